@@ -25,11 +25,11 @@ from chainnet.errors import DataError
 from chainnet.flow import Balance, Counting, LongRuns, MaxFlow, Others
 from chainnet.indicators import concentration, tonnes_by_quality
 from chainnet.network import QUALITIES, Network, check_network, step_of
+from chainnet.progress import Stopped, Tell, ends_when
 from chainnet.projects import Portfolio, Reroute
 from chainnet.results import NOT_STATED, Result, provenance, stamp
 from chainnet.scenario import Scenario, outside_is_told, pick_scenarios, tell_outside
 from chainnet.stress import StressTest
-from chainnet.words import Stopped, Tell, ends_when
 
 
 @dataclass(frozen=True, repr=False, eq=False, kw_only=True)

@@ -20,10 +20,11 @@ from chainnet.engine import ROUNDING
 from chainnet.errors import DataError, UnknownIdError
 from chainnet.flow import Counting, Said, ValueModel, most_sets, shapley_values
 from chainnet.network import TABLES, Network, as_text, kept
+from chainnet.progress import Steps, Tell
 from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario, acting, overlay_of
 from chainnet.scenario import scenarios as shipped
-from chainnet.words import ALL_TIERS, Steps, Tell, Who, tonnes
+from chainnet.words import ALL_TIERS, Who, change, counted, digits, tonnes
 
 # what an answer in tonnes can depend on
 MOVING = ("nodes", "edges", "processes", "demand", "stocks", "projects", "groups", "tiers")
@@ -283,7 +284,7 @@ def _short(counting: Counting, scenario: Scenario | None) -> tuple[float, float]
 
 
 def _round(value: float) -> float:
-    return float(f"{value:.10g}") + 0.0
+    return digits(value, 10)
 
 
 def _answers(
@@ -539,16 +540,18 @@ def _words(
     hit = told[told["measure"] == "short_t"].iloc[0]
     way = "rose" if hit["change"] > 0 else "fell"
     where = "undisturbed" if traced[0] == UNDISTURBED else f'under "{traced[0]}"'
-    said.append(f"The shortfall of {traced[1]} {where} {way} from {_t(hit['before'])} to {_t(hit['after'])}.")
+    said.append(
+        f"The shortfall of {traced[1]} {where} {way} from {tonnes(hit['before'], ' ')} to {tonnes(hit['after'], ' ')}."
+    )
     moved = causes[causes["share_t"].abs() > ROUNDING * (1 + abs(float(hit["change"])))]
     if len(moved):
         names = [str(n) if n in (STRUCTURE, MEASURES) else f"figures in {n}" for n in moved.index]
-        parts = [f"{_t(c, True)} from {name}" for c, name in zip(moved["share_t"], names, strict=True)]
+        parts = [f"{change(c, ' ')} from {name}" for c, name in zip(moved["share_t"], names, strict=True)]
         said.append(f"Of this, {'; '.join(parts)}.")
     if len(rows) and abs(rows["alone_t"].iloc[0]) > ROUNDING:
         top = rows.iloc[0]
         what = f"{top['column']} of {top['key']} in {top['table']}"
-        said.append(f"The single figure that moves it most is {what}: {_t(top['alone_t'], True)} alone.")
+        said.append(f"The single figure that moves it most is {what}: {change(top['alone_t'], ' ')} alone.")
     return tuple(said)
 
 
@@ -561,10 +564,5 @@ def _words_of_inputs(old: Network, new: Network, inputs: pd.DataFrame) -> str:
         n = int(kinds.get(kind, 0))
         if n:
             noun = "cell" if kind == "changed" else "row"
-            parts.append(f"{n:,} {noun}{'' if n == 1 else 's'} {kind}")
+            parts.append(f"{counted(n, noun)} {kind}")
     return f"From {old.digest[:12]} to {new.digest[:12]}: {', '.join(parts) or 'only settings differ'}."
-
-
-def _t(value: float, signed: bool = False) -> str:
-    sign = "−" if value < 0 else "+" if signed else ""
-    return f"{sign}{tonnes(abs(value), ' ')}"

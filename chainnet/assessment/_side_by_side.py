@@ -16,6 +16,7 @@ from chainnet.engine import CERTAIN
 from chainnet.errors import DataError
 from chainnet.flow import Counting, Said, balance_under, binding_inputs, both_ends
 from chainnet.network import Network
+from chainnet.progress import Steps, Tell
 from chainnet.results import (
     FROM_INPUTS,
     Ends,
@@ -29,7 +30,7 @@ from chainnet.results import (
 )
 from chainnet.scenario import Outside, Scenario, outside_is_told, overlay_of, tell_outside, timeline
 from chainnet.stress import stress_test, worst_of
-from chainnet.words import ALL_TIERS, Steps, Tell, Who, verb
+from chainnet.words import ALL_TIERS, Who, verb
 
 UNDISTURBED = "undisturbed"
 EITHER, AFTER, BEFORE = "either", "after", "before"

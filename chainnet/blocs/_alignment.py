@@ -30,9 +30,9 @@ from chainnet.flow import (
 from chainnet.indicators import BENCHMARKS, benchmarks
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import STAGES, Network
+from chainnet.progress import Steps, Tell
 from chainnet.results import Provenance, Result, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario
-from chainnet.words import Steps, Tell
 
 N_TABLES = 10  # besides that of the countries
 

@@ -30,9 +30,10 @@ from chainnet.errors import DataError
 from chainnet.flow import Counting, binding_inputs, shapley_values
 from chainnet.lowering import Degree
 from chainnet.network import Network, payers_of
+from chainnet.progress import Steps, Tell
 from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario
-from chainnet.words import NBSP, Steps, Tell, join, money, percent, tonnes
+from chainnet.words import NBSP, join, money, percent, tonnes
 
 REGIONS = ("africa", "latin_america", "southeast_asia", "oceania")
 

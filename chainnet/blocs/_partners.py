@@ -19,9 +19,9 @@ from chainnet.errors import DataError
 from chainnet.flow import Counting, binding_inputs
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
+from chainnet.progress import Steps, Tell
 from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario
-from chainnet.words import Steps, Tell
 
 
 @dataclass(frozen=True, repr=False, eq=False, kw_only=True)

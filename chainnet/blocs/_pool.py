@@ -15,7 +15,7 @@ from chainnet.errors import DataError
 from chainnet.flow import Counting, Stages, project_sizes, proof_of, share_fairly
 from chainnet.lowering import Degree, Lowered, Overlay, Restriction, lower
 from chainnet.network import Network, offtakes_of
-from chainnet.words import SILENT, Steps
+from chainnet.progress import SILENT, Steps
 
 
 @dataclass(frozen=True)

@@ -27,9 +27,10 @@ from chainnet.errors import DataError, SolverError
 from chainnet.flow import Counting, binding_inputs, project_sizes
 from chainnet.lowering import Degree, Overlay, column_gains
 from chainnet.network import Network
+from chainnet.progress import Steps, Tell
 from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario
-from chainnet.words import Steps, Tell
+from chainnet.words import exact
 
 CANDIDATES = ("commodity", "node")
 ROUNDS = 30
@@ -417,7 +418,7 @@ class _Board:
                 break
             attacks.append(attack)
         raise SolverError(
-            f"retaliation: no plan was proved best within {ROUNDS} answers (best {best:.6g}, bound {bound:.6g}). "
+            f"retaliation: no plan was proved best within {ROUNDS} answers (best {exact(best)}, bound {exact(bound)}). "
             "Offer fewer projects or a smaller k."
         )
 

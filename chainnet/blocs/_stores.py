@@ -16,9 +16,9 @@ from chainnet.blocs._worlds import Party, Proofs, coalitions_of, demand_of
 from chainnet.engine import CERTAIN, LEAST_SIZE
 from chainnet.errors import DataError, InfeasibleError
 from chainnet.flow import LeastStock
+from chainnet.progress import Steps
 from chainnet.scenario import Scenario, tell_outside
 from chainnet.stress import Ask, Stores
-from chainnet.words import Steps
 
 
 class StockGame:

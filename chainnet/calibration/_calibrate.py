@@ -22,6 +22,7 @@ from chainnet.engine import Conditions, nearest, repair
 from chainnet.errors import ChainnetWarning, DataError, Fault
 from chainnet.network import Network
 from chainnet.results import Result, provenance, stamp
+from chainnet.words import exact
 
 METHODS = ("ras", "entropy")
 _PULL = 1e4  # how much harder a figure marked about is to move than a relation
@@ -261,7 +262,7 @@ def _without_pairs(program: Program, sources: Sources, figures: list[Figure]) ->
 def _fault(sources: Sources, figure: Figure, rule: str, remedy: str) -> Fault:
     file = sources.files.get(figure.table, figure.table)
     what = f"{figure.key} {figure.commodity}".strip()
-    return Fault(file, figure.row + 2, figure.column, f"{what}: {figure.value:.9g}", rule, remedy)
+    return Fault(file, figure.row + 2, figure.column, f"{what}: {exact(figure.value, 9)}", rule, remedy)
 
 
 def _breaches(program: Program, conditions: Any, figures: list[Figure]) -> tuple[Array, list[tuple[Figure, float]]]:
@@ -290,7 +291,7 @@ def _must_fit(program: Program, sources: Sources, hard: list[Figure]) -> None:
     faults = []
     for figure, lack in broken:
         near = figure.value - lack
-        rule = f"the figures marked exact do not match; all others held, the nearest that fits is {near:.9g}"
+        rule = f"the figures marked exact do not match; all others held, the nearest that fits is {exact(near, 9)}"
         remedy = (
             "Correct a figure, mark one about, leave one blank (it is computed), "
             "or give the difference a place: a remainder node or a stock build with blank demand_tpa."

@@ -11,6 +11,7 @@ import pandas as pd
 from chainnet._types import records
 from chainnet.engine import ROUNDING
 from chainnet.errors import SolverError
+from chainnet.words import gap
 
 if TYPE_CHECKING:
     from chainnet.calibration._program import Program
@@ -93,8 +94,8 @@ def certify(
     found = CalibrationCertificate(balance, margin, observed, bound)
     if not found.ok:
         raise SolverError(
-            f"calibration: the flows fail their own check (balance {balance:.2g}, margins {margin:.2g}, observed "
-            f"{observed:.2g}, bounds {bound:.2g}; at most {ROUNDING:g} of the largest flow of the commodity)."
+            f"calibration: the flows fail their own check (balance {gap(balance)}, margins {gap(margin)}, observed "
+            f"{gap(observed)}, bounds {gap(bound)}; at most {ROUNDING:g} of the largest flow of the commodity)."
         )
     return found
 

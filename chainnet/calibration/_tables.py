@@ -24,6 +24,7 @@ from chainnet.network import (
     empty,
     step_of,
 )
+from chainnet.words import whole
 
 EXACT, ABOUT, COMPARE = "exact", "about", "compare"
 
@@ -274,4 +275,4 @@ def _check_met(gate: _HandGate, frames: Frames, year: int | None) -> None:
             gate.fault("totals", int(row), "step", step, rule, remedy)
         if unit == "t/a" and said and year is not None and when == when and when != year:
             rule = f"the flows are those of {year}; a total of another year is only compared"
-            gate.fault("totals", int(row), "year", f"{when:.0f}", rule, remedy)
+            gate.fault("totals", int(row), "year", whole(when), rule, remedy)

@@ -12,6 +12,7 @@ from chainnet import checks
 from chainnet.engine import ROUNDING, UNIT_ROUNDING
 from chainnet.errors import DataError, Fault
 from chainnet.network import is_total
+from chainnet.words import exact
 
 _KEYS = ("exporter", "importer", "commodity")
 
@@ -228,7 +229,7 @@ def without_reexports(
     supply = output + shipped.sum(axis=0)
     stays = supply - shipped.sum(axis=1)
     base = max(float(supply.max(initial=0.0)), 1e-300)
-    over = [f"{c} ({-s:.6g} t)" for c, s in zip(countries, stays, strict=True) if s < -ROUNDING * base]
+    over = [f"{c} ({exact(-s)} t)" for c, s in zip(countries, stays, strict=True) if s < -ROUNDING * base]
     if over:
         raise DataError(
             f"trade: exports are larger than output and imports in {', '.join(over)}. Correct production, or add "

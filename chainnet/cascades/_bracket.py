@@ -19,9 +19,9 @@ from chainnet.errors import DataError
 from chainnet.flow import Counting, ValueModel, cut_of
 from chainnet.lowering import Degree
 from chainnet.network import Network
+from chainnet.progress import Steps, Tell
 from chainnet.results import decisive_inputs, provenance, stamp
 from chainnet.scenario import KINDS, Scenario, asked_scenario, overlay_of
-from chainnet.words import Steps, Tell
 
 
 def bracket(

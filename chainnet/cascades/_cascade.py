@@ -22,8 +22,9 @@ from chainnet.errors import DataError, SolverError
 from chainnet.flow import Counting
 from chainnet.lowering import Overlay, edge_caps, node_caps
 from chainnet.network import Network
+from chainnet.progress import Steps, Tell
 from chainnet.results import SIMULATED, Result, provenance, stamp
-from chainnet.words import Steps, Tell
+from chainnet.words import gap
 
 Fail = str | Iterable[str] | Mapping[str, float]
 METHODS = ("esri", "ario")
@@ -276,7 +277,7 @@ def _esri(
     up, more = upstream(s, tolerance)
     residual = residual_of(s, down, up)
     if not residual <= max(10.0 * tolerance, UNIT_ROUNDING):
-        raise SolverError(f"cascade: the state moves by {residual:.1e} in a further round; it is no fixed point.")
+        raise SolverError(f"cascade: the state moves by {gap(residual)} in a further round; it is no fixed point.")
     nodes = pd.DataFrame(
         {"downstream_loss": 1.0 - down, "upstream_loss": 1.0 - up, "loss": 1.0 - np.minimum(down, up)},
         index=pd.Index(network.nodes["id"], name="id"),

@@ -15,6 +15,7 @@ from chainnet._types import Array, Bools, Ints
 from chainnet.cascades._links import Links, recipe_of, total_by
 from chainnet.errors import DataError, SolverError, UnknownIdError
 from chainnet.network import Network, step_of
+from chainnet.words import gap
 
 IMPORTANCE = ("essential", "nonessential", "none")
 MOST_ROUNDS = 50_000
@@ -172,8 +173,8 @@ def _stand_still(further: Callable[[Array], Array], n: int, tolerance: float) ->
         if change <= tolerance:
             return h, rounds
     raise SolverError(
-        f"cascade: after {MOST_ROUNDS} rounds a loss still grows by {change:.1e} a round, more than the tolerance "
-        f"{tolerance:.1e}. Give a larger tolerance."
+        f"cascade: after {MOST_ROUNDS} rounds a loss still grows by {gap(change)} a round, more than the tolerance "
+        f"{gap(tolerance)}. Give a larger tolerance."
     )
 
 

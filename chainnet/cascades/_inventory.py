@@ -18,7 +18,7 @@ from chainnet import checks
 from chainnet._types import Array, Bools, Ints
 from chainnet.cascades._links import Links, check_number, recipe_of, total_by
 from chainnet.engine import ROUNDING, UNIT_ROUNDING
-from chainnet.words import SILENT, Steps
+from chainnet.progress import SILENT, Steps
 
 DAYS_A_YEAR = 365.0
 INVENTORY_DAYS = 90.0

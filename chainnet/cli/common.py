@@ -31,6 +31,7 @@ from chainnet.cli import options as opt
 from chainnet.cli.progress import patience, progress_bar
 from chainnet.cli.questions import ByQuestion
 from chainnet.errors import DataError
+from chainnet.words import exact
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -152,7 +153,7 @@ class Command:
     def say_verified(self, what: float | str | None) -> None:
         """Say what the second solver found."""
         if self.verify and what is not None:
-            said = what if isinstance(what, str) else f"{what:.9g}"
+            said = what if isinstance(what, str) else exact(what, 9)
             print(f"verified: a second solver finds {said}", file=sys.stderr)
 
 

@@ -137,7 +137,7 @@ class Exposure(Question, Counted, TableOutput, Verified):
     scenario: opt.OneScenario = None
     reroute: opt.Degree = "existing"
     others: opt.Others = "after"
-    plot: Annotated[Path | None, "Also write a plot of spend (or flow) against cost: F.svg."] = None
+    plot: Annotated[Path | None, "Also write a plot of spend (or flow) against cost: F.svg (extra: report)."] = None
 
     def _run(self) -> None:
         if self.plot is not None and self.plot.suffix.lower() != ".svg":

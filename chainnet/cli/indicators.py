@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from chainnet.cli import options as opt
 from chainnet.cli.common import Counted, Output, Question, TableOutput, command
 from chainnet.cli.words import pairs, words
+from chainnet.words import whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,5 +75,5 @@ def coverage_answer(network: Network) -> tuple[dict[str, pd.DataFrame], dict[str
     tables = found.tables() | {"shares": share_quality(network)}
     numbers = found.numbers()
     # a year bears no thousands separator
-    numbers["as_of"] = f"{found.as_of:.0f}" if found.as_of == found.as_of else None
+    numbers["as_of"] = whole(found.as_of) if found.as_of == found.as_of else None
     return {"coverage": tables.pop("steps"), **tables}, numbers

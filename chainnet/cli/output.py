@@ -13,9 +13,8 @@ import pandas as pd
 from chainnet import checks
 from chainnet.cli.words import one_line
 from chainnet.results import fact_of, rests_words
-from chainnet.words import infinite_word
+from chainnet.words import exact, gap, infinite_word, whole
 
-_LEAST = 1e-6  # less is told as less
 # columns of ids, and the column that names what they stand for
 _LABELS = {
     "id": "label",
@@ -159,33 +158,22 @@ def _plain(value: Any, column: str = "") -> Any:
 
 def _cell(value: Any, column: str = "") -> str:
     if hasattr(value, "ok") and hasattr(value, "problem"):
-        second = "" if value.second_value is None else f", second solver {value.second_value:.9g}"
-        return f"{'holds' if value.ok else 'FAILS'} (gap {value.gap:.1e}, largest breach {value.violation:.1e}{second})"
+        second = "" if value.second_value is None else f", second solver {exact(value.second_value, 9)}"
+        return (
+            f"{'holds' if value.ok else 'FAILS'} (gap {gap(value.gap)}, largest breach {gap(value.violation)}{second})"
+        )
     plain = _plain(value, column)
     if plain is None:
         return "n/a"
     if isinstance(plain, bool):
         return "yes" if plain else "no"
     if isinstance(plain, (int, float)) and column.endswith("year"):
-        return f"{plain:.0f}"
+        return whole(plain)
     if isinstance(plain, float):
-        return _figure(plain)
+        return exact(plain)
     if isinstance(plain, list):
         return ", ".join(map(str, plain)) or "none"
     return one_line(str(plain))
-
-
-def _figure(value: float) -> str:
-    """Return a number in six digits and never in powers of ten, which few readers read."""
-    size, sign = abs(value), "-" if value < 0 else ""
-    if size == 0:
-        return "0"
-    if size < _LEAST:
-        return f"{'>-' if sign else '<'}{_LEAST:.6f}"
-    if size >= 999_999.5:
-        return f"{value:,.0f}"
-    text = f"{size:,.6g}"
-    return sign + (text if "e" not in text else f"{size:.10f}".rstrip("0"))
 
 
 def _text(frame: pd.DataFrame) -> str:

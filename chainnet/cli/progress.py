@@ -10,6 +10,7 @@ from time import monotonic
 from typing import Any
 
 from chainnet.cli.words import one_line
+from chainnet.words import count
 
 Step = Callable[[str, float], None]
 
@@ -40,7 +41,7 @@ class _Work:
         """Write a line of it."""
         self.said = monotonic()
         passed = self.said - self.begun
-        done = f"{100 * self.part:.0f} %" if self.part > 0 else ""
+        done = f"{count(100 * self.part)} %" if self.part > 0 else ""
         parts = (done, f"{_clock(passed)} passed", _left(passed, self.part), self.words)
         print(PLAIN + ", ".join(text for text in parts if text), file=sys.stderr, flush=True)
 

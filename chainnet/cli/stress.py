@@ -13,6 +13,7 @@ from chainnet.cli.common import STOPPED, Counted, Question, TableOutput, command
 from chainnet.cli.progress import progress_bar
 from chainnet.cli.words import pairs, words
 from chainnet.errors import DataError
+from chainnet.words import whole
 
 Months = Annotated[int, "Horizon."]
 # columns that hold months
@@ -101,8 +102,8 @@ class Stress(Question, Counted, TableOutput):
 
     def _answer(self, name: str, chosen: Any, built: Any) -> Any:
         """Ask with one set of projects; after Ctrl-C of those scenarios that are done, if any are."""
+        from chainnet.progress import Stopped
         from chainnet.scenario import pick_scenarios
-        from chainnet.words import Stopped
 
         asked = {"stocks": not self.no_stocks, "projects": built}
         try:
@@ -250,7 +251,7 @@ def _tell_late(asked: Any, ids: list[str]) -> None:
     named = network.projects[network.projects["id"].isin(ids)]
     late = named.loc[named["start_year"] * 12 >= zero + asked.months, ["id", "start_year"]]
     if len(late):
-        said = ", ".join(f"{name} ({year:.0f})" for name, year in late.itertuples(index=False))
+        said = ", ".join(f"{name} ({whole(year)})" for name, year in late.itertuples(index=False))
         warnings.warn(
             f"--projects: starts after the horizon, and changes nothing: {said}.", ChainnetWarning, stacklevel=2
         )

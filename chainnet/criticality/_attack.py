@@ -41,9 +41,9 @@ from chainnet.flow import (
 )
 from chainnet.lowering import Degree, column_gains
 from chainnet.network import Network, is_country
+from chainnet.progress import Steps, Tell
 from chainnet.results import BOUNDED, CHECKED, SAMPLED, Result, Status, decisive_inputs, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
-from chainnet.words import Steps, Tell
 
 MOST_TIES = 20
 # attacks that are tried one by one, where no single program finds the worst, and how many of them side by side

@@ -14,9 +14,9 @@ from chainnet.engine import CERTAIN, ROUNDING
 from chainnet.flow import Counting, Others, value_model
 from chainnet.lowering import Degree, Reach, is_plain, stack
 from chainnet.network import Network
+from chainnet.progress import Steps, Tell
 from chainnet.results import decisive_inputs, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
-from chainnet.words import Steps, Tell
 
 COLUMNS = ["lost_tpa", "lost_share", "throughput_tpa", "in_cut", "is_dominator", "betweenness"]
 

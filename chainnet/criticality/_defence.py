@@ -17,8 +17,9 @@ from chainnet.errors import DataError, UnknownIdError
 from chainnet.flow import Counting, binding_inputs
 from chainnet.lowering import Lowered, Overlay, lower
 from chainnet.network import Network
+from chainnet.progress import Steps, Tell
 from chainnet.results import BOUNDED, CHECKED, Result, provenance, stamp
-from chainnet.words import Steps, Tell
+from chainnet.words import exact
 
 ROUNDS = 60
 
@@ -149,7 +150,7 @@ def fortify(
         )
         if best is None or found.left_tpa > best.left_tpa + ROUNDING:
             best, chosen = found, plan
-        steps.now(f"round {number + 1}: the best leaves {best.left_tpa:,.6g} t/a, none more than {bound:,.6g}")
+        steps.now(f"round {number + 1}: the best leaves {exact(best.left_tpa)} t/a, none more than {exact(bound)}")
         if bound - best.left_tpa <= PROOF_SEARCH * max(before.base_tpa, LEAST_SIZE) or found.removed in attacks:
             break
         attack = found.removed

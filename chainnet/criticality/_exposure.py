@@ -18,9 +18,9 @@ from chainnet.errors import DataError, UnknownIdError
 from chainnet.flow import Counting, Others, binding_inputs
 from chainnet.lowering import Degree
 from chainnet.network import Network
+from chainnet.progress import Steps, Tell
 from chainnet.results import provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
-from chainnet.words import Steps, Tell
 
 
 def risk_exposure(

@@ -25,7 +25,7 @@ from chainnet.engine import (
 from chainnet.errors import SolverError
 from chainnet.flow import Counting
 from chainnet.lowering import Degree, Lowered, Overlay
-from chainnet.words import SILENT, Steps
+from chainnet.progress import SILENT, Steps
 
 MOST_STEPS = 80  # halvings of 1 / time
 

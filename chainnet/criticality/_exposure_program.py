@@ -31,7 +31,7 @@ from chainnet.engine import (
 from chainnet.errors import DataError, SolverError
 from chainnet.flow import Counting, in_finer_sizes
 from chainnet.lowering import Degree, Lowered, Overlay, lower, release_rate
-from chainnet.words import SILENT, Steps
+from chainnet.progress import SILENT, Steps
 
 MOST_CHECKED = 20
 

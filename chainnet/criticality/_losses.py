@@ -13,7 +13,7 @@ from chainnet.criticality._removals import Removals
 from chainnet.engine import arc_losses, group_losses, node_losses
 from chainnet.flow import Counting, SharedValue, ValueModel, cut_of, cut_table, market_of, solve_market
 from chainnet.lowering import FlowMarket
-from chainnet.words import SILENT, Steps
+from chainnet.progress import SILENT, Steps
 
 Cut = Callable[[], pd.DataFrame]
 

@@ -15,6 +15,7 @@ from chainnet.doubt._inputs import Inputs, uncertain_inputs
 from chainnet.flow import Counting, ValueModel
 from chainnet.lowering import Degree, Overlay
 from chainnet.scenario import Scenario, acting, overlay_of
+from chainnet.words import digits
 
 DIGITS = 10  # the last digits of a solve are not part of an answer
 
@@ -130,7 +131,7 @@ class Trial:
 
 
 def _rounded(value: float) -> float:
-    return float(f"{value:.{DIGITS}g}") + 0.0
+    return digits(value, DIGITS)
 
 
 def run_draws(plan: DrawPlan, numbers: Sequence[int]) -> list[tuple[int, list[float]]]:

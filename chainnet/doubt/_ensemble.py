@@ -24,9 +24,9 @@ from chainnet.errors import ChainnetError, DataError
 from chainnet.flow import Counting, binding_inputs
 from chainnet.lowering import Degree
 from chainnet.network import Network
+from chainnet.progress import Steps, Tell
 from chainnet.results import SAMPLED, STEADY, Result, provenance, stamp
 from chainnet.scenario import Scenario, acting, asked_scenario, overlay_of
-from chainnet.words import Steps, Tell
 
 QUANTILES = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
 _CHUNK = 16

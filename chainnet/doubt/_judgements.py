@@ -15,6 +15,7 @@ from chainnet.flow import Counting
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
 from chainnet.results import weakest
+from chainnet.words import percent
 
 STATED = "stated"
 # the quality of what is no datum: somebody decides it
@@ -76,8 +77,8 @@ LABELS = {
     "demand:high": "every demand at its high value",
     "slack:less": "inferred and assumed links with a baseline and a capacity above it carry no more than the baseline",
     "slack:more": "inferred and assumed links with a baseline and a capacity above it have twice that margin",
-    "density:less": f"without inferred relations under {THIN:.0%} of what their taker uses",
-    "density:more": f"with relations from every maker to every user, each up to {THIN:.0%} of the smaller",
+    "density:less": f"without inferred relations under {percent(THIN, ' ')} of what their taker uses",
+    "density:more": f"with relations from every maker to every user, each up to {percent(THIN, ' ')} of the smaller",
 }
 ADVERSE = ("order:before", "degree:frozen", "demand:high", "slack:less", "density:less")
 FAVOURABLE = ("degree:new", "demand:low", "slack:more", "density:more")

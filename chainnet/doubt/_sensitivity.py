@@ -20,9 +20,10 @@ from chainnet.engine import ROUNDING
 from chainnet.flow import Counting, ValueModel, binding_inputs, named_projects, project_sizes
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
+from chainnet.progress import SILENT, Steps, Tell
 from chainnet.results import STEADY, Result, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
-from chainnet.words import SILENT, Steps, Tell
+from chainnet.words import digits
 
 
 @dataclass(frozen=True, repr=False, eq=False, kw_only=True)
@@ -202,7 +203,7 @@ class _Asker:
 
 
 def _round(value: float) -> float:
-    return float(f"{value:.10g}") + 0.0
+    return digits(value, 10)
 
 
 def _both_ends(low: dict[str, float], high: dict[str, float]) -> dict[str, float]:

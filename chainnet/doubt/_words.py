@@ -35,9 +35,9 @@ def standing(tier: str, ends: pd.Series, inputs: pd.DataFrame, smallest: Smalles
     """
     share = float(ends["stated_share"])
     demand = "demand" if Who(tier).is_all else Who(tier).demand
-    verdict = f"{demand} is met" if share <= 0 else f"{demand} is {_percent(share)} short ({category(share)})"
+    verdict = f"{demand} is met" if share <= 0 else f"{demand} is {percent(share, ' ')} short ({category(share)})"
     if any(category(float(other)) != category(share) for other in (ends["low_share"], ends["high_share"])):
-        low, high = (f"{_percent(ends[f'{end}_share'])} under {ends[f'{end}_by']}" for end in ("low", "high"))
+        low, high = (f"{percent(ends[f'{end}_share'], ' ')} under {ends[f'{end}_by']}" for end in ("low", "high"))
         others = [word for word, by in ((low, ends["low_by"]), (high, ends["high_by"])) if by != STATED]
         return f"open: {verdict} as stated, {join(others)}{_and_hangs(inputs, smallest)}."
     hinges = _hinges(inputs, smallest)
@@ -52,10 +52,10 @@ def ends_sentence(ends: pd.DataFrame) -> str:
     for tier, row in ends.iterrows():
         low, stated, high = (float(row[f"{end}_share"]) for end in ("low", "stated", "high"))
         if low == stated == high:
-            parts.append(f"{tier} {_percent(stated)} however it is judged")
+            parts.append(f"{tier} {percent(stated, ' ')} however it is judged")
             continue
-        between = f"{_percent(low)} ({row['low_by']}) to {_percent(high)} ({row['high_by']})"
-        parts.append(f"{tier} {between}, stated {_percent(stated)}")
+        between = f"{percent(low, ' ')} ({row['low_by']}) to {percent(high, ' ')} ({row['high_by']})"
+        parts.append(f"{tier} {between}, stated {percent(stated, ' ')}")
     return "Short of demand: " + "; ".join(parts) + "."
 
 
@@ -88,10 +88,6 @@ def _overturning(inputs: pd.DataFrame, what: str) -> list[str]:
 def _listed(words: Sequence[str], last: str) -> str:
     left = len(words) - NAMED
     return join([*words[:NAMED], f"{left} more"] if left > 0 else words, last)
-
-
-def _percent(share: float) -> str:
-    return percent(float(share), " ")
 
 
 def _together(ids: Sequence[str]) -> str:

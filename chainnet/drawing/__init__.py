@@ -3,20 +3,46 @@
 Words: *page data* (what a page knows), *drawn flows* (the answer that it shows), *still* (the picture without scripts).
 """
 
-from chainnet.drawing.colours import OTHER_COLOUR, country_colours
-from chainnet.drawing.exposure import exposure_svg
+from chainnet.drawing.canvas import (
+    NORMAL,
+    SMALL,
+    WIDTH_IN,
+    figure_style,
+    new_canvas,
+    no_value_axis,
+    svg_of,
+    value_ends,
+    write,
+)
+from chainnet.drawing.colours import country_colours
+from chainnet.drawing.exposure import Exposure, exposure_svg
 from chainnet.drawing.living import living_page
 from chainnet.drawing.pages import draw
 from chainnet.drawing.raster import font_folder, png_bytes
-from chainnet.drawing.style import css_text
+from chainnet.drawing.style import COLOURS, LOSS_COLOURS, LOSS_ENDS, OTHER_COLOUR, css_text, palette_sheet, tier_colour
 
 __all__ = [
+    "COLOURS",
+    "LOSS_COLOURS",
+    "LOSS_ENDS",
+    "NORMAL",
     "OTHER_COLOUR",
+    "SMALL",
+    "WIDTH_IN",
+    "Exposure",
     "country_colours",
     "css_text",
     "draw",
     "exposure_svg",
+    "figure_style",
     "font_folder",
     "living_page",
+    "new_canvas",
+    "no_value_axis",
+    "palette_sheet",
     "png_bytes",
+    "svg_of",
+    "tier_colour",
+    "value_ends",
+    "write",
 ]

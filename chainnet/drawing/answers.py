@@ -16,7 +16,7 @@ from chainnet.engine import PRINTED
 from chainnet.errors import DataError
 from chainnet.network import Network, several_plants
 from chainnet.results import origin_of
-from chainnet.words import who
+from chainnet.words import digits, who
 
 
 @dataclass(frozen=True)
@@ -232,7 +232,7 @@ def _from_table(network: Network, table: pd.DataFrame) -> Losses:
     if "in_cut" not in frame.columns:
         frame["in_cut"] = False
     # equal to nine digits = a tie; what may be several plants is no rank's single site
-    marks = pd.Series([float(f"{x:.9g}") for x in lost], index=frame.index)
+    marks = pd.Series([digits(x, 9) for x in lost], index=frame.index)
     frame["may_be_several"] = frame.index.isin(_several(network, units))
     one = ~frame["may_be_several"] & (lost > 0)
     ranks = marks[one].rank(method="min", ascending=False)

@@ -7,19 +7,20 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from chainnet.drawing.style import css_text, percent, tonnes
+from chainnet.drawing.style import COLOURS, LOSS_COLOURS, css_text, palette_script, palette_sheet, percent, tonnes
 from chainnet.errors import DataError
+from chainnet.words import numbers_script
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _ENGINE = Path("templates/lib/vis-9.1.2/vis-network.min.js")
 
 
-def environment() -> Any:
+def environment(*folders: Path) -> Any:
     """Return where templates are found and filled in: every text is escaped, a word that lacks is an error."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     room = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
+        loader=FileSystemLoader([*folders, _TEMPLATES]),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -27,15 +28,24 @@ def environment() -> Any:
     )
     room.policies["json.dumps_kwargs"] = {"sort_keys": True, "separators": (",", ":")}
     room.filters |= {"tonnes": tonnes, "percent": percent, "css": css_text}
+    room.globals |= {"colour": COLOURS, "loss_colours": [fill for fill, _ in LOSS_COLOURS]}
     room.filters["capfirst"] = lambda text: text[:1].upper() + text[1:]
     return room
 
 
-def asset(name: str) -> Any:
-    """Return a file of ours to be set into the page as it stands."""
+def asset(name: str, folder: Path = _TEMPLATES) -> Any:
+    """Return a file of ours to be set into the page as it stands, a style sheet with the palette before it."""
     from markupsafe import Markup
 
-    return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))
+    text = (folder / name).read_text(encoding="utf-8")
+    return Markup(palette_sheet() + text if name.endswith(".css") else text)
+
+
+def shared_script() -> Any:
+    """Return what the scripts of every page begin with: numbers as Python writes them, and the palette."""
+    from markupsafe import Markup
+
+    return Markup(numbers_script() + palette_script())
 
 
 def engine() -> Any:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from chainnet.drawing.style import COUNTRY_COLOURS
 from chainnet.network import Network, is_country, kept, place_of, step_of
 
-# told apart in normal, deutan, protan and tritan sight; the ISO code in the label carries the same meaning
-COUNTRY_COLOURS = ("#0B6BB8", "#D55E00", "#00594F", "#4B2A85", "#3A97D3", "#8C1D18")
-OTHER_COLOUR = "#7A828C"
 # those that lead in several chains have a colour of their own, so that it is the same in the files of all chains
 _HOMES = (
     ("CHN",),

@@ -17,6 +17,7 @@ from chainnet.errors import DataError
 from chainnet.network import Network, step_of
 from chainnet.results import ends_of
 from chainnet.scenario import month_number
+from chainnet.words import digits
 
 # flows by month are kept to so many figures: what is printed has three
 FIGURES = 5
@@ -224,7 +225,7 @@ def _ordered(network: Network, result: Any, scenario: str | None, lasting: Mappi
     if set(known) - {"baseline"} <= set(lasting):
 
         def most_short(name: str) -> tuple[Any, ...]:
-            short = [float(f"{tier['short']:.6g}") for tier in lasting[name].tiers]
+            short = [digits(tier["short"], 6) for tier in lasting[name].tiers]
             return (-short[0] if short else 0.0, -sum(short), name)
 
         return sorted((name for name in known if name != "baseline"), key=most_short) or known
@@ -232,7 +233,7 @@ def _ordered(network: Network, result: Any, scenario: str | None, lasting: Mappi
     order = [*network.tier_order, ""]
 
     def badness(name: str) -> tuple[Any, ...]:
-        return (*[-float(f"{short.get((name, tier), 0.0):.6g}") for tier in order], name)
+        return (*[-digits(short.get((name, tier), 0.0), 6) for tier in order], name)
 
     # that nothing happens is shown where nothing else is
     return sorted((name for name in known if name != "baseline"), key=badness) or known
@@ -241,7 +242,7 @@ def _ordered(network: Network, result: Any, scenario: str | None, lasting: Mappi
 def _figures(amount: Array, base: Array) -> Array:
     """Return amounts to five figures; what differs from the baseline by less is the baseline."""
     values, where = np.unique(amount, return_inverse=True)
-    out = np.array([float(f"{x:.{FIGURES}g}") for x in values.tolist()], dtype=float)[where].reshape(amount.shape)
+    out = np.array([digits(x, FIGURES) for x in values.tolist()], dtype=float)[where].reshape(amount.shape)
     same = np.abs(amount - base) <= 0.5 * 10.0 ** (1 - FIGURES) * np.abs(base)  # False where there is none
     return np.where(same, np.broadcast_to(base, amount.shape), out)
 

@@ -14,7 +14,7 @@ from chainnet.errors import DataError
 from chainnet.network import Network
 from chainnet.results import Ends, fact_of
 from chainnet.scenario import month_text
-from chainnet.words import MONTHS
+from chainnet.words import calendar_month, digits
 
 LONG_RUN = "long run"
 ORDERS = {"after": "", "before": "others served first", "alongside": "nobody served first"}
@@ -130,7 +130,7 @@ class Months:
 
         def badness(t: int) -> tuple[Any, ...]:
             # equal to six figures = equal
-            short = [-float(f"{tier['short']:.6g}") for tier in self.tiers[t]]
+            short = [-digits(tier["short"], 6) for tier in self.tiers[t]]
             return (*short, self.is_end(t), 0 if any(short) else -int(self.lost[t]), t)
 
         some = self.shown if periods is None else periods
@@ -159,8 +159,8 @@ class Months:
         """Return the first month of a period by the calendar; empty where no start was given."""
         if self.first is None or t == self.lasting:
             return ""
-        year, month = month_text(self.first + int(self.number[t]) - 1).split("-")
-        return f"{'from ' if self.lengths[t] > 1 else ''}{MONTHS[int(month) - 1]} {int(year)}"
+        name = calendar_month(self.number[t], month_text(self.first))
+        return f"from {name}" if self.lengths[t] > 1 else name
 
     def dated(self, t: int) -> str:
         """Return a period in words with its date."""

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import records
-from chainnet.drawing.colours import OTHER_COLOUR, country_colours
+from chainnet.drawing.colours import country_colours
 from chainnet.drawing.drawn import DrawnFlows, DrawnNeck, Losses
 from chainnet.drawing.placing import Block, place
-from chainnet.drawing.style import LOSS_COLOURS, SHAPES, loss_class, percent, tonnes
+from chainnet.drawing.style import LOSS_COLOURS, OTHER_COLOUR, SHAPES, loss_class, percent, tonnes
 from chainnet.network import Network, State, kept, several_plants, site_labels, state_of
-from chainnet.words import NO_LIMIT, country_name, is_known, join, number, step_words
+from chainnet.words import NO_LIMIT, country_name, digits, is_known, join, number, step_words
 
 # a project is none of the flows of its base year, however far it is by now
 _PROJECT_WORDS: dict[State, str] = {
@@ -520,4 +520,4 @@ def change_text(before: Any, after: Any) -> str:
 
 def _json(value: Any) -> float | None:
     """Return a number that JSON can hold; nine digits, so that the last bits of a solver do not show."""
-    return float(f"{float(value):.9g}") if is_known(value) and np.isfinite(value) else None
+    return digits(value, 9) if is_known(value) and np.isfinite(value) else None

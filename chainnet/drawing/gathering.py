@@ -13,7 +13,7 @@ from chainnet._types import Array
 from chainnet.drawing.drawn import DrawnFlows, Losses
 from chainnet.errors import DataError
 from chainnet.network import Network, place_of, step_of
-from chainnet.words import step_words
+from chainnet.words import count, step_words
 
 # above either a page would take more megabytes than a browser opens at once
 MOST_SITES, MOST_LINKS = 3000, 12_000
@@ -49,16 +49,17 @@ def gather(network: Network, answer: DrawnFlows | None, losses: Losses | None) -
     small = groups.small
     if len(small.edges) > MOST_LINKS:
         raise DataError(
-            f"draw: {n:,} sites and {len(network.edges):,} links, and still {len(small.edges):,} links between their "
-            "groups, are too many for one page. Draw a part, such as net.without(nodes=...), or give sites a step and "
-            "a country, by which they are grouped."
+            f"draw: {count(n)} sites and {count(len(network.edges))} links, and still {count(len(small.edges))} "
+            "links between their groups, are too many for one page. Draw a part, such as net.without(nodes=...), or "
+            "give sites a step and a country, by which they are grouped."
         )
     n_groups = sum(size > 1 for size in groups.sizes.values())
     alone = len(small.nodes) - n_groups
+    apart = f", and {count(alone)} alone" if alone else ""
     words = (
-        f"{n:,} sites are drawn as {n_groups:,} groups by {groups.by}{f', and {alone:,} alone' if alone else ''}; what "
-        f"moves inside a group is not drawn{', nor are projects' if len(network.projects) else ''}. To see more sites "
-        "one by one draw a part of the network. "
+        f"{count(n)} sites are drawn as {count(n_groups)} groups by {groups.by}{apart}; what moves inside a group "
+        f"is not drawn{', nor are projects' if len(network.projects) else ''}. To see more sites one by one draw a "
+        "part of the network. "
     )
     return Gathered(small, groups.flows(answer), losses, groups.sizes, words)
 
@@ -96,7 +97,9 @@ class _Groups:
         kept = {"id", "stage", "capacity_tpa", *by, *(("country", "region") if "place" in by else ())}
         for column in set(nodes.columns) - kept:
             table[column] = table[column].where(~many, np.nan if table[column].dtype != object else None)
-        named = [f"{n:,} sites, {what}" for n, what in zip(size.tolist(), step_of(table).map(step_words), strict=True)]
+        named = [
+            f"{count(n)} sites, {what}" for n, what in zip(size.tolist(), step_of(table).map(step_words), strict=True)
+        ]
         table["label"] = table["label"].where(~many, named)
         self._whole, self._table, self._of = whole, table, of
         self.sizes = dict(zip(table["id"], size.tolist(), strict=True))
@@ -123,7 +126,7 @@ class _Groups:
         full = grouped["capacity_tpa"].count()["capacity_tpa"] == table["n"]
         table["capacity_tpa"] = grouped["capacity_tpa"].sum()["capacity_tpa"].where(full)
         table["quality"] = pd.Series("inferred", table.index).where(table["guessed"] > table["flow_tpa"] / 2)
-        table["note"] = [None if n == 1 else f"{n:,} links drawn as one" for n in table["n"]]
+        table["note"] = [None if n == 1 else f"{count(n)} links drawn as one" for n in table["n"]]
         position = dict(zip(old.nodes["id"], self._table["id"].to_numpy()[self._of], strict=True))
         demand = old.demand.assign(node=old.demand["node"].map(position)).dropna(subset=["node"])
         sums = demand.groupby(["node", "commodity", "tier"], dropna=False, as_index=False)["demand_tpa"].sum()

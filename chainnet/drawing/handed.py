@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from chainnet.drawing.assets import asset, engine, environment
+from chainnet.drawing.assets import asset, engine, environment, shared_script
+from chainnet.drawing.style import COLOURS
 from chainnet.errors import UNWRITABLE, DataError
 from chainnet.network import lay_out
 from chainnet.results import package_version
@@ -18,7 +19,6 @@ _NODE = (
 )  # fmt: skip
 _EDGE = ("from", "to", "label", "title", "width", "value", "color", "arrows", "dashes", "hidden", "font")
 _FROM_ELSEWHERE = ("image", "circularImage", "icon", "custom")
-_PLAIN = "#97c2fc"  # the colour of pyvis where none is given
 
 
 def is_handed(network: Any) -> bool:
@@ -65,7 +65,7 @@ def handed_page(page: Any, title: str | None, marking: str) -> str:
             version=package_version(),
             engine=engine(),
             style=asset("handed.css"),
-            script=asset("handed.js"),
+            script=shared_script() + asset("handed.js"),
         )
     )
     return text
@@ -106,6 +106,11 @@ def _kinds(nodes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         name = str(node.get("stage") or node.get("group") or "node").replace("_", " ")
         colour = node.get("color")
         colour = colour.get("background") if isinstance(colour, Mapping) else colour
-        first = {"name": name, "colour": str(colour or _PLAIN), "shape": str(node.get("shape") or "dot"), "n": 0}
+        first = {
+            "name": name,
+            "colour": str(colour or COLOURS["plain"]),
+            "shape": str(node.get("shape") or "dot"),
+            "n": 0,
+        }
         found.setdefault(name, first)["n"] += 1
     return list(found.values())

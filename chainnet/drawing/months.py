@@ -21,7 +21,9 @@ from chainnet.drawing.words import (
     share_inferred,
     spoken,
 )
+from chainnet.io import number_text
 from chainnet.network import Network
+from chainnet.words import digits, exact
 
 
 def course_data(network: Network, facts: PageData, answer: DrawnFlows) -> list[dict[str, Any]]:
@@ -96,7 +98,7 @@ def month_note(answer: DrawnFlows) -> str:
     months = answer.months
     if months is None or not len(months.number):
         return ""
-    factor = 12 // months.step if 12 % months.step == 0 else f"{12 / months.step:.3g}"
+    factor = 12 // months.step if 12 % months.step == 0 else exact(12 / months.step, 3)
     what = "month" if months.step == 1 else f"{months.step} months"
     times = f" × {factor}" if factor != 1 else ""
     said = f"Flows by month are t/yr: the tonnes of the {what}{times}, to compare with the base year"
@@ -125,7 +127,7 @@ def _series(amount: Any, first: list[float], base: list[float | None]) -> dict[s
         values = amount[:, j].tolist()
         known = base[j]
         # the baseline has nine figures; it is said by its name
-        tokens = ["b" if known and abs(v - known) <= 1e-8 * known else f"{v:.9g}" for v in values]
+        tokens = ["b" if known and abs(v - known) <= 1e-8 * known else number_text(digits(v, 9)) for v in values]
         runs = [(token, len(list(same))) for token, same in groupby(tokens)]
         out[str(j)] = " ".join(token if n == 1 else f"{token}*{n}" for token, n in runs)
     return out

@@ -14,11 +14,12 @@ import numpy as np
 
 from chainnet import checks
 from chainnet.drawing.answers import Beside, sort_answers
-from chainnet.drawing.assets import asset, engine, environment
+from chainnet.drawing.assets import asset, engine, environment, shared_script
 from chainnet.drawing.gathering import Gathered, gather
 from chainnet.drawing.handed import handed_page, is_handed
 from chainnet.drawing.lean import LINK_BLANK, SITE_BLANK, lean
 from chainnet.drawing.living import living_page
+from chainnet.drawing.style import COLOURS
 from chainnet.drawing.worth import worth_data
 from chainnet.errors import DataError, check_words
 from chainnet.flow import Counting
@@ -226,7 +227,8 @@ def _picture(page: str, marking: str) -> str:
         lines.append(f'<text x="{width / 2:g}" y="{y:g}" text-anchor="middle" font-weight="700">{words}</text>')
         y += 26
     for part in heading:
-        lines.append(f'<text x="16" y="{y:g}" font-size="16" font-weight="700" fill="#1B1F24">{escape(part)}</text>')
+        head = f'<text x="16" y="{y:g}" font-size="16" font-weight="700" fill="{COLOURS["ink"]}">'
+        lines.append(f"{head}{escape(part)}</text>")
         y += 21
     inner = re.sub(
         r'^<svg class="\w+"',
@@ -321,7 +323,7 @@ def _graph_page(drawn: Gathered, digest: str, title: str | None, marking: str, s
             version=package_version(),
             engine=engine(),
             style=asset("graph.css"),
-            scripts=[asset(f"graph_{part}.js") for part in _SCRIPTS],
+            scripts=[shared_script(), *(asset(f"graph_{part}.js") for part in _SCRIPTS)],
         )
     )
     return page

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from chainnet.drawing.colours import OTHER_COLOUR
 from chainnet.drawing.facts import PageData
-from chainnet.drawing.style import percent, tonnes
+from chainnet.drawing.style import OTHER_COLOUR, percent, tonnes
 
 _WIDTH, _HEIGHT, _TOP, _MARGIN, _BLOCK = 1240.0, 560.0, 92.0, 10.0, 14.0
 _GAP, _HEAD, _FLOOR = 2.0, 58.0, 1.0

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from chainnet.drawing.facts import PageData
-from chainnet.drawing.style import LOSS_COLOURS, loss_class
+from chainnet.drawing.style import COLOURS, LOSS_COLOURS, loss_class
 from chainnet.words import number
 
 _WIDTH, _TOP, _ROW, _MARGIN = 1240.0, 64.0, 22.0, 24.0
@@ -146,10 +146,10 @@ def _shape(site: dict[str, Any], xy: tuple[float, float], most: float, step: flo
         "points": " ".join(f"{x + r * a:.1f},{y + r * b:.1f}" for a, b in points),
         "colour": LOSS_COLOURS[loss_class(share) - 1][0]
         if share
-        else "#FFFFFF"
+        else COLOURS["paper"]
         if site.get("stops")
         else site["colour"],
-        "edge": "#A3320B" if site.get("stops") or share else "#1B1F24",
+        "edge": COLOURS["less" if site.get("stops") or share else "ink"],
         "cut": site["inCut"],
         "text": words if len(words) <= room else words[: room - 1] + "…",
         "tx": round(x + r + 4, 1),

@@ -8,10 +8,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from chainnet.drawing.colours import OTHER_COLOUR
 from chainnet.drawing.facts import PageData
 from chainnet.drawing.insets import INSET_HEIGHT, insets
-from chainnet.drawing.style import SHAPES, percent
+from chainnet.drawing.style import OTHER_COLOUR, SHAPES, percent
 from chainnet.network import Network
 
 _WIDTH, _MARGIN, _LEGEND, _GAP = 1240.0, 8.0, 26.0, 16.0

@@ -9,7 +9,7 @@ from chainnet.drawing.drawn import scenario_words
 from chainnet.errors import DataError
 from chainnet.network import Network
 from chainnet.results import SAMPLED
-from chainnet.words import is_known
+from chainnet.words import digits, is_known
 
 
 def worth_data(network: Network, rerouting: Any) -> dict[str, Any] | None:
@@ -64,4 +64,4 @@ def _worth(row: Any, tier: str) -> dict[str, Any]:
 
 
 def _short(value: float) -> float:
-    return float(f"{float(value):.9g}")
+    return digits(value, 9)

@@ -18,9 +18,9 @@ from chainnet.errors import DataError
 from chainnet.flow import Balance, Counting, ValueModel, balance_under, named_projects, project_sizes
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
+from chainnet.progress import Steps, Tell
 from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of, pick_scenarios
-from chainnet.words import Steps, Tell
 
 Range = float | Sequence[float]
 

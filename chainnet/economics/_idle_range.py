@@ -13,7 +13,7 @@ from chainnet.engine import ROUNDING, Certificate, require
 from chainnet.flow import Balance, Counting, Stages, in_finer_sizes, stages_of
 from chainnet.lowering import Degree, Lowered, lower
 from chainnet.network import Network
-from chainnet.words import SILENT, Steps
+from chainnet.progress import SILENT, Steps
 
 
 def snapped(output: Array, capacity: Array) -> Array:

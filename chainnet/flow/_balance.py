@@ -29,9 +29,9 @@ from chainnet.flow._largest import edge_table, node_table, priced_bounds
 from chainnet.flow._stages import SEVERAL, Stages, in_finer_sizes, settled
 from chainnet.lowering import Degree, Lowered, Overlay, lower
 from chainnet.network import Network, say_unlinked
+from chainnet.progress import SILENT, Steps, Tell
 from chainnet.results import STEADY, Result, decisive_inputs, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
-from chainnet.words import SILENT, Steps, Tell
 
 EXTRA_COST_USD_PER_T = 1000.0
 # two programs per price: beyond this many balances they would cost more than all else together

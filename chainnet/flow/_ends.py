@@ -10,9 +10,9 @@ from chainnet.flow._balance import Balance, balance_under
 from chainnet.flow._counting import Counting
 from chainnet.lowering import Degree
 from chainnet.network import Network
+from chainnet.progress import Steps, Tell
 from chainnet.results import ENDS, ends_table, provenance
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
-from chainnet.words import Steps, Tell
 
 
 def both_ends(

@@ -32,6 +32,7 @@ from chainnet.flow._balance import EXTRA_COST_USD_PER_T, relation_flows, stages_
 from chainnet.flow._counting import Counting
 from chainnet.flow._stages import settled
 from chainnet.lowering import Degree, Lowered, Overlay, Periods, Start, check_stocks, expand_periods, lower
+from chainnet.words import count
 
 NEW_LAG_MONTHS = 2.0
 # ratio of sizes of commodities; of the chains known, zinc with germanium and bauxite with gallium are beyond it
@@ -153,7 +154,7 @@ class _Steps:
         self._done += n
         if self._tell is not None:
             done = min(self._done, self._todo)
-            size = f"{done} of {self._todo} programs of {self._columns:,} columns"
+            size = f"{done} of {self._todo} programs of {count(self._columns)} columns"
             self._tell(f"{what} ({size})", done / self._todo)
 
 
@@ -546,11 +547,11 @@ def _check_size(low: Lowered, lengths: Array) -> None:
     divisors = [k for k in range(step + 1, months + 1) if months % k == 0]
     longer = next((k for k in divisors if (months / k + cut) * width <= most), months)
     what = "stocks join" if stocked else "goods under way join" if lagged else "there are"
-    into = f"into one program of {columns:,}" if stocked or lagged else f"to keep, {columns:,} in all"
+    into = f"into one program of {count(columns)}" if stocked or lagged else f"to keep, {count(columns)} in all"
     apart = "stocks=False (--no-stocks), by which each month stands alone, " if stocked and not lagged else ""
     raise DataError(
-        f"months: {what} {n_periods} periods of {width:,} columns {into}, "
-        f"which takes ten minutes or more; up to {most:,} are solved unasked. Give "
+        f"months: {what} {n_periods} periods of {count(width)} columns {into}, "
+        f"which takes ten minutes or more; up to {count(most)} are solved unasked. Give "
         f"step_months={longer} (--step-months {longer}), fewer months, {apart}"
         "a network by groups (aggregate), or any_size=True (--any-size) to wait for it."
     )

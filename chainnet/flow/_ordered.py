@@ -30,7 +30,7 @@ from chainnet.flow._counting import Counting
 from chainnet.flow._stages import SEVERAL, floor_of
 from chainnet.flow._value import ValueModel
 from chainnet.lowering import Degree, Lowered, Overlay
-from chainnet.words import SILENT, Steps
+from chainnet.progress import SILENT, Steps
 
 
 def value_model(

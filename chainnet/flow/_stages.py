@@ -11,6 +11,7 @@ from chainnet._types import Array
 from chainnet.engine import LOCK, PRINTED, ROUNDING, Certificate, LinearSolution, WarmModel
 from chainnet.errors import DataError, SolverError
 from chainnet.lowering import Lowered
+from chainnet.words import digits
 
 # tonnes of one stage that a tonne of another, given way by its lock, may stand for
 SEVERAL = 10.0
@@ -67,7 +68,7 @@ def settled(served: Array, wanted: Array, open_: Array) -> Array:
     grid = PRINTED * 10.0 ** np.ceil(np.log10(np.where(served > 0, served, 1.0)))
     near = np.round(served / grid) * grid
     # as a decimal, so that 30 is 30 and not 30.000000000000004
-    near = np.array([float(f"{number:.12g}") for number in near.ravel()], dtype=float).reshape(near.shape)
+    near = np.array([digits(number, 12) for number in near.ravel()], dtype=float).reshape(near.shape)
     return np.where((served < wanted) & (np.abs(near - served) <= ROUNDING * served), np.minimum(near, wanted), served)
 
 

@@ -26,7 +26,7 @@ from chainnet.errors import DataError
 from chainnet.flow._counting import Counting
 from chainnet.flow._stages import in_finer_sizes
 from chainnet.lowering import Degree, Lowered, Overlay, lower
-from chainnet.words import SILENT, Steps
+from chainnet.progress import SILENT, Steps
 
 
 class ValueModel:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from chainnet.indicators._steps import Words, risk_parts
 from chainnet.network import Network
 from chainnet.results import origin_of, provenance, stamp
 from chainnet.scenario import Scenario
-from chainnet.words import number
+from chainnet.words import number, percent, tonnes
 
 _PLACES = 2  # ranks that differ by less are called the same
 _CRITICAL = 1.0  # supply risk from which the EU calls a material critical
@@ -150,43 +151,40 @@ def _rank(table: pd.DataFrame) -> None:
     table["disagrees"] = (table["rank_gap"].abs() >= _PLACES) & table["counts"]
 
 
+told = partial(tonnes, blank=" ", infinite="tonnes without limit")
+
+
 def _why(row: Mapping[str, Any]) -> str:
     """Return one sentence on the ranks of a row, out of figures of that row alone."""
     if not row["disagrees"]:
         return "Both rank it about the same." if row["counts"] else "Neither finds a risk here."
     lost, output, idle, made = row["lost_tpa"], row["output_tpa"], row["idle_elsewhere_tpa"], row["good"]
     good = f" of {made}" if made else ""
-    gone = f"{_t(lost)} of the counted demand are lost" if lost > 0 else "nothing is lost"
+    share = percent(row["share"], " ")
+    gone = f"{told(lost)} of the counted demand are lost" if lost > 0 else "nothing is lost"
     if row["rank_gap"] > 0:
         if row["throughput_tpa"] <= 0:
             return "The index counts its share of the world; none of the counted demand has to pass through it."
         if idle >= output:
             return (
-                f"The index counts its share; others have {_t(idle)}{good} idle against the {_t(output)} it makes, "
+                f"The index counts its share; others have {told(idle)}{good} idle against the {told(output)} it makes, "
                 f"and {gone}."
             )
         if row["n_made"] == 1 and row["left"] >= row["throughput_tpa"] and lost <= 0:
             return (
-                f"The index counts its share; without it others can still make {_t(row['left'])}{good}, and the "
-                f"counted demand, served first, needs {_t(row['throughput_tpa'])} of it: others go without."
+                f"The index counts its share; without it others can still make {told(row['left'])}{good}, and the "
+                f"counted demand, served first, needs {told(row['throughput_tpa'])} of it: others go without."
             )
-        rest = f"for all but {_t(lost)} of" if lost > 0 else "for all of"
+        rest = f"for all but {told(lost)} of" if lost > 0 else "for all of"
         return f"The index counts its share; what is left of the network replaces it {rest} the counted demand."
     if row["governance"] < _MIDDLE:
         return (
-            f"Good governance ({row['governance']:.1f} of 10) holds the index down; its share of {row['share']:.0%}"
-            f"{good} is hard to replace all the same, and {gone}."
+            f"Good governance ({number(row['governance'])} of 10) holds the index down; its share of {share}{good} is "
+            f"hard to replace all the same, and {gone}."
         )
     if row["share"] < 0.5:
-        return (
-            f"Squaring a share of {row['share']:.0%}{good} holds the index down; what it feeds has no other way, "
-            f"and {gone}."
-        )
+        return f"Squaring a share of {share}{good} holds the index down; what it feeds has no other way, and {gone}."
     return (
-        f"The index judges each step by itself, here {row['index']:.1f}; the loss follows the product to its users, "
-        f"and {gone}."
+        f"The index judges each step by itself, here {number(row['index'])}; the loss follows the product to its "
+        f"users, and {gone}."
     )
-
-
-def _t(tonnes: float) -> str:
-    return "tonnes without limit" if np.isinf(tonnes) else f"{number(tonnes)} t/yr"

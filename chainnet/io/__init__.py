@@ -13,7 +13,7 @@ from chainnet.io.people import to_people_csv
 from chainnet.io.reading import read
 from chainnet.io.template import write_template
 from chainnet.io.template_book import marked_copy, write_template_book
-from chainnet.io.text import load_json, load_toml, parse_csv, read_text
+from chainnet.io.text import load_json, load_toml, number_text, parse_csv, read_text
 from chainnet.io.writing import write
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "load_json",
     "load_toml",
     "marked_copy",
+    "number_text",
     "parse_csv",
     "read",
     "read_descriptor",

@@ -13,9 +13,9 @@ from chainnet.engine import ROUNDING
 from chainnet.errors import DataError
 from chainnet.flow import Counting
 from chainnet.lowering import Degree, Overlay
+from chainnet.progress import SILENT, Steps
 from chainnet.projects._access import access_to
 from chainnet.projects._game import Game
-from chainnet.words import SILENT, Steps
 
 LATE = (1, 2, 3)
 COLUMNS = ("project", "years_late", "alone_t", "last_in_t")

@@ -16,12 +16,12 @@ from chainnet.errors import DataError
 from chainnet.flow import Counting, binding_inputs, check_tier
 from chainnet.lowering import Degree
 from chainnet.network import Network
+from chainnet.progress import Steps, Tell
 from chainnet.projects._access import pick_projects
 from chainnet.projects._options import Option, options_of
 from chainnet.projects._search import Search, name_of
 from chainnet.results import BOUNDED, CHECKED, STEADY, Result, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of, pick_scenarios
-from chainnet.words import Steps, Tell
 
 Objective = Literal["expected", "worst", "cvar"]
 OBJECTIVES = ("expected", "worst", "cvar")

@@ -28,6 +28,7 @@ from chainnet.flow import (
 )
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
+from chainnet.progress import Steps, Tell
 from chainnet.projects._access import access_to, pick_projects
 from chainnet.projects._delay import COLUMNS, check_horizon, delay_table
 from chainnet.projects._game import Game
@@ -35,7 +36,6 @@ from chainnet.projects._portfolio import portfolio
 from chainnet.projects._words import needed_by, pair_table, sentences, triple_table
 from chainnet.results import SAMPLED, STEADY, Result, Status, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
-from chainnet.words import Steps, Tell
 
 # where strands part goods no balance bears the whole price: then the rise over this part of the size tells
 FIRST = 1e-4

@@ -26,10 +26,11 @@ from chainnet.engine import (
 from chainnet.errors import DataError
 from chainnet.flow import Counting
 from chainnet.lowering import Degree
+from chainnet.progress import SILENT, Steps
 from chainnet.projects._cases import Case
 from chainnet.projects._options import Option
 from chainnet.scenario import Scenario
-from chainnet.words import SILENT, Steps
+from chainnet.words import money
 
 MOST_TIES = 5
 MOST_STEPS = 40
@@ -120,7 +121,7 @@ class Search:
                 break
             ties.append(self.names(other))
             barred.append(other.taken)
-        self._told.done(f"the best for USD {budget:,.0f} million")
+        self._told.done(f"the best for {money(1e6 * budget)}")
         return best, tuple(ties)
 
     def _optimal(self, found: Found | None) -> Found:

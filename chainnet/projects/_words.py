@@ -80,11 +80,11 @@ def pair_table(game: Game, names: Sequence[str], label: pd.Series) -> pd.DataFra
 
 
 def _pair_words(a: str, b: str, together: float, surplus: float) -> str:
-    both = f"{a} and {b} together buy {tonnes(together)} t a year"
+    both = f"{a} and {b} together buy {number(together)} t a year"
     if surplus > 0:
         apart = together - surplus
-        return f"{both}, apart {'nothing' if apart <= PRINTED * together else f'{tonnes(apart)} t'}."
-    return f"{both}, {tonnes(-surplus)} t less than apart: one stands in for the other."
+        return f"{both}, apart {'nothing' if apart <= PRINTED * together else f'{number(apart)} t'}."
+    return f"{both}, {number(-surplus)} t less than apart: one stands in for the other."
 
 
 def triple_table(game: Game, names: Sequence[str], label: pd.Series) -> pd.DataFrame:
@@ -118,7 +118,7 @@ def triple_table(game: Game, names: Sequence[str], label: pd.Series) -> pd.DataF
                 together = buys([a, b, c])
                 if together > least:
                     words = (
-                        f"{label[a]}, {label[b]} and {label[c]} buy {tonnes(together)} t a year, no two of them any."
+                        f"{label[a]}, {label[b]} and {label[c]} buy {number(together)} t a year, no two of them any."
                     )
                     rows.append((a, b, c, together, words))
     table = pd.DataFrame(rows, columns=["project_a", "project_b", "project_c", "together_t", "words"])
@@ -155,8 +155,8 @@ def sentences(
             out[name] = f"{who} buys nothing{tried}, whatever else is built."
         elif row["standalone_t"] > least:
             last = row["last_in_t"]
-            then = f"{tonnes(last)} t" if last > least else "nothing"
-            out[name] = f"{who} buys {tonnes(row['standalone_t'])} t a year alone, and {then} once all others stand."
+            then = f"{number(last)} t" if last > least else "nothing"
+            out[name] = f"{who} buys {number(row['standalone_t'])} t a year alone, and {then} once all others stand."
         elif needs[str(name)]:
             others = [label[other] for other in needs[str(name)]]
             out[name] = f"{who} buys nothing{tried} until {_listed(others)} {verb('stand', len(others))}."
@@ -164,13 +164,8 @@ def sentences(
             others = sorted(company[str(name)])
             adds = game.value([*others, str(name)]) - game.value(others)
             beside = _listed([label[o] for o in others])
-            out[name] = f"{who} alone buys nothing; beside {beside} it adds {tonnes(adds)} t a year."
+            out[name] = f"{who} alone buys nothing; beside {beside} it adds {number(adds)} t a year."
     return pd.Series(out, dtype=object).reindex(table.index)
-
-
-def tonnes(amount: float) -> str:
-    """Return an amount for people."""
-    return number(amount)
 
 
 def _listed(words: Sequence[str]) -> str:

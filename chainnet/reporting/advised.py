@@ -13,7 +13,7 @@ from chainnet.reporting.prices import price_words
 from chainnet.reporting.sections.order import table_id
 from chainnet.reporting.sentences import fit
 from chainnet.results import fact_of
-from chainnet.words import Who, bill, first_capital, join, nouns, same, spelled, titled, tonnes, verb, weight
+from chainnet.words import Who, bill, first_capital, join, nouns, same, spelled, titled, tonnes, verb, weight, whole
 
 AS_STATED, WITHOUT, OTHERS_FIRST = "as stated", "without ", "all others served first"
 # what each case is called
@@ -133,7 +133,7 @@ def running_words(found: Advised) -> str:
     if not found.running or found.rest >= found.new or same(found.rest, found.new):
         return ""
     n = len(found.running)
-    who = f"{spelled(n, 'project that runs', 'projects that run')} in {found.running_year:.0f}"
+    who = f"{spelled(n, 'project that runs', 'projects that run')} in {whole(found.running_year)}"
     left = f"{verb('cut', n)} that to {tonnes(found.rest)}"
     if found.rest <= 0:
         left = f"{verb('leave', n)} nothing of that short"

@@ -20,7 +20,21 @@ from chainnet.reporting.facts import Facts
 from chainnet.reporting.sections.order import table_id
 from chainnet.reporting.sentences import Claim, fit, grown, told
 from chainnet.results import Ends, fact_of
-from chainnet.words import NBSP, count, first_capital, join, nouns, number, percent, same, spelled, titled, tonnes, verb
+from chainnet.words import (
+    NBSP,
+    count,
+    first_capital,
+    join,
+    nouns,
+    number,
+    percent,
+    same,
+    spelled,
+    titled,
+    tonnes,
+    verb,
+    whole,
+)
 
 
 def helps(facts: Facts) -> Claim:
@@ -90,7 +104,7 @@ def _project(facts: Facts, found: Advised) -> tuple[str, str]:
     names = join([titled(facts.label(name)) for name in found.projects])
     states = {state_of(facts.status(name)) for name in found.projects}
     names += (f" ({states.pop()})" if len(states) == 1 else "") + (" together" if n > 1 else "")
-    since = f" from {found.year:.0f}{unconfirmed(facts, found)}" if np.isfinite(found.year) else ""
+    since = f" from {whole(found.year)}{unconfirmed(facts, found)}" if np.isfinite(found.year) else ""
     left = "none" if found.closes else number(found.left)
     clause = f", {'or' if stock_words(facts, found) else 'then'} {names} {left}{since}"
     if found.closes:

@@ -12,6 +12,7 @@ from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import ReportTable, Sentence, make_table, stands
 from chainnet.reporting.sections.order import table_id
+from chainnet.words import gap
 
 # what decides the last digits of an answer
 PACKAGES = ("highspy", "numpy", "pandas", "scipy")
@@ -29,7 +30,7 @@ def reproduction(facts: Facts, asked: Mapping[str, str]) -> tuple[Sentence, ...]
     """
     source, network = facts.a.provenance, facts.network
     settings = json.dumps(source["settings"], sort_keys=True, ensure_ascii=False)
-    allowed = ", ".join(f"{value:.0e}" for value in sorted(set(facts.a.certificates["tolerance"])))
+    allowed = ", ".join(gap(value) for value in sorted(set(facts.a.certificates["tolerance"])))
     return (
         Sentence(f"chainnet {source['version']}; {', '.join(_versions())}; solver {source['solver']}.", (), "Version."),
         Sentence(f"{network.name}, SHA-256 {source['digest']}.", (), "Input digest."),

@@ -13,6 +13,7 @@ from chainnet.engine import TIE
 from chainnet.errors import DataError
 from chainnet.results._provenance import handed
 from chainnet.results._trust import FROM_INPUTS, NOT_ASSESSED, Status, inputs_words
+from chainnet.words import exact
 
 _SHOWN_ROWS = 20
 _TIED_ROWS = 200  # ranks beyond are not looked at for ties
@@ -259,12 +260,12 @@ class Result(Guarded):
         return {f.name: getattr(self, f.name) for f in fields(self) if isinstance(getattr(self, f.name), (int, float))}
 
     def __repr__(self) -> str:
-        parts = [f"{name}={value:.6g}" for name, value in self.numbers().items()]
+        parts = [f"{name}={exact(value)}" for name, value in self.numbers().items()]
         parts += [f"{name}[{len(table)}]" for name, table in self.tables().items()]
         return f"<{type(self).__name__} of {self.provenance['graph']}: {', '.join(parts)}>"
 
     def _repr_html_(self) -> str:
         from html import escape
 
-        heads = "".join(f"<p><b>{escape(name)}</b> {value:.6g}</p>" for name, value in self.numbers().items())
+        heads = "".join(f"<p><b>{escape(name)}</b> {exact(value)}</p>" for name, value in self.numbers().items())
         return heads + "".join(f"<h4>{escape(n)}</h4>{table_html(t)}" for n, t in self.tables().items())

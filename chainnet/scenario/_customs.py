@@ -21,6 +21,7 @@ from chainnet.errors import DataError, Fault
 from chainnet.network import Network, graphs_folder, split_list
 from chainnet.scenario._effect import listed
 from chainnet.scenario._register import Rule, first_day, last_day, rule_named
+from chainnet.words import exact
 
 CONTROLS = "graphs/common/controls.csv"
 FROM_CUSTOMS = "controls"  # what a measure writes in place of a number
@@ -221,8 +222,8 @@ def share_of_base(network: Network, row: Control, argument: str) -> Share:
                 "Fill flow_tpa, or write a number as share."
             )
         factor = row.before_tpa / flow
-        how = f"x {row.before_tpa:.6g} t/yr of {row.before} / {flow:.6g} t/yr of the table"
-    words = f"{row.share_of_before:.3g} {how}"
+        how = f"x {exact(row.before_tpa)} t/yr of {row.before} / {exact(flow)} t/yr of the table"
+    words = f"{exact(row.share_of_before, 3)} {how}"
     if row.share_of_before * factor > 1:
         words += "; more than before the rule, so nothing is held back from the baseline flow"
 

@@ -13,6 +13,7 @@ from chainnet._types import Array
 from chainnet.errors import DataError
 from chainnet.network import TABLES, Network
 from chainnet.sharing._records import like
+from chainnet.words import digits
 
 R5 = (1.0, 1.6, 2.5, 4.0, 6.3)
 _DIGITS = 3
@@ -43,7 +44,7 @@ def band_of(value: float, bands: str | float) -> tuple[float, float]:
     else:
         ratio = float(bands)
         place = math.floor(math.log(value) / math.log(ratio))
-        edges = [float(f"{ratio**k:.9g}") for k in range(place - 2, place + 4)]
+        edges = [digits(ratio**k, 9) for k in range(place - 2, place + 4)]
     at = int(np.searchsorted(edges, value, side="right"))
     return edges[at - 1], edges[at]
 
@@ -52,7 +53,7 @@ def middle_of(low: float, high: float) -> float:
     """Return the figure that stands for a band: the geometric mean of its ends, to three digits, never outside."""
     if low == 0:
         return 0.0
-    return min(max(float(f"{math.sqrt(low * high):.{_DIGITS}g}"), low), high)
+    return min(max(digits(math.sqrt(low * high), _DIGITS), low), high)
 
 
 def at_bounds(network: Network, end: End, *, demand: End | None = None) -> Network:

@@ -20,6 +20,7 @@ from chainnet.sharing._attack import attack
 from chainnet.sharing._bands import band_of, check_bands, middle_of
 from chainnet.sharing._commit import check_secret
 from chainnet.sharing._records import is_class, like, place_words
+from chainnet.words import exact, percent
 
 DEFAULT_HIDE = ("names", "owners", "sources", "coordinates", "flows", "capacities")
 HIDE = (*DEFAULT_HIDE, "stocks", "demand", "prices")
@@ -513,7 +514,7 @@ def _refuse(found: pd.DataFrame, accepted: set[str], names: Mapping[str, str], p
     if open_ones.empty:
         return
     said = [
-        f"{old.get(str(key), key)} to {row['low']:.6g} .. {row['high']:.6g} t/a (width {row['width']:.3f}"
+        f"{old.get(str(key), key)} to {exact(row['low'])} .. {exact(row['high'])} t/a (width {exact(row['width'], 3)}"
         + (f", by {row['narrowed_by']}" if row["narrowed_by"] else ", its band is that narrow")
         + (", for an owner that knows its own)" if row["insider"] else ")")
         for key, row in open_ones.iterrows()
@@ -535,7 +536,7 @@ def readme(done: Redaction) -> str:
     )
     narrow = "no capacity is hidden" if found.empty else (
         f"the narrowest of {len(set(found.index))} hidden capacities can be told to within "
-        f"{100 * found['width'].min():.3g} % either side\nby a reader with linear programs"
+        f"{percent(found['width'].min(), ' ')} either side\nby a reader with linear programs"
     )  # fmt: skip
     return f"""# A redacted chain
 

@@ -15,11 +15,11 @@ from chainnet.errors import InfeasibleError
 from chainnet.flow import Counting, LeastStock, binding_inputs, check_tier
 from chainnet.lowering import Degree
 from chainnet.network import Network
+from chainnet.progress import Steps, Tell
 from chainnet.results import Provenance, provenance, stamp
 from chainnet.scenario import Outside, Scenario, asked_scenario, overlay_of, tell_outside
 from chainnet.stress._months import Ask, common_cuts
 from chainnet.stress._stores import Stores, tiers_of
-from chainnet.words import Steps, Tell
 
 
 def stockpile_requirement(

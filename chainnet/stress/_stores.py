@@ -15,6 +15,7 @@ from chainnet.flow import Counting, MonthsModel, StockModel, check_tier
 from chainnet.network import Network
 from chainnet.scenario import Outside, Scenario, timeline
 from chainnet.stress._months import Ask, base_flow, qualified
+from chainnet.words import count
 
 
 def tiers_of(network: Network, tiers: Words, asked_by: str) -> tuple[str, ...]:
@@ -101,7 +102,7 @@ class Stores:
     def size(self) -> str:
         """How large the program is."""
         p = self._months.periods
-        return f"{p.n_periods} periods, {len(p.program.cost):,} columns"
+        return f"{p.n_periods} periods, {count(len(p.program.cost))} columns"
 
     @property
     def starts(self) -> tuple[int, ...]:

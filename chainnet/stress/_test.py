@@ -17,6 +17,7 @@ from chainnet.errors import DataError
 from chainnet.flow import NEW_LAG_MONTHS, Counting, Others, balance_under, ladder, project_sizes
 from chainnet.lowering import Degree
 from chainnet.network import Network, kept, say_unlinked
+from chainnet.progress import Jobs
 from chainnet.results import ENDS, Result, provenance, rest_of, stamp
 from chainnet.scenario import Scenario, overlay_of, pick_scenarios, tell_outside
 from chainnet.stress._flows import MonthFlows, flows_of, flows_table, relations_table, throughput_table
@@ -32,7 +33,6 @@ from chainnet.stress._months import (
     summary_table,
     survival_table,
 )
-from chainnet.words import Jobs
 
 # by tier, by end use, the ladder, the inputs that bind
 Steady = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]

@@ -38,11 +38,22 @@ def calendar_month(month: Any, start: str) -> str:
     >>> calendar_month(1, "2025-01"), calendar_month(14, "2025-01"), calendar_month(3, "")
     ('Jan 2025', 'Feb 2026', '')
     """
+    return " ".join(month_and_year(month, start)).strip()
+
+
+def month_and_year(month: Any, start: str) -> tuple[str, str]:
+    """Return the short name of a month that counts from 1, and its year; both empty where the start is not known.
+
+    Examples
+    --------
+    >>> month_and_year(14, "2025-01")
+    ('Feb', '2026')
+    """
     if is_missing(month) or not start:
-        return ""
+        return "", ""
     year, first = (int(part) for part in start.split("-")[:2])
     years, place = divmod(first - 1 + round(float(month)) - 1, 12)
-    return f"{MONTHS[place][:SHORT]} {year + years}"
+    return MONTHS[place][:SHORT], str(year + years)
 
 
 def month_words(month: Any, start: str, never: str = "never") -> str:

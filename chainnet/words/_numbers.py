@@ -1,9 +1,13 @@
-"""Numbers as people read them: three figures, halves up, a true minus, the unit beside them."""
+"""Numbers as people read them: three figures, halves up, a true minus, the unit beside them.
+
+No other module writes a number for people. ``numbers.js``, beside this file, says the same in a page.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from chainnet.words._infinite import NO_LIMIT
@@ -18,6 +22,9 @@ DUST = 1e-9
 FIGURES = 3
 LEAST = 0.1
 HALF_UP = 1 + 1e-9  # what lies at a half but for the last digits of a solve always rounds up
+CERTAIN = 1e-6  # of a share: what a solve is certain of
+MILLION = 1e6
+IN_FULL, SMALLEST, WHOLE = 6, 1e-6, 999_999.5  # figures of a number in full; less is told as less; above no fraction
 _SPELLED = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _OF_ONE = {"are": "is", "do": "does", "have": "has"}  # verbs that take more than an s
 
@@ -68,16 +75,16 @@ def plain(size: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def tonnes(value: Any, blank: str = NBSP) -> str:
-    """Return tonnes a year; ``blank`` stands between number and unit.
+def tonnes(value: Any, blank: str = NBSP, infinite: str = NO_LIMIT) -> str:
+    """Return tonnes a year; ``blank`` stands between number and unit, ``infinite`` for both where there is no end.
 
     Examples
     --------
     >>> tonnes(385.0, " "), tonnes(None)
     ('385 t/yr', 'n/d')
     """
-    text = number(value)
-    return text if text in (NO_DATA, NO_LIMIT) else f"{text}{blank}t/yr"
+    text = number(value, infinite)
+    return text if text in (NO_DATA, infinite) else f"{text}{blank}t/yr"
 
 
 def percent(share: Any, blank: str = NBSP) -> str:
@@ -85,8 +92,8 @@ def percent(share: Any, blank: str = NBSP) -> str:
 
     Examples
     --------
-    >>> [percent(s, " ") for s in (0.12345, 0.0123, 0.99999, 0.996, 1, 0)]
-    ['12 %', '1.2 %', '>99.9 %', '99.6 %', '100 %', '0 %']
+    >>> [percent(s, " ") for s in (0.12345, 0.0123, 0.99999, 0.996, 1, 1.0021, 0)]
+    ['12 %', '1.2 %', '>99.9 %', '99.6 %', '100 %', '100.2 %', '0 %']
     """
     if not is_known(share):
         return NO_DATA
@@ -97,10 +104,80 @@ def percent(share: Any, blank: str = NBSP) -> str:
         shown = f"<{LEAST:g}"
     elif 99.5 <= x < 100 - DUST:
         shown = ">99.9" if x > 99.9 else f"{math.floor(x * 10) / 10:.1f}"
+    elif 100 * (1 + CERTAIN) < x < 100.5 + DUST:
+        shown = f"{x * HALF_UP:.1f}" if x >= 100.05 else ">100"
     else:
         size = abs(x) * HALF_UP
         shown = (MINUS if x < 0 else "") + (f"{size:.1f}".removesuffix(".0") if size < 9.95 else f"{size:.0f}")
     return f"{shown}{blank}%"
+
+
+def change(value: Any, blank: str = NBSP) -> str:
+    """Return tonnes a year that came to it, or went from it, with their sign.
+
+    Examples
+    --------
+    >>> [change(t, " ") for t in (12345.6, -999.6, 0, None)]
+    ['+12,300 t/yr', '−1,000 t/yr', '0 t/yr', 'n/d']
+    """
+    return ("+" if is_known(value) and float(value) > DUST else "") + tonnes(value, blank)
+
+
+def exact(value: Any, figures: int = IN_FULL) -> str:
+    """Return a number in full, for a reader who compares it with a source: never in powers of ten, which few read.
+
+    Examples
+    --------
+    >>> exact(1234567.8), exact(12345.678), exact(0.000012), exact(-2e-9), exact(12345.678, 9)
+    ('1,234,568', '12,345.7', '0.000012', '>-0.000001', '12,345.678')
+    """
+    if is_missing(value):
+        return NO_DATA
+    x = float(value)
+    size, sign = abs(x), "-" if x < 0 else ""
+    if size == 0:
+        return "0"
+    if math.isinf(size):
+        return f"{sign}inf"
+    if size < SMALLEST:
+        return f"{'>-' if sign else '<'}{SMALLEST:.{IN_FULL}f}"
+    if size >= WHOLE and figures <= IN_FULL:
+        return f"{x:,.0f}"
+    text = f"{size:,.{figures}g}"
+    return sign + (text if "e" not in text else f"{size:,.10f}".rstrip("0").rstrip("."))
+
+
+def correlation(value: Any) -> str:
+    """Return a correlation, two decimals.
+
+    Examples
+    --------
+    >>> correlation(0.244), correlation(-1.0), correlation(float("nan"))
+    ('0.24', '−1.00', 'n/a')
+    """
+    return NOT_APPLICABLE if is_missing(value) else f"{float(value):.2f}".replace("-", MINUS)
+
+
+def gap(value: float) -> str:
+    """Return how far two proofs lie apart, or a breach: the one number that is a power of ten.
+
+    Examples
+    --------
+    >>> gap(3.21e-10), gap(0.0)
+    ('3.2e-10', '0')
+    """
+    return f"{value:.1e}" if value else "0"
+
+
+def digits(value: float, figures: int) -> float:
+    """Return a number kept to so many digits, as tables and pages hold it: the last bits of a solve do not show.
+
+    Examples
+    --------
+    >>> digits(0.1 + 0.2, 9), digits(-0.0, 9)
+    (0.3, 0.0)
+    """
+    return float(f"{float(value):.{figures}g}") + 0.0
 
 
 def whole(value: Any) -> str:
@@ -189,7 +266,21 @@ def money(usd: Any) -> str:
     >>> money(1.159334e7).replace(NBSP, " "), money(None)
     ('USD 11.6 million', 'n/d')
     """
-    return NO_DATA if is_missing(usd) else f"USD{NBSP}{number(float(usd) / 1e6)}{NBSP}million"
+    return NO_DATA if is_missing(usd) else f"USD{NBSP}{number(float(usd) / MILLION)}{NBSP}million"
+
+
+def dollars(usd: Any, blank: str = NBSP) -> str:
+    """Return US dollars: in millions where they are that many, else as they are.
+
+    Examples
+    --------
+    >>> dollars(130.0, " "), dollars(3.2e9, " "), dollars(None)
+    ('USD 130', 'USD 3,200 million', 'n/d')
+    """
+    if is_missing(usd):
+        return NO_DATA
+    text = money(usd) if abs(float(usd)) >= MILLION else f"USD{NBSP}{number(usd)}"
+    return text.replace(NBSP, blank)
 
 
 def bill(usd: Any) -> str:
@@ -202,7 +293,7 @@ def bill(usd: Any) -> str:
     """
     if not is_missing(usd) and float(usd) <= 0:
         return "nothing"
-    return f"under {money(1e6)}" if not is_missing(usd) and float(usd) < 1e6 else money(usd)
+    return f"under {money(MILLION)}" if not is_missing(usd) and float(usd) < MILLION else money(usd)
 
 
 def span(low: Any, high: Any) -> str:
@@ -260,3 +351,8 @@ def ranks(values: Iterable[float]) -> list[str]:
 def same(a: float, b: float) -> bool:
     """Say whether two results tie: equal to within what a solve is certain of."""
     return abs(a - b) <= 1e-6 * max(abs(a), abs(b), 1e-6)
+
+
+def numbers_script() -> str:
+    """Return the same words for a page: a script that makes ``WORDS`` of number, percent, count and others."""
+    return (Path(__file__).parent / "numbers.js").read_text(encoding="utf-8")

@@ -173,19 +173,6 @@ def test_command(mag9: cn.Network, tmp_path: Any) -> None:
     assert run.invoke(app, ["compare", "mag-9", "mag-10"]).exit_code == 1
 
 
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(999.6, "1,000 t/yr"), (12346.0, "12,300 t/yr"), (-999.6, "−1,000 t/yr"), (0.04, "<0.1 t/yr"), (0.0, "0 t/yr")],
-)
-def test_tonnes_are_written_as_in_the_report(value: float, text: str) -> None:
-    """By the one rule of numbers: three figures, and no power of ten."""
-    from chainnet.assessment._compare import _t
-    from chainnet.words import tonnes
-
-    assert _t(value) == text
-    assert _t(abs(value)) == tonnes(abs(value), " ")
-
-
 def test_totals_of_two_years_are_compared_by_their_place() -> None:
     """Keyed by the year every total was removed and added, and nobody saw which figure had moved."""
 

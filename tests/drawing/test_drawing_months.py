@@ -127,7 +127,7 @@ def test_the_page_opens_at_the_worst_month_and_names_it(net: cn.Network, stopped
     dated = cn.draw(
         net, cn.stress_test(net, cn.scenarios(net)[STOP], months=2, start="2027-03"), path=page.with_name("d")
     )
-    assert data_of(dated)["courses"][0]["rows"][1]["words"] == "month 2 of 2 (April 2027)"
+    assert data_of(dated)["courses"][0]["rows"][1]["words"] == "month 2 of 2 (Apr 2027)"
 
 
 def test_the_end_of_the_horizon_is_said_and_not_taken_for_the_worst(tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_periods_of_several_months_are_at_the_yearly_rate(tmp_path: Path) -> Non
     toy = cn.read("mag-9")
     found = cn.stress_test(toy, cn.scenarios(toy)["china_out"], months=12, step_months=3, start="2027-04")
     data = data_of(cn.draw(toy, found, path=tmp_path / "x.html"))
-    assert data["courses"][0]["rows"][1]["words"] == "months 4 to 6 of 12 (from July 2027)"
+    assert data["courses"][0]["rows"][1]["words"] == "months 4 to 6 of 12 (from Jul 2027)"
     flows = found.flows[found.flows["scenario"] == "china_out"]["flow_t"].to_numpy().reshape(4, -1) * 4
     shown = np.array([series(k, data["courses"][0]["links"].get(str(i)), 4) for i, k in enumerate(data["links"])]).T
     np.testing.assert_allclose(shown, flows, rtol=6e-5, atol=1e-9)

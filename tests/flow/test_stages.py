@@ -11,7 +11,7 @@ import recorded_chains as chains
 from chainnet import lowering
 from chainnet.engine import linear_removal
 from chainnet.flow import Counting, Stages, ValueModel, in_finer_sizes, stages_of
-from chainnet.words import Steps
+from chainnet.progress import Steps
 
 
 class Rough:
@@ -97,7 +97,7 @@ def test_what_other_optima_leave_idle_is_settled_once_however_often_progress_is_
     model, told, settled = ValueModel(Counting(chains.magnets())), [], []
     before = linear_removal.not_idle
     monkeypatch.setattr(linear_removal, "not_idle", lambda *given: settled.append(1) or before(*given))
-    monkeypatch.setattr("chainnet.words._progress.AT_ONCE", 2)
+    monkeypatch.setattr("chainnet.progress.AT_ONCE", 2)
     closed = [np.array([column]) for column in range(25)]
     found = model.values_without(closed, Steps("losses", lambda words, part: told.append(part), len(closed)))
     assert settled == [1]

@@ -382,9 +382,9 @@ BASE = {
         ({"idle_elsewhere_tpa": 10.0, "left": 50.0}, "others can still make 50 t/yr of metal"),
         ({"idle_elsewhere_tpa": 10.0, "left": 40.0}, "replaces it for all of the counted demand."),
         ({"idle_elsewhere_tpa": 10.0, "lost_tpa": 7.0}, "for all but 7 t/yr of the counted demand."),
-        ({"rank_gap": -3, "lost_tpa": 9.0, "governance": 2.0, "share": 0.09}, "Good governance (2.0 of 10)"),
-        ({"rank_gap": -3, "lost_tpa": 9.0, "share": 0.09}, "Squaring a share of 9% of metal"),
-        ({"rank_gap": -3, "lost_tpa": 9.0}, "judges each step by itself, here 2.2"),
+        ({"rank_gap": -3, "lost_tpa": 9.0, "governance": 2.0, "share": 0.09}, "Good governance (2 of 10)"),
+        ({"rank_gap": -3, "lost_tpa": 9.0, "share": 0.09}, "Squaring a share of 9 % of metal"),
+        ({"rank_gap": -3, "lost_tpa": 9.0}, "judges each step by itself, here 2.16"),
         ({"good": ""}, "others have 90 t/yr idle"),
     ],
 )

@@ -232,7 +232,7 @@ def test_basis_and_names_of_goods() -> None:
 
 
 def test_a_kind_of_which_nobody_said_it_cannot_pass_a_joint_answer() -> None:
-    from chainnet.sharing._offer import at_home
+    from chainnet.sharing.joint._offer import at_home
 
     part = partition(cn.read("mag-9"), {"usa": ["USA"], "china": ["CHN"]}).parts["china"]
     stop = cn.Scenario("stop", [{"kind": "restrict", "from": {"country": "CHN"}}])

@@ -10,10 +10,10 @@ from chainnet.doubt import category
 from chainnet.network import verb_of
 from chainnet.reporting.model import Block, Cell, Document, ReportTable, Sentence
 from chainnet.results import fact_of
-from chainnet.words import country_name
+from chainnet.words import country_name, month_and_year
 
 MOST_WORDS, MOST_NUMBERS = 25, 4
-MONTH_NAMES = r"(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) (19|20|21)\d\d"
+MONTH_NAMES = rf"({'|'.join(month_and_year(month, '2025-01')[0] for month in range(1, 13))}) (19|20|21)\d\d"
 SINGULAR = (
     r"(?<![\d.,])(1|one) (other |more |listed )?(months|projects|sites|steps|scenarios|points|entries|others|stocks)\b"
 )

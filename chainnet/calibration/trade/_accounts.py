@@ -15,6 +15,7 @@ from chainnet.calibration.trade._reports import Reports, gap
 from chainnet.calibration.trade._rows import each
 from chainnet.engine import ROUNDING
 from chainnet.errors import DataError
+from chainnet.words import count, exact
 
 _THIN = 1e-5  # part of a commodity's trade; thinner relations are left out, and their sum is told
 
@@ -74,7 +75,8 @@ def _tell_reckoned(table: pd.DataFrame, gaps: list[dict[str, Any]]) -> None:
     """Tell how many tonnes of each product were reckoned from values, contained."""
     for _, rows in table[table["filled_t"] > 0].groupby("code"):
         tonnes, usd = float(rows["filled_t"].sum()), float(rows["filled_usd"].sum())
-        note = f"{len(rows)} reports without weight, USD {usd:,.0f}, at {usd / tonnes:,.0f} USD/t, the mean of the rest"
+        price = f"USD {count(usd)}, at {count(usd / tonnes)} USD/t, the mean of the rest"
+        note = f"{len(rows)} reports without weight, {price}"
         size = float((rows["filled_t"] * rows["content"]).sum())
         gaps.append(gap("weight reckoned from value", str(rows["commodity"].iloc[0]), size, note=note))
 
@@ -108,7 +110,7 @@ def _mirrored(sides: pd.DataFrame, keys: list[str], gaps: list[dict[str, Any]]) 
             gaps.append(
                 gap("mirror difference", row.commodity, size, country=row.exporter, partner=row.importer,
                     given_t=row.reported_export, found_t=row.reported_import,
-                    note=f"exporter's report and importer's; {row.value:,.6g} t taken")
+                    note=f"exporter's report and importer's; {exact(row.value)} t taken")
             )  # fmt: skip
     for side, part in found[~both].groupby("reported_by"):
         for commodity, rows in part.groupby("commodity"):
@@ -153,7 +155,7 @@ def account_of(trade: pd.DataFrame, made: pd.Series, commodity: str, gaps: list[
     flows["reported"] = reported.reindex(pairs).fillna(0.0).to_numpy()
     thin = flows["value"] < _THIN * flows["value"].sum()
     if thin.any():
-        note = f"{int(thin.sum()):,} relations, each below {_THIN:g} of all trade in it, left out"
+        note = f"{count(thin.sum())} relations, each below {_THIN:g} of all trade in it, left out"
         gaps.append(gap("thin relations", commodity, float(flows.loc[thin, "value"].sum()), note=note))
     flows = flows[~thin].reset_index(drop=True)
     stays = (made + lack + into - out).clip(lower=0.0)

@@ -22,6 +22,7 @@ from chainnet.engine import ROUNDING
 from chainnet.errors import ChainnetWarning
 from chainnet.network import Network, is_country
 from chainnet.results import Result, provenance, stamp
+from chainnet.words import exact
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -187,7 +188,7 @@ def _say_unsold(size: float, good: str) -> None:
     """Warn of what stays where it is mined: no figure says that it is used there."""
     if size > 0:
         said = (
-            f"from_trade: {size:,.6g} t of {good} stay in the countries that mine it, and count for nobody. They may "
+            f"from_trade: {exact(size)} t of {good} stay in the countries that mine it, and count for nobody. They may "
             "leave under a product code that is not given. Give that code too, or use= (--use)."
         )
         warnings.warn(said, ChainnetWarning, stacklevel=3)
@@ -250,10 +251,10 @@ def _made(good: str, figures: pd.DataFrame | None, trade: pd.DataFrame, gaps: li
     known = named[named["value"].notna()]
     for row in each(named[named["value"].isna()]):
         least = max(float(out.get(row.country, 0.0) - trade.loc[trade["importer"] == row.country, "value"].sum()), 0.0)
-        note = f"{row.mark}: no figure; its exports need {least:,.6g} t at least"
+        note = f"{row.mark}: no figure; its exports need {exact(least)} t at least"
         gaps.append(gap(f"production {row.mark}", good, least, country=row.country, note=note))
     for row in each(known[known["mark"].isin(["greater than", "less than"])]):
-        note = f"printed as {row.mark} {row.value:,.6g} t, counted as that; how much it differs is not known"
+        note = f"printed as {row.mark} {exact(row.value)} t, counted as that; how much it differs is not known"
         gaps.append(
             gap(f"production {row.mark}", good, float("nan"), country=row.country, given_t=row.value, note=note)
         )

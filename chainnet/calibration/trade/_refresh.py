@@ -21,6 +21,7 @@ from chainnet.calibration.trade._rows import each
 from chainnet.errors import ChainnetWarning, DataError
 from chainnet.network import Network, is_country
 from chainnet.results import Result, provenance, stamp
+from chainnet.words import exact
 
 _MOVED = ("what", "commodity", "country", "partner", "before_t", "after_t", "change_t", "change_share", "measured_by",
           "mark", "n_rows", "note")  # fmt: skip
@@ -125,7 +126,9 @@ def refresh(
         raise DataError(f"refresh: no figure found a place in {network.name}: {why}. Give step= or products=.")
     doubtful = [row for row in moved if _doubtful(row["before_t"], row["after_t"])]
     if doubtful:
-        named = ", ".join(f"{row['country']} {row['before_t']:,.6g} to {row['after_t']:,.6g} t" for row in doubtful[:5])
+        named = ", ".join(
+            f"{row['country']} {exact(row['before_t'])} to {exact(row['after_t'])} t" for row in doubtful[:5]
+        )
         said = (
             f"refresh: {len(doubtful)} figures change more than threefold ({named}): are material, step and unit right?"
         )
@@ -190,7 +193,7 @@ def _production(
                 left.append({**blank, "before_t": before, "note": "nothing to measure the change by"})
                 continue
             if _keeps(row.mark, before, row.value):
-                note = f"printed as {row.mark} {row.value:,.6g} t, which the figure before keeps"
+                note = f"printed as {row.mark} {exact(row.value)} t, which the figure before keeps"
                 left.append({**blank, "before_t": before, "note": note})
                 continue
             factors[row.country] = row.value / before

@@ -13,6 +13,7 @@ from chainnet.calibration.trade._files import Layout, rows_of
 from chainnet.calibration.trade._places import Places
 from chainnet.calibration.trade._rows import pairs
 from chainnet.errors import DataError, Fault
+from chainnet.words import count
 
 _KEY = ["year", "code", "side", "exporter", "importer"]
 _COLUMNS = [*_KEY, "t", "estimated_t", "usd_without_t", "is_reconciled"]
@@ -252,7 +253,7 @@ def _filled(table: pd.DataFrame, commodities: Mapping[str, str], left_out: list[
         filled = (table["usd_without_t"] / per_t).where(per_t > 0)
     lost = filled.isna() & table["usd_without_t"].gt(0)
     for code, usd in pairs(table[lost].groupby("code")["usd_without_t"].sum()):
-        note = f"USD {usd:,.0f} without any weight to reckon from: tonnes unknown"
+        note = f"USD {count(usd)} without any weight to reckon from: tonnes unknown"
         left_out.append(gap("weight unknown", commodities[str(code)], float("nan"), note=note))
     table = table.assign(filled_t=filled.fillna(0.0))
     table["t"] = table["t"] + table["filled_t"]

@@ -17,7 +17,7 @@ from chainnet.calibration.trade._rows import each, pairs
 from chainnet.engine import ROUNDING
 from chainnet.errors import DataError
 from chainnet.network import Network, is_country
-from chainnet.words import country_name
+from chainnet.words import country_name, exact
 
 _QUALITY = {"reported": "reported", "estimated": "estimated", "greater than": "estimated", "less than": "estimated"}
 _STAGES = ("mine", "refiner", "manufacturer")
@@ -127,7 +127,7 @@ def _makers(
         node = _node(
             country, good, stage, good, process=process, capacity_tpa=made / parts.utilisation, low=low, high=high,
             quality=known if parts.utilisation == 1.0 else "assumed", reference="PRODUCTION" if figure else "TRADE",
-            note=f"output of {made:.9g} t ({mark if figure else 'from what it keeps'}) over a utilisation of "
+            note=f"output of {exact(made, 9)} t ({mark if figure else 'from what it keeps'}) over a utilisation of "
             f"{parts.utilisation:g}",
         )  # fmt: skip
         nodes[node["id"]] = node
@@ -139,7 +139,7 @@ def _makers(
         node = _node(
             country, good if what.startswith("as") else f"{good} of unknown origin", stage, good,
             process=source if place else None, capacity_tpa=size / parts.utilisation, quality="assumed",
-            reference="TRADE", note=f"{what}: {size:.9g} t, over a utilisation of {parts.utilisation:g}",
+            reference="TRADE", note=f"{what}: {exact(size, 9)} t, over a utilisation of {parts.utilisation:g}",
         )  # fmt: skip
         nodes[node["id"]] = node
 
@@ -205,7 +205,7 @@ def _other_feed(
             processes.append({"process": source, "commodity": before, "role": "output", "t_per_t": 1.0})
         node = _node(
             country, f"other feed for {good}", "mine", before, process=source, capacity_tpa=size / parts.utilisation,
-            quality="assumed", reference="TRADE", note=f"feed that no figure explains: {size:.9g} t",
+            quality="assumed", reference="TRADE", note=f"feed that no figure explains: {exact(size, 9)} t",
         )  # fmt: skip
         nodes[node["id"]] = node
         edges.append({

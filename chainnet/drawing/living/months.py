@@ -21,6 +21,7 @@ from chainnet.flow import EXTRA_COST_USD_PER_T
 from chainnet.lowering import Periods, Start, expand_periods, lower
 from chainnet.network import Network
 from chainnet.stress import base_flow
+from chainnet.words import gap
 
 MONTHS = 24
 # unknowns of all months together that a page solves while its reader waits
@@ -225,6 +226,6 @@ class LivingMonths:
         if worst > _SAME:
             raise SolverError(
                 f"draw: the months of a living page of {self._network.name} are not those of the program "
-                f"(off by {worst:.2g}). Report the network that caused this."
+                f"(off by {gap(worst)}). Report the network that caused this."
             )
         return worst

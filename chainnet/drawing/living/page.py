@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from chainnet import checks
+from chainnet.drawing.assets import asset, environment, shared_script
 from chainnet.drawing.facts import collect
 from chainnet.drawing.living.controls import Control, controls_of
 from chainnet.drawing.living.months import MONTHS, LivingMonths, kept_for_tiers, why_no_months
@@ -18,12 +19,12 @@ from chainnet.drawing.living.payload import payload
 from chainnet.drawing.living.program import LivingProgram
 from chainnet.drawing.living.solver import solver_files
 from chainnet.drawing.still import still
-from chainnet.drawing.style import css_text, percent, tonnes
 from chainnet.errors import DataError
 from chainnet.flow import Counting
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.scenario import KINDS, Scenario, computed_scenario, scenarios
+from chainnet.words import number
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _DEGREES: tuple[Degree, ...] = ("frozen", "existing", "new")
@@ -89,8 +90,8 @@ def living_page(
     while len((page := _render(network, data, files, title, marking)).encode()) > _MOST_BYTES:
         if not _drop_largest(data):
             raise DataError(
-                f"draw: the living page of {network.name} would have {len(page.encode()) / 1e6:.1f} MB; at most "
-                f"{_MOST_BYTES / 1e6:.0f} MB are written. Leave live out, or give a smaller network."
+                f"draw: the living page of {network.name} would have {number(len(page.encode()) / 1e6)} MB; at most "
+                f"{number(_MOST_BYTES / 1e6)} MB are written. Leave live out, or give a smaller network."
             )
     return page
 
@@ -194,41 +195,34 @@ def _packed(data: bytes) -> str:
 
 
 def _render(network: Network, data: dict[str, Any], files: dict[str, bytes], title: str | None, marking: str) -> str:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
-    def asset(name: str) -> str:
-        return (_TEMPLATES / name).read_text(encoding="utf-8")
-
-    script = "\n" + "\n".join(asset(name) for name in ("setting.js", "paint.js", "course.js", "tour.js", "start.js"))
-    room = Environment(
-        loader=FileSystemLoader([_TEMPLATES, _TEMPLATES.parents[1] / "templates"]),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
-    room.filters |= {"tonnes": tonnes, "percent": percent, "css": css_text}
+    own = [asset(name, _TEMPLATES) for name in ("setting.js", "paint.js", "course.js", "tour.js", "start.js")]
+    script = "\n" + "\n".join([shared_script(), *own])
     text = json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
     kinds: dict[str, list[dict[str, Any]]] = {}
     for control in data["controls"]:
         kinds.setdefault(control["kind"], []).append(control)
-    solver = b"\n".join([files["highs.js"], *(asset(name).encode() for name in ("worker.js", "months.js"))])
-    page: str = room.get_template("living.html.j2").render(
-        title=title if title is not None else network.label,
-        marking=marking,
-        data=data,
-        kinds=kinds,
-        network=network,
-        picture=still(collect(network, None, None)),
-        blocks={
-            "data": _packed(text.encode()),
-            "solver": _packed(solver),
-            "program": _packed(files["highs.wasm.gz"]),
-        },
-        licence=files["LICENSE"].decode("utf-8"),
-        style=Markup(asset("living.css")),
-        script=Markup(script),
-        digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii"),
+    solver = b"\n".join([files["highs.js"], *(asset(name, _TEMPLATES).encode() for name in ("worker.js", "months.js"))])
+    page: str = (
+        environment(_TEMPLATES)
+        .get_template("living.html.j2")
+        .render(
+            title=title if title is not None else network.label,
+            marking=marking,
+            data=data,
+            kinds=kinds,
+            network=network,
+            picture=still(collect(network, None, None)),
+            blocks={
+                "data": _packed(text.encode()),
+                "solver": _packed(solver),
+                "program": _packed(files["highs.wasm.gz"]),
+            },
+            licence=files["LICENSE"].decode("utf-8"),
+            style=asset("living.css", _TEMPLATES),
+            script=Markup(script),
+            digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii"),
+        )
     )
     return page

@@ -11,10 +11,11 @@ import numpy as np
 
 from chainnet._types import Array, Bools, records
 from chainnet.doubt import CATEGORIES, variations
-from chainnet.drawing.colours import OTHER_COLOUR, country_colours
+from chainnet.drawing.colours import country_colours
 from chainnet.drawing.facts import collect
 from chainnet.drawing.living.controls import Control
 from chainnet.drawing.living.program import LivingProgram
+from chainnet.drawing.style import OTHER_COLOUR
 from chainnet.engine import (
     FINEST,
     NEAT,

@@ -22,6 +22,7 @@ from chainnet.flow import EXTRA_COST_USD_PER_T
 from chainnet.lowering import Degree, Lowered, Overlay, lower
 from chainnet.network import Network
 from chainnet.scenario import KINDS, Effect, Scenario, effects_of, overlay_at
+from chainnet.words import gap
 
 Values = Mapping[str, float | bool | None]
 # settings that are drawn to prove that effects may be put together, and how near they must come
@@ -246,7 +247,7 @@ class LivingProgram:
         if worst > _SAME:
             raise SolverError(
                 f"draw: the controls of a living page of {self._network.name} do not add up to the program "
-                f"(off by {worst:.2g}). Report the network that caused this."
+                f"(off by {gap(worst)}). Report the network that caused this."
             )
         return worst
 

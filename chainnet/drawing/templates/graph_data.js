@@ -2,31 +2,16 @@
 // What the page knows, what is switched on, and what follows from both. Data becomes text nodes, never markup.
 const C = { data: JSON.parse(document.getElementById("data").textContent) };
 C.data.months = C.data.courses[0] || null;
-C.DUST = 1e-9; C.LEAST = 0.1; C.HALF_UP = 1 + 1e-9;
-C.number = (x, least = C.LEAST) => {
-  // the same figures as in the tables and in the report: three significant, thousands commas, halves up
-  if (x === null || x === undefined) return "n/d";
-  const size = Math.abs(x), power = (y) => Number(y.toExponential().split("e")[1]);
-  if (size <= C.DUST) return "0";
-  if (size < least) return (x > 0 ? "<" : ">\u2212") + least;
-  const step = Math.pow(10, power(size) - 2), rounded = Math.floor(size / step * C.HALF_UP + 0.5) * step;
-  return (x < 0 ? "\u2212" : "") + rounded.toLocaleString("en-US", { maximumFractionDigits: Math.max(0, 2 - power(rounded)), useGrouping: true });
-};
-C.percent = (share) => {
-  if (share === null || share === undefined) return "n/d";
-  const x = 100 * share, size = Math.abs(x) * C.HALF_UP;
-  if (Math.abs(x) <= C.DUST) return "0 %";
-  if (x > 0 && x < C.LEAST) return "<" + C.LEAST + " %";
-  if (x >= 99.5 && x < 100 - C.DUST) return (x > 99.9 ? ">99.9" : (Math.floor(x * 10) / 10).toFixed(1)) + " %";
-  return (x < 0 ? "\u2212" : "") + (size < 9.95 ? size.toFixed(1).replace(/\.0$/, "") : size.toFixed(0)) + " %";
-};
-C.tonnes = (x) => x === null ? "n/d" : C.number(x) + " t/yr";
+// on a page a number and its unit may part at the end of a line
+C.number = WORDS.number; C.whole = WORDS.count;
+C.percent = (share) => WORDS.percent(share, " ");
+C.tonnes = (x) => WORDS.tonnes(x, " ");
 C.ratio = (flow, capacity) => flow === null || !(capacity > 0) ? null : Number((flow / capacity).toPrecision(9));
 C.changeText = (before, after) => {
   if (before === null || after === null) return "n/d";
   const change = after - before;
   if (Math.abs(change) <= 1e-6 * Math.max(Math.abs(before), Math.abs(after), 1e-9)) return "0";
-  return (change > 0 ? "+" : "") + C.tonnes(change);
+  return WORDS.change(change, " ");
 };
 // what the files hold; C.sites and C.links are what is drawn, groups included.
 // What follows from a row's numbers, its step or its place is not in the file: it is filled in here.

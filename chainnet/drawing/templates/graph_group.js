@@ -22,7 +22,7 @@ C.herd = (members) => {
   const share = (flow) => flow === null || !(capacity > 0) ? null : flow / capacity;
   return {
     ...C.added(members), ...C.data.blanks.site, id: "group " + C.family(first), key: "group " + C.family(first), members,
-    label: members.reduce((sum, s) => sum + s.size, 0).toLocaleString("en-US") + " sites, " + first.step, stage: first.stage, step: first.step, place: first.place, block: first.block,
+    label: C.whole(members.reduce((sum, s) => sum + s.size, 0)) + " sites, " + first.step, stage: first.stage, step: first.step, place: first.place, block: first.block,
     order: members.reduce((sum, s) => sum + s.order, 0) / members.length, colour: first.colour,
     base, result, capacity, baseText: C.tonnes(base), resultText: C.data.hasResult ? C.tonnes(result) : "-",
     capacityText: whole ? C.tonnes(capacity) : first.stage === "end_use" ? "n/a" : "not all on record",

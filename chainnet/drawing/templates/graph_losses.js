@@ -75,7 +75,6 @@ C.losses = () => {
   }
   return parts;
 };
-C.whole = (n) => n.toLocaleString("en-US");
 C.lossSentence = () => C.both && C.state.tier === "first"
   ? "Loss: what " + C.data.firstTier + " loses, if served first, when the site alone drops out and the rest is rerouted (" + C.data.lossCounts + ")."
   : C.data.lossWords;

@@ -1,7 +1,7 @@
 "use strict";
 // Places, colours and sizes; labels, rings and marks are painted after the engine has drawn.
 C.FONT = '"Arial Narrow","Liberation Sans Narrow","Roboto Condensed",system-ui,sans-serif';
-C.INK = "#1B1F24"; C.LESS = "#A3320B"; C.MORE = "#0B6BB8"; C.SAME = "#8A929C";
+C.INK = COLOURS.ink; C.LESS = COLOURS.less; C.MORE = COLOURS.more; C.SAME = COLOURS.same;
 // the last column says how much goes short, and needs more room
 C.WIDER = 0.4;
 C.HEAD = 76; C.headPx = 76; C.ROW = 28; C.TALLEST = 1100;
@@ -86,7 +86,7 @@ C.dim = (s) => Boolean(C.state.traced) && !C.state.traced.sites.has(s);
 C.colour = (s) => {
   if (C.state.mode !== "diff") return s.colour;
   const change = C.change(s);
-  return change < 0 ? "#FFFFFF" : change > 0 ? C.MORE : C.SAME;
+  return change < 0 ? COLOURS.paper : change > 0 ? C.MORE : C.SAME;
 };
 // end uses are as dark as they are short, in the classes of losses
 C.shade = (s) => C.data.lossColours[C.LOSS_STEPS.filter((step) => C.unmetShare(s) > step).length][0];
@@ -95,9 +95,9 @@ C.siteStyle = (s) => {
   const shape = C.data.shapes[s.stage][0], dim = C.dim(s);
   const stopped = C.isStopped(s), less = C.state.mode === "diff" && C.change(s) < 0;
   const short = C.isShort(s) && !C.state.choke && s.stage === "end_use", ticked = C.ticked.has(s.id);
-  const fill = short ? C.shade(s) : s.project && !ticked || stopped ? "#FFFFFF" : C.colour(s);
+  const fill = short ? C.shade(s) : s.project && !ticked || stopped ? COLOURS.paper : C.colour(s);
   const edge = stopped || less || short ? C.LESS : s.project ? s.colour : C.INK;
-  const colours = { background: dim ? C.fade(fill, 0.16) : fill, border: dim ? "#D5D9DE" : edge };
+  const colours = { background: dim ? C.fade(fill, 0.16) : fill, border: dim ? COLOURS.dim : edge };
   return {
     id: s.key, x: s.x, y: s.y, shape, size: C.radius(s) * C.MIX[shape], hidden: !C.siteShown(s),
     borderWidth: s.inCut ? 3 : s.project || stopped || less ? 1.6 : 1, borderWidthSelected: s.inCut ? 3 : 1.6,
@@ -111,9 +111,9 @@ C.linkStyle = (k) => {
   const traced = C.state.traced, dim = Boolean(traced) && !traced.links.has(k);
   const diff = C.state.mode === "diff", change = diff ? C.change(k) : 0, flow = C.flow(k);
   let width = C.linkWidth(diff && change ? Math.abs(change) : flow, k.basis), colour = k.from.colour;
-  if (flow <= 0) colour = "#8A929C";
+  if (flow <= 0) colour = COLOURS.same;
   if (diff) {
-    colour = change < 0 ? C.LESS : change > 0 ? C.MORE : "#B9BFC7";
+    colour = change < 0 ? C.LESS : change > 0 ? C.MORE : COLOURS.faint;
     if (C.byChoice(k)) { colour = C.SAME; width = Math.min(width, 2.5); }
     else if (!change) width = Math.min(width, 1.2);
   }
@@ -166,7 +166,7 @@ C.badge = (s) => s.rank && s.rank <= 3 && C.badges.has(s);
 C.paint = (ctx) => {
   const px = (C.pixel || 1) / window.network.getScale();
   if (C.bandTop !== null) {
-    ctx.strokeStyle = "#C9CED6"; ctx.lineWidth = px;
+    ctx.strokeStyle = COLOURS.rule; ctx.lineWidth = px;
     ctx.beginPath(); ctx.moveTo(0, C.bandTop + 2); ctx.lineTo(C.world.width, C.bandTop + 2); ctx.stroke();
   }
   const shown = C.sites.filter(C.siteShown);
@@ -182,14 +182,14 @@ C.rings = (ctx, s, px) => {
   const r = C.radius(s), dim = C.dim(s);
   const used = C.state.mode === "result" ? s.utilResult : s.utilBase;
   if (!C.state.choke && used !== null && used !== undefined && used > 0 && r / px > 4 && !s.project) {
-    ctx.strokeStyle = dim ? "#E3E6EA" : C.INK;
+    ctx.strokeStyle = dim ? COLOURS.dim : C.INK;
     ctx.lineWidth = 1.6;
     ctx.beginPath();
     ctx.arc(s.x, s.y, r + 3.2, -Math.PI / 2, -Math.PI / 2 + Math.PI * 2 * Math.min(used, 1));
     ctx.stroke();
   }
   if (C.isStopped(s)) {
-    ctx.strokeStyle = dim ? "#E5C9BE" : C.LESS;
+    ctx.strokeStyle = dim ? COLOURS.dim_less : C.LESS;
     ctx.lineWidth = 1.6;
     const a = Math.max(3, r * 0.6);
     ctx.beginPath();
@@ -205,7 +205,7 @@ C.rings = (ctx, s, px) => {
   if (C.badge(s)) {
     const size = 8 * px, inside = r > 9 * px && C.state.mode !== "diff";
     const lift = inside && s.stage === "mine" ? r * 0.2 : 0, x = inside ? s.x : Math.max(s.x - r - 13 * px, 10 * px);
-    ctx.fillStyle = dim ? "#DDB9AB" : C.LESS;
+    ctx.fillStyle = dim ? COLOURS.dim_less : C.LESS;
     ctx.strokeStyle = "#fff"; ctx.lineWidth = 1.5 * px;
     ctx.beginPath(); ctx.arc(x, s.y + lift, size, 0, Math.PI * 2); ctx.fill(); ctx.stroke();
     ctx.fillStyle = "#fff";
@@ -256,13 +256,13 @@ C.label = (ctx, s, px, taken) => {
     font(heavy);
     ctx.lineWidth = 3.5 * px; ctx.strokeStyle = "rgba(255,255,255,.92)";
     if (!dim) ctx.strokeText(C.isolated(text), at, y);
-    ctx.fillStyle = dim ? "#A7ADB6" : colour; ctx.fillText(C.isolated(text), at, y);
+    ctx.fillStyle = dim ? COLOURS.dim_words : colour; ctx.fillText(C.isolated(text), at, y);
   };
   const quiet = s.project || C.state.choke && !(s.lost > 0);
   const lossColour = !badge && C.state.mode === "diff" && C.change(s) > 0 ? C.MORE : C.LESS;
   let y = s.y - (lines - 1) * step / 2;
   put(mark, x, y, C.dark(s.colour), true);
-  names.forEach((name, i) => { put(name, x + (i ? 0 : indent), y, quiet && !strong ? "#4B5563" : C.INK, bold); y += step; });
+  names.forEach((name, i) => { put(name, x + (i ? 0 : indent), y, quiet && !strong ? COLOURS.soft : C.INK, bold); y += step; });
   if (loss && fit > 1) put(loss, x, y, lossColour, true);
   else if (beside) { font(bold); put(loss, x + indent + ctx.measureText(C.isolated(names[0])).width + 5 * px, s.y, lossColour, true); }
   C.boxes.push({ s, x1: x, x2: x + Math.min(room, 200 * px), y1: s.y - tall, y2: s.y + tall });
@@ -289,7 +289,7 @@ C.plain = (s) => {
   const text = lead && C.shared.get(s.place + lead[1]) > 1 ? lead[2] : s.label;
   return text.replace(/\s+/g, " ").trim();
 };
-C.dark = (hex) => hex === "#3A97D3" ? "#1F78B4" : hex === "#7A828C" ? "#4B5563" : hex === "#D55E00" ? "#B54E00" : hex;
+C.dark = (hex) => COLOURS.dark[hex] || hex;
 C.placeHeads = () => {
   const net = window.network, scale = net.getScale();
   C.heads.forEach((h) => {

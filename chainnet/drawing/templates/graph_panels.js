@@ -327,7 +327,7 @@ C.frame = (ctx, width, height, titled) => {
   if (marking) { mark(y); y += 24; }
   ctx.font = "bold 16px sans-serif";
   if (titled) C.wrap(ctx, document.querySelector("h1").textContent, width - 20, 0, 2).forEach((line, i) => put(line, 10, y + i * 20, "bold 16px sans-serif", C.INK, width - 20));
-  if (titled) put(C.data.page.title, 10, y + 42, "13px sans-serif", "#4B5563", width - 20);
+  if (titled) put(C.data.page.title, 10, y + 42, "13px sans-serif", COLOURS.soft, width - 20);
   C.heads.forEach((h) => {
     const x = h.left, base = h.top + top, wide = h.wide - 8;
     // the head of recyclers stands among their links: no more of these is hidden than must be
@@ -339,7 +339,7 @@ C.frame = (ctx, width, height, titled) => {
   });
   const words = [C.at("count").textContent, [...C.at("chips").children].map((c) => c.textContent.slice(0, -2)).join("; "),
     "input digest " + C.data.page.digest].filter(Boolean).join(" \u00b7 ");
-  put(words, 10, top + height + 6, "12px sans-serif", "#4B5563", width - 20);
+  put(words, 10, top + height + 6, "12px sans-serif", COLOURS.soft, width - 20);
   if (marking) mark(top + height + 28);
   return top + height + (marking ? 50 : 26);
 };

@@ -103,7 +103,7 @@ C.samples = () => {
     picture.setAttribute("viewBox", "0 0 22 16");
     picture.style.width = "22px";
     line.setAttribute("d", "M0 8H22");
-    line.setAttribute("stroke", "#4B5563");
+    line.setAttribute("stroke", COLOURS.soft);
     line.setAttribute("stroke-width", String(Math.min(C.linkWidth(flow, basis), 14)));
     picture.append(line);
     const sample = C.make("span");

@@ -7,7 +7,7 @@
     physics: { enabled: false },
     layout: { improvedLayout: false },
     interaction: { hover: true, tooltipDelay: 120, hideEdgesOnDrag: true, hideEdgesOnZoom: true },
-    nodes: { font: { size: 14, color: "#1B1F24" } },
+    nodes: { font: { size: 14, color: COLOURS.ink } },
     edges: { smooth: false, color: { inherit: "from", opacity: 0.55 }, arrows: { to: { scaleFactor: 0.5 } } },
   };
   const network = new vis.Network(at("graph"), { nodes: new vis.DataSet(data.nodes), edges: new vis.DataSet(data.edges) }, options);

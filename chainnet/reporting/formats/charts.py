@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from chainnet.reporting.canvas import TIERS
 from chainnet.reporting.model import Cell, ReportTable
 from chainnet.words import Who
 
-COLOURS = TIERS
 MOST_BARS = 12  # more cannot be told apart on half a page
 SAID_ELSEWHERE = ("any year", "-")  # what a category of two columns leaves out
 
@@ -24,6 +22,7 @@ class Chart:
     unit: str
     lines: tuple[str, ...]
     series: tuple[tuple[str, tuple[float | None, ...]], ...]
+    of_tiers: bool  # a series for each, in their order
 
     @property
     def is_share(self) -> bool:
@@ -98,7 +97,8 @@ def _drawn(plan: _Plan, table: ReportTable, tiers: Sequence[str], names: Mapping
     if not any(figure for _, drawn in series for figure in drawn):
         return None
     title = f"{table.id} {table.title}{f': {names.get(where, where)}' if where else ''}"
-    return Chart(table.id, title, plan.kind, columns[figures[0]].unit, kept, series)
+    of_tiers = plan.split == "tier" or any("{tier}" in name for name in plan.figures)
+    return Chart(table.id, title, plan.kind, columns[figures[0]].unit, kept, series, of_tiers)
 
 
 def _line(plan: _Plan, row: dict[str, Cell]) -> str:

@@ -7,7 +7,7 @@ from base64 import b64encode
 from importlib.resources import files
 from typing import Any
 
-from chainnet.drawing import css_text
+from chainnet.drawing import css_text, palette_sheet
 from chainnet.reporting.model import Document, ReportFigure, ReportTable, Sentence
 
 LEAD = ("chain", "scenarios")  # what stands beside the bottom line
@@ -31,6 +31,7 @@ def html_report(document: Document, has_graph: bool, template: str | None = None
         UTF-8; it asks for nothing but itself and the graph beside it.
     """
     from jinja2 import Environment, StrictUndefined
+    from markupsafe import Markup
 
     shell = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     shell.filters["nb"] = unbroken
@@ -40,6 +41,7 @@ def html_report(document: Document, has_graph: bool, template: str | None = None
     printed = document.tables
     text = shell.from_string(source).render(
         d=document,
+        palette=Markup(palette_sheet().rstrip()),
         graph=has_graph,
         anchors={t.id for t in printed},
         cut={t.id for t in printed if t.is_cut},

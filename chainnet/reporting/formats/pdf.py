@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
-from chainnet.drawing import font_folder
+from chainnet.drawing import COLOURS, font_folder
 from chainnet.reporting.formats.glyphs import drawable, short_label
 from chainnet.reporting.formats.page import numeric
 from chainnet.reporting.model import Block, Cell, Document, ReportFigure, ReportTable, Section, Sentence
@@ -55,7 +55,9 @@ def pdf_report(document: Document, names: Mapping[str, str], template: str | Non
     made: bytes = compile_typst(
         source,
         format="pdf",
-        sys_inputs={"data": json.dumps(_content(document, write), ensure_ascii=True, sort_keys=True)},
+        sys_inputs={
+            "data": json.dumps({**_content(document, write), "colours": COLOURS}, ensure_ascii=True, sort_keys=True)
+        },
         pdf_standards="ua-1",
         ignore_system_fonts=True,
         font_paths=[str(font_folder())],

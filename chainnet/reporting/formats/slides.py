@@ -6,7 +6,7 @@ import json
 from importlib.resources import files
 from typing import Any, Literal
 
-from chainnet.drawing import font_folder
+from chainnet.drawing import COLOURS, font_folder
 from chainnet.reporting.formats.glyphs import drawable, short_label
 from chainnet.reporting.model import Document, ReportFigure
 
@@ -41,7 +41,7 @@ def slide(figure: ReportFigure, document: Document, kind: Literal["svg", "png"])
     }
     shown = {name: short_label(drawable(text, document.stand_ins), MOST[name]) for name, text in words.items()}
     stamp = f"{figure.id} of {document.title}. {document.vintage}, input {document.digest}, chainnet {document.version}"
-    content = {**shown, "stamp": drawable(stamp, document.stand_ins), "svg": figure.svg}
+    content = {**shown, "stamp": drawable(stamp, document.stand_ins), "svg": figure.svg, "colours": COLOURS}
     made: bytes = compile_typst(
         files("chainnet.reporting.formats").joinpath("slide.typ").read_bytes(),
         format=kind,

@@ -14,7 +14,8 @@ from datetime import datetime
 from textwrap import wrap
 from typing import Any
 
-from chainnet.reporting.formats.charts import COLOURS, Chart, charts, figures_of
+from chainnet.reporting import canvas as fig
+from chainnet.reporting.formats.charts import Chart, charts, figures_of
 from chainnet.reporting.model import Cell, Document, ReportColumn, ReportTable, Sentence
 from chainnet.words import MINUS, NBSP, NO_DATA, NOT_APPLICABLE, NOT_ASKED, number, percent, spelled
 
@@ -134,13 +135,13 @@ class _Writer:
         self.head_right = book.add_format(
             {"bold": True, "valign": "bottom", "text_wrap": True, "align": "right", "indent": 1}
         )
-        small = {"font_size": 7, "font_color": "#4B5563", "bold": False, "bottom": 1, "valign": "vcenter"}
+        small = {"font_size": 7, "font_color": fig.GREY, "bold": False, "bottom": 1, "valign": "vcenter"}
         self.code, self.code_right = book.add_format(small), book.add_format({**small, "align": "right", "indent": 1})
         self.plain = book.add_format({"valign": "top"})
         self.wrap = book.add_format({"valign": "top", "text_wrap": True})
-        self.note = book.add_format({"valign": "top", "font_color": "#4B5563"})
+        self.note = book.add_format({"valign": "top", "font_color": fig.GREY})
         self.says = book.add_format({"valign": "top", "align": "right", "indent": 1})
-        self.link = book.add_format({"valign": "top", "font_color": "#0B4F8A", "underline": 1})
+        self.link = book.add_format({"valign": "top", "font_color": fig.LINK, "underline": 1})
         self._made: dict[tuple[str, bool], Any] = {}
 
     # -- one cell -------------------------------------------------------------------------------
@@ -309,7 +310,7 @@ class _Writer:
         """Write one table: above it what it says, the heads, the rows, its notes."""
         is_input = table.id.startswith("I ")
         sheet = self._sheet(self.names[table.id])
-        sheet.set_tab_color("#C9CED6" if is_input else "#0B6BB8")
+        sheet.set_tab_color(fig.RULE if is_input else fig.LINK)
         shown, printed = _columns(table, is_input)
         page = int(sum(column.width for column in shown[:printed]))
         subtitle, *more = wrap(table.subtitle, max(page, 100)) or [""]
@@ -371,7 +372,7 @@ class _Writer:
         made = self.book.add_chart(kind | ({"subtype": "stacked"} if chart.kind == "stacked" else {}))
         first, last = row + 1, row + len(chart.lines)
         for j in range(len(chart.series)):
-            colour = COLOURS[j % len(COLOURS)]
+            colour = fig.tier_colour(j) if chart.of_tiers else (fig.BAR, fig.BAR_LIGHT)[j % 2]
             drawn = {"line": {"color": colour, "width": 2.25}} if chart.kind == "line" else {"fill": {"color": colour}}
             made.add_series(
                 {
@@ -384,7 +385,7 @@ class _Writer:
                 }
             )
         form = "0%" if chart.is_share else "#,##0"
-        values = {"num_format": form, "min": 0, "major_gridlines": {"visible": True, "line": {"color": "#C9CED6"}}}
+        values = {"num_format": form, "min": 0, "major_gridlines": {"visible": True, "line": {"color": fig.RULE}}}
         if chart.is_share:
             values["max"] = 1
         else:

@@ -28,7 +28,7 @@ from chainnet.reporting.sections.losses import loss_table
 from chainnet.reporting.sections.order import table_id
 from chainnet.reporting.sections.served import user_table
 from chainnet.results import BOUNDED, CHECKED, FROM_INPUTS, SAMPLED, SIMULATED
-from chainnet.words import NO_DATA, country_name, first_capital, is_missing
+from chainnet.words import NO_DATA, country_name, exact, first_capital, gap, is_missing
 
 SHORT_LIST = 8
 STATUS_WORDS = (
@@ -165,7 +165,7 @@ def certificate_table(facts: Facts) -> ReportTable:
         return f"{head}, {facts.scenario_label(scenario)}" if scenario in facts.ordered else str(row["problem"])
 
     def small(key: str) -> Any:
-        return lambda row: f"{row[key]:.0e}" if row[key] else "0"
+        return lambda row: gap(row[key])
 
     columns = [
         col.text("problem", "Problem", "what was solved", problem),
@@ -295,6 +295,6 @@ def _exact(key: str) -> Any:
         value = row[key]
         if is_missing(value):
             return Cell(NO_DATA)
-        return Cell(value, value) if isinstance(value, str) else Cell(f"{float(value):.12g}", float(value))
+        return Cell(value, value) if isinstance(value, str) else Cell(exact(value, 12), float(value))
 
     return written

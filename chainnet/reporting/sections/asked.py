@@ -10,7 +10,7 @@ from chainnet.reporting.measures import measure_rows
 from chainnet.reporting.model import ReportTable, Section, Sentence, make_section, make_table, stands
 from chainnet.reporting.others import order_of
 from chainnet.reporting.sections.missing import missing_words
-from chainnet.words import count, counted, first_capital, join, percent
+from chainnet.words import count, counted, first_capital, join, percent, whole
 
 _QUESTIONS = {
     "bracket": "myopic loss",
@@ -69,7 +69,9 @@ def _standing(facts: Facts) -> tuple[Sentence, ...]:
     if rows.empty:
         return ()
     said = [
-        label + (f" since {since:.0f}" if since > 0 else "") + (f", at {percent(part)} of its size" if part < 1 else "")
+        label
+        + (f" since {whole(since)}" if since > 0 else "")
+        + (f", at {percent(part)} of its size" if part < 1 else "")
         for label, since, part in zip(rows["label"], rows["since"].astype(float), rows["part"], strict=True)
     ]
     return (Sentence(f"{'; '.join(said)}.", (), f"Stands as built in {rows['year'].max()}:"),)

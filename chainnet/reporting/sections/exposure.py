@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from chainnet.drawing import exposure_svg
+from chainnet.drawing import Exposure
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts, once
@@ -16,12 +15,11 @@ from chainnet.reporting.model import Block, ReportFigure, ReportTable, Sentence,
 from chainnet.reporting.sections.asked import not_assessed
 from chainnet.reporting.sections.order import table_id
 from chainnet.results import CHECKED, SIMULATED, fact_of, origin_of
-from chainnet.words import MINUS, NO_DATA, bracket_sentence, join, money, number, ranks, weight
+from chainnet.words import NO_DATA, bracket_sentence, correlation, join, money, number, ranks, weight
 
 YEAR = 12  # months in the year that a period of a shipped graph is
 SHORT_LIST = 10
 TOLD = 3
-HEAD = 68.0  # band of a chart's own heading
 # loss -> head of its column, what it is, whether its share is printed
 _LOSSES = {
     "optimal": ("Best rerouting", "best rerouting, no stocks", True),
@@ -188,14 +186,14 @@ def exposure_figure(facts: Facts) -> ReportFigure | None:
     table = facts.a.exposure
     if table.empty or not (table["cost_usd"] > 0).any():
         return None
-    svg = _headless(exposure_svg(table, {s: facts.drawn(facts.site_label(str(s)), 44) for s in table.index}, title=" "))
+    canvas = Exposure(table, {s: facts.drawn(facts.site_label(str(s)), 44) for s in table.index}).draw()
     column = "spend_usd" if "spend_usd" in table else "throughput_tpa"
     rank = fact_of(table, "rank_correlation", {}).get(column, float("nan"))
     what = "Spend at a site" if column == "spend_usd" else "What a site ships"
     amount = money if _has_values(facts) else weight
     worth = [f"{facts.site_label(str(s))} {amount(cost)}" for s, cost in table["cost_usd"].head(3).items()]
     return fig.make_figure(
-        svg,
+        canvas,
         _tells(what, rank, len(table)),
         f"{what} against what its loss costs until it is back. {_recovery_words(facts)}",
         f"Marks show each site; largest: {'; '.join(worth)}.",
@@ -209,15 +207,4 @@ def _tells(what: str, rank: float, n: int) -> str:
     if np.isnan(rank):
         return f"{what} and what its loss costs: {n} sites"
     tells = "tells its loss" if rank >= 0.7 else "tells its loss in part" if rank >= 0.3 else "tells little of its loss"
-    return f"{what} {tells}: rank correlation {rank:.2f}".replace("-", MINUS)
-
-
-def _headless(svg: str) -> str:
-    """Return a chart without the band of its own heading: the report has heading and subtitle above it."""
-    size = re.search(r'viewBox="0 0 ([0-9.]+) ([0-9.]+)" width="[0-9.]+" height="[0-9.]+"', svg)
-    if size is None:
-        return svg
-    width, height = size[1], f"{float(size[2]) - HEAD:g}"
-    # cut off, its words would still be read out and copied
-    svg = re.sub(r'<text x="28\.0" y="(?:34|58)\.0".*?</text>\n', "", svg)
-    return svg.replace(size[0], f'viewBox="0 {HEAD:g} {width} {height}" width="{width}" height="{height}"', 1)
+    return f"{what} {tells}: rank correlation {correlation(rank)}"

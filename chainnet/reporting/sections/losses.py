@@ -423,7 +423,7 @@ def sets_figure(facts: Facts) -> ReportFigure | None:
     canvas, (ax,) = fig.new_canvas(0.3 + 0.43 * len(steps))
     y = np.arange(len(steps))[::-1]
     left = [step[1] for step in steps]
-    ax.barh(y, left, color=fig.TIERS[0], height=0.46)
+    ax.barh(y, left, color=fig.BAR, height=0.46)
     ax.set_xlim(0, 1.3 * base)
     for at, (_, value, greedy, bound, _) in zip(y, steps, strict=True):
         if same(value, greedy) or greedy - value > 0.16 * base:

@@ -152,7 +152,7 @@ def floors_figure(facts: Facts) -> ReportFigure | None:
     canvas, (ax,) = fig.new_canvas(0.6 + 0.26 * len(known))
     ax.vlines(1.0, -0.5, len(known) - 0.5, color=fig.GREY, linewidth=1.0, linestyle="--")
     ax.hlines(y, 1.0, known["ratio"], color=fig.RULE, linewidth=1.4)
-    ax.plot(known["ratio"], y, "o", color=fig.TIERS[0], markersize=6)
+    ax.plot(known["ratio"], y, "o", color=fig.BAR, markersize=6)
     for at, row in zip(y, known.to_dict("records"), strict=True):
         off, side = (
             (-0.03, "right") if 0.3 < row["ratio"] < 1 else (0.03, "left")

@@ -16,12 +16,12 @@ from chainnet.words import (
     NBSP,
     NEVER_SHORT,
     NOT_ASKED,
-    calendar_month,
     endurance_sentence,
     first_capital,
     foresight_sentence,
     in_months,
     join,
+    month_and_year,
     month_words,
     number,
     percent,
@@ -38,8 +38,8 @@ BODY_SCENARIOS = 5
 QUARTER = 3
 MOST_ROWS, MOST_PANELS, MOST_ITEMS = 5, 3, 6
 CELLS = 16  # columns whose numbers can be read; longer horizons have longer periods
-LINES = ("-", (0, (5, 2)), (0, (1.2, 1.4)), (0, (6, 1.5, 1.2, 1.5)))
-STOCK_COLOURS = ("#1F2933", "#3F4A56", "#55606B", "#6B7480")  # hues are for countries; lines differ by their dashes
+LINES = ("-", (0, (5, 2)), (0, (1.2, 1.4)), (0, (6, 1.5, 1.2, 1.5)), (0, (8, 1.5)))
+MOST_STOCKS = 4
 
 
 def blocks(facts: Facts) -> tuple[Block, ...]:
@@ -251,8 +251,9 @@ def heat_figure(facts: Facts) -> ReportFigure | None:
     worst = table.groupby(["scenario", "tier", "column"])["share"].max()
     for ax, (tier, shown) in zip(axes, panels.items(), strict=True):
         _heat_panel(ax, facts, tier, shown, worst, n)
-    ticks = [calendar_month(1 + c * width, months.start).split(" ") for c in range(n)]
-    by_year = [f"{t[0]}\n{t[1]}" if len(t) == 2 and (c == 0 or t[0] == "Jan") else t[0] for c, t in enumerate(ticks)]
+    dates = [month_and_year(1 + c * width, months.start) for c in range(n)]
+    years = [year if c == 0 or year != dates[c - 1][1] else "" for c, (_, year) in enumerate(dates)]
+    by_year = [f"{month}\n{year}" if year else month for (month, _), year in zip(dates, years, strict=True)]
     axes[-1].set_xticks(np.arange(n) + 0.5, by_year if months.start else [str(1 + c * width) for c in range(n)])
     axes[-1].tick_params(labelsize=7.0)
     for ax in axes[:-1]:
@@ -346,7 +347,7 @@ def courses_figure(facts: Facts) -> ReportFigure | None:
             _stock_panel(axes[1][j], facts, name, j == 0)
     for ax in axes[-1]:
         ticks = list(range(1, months.horizon + 1, 12))
-        ax.set_xticks([t - 1 for t in ticks], [calendar_month(t, months.start).split(" ")[-1] or str(t) for t in ticks])
+        ax.set_xticks([t - 1 for t in ticks], [month_and_year(t, months.start)[1] or str(t) for t in ticks])
     marks = [row[0].get_legend_handles_labels() for row in axes]
     handles, labels = ([mark for found in marks for mark in found[part]] for part in (0, 1))
     where: Any = {"loc": "outside lower left", "ncols": 3, "frameon": False, "fontsize": fig.SMALL, "handlelength": 2.6}
@@ -385,12 +386,12 @@ def _course_panel(ax: Any, facts: Facts, name: str, is_first: bool, n: int) -> N
     ax.axhline(100, color=fig.RULE, linewidth=1.0, zorder=0)
     for i, tier in enumerate(facts.tiers):
         mine = table[table["tier"] == tier]
-        style = min(i, len(fig.TIERS) - 1)
+        style = min(i, len(LINES) - 1)
         ax.step(
             np.append(mine["month"] - 1, months.horizon),
             np.append(100 * (1 - mine["share"]), 100 * (1 - mine["share"].iloc[-1])),
             where="post",
-            color=fig.TIERS[style],
+            color=fig.tier_colour(i),
             linestyle=LINES[style],
             linewidth=1.6,
             label=facts.drawn(tier),
@@ -407,13 +408,12 @@ def _course_panel(ax: Any, facts: Facts, name: str, is_first: bool, n: int) -> N
 def _stock_panel(ax: Any, facts: Facts, name: str, is_first: bool) -> None:
     table = facts.months.levels[facts.months.levels["scenario"] == name]
     stocks = sorted(table["stock"].unique())
-    for i, stock in enumerate(stocks[: len(STOCK_COLOURS)]):
+    for stock, style in zip(stocks[:MOST_STOCKS], LINES, strict=False):
         mine = table[table["stock"] == stock]
         good = facts.commodity(mine["commodity"].iloc[0]) or stock
-        colour, style = STOCK_COLOURS[i], LINES[i % len(LINES)]
         line = np.append(100.0, 100 * mine["share"])
         name_ = fig.folded(facts.drawn(f"Stock: {good}"), 46, 1)
-        ax.plot(np.append(0, mine["month"]), line, color=colour, linestyle=style, linewidth=1.3, label=name_)
+        ax.plot(np.append(0, mine["month"]), line, color=fig.BAR, linestyle=style, linewidth=1.3, label=name_)
     _frame(ax, is_first)
 
 

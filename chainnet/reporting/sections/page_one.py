@@ -38,6 +38,7 @@ from chainnet.words import (
     titled,
     tonnes,
     verb,
+    whole,
 )
 
 PRODUCTS = ("output", "coproduct", "byproduct")  # roles of what a recipe makes
@@ -259,7 +260,7 @@ def _build(facts: Facts, found: Advised) -> Sentence | None:
         return None
     one, lacks = len(names) == 1, found.tier.does("lack", "then")
     they, together = ("it", "") if one else ("they", "together ")
-    since = f" from {found.year:.0f}{unconfirmed(facts, found)}" if pd.notna(found.year) else ""
+    since = f" from {whole(found.year)}{unconfirmed(facts, found)}" if pd.notna(found.year) else ""
     if found.closes:
         effect = f"{together}{verb('close', len(names))}{since} the gap of {tonnes(found.rest)} that {lacks}"
     else:

@@ -37,6 +37,7 @@ from chainnet.words import (
     same,
     spelled,
     tonnes,
+    whole,
 )
 
 NONE_WON = "none won"
@@ -198,7 +199,7 @@ def top_projects(facts: Facts) -> ReportTable:
     if (alone > 0).any():  # what runs since the base year has done its part
         last = last.loc[[name for name in last.index if name in alone.index]].assign(on_margin_t=alone)
         first, whom = ["on_margin_t"], facts.advised_tier
-        after = f" and the projects that run in {fact_of(advice, 'running_year', np.nan):.0f}"
+        after = f" and the projects that run in {whole(fact_of(advice, 'running_year', np.nan))}"
     shares = last["shapley_t"].fillna(0.0).round(6)
     lead = last[first[0]].fillna(0.0).round(6) if first else shares
     order = np.lexsort((last.index.astype(str), -shares, last["capex_musd"].fillna(np.inf), -lead))
@@ -260,7 +261,7 @@ def case_table(facts: Facts) -> ReportTable | None:
     found = advised_of(facts)
     if found is None or not found.projects:
         return None
-    on = f" and the projects that run in {found.running_year:.0f}" if found.running else ""
+    on = f" and the projects that run in {whole(found.running_year)}" if found.running else ""
     columns = [
         col.text(
             "case", "Case", "how the project turns out", lambda row: CASES.get(row["case"], first_capital(row["case"]))
@@ -394,7 +395,7 @@ def projects_figure(facts: Facts) -> ReportFigure | None:
     for at, values in zip(y, found[marks].to_numpy().tolist(), strict=True):
         ax.hlines(at, min(values), max(values), color=fig.RULE, linewidth=1.5, zorder=1)
         fig.write(ax, max(values) + 0.025 * top, at, number(max(values)))
-    faces = (("o", "white", "alone"), ("o", fig.INK, "fair share"), ("D", "#3A97D3", "last in"))
+    faces = (("o", "white", "alone"), ("o", fig.INK, "fair share"), ("D", fig.BAR_LIGHT, "last in"))
     for mark, (shape, face, words) in zip(marks, faces, strict=True):
         size = 4.2 if shape == "D" else 6.0
         ax.plot(
@@ -442,9 +443,9 @@ def frontier_figure(facts: Facts) -> ReportFigure | None:
     canvas, (ax,) = fig.new_canvas(2.1)
     rows = found.frontier.drop_duplicates("budget_musd").sort_values("budget_musd")
     budget, averted, greedy = ([0.0, *rows[c]] for c in ("budget_musd", "averted_t", "greedy_averted_t"))
-    ax.step(budget, averted, where="post", color=fig.TIERS[0], linewidth=1.8)
+    ax.step(budget, averted, where="post", color=fig.BAR, linewidth=1.8)
     ax.plot(budget[1:], greedy[1:], "o", markerfacecolor="white", markeredgecolor=fig.GREY, markersize=7)
-    ax.plot(budget[1:], averted[1:], "o", color=fig.TIERS[0], markersize=4)
+    ax.plot(budget[1:], averted[1:], "o", color=fig.BAR, markersize=4)
     words: Any = {"textcoords": "offset points", "fontsize": fig.SMALL, "color": fig.INK}
     for i, (x, y) in enumerate(zip(budget[1:], averted[1:], strict=True), 2):
         is_close = i < len(budget) and budget[i] - x < 0.09 * max(budget) and averted[i] - y < 0.1 * max(averted)

@@ -28,7 +28,7 @@ from chainnet.reporting.others import order_of
 from chainnet.reporting.rungs import RUNGS
 from chainnet.reporting.sections.order import table_id
 from chainnet.results import fact_of
-from chainnet.words import ALL_TIERS, NOT_ASKED, Who, first_capital, join, number, percent, same, tonnes, verb
+from chainnet.words import ALL_TIERS, NOT_ASKED, Who, first_capital, join, number, percent, same, tonnes, verb, whole
 
 TITLE_WORDS = 4  # of the rungs in a title
 _OVER_TIME = {"stocks": "+ stocks", "projects": "+ projects from their start year"}
@@ -168,7 +168,7 @@ def held_table(facts: Facts) -> ReportTable | None:
     stocks = facts.network.stocks.set_index("id")[["commodity", "stock_t"]]
     tier, scenario = facts.advised_tier, facts.scenario_label(facts.when)
     year = fact_of(facts.a.advice, "running_year", np.nan)
-    ran = "" if np.isnan(year) else f" and the projects that run in {year:.0f}"
+    ran = "" if np.isnan(year) else f" and the projects that run in {whole(year)}"
     columns = [
         col.text("stock", "Id", "name of the stock", body=False),
         col.text("holder", "Holder", "whose it is", missing="not on record"),
@@ -239,7 +239,7 @@ def ladder_figure(facts: Facts) -> ReportFigure | None:
     shown += [(ALL_TIERS, facts.tiers)]
     canvas, (ax,) = fig.new_canvas(0.4 + (0.29 if split else 0.2) * len(rungs))
     y = np.arange(len(rungs))[::-1]
-    places = ((0.19, 0.36, fig.TIERS[0]), (-0.2, 0.3, fig.TIERS[3])) if split else ((0.0, 0.62, fig.TIERS[0]),)
+    places = ((0.19, 0.36, fig.tier_colour(0)), (-0.2, 0.3, fig.BAR_LIGHT)) if split else ((0.0, 0.62, fig.BAR),)
     told: dict[str, list[tuple[float, float]]] = {}
     for (whom, tiers), (off, height, colour) in zip(shown, places, strict=True):
         whole = sum(asked[t] for t in tiers)

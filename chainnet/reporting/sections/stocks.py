@@ -293,12 +293,12 @@ def requirement_figure(facts: Facts) -> ReportFigure | None:
             left=part,
             height=0.5,
             facecolor="white",
-            edgecolor=fig.TIERS[0],
+            edgecolor=fig.BAR,
             hatch="////",
             linewidth=0.8,
         )
         if part > 0:
-            ax.barh(at, part, height=0.5, color=fig.TIERS[0])
+            ax.barh(at, part, height=0.5, color=fig.BAR)
         ax.plot([1, 1], [at - 0.36, at + 0.36], color=fig.INK, linewidth=2.2)
         cost = "no price" if np.isnan(row["buy_usd"]) else bill(row["buy_usd"])
         bought = f"{number(row['buy_t'])} of {weight(row['required_t'])} to buy, {cost}"

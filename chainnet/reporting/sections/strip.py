@@ -417,7 +417,7 @@ def _draw_demand(ax: Any, facts: Facts, blocks: pd.DataFrame, x: float) -> None:
         linespacing=0.95,
     )
     for i, (tier, (_, row)) in enumerate(zip(facts.tiers, blocks.iterrows(), strict=True)):
-        _draw_block(ax, x, row, fig.TIERS[min(i, len(fig.TIERS) - 1)])
+        _draw_block(ax, x, row, fig.tier_colour(i))
         y = float(row["top"] - row["height"] / 2)
         fig.write(ax, x + BLOCK + 0.05, y + 0.045, facts.drawn(first_capital(tier), 16), fontweight="bold")
         fig.write(ax, x + BLOCK + 0.05, y - 0.045, _missing(facts.short(facts.when, tier)), fontsize=7.5)

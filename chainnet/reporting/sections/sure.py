@@ -25,11 +25,11 @@ RANGE_WORDS = {
 _UNITS = {"demand_tpa": "t/yr", "capacity_tpa": "t/yr", "flow_tpa": "t/yr", "stock_t": "t", "t_per_t": "t/t"}
 # quality -> fill, hatch, ink of a bar's part
 _LOOKS = {
-    "reported": ("#12436D", "", "white"),
-    "estimated": ("#4F86B5", "", "white"),
-    "inferred": ("#FFFFFF", "////", fig.INK),
-    "assumed": ("#FFFFFF", "..", fig.INK),
-    NOT_STATED: ("#E5E7EB", "", fig.INK),
+    "reported": (fig.BAR, "", "white"),
+    "estimated": (fig.BAR_LIGHT, "", fig.INK),
+    "inferred": ("white", "////", fig.INK),
+    "assumed": ("white", "..", fig.INK),
+    NOT_STATED: (fig.BLANK, "", fig.INK),
 }
 
 
@@ -349,7 +349,7 @@ def ranges_figure(facts: Facts) -> ReportFigure | None:
     fig.write(ax, 1.0, len(rows) - 0.35, "as given = 1", "center", va="bottom", color=fig.GREY)
     for at, row in zip(y, rows, strict=True):
         low, middle, high = (float(row[end]) / float(row["given"]) for end in ("p10", "p50", "p90"))
-        ax.hlines(at, low, high, color=fig.TIERS[1], linewidth=5)
+        ax.hlines(at, low, high, color=fig.BAR_LIGHT, linewidth=5)
         ax.plot([middle], [at], "|", color=fig.INK, markersize=13, markeredgewidth=1.8)
         said = f"{number(row['p10'])} to {number(row['p90'])}, as given {number(row['given'])}"
         fig.write(ax, max(high, 1.0) + 0.03 * top, at, said)
@@ -395,7 +395,7 @@ def coverage_figure(facts: Facts) -> ReportFigure | None:
                 continue
             quality = column.removesuffix("_tpa")
             fill, hatch, ink = _LOOKS[quality]
-            bar = {"color": fill, "edgecolor": "#12436D", "hatch": hatch, "linewidth": 0.8}
+            bar = {"color": fill, "edgecolor": fig.BAR, "hatch": hatch, "linewidth": 0.8}
             ax.barh(at, share, left=left, height=0.7, **bar)
             if share > 0.1 or (share > 0.06 and not hatch):
                 words = f"{quality} {percent(share)}" if share > 0.27 else percent(share)

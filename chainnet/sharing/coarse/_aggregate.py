@@ -22,6 +22,7 @@ from chainnet.scenario import Scenario, check_scenario, overlay_of
 from chainnet.sharing.coarse._classes import Classes, apart, classes_of, signatures, traded_apart, with_partners
 from chainnet.sharing.coarse._coarse import bounded, coarse, edge_bounds, lags_of, unlimited
 from chainnet.sharing.coarse._shares import Wish, class_edges, fit_plans, fit_shares
+from chainnet.words import exact, percent
 
 _QUANTITIES = [
     ("capacity of a class", "sum", "least of capacity over share"),
@@ -155,7 +156,7 @@ def aggregate(
         checked = truth.check(outer, inner)
         if most_width is None or checked["width_share"].max() <= most_width or classes.n == len(classes.of):
             break
-        worst = f"the bracket was {100 * float(checked['width_share'].max()):.3g} % of demand wide"
+        worst = f"the bracket was {percent(checked['width_share'].max(), ' ')} of demand wide"
         finer = with_partners(keys, classes.tables) if turn == 0 else keys
         out = _parted(classes, finer) if turn == 0 else []
         why = "it trades with other classes than the rest of its own"
@@ -251,8 +252,8 @@ class _Truth:
             slack = MARGIN * max(self.size, abs(truth))
             if not low - slack <= truth <= high + slack:
                 raise SolverError(
-                    f"aggregate: under {name} the chain serves {truth:.9g} t/a, but the bounds are {low:.9g} and "
-                    f"{high:.9g}. Report the network that caused this."
+                    f"aggregate: under {name} the chain serves {exact(truth, 9)} t/a, but the bounds are "
+                    f"{exact(low, 9)} and {exact(high, 9)}. Report the network that caused this."
                 )
             rows.append((name, low, truth, high, max(high - low, 0.0) / self.size))
         columns = ["scenario", "served_low_tpa", "served_tpa", "served_high_tpa", "width_share"]

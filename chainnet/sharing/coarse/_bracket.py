@@ -18,6 +18,7 @@ from chainnet.results import BOUNDED, provenance, stamp
 from chainnet.scenario import Scenario, acting, overlay_of, pick_scenarios
 from chainnet.sharing.coarse._aggregate import label_out, labels_of
 from chainnet.sharing.coarse._classes import check_label, check_measured
+from chainnet.words import exact
 
 _COLUMNS = [
     "served_low_tpa", "served_high_tpa", "shortfall_low_tpa", "shortfall_high_tpa", "lost_low_tpa", "lost_high_tpa",
@@ -100,8 +101,8 @@ def bracket(
         name = "base" if scenario is None else scenario.name
         if low > high + slack:
             raise SolverError(
-                f"bracket: under {name} the inner network serves {low:.9g} t/a and the outer one {high:.9g}; "
-                "they are not bounds of one chain, or stand in the wrong order."
+                f"bracket: under {name} the inner network serves {exact(low, 9)} t/a and the outer one "
+                f"{exact(high, 9)}; they are not bounds of one chain, or stand in the wrong order."
             )
         low = min(low, high)
         least, most = (low0, high0) if base_tpa is None else (base_tpa, base_tpa)

@@ -19,6 +19,7 @@ from chainnet.lowering import Tables, stack
 from chainnet.network import TABLES, Network
 from chainnet.scenario import Effect, Scenario, acting, effects_of, listed
 from chainnet.sharing._records import CLASS_NOTE, place_words
+from chainnet.words import digits
 
 BY = ("country", "region", "stage", "step", "site", "operator", "owner", "owner_country")
 # what a member's columns must agree in, so that the class can bear it
@@ -107,7 +108,9 @@ def _recipes(network: Network) -> dict[str, str]:
     found: dict[str, str] = {}
     columns = ["commodity", "role", "t_per_t", "group", "max_share"]
     for process, lines in network.view("processes").groupby("process"):
-        rows = [tuple(f"{v:.9g}" if isinstance(v, float) else str(v) for v in row) for row in lines[columns].to_numpy()]
+        rows = [
+            tuple(str(digits(v, 9) if isinstance(v, float) else v) for v in row) for row in lines[columns].to_numpy()
+        ]
         found[str(process)] = repr(sorted(rows))
     return found
 

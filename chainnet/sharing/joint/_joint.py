@@ -21,6 +21,7 @@ from chainnet.sharing._sign import check_signature
 from chainnet.sharing.joint._offer import ALL, Home, check_named, written
 from chainnet.sharing.joint._partition import Partition, border_of, most_prices, own_demand
 from chainnet.sharing.joint._talk import Talk
+from chainnet.words import exact, percent
 
 # a miss must cost more than a tonne can be worth
 _BEYOND = 1.5
@@ -181,7 +182,8 @@ def joint_value(
     found = _result(talk, border_of(given), asks, offers, steps, source)
     if not found.is_settled:
         wide = "; ".join(
-            f"{row.tier} lies from {row.value_tpa:.6g} to {row.bound_tpa:.6g} t/a, {row.gap_share:.2%} apart"
+            f"{row.tier} lies from {exact(row.value_tpa)} to {exact(row.bound_tpa)} t/a, "
+            f"{percent(row.gap_share, ' ')} apart"
             for row in found.tiers[~found.tiers["is_settled"]].itertuples()
         )
         warnings.warn(

@@ -264,7 +264,7 @@ def test_keys_move_a_control_and_take_it_back(mag9, written, tab):
         (0.0, "0\u00a0% of what is asked"),
         (0.5, "50\u00a0% of what is asked"),
         (1.0, "as it is"),
-        (1.0004, "over 100\u00a0% of what is asked"),
+        (1.0004, ">100\u00a0% of what is asked"),
         (1.005, "100.5\u00a0% of what is asked"),
         (1.5, "150\u00a0% of what is asked"),
         (2.0, "200\u00a0% of what is asked"),

@@ -3,7 +3,6 @@
 import ast
 import gzip
 import hashlib
-import json
 import shutil
 import subprocess
 import sys
@@ -16,9 +15,7 @@ from pathlib import Path
 import pytest
 
 import chainnet as cn
-from chainnet import words
 from chainnet.drawing.living import solver
-from chainnet.words import _numbers
 
 ROOT = Path(__file__).parents[3]
 PACKAGE = Path(cn.__file__).parent
@@ -132,35 +129,6 @@ def test_the_wheel_holds_the_solver_and_its_licence(tmp_path):
     with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
         for name, digest in solver.DIGESTS.items():
             assert hashlib.sha256(wheel.read(f"chainnet/drawing/living/highs/{name}")).hexdigest() == digest
+        assert {"chainnet/words/numbers.js", "chainnet/drawing/style.toml"} <= set(wheel.namelist())
         assert any(n.endswith(".dist-info/licenses/chainnet/drawing/living/highs/LICENSE") for n in wheel.namelist())
         assert {n.split("/")[0].split("-")[0] for n in wheel.namelist()} == {"chainnet"}
-
-
-def test_the_page_writes_numbers_by_the_same_rule():
-    """A graph and a living page of one chain show one number in the same figures."""
-    texts = [
-        asset.read_text(encoding="utf-8")
-        for asset in (
-            PACKAGE / "drawing" / "templates" / "graph_data.js",
-            PACKAGE / "drawing" / "living" / "templates" / "paint.js",
-        )
-    ]
-    for name, value in (("DUST", "1e-9"), ("LEAST", "0.1"), ("HALF_UP", "1 + 1e-9")):
-        assert all(f"{name} = {value}" in text for text in texts), name
-        assert getattr(_numbers, name) == sum(map(float, value.split("+")))
-    assert "under 0.1" not in texts[1]
-
-
-@pytest.mark.skipif(shutil.which("node") is None, reason="needs node, which runs the page's own function")
-def test_the_page_writes_numbers_as_python_does():
-    script = (PACKAGE / "drawing" / "living" / "templates" / "paint.js").read_text(encoding="utf-8")
-    own = script[script.index("const DUST") : script.index("const capital")]
-    shares, tonnes = (
-        [0.0005, 0.0123, 0.0995, 0.12345, 0.5, 0.9945, 0.996, 0.99995, 1.0, 0.0],
-        [999.6, 12346.0, 0.04, 2.5, -12.34, 0.0, 385.0],
-    )
-    asked = f"console.log(JSON.stringify([{shares}.map(percent), {tonnes}.map(tonnes)]))"
-    done = subprocess.run(
-        ["node", "-e", f"const SMALL = 1e-6, MINUS = '\u2212';{own};{asked}"], check=True, capture_output=True
-    )
-    assert json.loads(done.stdout) == [[words.percent(s) for s in shares], [words.tonnes(t, " ") for t in tonnes]]

@@ -1,5 +1,5 @@
 // What the page shows of an answer. Labels come from the data and reach the page as text alone.
-const MINUS = "\u2212", SMALL = 1e-6;
+const SMALL = 1e-6;
 
 function element(tag, words, attributes = {}, ...inside) {
   const made = document.createElement(tag);
@@ -10,35 +10,10 @@ function element(tag, words, attributes = {}, ...inside) {
   return made;
 }
 
-const DUST = 1e-9, LEAST = 0.1, HALF_UP = 1 + 1e-9;
-
-// the same figures as in the graph, the tables and the report: three significant, thousands commas, halves up
-function figures(value) {
-  const size = Math.abs(value), power = (y) => Number(y.toExponential().split("e")[1]);
-  if (size <= DUST) return "0";
-  if (size < LEAST) return (value > 0 ? "<" : `>${MINUS}`) + LEAST;
-  const step = Math.pow(10, power(size) - 2), rounded = Math.floor(size / step * HALF_UP + 0.5) * step;
-  return (value < 0 ? MINUS : "") + rounded.toLocaleString("en-US", {maximumFractionDigits: Math.max(0, 2 - power(rounded))});
-}
-
-const tonnes = (value) => `${figures(value)} t/yr`;
-
-// never 0 % of something nor 100 % of less than all
-function percent(share) {
-  if (share <= SMALL) return "0\u00a0%";
-  if (share >= 1 - SMALL) return "100\u00a0%";
-  const value = 100 * share, size = value * HALF_UP;
-  if (value < LEAST) return `<${LEAST}\u00a0%`;
-  if (value >= 99.5) return `${value > 99.9 ? ">99.9" : (Math.floor(value * 10) / 10).toFixed(1)}\u00a0%`;
-  return `${size < 9.95 ? size.toFixed(1).replace(/\.0$/, "") : size.toFixed(0)}\u00a0%`;
-}
-
-// of what may be more than all, such as a demand that has grown; never 100 % of more than all
-function percentOf(part) {
-  if (part <= 1 + SMALL) return percent(part);
-  const value = part >= 1.01 ? Math.round(100 * part) : Number((100 * part).toFixed(1));
-  return value > 100 ? `${value}\u00a0%` : "over 100\u00a0%";
-}
+// what a solve leaves below nothing, or beside all, is nothing or all
+const settled = (part) => part <= SMALL ? 0 : Math.abs(part - 1) <= SMALL ? 1 : part;
+const percent = (part) => WORDS.percent(settled(part));
+const tonnes = (value) => WORDS.tonnes(value, " ");
 
 const capital = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
 const share = (stage) => stage.demand_tpa > 0 ? stage.served_tpa / stage.demand_tpa : 1;
@@ -46,7 +21,7 @@ const share = (stage) => stage.demand_tpa > 0 ? stage.served_tpa / stage.demand_
 function inWords(id, value) {
   const control = known.get(id);
   if (control.kind === "export") return value === null ? "no rule" : `${percent(value)} of baseline exports`;
-  if (control.kind === "demand") return value === 1 ? "as it is" : `${percentOf(value)} of what is asked`;
+  if (control.kind === "demand") return value === 1 ? "as it is" : `${percent(value)} of what is asked`;
   if (control.kind === "site") return value ? "works" : "out";
   if (control.kind === "stock") return value ? "open" : "shut";
   if (control.kind === "owner") return value ? "works" : "all its sites out";
@@ -163,7 +138,7 @@ function paintStrip(answer) {
       track.append(element("i", null, {title: `${part.country}: ${tonnes(part.now)}`, style: {width: `${100 * part.now / size}%`, background: part.colour}}));
     }
     if (row.first < row.now) track.append(element("b", null, {class: "mark", style: {left: `${100 * row.first / size}%`}}));
-    const words = row.first > 0 ? percentOf(row.now / row.first) : tonnes(row.now);
+    const words = row.first > 0 ? percent(row.now / row.first) : tonnes(row.now);
     box.append(element("div", null, {class: narrow ? "bar step narrow" : "bar step"},
       element("span", capital(step), {class: "who"}), track,
       element("span", narrow ? `${words} · ${neck.closed ? "closed" : "narrow step"}` : words, {class: "what"})));
@@ -211,7 +186,7 @@ function paintRests(answer) {
 }
 
 // what the answer hinges on: weak inputs that alone bring a tier to another class of unmet demand
-const classOf = (stage) => data.categories.find(([, most]) => Number((1 - share(stage)).toFixed(9)) < most)?.[0] ?? "most";
+const classOf = (stage) => data.categories.find(([, most]) => Math.round(1e9 * (1 - share(stage))) / 1e9 < most)?.[0] ?? "most";
 
 function paintHinges(answer, found) {
   const box = $("hinges"), names = new Set(data.hinges.map((h) => h.kind + h.id));
@@ -251,7 +226,7 @@ function paint(found) {
   $("heading").textContent = sentence();
   const words = paintMoved(answer.setting);
   $("under").textContent = `${words} · ${proof.ok ? "arithmetic checked" : "not proved"}${kept ? " · A is kept" : ""}`;
-  $("proof").textContent = proof.ok ? `Optimal: gap ${proof.gap.toExponential(0)}, breach ${proof.violation.toExponential(0)}, ${proof.stages} programs, ${Math.round(answer.ms.solve)} ms.` : "The answer failed its own check, so it is not shown.";
+  $("proof").textContent = proof.ok ? `Optimal: gap ${WORDS.gap(proof.gap)}, breach ${WORDS.gap(proof.violation)}, ${proof.stages} programs, ${Math.round(answer.ms.solve)} ms.` : "The answer failed its own check, so it is not shown.";
   if (!proof.ok) { for (const id of ["bars", "strip", "rests", "hinges", "course"]) $(id).replaceChildren(); $("narrow").textContent = $("hinge").textContent = $("course-words").textContent = ""; paintMembers(answer, null); $("tie").textContent = ""; return; }
   paintBars(answer, found.asides); paintAdds(answer, found.asides); paintStrip(answer); paintRests(answer); paintMembers(answer, found.ranges); paintHinges(answer, found.hinges);
 }

@@ -115,7 +115,7 @@ function show(to) {
       input.closest("label").title = stands ? "stands in the scenario" : "";
     } else {
       input.value = value === null ? PERCENT : Math.round(PERCENT * value);
-      $(`o-${control.id}`).textContent = value === null ? "no rule" : percentOf(value);
+      $(`o-${control.id}`).textContent = value === null ? "no rule" : percent(value);
       input.setAttribute("aria-valuetext", inWords(control.id, value));
     }
     input.closest(".control").classList.toggle("is-moved", control.id in setting.controls);
@@ -251,7 +251,7 @@ async function open() {
   const whole = found.stages.reduce((sum, s) => sum + s.demand_tpa, 0);
   const apart = Math.max(...found.stages.map((s, k) => Math.abs(s.served_tpa - start.served[k]))) / Math.max(whole, 1e-9);
   if (!found.certificate.ok) throw new Error("its first answer is not proved");
-  if (!(apart <= AGREE)) throw new Error(`its first answer is not Python's (off by ${apart.toExponential(1)} of all demand)`);
+  if (!(apart <= AGREE)) throw new Error(`its first answer is not Python's (off by ${WORDS.gap(apart)} of all demand)`);
   first = found; shown = {answer: found, number: of, ranges: null, asides: null, hinges: null, months: null}; setting = opened;
   document.documentElement.className = "live";
   for (const input of document.querySelectorAll("main [disabled],header [disabled]")) input.disabled = false;

@@ -10,6 +10,8 @@ from contextvars import ContextVar
 from time import monotonic
 from typing import Any, TypeVar
 
+__all__ = ["SILENT", "Jobs", "Steps", "Stopped", "Tell", "ends_when"]
+
 Tell = Callable[[str, float], None]  # what is called with what has been done and the part of the whole
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from chainnet.words import SILENT, Jobs, Steps, Stopped, ends_when
+from chainnet.progress import SILENT, Jobs, Steps, Stopped, ends_when
 
 
 def done(value: int) -> Future[int]:
