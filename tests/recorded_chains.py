@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -12,7 +12,8 @@ from conftest import frame
 
 import chainnet as cn
 from chainnet import lowering
-from chainnet.flow import Counting, MonthsModel, Plan, Stages, StockModel, ValueModel, _balance
+from chainnet.engine import Ordered
+from chainnet.flow import Counting, MonthsModel, Plan, StockModel, ValueModel, _balance
 from chainnet.flow._balance import _demand_table
 from chainnet.flow._fair import _with_level
 from chainnet.lowering import Lowered, Overlay, Periods, Start
@@ -190,10 +191,9 @@ def overlay(net: cn.Network, *measures: Mapping[str, Any], built: Any = None) ->
 # -- programs in words ------------------------------------------------------------------------------
 
 
-def low(net: cn.Network, *measures: Mapping[str, Any], built: Any = None, lock: Any = None, **asked: Any) -> Lowered:
-    """A network under measures as a linear program; ``lock``: demand rows to lock."""
-    locks = [] if lock is None else [np.isin(np.arange(len(net.demand)), part) for part in lock]
-    return lowering.lower(net, overlay(net, *measures, built=built), locks=locks, **asked)
+def low(net: cn.Network, *measures: Mapping[str, Any], built: Any = None, **asked: Any) -> Lowered:
+    """A network under measures as a linear program."""
+    return lowering.lower(net, overlay(net, *measures, built=built), **asked)
 
 
 def _number(value: float) -> str:
@@ -266,7 +266,7 @@ def program(net: cn.Network, *measures: Mapping[str, Any], **asked: Any) -> dict
     s = found.strands
     return lines_of(found.program, column_names(found), row_names(found)) | {
         "sizes": found.sizes,
-        "locks": found.locks,
+        "locks": np.zeros(0, dtype=np.int64),  # there are none: what keeps a stage is no row of the network
         "limited": found.limited,
         "balance": {f"{_place(found, n)} {found.commodities[c]}": row for (n, c), row in found.balance.items()},
         "pairs": found.relations.pairs,
@@ -414,21 +414,31 @@ def locked(net: cn.Network, first: int = 0, **counted: Any) -> list[Any]:
     """What each stage gets, what proves it, and how far below that its lock lies, in ten thousand millionths."""
     counting = Counting.of(net, **counted)
     members = [rows for _, rows in cn.flow.stages_of(counting)]
-    found = lowering.lower(net, overlay(net), locks=[*[members[0]] * first, *members])
-    stages_ = Stages(found, "toy")
-    values = [-got.value for got in stages_.in_order(members, first)]
+    found = lowering.lower(net, overlay(net))
+    stages_, values = _floored(found, [*[members[0]] * first, *members], first)
     now = stages_.model.current()
-    below = [1e10 * (v - now.row_lower[row]) for v, row in zip(values, found.locks[first:], strict=True)]
-    last = stages_.solve(found.program.cost)
-    return [values, below, now.row_lower[found.locks[:first]], now.row_upper[found.locks], stages_.proof("end", last)]
+    low, high = (bound[-first - len(members) :] for bound in (now.row_lower, now.row_upper))
+    below = [1e10 * (v - least) for v, least in zip(values, low[first:], strict=True)]
+    stages_.stage(found.program.cost, "end")
+    return [values, below, low[:first], high, stages_.proofs[-1]]
+
+
+def _floored(found: Lowered, members: Sequence[Any], first: int = 0) -> tuple[Ordered, list[float]]:
+    """A program whose stages, from a number on, are kept by floors, and what each got."""
+    goals = [found.serving(rows) for rows in members]
+    stages_ = Ordered(found.program, "toy", goals)
+    values = []
+    for number in range(first, len(goals)):
+        values.append(-stages_.stage(goals[number]).value)
+        stages_.floor(number, -values[-1])
+    return stages_, values
 
 
 def fair_bounds(net: cn.Network, *measures: Mapping[str, Any]) -> list[Any]:
     """The share that each demand row is promised, and how far below it its bound lies, in hundred millionths."""
     members = [rows for _, rows in cn.flow.stages_of(Counting(net))]
-    found = lowering.lower(net, overlay(net, *measures), locks=members)
-    stages_ = Stages(found, "toy")
-    list(stages_.in_order(members))
+    found = lowering.lower(net, overlay(net, *measures))
+    stages_, _ = _floored(found, members)
     cn.flow.share_fairly(found, stages_, members)
     lower = stages_.model.current().col_lower[found.served]
     whole = np.round(lower, 6)

@@ -15,8 +15,8 @@ from chainnet.blocs._caps import cap_table
 from chainnet.blocs._instruments import excluded_firms, exclusion_table, leak_table, tariff_table, with_bars
 from chainnet.blocs._market import THIRD, SplitMarket
 from chainnet.blocs._prices import check_elasticities, price_table
-from chainnet.blocs._worlds import Party, Proofs, parties, standing, third_places
-from chainnet.engine import Certificate
+from chainnet.blocs._worlds import Party, parties, standing, third_places
+from chainnet.engine import Certificate, require
 from chainnet.errors import DataError
 from chainnet.flow import (
     EXTRA_COST_USD_PER_T,
@@ -207,7 +207,7 @@ def alignment(
     marks = dict(BENCHMARKS if benchmarks is None else benchmarks)
     _check_shares(tariff_rates, leak_shares, leak_usd_per_t, cap_share, marks)
     check_elasticities(supply_elasticity, demand_elasticity)
-    proofs = Proofs("alignment")
+    proofs: list[Certificate] = []
     overlay = standing(network, scenario, projects, by_year)
     world = SplitMarket(network, overlay, reroute, commodity, sides, proofs)
     players = _players(network, sides, overlay, countries)
@@ -254,7 +254,7 @@ def alignment(
         plans,
         cost_together,
         cost_split,
-        proofs.worst(float(split["split_tpa"].iloc[0])),
+        Certificate.worst(proofs, "alignment", value=float(split["split_tpa"].iloc[0])),
     )
     steps.end()
     return found
@@ -369,7 +369,7 @@ def _tier_table(world: SplitMarket) -> tuple[pd.DataFrame, float, float]:
         tables = []
         for number, overlay in enumerate((world.overlay, parted)):
             found = balance_under(Counting.of(network, world.commodity, bloc.words, said=False), overlay, world.degree)
-            world.proofs.add(found.certificate)
+            world.proofs.append(require(found.certificate))
             if bloc is world.sides[0]:
                 costs[number] = found.cost_usd
             tables.append(found.by_tier())

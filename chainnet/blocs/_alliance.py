@@ -268,7 +268,7 @@ def alliance(
         split.transfer_total if split else 0.0,
         opens,
         _words(member_table, split, whole, alone, opens, float(given["opens_t"].sum())),
-        game.proofs.worst(whole),
+        Certificate.worst(game.proofs, "alliance", value=whole),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,8 +9,8 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from chainnet.blocs._market import SplitMarket
-from chainnet.blocs._worlds import solve_proved
-from chainnet.engine import PRINTED, ROUNDING, WarmModel
+from chainnet.blocs._worlds import unlimited
+from chainnet.engine import PRINTED, ROUNDING, Ordered
 
 
 def cap_table(market: SplitMarket, cap: float) -> pd.DataFrame:
@@ -36,8 +35,8 @@ def cap_table(market: SplitMarket, cap: float) -> pd.DataFrame:
     where = np.asarray(market.places, dtype=object)[market.tail]
     single = set(network.plants["country"].dropna())
     third = np.array([p in single for p in where], dtype=bool) & (side[market.tail] != 1) & into
-    held = _Held(market)
-    base = held.serve([])
+    capped = _Capped(market)
+    base = capped.serve([])
     rows: list[dict[str, Any]] = []
     all_sets: list[tuple[Any, Any]] = []
     for commodity in sorted(set(words[into[:n]])):
@@ -51,7 +50,7 @@ def cap_table(market: SplitMarket, cap: float) -> pd.DataFrame:
         top = str(parts.idxmax()) if len(parts) and parts.max() > 0 else ""
         share = float(parts.max()) / taken if top else 0.0
         by = sorted({str(s) for s in maker[here[:n] & (flow > 0)] if isinstance(s, str)})
-        served = held.serve(sets, cap)
+        served = capped.serve(sets, cap)
         rows.append(
             {
                 "commodity": commodity,
@@ -60,13 +59,13 @@ def cap_table(market: SplitMarket, cap: float) -> pd.DataFrame:
                 "top_country": top,
                 "top_share": share,
                 "breaks_cap": share > cap + ROUNDING,
-                **held.compare(base, served, sets, cap),
+                **capped.compare(base, served, sets, cap),
             }
         )
     if rows:
-        served = held.serve(all_sets, cap)
+        served = capped.serve(all_sets, cap)
         broken = any(row["breaks_cap"] for row in rows)
-        rows.append({"commodity": "all", "breaks_cap": broken, **held.compare(base, served, all_sets, cap)})
+        rows.append({"commodity": "all", "breaks_cap": broken, **capped.compare(base, served, all_sets, cap)})
     columns = [
         "commodity",
         "step",
@@ -81,40 +80,34 @@ def cap_table(market: SplitMarket, cap: float) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-class _Held:
+class _Capped:
     """The value and the cost program of the first bloc with caps as side constraints."""
 
     def __init__(self, market: SplitMarket) -> None:
-        self._market, self._low = market, market.low
-        self._served = market.low.served[market.rows[market.sides[0].name]]
+        self._market, self._program = market, market.low.program
         self._cost = market.low.serving(market.rows[market.sides[0].name])
 
-    def _model(self, sets: list[tuple[Any, Any]], cap: float, floor: float | None) -> WarmModel:
-        program = self._low.program
-        n_cols = program.matrix.shape[1]
-        lines = np.zeros((len(sets) + 1, n_cols))
-        for i, (part, whole) in enumerate(sets):
-            lines[i, : len(part)] = part.astype(float) - cap * whole
-        lines[-1, self._served] = 1.0
+    def _under(self, sets: list[tuple[Any, Any]], cap: float) -> Ordered:
+        program = self._program
+        lines = np.zeros((len(sets), len(program.cost)))
+        for line, (part, whole) in zip(lines, sets, strict=True):
+            line[: len(part)] = part.astype(float) - cap * whole
         size = np.array([np.exp(np.log(program.col_scale[line != 0]).mean()) if line.any() else 1.0 for line in lines])
-        low = np.full(len(lines), -np.inf)
-        high = np.append(np.zeros(len(sets)), np.inf)
-        if floor is not None:
-            low[-1] = floor
-        wider = program.with_rows(csr_array(lines), low, high, size)
-        return WarmModel(wider if floor is not None else replace(wider, cost=self._cost))
+        wider = program.with_rows(csr_array(lines), np.full(len(lines), -np.inf), np.zeros(len(lines)), size)
+        proofs = self._market.proofs
+        return Ordered(wider, "caps", [self._cost], unbounded=lambda: unlimited("caps"), proofs=proofs)
 
     def serve(self, sets: list[tuple[Any, Any]], cap: float = 1.0) -> float:
         """Return the largest tonnage of the bloc under these caps."""
-        found = solve_proved(self._model(sets, cap, None), None, "caps", self._market.proofs)
-        return max(-found.value, 0.0) + 0.0
+        return max(-self._under(sets, cap).stage(self._cost).value, 0.0) + 0.0
 
     def compare(self, base: float, served: float, sets: list[tuple[Any, Any]], cap: float) -> dict[str, float]:
         """Return what is served and lost, and what the same service costs more than without the caps."""
-        floor = served - ROUNDING * max(served, 1.0)
-        costs = [
-            solve_proved(self._model(s, cap, floor), None, "caps, cost", self._market.proofs).value for s in ([], sets)
-        ]
+        costs = []
+        for some in ([], sets):
+            market = self._under(some, cap)
+            market.floor(0, -served)
+            costs.append(market.stage(self._program.cost, "cost").value)
         extra = costs[1] - costs[0]
         return {
             "served_tpa": served,

@@ -11,10 +11,10 @@ import pandas as pd
 
 from chainnet._types import Array, Bools, Words
 from chainnet.blocs._market import SplitMarket
-from chainnet.blocs._worlds import Party, Proofs, clean, edge_places, places, unlimited
-from chainnet.engine import CERTAIN, LEAST_SIZE, ROUNDING
+from chainnet.blocs._worlds import Party, clean, edge_places, places, unlimited
+from chainnet.engine import CERTAIN, LEAST_SIZE, ROUNDING, Certificate, Ordered
 from chainnet.errors import DataError, SolverError
-from chainnet.flow import Counting, Stages, stages_of
+from chainnet.flow import Counting, stages_of
 from chainnet.lowering import Degree, Overlay, lower
 from chainnet.network import Network, backers_of, payers_of
 
@@ -33,7 +33,7 @@ class Setting:
     commodity: Words
     sides: list[Party]
     prices: pd.Series
-    proofs: Proofs
+    proofs: list[Certificate]
 
 
 class Market:
@@ -43,9 +43,7 @@ class Market:
         self.setting, self.overlay, network = setting, overlay, setting.network
         self.split = SplitMarket(network, overlay, setting.degree, setting.commodity, setting.sides, setting.proofs)
         self.stages = stages_of(Counting.of(network, setting.commodity, []))
-        self.low = lower(
-            network, overlay, setting.degree, locks=[rows for _, rows in self.stages], sizes=self.split.low.sizes
-        )
+        self.low = lower(network, overlay, setting.degree, sizes=self.split.low.sizes)
         self.tail, self.head = edge_places(self.low)
         nodes = self.low.tables.nodes
         self.place, self.uses = places(nodes), (nodes["stage"] == "end_use").to_numpy()
@@ -101,19 +99,18 @@ class Market:
 
 
 class World:
-    """All are served in order and what they got is locked; then any measure is asked for its least and most."""
+    """All are served in order and what they got is held; then any measure is asked for its least and most."""
 
     def __init__(self, market: Market, closed: Bools) -> None:
         low = market.low
         program = replace(low.program, col_upper=np.where(closed, 0.0, low.program.col_upper))
-        self._stages = Stages(replace(low, program=program), "partners", lambda: unlimited("partners"))
-        self._proofs, self._scale = market.setting.proofs, low.program.col_scale
-        counted = market.split.counted
+        self._stages = Ordered(
+            program, "partners", unbounded=lambda: unlimited("partners"), proofs=market.setting.proofs
+        )
+        self._scale, counted = low.program.col_scale, market.split.counted
         self.served = 0.0
-        for (_, rows), found in zip(
-            market.stages, self._stages.in_order(rows for _, rows in market.stages), strict=True
-        ):
-            self._proofs.add(self._stages.proof("partners", found))
+        stages = [rows for _, rows in market.stages]
+        for rows, found in zip(stages, self._stages.in_order(map(low.serving, stages)), strict=True):
             self.served += -found.value if (rows & counted).any() else 0.0
 
     def ends(self, gain: Array) -> Ends:
@@ -148,10 +145,9 @@ class World:
         if not gain.any():
             return 0.0, np.zeros(len(gain))
         try:
-            found = self._stages.solve(sign * gain)
+            found = self._stages.ask(sign * gain)
         except DataError:  # the served tonnes are limited, a sale need not be
             return -sign * np.inf, np.zeros(len(gain))
-        self._proofs.add(self._stages.proof("partners", found))
         value = float((gain * found.x).sum())
         # the natural size of a commodity is a thousandth of its largest flow
         size = 1000.0 * float(np.max(np.abs(gain) * self._scale))

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import Array, Bools, Ints, Words
-from chainnet.blocs._worlds import Party, Proofs, WorldValue, clean, demand_of, edge_places, open_market
+from chainnet.blocs._worlds import Party, WorldValue, clean, demand_of, edge_places, open_market
+from chainnet.engine import Certificate, require
 from chainnet.flow import Balance, Counting, balance_under
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
@@ -28,7 +29,7 @@ class SplitMarket:
         degree: Degree,
         commodity: Words,
         sides: Sequence[Party],
-        proofs: Proofs,
+        proofs: list[Certificate],
     ) -> None:
         self.network, self.overlay, self.degree, self.commodity = network, overlay, degree, commodity
         self.sides, self.proofs = list(sides), proofs
@@ -141,5 +142,5 @@ class SplitMarket:
     def settled(self, overlay: Overlay) -> Balance:
         """Serve the first bloc first, then everyone, at least cost."""
         found = balance_under(self.first_served, overlay, self.degree)
-        self.proofs.add(found.certificate)
+        self.proofs.append(require(found.certificate))
         return found

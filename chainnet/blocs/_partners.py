@@ -13,7 +13,7 @@ from chainnet import checks
 from chainnet._types import Words
 from chainnet.blocs._choice import AS_IS, JOINS, OWN_USE, Market, Setting, Stand, Told
 from chainnet.blocs._market import THIRD
-from chainnet.blocs._worlds import Party, Proofs, clean, parties, standing, third_places
+from chainnet.blocs._worlds import Party, clean, parties, standing, third_places
 from chainnet.engine import CERTAIN, Certificate
 from chainnet.errors import DataError
 from chainnet.flow import Counting, binding_inputs
@@ -153,7 +153,7 @@ def partners(
         raise DataError("partners: the network has no demand table, so there is nothing to serve. Give demand.")
     price = _prices(network, prices)
     plain, plans = _choices(choices, sides)
-    proofs = Proofs("partners")
+    proofs: list[Certificate] = []
     overlay = standing(network, scenario, projects, by_year)
     who = _countries(network, countries, sides, overlay)
     setting = Setting(network, reroute, commodity, sides, price, proofs)
@@ -195,7 +195,9 @@ def partners(
         owned=stamp(_owned(network, who, sides), source),
         investment=stamp(tables.frame("investment"), source),
         unpriced=stamp(tables.frame("unpriced"), source),
-        certificate=proofs.worst(float(markets[AS_IS].world(markets[AS_IS].nothing).served)),
+        certificate=Certificate.worst(
+            proofs, "partners", value=float(markets[AS_IS].world(markets[AS_IS].nothing).served)
+        ),
     )
 
 

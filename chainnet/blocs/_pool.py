@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from chainnet._types import Array, Words
-from chainnet.blocs._worlds import Party, Proofs, chosen_projects, demand_of, unlimited
-from chainnet.engine import CERTAIN, LEAST_SIZE
+from chainnet.blocs._worlds import Party, chosen_projects, demand_of, unlimited
+from chainnet.engine import CERTAIN, LEAST_SIZE, Certificate, Ordered
 from chainnet.errors import DataError
-from chainnet.flow import Counting, Stages, project_sizes, proof_of, share_fairly
+from chainnet.flow import Counting, project_sizes, share_fairly
 from chainnet.lowering import Degree, Lowered, Overlay, Restriction, lower
 from chainnet.network import Network, offtakes_of
 from chainnet.progress import SILENT, Steps
@@ -56,7 +56,7 @@ class Pool:
             raise DataError(
                 f"members: no demand that counts lies with {', '.join(self.who)}. Name the countries of end uses."
             )
-        self.proofs = Proofs("alliance")
+        self.proofs: list[Certificate] = []
         self._offtakes = offtakes_of(network)
         self._behind = {m.name: m.stands_behind(network) for m in who}
         self._known: dict[tuple[frozenset[str], str, frozenset[str] | None], Served] = {}
@@ -115,10 +115,12 @@ class Pool:
                 bars.append(self._bar(inside, theirs, stocks))
         ours = np.any(list(self.rows.values()), axis=0)
         low = lower(self.network, replace(full, restrictions=tuple(bars)), self.degree, stocks=True)
-        solver = Stages(low, "alliance", lambda: unlimited("alliance"))
-        found = solver.serve(ours)
-        self.proofs.add(proof_of("alliance", solver.model, found))
-        return max(-found.value, 0.0)
+        return max(-self._ordered(low).stage(low.serving(ours)).value, 0.0)
+
+    def _ordered(self, low: Lowered, stages: Sequence[Any] = ()) -> Ordered:
+        """Return the program of a network; it serves these demand rows stage by stage."""
+        goals = [low.serving(rows) for rows in stages]
+        return Ordered(low.program, "alliance", goals, unbounded=lambda: unlimited("alliance"), proofs=self.proofs)
 
     def _solve(self, coalition: frozenset[str], pool: str, only: frozenset[str] | None, detail: bool) -> Served:
         ours = np.any([self.rows[name] for name in sorted(coalition)], axis=0)
@@ -129,33 +131,23 @@ class Pool:
         tier = self.network.demand["tier"].to_numpy(dtype=object)
         stages = [ours & (tier == name) for name in self.network.tier_order]
         stages = [rows for rows in stages if rows.any()] or [ours]
-        low = lower(self.network, full, self.degree, stocks=True, locks=[rivals, *stages])
-        solver = Stages(low, "alliance", lambda: unlimited("alliance"))
-        model = solver.model
-
-        def ask(rows: Any) -> Any:
-            found = solver.serve(rows)
-            self.proofs.add(proof_of("alliance", model, found))
-            return found
-
+        low = lower(self.network, full, self.degree, stocks=True)
+        solver = self._ordered(low, [rivals, *stages])
         first = 0.0
         if rivals.any():
-            upper, row_upper = low.bounds(common)
-            model.set_upper(upper)
-            model.set_rows(low.program.row_lower, row_upper)
-            first = max(-ask(rivals).value, 0.0)
-            model.set_upper(low.program.col_upper)
-            model.set_rows(low.program.row_lower, low.program.row_upper)
-            solver.lock(0, first)
-        found = ask(ours)
-        # what the slack of the lock alone lets through is nothing
+            solver.within(*low.bounds(common))
+            first = max(-solver.stage(low.serving(rivals)).value, 0.0)
+            solver.within()
+            solver.floor(0, -first)
+        found = solver.stage(low.serving(ours))
+        # what the slack of the floor alone lets through is nothing
         kept = max(-found.value, 0.0) if -found.value > CERTAIN * max(first, LEAST_SIZE) else 0.0
         if not detail:
             return Served(kept, first, None)
-        for found in solver.in_order(stages, 1):
-            self.proofs.add(proof_of("alliance", model, found))
+        for number, rows in enumerate(stages, 1):
+            solver.floor(number, solver.stage(low.serving(rows)).value)
         share_fairly(low, solver, stages)
-        found = ask(ours)
+        found = solver.stage(low.serving(ours))
         wanted = low.flows.demand["demand_tpa"].to_numpy(dtype=float)
         return Served(kept, first, np.clip(found.x[low.served], 0.0, wanted), (low, found.x))
 

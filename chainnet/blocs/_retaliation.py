@@ -12,7 +12,7 @@ import pandas as pd
 from chainnet import checks
 from chainnet._types import Words
 from chainnet.blocs._market import SplitMarket
-from chainnet.blocs._worlds import Party, Proofs, chosen_projects, parties, standing
+from chainnet.blocs._worlds import Party, chosen_projects, parties, standing
 from chainnet.engine import (
     CERTAIN,
     LEAST_SIZE,
@@ -170,7 +170,7 @@ def retaliation(
     plays = _default_moves(sides) if moves is None else dict(moves)
     if not plays:
         raise DataError("moves: none is given. Give a mapping of names to scenarios, None = nothing is done.")
-    proofs = Proofs("retaliation")
+    proofs: list[Certificate] = []
     options = _options(network, sides[0], projects, budget_musd)
     whole = standing(network, scenario, (), by_year)
     sizes = np.where(options, project_sizes(network, by_year), 0.0)
@@ -216,7 +216,7 @@ def retaliation(
         stamp(still.candidate_table(), source),
         open_us,
         best,
-        proofs.worst(best),
+        Certificate.worst(proofs, "retaliation", value=best),
     )
 
 
@@ -272,7 +272,9 @@ class _Rules:
 class _Board:
     """One move of ours put to the network: what they can cut, what we can build, and all values."""
 
-    def __init__(self, network: Network, overlay: Overlay, sides: list[Party], rules: _Rules, proofs: Proofs) -> None:
+    def __init__(
+        self, network: Network, overlay: Overlay, sides: list[Party], rules: _Rules, proofs: list[Certificate]
+    ) -> None:
         whole = overlay.with_built(np.maximum(overlay.built, rules.sizes))
         self._market = SplitMarket(network, whole, rules.degree, rules.commodity, sides, proofs)
         self._rules, self._network, self._proofs = rules, network, proofs
@@ -361,7 +363,7 @@ class _Board:
             attack = essential(attack, left_by, left_by(attack) + CERTAIN * max(base, LEAST_SIZE))
             left = left_by(attack)
             gap = abs(left - found.bound) / max(base, LEAST_SIZE)
-            self._proofs.add(require(Certificate("answer", left, found.bound, gap, 0.0, PROOF_SEARCH)))
+            self._proofs.append(require(Certificate("answer", left, found.bound, gap, 0.0, PROOF_SEARCH)))
             return attack, left
         return attack, base
 
@@ -388,7 +390,7 @@ class _Board:
         size = max(self._market.value("us"), LEAST_SIZE)
         if abs(bound - worst) > PROOF_SEARCH * size:
             raise SolverError(self._late("reply"))
-        self._proofs.add(require(Certificate("reply", worst, bound, abs(bound - worst) / size, 0.0, PROOF_SEARCH)))
+        self._proofs.append(require(Certificate("reply", worst, bound, abs(bound - worst) / size, 0.0, PROOF_SEARCH)))
         return self._lean(plan, attacks, worst), bound
 
     def _late(self, what: str) -> str:

@@ -248,7 +248,7 @@ def joint_stockpile(
         split.outside_money,
         split.transfer_total,
         words,
-        game.proofs.worst(whole),
+        Certificate.worst(game.proofs, "joint stockpile", value=whole),
     )
 
 

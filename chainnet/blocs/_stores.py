@@ -12,8 +12,8 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import INF, Array, Bools
-from chainnet.blocs._worlds import Party, Proofs, coalitions_of, demand_of
-from chainnet.engine import CERTAIN, LEAST_SIZE
+from chainnet.blocs._worlds import Party, coalitions_of, demand_of
+from chainnet.engine import CERTAIN, LEAST_SIZE, Certificate, require
 from chainnet.errors import DataError, InfeasibleError
 from chainnet.flow import LeastStock
 from chainnet.progress import Steps
@@ -50,7 +50,7 @@ class StockGame:
     ) -> None:
         self.steps = Steps("sets of members", ask.tell)
         self.network, self.who, self.tiers, self.ask = ask.network, {m.name: m for m in who}, tiers, ask
-        self.proofs = Proofs("joint stockpile")
+        self.proofs: list[Certificate] = []
         demand, anyone = self.network.demand, ask.counting.anyone
         self._rows = {m.name: demand_of(self.network, demand, m) & anyone for m in who}
         self._tier = demand["tier"].to_numpy(dtype=object)
@@ -121,7 +121,7 @@ class StockGame:
                 f"joint_stockpile: no stock keeps {whom} whole: some of their demand is barred from all that could be "
                 "in store. Choose other tiers or members, or look at stress_test for who goes short."
             )
-        self.proofs.add(found.certificate)
+        self.proofs.append(require(found.certificate))
         self.steps.done(" + ".join(name for name in self.who if name in coalition))
         return found
 
@@ -147,7 +147,7 @@ class StockGame:
         number = self._rivals[rows.tobytes()]
         if number not in self._most:
             self._most[number], proof = self.model.most(number)
-            self.proofs.add(proof)
+            self.proofs.append(require(proof))
         return number, self._most[number]
 
     def _others(self, coalition: frozenset[str], others: str) -> Bools:
@@ -260,7 +260,7 @@ def _ends(game: StockGame, found: LeastStock) -> tuple[LeastStock, Array, Array,
     best = model.best(rank)
     if best is None:
         raise AssertionError("ranks are above 0, so what is drawn weighs at least nothing")
-    game.proofs.add(best.certificate)
+    game.proofs.append(require(best.certificate))
     # the weights are no prices: the set is as cheap as the one before
     best = LeastStock(best.drawn_t, best.plan_t, found.cost, loose, best.certificate)
 
@@ -268,7 +268,7 @@ def _ends(game: StockGame, found: LeastStock) -> tuple[LeastStock, Array, Array,
         at = model.best(sign * weight)
         if at is None:
             return INF
-        game.proofs.add(at.certificate)
+        game.proofs.append(require(at.certificate))
         return float((weight * at.drawn_t).sum())
 
     low, high = best.drawn_t.copy(), best.drawn_t.copy()

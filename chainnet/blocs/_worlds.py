@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
@@ -12,9 +12,9 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Array, Bools, Words
-from chainnet.engine import CERTAIN, LEAST_SIZE, Certificate, LinearSolution, WarmModel, require
-from chainnet.errors import DataError, SolverError, check_words
-from chainnet.flow import Counting, ValueModel, named_projects, optimal, project_sizes, proof_of
+from chainnet.engine import CERTAIN, LEAST_SIZE, Certificate, Ordered
+from chainnet.errors import DataError, check_words
+from chainnet.flow import Counting, ValueModel, named_projects, project_sizes
 from chainnet.lowering import Degree, Lowered, Overlay
 from chainnet.network import Network, backers_of, place_of
 from chainnet.scenario import Scenario, overlay_of
@@ -162,41 +162,6 @@ def standing(
     return overlay.with_built(np.maximum(overlay.built, sizes))
 
 
-class Proofs:
-    """Collects the certificates of many answers and keeps the worst."""
-
-    def __init__(self, problem: str) -> None:
-        self._problem = problem
-        self._worst: Certificate | None = None
-
-    def add(self, proof: Certificate) -> Certificate:
-        """Take one more; raise SolverError if it does not hold."""
-        require(proof)
-        if self._worst is None:
-            self._worst = proof
-        else:
-            self._worst = replace(
-                self._worst,
-                gap=max(self._worst.gap, proof.gap),
-                violation=max(self._worst.violation, proof.violation),
-                tolerance=max(self._worst.tolerance, proof.tolerance),
-            )
-        return proof
-
-    def worst(self, value: float) -> Certificate:
-        """Return one certificate for all, with the value it stands for."""
-        if self._worst is None:
-            raise SolverError(f"{self._problem}: nothing was solved")
-        return replace(self._worst, problem=self._problem, value=value, bound=value)
-
-
-def solve_proved(model: WarmModel, basis: Any, problem: str, proofs: Proofs) -> LinearSolution:
-    """Solve the program in place and prove the answer."""
-    found = optimal(model, basis, problem, lambda: unlimited(problem))
-    proofs.add(proof_of(problem, model, found))
-    return found
-
-
 def unlimited(problem: str) -> str:
     """Return what to say where nothing limits a flow."""
     return f"{problem}: nothing limits the flow. Give capacity_tpa to a node or edge on every way."
@@ -223,31 +188,23 @@ class WorldValue:
     low : Lowered
     counted : boolean array over ``low.flows.demand``
         Whose tonnes count.
-    proofs : Proofs
+    proofs : list of Certificate
+        Takes those of all answers.
     """
 
-    def __init__(self, low: Lowered, counted: Bools, proofs: Proofs) -> None:
-        self.low, self.counted, self._proofs = low, counted, proofs
-        self._model = WarmModel(replace(low.program, cost=low.serving(counted)))
-        self._basis: Any = None
+    def __init__(self, low: Lowered, counted: Bools, proofs: list[Certificate]) -> None:
+        self._upper, self._cost = low.program.col_upper, low.serving(counted)
+        problem = "value of a world"
+        self._ordered = Ordered(low.program, problem, unbounded=lambda: unlimited(problem), proofs=proofs)
         self._known: dict[bytes, float] = {}
-        self._basis = self.solution(np.zeros(len(low.flows.tail), dtype=bool)).basis
-
-    @property
-    def demand_tpa(self) -> float:
-        """What these users ask for, t/a."""
-        return float(self.low.flows.demand["demand_tpa"].to_numpy(dtype=float)[self.counted].sum())
+        self._ordered.stage(self._cost)
 
     def value(self, closed: Bools) -> float:
         """Return the value with the marked edge columns closed, t/a."""
         key = np.packbits(closed).tobytes()
         if key not in self._known:
-            self._known[key] = max(-self.solution(closed).value, 0.0) + 0.0
+            upper = self._upper.copy()
+            upper[: len(closed)][closed] = 0.0
+            self._ordered.within(upper)
+            self._known[key] = max(-self._ordered.ask(self._cost).value, 0.0) + 0.0
         return self._known[key]
-
-    def solution(self, closed: Bools) -> LinearSolution:
-        """Return the whole solution with the marked edge columns closed."""
-        upper = self.low.program.col_upper.copy()
-        upper[: len(closed)][closed] = 0.0
-        self._model.set_upper(upper)
-        return solve_proved(self._model, self._basis, "value of a world", self._proofs)

@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
-from scipy.sparse import csc_array
 
 from chainnet._types import Array, Ints
 from chainnet.criticality._exposure_program import MOST_CHECKED, ExposureProgram
-from chainnet.engine import (
-    AGREE,
-    LEAST_SIZE,
-    ROUNDING,
-    Certificate,
-    LinearSolution,
-    WarmModel,
-    certify_linear,
-    require,
-    solve_independently,
-)
-from chainnet.errors import SolverError
+from chainnet.engine import LEAST_SIZE, ROUNDING, Certificate, Ordered, require
 from chainnet.flow import Counting
 from chainnet.lowering import Degree, Lowered, Overlay
 from chainnet.progress import SILENT, Steps
@@ -52,32 +37,14 @@ class ExposureLast(ExposureProgram):
         tonnes = np.zeros_like(first)
         tonnes[self.wanted] = -1.0
         self._stages = [first, self.program.cost, *([tonnes] if self._is_tied else [])]
-        self._model = WarmModel(self.program)
-        self._bases: list[LinearSolution | None] = [None] * len(self._stages)
-        self._bases = list(self._solved(self.program.col_upper))
+        self._ordered = Ordered(self.program, "risk_exposure")
+        answers = list(self._ordered.in_order(self._stages))
+        self._start = answers[0].basis
+        self._base_proofs = list(self._ordered.proofs)
         return x
 
     def _proof(self) -> Certificate:
-        proofs = [super()._proof(), *(self._proved(found) for found in self._solved(self.program.col_upper))]
-        return replace(proofs[0], gap=max(p.gap for p in proofs), violation=max(p.violation for p in proofs))
-
-    def _proved(self, found: LinearSolution) -> Certificate:
-        program = self._model.current()
-        return certify_linear("risk_exposure", program, found.x, found.row_dual, program.row_scale)
-
-    def _solved(self, upper: Array) -> Iterator[LinearSolution]:
-        """Yield the answer of each stage within upper bounds, what came before being held; each from its base."""
-        p = self.program
-        self._model.set_bounds((p.col_lower, upper, p.row_lower, p.row_upper))
-        before: LinearSolution | None = None
-        for cost, near in zip(self._stages, self._bases, strict=True):
-            self._model.set_cost(cost)
-            start = near if before is None else before
-            before = self._model.solve(None if start is None else start.basis, or_wide=True)
-            if before.status != "optimal":
-                raise SolverError(f"risk_exposure: the program is {before.status}. Report the network.")
-            yield before
-            self._model.hold(before)
+        return Certificate.worst([*self._base_proofs, super()._proof()])
 
     def _upper(self, u: float, closed: Ints) -> Array:
         """Return upper bounds of a window of 1 / u periods with some columns closed."""
@@ -90,11 +57,11 @@ class ExposureLast(ExposureProgram):
 
     def _window(self, u: float, closed: Ints) -> tuple[Array, Array]:
         """Return what is lost a period of each counted demand, and the plan."""
-        found: LinearSolution | None = None
-        for found in self._solved(self._upper(u, closed)):
-            require(self._proved(found))
-        assert found is not None
-        return self._lost(found.x[self.wanted]), found.x
+        self._ordered.within(self._upper(u, closed))
+        *_, last = self._ordered.in_order(self._stages, basis=self._start)
+        for proof in self._ordered.proofs[-len(self._stages) :]:
+            require(proof)
+        return self._lost(last.x[self.wanted]), last.x
 
     def _losses(self, u: float, closings: list[Ints], steps: Steps) -> tuple[Array, Array]:
         """Return what is lost a period with nothing out, and with each set of columns closed.
@@ -178,13 +145,9 @@ class ExposureLast(ExposureProgram):
         rows = table.head(MOST_CHECKED)
         for closed, name, cost, t in zip(closings, rows.index, rows["cost_usd"], rows["recovery"], strict=False):
             if t > 0:
-                first = replace(self.program, col_upper=self._upper(1.0 / t, closed), cost=self._stages[0])
-                most = -solve_independently(first)
-                size = float(np.max(np.abs(first.cost) * first.col_scale, initial=0.0)) or 1.0
-                floor = most - AGREE * 1e-3 * max(most, size)
-                second = first.with_rows(
-                    csc_array(-first.cost[None, :]), np.array([floor]), np.array([np.inf]), np.array([size])
-                )
-                served = -solve_independently(replace(second, cost=self.program.cost))
+                ordered = Ordered(self.program, "risk_exposure", self._stages[:1])
+                ordered.within(self._upper(1.0 / t, closed))
+                ordered.floor(0, ordered.second(self._stages[0]))
+                served = -ordered.second(self.program.cost)
                 whole = float(self.demand @ self.values)
                 self._compare(name, "cost", cost, (whole - served) * t, max(whole * t, LEAST_SIZE))

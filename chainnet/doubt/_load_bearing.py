@@ -200,7 +200,7 @@ def load_bearing(
         smallest_set=smallest.ids,
         standing=standing(first, ends.iloc[list(ends.index).index(first)], inputs, smallest),
         ends_said=ends_sentence(ends),
-        n_solved=case.ledger.solved,
+        n_solved=len(case.ledger.proofs),
         n_settled=case.ledger.settled,
         certificate=case.certificate(verify),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -21,12 +21,11 @@ from chainnet.engine import (
     ROUNDING,
     UNIT_ROUNDING,
     Certificate,
-    WarmModel,
+    Ordered,
     require,
-    solve_independently,
 )
 from chainnet.errors import DataError, SolverError
-from chainnet.flow import Counting, in_finer_sizes, optimal, proof_of
+from chainnet.flow import Counting, in_finer_sizes
 from chainnet.lowering import Degree, Lowered, Overlay, column_gains, lower
 
 # optimal answers kept of one point: what one of them leaves idle needs no solve
@@ -39,25 +38,19 @@ NAME = "assumptions"
 
 @dataclass
 class Ledger:
-    """The worst gap and breach of all proofs, how many stages were solved, how many answers needed no solve."""
+    """The proofs of all stages solved, and how many answers needed no solve."""
 
-    gap: float = 0.0
-    violation: float = 0.0
-    tolerance: float = 0.0
-    solved: int = 0
+    proofs: list[Certificate] = field(default_factory=list)
     settled: int = 0
 
     def add(self, proof: Certificate) -> None:
         """Take a proof; raise SolverError if it does not hold."""
-        require(proof)
-        self.gap, self.violation = max(self.gap, proof.gap), max(self.violation, proof.violation)
-        self.tolerance = max(self.tolerance, proof.tolerance)
-        self.solved += 1
+        self.proofs.append(require(proof))
 
     def certificate(self, point: Point, second: float | None) -> Certificate:
         """Return what a point serves in all, with the worst gap and breach of everything."""
         value, bound = sum(stage.value for stage in point.stages), -sum(stage.proof.bound for stage in point.stages)
-        return require(Certificate(NAME, value, bound, self.gap, self.violation, self.tolerance, second))
+        return require(replace(Certificate.worst(self.proofs, NAME, value=value, bound=bound), second_value=second))
 
 
 @dataclass(frozen=True)
@@ -84,12 +77,12 @@ class Parts:
         return bool(self.others.any())
 
     @property
-    def locks(self) -> list[Bools]:
-        """The rows that a lock holds, in the order of their numbers."""
+    def all_stages(self) -> list[Bools]:
+        """The rows of every stage there may be, in the order of their numbers."""
         return [self.others, *self.everyone, *self.ours]
 
     def stages(self, order: str, tier: int | None = None) -> list[tuple[int, Bools]]:
-        """Return number of the lock and rows of each stage; ``tier`` = that one alone, as if it came first."""
+        """Return number and rows of each stage; ``tier`` = that one alone, as if it came first."""
         if order == "alongside":
             named = range(len(self.everyone))
             own = named if tier is None else [i for i in named if (self.everyone[i] & self.ours[tier]).any()]
@@ -167,7 +160,7 @@ class Program:
     """
 
     low: Lowered
-    _model: WarmModel
+    _ordered: Ordered
     _matrix: csr_array
 
     def __init__(
@@ -182,23 +175,25 @@ class Program:
     ) -> None:
         self.parts, self.ledger, self._is_edited = parts, ledger, False
         self._gains: dict[int, Array] = {}
-        lowering = partial(lower, counting.network, overlay, degree, stocks=stocks, locks=parts.locks)
+        lowering = partial(lower, counting.network, overlay, degree, stocks=stocks)
         self._is_proved = True
         in_finer_sizes(lowering, self._take, lambda: self._is_proved)
 
     def _take(self, low: Lowered) -> Array:
-        self.low, self._model = low, WarmModel(low.program)
-        self._matrix = csr_array(low.program.matrix)
+        self._lower(low)
         stages = list(self._in_order("after", None, low.program.col_upper, low.program.row_upper, ()))
         self._is_proved = all(stage.proof.ok for stage in stages)
         return stages[-1].x
 
+    def _lower(self, low: Lowered) -> None:
+        goals = [low.serving(rows) for rows in self.parts.all_stages]
+        self.low, self._ordered, self._matrix = low, Ordered(low.program, NAME, goals), csr_array(low.program.matrix)
+
     def with_line(self, line: int, t_per_t: float) -> Program:
         """Return the program with another amount in a line of a recipe."""
-        low = self.low.with_line(line, t_per_t)
         other = copy(self)
         other._is_edited = True
-        other.low, other._model, other._matrix = low, WarmModel(low.program), csr_array(low.program.matrix)
+        other._lower(self.low.with_line(line, t_per_t))
         return other
 
     def bounds(self, overlay: Overlay, degree: Degree | None = None) -> tuple[Array, Array]:
@@ -263,8 +258,7 @@ class Program:
             used = columns[last.x[columns] > 0]
             weight[used] = np.maximum(weight[used], 1.0 / last.x[used])
         if weight.any():
-            self._model.set_cost(weight)
-            x = optimal(self._model, last.basis, NAME).x
+            x = self._ordered.ask(weight).x
             point.kept.insert(0, (x, self._matrix @ x))
 
     def losses(self, point: Point, groups: Sequence[Ints]) -> Array:
@@ -290,16 +284,13 @@ class Program:
             return float(point.least.sum())
         if point.order == "alongside":
             return float(self.point(point.order, (upper, point.rows), point.tier, point).least.sum())
-        model, low = self._model, self.low
-        model.set_upper(upper)
-        model.set_rows(low.program.row_lower, point.rows)
+        self._ordered.within(upper, point.rows)
         value = 0.0
-        for stage, (lock, members) in zip(point.stages, self.parts.stages(point.order, point.tier), strict=True):
-            model.set_cost(low.serving(members))
-            value = -model.value(stage.basis)
+        for stage, (number, members) in zip(point.stages, self.parts.stages(point.order, point.tier), strict=True):
+            value = -self._ordered.value(self.low.serving(members), stage.basis)
             if np.isnan(value):  # rounding may be to blame: then all is solved with care
                 return float(self.point(point.order, (upper, point.rows), point.tier, point).least.sum())
-            self._lock(lock, max(value, 0.0))
+            self._ordered.floor(number, -max(value, 0.0))
         return max(value, 0.0)
 
     def _most_lost(self, point: Point, groups: Sequence[Ints]) -> Array:
@@ -328,9 +319,11 @@ class Program:
         SolverError
             If the two differ by more than 1e-6 of the largest stage.
         """
-        seconds: list[float] = []
-        check = lambda: seconds.append(-solve_independently(self._model.current()))  # noqa: E731
-        stages = list(self._in_order(point.order, point.tier, point.upper, point.rows, point.stages, check))
+        stages, seconds = [], []
+        rows = [members for _, members in self.parts.stages(point.order, point.tier)]
+        for stage in self._in_order(point.order, point.tier, point.upper, point.rows, point.stages):
+            seconds.append(-self._ordered.second(self.low.serving(rows[len(stages)])))
+            stages.append(stage)
         size = max(max(stage.value for stage in stages), 1.0)
         for stage, second in zip(stages, seconds, strict=True):
             if abs(stage.value - second) > AGREE * size:
@@ -346,42 +339,26 @@ class Program:
         upper: Array,
         rows: Array,
         before: Sequence[_Stage],
-        solved: Callable[[], None] | None = None,
     ) -> Iterator[_Stage]:
-        """Serve each stage and lock it before the next; ``solved`` is called while a stage is in place."""
-        model, low = self._model, self.low
-        model.set_upper(upper)
-        model.set_rows(low.program.row_lower, rows)
-        basis: Any = None
-        for number, (lock, members) in enumerate(self.parts.stages(order, tier)):
-            model.set_cost(low.serving(members))
-            found = optimal(model, before[number].basis if before else basis, NAME)
-            basis, value = found.basis, max(-found.value, 0.0)
-            if solved is not None:
-                solved()
+        """Serve each stage and keep it before the next, by a floor, for prices of all are asked."""
+        ordered, low = self._ordered, self.low
+        ordered.within(upper, rows)
+        for place, (number, members) in enumerate(self.parts.stages(order, tier)):
+            found = ordered.stage(low.serving(members), basis=before[place].basis if before else None)
             prices = np.maximum(-found.col_dual, 0.0), np.maximum(-found.row_dual, 0.0)
-            stage = _Stage(value, found.x, basis, *prices, proof_of(NAME, model, found))
-            self._lock(lock, value)
+            stage = _Stage(max(-found.value, 0.0), found.x, found.basis, *prices, ordered.proofs[-1])
+            ordered.floor(number, -stage.value)
             yield stage
 
-    def _lock(self, number: int, value: float) -> None:
-        """Hold a stage a hair below what it got, so that no later stage fails by rounding."""
-        row = int(self.low.locks[number])
-        slack = max(LOCK * value, 100 * LOCK * self.low.program.row_scale[row])
-        self._model.set_row(row, value - slack, np.inf)
-
     def _ends(self, rows: Bools, stage: _Stage) -> _Ends:
-        """Return the most and the least that our part of a stage is served, what all get being locked."""
-        found = []
-        for sign in (1.0, -1.0):
-            self._model.set_cost(sign * self.low.serving(rows))
-            end = optimal(self._model, stage.basis, NAME)
-            self.ledger.add(proof_of(NAME, self._model, end))
-            found.append(max(-sign * end.value, 0.0))
-        most, least = found
-        # locks give way by a hair, of which a stage may make several
+        """Return the most and the least that our part of a stage is served, what all get being kept."""
+        ends = self._ordered.ends(-self.low.serving(rows))
+        for proof in self._ordered.proofs[-2:]:
+            self.ledger.add(proof)
+        least, most = max(ends[0].value, 0.0), max(-ends[1].value, 0.0)
+        # floors give way by a hair, of which a stage may make several
         is_one = most - least <= SEVERAL * LOCK * max(stage.value, LEAST_SIZE)
-        return _Ends(most, most if is_one else least, end.x)
+        return _Ends(most, most if is_one else least, ends[0].x)
 
     def _stays(self, point: Point, upper: Array, rows: Array) -> bool:
         """Say whether what a point serves is surely the same within other bounds.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -182,9 +182,7 @@ def overcapacity(
     keys = ["with_projects", "stage", "step", "commodity"] if by == "step" else ["with_projects", "stage", "commodity"]
     tables["steps"] = stamp(tables["steps"][["year", *keys, *STEP_COLUMNS]], source)
     effects = _price_effects(network, tables["steps"], responses)
-    worst = replace(
-        served, problem="overcapacity", gap=max(p.gap for p in proofs), violation=max(p.violation for p in proofs)
-    )
+    worst = Certificate.worst([*proofs, served], "overcapacity")
     return Overcapacity(
         source,
         tables["steps"],

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import Array
-from chainnet.engine import ROUNDING, Certificate, require
-from chainnet.flow import Balance, Counting, Stages, in_finer_sizes, stages_of
+from chainnet.engine import ROUNDING, Certificate, Ordered, require
+from chainnet.flow import Balance, Counting, in_finer_sizes, stages_of
 from chainnet.lowering import Degree, Lowered, lower
 from chainnet.network import Network
 from chainnet.progress import SILENT, Steps
@@ -92,16 +92,14 @@ class Outputs:
         built = counting.network
         self._members = [members for _, members in stages_of(counting)]
         self.proofs: list[Certificate] = []
-        in_finer_sizes(partial(lower, built, None, reroute, locks=self._members), self._serve, lambda: self._proof.ok)
-        self._low = self._stages.low
+        in_finer_sizes(partial(lower, built, None, reroute), self._serve, lambda: self._stages.proofs[-1].ok)
         self._position = {name: i for i, name in enumerate(self._low.tables.ids)}
 
     def _serve(self, low: Lowered) -> Array:
-        """Lock stage after stage at the most that it can be served, as ``balance`` does."""
-        self._stages, x = Stages(low, "overcapacity"), np.zeros(len(low.program.cost))
-        for found in self._stages.in_order(self._members):
-            x, self._proof = found.x, self._stages.proof("service", found)
-        return x
+        """Hold stage after stage at the most that it can be served."""
+        self._low, self._stages = low, Ordered(low.program, "overcapacity")
+        *_, last = self._stages.in_order(map(low.serving, self._members), "service")
+        return last.x
 
     def least_and_most(self, weights: Mapping[str, float]) -> tuple[float, float]:
         """Return the least and the most of a weighted sum of outputs of nodes."""
@@ -116,9 +114,6 @@ class Outputs:
                 cost[self._low.served[users == at]] += weight
         if not cost.any():
             return 0.0, 0.0
-        ends = []
-        for sign in (1.0, -1.0):
-            found = self._stages.solve(sign * cost)
-            self.proofs.append(require(self._stages.proof("range", found)))
-            ends.append(sign * found.value + 0.0)
-        return max(ends[0], 0.0), max(ends[1], 0.0)
+        least, most = self._stages.ends(cost, "range")
+        self.proofs += map(require, self._stages.proofs[-2:])
+        return max(least.value, 0.0), max(-most.value, 0.0)

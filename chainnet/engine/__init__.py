@@ -22,6 +22,7 @@ from chainnet.engine.linear_prices import price_ranges
 from chainnet.engine.linear_removal import Sweeps, at_once, in_shares, not_idle, values_of, values_without
 from chainnet.engine.maxflow import CutMembers, FlowProblem, FlowSolution, UnboundedFlow, solve
 from chainnet.engine.mip import affordable
+from chainnet.engine.ordered import Ordered, floor_of, optimal
 from chainnet.engine.removal import arc_losses, group_losses, node_losses
 from chainnet.engine.threads import thread_pool
 from chainnet.engine.tolerances import (
@@ -86,6 +87,7 @@ __all__ = [
     "Found",
     "LinearProgram",
     "LinearSolution",
+    "Ordered",
     "Statuses",
     "Sweeps",
     "UnboundedFlow",
@@ -96,11 +98,13 @@ __all__ = [
     "certify_flow",
     "certify_linear",
     "essential",
+    "floor_of",
     "group_losses",
     "in_shares",
     "nearest",
     "node_losses",
     "not_idle",
+    "optimal",
     "plan",
     "plans_without",
     "price_ranges",

@@ -6,7 +6,8 @@ way is right if it passes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -51,6 +52,50 @@ class Certificate:
             size = max(1.0, abs(self.value), abs(self.second_value))
             parts.append(abs(self.value - self.second_value) / size / 10)
         return bool(all(np.isfinite(p) and p <= self.tolerance for p in parts))
+
+    @classmethod
+    def worst(
+        cls,
+        proofs: Iterable[Certificate],
+        problem: str | None = None,
+        *,
+        value: float | None = None,
+        bound: float | None = None,
+    ) -> Certificate:
+        """Return one certificate for all: the last, with the widest gap, breach and tolerance of any.
+
+        Parameters
+        ----------
+        proofs : iterable of Certificate
+        problem : str, optional
+            What they prove together. None = what the last does.
+        value, bound : float, optional
+            What they stand for together; ``bound`` is as ``value`` where that alone is given. None = of the last.
+
+        Raises
+        ------
+        SolverError
+            If there is none.
+        """
+        held = list(proofs)
+        if not held:
+            raise SolverError(f"{problem or 'certificate'}: nothing was solved")
+        last = held[-1]
+        if bound is None:
+            bound = last.bound if value is None else value
+        # a gap that is no number must not be lost
+        gap, violation, tolerance = (
+            float(np.max([getattr(proof, side) for proof in held])) for side in ("gap", "violation", "tolerance")
+        )
+        return replace(
+            last,
+            problem=last.problem if problem is None else problem,
+            value=last.value if value is None else value,
+            bound=bound,
+            gap=gap,
+            violation=violation,
+            tolerance=tolerance,
+        )
 
 
 def require(certificate: Certificate) -> Certificate:

@@ -30,7 +30,7 @@ from chainnet.flow._shared import (
     project_sizes,
     shapley_values,
 )
-from chainnet.flow._stages import Stages, in_finer_sizes, optimal, proof_of
+from chainnet.flow._stages import in_finer_sizes
 from chainnet.flow._stock import LeastStock, StockModel
 from chainnet.flow._value import ValueModel
 
@@ -50,7 +50,6 @@ __all__ = [
     "Plan",
     "Said",
     "SharedValue",
-    "Stages",
     "StockModel",
     "ValueModel",
     "balance",
@@ -68,9 +67,7 @@ __all__ = [
     "max_flow",
     "most_sets",
     "named_projects",
-    "optimal",
     "project_sizes",
-    "proof_of",
     "shapley_values",
     "share_fairly",
     "solve_market",

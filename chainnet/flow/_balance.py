@@ -15,18 +15,19 @@ from chainnet.engine import (
     PRINTED,
     ROUNDING,
     Certificate,
+    LinearProgram,
     LinearSolution,
+    Ordered,
     WarmModel,
     price_ranges,
     require,
-    solve_independently,
 )
 from chainnet.errors import DataError
 from chainnet.flow._closest import closest_to_baseline
 from chainnet.flow._counting import Counting, Others
 from chainnet.flow._fair import share_fairly
 from chainnet.flow._largest import edge_table, node_table, priced_bounds
-from chainnet.flow._stages import SEVERAL, Stages, in_finer_sizes, settled
+from chainnet.flow._stages import SEVERAL, in_finer_sizes, settled
 from chainnet.lowering import Degree, Lowered, Overlay, lower
 from chainnet.network import Network, say_unlinked
 from chainnet.progress import SILENT, Steps, Tell
@@ -220,13 +221,12 @@ def balance_under(
         reroute,
         stocks=stocks,
         extra_cost_usd_per_t=extra_cost_usd_per_t,
-        locks=[members for _, members in stages],
     )
     steps.more(len(stages) + 1)
     found = _InOrder(stages, counting, fair, verify, closest, steps)
     in_finer_sizes(lowering, found.take, lambda: found.certificate.ok)
     low, last, certificate = found.low, found.last, require(found.certificate)
-    prices = _prices(low, counting, last) if with_prices else pd.DataFrame()
+    prices = _prices(low, found.program, counting, last) if with_prices else pd.DataFrame()
     settings = {
         **counting.settings,
         "scenario": scenario_name,
@@ -256,7 +256,7 @@ def balance_under(
 
 
 def stages_of(counting: Counting) -> list[tuple[str, Bools]]:
-    """Return the locks in their order: (name, members of the demand table)."""
+    """Return the stages in their order: (name, members of the demand table)."""
     main, ours, demand = counting.anyone, counting.ours, counting.network.demand
     has_tier = ~counting.tiers[""]
     tiered = [(name, rows) for name, rows in counting.tiers.items() if name]
@@ -279,14 +279,15 @@ def stages_of(counting: Counting) -> list[tuple[str, Bools]]:
 
 
 class _InOrder:
-    """Serves stage after stage, each locked before the next, then looks for the least cost.
+    """Serves stage after stage, each kept by a floor, then looks for the least cost; later stages have prices too.
 
     ``prices`` of columns and rows are the largest over the stages of what counts. ``ranges``: with nobody first, what
-    can fall to the beneficiaries of each stage in which they ask for what counts. ``open``: what locks leave open of
+    can fall to the beneficiaries of each stage in which they ask for what counts. ``open``: what floors leave open of
     each demand row.
     """
 
     low: Lowered
+    program: LinearProgram
     last: LinearSolution
     certificate: Certificate
     prices: tuple[Array, Array]
@@ -307,42 +308,38 @@ class _InOrder:
 
     def take(self, low: Lowered) -> Array:
         """Solve a program; return the columns of the last answer."""
-        stages = Stages(low, "balance", lambda: _negative_cycle(low.tables.network))
+        goals = [low.serving(asked) for _, asked in self._stages]
+        stages = Ordered(low.program, "balance", goals, unbounded=lambda: _negative_cycle(low.tables.network))
         columns, rows = np.zeros(len(low.program.cost)), np.zeros(len(low.program.row_upper))
-        proofs: list[Certificate] = []
         mine = self._counting.rows
         given_way, tied = 0.0, dict[str, list[float]]()
         left = np.zeros(len(low.served))
         for number, (name, asked) in enumerate(self._stages):
-            found = stages.serve(asked)
+            found = stages.stage(goals[number], name)
             self._told.done(name)
-            proofs.append(stages.proof(name, found))
             if (asked & mine).any():
                 columns, rows = np.maximum(columns, -found.col_dual), np.maximum(rows, -found.row_dual)
-            given_way += stages.lock(number, -found.value)
+            given_way += stages.floor(number, found.value)
             left[asked] = SEVERAL * given_way
             if self._counting.others == "alongside" and (asked & mine).any():
-                tied[name] = [given_way]
-                for end in stages.ends(asked & mine):
-                    proofs.append(stages.proof(f"{name}, what can fall to the beneficiaries", end))
-                    tied[name].append(float(end.x[low.served[asked & mine]].sum()))
+                ends = stages.ends(-low.serving(asked & mine), f"{name}, what can fall to the beneficiaries")
+                tied[name] = [given_way, *(float(end.x[low.served[asked & mine]].sum()) for end in ends)]
         if self._fair:
             share_fairly(low, stages, [rows for _, rows in self._stages])
             left = np.maximum(left, SEVERAL * FAIR * low.flows.demand["demand_tpa"].to_numpy())
-        last = stages.solve(low.program.cost)
+        last = stages.stage(low.program.cost, "least cost")
         self._told.done("least cost")
-        proofs.append(stages.proof("least cost", last))
+        proofs = stages.proofs
         if self._closest:
             x, proof = closest_to_baseline(low, stages.model, last)
-            last = replace(last, x=x)
-            proofs.insert(-1, proof)
+            last, proofs = replace(last, x=x), [proof, *proofs]
         ties = {} if self._fair else tied
         is_tied = self._counting.others == "alongside"
         self.ranges = _range_table(low, self._counting, last.x, left, ties) if is_tied else None
-        second = solve_independently(stages.model.current()) if self._verify else None
-        gap, violation = max(p.gap for p in proofs), max(p.violation for p in proofs)
-        self.certificate = replace(proofs[-1], problem="balance", gap=gap, violation=violation, second_value=second)
-        self.low, self.last, self.prices, self.open = low, last, (columns, rows), left
+        second = stages.second(low.program.cost) if self._verify else None
+        self.certificate = replace(Certificate.worst(proofs, "balance"), second_value=second)
+        self.low, self.program, self.last = low, stages.program, last
+        self.prices, self.open = (columns, rows), left
         return last.x
 
 
@@ -354,7 +351,7 @@ def _range_table(
     grouped = rows.assign(tier=rows["tier"].fillna("demand")).groupby("tier")[["demand_tpa", "served_tpa"]].sum()
     asked, served = grouped["demand_tpa"], grouped["served_tpa"]
     table = pd.DataFrame({"demand_tpa": asked})
-    # what locks have given way is no tie; a tonne of one tier may stand for several of another
+    # what floors have given way is no tie; a tonne of one tier may stand for several of another
     slack = pd.Series({name: SEVERAL * ends[0] for name, ends in tied.items()}, dtype=float).reindex(asked.index)
     dust = PRINTED * np.minimum(float(low.program.col_scale[low.served].max(initial=0.0)), asked / 1000.0)
     dust = np.maximum(dust, slack.fillna(0.0))
@@ -393,7 +390,7 @@ def _negative_cycle(network: Network) -> str:
 
 
 def _demand_table(low: Lowered, counting: Counting, x: Array, left: Array) -> pd.DataFrame:
-    """Return what is served and short of each demand row; ``left`` is what locks leave open of it, t/a."""
+    """Return what is served and short of each demand row; ``left`` is what floors leave open of it, t/a."""
     table = low.flows.demand[["node", "commodity", "tier", "demand_tpa"]].copy()
     wanted = table["demand_tpa"].to_numpy()
     served = np.clip(x[low.served], 0.0, wanted)
@@ -428,9 +425,8 @@ def relation_flows(low: Lowered, block: Array) -> pd.DataFrame:
     return table.groupby(["period", "commodity", "maker", "user"], as_index=False)[["flow_t"]].sum()
 
 
-def _prices(low: Lowered, counting: Counting, last: LinearSolution) -> pd.DataFrame:
+def _prices(low: Lowered, program: LinearProgram, counting: Counting, last: LinearSolution) -> pd.DataFrame:
     """Duals of the balances: of the value program in tonnes served, of the cost program in dollars."""
-    program = low.program
     cost = low.serving(counting.rows)
     value = WarmModel(program)
     value.set_cost(cost)

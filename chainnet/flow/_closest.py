@@ -6,8 +6,7 @@ import numpy as np
 from scipy.sparse import block_array, coo_array, csc_array
 
 from chainnet._types import Array
-from chainnet.engine import Certificate, LinearProgram, LinearSolution, WarmModel
-from chainnet.flow._stages import floor_of, optimal, proof_of
+from chainnet.engine import Certificate, LinearProgram, LinearSolution, WarmModel, floor_of, optimal
 from chainnet.lowering import Lowered
 
 
@@ -18,7 +17,7 @@ def closest_to_baseline(low: Lowered, model: WarmModel, last: LinearSolution) ->
     ----------
     low : Lowered
     model : WarmModel
-        Its program, with the total of every stage locked and the costs in place.
+        Its program, with the total of every stage kept and the costs in place.
     last : LinearSolution
         Its optimum.
 
@@ -52,7 +51,7 @@ def closest_to_baseline(low: Lowered, model: WarmModel, last: LinearSolution) ->
     )
     nearest = WarmModel(wider)
     found = optimal(nearest, None, "balance, closest")
-    return found.x[:cols], proof_of("balance, closest to the baseline", nearest, found)
+    return found.x[:cols], nearest.certify("balance, closest to the baseline", found)
 
 
 def _columns(n: int, cols: int) -> csc_array:

@@ -8,20 +8,19 @@ from typing import Any
 import numpy as np
 from scipy.sparse import block_array, coo_array
 
-from chainnet.engine import CERTAIN, FAIR, LinearProgram, LinearSolution, WarmModel
+from chainnet.engine import CERTAIN, FAIR, LinearProgram, LinearSolution, Ordered, WarmModel, optimal
 from chainnet.errors import SolverError
-from chainnet.flow._stages import Stages, optimal
 from chainnet.lowering import Lowered
 
 
-def share_fairly(low: Lowered, solver: Stages, stages: Sequence[Any]) -> None:
+def share_fairly(low: Lowered, solver: Ordered, stages: Sequence[Any]) -> None:
     """Raise the least served fraction of each stage as far as it goes, fix who is stuck, go on with the rest.
 
     Parameters
     ----------
     low : Lowered
-    solver : Stages
-        With the total of every stage locked; its program gets a lower bound on each served column.
+    solver : Ordered
+        With the total of every stage kept; its program gets a lower bound on each served column.
     stages : list of boolean arrays over the demand rows
         In their order.
 
@@ -32,8 +31,8 @@ def share_fairly(low: Lowered, solver: Stages, stages: Sequence[Any]) -> None:
 
     Notes
     -----
-    Progressive filling: at most one warm linear program per demand row. Where shares and locks collide by rounding it
-    begins anew with wider ones: what the locks leave is an answer, so an equal one as far as they allow is one too.
+    Progressive filling: at most one warm linear program per demand row. Where shares and floors collide by rounding it
+    begins anew with wider ones: what the floors leave is an answer, so an equal one as far as they allow is one too.
     """
     while True:
         try:

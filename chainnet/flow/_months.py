@@ -352,8 +352,8 @@ class MonthsModel:
             np.concatenate([*(n * piece.wanted_t for n, piece in zip(times, pieces, strict=True)), nothing]),
             sum(float(n) * piece.cost_usd for n, piece in zip(times, pieces, strict=True)),
             lasting,
-            replace(
-                _worst(proofs),
+            Certificate.worst(
+                proofs,
                 value=sum(float(n) * q.value for n, q in zip(times, proofs, strict=True)),
                 bound=sum(float(n) * q.bound for n, q in zip(times, proofs, strict=True)),
             ),
@@ -416,7 +416,7 @@ class MonthsModel:
             self._steps.done(COST)
         served = self._settled(np.clip(p.block(found.x)[:, p.low.served], 0.0, wanted), wanted)
         cost = float(found.value + (gain * found.x).sum()) if how.least_cost else float("nan")
-        return _Piece(found.x, served, wanted, cost, lasting, _worst(self._proofs), self._ends)
+        return _Piece(found.x, served, wanted, cost, lasting, Certificate.worst(self._proofs, "months"), self._ends)
 
     def _settled(self, served: Array, wanted: Array) -> Array:
         """Clear of rounding: what the proof of a stage leaves open is nobody's loss."""
@@ -555,12 +555,6 @@ def _check_size(low: Lowered, lengths: Array) -> None:
         f"step_months={longer} (--step-months {longer}), fewer months, {apart}"
         "a network by groups (aggregate), or any_size=True (--any-size) to wait for it."
     )
-
-
-def _worst(proofs: Sequence[Certificate]) -> Certificate:
-    """Return the last proof with the widest gap and the largest violation of all."""
-    gap, violation = (max(getattr(q, side) for q in proofs) for side in ("gap", "violation"))
-    return replace(proofs[-1], problem="months", gap=gap, violation=violation)
 
 
 def _key(overlay: Overlay) -> tuple[Any, ...]:

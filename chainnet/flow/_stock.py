@@ -9,10 +9,9 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from chainnet._types import INF, Array, Bools
-from chainnet.engine import LOCK, PAID, PRINTED, ROUNDING, Certificate, CompactModel, LinearSolution, require
+from chainnet.engine import LOCK, PAID, PRINTED, ROUNDING, Certificate, CompactModel, LinearSolution, floor_of, require
 from chainnet.errors import SolverError
 from chainnet.flow._months import MonthsModel
-from chainnet.flow._stages import floor_of
 from chainnet.lowering import Overlay, Start
 
 

@@ -28,6 +28,11 @@ from chainnet.flow._stages import in_finer_sizes
 from chainnet.lowering import Degree, Lowered, Overlay, lower
 from chainnet.progress import SILENT, Steps
 
+UNLIMITED = (
+    "nothing limits the flow: on some way from a source to a use neither a node nor an edge has a capacity, "
+    "and the use has no demand. Give one of them capacity_tpa, or give the demand table."
+)
+
 
 class ValueModel:
     """The value of a network under an overlay: solved once, then again and again with columns closed.
@@ -72,10 +77,7 @@ class ValueModel:
     def _solve(self, basis: Any) -> LinearSolution:
         found = self._model.solve(basis)
         if found.status == "unbounded":
-            raise DataError(
-                "nothing limits the flow: on some way from a source to a use neither a node nor an edge has a "
-                "capacity, and the use has no demand. Give one of them capacity_tpa, or give the demand table."
-            )
+            raise DataError(UNLIMITED)
         if found.status != "optimal":
             raise DataError(f"the value program is {found.status}")
         return found
@@ -107,7 +109,7 @@ class ValueModel:
     def certificate(self, verify: bool = False) -> Certificate:
         """Prove the base value by its duals, and by a second solver if asked."""
         proof = self._proof()
-        second = -solve_independently(self._model.current()) if verify else None
+        second = -solve_independently(self.program) if verify else None
         return require(
             Certificate(
                 "value", -proof.value + 0.0, -proof.bound + 0.0, proof.gap, proof.violation, proof.tolerance, second

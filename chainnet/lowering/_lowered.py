@@ -3,13 +3,11 @@
 Columns of the linear program, in blocks: edges (in table order), new relations through hubs,
 activities of nodes with a process, stand-in inputs, stock draws, served demand, strands. Rows:
 balance of each commodity at each node, throughput of nodes without a process, recipes with
-stand-ins, joint bounds of measures, strands, and last the locks that ``balance`` sets. An overlay
-changes bounds and costs alone.
+stand-ins, joint bounds of measures, strands. An overlay changes bounds and costs alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -17,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 
 from chainnet import checks
-from chainnet._types import INF, Array, Bools, Ints
+from chainnet._types import INF, Array, Ints
 from chainnet.engine import SAME_SIZE, UNIT_ROUNDING, LinearProgram
 from chainnet.lowering._bounds import assemble, close_classes, edge_caps, edge_costs, node_caps, stock_draws
 from chainnet.lowering._overlay import Overlay, Restriction
@@ -49,7 +47,7 @@ class Lowered:
 
     ``tables``: the network, its ids (nodes, then projects) and codes. ``flows``: positions of every edge
     column, the table's rows first, then the hub edges of new relations. ``rows``: kind, owner and extra of
-    every row; ``balance`` finds the row of (node, commodity); ``locks`` are free rows at the end.
+    every row; ``balance`` finds the row of (node, commodity).
     """
 
     tables: Tables
@@ -61,7 +59,6 @@ class Lowered:
     rows: list[tuple[str, int, int]]
     balance: dict[tuple[int, int], int]
     limited: Ints
-    locks: Ints
     relations: Relations
     strands: Strands
     sizes: Array
@@ -220,7 +217,6 @@ def lower(
     *,
     stocks: bool = False,
     extra_cost_usd_per_t: float = 0.0,
-    locks: Sequence[Bools] = (),
     sizes: Array | None = None,
     pipeline: bool = False,
 ) -> Lowered:
@@ -237,8 +233,6 @@ def lower(
         Whether stocks may be drawn: each gives min(stock, release in one year).
     extra_cost_usd_per_t : float
         Cost of a tonne over a new relation, on top of its maker's.
-    locks : sequence of boolean arrays over the demand rows
-        A free row each at the end, the sum of what these rows are served; ``balance`` sets its bounds.
     sizes : array over the commodities, optional
         Natural size of each; None = estimated.
     pipeline : bool
@@ -282,9 +276,6 @@ def lower(
             rows.add(row, np.flatnonzero(restriction.edges), 1.0)
     flows = Flows(tail, head, commodity, activity, standins, standin_start, draw_start, demand, demand_start)
     strands = split(t, rows, overlay, relations, flows, stocks=stocks, pipeline=pipeline)
-    lock_rows = np.array([rows.new("lock", number, 0, -INF, INF) for number in range(len(locks))], dtype=np.int64)
-    for row, members in zip(lock_rows, locks, strict=True):
-        rows.add(row, demand_start + np.flatnonzero(members), 1.0)
 
     program, found_sizes, code = assemble(t, overlay, degree, rows, flows, strands, sizes)
     low = Lowered(
@@ -297,7 +288,6 @@ def lower(
         rows=rows.names,
         balance=balance,
         limited=limited,
-        locks=lock_rows,
         relations=relations,
         strands=strands,
         sizes=found_sizes,

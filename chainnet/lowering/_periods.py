@@ -332,7 +332,7 @@ def expand_periods(
     Parameters
     ----------
     low : Lowered
-        Lowered with stocks and pipeline, without locks: stages are held by their prices.
+        Lowered with stocks and pipeline.
     n_periods : int
     step_months : float, or one for each period
         Length of a period; lags count in whole months.

@@ -269,11 +269,7 @@ def stress_test(
         time_to_survive=stamp(survive, source),
         horizon_ladder=stamp(horizon_ladder(chosen[1:] if ladder_over_time else [], ask), source),
         money=stamp(pd.concat(money), source),
-        certificate=replace(
-            found[0].perfect.certificate,
-            gap=max(c.perfect.certificate.gap for c in found),
-            violation=max(c.perfect.certificate.violation for c in found),
-        ),
+        certificate=Certificate.worst([c.perfect.certificate for c in reversed(found)]),
         by_month={_name(s): flows_of(c, ask) for s, c in zip(chosen, found, strict=True)},
     )
 

@@ -1,4 +1,4 @@
-"""Stages that are served one after another, and programs that are solved again in finer sizes."""
+"""Programs that are solved again in finer sizes, and values that do not depend on what was asked before."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 import recorded_chains as chains
 
-from chainnet import lowering
 from chainnet.engine import linear_removal
-from chainnet.flow import Counting, Stages, ValueModel, in_finer_sizes, stages_of
+from chainnet.flow import Counting, ValueModel, in_finer_sizes
 from chainnet.progress import Steps
 
 
@@ -51,24 +50,6 @@ def test_the_finer_answer_is_kept_unless_the_first_alone_is_proved(
     in_finer_sizes(lower, take, lambda: proved[seen[-1]])
     assert seen == taken
     assert given == ([None] if finer is None else [None, "sizes"])
-
-
-def test_a_stage_goes_on_from_the_one_before_and_keeps_what_it_got() -> None:
-    net = chains.lone()
-    members = [rows for _, rows in stages_of(Counting(net))]
-    low = lowering.lower(net, locks=members)
-    stages = Stages(low, "toy")
-    assert stages.basis is None
-    got = []
-    for number, found in enumerate(stages.in_order(members)):
-        assert stages.basis is found.basis
-        got.append(-found.value)
-        assert np.isneginf(stages.model.current().row_lower[low.locks[number]]), "locked before the next, not sooner"
-    served = low.served
-    last = stages.solve(low.program.cost)
-    for rows, value in zip(members, got, strict=True):
-        assert last.x[served][rows].sum() == pytest.approx(value, abs=1e-6)
-    assert got == pytest.approx([4.0, 5.0, 1.0])
 
 
 def test_a_value_does_not_depend_on_what_was_asked_before() -> None:
