@@ -19,6 +19,7 @@ from chainnet.engine import (
     FixedSets,
     LinearProgram,
     LinearSolution,
+    Rows,
     UnboundedFlow,
     WarmModel,
     choice,
@@ -28,7 +29,6 @@ from chainnet.engine import (
     maxflow_jit,
     maxflow_network,
     maxflow_scale,
-    mip,
     removal,
     solve,
 )
@@ -172,14 +172,14 @@ def compact(program: LinearProgram, *steps: tuple[str, tuple[Any, ...]]) -> list
 # -- choices ----------------------------------------------------------------------------------------
 
 
-def rows_of(rows: mip.RowBuilder, width: int) -> dict[str, Any]:
+def rows_of(rows: Rows, width: int) -> dict[str, Any]:
     """Rows as lists."""
     return {"matrix": rows.matrix(width).toarray(), "low": rows.low, "high": rows.high}
 
 
-def built(*calls: tuple[str, tuple[Any, ...]]) -> mip.RowBuilder:
+def built(*calls: tuple[str, tuple[Any, ...]]) -> Rows:
     """Rows made by calls."""
-    rows = mip.RowBuilder()
+    rows = Rows()
     for name, given in calls:
         getattr(rows, name)(*given)
     return rows

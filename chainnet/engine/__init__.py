@@ -11,18 +11,13 @@ from chainnet.engine.defence import BestDefence
 from chainnet.engine.entropy import Conditions, nearest, repair
 from chainnet.engine.linear import LinearProgram, LinearSolution, WarmModel, solve_independently
 from chainnet.engine.linear_compact import AT_LOWER, BASIC, CompactModel, Statuses
-from chainnet.engine.linear_exposure import (
-    plan,
-    plans_without,
-    shares_without,
-    survival_program,
-    with_columns,
-)
+from chainnet.engine.linear_exposure import plan, plans_without, shares_without, survival_program
 from chainnet.engine.linear_prices import price_ranges
 from chainnet.engine.linear_removal import Sweeps, at_once, in_shares, not_idle, values_of, values_without
 from chainnet.engine.maxflow import CutMembers, FlowProblem, FlowSolution, UnboundedFlow, solve
 from chainnet.engine.mip import affordable
 from chainnet.engine.removal import arc_losses, group_losses, node_losses
+from chainnet.engine.rows import Rows, least
 from chainnet.engine.threads import thread_pool
 from chainnet.engine.tolerances import (
     AGREE,
@@ -86,6 +81,7 @@ __all__ = [
     "Found",
     "LinearProgram",
     "LinearSolution",
+    "Rows",
     "Statuses",
     "Sweeps",
     "UnboundedFlow",
@@ -98,6 +94,7 @@ __all__ = [
     "essential",
     "group_losses",
     "in_shares",
+    "least",
     "nearest",
     "node_losses",
     "not_idle",
@@ -114,6 +111,5 @@ __all__ = [
     "thread_pool",
     "values_of",
     "values_without",
-    "with_columns",
     "worst_attack",
 ]

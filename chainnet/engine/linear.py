@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csc_array, vstack
+from numpy.typing import ArrayLike
+from scipy.sparse import csc_array, hstack, vstack
 
 from chainnet._types import Array, Ints
 from chainnet.engine.certificate import Certificate, certify_linear
@@ -65,6 +66,38 @@ class LinearProgram:
             row_lower=np.append(self.row_lower, lower),
             row_upper=np.append(self.row_upper, upper),
             row_scale=np.append(self.row_scale, scale),
+        )
+
+    def with_columns(
+        self,
+        scale: Array,
+        cost: ArrayLike = 0.0,
+        upper: ArrayLike = np.inf,
+        entries: tuple[Ints, Ints, Array] | None = None,
+    ) -> LinearProgram:
+        """Return the program with further columns at its end, each from 0 on.
+
+        Parameters
+        ----------
+        scale : array
+            Natural size of each new column.
+        cost, upper : arrays or numbers
+            Of the new columns.
+        entries : (rows, columns, values), optional
+            Coefficients to add, columns counted over old and new ones; the old ones may get more.
+        """
+        (m, n), k = self.matrix.shape, len(scale)
+        matrix = hstack([self.matrix, csc_array((m, k))], format="csc")
+        if entries is not None:
+            rows, columns, values = entries
+            matrix = matrix + csc_array((values, (rows, columns)), shape=(m, n + k))
+        return replace(
+            self,
+            matrix=csc_array(matrix),
+            col_lower=np.append(self.col_lower, np.zeros(k)),
+            col_upper=np.append(self.col_upper, np.full(k, upper)),
+            cost=np.append(self.cost, np.full(k, cost)),
+            col_scale=np.append(self.col_scale, scale),
         )
 
     def scaled(self) -> tuple[csc_array, tuple[Array, Array], tuple[Array, Array]]:
