@@ -174,7 +174,7 @@ def compact(program: LinearProgram, *steps: tuple[str, tuple[Any, ...]]) -> list
 
 def rows_of(rows: Rows, width: int) -> dict[str, Any]:
     """Rows as lists."""
-    return {"matrix": rows.matrix(width).toarray(), "low": rows.low, "high": rows.high}
+    return {"matrix": rows.matrix(width).toarray(), "low": list(rows.low), "high": list(rows.high)}
 
 
 def built(*calls: tuple[str, tuple[Any, ...]]) -> Rows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,9 +23,7 @@ class Rows:
     """
 
     def __init__(self) -> None:
-        self.low: list[float] = []
-        self.high: list[float] = []
-        self.size: list[float] = []
+        self.low, self.high, self.size = array("d"), array("d"), array("d")  # as lists, but arrays at no cost
         self._parts: list[tuple[ArrayLike, ArrayLike, ArrayLike]] = []  # rows, columns, values
         self._entries: list[tuple[int, int, float]] = []  # put one at a time, since the last part
 
@@ -37,6 +36,13 @@ class Rows:
         self.high.append(high)
         self.size.append(size)
         return len(self.low) - 1
+
+    def open_all(self, n: int, low: ArrayLike, high: ArrayLike, size: ArrayLike = 1.0) -> Ints:
+        """Open so many empty rows and return their numbers; what is one number stands for all."""
+        first = len(self.low)
+        for kept, given in ((self.low, low), (self.high, high), (self.size, size)):
+            kept.frombytes(np.full(n, given, dtype=float).tobytes())
+        return np.arange(first, first + n)
 
     def write(self, rows: ArrayLike, columns: ArrayLike, values: ArrayLike) -> None:
         """Write coefficients into open rows; what is one number stands for all."""
@@ -69,7 +75,7 @@ class Rows:
             The columns of the first term of each row and its coefficients, those of the second, and so on.
         low, high, size : arrays or numbers
         """
-        rows = self._open_many(np.broadcast(*columns).size, low, high, size)
+        rows = self.open_all(np.broadcast(*columns).size, low, high, size)
         for column, value in zip(columns, values, strict=True):
             self.write(rows, column, value)
         return rows
@@ -77,7 +83,7 @@ class Rows:
     def block(self, matrix: Any, start: int, low: ArrayLike, high: ArrayLike, size: ArrayLike = 1.0) -> Ints:
         """Add all rows of a matrix, its first column standing at ``start``; return their numbers."""
         coo = coo_array(matrix)
-        rows = self._open_many(coo.shape[0], low, high, size)
+        rows = self.open_all(coo.shape[0], low, high, size)
         self.write(rows[coo.row], coo.col + start, coo.data)
         return rows
 
@@ -89,7 +95,7 @@ class Rows:
         """Return rows that go on from these."""
         self._gather()
         other = Rows()
-        other.low, other.high, other.size = list(self.low), list(self.high), list(self.size)
+        other.low, other.high, other.size = self.low[:], self.high[:], self.size[:]
         other._parts = list(self._parts)
         return other
 
@@ -99,12 +105,13 @@ class Rows:
         shape = (len(self.low), n_columns)
         if not self._parts:
             return csc_array(shape)
-        rows, columns, values = (np.concatenate(part) for part in zip(*self._parts, strict=True))
-        return csc_array((values.astype(float), (rows.astype(np.int64), columns.astype(np.int64))), shape=shape)
+        parts = zip((np.int64, np.int64, np.float64), zip(*self._parts, strict=True), strict=True)
+        rows, columns, values = (np.concatenate(part).astype(kind, copy=False) for kind, part in parts)
+        return csc_array((values, (rows, columns)), shape=shape)
 
     def lines(self, n_columns: int) -> tuple[csc_array, Array, Array, Array]:
         """Return matrix, lower and upper bounds and sizes, as ``LinearProgram.with_rows`` takes them."""
-        low, high, size = (np.array(part, dtype=float) for part in (self.low, self.high, self.size))
+        low, high, size = (np.array(part) for part in (self.low, self.high, self.size))
         return self.matrix(n_columns), low, high, size
 
     def program(
@@ -123,12 +130,6 @@ class Rows:
         matrix, low, high, row_size = self.lines(len(cost))
         ends = (np.full(len(cost), part, dtype=float) for part in (lower, upper))
         return LinearProgram(matrix, low, high, *ends, cost, row_size, np.full(len(cost), size, dtype=float))
-
-    def _open_many(self, n: int, low: ArrayLike, high: ArrayLike, size: ArrayLike) -> Ints:
-        first = len(self.low)
-        for kept, given in ((self.low, low), (self.high, high), (self.size, size)):
-            kept += np.full(n, given, dtype=float).tolist()
-        return np.arange(first, first + n)
 
     def _gather(self) -> None:
         """Make a part of what was put one by one, so that all stays in its order."""

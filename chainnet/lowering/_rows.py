@@ -320,14 +320,17 @@ def throughput_rows(
 
 def standin_rows(rows: NamedRows, standins: pd.DataFrame, standin_start: int, activity: Ints) -> None:
     """Stand-in inputs add up to the activity, each within its share of it."""
-    for _, members in standins.groupby(["node", "group"], sort=True):
-        node = int(members["node"].iloc[0])
+    groups: dict[tuple[int, str], list[tuple[int, int, float, float]]] = {}
+    columns = ("node", "group", "line", "t_per_t", "max_share")
+    for place, (node, group, *own) in enumerate(zip(*(standins[column].tolist() for column in columns), strict=True)):
+        groups.setdefault((node, group), []).append((standin_start + place, *own))
+    for (node, _), members in sorted(groups.items()):
         z = int(activity[node])
         row = rows.new("recipe", node, 0, 0.0, 0.0)
         rows.put(row, z, -1.0)
-        for at, line, per, share in members[["line", "t_per_t", "max_share"]].itertuples(name=None):
-            rows.put_amount(per, Amount(line, row, standin_start + at, 1.0, is_inverse=True))
+        for column, line, per, share in members:
+            rows.put_amount(per, Amount(line, row, column, 1.0, is_inverse=True))
             if share < 1.0:
                 most = rows.new("recipe", node, 1, -INF, 0.0)
-                rows.put_amount(per, Amount(line, most, standin_start + at, 1.0, is_inverse=True))
+                rows.put_amount(per, Amount(line, most, column, 1.0, is_inverse=True))
                 rows.put(most, z, -share)
