@@ -322,7 +322,6 @@ def _with_soft(conditions: Conditions, soft: list[Figure]) -> tuple[Conditions, 
     rows = Rows()
     rows.block(conditions.matrix, 0, conditions.value, conditions.value, conditions.scale)
     for i, f in enumerate(soft):
-        assert len(set(f.at)) == len(f.at)
         rows.add([*f.at, columns + i], [*[1.0] * len(f.at), -1.0], 0.0, 0.0, f.size)
     for j, i in enumerate(bounded):
         rows.add([columns + i, columns + count + j], [1.0, -1.0], low[j], low[j], size[i])

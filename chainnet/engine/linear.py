@@ -141,12 +141,19 @@ class LinearSolution:
 
 
 class WarmModel:
-    """One linear program held in a solver, re-solved under other bounds and costs."""
+    """One linear program held in a solver, re-solved under other bounds and costs.
 
-    def __init__(self, program: LinearProgram) -> None:
+    Parameters
+    ----------
+    program : LinearProgram
+    cost_size : float, optional
+        What the solver measures costs in; None = the largest of those in place.
+    """
+
+    def __init__(self, program: LinearProgram, cost_size: float | None = None) -> None:
         import highspy
 
-        self.program = program
+        self.program, self._cost_size = program, cost_size
         self._row_scale, self._col_scale = program.row_scale, program.col_scale
         self._transposed = program.matrix.T
         self._proved: tuple[LinearSolution, Certificate] | None = None  # under the bounds and costs in place
@@ -170,10 +177,10 @@ class WarmModel:
         self._highs.changeColsCost(len(self._cols), self._cols, self._scaled(cost))
 
     def _scaled(self, cost: Array) -> Array:
-        """Keep a cost; return it in the solver's units, its largest 1: tolerances are absolute there."""
+        """Keep a cost; return it in the solver's units, mostly its largest 1: tolerances are absolute there."""
         self._cost, self._proved = cost, None
         scaled = cost * self._col_scale
-        self._cost_scale = float(np.max(np.abs(scaled), initial=0.0)) or 1.0
+        self._cost_scale = self._cost_size or float(np.max(np.abs(scaled), initial=0.0)) or 1.0
         return scaled / self._cost_scale
 
     def set_upper(self, upper: Array) -> None:

@@ -24,7 +24,7 @@ class Rows:
 
     def __init__(self) -> None:
         self.low, self.high, self.size = array("d"), array("d"), array("d")  # as lists, but arrays at no cost
-        self._parts: list[tuple[ArrayLike, ArrayLike, ArrayLike]] = []  # rows, columns, values
+        self._parts: list[tuple[Any, ...]] = []  # rows, columns, values
         self._entries: list[tuple[int, int, float]] = []  # put one at a time, since the last part
 
     def __len__(self) -> int:
@@ -128,8 +128,8 @@ class Rows:
             Natural size of the columns.
         """
         matrix, low, high, row_size = self.lines(len(cost))
-        ends = (np.full(len(cost), part, dtype=float) for part in (lower, upper))
-        return LinearProgram(matrix, low, high, *ends, cost, row_size, np.full(len(cost), size, dtype=float))
+        least, most, scale = (np.full(len(cost), part, dtype=float) for part in (lower, upper, size))
+        return LinearProgram(matrix, low, high, least, most, cost, row_size, scale)
 
     def _gather(self) -> None:
         """Make a part of what was put one by one, so that all stays in its order."""
@@ -153,8 +153,9 @@ def least(problem: str, program: LinearProgram) -> tuple[LinearSolution, Certifi
     SolverError
         If nothing keeps all bounds, if nothing bounds the cost, or if the answer fails its own check.
     """
-    model = WarmModel(program)
-    found = model.solve(or_wide=True)
+    # costs as they are written: which of several optima is found hangs on their scale
+    model = WarmModel(program, cost_size=1.0)
+    found = model.solve(or_wide=True, afresh=True)
     if found.status != "optimal":
         raise SolverError(f"{problem}: the program is {found.status}. Report the input that caused this.")
     return found, require(model.certify(problem, found))

@@ -86,13 +86,6 @@ def fit_shares(
     shared = classes.sizes[classes.of] > 1
     plan, growth, misses = n, n + m, n + m + s  # columns: shares, plans, growth by wish, then what ties miss
     rows, tied, bound = Rows(), list[int](), list[tuple[int, int]]()  # whose each tie is; bounds with their node
-    used = _used(of, wishes)
-    for k, i, edges in _ties(classes, of):
-        if used[k]:
-            _tie(rows, [*(plan + e for e in edges), i], [*[1.0] * len(edges), -1.0], 0.0, misses + 2 * len(tied))
-            tied.append(i)
-    for members in _members(classes):
-        rows.add(members, 1.0, 1.0, 1.0)
 
     def limit(column: int, wished: float, most: float, w: int, *nodes: int) -> None:
         """Write that a part of what is wished stays within a bound, times the growth of the wish."""
@@ -108,6 +101,13 @@ def fit_shares(
         for user, kind, tonnes in demand:
             if shared[user]:
                 limit(user, wish.served[classes.of[user], kind], tonnes, w, user)
+    used = _used(of, wishes)
+    for k, i, edges in _ties(classes, of):
+        if used[k]:
+            _tie(rows, [*(plan + e for e in edges), i], [*[1.0] * len(edges), -1.0], 0.0, misses + 2 * len(tied))
+            tied.append(i)
+    for members in _members(classes):
+        rows.add(members, 1.0, 1.0, 1.0)
     cost = np.repeat([0.0, 1.0, _BROKEN], [n + m, s, 2 * len(tied)])
     found, _ = least("aggregate: shares", rows.program(cost, cost == 1.0))
     pinch = np.zeros(n)
@@ -136,12 +136,12 @@ def fit_plans(classes: Classes, of: Ints, shares: Array, edge_caps: Array) -> tu
         return np.zeros(m), np.zeros(0, dtype=bool)
     plan, misses = n_edges, n_edges + m  # columns: the largest weight over capacity, plans, then what ties miss
     rows, tied = Rows(), list[int]()
+    limited = np.flatnonzero((of >= 0) & np.isfinite(edge_caps))
+    rows.each([plan + limited, of[limited]], [1.0, -edge_caps[limited]], -np.inf, 0.0)
     for k, i, edges in _ties(classes, of):
         if edges or shares[i] > 0:
             _tie(rows, [plan + e for e in edges], [1.0] * len(edges), shares[i], misses + 2 * len(tied))
             tied.append(k)
-    limited = np.flatnonzero((of >= 0) & np.isfinite(edge_caps))
-    rows.each([plan + limited, of[limited]], [1.0, -edge_caps[limited]], -np.inf, 0.0)
     some = edge_caps[limited][edge_caps[limited] > 0]
     typical = float(np.median(some)) if len(some) else 1.0
     cost = np.repeat([typical, 0.0, _NO_PLAN], [n_edges, m, 2 * len(tied)])
