@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import factorial
@@ -11,11 +11,10 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import linprog
 
 from chainnet import checks
-from chainnet._types import Array
-from chainnet.engine import AGREE, LEAST_SIZE
+from chainnet._types import Array, Bools
+from chainnet.engine import AGREE, LEAST_SIZE, Rows, least
 from chainnet.errors import DataError, SolverError
 from chainnet.results import CHECKED, Provenance, Result, package_version, rest_of, stamp
 
@@ -104,11 +103,11 @@ def fair_split(
     cost = sign * np.array([worth[s] for s in sets])
     game = _Game(rows, cost)
     share = _shapley(names, worth) * sign
-    least, core = game.least_core(), game.core_ranges()
+    lowest, core = game.least_core(), game.core_ranges()
     nucleolus = game.nucleolus()
-    is_empty = bool(least > game.slack)
+    is_empty = bool(lowest > game.slack)
     given = _proposal(proposal, names, worth)
-    room = max(least, 0.0)
+    room = max(lowest, 0.0)
     moved = np.full((3, len(names)), np.nan) if given is None else game.transfers(sign * given, room)
     transfer, ends = moved[0], sign * (moved[1:] if sign > 0 else moved[:0:-1])
     splits = {"shapley": share, "nucleolus": nucleolus} | ({} if given is None else {"proposal": sign * given})
@@ -138,7 +137,7 @@ def fair_split(
         provenance=source,
         members=stamp(members, source),
         coalitions=stamp(table, source),
-        least_core=0.0 if abs(least) <= game.slack else float(least),
+        least_core=0.0 if abs(lowest) <= game.slack else lowest,
         core_is_empty=is_empty,
         shapley_in_core=bool((excess["shapley"] <= 0).all()),
         proposal_in_core=None if given is None else bool((excess["proposal"] <= 0).all()),
@@ -213,68 +212,65 @@ class _Game:
         self.size = max(float(np.abs(cost).max()), LEAST_SIZE)
         self.slack = AGREE * self.size
 
-    def _solve(self, cost: Array, less: tuple[Array, Array], equal: tuple[Array, Array]) -> Any:
-        """Solve in units of the largest value, so that tolerances are relative."""
-        found = linprog(
-            cost, A_ub=less[0] if len(less[0]) else None, b_ub=less[1] / self.size if len(less[0]) else None,
-            A_eq=equal[0] if len(equal[0]) else None, b_eq=equal[1] / self.size if len(equal[0]) else None,
-            bounds=(None, None), method="highs",
-        )  # fmt: skip
-        if found.status != 0:
-            raise SolverError(f"fair_split: no split was found ({found.message}). Report the values that caused this.")
-        return found.x * self.size
+    def _least(self, cost: Array, rows: Rows) -> Array:
+        """Return the answer of least cost; any column may be below 0."""
+        return least("fair_split", rows.program(cost, -np.inf, np.inf, self.size))[0].x
 
-    def _with_excess(self, free: Array, fixed: Array, levels: Array) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
-        """Return x(S) - e <= c(S) for the free sets, and x(S) = c(S) + level for the fixed ones and for all."""
-        less = np.column_stack([self.rows[free], -np.ones(free.sum())]), self.cost[free]
-        at = np.append(fixed, len(self.cost) - 1)
-        equal = np.column_stack([self.rows[at], np.zeros(len(at))]), self.cost[at] + np.append(levels, 0.0)
-        return less, equal
+    def _sets(self, free: Bools, fixed: Sequence[int], levels: Sequence[float], most: float | None = None) -> Rows:
+        """Return x(S) <= c(S) + excess for the free sets, and x(S) = c(S) + level for the fixed ones and for all.
+
+        The excess is ``most``, or a column after those of the members.
+        """
+        rows, at = Rows(), [*fixed, len(self.cost) - 1]
+        sets = rows.block(self.rows[free], 0, -np.inf, self.cost[free] + (most or 0.0), self.size)
+        if most is None:
+            rows.write(sets, self.n, -1.0)
+        held = self.cost[at] + np.append(levels, 0.0)
+        rows.block(self.rows[at], 0, held, held, self.size)
+        return rows
+
+    @property
+    def _proper(self) -> Bools:
+        """Which coalitions are not all together."""
+        return np.arange(len(self.cost)) < len(self.cost) - 1
 
     def least_core(self) -> float:
         """Return the smallest largest excess of a coalition other than all."""
-        free = np.ones(len(self.cost), dtype=bool)
-        free[-1] = False
         goal = np.append(np.zeros(self.n), 1.0)
-        return float(self._solve(goal, *self._with_excess(free, np.empty(0, dtype=np.int64), np.empty(0)))[-1])
+        return float(self._least(goal, self._sets(self._proper, (), ()))[-1])
 
     def core_ranges(self) -> tuple[Array, Array]:
         """Return least and most of each member in the core; meaningless where it is empty."""
         ends = np.full((2, self.n), np.nan)
         if self.least_core() > self.slack:
             return ends[0], ends[1]
-        room = max(self.least_core(), 0.0)
+        rows = self._sets(self._proper, (), (), max(self.least_core(), 0.0))
         for i in range(self.n):
             for end, sign in enumerate((1.0, -1.0)):
-                less = self.rows[:-1], self.cost[:-1] + room
-                ends[end, i] = self._solve(sign * np.eye(self.n)[i], less, (self.rows[-1:], self.cost[-1:]))[i]
+                ends[end, i] = self._least(sign * np.eye(self.n)[i], rows)[i]
         return ends[0], ends[1]
 
     def outside_money(self) -> float:
         """Return what all together bear more than they can be asked for without a coalition leaving."""
-        x = self._solve(-np.ones(self.n), (self.rows, self.cost), (np.empty((0, self.n)), np.empty(0)))
-        left = float(self.cost[-1] - x.sum())
+        rows = Rows()
+        rows.block(self.rows, 0, -np.inf, self.cost, self.size)
+        left = float(self.cost[-1] - self._least(-np.ones(self.n), rows).sum())
         return 0.0 if left <= self.slack else left
 
     def nucleolus(self) -> Array:
         """Return the split whose excesses, sorted downward, come first in lexicographic order."""
-        free = np.ones(len(self.cost), dtype=bool)
-        free[-1] = False
+        free = self._proper
         fixed: list[int] = []
         levels: list[float] = []
         goal = np.append(np.zeros(self.n), 1.0)
-        x = np.zeros(self.n + 1)
         while free.any():
-            less, equal = self._with_excess(free, np.array(fixed, dtype=np.int64), np.array(levels))
-            x = self._solve(goal, less, equal)
-            level = float(x[-1])
+            level = float(self._least(goal, self._sets(free, fixed, levels))[-1])
             # e is held at its least; what cannot go below it then binds in every optimum
-            held = less[0][:, :-1], less[1] + level + 0.01 * self.slack
+            held = self._sets(free, fixed, levels, level + 0.01 * self.slack)
             new = []
-            for s in np.flatnonzero(free):
-                least = self._solve(self.rows[s], held, (equal[0][:, :-1], equal[1]))
-                if self.rows[s] @ least - self.cost[s] >= level - self.slack:
-                    new.append(int(s))
+            for s in np.flatnonzero(free).tolist():
+                if self.rows[s] @ self._least(self.rows[s], held) - self.cost[s] >= level - self.slack:
+                    new.append(s)
             if not new:
                 raise SolverError("fair_split: no set binds in every optimum. Report the values that caused this.")
             fixed += new
@@ -292,21 +288,18 @@ class _Game:
         Three rows over the members: those whose largest payment is least, and the ends of each over all that are as
         little in all.
         """
-        n, eye, zero = self.n, np.eye(self.n), np.zeros((self.n, self.n))
-        # columns: what each is charged, what of it is a payment, the largest payment
-        inside = np.hstack([self.rows[:-1], np.zeros((len(self.cost) - 1, n + 1))])
-        charged = np.hstack([eye, -eye, np.zeros((n, 1))])
-        paid = np.hstack([zero, -eye, np.zeros((n, 1))])
-        largest = np.hstack([zero, eye, -np.ones((n, 1))])
-        rows = np.vstack([inside, charged, paid, largest])
-        most = np.concatenate([self.cost[:-1] + room - self.rows[:-1] @ proposal, np.zeros(3 * n)])
-        balanced = np.concatenate([np.ones(n), np.zeros(n + 1)])[None, :], np.zeros(1)
-        total = np.concatenate([np.zeros(n), np.ones(n), [0.0]])
-        least = float(total @ self._solve(total, (rows, most), balanced))
-        less = np.vstack([rows, total]), np.append(most, least + 0.01 * self.slack)
-        shown = self._solve(np.eye(2 * n + 1)[-1], less, balanced)[:n]
-        one = np.eye(2 * n + 1)
-        ends = np.array([[self._solve(s * one[i], less, balanced)[i] for i in range(n)] for s in (1.0, -1.0)])
+        n, rows = self.n, Rows()
+        charged, paid, largest = np.arange(n), n + np.arange(n), 2 * n
+        one, total = np.eye(2 * n + 1), np.repeat([0.0, 1.0, 0.0], [n, n, 1])
+        rows.block(self.rows[:-1], 0, -np.inf, self.cost[:-1] + room - self.rows[:-1] @ proposal, self.size)
+        rows.each([charged, paid], [1.0, -1.0], -np.inf, 0.0, self.size)
+        rows.each([paid], [1.0], 0.0, np.inf, self.size)
+        rows.each([paid, largest], [1.0, -1.0], -np.inf, 0.0, self.size)
+        rows.add(charged, 1.0, 0.0, 0.0, self.size)
+        in_all = float(total @ self._least(total, rows))
+        rows.add(paid, 1.0, -np.inf, in_all + 0.01 * self.slack, self.size)
+        shown = self._least(one[largest], rows)[:n]
+        ends = np.array([[self._least(s * one[i], rows)[i] for i in range(n)] for s in (1.0, -1.0)])
         found = np.vstack([shown, np.where(np.abs(ends - shown) <= self.slack, shown, ends)])
         return np.where(np.abs(found) <= self.slack, 0.0, found)
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array, hstack, lil_array, vstack
 
 from chainnet import checks
 from chainnet._types import Array
@@ -18,7 +17,7 @@ from chainnet.calibration._program import Figure, Program, build
 from chainnet.calibration._relations import Pairs, expand_relations
 from chainnet.calibration._tables import ABOUT, EXACT, Settings, Sources, take_sources
 from chainnet.calibration._write import missed_words, result_tables, twelve_digits
-from chainnet.engine import Conditions, nearest, repair
+from chainnet.engine import Conditions, Rows, nearest, repair
 from chainnet.errors import ChainnetWarning, DataError, Fault
 from chainnet.network import Network
 from chainnet.results import Result, provenance, stamp
@@ -317,24 +316,19 @@ def _with_soft(conditions: Conditions, soft: list[Figure]) -> tuple[Conditions, 
     """Add a variable for each figure marked about, which is pulled to its value within low and high."""
     count, columns = len(soft), conditions.matrix.shape[1]
     bounded = [i for i, f in enumerate(soft) if f.low == f.low and f.low > 0 and f.table in ("totals", "relations")]
-    sums = lil_array((count, columns + count + len(bounded)))
-    floors = lil_array((len(bounded), columns + count + len(bounded)))
-    for i, f in enumerate(soft):
-        sums[i, list(f.at)] = 1.0
-        sums[i, columns + i] = -1.0
-    for j, i in enumerate(bounded):
-        floors[j, columns + i] = 1.0
-        floors[j, columns + count + j] = -1.0
     value = np.array([f.value for f in soft])
     size = np.array([f.size for f in soft])
     high = [f.high if f.high == f.high and f.table in ("totals", "relations") else np.inf for f in soft]
     low = np.array([soft[i].low for i in bounded])
-    wide = csr_array((conditions.matrix.shape[0], count + len(bounded)))
-    whole = Conditions(
-        csr_array(vstack([hstack([conditions.matrix, wide]), sums, floors])),
-        np.concatenate([conditions.value, np.zeros(count), low]),
+    rows = Rows()
+    rows.block(conditions.matrix, 0, conditions.value, conditions.value, conditions.scale)
+    for i, f in enumerate(soft):
+        rows.add([*f.at, columns + i], [*[1.0] * len(f.at), -1.0], 0.0, 0.0, f.size)
+    for j, i in enumerate(bounded):
+        rows.add([columns + i, columns + count + j], [1.0, -1.0], low[j], low[j], size[i])
+    whole = Conditions.of(
+        rows,
         np.concatenate([conditions.upper, high, np.full(len(bounded), np.inf)]),
-        np.concatenate([conditions.scale, size, size[bounded]]),
         np.concatenate([conditions.size, size, size[bounded]]),
     )
     prior = np.concatenate([np.maximum(value, 1e-9 * size), np.maximum(value[bounded] - low, 1e-3 * size[bounded])])

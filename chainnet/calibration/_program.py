@@ -9,12 +9,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array, vstack
 
 from chainnet._types import Array, records
 from chainnet.calibration._relations import Pairs
 from chainnet.calibration._tables import ABOUT, COMPARE, EXACT, Sources
-from chainnet.engine import Conditions
+from chainnet.engine import Conditions, Rows
 from chainnet.network import step_of
 
 
@@ -137,45 +136,25 @@ class Program:
         n, flow = self.n_pairs, x[: self.n_pairs]
         made, taken, _ = self._codes
         size = self.sizes()[:n]
-        blocks, values, scales = [], [], []
+        rows = Rows()
         for code in (made, taken):
-            blocks.append(csr_array((np.ones(n), (code, np.arange(n)))))
-            values.append(np.bincount(code, flow))
             scale = np.zeros(int(code.max()) + 1)
             scale[code] = size
-            scales.append(scale)
+            total = np.bincount(code, flow)
+            rows.write(rows.open_all(len(total), total, total, scale)[code], np.arange(n), 1.0)
         for f in figures:
-            at = list(f.at)
-            blocks.append(csr_array((np.ones(len(at)), (np.zeros(len(at), dtype=int), at)), shape=(1, n)))
-            values.append(np.array([flow[at].sum()]))
-            scales.append(np.array([f.size]))
-        return Conditions(
-            csr_array(vstack(blocks)), np.concatenate(values), np.array(self.upper[:n]), np.concatenate(scales), size
-        )
+            held = float(flow[list(f.at)].sum())
+            rows.add(f.at, 1.0, held, held, f.size)
+        return Conditions.of(rows, np.array(self.upper[:n]), size)
 
     def conditions(self, figures: Sequence[Figure], values: Sequence[float]) -> Conditions:
         """Return the balances and these figures at these values as conditions on all variables."""
-        count = self.n_pairs + len(self.amounts)
-        data: list[float] = []
-        row_at: list[int] = []
-        column_at: list[int] = []
-        scale: list[float] = []
-        right: list[float] = []
+        rows = Rows()
         for at, coefficient, commodity in self.rows:
-            row_at += [len(scale)] * len(at)
-            column_at += at
-            data += coefficient
-            scale.append(self.size.get(commodity, 1.0))
-            right.append(0.0)
+            rows.add(at, coefficient, 0.0, 0.0, self.size.get(commodity, 1.0))
         for figure, value in zip(figures, values, strict=True):
-            row_at += [len(scale)] * len(figure.at)
-            column_at += figure.at
-            data += [1.0] * len(figure.at)
-            scale.append(figure.size)
-            right.append(value)
-        matrix = csr_array((data, (row_at, column_at)), shape=(len(scale), count))
-        matrix.sum_duplicates()
-        return Conditions(matrix, np.array(right), np.array(self.upper), np.array(scale), self.sizes())
+            rows.add(figure.at, 1.0, value, value, figure.size)
+        return Conditions.of(rows, np.array(self.upper), self.sizes())
 
 
 def build(sources: Sources, pairs: Pairs, year: int | None) -> Program:

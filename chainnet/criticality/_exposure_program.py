@@ -26,7 +26,6 @@ from chainnet.engine import (
     shares_without,
     solve_independently,
     survival_program,
-    with_columns,
 )
 from chainnet.errors import DataError, SolverError
 from chainnet.flow import Counting, in_finer_sizes
@@ -121,7 +120,7 @@ class ExposureProgram:
             return low.program
         program = replace(low.program, row_lower=lower)
         at = np.array(rows, dtype=np.int64), np.array(columns, dtype=np.int64)
-        return with_columns(program, *at, np.array(values), np.array(scale))
+        return program.with_columns(np.array(scale), entries=(*at, np.array(values)))
 
     def closing(self, nodes: Ints) -> Ints:
         """Return the columns that stop when these nodes drop out; what they have in store still leaves."""

@@ -11,19 +11,14 @@ from chainnet.engine.defence import BestDefence
 from chainnet.engine.entropy import Conditions, nearest, repair
 from chainnet.engine.linear import LinearProgram, LinearSolution, WarmModel, solve_independently
 from chainnet.engine.linear_compact import AT_LOWER, BASIC, CompactModel, Statuses
-from chainnet.engine.linear_exposure import (
-    plan,
-    plans_without,
-    shares_without,
-    survival_program,
-    with_columns,
-)
+from chainnet.engine.linear_exposure import plan, plans_without, shares_without, survival_program
 from chainnet.engine.linear_prices import price_ranges
 from chainnet.engine.linear_removal import Sweeps, at_once, in_shares, not_idle, values_of, values_without
 from chainnet.engine.maxflow import CutMembers, FlowProblem, FlowSolution, UnboundedFlow, solve
 from chainnet.engine.mip import affordable
 from chainnet.engine.ordered import Ordered, floor_of, optimal
 from chainnet.engine.removal import arc_losses, group_losses, node_losses
+from chainnet.engine.rows import Rows, least
 from chainnet.engine.threads import thread_pool
 from chainnet.engine.tolerances import (
     AGREE,
@@ -88,6 +83,7 @@ __all__ = [
     "LinearProgram",
     "LinearSolution",
     "Ordered",
+    "Rows",
     "Statuses",
     "Sweeps",
     "UnboundedFlow",
@@ -101,6 +97,7 @@ __all__ = [
     "floor_of",
     "group_losses",
     "in_shares",
+    "least",
     "nearest",
     "node_losses",
     "not_idle",
@@ -118,6 +115,5 @@ __all__ = [
     "thread_pool",
     "values_of",
     "values_without",
-    "with_columns",
     "worst_attack",
 ]

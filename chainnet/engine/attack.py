@@ -17,7 +17,8 @@ from scipy.sparse import csc_array, hstack, identity
 
 from chainnet._types import Array, Ints
 from chainnet.engine.linear import LinearProgram
-from chainnet.engine.mip import RowBuilder, solve_mixed
+from chainnet.engine.mip import solve_mixed
+from chainnet.engine.rows import Rows
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def essential(chosen: Sequence[int], left: Callable[[tuple[int, ...]], float], m
 
 def _dual_program(
     program: LinearProgram, served: Ints, groups: Sequence[Ints], penalty: Array
-) -> tuple[RowBuilder, Array, Array, float]:
+) -> tuple[Rows, Array, Array, float]:
     """Build the dual with penalties: its rows, upper bounds and costs, in units of the size of its value.
 
     Primal: max served x, rows between low and high, 0 <= x <= upper. Dual: min high y+ - low y- +
@@ -126,7 +127,7 @@ def _dual_program(
         attack = csc_array((value, (at, of)), shape=(cols, len(groups)))
     transposed = scaled.T.tocsc()
     blocks = [transposed[:, has_high], -transposed[:, has_low], identity(cols, format="csc")[:, has_upper], attack]
-    rows = RowBuilder()
+    rows = Rows()
     rows.block(hstack(blocks), 0, worth, np.full(cols, np.inf))
     objective = np.concatenate([high[has_high], -low[has_low], upper[has_upper], np.zeros(len(groups))])
     most = np.ones(len(objective))

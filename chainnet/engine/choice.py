@@ -13,7 +13,8 @@ import numpy as np
 
 from chainnet._types import INF, Array, Bools, Ints
 from chainnet.engine.linear import LinearProgram, WarmModel
-from chainnet.engine.mip import RowBuilder, solve_mixed
+from chainnet.engine.mip import solve_mixed
+from chainnet.engine.rows import Rows
 from chainnet.engine.tolerances import GRAIN
 
 
@@ -107,7 +108,7 @@ class BestSet:
         self.risk_at = self.value_at + n_scenarios
         tail = {"expected": 0, "worst": 1, "cvar": 1 + n_scenarios}[self.objective]
         self.width = self.risk_at + tail
-        rows = self.rows = RowBuilder()
+        rows = self.rows = Rows()
         upper = [np.empty(0)]
         worth: list[tuple[list[int], list[float]]] = [([], []) for _ in range(n_scenarios)]
         for copy, start in zip(self.copies, starts[:-1].tolist(), strict=True):
@@ -122,7 +123,7 @@ class BestSet:
         self.goal = np.zeros(self.width)
         self._risk(rows)
 
-    def _copy(self, rows: RowBuilder, copy: Copy, start: int) -> Array:
+    def _copy(self, rows: Rows, copy: Copy, start: int) -> Array:
         """Write the rows of one copy; return the upper bounds of its columns."""
         p = copy.program
         scaled, (low, high), (_, upper) = p.scaled()
@@ -142,7 +143,7 @@ class BestSet:
             rows.add([start + column, self.first + option], [1.0, -most / p.col_scale[column]], -INF, 0.0)
         return np.asarray(upper)
 
-    def _risk(self, rows: RowBuilder) -> None:
+    def _risk(self, rows: Rows) -> None:
         """Write the objective: columns are in units of ``size``, shortfall is wanted - value."""
         wanted = (self.wanted - self.wanted.max()) / self.size
         values = np.arange(self.value_at, self.risk_at)

@@ -9,7 +9,8 @@ import numpy as np
 
 from chainnet._types import Array, Ints
 from chainnet.engine.linear import LinearProgram
-from chainnet.engine.mip import RowBuilder, solve_mixed
+from chainnet.engine.mip import solve_mixed
+from chainnet.engine.rows import Rows
 from chainnet.errors import SolverError
 
 # columns are scaled so that the largest flow of a commodity is about a thousand
@@ -64,7 +65,7 @@ class BestDefence:
         first, last = n_copies * n_cols, width - 1
         capped = np.where(np.isfinite(upper), upper, MOST)  # a known bound may be far above it in small units
         col_upper = np.concatenate([np.tile(upper, n_copies), np.ones(n_options), [np.inf]])
-        rows = RowBuilder()
+        rows = Rows()
         for copy in range(n_copies):
             rows.block(matrix, copy * n_cols, low, high)
 

@@ -17,6 +17,7 @@ from scipy.sparse import csr_array, diags_array, eye_array, hstack, vstack
 from scipy.sparse.linalg import splu
 
 from chainnet._types import Array, Bools
+from chainnet.engine.rows import Rows
 from chainnet.errors import SolverError
 
 _FORCED = 1e-9  # of its commodity: a variable that cannot rise above this is forced
@@ -47,6 +48,12 @@ class Conditions:
     upper: Array
     scale: Array
     size: Array
+
+    @classmethod
+    def of(cls, rows: Rows, upper: Array, size: Array) -> Conditions:
+        """Return rows, each held at its lower bound, as conditions on variables of these upper bounds and sizes."""
+        matrix, value, _, scale = rows.lines(len(upper))
+        return cls(csr_array(matrix), value, upper, scale, size)
 
     @property
     def scaled(self) -> tuple[csr_array, Array]:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csc_array, vstack
+from numpy.typing import ArrayLike
+from scipy.sparse import csc_array, hstack, vstack
 
 from chainnet._types import Array, Ints
 from chainnet.engine.certificate import Certificate, certify_linear
@@ -67,6 +68,38 @@ class LinearProgram:
             row_scale=np.append(self.row_scale, scale),
         )
 
+    def with_columns(
+        self,
+        scale: Array,
+        cost: ArrayLike = 0.0,
+        upper: ArrayLike = np.inf,
+        entries: tuple[Ints, Ints, Array] | None = None,
+    ) -> LinearProgram:
+        """Return the program with further columns at its end, each from 0 on.
+
+        Parameters
+        ----------
+        scale : array
+            Natural size of each new column.
+        cost, upper : arrays or numbers
+            Of the new columns.
+        entries : (rows, columns, values), optional
+            Coefficients to add, columns counted over old and new ones; the old ones may get more.
+        """
+        (m, n), k = self.matrix.shape, len(scale)
+        matrix = hstack([self.matrix, csc_array((m, k))], format="csc")
+        if entries is not None:
+            rows, columns, values = entries
+            matrix = matrix + csc_array((values, (rows, columns)), shape=(m, n + k))
+        return replace(
+            self,
+            matrix=csc_array(matrix),
+            col_lower=np.append(self.col_lower, np.zeros(k)),
+            col_upper=np.append(self.col_upper, np.full(k, upper)),
+            cost=np.append(self.cost, np.full(k, cost)),
+            col_scale=np.append(self.col_scale, scale),
+        )
+
     def scaled(self) -> tuple[csc_array, tuple[Array, Array], tuple[Array, Array]]:
         """Return the matrix, the bounds of rows and those of columns, all in the solver's units."""
         rows, cols = self.row_scale, self.col_scale
@@ -108,12 +141,19 @@ class LinearSolution:
 
 
 class WarmModel:
-    """One linear program held in a solver, re-solved under other bounds and costs."""
+    """One linear program held in a solver, re-solved under other bounds and costs.
 
-    def __init__(self, program: LinearProgram) -> None:
+    Parameters
+    ----------
+    program : LinearProgram
+    cost_size : float, optional
+        What the solver measures costs in; None = the largest of those in place.
+    """
+
+    def __init__(self, program: LinearProgram, cost_size: float | None = None) -> None:
         import highspy
 
-        self.program = program
+        self.program, self._cost_size = program, cost_size
         self._row_scale, self._col_scale = program.row_scale, program.col_scale
         self._transposed = program.matrix.T
         self._proved: tuple[LinearSolution, Certificate] | None = None  # under the bounds and costs in place
@@ -137,10 +177,10 @@ class WarmModel:
         self._highs.changeColsCost(len(self._cols), self._cols, self._scaled(cost))
 
     def _scaled(self, cost: Array) -> Array:
-        """Keep a cost; return it in the solver's units, its largest 1: tolerances are absolute there."""
+        """Keep a cost; return it in the solver's units, mostly its largest 1: tolerances are absolute there."""
         self._cost, self._proved = cost, None
         scaled = cost * self._col_scale
-        self._cost_scale = float(np.max(np.abs(scaled), initial=0.0)) or 1.0
+        self._cost_scale = self._cost_size or float(np.max(np.abs(scaled), initial=0.0)) or 1.0
         return scaled / self._cost_scale
 
     def set_upper(self, upper: Array) -> None:

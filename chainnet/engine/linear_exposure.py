@@ -12,38 +12,13 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from scipy.sparse import coo_array, csc_array, hstack
 
 from chainnet._types import Array, Ints
 from chainnet.engine.linear import LinearProgram, LinearSolution, WarmModel
 from chainnet.engine.linear_removal import Sweeps, at_once, in_shares, not_idle, values_of
+from chainnet.engine.rows import Rows
 from chainnet.engine.tolerances import SOLVER
 from chainnet.errors import SolverError
-
-
-def with_columns(program: LinearProgram, rows: Ints, columns: Ints, values: Array, scale: Array) -> LinearProgram:
-    """Return the program with free columns (0 to inf, no cost) at its end.
-
-    Parameters
-    ----------
-    program : LinearProgram
-    rows, columns, values : arrays
-        Coefficients to add, ``columns`` counted over old and new ones; the old ones may get more.
-    scale : array
-        Natural size of each new column.
-    """
-    m, n = program.matrix.shape
-    k = len(scale)
-    extra = coo_array((values, (rows, columns)), shape=(m, n + k))
-    matrix = hstack([program.matrix, csc_array((m, k))]).tocsc() + extra.tocsc()
-    return replace(
-        program,
-        matrix=csc_array(matrix),
-        col_lower=np.append(program.col_lower, np.zeros(k)),
-        col_upper=np.append(program.col_upper, np.full(k, np.inf)),
-        cost=np.append(program.cost, np.zeros(k)),
-        col_scale=np.append(program.col_scale, scale),
-    )
 
 
 def survival_program(
@@ -64,24 +39,16 @@ def survival_program(
     required, least : arrays
         Columns that must reach at least this much.
     """
-    k = len(draws)
-    ones = np.arange(k)
     n = program.matrix.shape[1]
-    stores = csc_array(
-        (
-            np.concatenate([np.ones(k), -amounts]),
-            (np.concatenate([ones, ones]), np.concatenate([draws, np.full(k, n)])),
-        ),
-        shape=(k, n + 1),
-    )
+    stores = Rows()
+    stores.each([draws, n], [1.0, -amounts], -np.inf, 0.0, program.col_scale[draws])
     lower, upper = program.col_lower.copy(), program.col_upper.copy()
     upper[draws] = releases
     lower[required] = least
     size = np.exp(np.mean(np.log(program.col_scale[draws] / amounts)))
-    none: Any = np.empty(0, dtype=np.int64)
-    wider = with_columns(replace(program, col_lower=lower, col_upper=upper), none, none, none, np.array([size]))
-    wider = wider.with_rows(stores, np.full(k, -np.inf), np.zeros(k), program.col_scale[draws])
-    return replace(wider, cost=np.append(np.zeros(n), 1.0))
+    timeless = replace(program, col_lower=lower, col_upper=upper, cost=np.zeros(n))
+    wider = timeless.with_columns(np.array([size]), cost=1.0)
+    return wider.with_rows(*stores.lines(n + 1))
 
 
 def shares_without(

@@ -1,4 +1,4 @@
-"""Mixed-integer programs: rows collected one by one, one way to HiGHS, one set of tolerances, budgets kept exactly."""
+"""Mixed-integer programs: one way to HiGHS, one set of tolerances, budgets kept exactly; all in the solver's units."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.sparse import coo_array, csc_array
 
 from chainnet._types import Array, Bools, Ints
 from chainnet.engine.linear import highs_model
+from chainnet.engine.rows import Rows
 from chainnet.engine.tolerances import NEGLIGIBLE, ROUNDING, SOLVER, UNIT_ROUNDING
 from chainnet.errors import SolverError
 
@@ -28,45 +28,6 @@ OPTIONS: dict[str, Any] = {
 }
 
 
-class RowBuilder:
-    """Collects the rows of a program, in the solver's units."""
-
-    def __init__(self) -> None:
-        self._parts: list[tuple[Ints, Ints, Array]] = []
-        self.low: list[float] = []
-        self.high: list[float] = []
-
-    def add(self, columns: Any, values: Any, low: float, high: float) -> None:
-        """Add a row; a column that comes twice counts with the sum."""
-        columns = np.asarray(columns, dtype=np.int64)
-        row = np.full(len(columns), len(self.low))
-        self._parts.append((row, columns, np.asarray(values, dtype=float)))
-        self.low.append(low)
-        self.high.append(high)
-
-    def block(self, matrix: Any, start: int, low: Array, high: Array) -> None:
-        """Add all rows of a matrix, its first column standing at ``start``."""
-        coo = matrix.tocoo()
-        self._parts.append((coo.row + len(self.low), coo.col + start, coo.data))
-        self.low += low.tolist()
-        self.high += high.tolist()
-
-    def bar(self, columns: Ints) -> None:
-        """Bar all of these columns, which take 0 or 1, from being 1 at once."""
-        self.add(columns, np.ones(len(columns)), -np.inf, len(columns) - 1.0)
-
-    def copy(self) -> RowBuilder:
-        """Return a builder that goes on from these rows."""
-        other = RowBuilder()
-        other._parts, other.low, other.high = list(self._parts), list(self.low), list(self.high)
-        return other
-
-    def matrix(self, width: int) -> csc_array:
-        """Return all rows as one matrix of so many columns."""
-        row, column, value = (np.concatenate(part) for part in zip(*self._parts, strict=True))
-        return csc_array(coo_array((value, (row, column)), shape=(len(self.low), width)))
-
-
 @dataclass(frozen=True)
 class MixedSolution:
     """A feasible solution, how much of each option it takes, its value, the bound of all, and whether the two meet."""
@@ -80,7 +41,7 @@ class MixedSolution:
 
 def solve_mixed(
     problem: str,
-    rows: RowBuilder,
+    rows: Rows,
     bounds: tuple[Array, Array],
     goal: Array,
     options: Ints,
@@ -98,7 +59,7 @@ def solve_mixed(
     ----------
     problem : str
         Name for messages.
-    rows : RowBuilder
+    rows : Rows
         All rows but those of the budget and of barred sets.
     bounds : (lower, upper)
         Of the columns.
@@ -158,7 +119,7 @@ def affordable(costs: Array, budget: float) -> bool:
 
 def _solve(
     problem: str,
-    rows: RowBuilder,
+    rows: Rows,
     bounds: tuple[Array, Array],
     goal: Array,
     is_whole: Bools,
@@ -167,7 +128,8 @@ def _solve(
 ) -> MixedSolution | None:
     import highspy
 
-    model = highs_model(rows.matrix(len(goal)), (np.array(rows.low), np.array(rows.high)), bounds, goal)
+    matrix, low, high, _ = rows.lines(len(goal))
+    model = highs_model(matrix, (low, high), bounds, goal)
     model.sense_ = highspy.ObjSense.kMinimize if is_minimum else highspy.ObjSense.kMaximize
     if is_whole.any():
         kind = highspy.HighsVarType

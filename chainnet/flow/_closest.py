@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
-from scipy.sparse import block_array, coo_array, csc_array
 
 from chainnet._types import Array
-from chainnet.engine import Certificate, LinearProgram, LinearSolution, WarmModel, floor_of, optimal
+from chainnet.engine import Certificate, LinearProgram, LinearSolution, Rows, WarmModel, floor_of, optimal
+from chainnet.flow._stages import floor_of, optimal
 from chainnet.lowering import Lowered
 
 
@@ -37,25 +39,17 @@ def closest_to_baseline(low: Lowered, model: WarmModel, last: LinearSolution) ->
     base = edges["flow_tpa"].fillna(0.0)
     widest = base.groupby(edges["commodity"].fillna("")).transform("max")
     weight = 1.0 / widest.where(widest > 0, max(float(base.max()), 1.0) if n else 1.0).to_numpy(dtype=float)
-    flow, eye = _columns(n, cols), csc_array(coo_array((np.ones(n), (np.arange(n), np.arange(n))), shape=(n, n)))
-    dear = coo_array(program.cost[None, :])
-    wider = LinearProgram(
-        csc_array(block_array([[program.matrix, None], [flow, -eye], [-flow, -eye], [dear, None]])),
-        np.concatenate([program.row_lower, np.full(2 * n + 1, -np.inf)]),
-        np.concatenate([program.row_upper, base, -base, [-floor_of(-last.value, _cost_size(program))]]),
-        np.append(program.col_lower, np.zeros(n)),
-        np.append(program.col_upper, np.full(n, np.inf)),
-        np.append(np.zeros(cols), weight),
-        np.concatenate([program.row_scale, *[program.col_scale[:n]] * 2, [_cost_size(program)]]),
-        np.append(program.col_scale, program.col_scale[:n]),
-    )
+    # a column for each edge: how far it is from its flow in the base year, on either side
+    wider = replace(program, cost=np.zeros(cols)).with_columns(program.col_scale[:n], cost=weight)
+    edge, away, rows = np.arange(n), cols + np.arange(n), Rows()
+    rows.each([edge, away], [1.0, -1.0], -np.inf, base, program.col_scale[:n])
+    rows.each([edge, away], [-1.0, -1.0], -np.inf, -base, program.col_scale[:n])
+    size = _cost_size(program)
+    rows.block(program.cost[None, :], 0, -np.inf, -floor_of(-last.value, size), size)
+    wider = wider.with_rows(*rows.lines(cols + n))
     nearest = WarmModel(wider)
     found = optimal(nearest, None, "balance, closest")
     return found.x[:cols], nearest.certify("balance, closest to the baseline", found)
-
-
-def _columns(n: int, cols: int) -> csc_array:
-    return csc_array(coo_array((np.ones(n), (np.arange(n), np.arange(n))), shape=(n, cols)))
 
 
 def _cost_size(program: LinearProgram) -> float:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from scipy.sparse import block_array, coo_array
 
-from chainnet.engine import CERTAIN, FAIR, LinearProgram, LinearSolution, Ordered, WarmModel, optimal
+from chainnet.engine import CERTAIN, FAIR, LinearProgram, LinearSolution, Ordered, Rows, WarmModel, optimal
 from chainnet.errors import SolverError
 from chainnet.lowering import Lowered
 
@@ -86,21 +86,9 @@ def _most(filling: WarmModel, basis: Any) -> LinearSolution:
 
 def _with_level(low: Lowered, program: LinearProgram, wanted: Any) -> tuple[LinearProgram, Any, int]:
     """Add the common fraction as a column, and a free row served - fraction x demand for each demand row."""
-    rows, cols = program.matrix.shape
-    n = len(wanted)
-    place = np.arange(n)
-    served = coo_array((np.ones(n), (place, low.served)), shape=(n, cols))
-    share = coo_array((-wanted, (place, np.zeros(n, dtype=np.int64))), shape=(n, 1))
-    matrix = block_array([[program.matrix, None], [served, share]]).tocsc()
+    first, level = program.matrix.shape
     size = np.maximum(program.col_scale[low.served], np.minimum(wanted, 1e6 * program.col_scale[low.served]) / 1000.0)
-    wider = LinearProgram(
-        matrix,
-        np.append(program.row_lower, np.full(n, -np.inf)),
-        np.append(program.row_upper, np.full(n, np.inf)),
-        np.append(program.col_lower, 0.0),
-        np.append(program.col_upper, 1.0),
-        np.zeros(cols + 1),
-        np.append(program.row_scale, size),
-        np.append(program.col_scale, 1e-3),
-    )
-    return wider, rows + place, cols
+    wider = replace(program, cost=np.zeros(level)).with_columns(np.array([1e-3]), upper=1.0)
+    rows = Rows()
+    places = rows.each([low.served, level], [1.0, -wanted], -np.inf, np.inf, size)
+    return wider.with_rows(*rows.lines(level + 1)), first + places, level

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from scipy.sparse import csc_array
@@ -11,7 +13,7 @@ from chainnet.engine import LinearProgram
 from chainnet.errors import DataError
 from chainnet.lowering._overlay import Overlay
 from chainnet.lowering._relations import Relations
-from chainnet.lowering._rows import Rows, Tables
+from chainnet.lowering._rows import NamedRows, Tables
 from chainnet.lowering._strands import Flows, Strands
 from chainnet.network import Network
 
@@ -19,7 +21,7 @@ _ROUNDS = 8
 
 
 def assemble(
-    t: Tables, overlay: Overlay, degree: str, rows: Rows, flows: Flows, strands: Strands, sizes: Array | None
+    t: Tables, overlay: Overlay, degree: str, rows: NamedRows, flows: Flows, strands: Strands, sizes: Array | None
 ) -> tuple[LinearProgram, Array, Ints]:
     """Put scales to the rows, bounds open; return also the size of each commodity and the code of each column."""
     n_cols = strands.first + len(strands.code)
@@ -34,12 +36,8 @@ def assemble(
     ]
     code = np.concatenate([np.asarray(c, dtype=np.int64) for c in codes])
     col_scale = size[code]
-    matrix = rows.matrix(n_cols)
-    row_scale = _row_sizes(matrix, rows.names, size, col_scale)
-    low, high = np.array(rows.low, dtype=float), np.array(rows.high, dtype=float)
-    none = np.zeros(n_cols)
-    program = LinearProgram(matrix, low, high, none, np.full(n_cols, INF), none, row_scale, col_scale)
-    return program, size, code
+    program = rows.program(np.zeros(n_cols), size=col_scale)
+    return replace(program, row_scale=_row_sizes(program.matrix, rows.names, size, col_scale)), size, code
 
 
 def close_classes(upper: Array, overlay: Overlay, relations: Relations, strands: Strands, n_edges: int) -> None:

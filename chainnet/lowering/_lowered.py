@@ -21,7 +21,8 @@ from chainnet.lowering._bounds import assemble, close_classes, edge_caps, edge_c
 from chainnet.lowering._overlay import Overlay, Restriction
 from chainnet.lowering._relations import Relations, new_relations, no_relations
 from chainnet.lowering._rows import (
-    Rows,
+    Amount,
+    NamedRows,
     Tables,
     balance_rows,
     demand_bounds,
@@ -47,7 +48,8 @@ class Lowered:
 
     ``tables``: the network, its ids (nodes, then projects) and codes. ``flows``: positions of every edge
     column, the table's rows first, then the hub edges of new relations. ``rows``: kind, owner and extra of
-    every row; ``balance`` finds the row of (node, commodity).
+    every row; ``amounts``: where those of recipes stand in the matrix; ``balance`` finds the row of
+    (node, commodity).
     """
 
     tables: Tables
@@ -57,6 +59,7 @@ class Lowered:
     stocks: bool
     program: LinearProgram
     rows: list[tuple[str, int, int]]
+    amounts: list[Amount]
     balance: dict[tuple[int, int], int]
     limited: Ints
     relations: Relations
@@ -106,38 +109,12 @@ class Lowered:
         t_per_t : float
             Tonnes per tonne of main output; the matrix is another one, its columns and rows stay.
         """
-        t, f, row = self.tables, self.flows, self.tables.network.processes.iloc[line]
-        code, old = t.code[row["commodity"]], float(row["t_per_t"])
-        matrix = self.program.matrix.copy()
-        by_row = matrix.tocsr() if len(self.strands.code) else None
-        links = {(owner, whole): i for i, (kind, owner, whole) in enumerate(self.rows) if kind == "strands"}
-
-        def parted(plant: int, column: int) -> list[int]:
-            """Return a column and what it is parted into by strand."""
-            if by_row is None or (plant, column) not in links:
-                return [column]
-            return sorted({column, *by_row[[links[plant, column]], :].indices.tolist()})
-
-        is_joint = row["role"] == "input" and isinstance(row["group"], str)
-        for plant in np.flatnonzero((t.nodes["process"] == row["process"]).to_numpy()).tolist():
-            if is_joint:
-                own = (
-                    (f.standins["node"] == plant) & (f.standins["code"] == code) & (f.standins["group"] == row["group"])
-                )
-                at, change = f.standin_start + int(np.flatnonzero(own.to_numpy())[0]), 1.0 / t_per_t - 1.0 / old
-            else:
-                at, change = int(f.activity[plant]), (old - t_per_t if row["role"] == "input" else t_per_t - old)
-            for column in parted(plant, at):
-                span = slice(matrix.indptr[column], matrix.indptr[column + 1])
-                for place, i in enumerate(matrix.indices[span].tolist(), span.start):
-                    kind, owner, extra = self.rows[i]
-                    if is_joint:
-                        holds = kind in ("recipe", "strands") and owner == plant and extra != column
-                        holds = holds and abs(matrix.data[place] - 1.0 / old) <= UNIT_ROUNDING / old
-                    else:
-                        holds = kind in ("balance", "strand") and (owner, extra) == (plant, code)
-                    if holds:
-                        matrix.data[place] += change
+        matrix, old = self.program.matrix.copy(), float(self.tables.network.view("processes")["t_per_t"].iloc[line])
+        for amount in self.amounts:
+            if amount.line == line:
+                first, end = matrix.indptr[amount.column : amount.column + 2]
+                place = first + np.searchsorted(matrix.indices[first:end], amount.row)
+                matrix.data[place] += amount.value(t_per_t) - amount.value(old)
         return replace(self, program=replace(self.program, matrix=matrix))
 
     def throughput(self, x: Array) -> Array:
@@ -265,7 +242,7 @@ def lower(
     demand_start = draw_start + len(network.stocks)
     caps = node_caps(t, overlay)
 
-    rows = Rows()
+    rows = NamedRows()
     balance = balance_rows(t, tail, head, commodity, recipes, demand, rows)
     fill_balance(t, rows, balance, recipes, standins, standin_start, activity, demand, draw_start, demand_start)
     limited = throughput_rows(t, rows, tail, head, caps, activity, demand, demand_start)
@@ -273,7 +250,7 @@ def lower(
     for number, restriction in enumerate(overlay.restrictions):
         if restriction.bound_tpa > 0 and not restriction.is_strand:
             row = rows.new("restriction", number, 0, -INF, restriction.bound_tpa)
-            rows.add(row, np.flatnonzero(restriction.edges), 1.0)
+            rows.write(row, np.flatnonzero(restriction.edges), 1.0)
     flows = Flows(tail, head, commodity, activity, standins, standin_start, draw_start, demand, demand_start)
     strands = split(t, rows, overlay, relations, flows, stocks=stocks, pipeline=pipeline)
 
@@ -286,6 +263,7 @@ def lower(
         program=program,
         flows=flows,
         rows=rows.names,
+        amounts=rows.amounts,
         balance=balance,
         limited=limited,
         relations=relations,

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.sparse import coo_array, csc_array, csr_array
 
 from chainnet._types import INF, Array, Bools, Ints
-from chainnet.engine import ROUNDING, UNIT_ROUNDING, LinearProgram
+from chainnet.engine import ROUNDING, UNIT_ROUNDING, LinearProgram, Rows
 from chainnet.errors import DataError, InfeasibleError
 from chainnet.lowering._bounds import release_rate
 from chainnet.lowering._lowered import Lowered
@@ -371,8 +371,6 @@ def expand_periods(
     parts += stock_parts
     n_cols = first_level + 2 * n_periods * len(kept)
     n_rows = n_periods * m + n_stock_rows
-    rows_, cols_, values = (np.concatenate([part[i] for part in parts]) for i in range(3))
-    matrix = csc_array(coo_array((values, (rows_, cols_)), shape=(n_rows, n_cols)))
 
     sizes = low.program.col_scale
     stock_code = low.tables.network.stocks["commodity"].fillna("").map(low.tables.code).to_numpy(dtype=np.int64)
@@ -395,9 +393,10 @@ def expand_periods(
             upper[first + n_periods] = INF
         else:
             lower[first] = -INF
-    program = LinearProgram(
-        matrix, lower, upper, np.zeros(n_cols), np.full(n_cols, INF), np.zeros(n_cols), row_scale, col_scale
-    )
+    rows = Rows()
+    rows.open_all(n_rows, lower, upper, row_scale)
+    rows.write(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+    program = rows.program(np.zeros(n_cols), size=col_scale)
     return Periods(low, n_periods, lengths, program, n, m, lag, under_way, first_level, kept, fills, stock_rows)
 
 

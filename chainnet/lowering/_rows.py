@@ -4,65 +4,48 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
-from scipy.sparse import csc_array
 
 from chainnet._types import INF, Array, Bools, Ints, Texts
+from chainnet.engine import Rows
 from chainnet.lowering._overlay import Overlay
 from chainnet.network import Network, kept
 
 
-class Rows:
-    """Rows of the matrix as they come: kind, what they belong to, bounds, coordinates."""
+class Amount(NamedTuple):
+    """Where the amount of a recipe line stands in the matrix: as ``sign`` times it, or one over it."""
+
+    line: int
+    row: int
+    column: int
+    sign: float
+    is_inverse: bool = False
+
+    def value(self, t_per_t: float) -> float:
+        """Return what stands there for an amount, t per t."""
+        return self.sign / t_per_t if self.is_inverse else self.sign * t_per_t
+
+
+class NamedRows(Rows):
+    """Rows with their names (kind, owner, extra), and where the amounts of recipes stand in them."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.names: list[tuple[str, int, int]] = []
-        self.low: list[float] = []
-        self.high: list[float] = []
-        self._row: list[Ints] = []
-        self._col: list[Ints] = []
-        self._value: list[Array] = []
-        self._entries: list[tuple[int, int, float]] = []  # written one at a time, since the last arrays
+        self.amounts: list[Amount] = []
 
     def new(self, kind: str, owner: int, extra: int, low: float, high: float) -> int:
-        """Open a row and return its number."""
+        """Open a row of this name and return its number."""
         self.names.append((kind, owner, extra))
-        self.low.append(low)
-        self.high.append(high)
-        return len(self.names) - 1
+        return self.open(low, high)
 
-    def add(self, row: ArrayLike, col: ArrayLike, value: ArrayLike) -> None:
-        """Write coefficients; equal coordinates add up."""
-        self._gather()
-        rows, cols = np.broadcast_arrays(np.atleast_1d(np.asarray(row)), np.atleast_1d(np.asarray(col)))
-        self._row.append(rows.astype(np.int64))
-        self._col.append(cols.astype(np.int64))
-        self._value.append(np.broadcast_to(np.asarray(value, dtype=float), rows.shape))
-
-    def put(self, row: int, col: int, value: float) -> None:
-        """Write one coefficient, as ``add`` does; many of these cost a fraction of it."""
-        self._entries.append((row, col, value))
-
-    def _gather(self) -> None:
-        """Turn what was put one by one into arrays, in its order."""
-        if self._entries:
-            row, col, value = zip(*self._entries, strict=True)
-            self._row.append(np.array(row, dtype=np.int64))
-            self._col.append(np.array(col, dtype=np.int64))
-            self._value.append(np.array(value, dtype=float))
-            self._entries = []
-
-    def matrix(self, n_cols: int) -> csc_array:
-        """Return the matrix of all that was written."""
-        self._gather()
-        shape = (len(self.names), n_cols)
-        if not self._row:
-            return csc_array(shape)
-        row, col, value = (np.concatenate(part) for part in (self._row, self._col, self._value))
-        return csc_array((value, (row, col)), shape=shape)
+    def put_amount(self, t_per_t: float, amount: Amount) -> None:
+        """Write the amount of a recipe line into a row, and keep where it stands."""
+        self.put(amount.row, amount.column, amount.value(t_per_t))
+        self.amounts.append(amount)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +53,7 @@ class Tables:
     """Nodes and projects stacked, with positions and codes in place of ids.
 
     Capacities as in the tables: NaN = unlimited. ``recipes``: one row per node with a process and
-    recipe line: node, code, role, t_per_t, group, max_share.
+    recipe line: node, code, role, t_per_t, group, max_share, and its row in the processes table (line).
     """
 
     network: Network
@@ -213,9 +196,10 @@ def stack(network: Network) -> Tables:
 
 def _recipe_lines(network: Network, nodes: pd.DataFrame, code: dict[str, int]) -> pd.DataFrame:
     owners = nodes[["process"]].assign(node=np.arange(len(nodes))).dropna()
-    lines = owners.merge(network.view("processes"), on="process", how="left")
+    processes = network.view("processes")
+    lines = owners.merge(processes.assign(line=np.arange(len(processes))), on="process", how="left")
     lines["code"] = lines["commodity"].map(code).astype("int64")
-    return lines[["node", "code", "role", "t_per_t", "group", "max_share"]]
+    return lines[["node", "code", "role", "t_per_t", "group", "max_share", "line"]]
 
 
 def demand_rows(t: Tables, overlay: Overlay) -> pd.DataFrame:
@@ -233,7 +217,7 @@ def demand_bounds(t: Tables, overlay: Overlay, position: Ints) -> Array:
 
 
 def balance_rows(
-    t: Tables, tail: Ints, head: Ints, commodity: Ints, recipes: pd.DataFrame, demand: pd.DataFrame, rows: Rows
+    t: Tables, tail: Ints, head: Ints, commodity: Ints, recipes: pd.DataFrame, demand: pd.DataFrame, rows: NamedRows
 ) -> dict[tuple[int, int], int]:
     """Open the (node, commodity) balances and write what the edges bring and take."""
     k = max(len(t.code), 1)
@@ -251,14 +235,14 @@ def balance_rows(
     for node, code in pairs:
         rows.new("balance", node, code, *balance_bound(t, node, code))
     columns = np.arange(len(tail))
-    rows.add(np.searchsorted(keys, heads), columns, 1.0)
-    rows.add(np.searchsorted(keys, tails), columns, -1.0)
+    rows.write(np.searchsorted(keys, heads), columns, 1.0)
+    rows.write(np.searchsorted(keys, tails), columns, -1.0)
     return {pair: row for row, pair in enumerate(pairs)}
 
 
 def fill_balance(
     t: Tables,
-    rows: Rows,
+    rows: NamedRows,
     balance: dict[tuple[int, int], int],
     recipes: pd.DataFrame,
     standins: pd.DataFrame,
@@ -275,15 +259,17 @@ def fill_balance(
 
     plain = recipes[~(recipes["group"].notna() & (recipes["role"] == "input"))]
     if len(plain):
-        sign = np.where(plain["role"] == "input", -1.0, 1.0) * plain["t_per_t"].to_numpy()
-        rows.add(at(plain, "node"), activity[plain["node"].to_numpy(np.int64)], sign)
+        sign = np.where(plain["role"] == "input", -1.0, 1.0)
+        place = at(plain, "node"), activity[plain["node"].to_numpy(np.int64)]
+        rows.write(*place, sign * plain["t_per_t"].to_numpy())
+        rows.amounts += map(Amount, *(part.tolist() for part in (plain["line"], *place, sign)))
     if len(standins):
-        rows.add(at(standins, "node"), standin_start + np.arange(len(standins)), -1.0)
+        rows.write(at(standins, "node"), standin_start + np.arange(len(standins)), -1.0)
     for number, (place, code) in enumerate(zip(t.stock_place.tolist(), t.stock_code.tolist(), strict=True)):
         if place >= 0:
-            rows.add(balance[place, code], draw_start + number, 1.0)
+            rows.write(balance[place, code], draw_start + number, 1.0)
     if len(demand):
-        rows.add(at(demand, "position"), demand_start + np.arange(len(demand)), -1.0)
+        rows.write(at(demand, "position"), demand_start + np.arange(len(demand)), -1.0)
 
 
 def balance_bound(t: Tables, node: int, code: int) -> tuple[float, float]:
@@ -299,7 +285,14 @@ def balance_bound(t: Tables, node: int, code: int) -> tuple[float, float]:
 
 
 def throughput_rows(
-    t: Tables, rows: Rows, tail: Ints, head: Ints, caps: Array, activity: Ints, demand: pd.DataFrame, demand_start: int
+    t: Tables,
+    rows: NamedRows,
+    tail: Ints,
+    head: Ints,
+    caps: Array,
+    activity: Ints,
+    demand: pd.DataFrame,
+    demand_start: int,
 ) -> Ints:
     """One row per limited node without a process: what leaves a mine or is used there, what enters the others.
 
@@ -317,23 +310,26 @@ def throughput_rows(
     columns = np.arange(len(tail))
     for ends, which in ((tail, mine[tail]), (head, ~mine[head])):
         hit = which & (number[ends] >= 0)
-        rows.add(number[ends][hit], columns[hit], 1.0)
+        rows.write(number[ends][hit], columns[hit], 1.0)
     users = demand["position"].to_numpy(dtype=np.int64)
     hit = mine[users] & (number[users] >= 0)
-    rows.add(number[users][hit], demand_start + np.flatnonzero(hit), 1.0)
+    rows.write(number[users][hit], demand_start + np.flatnonzero(hit), 1.0)
     return limited
 
 
-def standin_rows(rows: Rows, standins: pd.DataFrame, standin_start: int, activity: Ints) -> None:
+def standin_rows(rows: NamedRows, standins: pd.DataFrame, standin_start: int, activity: Ints) -> None:
     """Stand-in inputs add up to the activity, each within its share of it."""
-    for _, members in standins.groupby(["node", "group"], sort=True):
-        node = int(members["node"].iloc[0])
+    groups: dict[tuple[int, str], list[tuple[int, int, float, float]]] = {}
+    columns = ("node", "group", "line", "t_per_t", "max_share")
+    for place, (node, group, *own) in enumerate(zip(*(standins[column].tolist() for column in columns), strict=True)):
+        groups.setdefault((node, group), []).append((standin_start + place, *own))
+    for (node, _), members in sorted(groups.items()):
         z = int(activity[node])
-        use = 1.0 / members["t_per_t"].to_numpy()
-        columns = standin_start + members.index.to_numpy()
         row = rows.new("recipe", node, 0, 0.0, 0.0)
-        rows.add(row, columns, use)
-        rows.add(row, z, -1.0)
-        for column, part, share in zip(columns, use, members["max_share"], strict=True):
+        rows.put(row, z, -1.0)
+        for column, line, per, share in members:
+            rows.put_amount(per, Amount(line, row, column, 1.0, is_inverse=True))
             if share < 1.0:
-                rows.add(rows.new("recipe", node, 1, -INF, 0.0), [column, z], [part, -share])
+                most = rows.new("recipe", node, 1, -INF, 0.0)
+                rows.put_amount(per, Amount(line, most, column, 1.0, is_inverse=True))
+                rows.put(most, z, -share)

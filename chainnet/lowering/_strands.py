@@ -23,7 +23,7 @@ from chainnet._types import INF, Ints
 from chainnet.errors import DataError
 from chainnet.lowering._overlay import Overlay
 from chainnet.lowering._relations import Relations
-from chainnet.lowering._rows import Rows, Tables, balance_bound
+from chainnet.lowering._rows import Amount, NamedRows, Tables, balance_bound
 from chainnet.network import Network
 
 MOST_STATES = 64
@@ -77,7 +77,7 @@ def no_strands(first: int, overlay: Overlay) -> Strands:
 
 
 def split(
-    t: Tables, rows: Rows, overlay: Overlay, relations: Relations, flows: Flows, *, stocks: bool, pipeline: bool
+    t: Tables, rows: NamedRows, overlay: Overlay, relations: Relations, flows: Flows, *, stocks: bool, pipeline: bool
 ) -> Strands:
     """Part the columns that strand measures reach, and write their rows.
 
@@ -109,8 +109,9 @@ class Way(NamedTuple):
 
 
 class Standin(NamedTuple):
-    """A stand-in of a process: its line in the table of stand-ins, and what it says."""
+    """A stand-in of a process: its place in the table of stand-ins, its line in that of processes, what it says."""
 
+    place: int
     line: int
     code: int
     per: float
@@ -120,33 +121,34 @@ class Standin(NamedTuple):
 class Recipe(NamedTuple):
     """A process at a node, by code: what it uses and makes, its needs (stand-ins together), its lines.
 
-    ``rows``: code, whether an input, t per t, whether one of a group.
+    ``rows``: code, whether an input, t per t, whether one of a group, and its line in the table of processes.
     """
 
     main: int
     used: list[int]
     made: list[int]
     needs: list[list[int]]
-    rows: list[tuple[int, bool, float, bool]]
+    rows: list[tuple[int, bool, float, bool, int]]
 
 
 def _recipes(table: pd.DataFrame) -> dict[int, Recipe]:
     """Return the recipe of each node that has a process."""
-    lines: dict[int, list[tuple[int, str, float, Any]]] = {}
-    for node, *line in table[["node", "code", "role", "t_per_t", "group"]].itertuples(index=False, name=None):
-        lines.setdefault(int(node), []).append((int(line[0]), line[1], float(line[2]), line[3]))
+    lines: dict[int, list[tuple[int, str, float, Any, int]]] = {}
+    columns = ["node", "code", "role", "t_per_t", "group", "line"]
+    for node, *own in table[columns].itertuples(index=False, name=None):
+        lines.setdefault(int(node), []).append((int(own[0]), own[1], float(own[2]), own[3], int(own[4])))
     out = {}
     for node, mine in lines.items():
-        inputs = [(code, group) for code, role, _, group in mine if role == "input"]
+        inputs = [(code, group) for code, role, _, group, _ in mine if role == "input"]
         groups: dict[Any, list[int]] = {}
         for code, group in inputs:
             groups.setdefault(group if isinstance(group, str) else code, []).append(code)
         out[node] = Recipe(
-            next(code for code, role, _, _ in mine if role == "output"),
+            next(code for code, role, *_ in mine if role == "output"),
             [code for code, _ in inputs],
-            [code for code, role, _, _ in mine if role != "input"],
+            [code for code, role, *_ in mine if role != "input"],
             list(groups.values()),
-            [(code, role == "input", per, isinstance(group, str)) for code, role, per, group in mine],
+            [(code, role == "input", per, isinstance(group, str), line) for code, role, per, group, line in mine],
         )
     return out
 
@@ -202,7 +204,7 @@ class _Splitter:
     def __init__(
         self,
         t: Tables,
-        rows: Rows,
+        rows: NamedRows,
         overlay: Overlay,
         relations: Relations,
         flows: Flows,
@@ -230,8 +232,8 @@ class _Splitter:
         self.standins: dict[int, list[list[Standin]]] = {}
         for _, members in flows.standins.groupby(["node", "group"], sort=True):
             node = int(members["node"].iloc[0])
-            values = members[["code", "t_per_t", "max_share"]].itertuples(index=True, name=None)
-            self.standins.setdefault(node, []).append([Standin(int(i), int(c), p, m) for i, c, p, m in values])
+            values = members[["line", "code", "t_per_t", "max_share"]].itertuples(index=True, name=None)
+            self.standins.setdefault(node, []).append([Standin(*map(int, own[:3]), *own[3:]) for own in values])
         self.states: dict[int, set[int]] = {}
         self.runs: dict[int, list[int]] = {}
         self.known: dict[tuple[tuple[int, ...], int, int], list[Way]] = {}
@@ -443,13 +445,15 @@ class _Splitter:
         parts = [z] if len(runs) == 1 else [self.column(-1, lines.main) for _ in runs]
         if len(runs) > 1:
             self.link(z, parts, node)
-        for key, (_, is_input, per, is_joint) in zip(keys, lines.rows, strict=True):
+        for key, (_, is_input, per, is_joint, line) in zip(keys, lines.rows, strict=True):
             if is_input:
                 self._downgrades(key, runs)
                 if is_joint:
                     continue
             for state, part in zip(runs, parts, strict=True):
-                self._write(key, state, part, -per if is_input else per)
+                row = self.at.get((key, state))
+                if row is not None:
+                    self.rows.put_amount(per, Amount(line, row, part, -1.0 if is_input else 1.0))
         for members in self.standins.get(node, ()):
             self._standins(node, members, runs, parts)
 
@@ -466,8 +470,8 @@ class _Splitter:
     def _standins(self, node: int, members: list[Standin], runs: list[int], parts: list[int]) -> None:
         many = len(runs) > 1
         uses: list[list[int]] = []
-        for line, code, _, _ in members:
-            whole = self.flows.standin_start + line
+        for place, _, code, _, _ in members:
+            whole = self.flows.standin_start + place
             columns = [self.column(-1, code) for _ in runs] if many else [whole]
             key = node * self.k + code
             if many:
@@ -483,12 +487,13 @@ class _Splitter:
             return
         for batch, part in enumerate(parts):
             row = self.rows.new("strands", node, part, 0.0, 0.0)
-            self.rows.add(row, part, -1.0)
-            for columns, (_, _, per, share) in zip(uses, members, strict=True):
-                self.rows.add(row, columns[batch], 1.0 / per)
+            self.rows.put(row, part, -1.0)
+            for columns, (_, line, _, per, share) in zip(uses, members, strict=True):
+                self.rows.put_amount(per, Amount(line, row, columns[batch], 1.0, is_inverse=True))
                 if share < 1.0:
                     most = self.rows.new("strands", node, part, -INF, 0.0)
-                    self.rows.add(most, [columns[batch], part], [1.0 / per, -share])
+                    self.rows.put_amount(per, Amount(line, most, columns[batch], 1.0, is_inverse=True))
+                    self.rows.put(most, part, -share)
 
     def _stocks(self, stocks: bool) -> None:
         held = self.t.network.stocks
@@ -526,7 +531,7 @@ class _Splitter:
             columns = sorted(set(self.counted[number]))
             if r.is_strand and r.bound_tpa > 0 and columns:
                 row = self.rows.new("restriction", number, 0, -INF, r.bound_tpa)
-                self.rows.add(row, np.array(columns), 1.0)
+                self.rows.write(row, columns, 1.0)
 
 
 def _unions(states: set[int]) -> set[int]:

@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import block_diag, coo_array, csc_array, hstack, vstack
 
 from chainnet import checks
 from chainnet._types import Array, Bools, Ints
-from chainnet.engine import ROUNDING, LinearProgram, WarmModel
+from chainnet.engine import ROUNDING, LinearProgram, Rows, WarmModel
 from chainnet.errors import DataError, InfeasibleError, UnknownIdError
 from chainnet.flow import Counting, check_tier
 from chainnet.lowering import lower
@@ -199,42 +198,38 @@ class _Model:
         self._alone: list[WarmModel] = []
 
     def _program(self, facts: Sequence[_Fact]) -> LinearProgram:
-        n = len(self.hidden)
-        parts = [self._total(f) if f.total is not None else self._served(f) for f in facts]
-        left = [part[0] for part in parts]
-        right = [part[1] for part in parts]
-        blocks = block_diag(right, format="csc") if right else csc_array((0, 0))
-        matrix = csc_array(hstack([vstack(left) if left else csc_array((0, n)), blocks]))
-        plans = [part[4] for part in parts]
-        upper = np.concatenate([self.high, *(np.full(p[0], np.inf) if p[1] is None else p[1] for p in plans)])
-        size = np.concatenate([np.maximum(self.high, 1.0), *(p[2] for p in plans)])
-        lower = np.concatenate([self.low, np.zeros(len(upper) - n)])
-        row_low, row_high = (np.concatenate([np.empty(0), *(part[k] for part in parts)]) for k in (2, 3))
-        rows = np.concatenate([np.empty(0), *(part[5] for part in parts)])
-        return LinearProgram(matrix, row_low, row_high, lower, upper, np.zeros(len(upper)), rows, size)
+        rows, upper, size = Rows(), self.high, np.maximum(self.high, 1.0)
+        for fact in facts:
+            if fact.total is not None:
+                self._total(rows, fact)
+                continue
+            most, sizes = self._served(rows, fact, len(upper))
+            upper, size = np.append(upper, most), np.append(size, sizes)
+        lower = np.append(self.low, np.zeros(len(upper) - len(self.low)))
+        return rows.program(np.zeros(len(upper)), lower, upper, size)
 
     def _own(self, table: str) -> tuple[Ints, Ints]:
         """Return the columns of hidden figures of a table, and their rows there."""
         at = np.flatnonzero((self.hidden["kind"] == table).to_numpy())
         return at, self.hidden["row"].to_numpy(dtype=np.int64)[at]
 
-    def _total(self, fact: _Fact) -> tuple[Any, ...]:
-        at, rows = self._own("nodes")
+    def _total(self, rows: Rows, fact: _Fact) -> None:
+        """Write the row of a total."""
+        at, places = self._own("nodes")
         hit = np.asarray(fact.total, dtype=bool)
         caps = self.network.view("nodes")["capacity_tpa"].to_numpy(dtype=float)
         if np.isnan(caps[hit]).any():
             raise DataError(f"facts: {fact.words} takes in a plant without a capacity; such a total has no end.")
-        line = np.zeros(len(self.hidden))
-        line[at] = hit[rows]
         fixed = hit.copy()
-        fixed[rows] = False
+        fixed[places] = False
         value = fact.value - float(caps[fixed].sum())
-        plan = (0, np.empty(0), np.empty(0))
-        bounds = np.array([value - fact.within]), np.array([value + fact.within])
-        return csc_array(line[None, :]), csc_array((1, 0)), *bounds, plan, np.array([max(fact.value, 1.0)])
+        rows.add(at[hit[places]], 1.0, value - fact.within, value + fact.within, max(fact.value, 1.0))
 
-    def _served(self, fact: _Fact) -> tuple[Any, ...]:
-        """Return rows by which some plan within the hidden bounds serves as much as the answer says."""
+    def _served(self, rows: Rows, fact: _Fact, start: int) -> tuple[Array, Array]:
+        """Write rows by which some plan within the hidden bounds serves as much as the answer says.
+
+        Its columns stand from ``start`` on; their upper bounds and sizes are returned.
+        """
         network = self.network
         asked = network.view("demand")
         if asked["high"].notna().any():  # of demand in bands the reader knows the bands alone
@@ -244,57 +239,33 @@ class _Model:
         low = lower(network, overlay)
         counted = Counting.of(network, tier=fact.tier).valued
         p, t, f = low.program, low.tables, low.flows
-        col_upper, row_upper = p.col_upper.copy(), p.row_upper.copy()
-        ties: list[tuple[int, int, float]] = []
-        row_ties: list[tuple[int, int, float]] = []
+        first = rows.block(p.matrix, start, p.row_lower, p.row_upper, p.row_scale)
+        most = p.col_upper.copy()
+
+        def bound(column: int, figure: int, share: float) -> None:
+            """Bound a column of the plan by a share of a hidden figure."""
+            most[column] = np.inf
+            rows.add([figure, start + column], [-share, 1.0], -np.inf, 0.0, p.col_scale[column])
+
         limited = {int(node): r for r, (kind, node, _) in enumerate(low.rows) if kind == "node"}
-        for table, start, part in (
-            ("nodes", 0, overlay.node_share),
-            ("projects", t.n_nodes, overlay.node_share),
-        ):
-            for c, row in zip(*self._own(table), strict=True):
-                i = start + int(row)
-                share = float(part[i]) * (1.0 if table == "nodes" else float(overlay.built[row]))
-                column = int(f.activity[i])
-                if column >= 0:
-                    col_upper[column] = np.inf
-                    ties.append((int(c), column, share))
+        for table, before in (("nodes", 0), ("projects", t.n_nodes)):
+            for figure, row in zip(*self._own(table), strict=True):
+                i = before + int(row)
+                share = float(overlay.node_share[i]) * (1.0 if table == "nodes" else float(overlay.built[row]))
+                if f.activity[i] >= 0:
+                    bound(int(f.activity[i]), figure, share)
                 elif i in limited:
-                    row_upper[limited[i]] = 0.0
-                    row_ties.append((limited[i], int(c), -share))
-        for c, row in zip(*self._own("edges"), strict=True):
-            if col_upper[row] > 0:
-                col_upper[row] = np.inf
-                ties.append((int(c), int(row), float(overlay.edge_share[row])))
-        n, m, k = len(self.hidden), len(p.cost), len(ties)
-        own = np.array([c for c, _, _ in ties], dtype=np.int64)
-        plan = np.array([y for _, y, _ in ties], dtype=np.int64)
-        share_of = np.array([share for _, _, share in ties])
-        at = np.arange(k)
-        left = coo_array((-share_of, (at, own)), shape=(k, n))
-        right = coo_array((np.ones(k), (at, plan)), shape=(k, m))
-        joint = coo_array(
-            ([v for _, _, v in row_ties], ([r for r, _, _ in row_ties], [c for _, c, _ in row_ties])),
-            shape=(len(p.row_upper), n),
-        )
-        value = np.zeros((1, m))
-        value[0, low.served[counted]] = 1.0
-        lefts, rights = [joint, left, csc_array((1, n))], [p.matrix, right, csc_array(value)]
-        row_low = [p.row_lower, np.full(k, -np.inf), np.array([fact.value - fact.within])]
-        row_high = [row_upper, np.zeros(k), np.array([np.inf])]
+                    rows.high[first[limited[i]]] = 0.0
+                    rows.put(first[limited[i]], figure, -share)
+        for figure, row in zip(*self._own("edges"), strict=True):
+            if most[row] > 0:
+                bound(int(row), figure, float(overlay.edge_share[row]))
         size = max(fact.value, 1.0)
-        scales = [p.row_scale, p.col_scale[plan], np.array([size])]
+        rows.add(start + low.served[counted], 1.0, fact.value - fact.within, np.inf, size)
         if fact.cut is not None:
             line, rest = self._cut(fact, overlay.node_share)
-            lefts.append(csc_array(line[None, :]))
-            rights.append(csc_array((1, m)))
-            row_low.append(np.array([fact.value - fact.within - rest]))
-            row_high.append(np.array([fact.value + fact.within - rest]))
-            scales.append(np.array([size]))
-        return (
-            csc_array(vstack(lefts)), csc_array(vstack(rights)), np.concatenate(row_low), np.concatenate(row_high),
-            (m, col_upper, p.col_scale), np.concatenate(scales),
-        )  # fmt: skip
+            rows.block(line[None, :], 0, fact.value - fact.within - rest, fact.value + fact.within - rest, size)
+        return most, p.col_scale
 
     def _cut(self, fact: _Fact, node_share: Array) -> tuple[Array, float]:
         """Return the prices of hidden figures in a cut, and what the others in it add up to."""

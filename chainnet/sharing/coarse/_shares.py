@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linprog
-from scipy.sparse import coo_array, csr_array
 
-from chainnet._types import Array, Ints
-from chainnet.errors import SolverError
+from chainnet._types import Array, Bools, Ints
+from chainnet.engine import Rows, least
+from chainnet.sharing._classes import Classes
 from chainnet.sharing.coarse._classes import Classes
 
 # weight of a tie that cannot be kept, beside the growth of a class that shares cost
 _BROKEN = 1e3
+# weight of what a plan lacks, beside the largest weight over capacity: where it lacks anything, nothing may flow
+_NO_PLAN = 1e6
 _LEAST = 1e-9
 
 
@@ -55,28 +56,6 @@ def class_edges(classes: Classes, lags: Array) -> tuple[Ints, Ints, Ints, Ints]:
     return of, unique[:, 0], unique[:, 1], unique[:, 2]
 
 
-class _Rows:
-    def __init__(self) -> None:
-        self.row: list[int] = []
-        self.col: list[int] = []
-        self.value: list[float] = []
-        self.bound: list[float] = []
-
-    def add(self, bound: float, *terms: tuple[int, float]) -> int:
-        number = len(self.bound)
-        self.bound.append(bound)
-        for col, value in terms:
-            self.row.append(number)
-            self.col.append(col)
-            self.value.append(value)
-        return number
-
-    def matrix(self, n: int) -> csr_array | None:
-        if not self.bound:
-            return None
-        return csr_array(coo_array((self.value, (self.row, self.col)), shape=(len(self.bound), n)))
-
-
 def fit_shares(
     classes: Classes,
     of: Ints,
@@ -97,72 +76,49 @@ def fit_shares(
         Rows of demand; kind is a column of ``Wish.served``.
     caps, edge_caps : arrays
         Bounds of nodes and edges, t/a; inf = none.
+
+    Raises
+    ------
+    SolverError
+        If the answer fails its own check.
     """
     t = classes.tables
     n, m, s = len(t.ids), len(t.tail), len(wishes)
-    used = np.zeros(int(of.max(initial=-1)) + 1, dtype=bool)
-    for wish in wishes:
-        used |= wish.shipped > _LEAST * max(float(wish.shipped.max(initial=0.0)), _LEAST)
-    free = classes.sizes[classes.of] > 1
-    # columns: shares, plans, growth by wish, then two slacks for each tie of a node to a class edge
-    ties: dict[tuple[int, int, int], list[int]] = {}
-    for e in np.flatnonzero(of >= 0):
-        if used[of[e]]:
-            ties.setdefault((int(of[e]), int(t.tail[e]), 0), []).append(int(e))
-            ties.setdefault((int(of[e]), int(t.head[e]), 1), []).append(int(e))
-    sides: dict[tuple[int, int], int] = {(k, side): int(classes.of[i]) for k, i, side in ties}
-    members: dict[int, list[int]] = {}
-    for i in range(n):
-        members.setdefault(int(classes.of[i]), []).append(i)
-    equal, upper = _Rows(), _Rows()
-    tie_rows: list[tuple[int, int]] = []
-    slack = n + m + s
-    for (k, side), owner in sorted(sides.items()):
-        if len(members[owner]) == 1 and len(ties[k, members[owner][0], side]) == 0:
-            continue
-        for i in members[owner]:
-            terms = [(n + e, 1.0) for e in ties.get((k, i, side), [])]
-            number = equal.add(0.0, *terms, (i, -1.0), (slack, 1.0), (slack + 1, -1.0))
-            tie_rows.append((number, i))
-            slack += 2
-    for own in members.values():
-        equal.add(1.0, *((i, 1.0) for i in own))
-    bound_rows: list[tuple[int, int]] = []
+    shared = classes.sizes[classes.of] > 1
+    plan, growth, misses = n, n + m, n + m + s  # columns: shares, plans, growth by wish, then what ties miss
+    rows, tied, bound = Rows(), list[int](), list[tuple[int, int]]()  # whose each tie is; bounds with their node
+
+    def limit(column: int, wished: float, most: float, w: int, *nodes: int) -> None:
+        """Write that a part of what is wished stays within a bound, times the growth of the wish."""
+        if wished > _LEAST:
+            row = rows.add([column, growth + w], [1.0, -most / wished], -np.inf, 0.0)
+            bound.extend((row, node) for node in nodes)
+
     for w, wish in enumerate(wishes):
-        for i in np.flatnonzero(free & np.isfinite(caps)).tolist():
-            if wish.made[classes.of[i]] > _LEAST:
-                size = float(wish.made[classes.of[i]])
-                bound_rows.append((upper.add(0.0, (i, 1.0), (n + m + w, -float(caps[i]) / size)), i))
-        for e in np.flatnonzero((of >= 0) & np.isfinite(edge_caps)):
-            size = float(wish.shipped[of[e]])
-            if size > _LEAST:
-                number = upper.add(0.0, (n + int(e), 1.0), (n + m + w, -edge_caps[e] / size))
-                bound_rows += [(number, int(t.tail[e])), (number, int(t.head[e]))]
+        for i in np.flatnonzero(shared & np.isfinite(caps)).tolist():
+            limit(i, wish.made[classes.of[i]], caps[i], w, i)
+        for e in np.flatnonzero((of >= 0) & np.isfinite(edge_caps)).tolist():
+            limit(plan + e, wish.shipped[of[e]], edge_caps[e], w, t.tail[e], t.head[e])
         for user, kind, tonnes in demand:
-            size = float(wish.served[classes.of[user], kind])
-            if free[user] and size > _LEAST:
-                bound_rows.append((upper.add(0.0, (user, 1.0), (n + m + w, -tonnes / size)), user))
-    cost = np.zeros(slack)
-    cost[n + m : n + m + s] = 1.0
-    cost[n + m + s :] = _BROKEN
-    low = np.zeros(slack)
-    low[n + m : n + m + s] = 1.0
-    found = linprog(
-        cost, A_ub=upper.matrix(slack), b_ub=upper.bound or None, A_eq=equal.matrix(slack), b_eq=equal.bound or None,
-        bounds=np.column_stack([low, np.full(slack, np.inf)]), method="highs",
-    )  # fmt: skip
-    if found.status != 0:
-        raise SolverError(f"aggregate: the shares were not found ({found.message}). Report the network.")
+            if shared[user]:
+                limit(user, wish.served[classes.of[user], kind], tonnes, w, user)
+    used = _used(of, wishes)
+    for k, i, edges in _ties(classes, of):
+        if used[k]:
+            _tie(rows, [*(plan + e for e in edges), i], [*[1.0] * len(edges), -1.0], 0.0, misses + 2 * len(tied))
+            tied.append(i)
+    for members in _members(classes):
+        rows.add(members, 1.0, 1.0, 1.0)
+    cost = np.repeat([0.0, 1.0, _BROKEN], [n + m, s, 2 * len(tied)])
+    found, _ = least("aggregate: shares", rows.program(cost, cost == 1.0))
     pinch = np.zeros(n)
-    if bound_rows:
-        price = np.abs(found.ineqlin.marginals)
-        np.maximum.at(pinch, [i for _, i in bound_rows], [price[r] for r, _ in bound_rows])
-    gap = found.x[n + m + s :].reshape(-1, 2).sum(axis=1)
-    for (_, i), broken in zip(tie_rows, gap, strict=True):
-        pinch[i] += _BROKEN * broken if broken > _LEAST else 0.0
-    shares = np.where(found.x[:n] > _LEAST, found.x[:n], 0.0)
-    shares /= np.bincount(classes.of, shares, minlength=classes.n)[classes.of]
-    return Shares(shares, found.x[n + m : n + m + s], np.where(free, pinch, 0.0))
+    for row, node in bound:
+        pinch[node] = max(pinch[node], abs(found.row_dual[row]))
+    missed = found.x[misses:].reshape(-1, 2).sum(axis=1)
+    np.add.at(pinch, tied, np.where(missed > _LEAST, _BROKEN * missed, 0.0))
+    of_node = np.where(found.x[:n] > _LEAST, found.x[:n], 0.0)
+    of_node /= np.bincount(classes.of, of_node, minlength=classes.n)[classes.of]
+    return Shares(of_node, found.x[growth:misses], np.where(shared, pinch, 0.0))
 
 
 def fit_plans(classes: Classes, of: Ints, shares: Array, edge_caps: Array) -> tuple[Array, Array]:
@@ -170,46 +126,63 @@ def fit_plans(classes: Classes, of: Ints, shares: Array, edge_caps: Array) -> tu
 
     The weights of a class edge add up to the share of each source and of each target; all class edges in one linear
     program, each for the least that its largest weight over capacity can be.
+
+    Raises
+    ------
+    SolverError
+        If the answer fails its own check.
     """
-    t = classes.tables
-    m, n_edges = len(t.tail), int(of.max(initial=-1)) + 1
+    m, n_edges = len(of), int(of.max(initial=-1)) + 1
     if not n_edges:
         return np.zeros(m), np.zeros(0, dtype=bool)
-    inside = np.flatnonzero(of >= 0)
-    equal, upper = _Rows(), _Rows()
-    column = n_edges + m
-    owners: list[int] = []
-    by_tie: dict[tuple[int, int, int], list[int]] = {}
-    classes_at: dict[tuple[int, int], int] = {}
-    for e in inside:
-        for side, i in ((0, t.tail[e]), (1, t.head[e])):
-            by_tie.setdefault((int(of[e]), side, int(i)), []).append(int(e))
-            classes_at[int(of[e]), side] = int(classes.of[i])
-    members: dict[int, list[int]] = {}
-    for i, k in enumerate(classes.of):
-        members.setdefault(int(k), []).append(i)
-    for (k, side), owner in classes_at.items():
-        for i in members[owner]:
-            terms = [(m * 0 + n_edges + e, 1.0) for e in by_tie.get((k, side, i), [])]
-            if not terms and shares[i] == 0:
-                continue
-            equal.add(float(shares[i]), *terms, (column, 1.0), (column + 1, -1.0))
-            owners += [k, k]
-            column += 2
-    for e in inside:
-        if np.isfinite(edge_caps[e]):
-            upper.add(0.0, (n_edges + int(e), 1.0), (int(of[e]), -float(edge_caps[e])))
-    cost = np.full(column, 0.0)
-    finite = edge_caps[inside][np.isfinite(edge_caps[inside])]
-    cost[:n_edges] = float(np.median(finite[finite > 0])) if (finite > 0).any() else 1.0
-    cost[n_edges + m :] = 1e6
-    found = linprog(
-        cost, A_ub=upper.matrix(column), b_ub=upper.bound or None, A_eq=equal.matrix(column), b_eq=equal.bound,
-        bounds=(0, None), method="highs",
-    )  # fmt: skip
-    if found.status != 0:
-        raise SolverError(f"aggregate: the plans were not found ({found.message}). Report the network.")
+    plan, misses = n_edges, n_edges + m  # columns: the largest weight over capacity, plans, then what ties miss
+    rows, tied = Rows(), list[int]()
+    limited = np.flatnonzero((of >= 0) & np.isfinite(edge_caps))
+    rows.each([plan + limited, of[limited]], [1.0, -edge_caps[limited]], -np.inf, 0.0)
+    for k, i, edges in _ties(classes, of):
+        if edges or shares[i] > 0:
+            _tie(rows, [plan + e for e in edges], [1.0] * len(edges), shares[i], misses + 2 * len(tied))
+            tied.append(k)
+    some = edge_caps[limited][edge_caps[limited] > 0]
+    typical = float(np.median(some)) if len(some) else 1.0
+    cost = np.repeat([typical, 0.0, _NO_PLAN], [n_edges, m, 2 * len(tied)])
+    found, _ = least("aggregate: plans", rows.program(cost))
     broken = np.zeros(n_edges, dtype=bool)
-    np.logical_or.at(broken, np.array(owners, dtype=np.int64), found.x[n_edges + m :] > _LEAST)
-    plan = found.x[n_edges : n_edges + m]
-    return np.where(plan > 0, plan, 0.0), broken
+    broken[np.repeat(tied, 2)[found.x[misses:] > _LEAST]] = True
+    return np.maximum(found.x[plan:misses], 0.0), broken
+
+
+def _used(of: Ints, wishes: Sequence[Wish]) -> Bools:
+    """Return over which class edges some wish ships more than rounding."""
+    used = np.zeros(int(of.max(initial=-1)) + 1, dtype=bool)
+    for wish in wishes:
+        used |= wish.shipped > _LEAST * max(float(wish.shipped.max(initial=0.0)), _LEAST)
+    return used
+
+
+def _members(classes: Classes) -> list[list[int]]:
+    """Return the members of each class, classes in the order of their first."""
+    found: dict[int, list[int]] = {}
+    for i, k in enumerate(classes.of.tolist()):
+        found.setdefault(k, []).append(i)
+    return list(found.values())
+
+
+def _ties(classes: Classes, of: Ints) -> Iterator[tuple[int, int, list[int]]]:
+    """Yield each class edge with each member of the classes at its two ends, and the member's edges in it."""
+    t, inside = classes.tables, np.flatnonzero(of >= 0).tolist()
+    members = {int(classes.of[own[0]]): own for own in _members(classes)}
+    sides = []
+    for side, ends in enumerate((t.tail.tolist(), t.head.tolist())):
+        edges: dict[tuple[int, int], list[int]] = {}
+        for e in inside:
+            edges.setdefault((int(of[e]), ends[e]), []).append(e)
+        class_at = {k: int(classes.of[i]) for k, i in edges}
+        sides += [(k, side, i, edges.get((k, i), [])) for k, own in class_at.items() for i in members[own]]
+    for k, _, i, own_edges in sorted(sides):
+        yield k, i, own_edges
+
+
+def _tie(rows: Rows, columns: list[int], values: list[float], total: float, misses: int) -> None:
+    """Write that a sum meets a total, but for what two columns miss of it: too little, too much."""
+    rows.add([*columns, misses, misses + 1], [*values, 1.0, -1.0], total, total)

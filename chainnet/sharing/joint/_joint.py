@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csc_array
 
 from chainnet import checks
-from chainnet.engine import CERTAIN, Certificate, LinearProgram, WarmModel
+from chainnet.engine import CERTAIN, Certificate, Rows, WarmModel
 from chainnet.errors import ChainnetWarning, DataError
 from chainnet.network import Network
 from chainnet.results import BOUNDED, Result, provenance, stamp
@@ -359,16 +358,13 @@ def _learnt(talk: Talk) -> pd.DataFrame:
     for i, party in enumerate(talk.parties):
         own = [a for a in talk.answers if a.party == i]
         at = np.flatnonzero((talk.exporter == i) | (talk.importer == i))
-        tiers, n = len(talk.tiers), len(own)
+        tiers = len(talk.tiers)
         lines = np.array([[*a.weights, *(-a.slope[at])] for a in own])
         room = np.array([talk.room(a) for a in own])
         size = np.append(np.full(tiers, room.min()), talk.size[at])
-        none = np.zeros(tiers + len(at))
-        program = LinearProgram(
-            csc_array(lines), np.full(n, -np.inf), np.array([a.bound for a in own]), none,
-            np.append(np.full(tiers, np.inf), talk.limit[at]), none, room, size,
-        )  # fmt: skip
-        model = WarmModel(program)
+        none, rows_of = np.zeros(tiers + len(at)), Rows()
+        rows_of.block(lines, 0, -np.inf, np.array([a.bound for a in own]), room)
+        model = WarmModel(rows_of.program(none, 0.0, np.append(np.full(tiers, np.inf), talk.limit[at]), size))
         for c, j in enumerate(at, tiers):
             cost = none.copy()
             cost[c] = -1.0

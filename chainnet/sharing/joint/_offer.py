@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.sparse import block_array, csc_array, eye_array
 
 from chainnet import checks
 from chainnet._types import Array
@@ -17,6 +16,7 @@ from chainnet.engine import (
     Certificate,
     LinearProgram,
     LinearSolution,
+    Rows,
     WarmModel,
     certify_linear,
     require,
@@ -135,16 +135,10 @@ class Home:
     def _wider(self, p: LinearProgram) -> LinearProgram:
         """Return the program with a row for each border point: tonnes, less and more than asked."""
         k, n = len(self.lines), len(p.cost)
-        pick = csc_array((np.ones(k), (np.arange(k), self._columns)), shape=(k, n))
-        none = np.zeros(k)
-        scale = p.col_scale[self._columns]
-        return LinearProgram(
-            csc_array(block_array([[p.matrix, None, None], [pick, eye_array(k), -eye_array(k)]])) if k else p.matrix,
-            np.append(p.row_lower, none), np.append(p.row_upper, none),
-            np.append(p.col_lower, np.zeros(2 * k)), np.append(p.col_upper, np.full(2 * k, np.inf)),
-            np.zeros(n + 2 * k),
-            np.append(p.row_scale, scale), np.concatenate([p.col_scale, scale, scale]),
-        )  # fmt: skip
+        less, scale, rows = n + np.arange(k), p.col_scale[self._columns], Rows()
+        rows.each([self._columns, less, less + k], [1.0, 1.0, -1.0], 0.0, 0.0, scale)
+        wider = replace(p, cost=np.zeros(n)).with_columns(np.append(scale, scale))
+        return wider.with_rows(*rows.lines(n + 2 * k))
 
     def answer(self, ask: Mapping[str, Any]) -> dict[str, Any]:
         """Answer every question of an ask."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csc_array
 
 from chainnet import checks
 from chainnet._types import Array, Ints
@@ -18,6 +17,7 @@ from chainnet.engine import (
     Certificate,
     LinearProgram,
     LinearSolution,
+    Rows,
     WarmModel,
     certify_linear,
     require,
@@ -228,43 +228,34 @@ class Talk:
     def _mix(self, held: Array) -> tuple[Array, float, tuple[Array, Array, Array]]:
         """Mix the plans so that borders agree: a value that can be carried out; with misses allowed, prices."""
         n, k, j, number = len(self.answers), len(self.parties), len(self.points), len(held)
-        sums, border = np.zeros((k, n)), np.zeros((j, n))
-        for c, a in enumerate(self.answers):
-            sums[a.party, c] = 1.0
-            border[:, c] = np.where(self.exporter == a.party, a.tonnes, 0.0) - np.where(
-                self.importer == a.party, a.tonnes, 0.0
-            )
-        tiers = np.array([a.served for a in self.answers]).T
+        party = np.array([a.party for a in self.answers])
+        tonnes, tiers = (np.array([getattr(a, what) for a in self.answers]).T for what in ("tonnes", "served"))
+        exported, imported = (np.where(side[:, None] == party, tonnes, 0.0) for side in (self.exporter, self.importer))
+        border = exported - imported
         # what plans carry may be far less than what a border could, and a few tonnes of it may be worth much
         size = np.maximum(np.abs(border).max(axis=1, initial=0.0), 1e-6 * self.size)
-        served = tiers[number]
+        held_size = np.maximum(held, LEAST_SIZE)
         # a party may also stand still: weights sum to 1 at most, for nothing made is a plan as well; the bounds of
         # single weights and misses never hold, they are there for the proof
-        most = np.maximum(tiers.max(axis=1, initial=0.0), LEAST_SIZE)
-        for allowed in (False, True):
-            m = allowed * (2 * j + number)
-            miss = np.vstack([np.zeros((k, 2 * j + number)), _missed(j, number)])[:, :m]
-            sizes = np.concatenate([size, size, np.maximum(held, LEAST_SIZE)])[:m]
-            # of mixes alike for the open tier the one that holds the tiers before it highest
-            worth = served if allowed else served + _TIED * tiers[:number].sum(axis=0)
-            cost = np.concatenate([-worth, np.concatenate([self.miss, self.miss, np.full(number, _WORTH)])[:m]])
-            program = LinearProgram(
-                csc_array(np.hstack([np.vstack([sums, border, tiers[:number]]), miss])),
-                np.concatenate([np.full(k, -np.inf), np.zeros(j), held]),
-                np.concatenate([np.ones(k), np.zeros(j), np.full(number, np.inf)]),
-                np.zeros(n + m), np.append(np.full(n, 2.0), 2 * sizes), cost,
-                np.concatenate([np.ones(k), size, np.maximum(held, LEAST_SIZE)]), np.append(np.ones(n), sizes),
-            )  # fmt: skip
-            if allowed:
-                found, _ = self._solve(program, "mix of plans")
-                price, locks = found.row_dual[k : k + j], found.row_dual[k + j :]
-            else:
-                found, hair = self._carried_out(program, k + j)
-                plan = tiers @ found.x[:n]
-                plan = np.where(plan <= CERTAIN * most, 0.0, plan)
-                exported = np.array([np.where(self.exporter == a.party, a.tonnes, 0.0) for a in self.answers])
-                tonnes = found.x[:n] @ exported
-        return plan, hair, (tonnes, price, self._weighted(locks))
+        rows = Rows()
+        rows.block(np.arange(k)[:, None] == party, 0, -np.inf, 1.0)
+        borders = rows.block(border, 0, 0.0, 0.0, size)
+        locks = rows.block(tiers[:number], 0, held, np.inf, held_size)
+        # of mixes alike for the open tier the one that holds the tiers before it highest
+        worth = tiers[number] + _TIED * tiers[:number].sum(axis=0)
+        found, hair = self._carried_out(rows.program(-worth, 0.0, 2.0), k + j)
+        plan = tiers @ found.x
+        plan = np.where(plan <= CERTAIN * np.maximum(tiers.max(axis=1, initial=0.0), LEAST_SIZE), 0.0, plan)
+        # with misses allowed: of a border, less and more, and of a lock
+        rows.write(borders, n + np.arange(j), 1.0)
+        rows.write(borders, n + j + np.arange(j), -1.0)
+        rows.write(locks, n + 2 * j + np.arange(number), 1.0)
+        sizes = np.concatenate([size, size, held_size])
+        cost = np.concatenate([-tiers[number], self.miss, self.miss, np.full(number, _WORTH)])
+        most = np.append(np.full(n, 2.0), 2 * sizes)
+        missed, _ = self._solve(rows.program(cost, 0.0, most, np.append(np.ones(n), sizes)), "mix of plans")
+        weights = self._weighted(missed.row_dual[locks])
+        return plan, hair, (exported @ found.x, missed.row_dual[borders], weights)
 
     def room(self, a: Answer) -> float:
         """Return the natural size of a plane: the most it leaves to weighted tiers, whatever crosses the border."""
@@ -274,42 +265,31 @@ class Talk:
         """Find the tonnes at which the planes leave room for most: no plan serves more than that."""
         n, k, j, number = len(self.answers), len(self.parties), len(self.points), len(held)
         t = number + 1
-        rows = np.zeros((n + number, k * t + j + number))
+        planes = np.zeros((n, k * t + j))
         for r, a in enumerate(self.answers):
-            rows[r, a.party * t : (a.party + 1) * t] = a.weights[:t]
-            rows[r, k * t : k * t + j] = -a.slope
-        for lock in range(number):
-            rows[n + lock, lock : k * t : t] = 1.0
-            rows[n + lock, k * t + j + lock] = 1.0
-        bound = np.array([a.bound for a in self.answers])
+            planes[r, a.party * t : (a.party + 1) * t] = a.weights[:t]
+            planes[r, k * t :] = -a.slope
         size = np.array([self.room(a) for a in self.answers])
         most = np.full(k * t, np.inf)  # no plane allows so much
         for room, a in zip(size, self.answers, strict=True):
             for tier in np.flatnonzero(a.weights[:t] > 0):
                 most[a.party * t + tier] = min(most[a.party * t + tier], 2 * room / a.weights[tier])
-        floors = held * (1 - hair)
+        floors, held_size = held * (1 - hair), np.maximum(held, LEAST_SIZE)
         cost = np.concatenate([np.zeros(k * t + j), np.full(number, _WORTH)])
         cost[number : k * t : t] = -1.0
-        program = LinearProgram(
-            csc_array(rows), np.append(np.full(n, -np.inf), floors), np.append(bound, np.full(number, np.inf)),
-            np.zeros(k * t + j + number), np.concatenate([most, self.limit, 2 * floors]), cost,
-            np.append(size, np.maximum(held, LEAST_SIZE)),
-            np.concatenate([most, self.size, np.maximum(held, LEAST_SIZE)]),
-        )  # fmt: skip
+        rows = Rows()
+        rows.block(planes, 0, -np.inf, np.array([a.bound for a in self.answers]), size)
+        for lock in range(number):
+            of_tier = [*range(lock, k * t, t), k * t + j + lock]
+            rows.add(of_tier, 1.0, floors[lock], np.inf, held_size[lock])
+        upper, sizes = np.concatenate([most, self.limit, 2 * floors]), np.concatenate([most, self.size, held_size])
+        program = rows.program(cost, 0.0, upper, sizes)
         found, value = self._solve(program, "planes")
         prices = np.zeros(j)
         for w, a in zip(-found.row_dual[:n], self.answers, strict=True):
             own = self.exporter == a.party
             prices[own] -= w * a.slope[own]
         return value, (found.x[k * t : k * t + j], prices, self._weighted(found.row_dual[n:]))
-
-
-def _missed(points: int, locks: int) -> Array:
-    """Return the columns that miss a border, less and more, and those that miss a lock."""
-    both = np.zeros((points + locks, 2 * points + locks))
-    both[:points, :points], both[:points, points : 2 * points] = np.eye(points), -np.eye(points)
-    both[points:, 2 * points :] = np.eye(locks)
-    return both
 
 
 # -- reading offers -------------------------------------------------------------------------------------
