@@ -12,7 +12,7 @@ import pandas as pd
 from chainnet.assessment import Assessment, Neck
 from chainnet.engine import PRINTED
 from chainnet.network import QUALITIES, STAGES, several_plants, site_labels
-from chainnet.reporting.formats.glyphs import drawable, short_label, stand_ins
+from chainnet.reporting.glyphs import drawable, short_label, stand_ins
 from chainnet.reporting.horizon import ALL_TIERS, BASELINE, Months, nil
 from chainnet.reporting.rungs import as_it_runs
 from chainnet.results import (

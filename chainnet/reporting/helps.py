@@ -16,7 +16,7 @@ from chainnet.reporting.advised import (
     stocks_named,
 )
 from chainnet.reporting.facts import ALL_TIERS, Facts
-from chainnet.reporting.sections.order import table_id
+from chainnet.reporting.order import table_id
 from chainnet.reporting.sentences import Claim, fit, grown, told
 from chainnet.results import fact_of
 from chainnet.words import NBSP, count, first_capital, join, number, percent, same, spelled, titled, tonnes

@@ -14,7 +14,7 @@ from chainnet import words
 from chainnet.drawing import png_bytes
 from chainnet.errors import DataError
 from chainnet.io import write_file
-from chainnet.reporting.sections.order import figure_id, table_id
+from chainnet.reporting.order import figure_id, table_id
 from chainnet.results import FROM_INPUTS
 
 Kind = Literal["text", "number", "share", "year", "count"]

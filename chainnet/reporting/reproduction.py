@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import ReportTable, Sentence, make_table, stands
-from chainnet.reporting.sections.order import table_id
+from chainnet.reporting.order import table_id
 
 # what decides the last digits of an answer
 PACKAGES = ("highspy", "numpy", "pandas", "scipy")

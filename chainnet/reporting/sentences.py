@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from chainnet.engine import PRINTED
 from chainnet.reporting.facts import ALL_TIERS, Facts
-from chainnet.reporting.sections.order import table_id
+from chainnet.reporting.order import table_id
 from chainnet.words import first_capital, number, spelled
 
 MOST_WORDS, MOST_NUMBERS = 25, 4

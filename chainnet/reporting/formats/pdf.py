@@ -9,10 +9,10 @@ from importlib.resources import files
 from typing import Any
 
 from chainnet.drawing import font_folder
-from chainnet.reporting.formats.glyphs import drawable, short_label
 from chainnet.reporting.formats.page import numeric
+from chainnet.reporting.glyphs import drawable, short_label
 from chainnet.reporting.model import Block, Cell, Document, ReportFigure, ReportTable, Section, Sentence
-from chainnet.reporting.sections.order import ON_SCREEN
+from chainnet.reporting.order import ON_SCREEN
 
 ROWS = 8  # of a table on paper: the rest stands in the HTML and the workbook
 MORE = 3  # that may follow so that a group is not cut

@@ -22,71 +22,16 @@ from chainnet.reporting.model import (
     make_table,
     stands,
 )
+from chainnet.reporting.order import table_id
 from chainnet.reporting.reproduction import digest_table, reproduction
 from chainnet.reporting.sections.asked import not_assessed
 from chainnet.reporting.sections.losses import loss_table
-from chainnet.reporting.sections.order import table_id
 from chainnet.reporting.sections.served import user_table
-from chainnet.results import BOUNDED, CHECKED, FROM_INPUTS, SAMPLED, SIMULATED
+from chainnet.reporting.texts import GLOSSARY, STATUS
+from chainnet.results import CHECKED, FROM_INPUTS
 from chainnet.words import NO_DATA, country_name, first_capital, is_missing
 
 SHORT_LIST = 8
-STATUS_WORDS = (
-    f"{first_capital(CHECKED)}: the certificate closes, for the stated data; it says nothing of the inputs. "
-    f"{first_capital(BOUNDED)}: the search was stopped, the bound is given. "
-    f"{first_capital(SAMPLED)}: from random draws. "
-    f"{first_capital(SIMULATED)}: firms react to what they see. {first_capital(FROM_INPUTS)}: counted from the tables"
-)
-GLOSSARY = (
-    (
-        "Assumed, inferred, estimated, reported",
-        "How an input is known: no source; derived from totals; published estimate; published.",
-    ),
-    ("Baseline", "The flows of the base year, nothing disrupted."),
-    ("Bracket", "What is lost with the best rerouting, and what if firms react only to their own stocks."),
-    ("Basis", "What a tonne counts, such as t finished magnet. Tonnes on different bases are never added."),
-    ("Beneficiaries", "The countries whose demand counts. In a value they come first."),
-    (
-        "Certificate",
-        "A check of an answer that knows nothing of the solver: bounds, balances, and a bound that meets the value.",
-    ),
-    ("Chokepoint", "A site, country or owner without which less can be served."),
-    ("Complements", "Projects that together win more than the sum of each alone."),
-    ("Cut", "Bounds that together hold the deliveries at their value; more capacity elsewhere changes nothing."),
-    ("Decisive input", "An input whose bound carries a price for the question: a tonne more of it changes the answer."),
-    ("Dominator", "A site that everything served must pass."),
-    ("Exposure", "Least value lost while a site is out until it has recovered."),
-    ("Fair share", "Shapley value: the mean of what a project adds over all orders of building."),
-    ("Frozen", "No relation carries more than its baseline flow."),
-    ("HHI", "Herfindahl-Hirschman index: sum of squared shares, here x 10,000; 10,000 is one holder."),
-    ("Ladder", "What each further freedom wins back: known relations, new relations, stocks, projects."),
-    ("Last in", "What is lost without a project when all others stand."),
-    ("Loss", "Served before less served after a removal, both solved; never a sum of parts."),
-    ("N-1 cover", "Supply without the largest holder over demand without its own."),
-    ("New relation", "A maker ships to a user it does not supply today, once qualified, at an extra cost."),
-    (
-        "Others after, others first",
-        "Other countries are served after, or before, the beneficiaries: both ends of the shortfall.",
-    ),
-    ("Recovery", "Time until a site that dropped out is back: an input."),
-    ("Required stock", "The cheapest set of stocks that keeps a tier whole in every month of the horizon."),
-    ("Rerouting", "Sending goods another way than in the baseline, within what measures and recipes allow."),
-    ("Shortfall", "Demand less what is served."),
-    ("Site", "The nodes of one plant; they drop out together."),
-    (
-        "Source class",
-        "1 filings, official statistics, stoichiometry; 2 a company, trade body or consultancy with a named origin; 3 "
-        "a single press item, a copy, what is computed, a model, a page without sources.",
-    ),
-    ("Steady state", "One year in which a measure holds throughout: the long run."),
-    ("Substitutes", "Projects that together win less than the sum of each alone: either will do."),
-    ("Tier", "A class of demand; the first is served first."),
-    ("Time to recover", "Months from the first short one until demand is met to the end of the horizon."),
-    ("Time to survive", "Months from the first measure in which a tier can be kept whole, if served first."),
-    ("Tie", "Results equal to within what a solve is certain of; their ranks bear an =."),
-    ("t/yr", "Tonnes a year, on the basis that the table names."),
-    ("Value of the dates", "Short if nobody foresees a date, less short if all are known."),
-)
 
 
 def annexes(
@@ -107,7 +52,7 @@ def annexes(
     full = (loss_table(facts, "node"), user_table(facts))
     own = (*full, certificate_table(facts), source_table(facts), index_table(facts))
     tables = sorted((table for table in (*printed, *own) if table), key=place)
-    glossary = tuple(Sentence(text, (), f"{word}.") for word, text in GLOSSARY)
+    glossary = tuple(Sentence(one.means, (), f"{one.word}.") for one in GLOSSARY if one.in_report)
     return (
         make_section("Glossary and signs", (*_SIGNS, *glossary)),
         replace(
@@ -139,7 +84,7 @@ def annexes(
 
 
 _SIGNS = (
-    Sentence(f"{STATUS_WORDS}.", (), "Status."),
+    Sentence(STATUS, (), "Status."),
     Sentence(
         "Reported, estimated, inferred or assumed: how the weakest decisive input is known. An input is decisive if "
         "its bound carries a price for the question; bounds that a scenario sets are not counted.",

@@ -8,9 +8,9 @@ from typing import Any
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import ReportColumn, ReportTable, Section, make_section, make_table, stands
+from chainnet.reporting.order import table_id
 from chainnet.reporting.others import order_of
 from chainnet.reporting.sections.missing import missing_table
-from chainnet.reporting.sections.order import table_id
 from chainnet.results import weakest
 from chainnet.words import NO_DATA, NO_LIMIT, count, number, percent, span, tonnes
 

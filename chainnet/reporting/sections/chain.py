@@ -14,7 +14,7 @@ from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import ReportFigure, ReportTable, Section, Sentence, make_section, make_table
-from chainnet.reporting.sections.order import figure_id, table_id
+from chainnet.reporting.order import figure_id, table_id
 from chainnet.results import CHECKED, FROM_INPUTS
 from chainnet.words import NO_DATA, NOT_APPLICABLE, count, country_name, first_capital, is_known, join, number, percent
 

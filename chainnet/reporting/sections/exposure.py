@@ -13,8 +13,8 @@ from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import Block, ReportFigure, ReportTable, Sentence, blocks_of, make_table
+from chainnet.reporting.order import table_id
 from chainnet.reporting.sections.asked import not_assessed
-from chainnet.reporting.sections.order import table_id
 from chainnet.results import CHECKED, SIMULATED, fact_of, origin_of
 from chainnet.words import MINUS, NO_DATA, bracket_sentence, join, money, number, ranks, weight
 

@@ -22,8 +22,8 @@ from chainnet.reporting.model import (
     make_section,
     make_table,
 )
+from chainnet.reporting.order import table_id
 from chainnet.reporting.others import order_of
-from chainnet.reporting.sections.order import table_id
 from chainnet.results import BOUNDED, CHECKED, origin_of
 from chainnet.words import (
     NOT_ASKED,

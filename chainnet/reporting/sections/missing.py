@@ -6,7 +6,7 @@ from chainnet.assessment import missing
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import ReportTable, Sentence, make_table, stands
-from chainnet.reporting.sections.order import table_id
+from chainnet.reporting.order import table_id
 from chainnet.words import first_capital, join
 
 

@@ -11,10 +11,10 @@ from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import ReportFigure, ReportTable, Section, make_section, make_table, stands
+from chainnet.reporting.order import table_id
 from chainnet.reporting.prices import price_year
 from chainnet.reporting.sections.asked import not_assessed
 from chainnet.reporting.sections.chain import told_apart
-from chainnet.reporting.sections.order import table_id
 from chainnet.words import NO_DATA, NOT_APPLICABLE, number
 
 SHORT_LIST = 10

@@ -11,7 +11,7 @@ from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import BASELINE, Facts, Months
 from chainnet.reporting.model import Block, ReportColumn, ReportFigure, ReportTable, Sentence, blocks_of, make_table
-from chainnet.reporting.sections.order import table_id
+from chainnet.reporting.order import table_id
 from chainnet.words import (
     NBSP,
     NEVER_SHORT,

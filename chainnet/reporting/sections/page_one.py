@@ -15,12 +15,12 @@ from chainnet.reporting.ends import has_others
 from chainnet.reporting.facts import ALL_TIERS, BASELINE, Facts
 from chainnet.reporting.helps import unconfirmed
 from chainnet.reporting.model import Block, ReportColumn, ReportTable, Sentence, blocks_of, make_table
+from chainnet.reporting.order import see, table_id
 from chainnet.reporting.others import order_of
 from chainnet.reporting.prices import price_year
 from chainnet.reporting.sections.answer import inferred_flows, weakest_input
 from chainnet.reporting.sections.losses import top_losses
 from chainnet.reporting.sections.months import month_columns
-from chainnet.reporting.sections.order import see, table_id
 from chainnet.reporting.sections.projects import returns_alone, top_projects
 from chainnet.reporting.sections.rerouting import ladder_figure
 from chainnet.reporting.sections.strip import chain_figure

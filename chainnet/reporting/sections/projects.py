@@ -22,8 +22,8 @@ from chainnet.reporting.model import (
     make_table,
     stands,
 )
+from chainnet.reporting.order import table_id
 from chainnet.reporting.sections.asked import not_assessed
-from chainnet.reporting.sections.order import table_id
 from chainnet.results import CHECKED, SAMPLED, fact_of
 from chainnet.words import NO_LIMIT, NOT_APPLICABLE, count, first_capital, join, number, ranks, same, spelled, tonnes
 

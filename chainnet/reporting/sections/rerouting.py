@@ -15,7 +15,7 @@ from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.ends import has_others
 from chainnet.reporting.facts import ALL_TIERS, Facts
-from chainnet.reporting.formats.glyphs import drawable
+from chainnet.reporting.glyphs import drawable
 from chainnet.reporting.model import (
     ReportColumn,
     ReportFigure,
@@ -25,9 +25,9 @@ from chainnet.reporting.model import (
     make_section,
     make_table,
 )
+from chainnet.reporting.order import table_id
 from chainnet.reporting.others import order_of
 from chainnet.reporting.rungs import RUNGS
-from chainnet.reporting.sections.order import table_id
 from chainnet.results import fact_of
 from chainnet.words import NOT_ASKED, first_capital, join, number, percent, same, tonnes
 

@@ -22,8 +22,8 @@ from chainnet.reporting.model import (
     make_table,
     stands,
 )
+from chainnet.reporting.order import table_id
 from chainnet.reporting.sections.asked import not_assessed
-from chainnet.reporting.sections.order import table_id
 from chainnet.results import origin_of
 from chainnet.words import (
     NOT_ASKED,

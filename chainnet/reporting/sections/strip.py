@@ -16,8 +16,8 @@ from chainnet.reporting import canvas as fig
 from chainnet.reporting.ends import Short, ends_differ, has_others, short_of
 from chainnet.reporting.facts import ALL_TIERS, Facts, once
 from chainnet.reporting.model import ReportFigure
+from chainnet.reporting.order import table_id
 from chainnet.reporting.others import order_of
-from chainnet.reporting.sections.order import table_id
 from chainnet.words import NBSP, NO_DATA, country_name, first_capital, in_sentence, join, number, percent
 
 OTHER = "other"

@@ -10,8 +10,8 @@ from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import ReportFigure, ReportTable, Section, Sentence, make_section, make_table, stands
+from chainnet.reporting.order import table_id
 from chainnet.reporting.sections.asked import not_assessed
-from chainnet.reporting.sections.order import table_id
 from chainnet.reporting.sentences import drawn_middle, unless
 from chainnet.results import CHECKED, NOT_STATED, SAMPLED
 from chainnet.words import NOT_ASKED, count, first_capital, is_known, number, percent, readable_id, span, tonnes
