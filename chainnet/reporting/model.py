@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
 from math import isinf
@@ -26,10 +26,14 @@ TIED_ROWS = 20
 
 @dataclass(frozen=True)
 class Cell:
-    """What a workbook holds and what people read; ``value`` None where the text says why there is none."""
+    """What a workbook holds and what people read; ``value`` None where the text says why there is none.
+
+    A share with ``ends`` is drawn too, on a page on screen: a strip from nothing to all, the ends as a bar.
+    """
 
     text: str
     value: str | float | None = None
+    ends: tuple[float, float] | None = None
 
 
 _WRITE: dict[str, Callable[[Any], str]] = {
@@ -119,7 +123,9 @@ class ReportTable:
 
     @property
     def standing(self) -> str:
-        """How the numbers were made, how the inputs are known, and the kind of range, as they stand under the table."""
+        """How the numbers were made, how the inputs are known, and the kind of range; empty where the table says it."""
+        if not self.status:
+            return ""
         ranged = f" Range: {self.range_kind}." if self.range_kind else ""
         return f"{self.trust}{ranged}"
 
@@ -127,6 +133,12 @@ class ReportTable:
     def trust(self) -> str:
         """How the numbers were made, and apart from it how the inputs are known."""
         return f"{words.first_capital(self.status)}. Inputs: {self.inputs}."
+
+    @property
+    def foot(self) -> str:
+        """What stands under the table: its note, how it was made, and the sheet that holds all of it."""
+        sheet = f" {self.standing} Sheet: {self.sheet}." if self.sheet else ""
+        return f"{self.left_out}{self.note}{sheet}"
 
     @property
     def body_columns(self) -> tuple[int, ...]:
@@ -300,19 +312,20 @@ class Document:
 
     title: str
     subtitle: str
-    author: str
-    marking: str
-    vintage: str
     digest: str
     version: str
-    bottom_line: tuple[Sentence, ...]
     summary: tuple[Block, ...]
-    sections: tuple[Section, ...]
-    annexes: tuple[Section, ...]
-    inputs: tuple[ReportTable, ...]  # sheets of the workbook only
-    stand_ins: Mapping[str, str]  # names in scripts that the fonts lack -> what stands in
+    bottom_line: tuple[Sentence, ...] = ()
+    sections: tuple[Section, ...] = ()
+    annexes: tuple[Section, ...] = ()
+    inputs: tuple[ReportTable, ...] = ()  # sheets of the workbook only
+    author: str = ""
+    marking: str = ""
+    vintage: str = ""
+    stand_ins: Mapping[str, str] = field(default_factory=dict)  # names in scripts that the fonts lack -> what stands in
     language: str = "en"
     is_brief: bool = False  # whether it is one page, which stands alone
+    is_wide: bool = False  # whether it is one wide table
 
     @property
     def tables(self) -> tuple[ReportTable, ...]:

@@ -158,7 +158,7 @@ def _table(table: ReportTable, write: Write, taken: set[str]) -> dict[str, Any]:
         "right": right,
         "widths": _widths(heads, rows, right),
         "is_small": len(heads) > SMALL_FROM,
-        "note": write(f"{more}{table.left_out}{table.note} {table.standing} Sheet: {table.sheet}.".strip()),
+        "note": write(f"{more}{table.foot}".strip()),
     }
 
 
