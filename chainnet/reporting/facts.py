@@ -164,6 +164,11 @@ class Facts:
             return "Baseline: nothing happens"
         return str(self.a.scenarios.loc[name, "label"])
 
+    @property
+    def worst_label(self) -> str:
+        """The scenario under which rerouting was asked, in words."""
+        return self.scenario_label(self.when)
+
     def quoted(self, name: str) -> str:
         """Return a scenario in words, quoted."""
         return f"“{self.scenario_label(name)}”"

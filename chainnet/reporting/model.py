@@ -48,8 +48,8 @@ _WRITE: dict[str, Callable[[Any], str]] = {
 class ReportColumn:
     """A column: its name in code, its head for people, what it holds, and what of a row it shows.
 
-    ``value`` is a function of the row, or the name of its field; the column's own key if empty. ``missing`` stands
-    where the row has none.
+    ``value`` is a function of the facts and the row, or the name of its field; the column's own key if empty.
+    ``missing`` stands where the row has none.
     """
 
     key: str
@@ -57,7 +57,7 @@ class ReportColumn:
     kind: Kind = "text"
     unit: str = ""
     meaning: str = ""
-    value: Callable[[Any], Any] | str = ""
+    value: Callable[[Any, Any], Any] | str = ""
     missing: str = words.NO_DATA
     body: bool = True  # whether it is printed; the workbook has every column
 
@@ -66,9 +66,9 @@ class ReportColumn:
         """Whether its cells stand at the right."""
         return self.kind != "text"
 
-    def of(self, row: Any) -> Cell:
+    def of(self, row: Any, facts: Any = None) -> Cell:
         """Return the cell of a row."""
-        return self.write(self.value(row) if callable(self.value) else row[self.value or self.key])
+        return self.write(self.value(facts, row) if callable(self.value) else row[self.value or self.key])
 
     def write(self, value: Any) -> Cell:
         """Return a value as a cell; words in a column of numbers say why there is none."""
@@ -359,6 +359,7 @@ def make_section(heading: str, *blocks: Block | None) -> Section:
 def make_table(
     columns: Sequence[ReportColumn],
     rows: Iterable[Any],
+    facts: Any = None,
     *,
     none: Mapping[str, Any] | None = None,
     total: Mapping[str, Any] | None = None,
@@ -371,6 +372,8 @@ def make_table(
     columns : sequence of ReportColumn
     rows : iterable
         What the columns are asked of, one by one.
+    facts : Facts, optional
+        For columns that need more than the row.
     none : mapping of str to object, optional
         What stands in the one row of a table without rows, by key; elsewhere "-".
     total : mapping of str to object, optional
@@ -382,7 +385,7 @@ def make_table(
     def alone(values: Mapping[str, Any]) -> tuple[Cell, ...]:
         return tuple(column.write(values.get(column.key, words.NOT_ASKED)) for column in columns)
 
-    made = tuple(tuple(column.of(row) for column in columns) for row in rows)
+    made = tuple(tuple(column.of(row, facts) for column in columns) for row in rows)
     return ReportTable(
         columns=tuple(columns),
         rows=made or ((alone(none),) if none else ()),

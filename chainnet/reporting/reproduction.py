@@ -73,7 +73,7 @@ def digest_table(facts: Facts, tables: Sequence[ReportTable]) -> ReportTable:
     columns = [
         col.text("kind", "What", "scenario or table"),
         col.text("name", "Name", "name of the scenario, or number and title of the table"),
-        col.text("digest", "Digest", f"first {SHOWN} digits of its SHA-256", lambda row: _digest(row["words"])),
+        col.text("digest", "Digest", f"first {SHOWN} digits of its SHA-256", lambda _, row: _digest(row["words"])),
     ]
     asked = sorted(facts.a.asked.items())
     cells = [[[cell.text for cell in row] for row in (*table.rows, table.total)] for table in tables]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -101,98 +102,101 @@ _SIGNS = (
 )
 
 
-@col.table("certificates", "Certificates", "Certificates")
-def certificate_table(facts: Facts) -> ReportTable:
-    """Return what was proved, and how closely."""
+def _problem(facts: Facts, row: Any) -> str:
+    head, _, scenario = str(row["problem"]).partition(", ")
+    return f"{head}, {facts.scenario_label(scenario)}" if scenario in facts.ordered else str(row["problem"])
 
-    def problem(row: Any) -> str:
-        head, _, scenario = str(row["problem"]).partition(", ")
-        return f"{head}, {facts.scenario_label(scenario)}" if scenario in facts.ordered else str(row["problem"])
 
-    def small(key: str) -> Any:
-        return lambda row: f"{row[key]:.0e}" if row[key] else "0"
+def _small(key: str) -> Any:
+    return lambda _, row: f"{row[key]:.0e}" if row[key] else "0"
 
-    columns = [
-        col.text("problem", "Problem", "what was solved", problem),
+
+certificate_table = col.Table(
+    "certificates",
+    "Certificates",
+    "Certificates",
+    rows=lambda f: f.a.certificates,
+    columns=(
+        col.text("problem", "Problem", "what was solved", _problem),
         col.number("value", "Value", "the answer", unit="t/yr or USD/yr"),
         col.number("bound", "Bound", "the value that proves it", unit="t/yr or USD/yr"),
-        col.text("gap_words", "Gap", "value less bound, relative", small("gap")),
-        col.text("violation_words", "Largest breach", "of a bound or balance, relative", small("violation")),
-        col.text("tolerance_words", "Allowed", "both must stay below it", small("tolerance")),
+        col.text("gap_words", "Gap", "value less bound, relative", _small("gap")),
+        col.text("violation_words", "Largest breach", "of a bound or balance, relative", _small("violation")),
+        col.text("tolerance_words", "Allowed", "both must stay below it", _small("tolerance")),
         col.number("gap", "Gap", "value less bound, relative", body=False),
         col.number("violation", "Largest breach", "of a bound or balance, relative", body=False),
-        col.text("ok", "Closes", "whether it is proved", lambda row: "yes" if row["ok"] else "no"),
-    ]
-    return make_table(
-        columns,
-        facts.a.certificates.reset_index().to_dict("records"),
-        subtitle="Value: t/yr served; balance: its last stage, USD/yr of flow cost. Checked by code that shares "
-        "nothing with the solver.",
-        note="Every other solve was checked in the same way as it was made; one that fails stops the run.",
-        **stands("n/a", CHECKED),
-    )
+        col.whether("ok", "Closes", "whether it is proved"),
+    ),
+    subtitle="Value: t/yr served; balance: its last stage, USD/yr of flow cost. Checked by code that shares nothing "
+    "with the solver.",
+    note="Every other solve was checked in the same way as it was made; one that fails stops the run.",
+    stands=stands("n/a", CHECKED),
+)
 
 
-@col.table("sources", "Sources", "Sources")
-def source_table(facts: Facts) -> ReportTable:
+def _sources(facts: Facts) -> pd.DataFrame:
     """Return the sources, and how many rows rest on each."""
-    used: dict[str, int] = {}
+    used: Counter[str] = Counter()
     for frame in (getattr(facts.network, name) for name in TABLES):
         for cell in frame["reference"].dropna() if "reference" in frame.columns else ():
-            for key in split_list(cell):
-                used[key] = used.get(key, 0) + 1
-    columns = [
+            used.update(split_list(cell))
+    table = facts.network.references
+    return table.assign(rows=[used[key] for key in table["key"]])
+
+
+source_table = col.Table(
+    "sources",
+    "Sources",
+    "Sources",
+    rows=_sources,
+    columns=(
         col.text("key", "Key", "name of the source"),
         col.text("title", "Title", "title"),
         col.text("publisher", "Publisher", "who published it"),
         col.text("year", "Year", "year of publication"),
         col.text("source_class", "Source class", "1, 2 or 3: see the glossary", "grade"),
-        col.count("rows", "Rows", "rows of the tables that rest on it", lambda row: used.get(row["key"], 0)),
-        col.text("address", "Address", "where it can be found", body=False),
-    ]
-    return make_table(
-        columns,
-        facts.network.references.to_dict("records"),
-        none={"title": "no source on record", "rows": 0},
-        subtitle="Addresses are in the workbook.",
-        **stands("see column"),
-    )
-
-
-@col.table(
-    "indices", "Indices", "Published index and solved loss disagree where spare capacity or a narrow step decides"
+        col.count("rows", "Rows", "rows of the tables that rest on it"),
+        col.code("address", "Address", "where it can be found"),
+    ),
+    none={"title": "no source on record", "rows": 0},
+    subtitle="Addresses are in the workbook.",
+    stands=stands("see column"),
 )
-def index_table(facts: Facts) -> ReportTable | None:
-    """Return every country and step by published index and by loss; None where not assessed."""
-    table = facts.a.indices
-    if table.empty:
-        return None
-    table = table.rename_axis(["step", *table.index.names[1:]]).reset_index()
-    columns = [
+
+
+def _index_note(facts: Facts) -> str:
+    table = facts.a.indices.reset_index()
+    differ = table[table["disagrees"].astype(bool)]
+    note = f"Ranks differ by two places or more in {len(differ)} of {len(table)} rows; the workbook says why. "
+    if len(differ):
+        first = differ.iloc[0]
+        note += f"{first_capital(str(first.iloc[0]))}, {country_name(str(first['country']))}: {first['why']}"
+    return note
+
+
+index_table = col.Table(
+    "indices",
+    "Indices",
+    "Published index and solved loss disagree where spare capacity or a narrow step decides",
+    rows=lambda f: (
+        col.some(f.a.indices.rename_axis(["step", *f.a.indices.index.names[1:]])) if len(f.a.indices) else None
+    ),
+    columns=(
         col.STEP,
-        col.text("country", "Country", "whose plants", lambda row: country_name(str(row["country"]))),
-        col.text(
-            "commodity", "Of", "commodity for which the index is largest", lambda r: facts.commodity(r["commodity"])
-        ),
+        col.placed("country", "Country", "whose plants"),
+        col.commodity("Of", "commodity for which the index is largest"),
         col.share("share", "Share", "of its tonnes"),
         col.number("index", "Adds to supply risk", "squared share x governance x trade parameter"),
         col.count("index_rank", "Rank by index", "1 = largest"),
         col.tons("lost_tpa", "Lost without it", "solved"),
         col.count("loss_rank", "Rank by loss", "1 = largest"),
-        col.text("why", "Why they differ", "one sentence", body=False),
-    ]
-    differ = table[table["disagrees"].astype(bool)]
-    note = f"Ranks differ by two places or more in {len(differ)} of {len(table)} rows; the workbook says why. "
-    if len(differ):
-        first = differ.iloc[0]
-        note += f"{first_capital(str(first['step']))}, {country_name(str(first['country']))}: {first['why']}"
-    return make_table(
-        columns,
-        table.to_dict("records"),
-        subtitle=f"Index: contribution to the EU supply risk. Loss: {facts.unit}, all tiers.",
-        note=note,
-        **facts.standing(facts.a.indices, status=f"index {FROM_INPUTS}; loss {CHECKED}"),
-    ).with_lead(rows=SHORT_LIST)
+        col.code("why", "Why they differ", "one sentence"),
+    ),
+    subtitle="Index: contribution to the EU supply risk. Loss: {f.unit}, all tiers.",
+    note=_index_note,
+    stands=lambda f: f.standing(f.a.indices, status=f"index {FROM_INPUTS}; loss {CHECKED}"),
+    lead=SHORT_LIST,
+)
 
 
 def input_tables(facts: Facts) -> list[ReportTable]:
@@ -236,7 +240,7 @@ def _words(name: str) -> str:
 def _exact(key: str) -> Any:
     """Return what writes a cell in full."""
 
-    def written(row: Any) -> Cell:
+    def written(_facts: Facts, row: Any) -> Cell:
         value = row[key]
         if is_missing(value):
             return Cell(NO_DATA)
