@@ -18,6 +18,7 @@ from chainnet.errors import ChainnetError, DataError, check_words, near_matches
 from chainnet.flow import Counting
 from chainnet.network import Network
 from chainnet.reporting.model import Document, ReportFigure
+from chainnet.words import NBSP
 
 FORMATS = ("html", "pdf", "xlsx")
 BRIEF_FORMATS = ("html", "pdf")
@@ -114,7 +115,6 @@ def report(
     say = progress or (lambda _what, _part: None)
     assessment = _assessed(source, lambda what, part: say(what, ASSESSED * part))
     from chainnet.reporting.content import brief_of, build
-    from chainnet.reporting.sections.answer import verdict
 
     say("writing: figures and tables", ASSESSED)
     document = replace(build(assessment, title=title, author=author, marking=marking), language=language)
@@ -129,7 +129,7 @@ def report(
         if "figures" in placings:
             _write_figures(document, placings["figures"].stage, say)
         written = [path for placing in placings.values() for path in placing.finish()]
-    say(verdict(assessment), 1.0)
+    say(document.bottom_line[0].text.replace(NBSP, " "), 1.0)  # the verdict
     return written
 
 

@@ -416,6 +416,13 @@ class Facts:
         row = self.a.necks.loc["all tiers" if tier == ALL_TIERS else "first tier"].to_dict()
         return Neck(**{str(key): value for key, value in row.items()})
 
+    def hinging(self, tier: str, does: str) -> list[tuple[str, str]]:
+        """Return what alone does that to the answer on a tier, each with what there is then."""
+        table = self.a.hinges[self.a.hinges["does"] == does]
+        mine = table if tier == ALL_TIERS and does == "closes" else table[table["tier"] == tier]
+        mine = mine.drop_duplicates("words")  # what closes the gap of any tier is of all
+        return list(zip(mine["words"], mine["then"], strict=True))
+
     @property
     def n_decisive(self) -> int:
         """How many inputs bind the answer in the worst scenario."""
