@@ -120,10 +120,8 @@ def report(
     document = replace(build(assessment, title=title, author=author, marking=marking), language=language)
     with ExitStack() as stack:
         placings = {name: stack.enter_context(_Placing(folder)) for name, folder in folders.items()}
-        if brief:
-            _write_brief(brief_of(document), placings["path"].stage, wanted, own, say)
-        else:
-            _write(assessment, document, placings["path"].stage, wanted, own, say)
+        shown = brief_of(document) if brief else document
+        _write(assessment, shown, placings["path"].stage, wanted, own, say)
         if live:
             _write_living(assessment, document, placings["path"].stage, say)
         if "figures" in placings:
@@ -153,22 +151,6 @@ def _folders(path: str | Path, figures: str | Path | None) -> dict[str, Path]:
     if len({folder.absolute() for folder in folders.values()}) < len(folders):
         raise DataError("figures: the folder of the report; give the figures one of their own.")
     return folders
-
-
-def _write_brief(
-    document: Document, stage: Path, wanted: Sequence[str], own: Mapping[str, str], say: Callable[[str, float], None]
-) -> None:
-    say("writing: brief", 0.85)
-    if "html" in wanted:
-        from chainnet.reporting.formats.page import html_report
-
-        with _template_faults(own, HTML_TEMPLATE):
-            (stage / "brief.html").write_bytes(html_report(document, False, own.get(HTML_TEMPLATE)))
-    if "pdf" in wanted:
-        from chainnet.reporting.formats.pdf import pdf_report
-
-        with _template_faults(own, PDF_TEMPLATE):
-            (stage / "brief.pdf").write_bytes(pdf_report(document, document.stand_ins, own.get(PDF_TEMPLATE)))
 
 
 def _write_living(assessment: Assessment, document: Document, stage: Path, say: Callable[[str, float], None]) -> None:
@@ -204,40 +186,49 @@ def _write(
     own: Mapping[str, str],
     say: Callable[[str, float], None],
 ) -> None:
+    name = "brief" if document.is_brief else "report"
     if "html" in wanted:
-        from chainnet.drawing import draw
         from chainnet.reporting.formats.page import html_report
 
-        say("writing: report.html", 0.85)
+        say(f"writing: {name}.html", 0.85)
         with _template_faults(own, HTML_TEMPLATE):
-            (stage / "report.html").write_bytes(html_report(document, True, own.get(HTML_TEMPLATE)))
-        say("writing: graph.html", 0.88)
-        runs = assessment.long_runs
-        draw(
-            assessment.network,
-            assessment.stress,
-            view="graph",
-            path=stage / "graph.html",
-            title=document.title,
-            marking=document.marking,
-            losses=assessment.chokepoints["site"],
-            first_losses=assessment.first_tier.get("site"),
-            long_run=runs.balances,
-            closest=runs.closest,
-            necks=assessment.necks,
-            rerouting=assessment.rerouting.get(max(assessment.rerouting, default=0)),
-        )
+            page = html_report(document, not document.is_brief, own.get(HTML_TEMPLATE))
+        (stage / f"{name}.html").write_bytes(page)
+        if not document.is_brief:
+            say("writing: graph.html", 0.88)
+            _draw_graph(assessment, document, stage / "graph.html")
     if "pdf" in wanted:
         from chainnet.reporting.formats.pdf import pdf_report
 
-        say("writing: report.pdf", 0.92)
+        say(f"writing: {name}.pdf", 0.92)
         with _template_faults(own, PDF_TEMPLATE):
-            (stage / "report.pdf").write_bytes(pdf_report(document, document.stand_ins, own.get(PDF_TEMPLATE)))
+            sheets = pdf_report(document, document.stand_ins, own.get(PDF_TEMPLATE))
+        (stage / f"{name}.pdf").write_bytes(sheets)
     if "xlsx" in wanted:
         from chainnet.reporting.formats.workbook import workbook_report
 
         say("writing: report.xlsx", 0.97)
         (stage / "report.xlsx").write_bytes(workbook_report(document))
+
+
+def _draw_graph(assessment: Assessment, document: Document, path: Path) -> None:
+    from chainnet.drawing import draw
+
+    runs = assessment.long_runs
+    draw(
+        assessment.network,
+        assessment.stress,
+        view="graph",
+        path=path,
+        title=document.title,
+        marking=document.marking,
+        losses=assessment.chokepoints["site"],
+        first_losses=assessment.first_tier.get("site"),
+        long_run=runs.balances,
+        closest=runs.closest,
+        necks=assessment.necks,
+        rerouting=assessment.rerouting.get(max(assessment.rerouting, default=0)),
+    )
 
 
 def _own_templates(folder: str | Path | None) -> dict[str, str]:

@@ -85,7 +85,7 @@ def _idle(facts: Facts) -> Any:
 
 def _used(facts: Facts) -> pd.DataFrame | None:
     """Return use of each step if nothing is cut off, without and with projects; None where not assessed."""
-    idle = _idle(facts)
+    idle = facts.a.idle
     if idle is None or idle.steps.empty:
         return None
     keys = ["stage", "step", "commodity"]
@@ -95,7 +95,8 @@ def _used(facts: Facts) -> pd.DataFrame | None:
     both = both.assign(name=both["step"].mask(both["step"].isna() | both["step"].eq(""), both["stage"]))
     both = both.assign(good=[facts.commodity(c) for c in both["commodity"]])
     places = [facts.steps.index(s) if s in facts.steps else len(facts.steps) for s in both["name"]]
-    return both.assign(place=places, name=told_apart(both, "name")).sort_values(["place", "good"], kind="stable")
+    both = both.assign(place=places, name=told_apart(both, "name"))
+    return both.sort_values(["place", "good"], kind="stable")
 
 
 def _now(facts: Facts, row: Any, key: str, none: str) -> Any:

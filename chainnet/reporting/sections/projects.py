@@ -319,7 +319,7 @@ complement_table = col.Table(
 )
 
 
-def _sets(facts: Facts) -> list[dict[str, Any]] | None:
+def _sets(facts: Facts) -> list[dict[Any, Any]] | None:
     """Return the best set of projects at each budget; None where it was not assessed."""
     rows = []
     for tier, best in facts.a.portfolios.items():
