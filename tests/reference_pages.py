@@ -13,6 +13,7 @@ from chainnet import errors
 from chainnet.cli.common import COMMANDS, STOPPED, app
 from chainnet.engine import tolerances
 from chainnet.network import TABLES
+from chainnet.reporting.texts import GLOSSARY
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 NOTE = "<!-- made by tests/reference_pages.py; do not edit -->\n\n"
@@ -181,7 +182,21 @@ def tolerances_page() -> str:
     return "".join(parts)
 
 
+def glossary_page() -> str:
+    """Every word of the glossary, from the texts of the report."""
+    parts = [
+        "# Glossary\n\n",
+        NOTE,
+        "Made of `chainnet/reporting/texts.toml`, which the report prints too.\n\n",
+        "| word | meaning | others say |\n| --- | --- | --- |\n",
+    ]
+    for one in sorted(GLOSSARY, key=lambda one: one.word.lower()):
+        parts.append(f"| {one.word} | {one.means} | {one.others_say} |\n")
+    return "".join(parts)
+
+
 PAGES = {
+    "glossary.md": glossary_page,
     "tables.md": tables_page,
     "errors.md": errors_page,
     "api.md": api_page,

@@ -80,7 +80,7 @@ def test_the_kinds_of_a_measure_that_the_glossary_names_are_kinds() -> None:
     line = next(
         li
         for li in (DOCS / "reference" / "glossary.md").read_text(encoding="utf-8").splitlines()
-        if li.startswith("| measure ")
+        if li.startswith("| Measure ")
     )
     how_to = (DOCS / "howto" / "scenarios.md").read_text(encoding="utf-8")
     named = re.findall(r"[a-z]+", line.split("such as")[1].split(";")[0])

@@ -209,10 +209,10 @@ class Question(Command):
             return super().given(name)
         return self.pick_scenario(value) if name == "scenario" else scenarios_named(self.network, value)
 
-    def ask(self, question: str | None = None, /, **other: Any) -> Any:
+    def ask(self, question: str | None = None, of: Any = None, /, **other: Any) -> Any:
         """Ask a question with every option that it has a parameter for, and more; without one, its default holds.
 
-        What is long says how far it is.
+        It is asked of the network, or of what stands in for it. What is long says how far it is.
         """
         family, function = (question or self.asks).split(".")
         asked = getattr(import_module(f"chainnet.{family}"), function)
@@ -220,9 +220,9 @@ class Question(Command):
         given = {name: self.given(name) for name in parameters if name in self.options and name not in other}
         given = {name: value for name, value in given.items() if value is not None}
         if "progress" not in parameters or "progress" in other:
-            return asked(self.network, **given, **other)
+            return asked(self.network if of is None else of, **given, **other)
         with progress_bar(function.replace("_", " ")) as step:
-            return asked(self.network, **given, progress=step, **other)
+            return asked(self.network if of is None else of, **given, progress=step, **other)
 
     def pick_scenario(self, word: str, option: str = "--scenario") -> Scenario:
         """Return the scenario that was given to ``option``."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -17,6 +18,7 @@ from chainnet.cli.words import words
 from chainnet.errors import DataError, Fault
 
 if TYPE_CHECKING:
+    from chainnet.assessment import Assessment
     from chainnet.flow import Counting
     from chainnet.network import Network
 
@@ -290,9 +292,19 @@ class Report(Question, Counted, Form):
                 said = what  # the last is the verdict, which is no work
                 step(what if part < 1.0 else "done", part)
 
-            paths = self.ask(executor=pool, progress=tell)
+            assessed = partial(self._assessed, executor=pool)
+            paths = self.ask(self.asks, assessed, progress=tell)
         self.say_paths(*paths)
         print(f"verdict: {said}", file=sys.stderr)
+
+    def _assessed(self, **how: Any) -> Assessment:
+        """Assess the network; with what stands in for the demand, or for whose it is, where the graph holds none."""
+        from chainnet.assessment import assume_demand, whoever_counts
+
+        network = assume_demand(self.network)
+        whose = whoever_counts(network, self.given("beneficiaries"))
+        found: Assessment = self.ask("assessment.assess", network, beneficiaries=whose, **how)
+        return found
 
     def _say_missing(self) -> None:
         """Say before the work begins what the graph does not hold, and so no page of the report."""

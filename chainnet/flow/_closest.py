@@ -8,7 +8,6 @@ import numpy as np
 
 from chainnet._types import Array
 from chainnet.engine import Certificate, LinearProgram, LinearSolution, Rows, WarmModel, floor_of, optimal
-from chainnet.flow._stages import floor_of, optimal
 from chainnet.lowering import Lowered
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from chainnet.reporting.facts import Facts, once
+from chainnet.reporting.order import table_id
 from chainnet.reporting.prices import price_words
-from chainnet.reporting.sections.order import table_id
 from chainnet.reporting.sentences import fit
 from chainnet.results import fact_of
 from chainnet.words import Who, bill, first_capital, join, nouns, same, spelled, titled, tonnes, verb, weight, whole

@@ -18,7 +18,7 @@ from chainnet.engine import PRINTED
 from chainnet.reporting.advised import advised_of
 from chainnet.reporting.facts import BASELINE, Facts
 from chainnet.reporting.horizon import nil
-from chainnet.reporting.sentences import Claim, also, drawn_middle, fit, fits, grown, hinging, told, unless
+from chainnet.reporting.sentences import Claim, also, drawn_middle, fit, fits, grown, told, unless
 from chainnet.results import Ends, fact_of
 from chainnet.words import (
     AFTER_OR_BEFORE,
@@ -252,7 +252,7 @@ def _more_hinges(facts: Facts) -> str:
     if facts.a.load_bearing is None:
         return ""
     if _hinge_words(facts, _leading(facts)):
-        return also(len(hinging(facts, _leading(facts), "verdict")) - 1, "overturns", "overturn")
+        return also(len(facts.hinging(_leading(facts), "verdict")) - 1, "overturns", "overturn")
     said = "no single judgement and no single doubtful input overturns this."
     # what runs since is neither, and may
     return f"In the base year {said}" if fact_of(facts.a.advice, "running", ()) else first_capital(said)
@@ -263,7 +263,7 @@ def _hinge_words(facts: Facts, tier: Who) -> list[str]:
 
     Who is served first is left out where the verdict gives both ends.
     """
-    found = [words for words, _ in hinging(facts, tier, "verdict")]
+    found = [words for words, _ in facts.hinging(tier, "verdict")]
     plants = {f"without {titled(str(label))}" for label in facts.things["label"]}
     words = [unless(words) for words in sorted(found, key=lambda words: words not in plants)]
     both_ends = facts.ends_differ(facts.when, tier)

@@ -98,7 +98,7 @@ def level_of(share: float) -> int:
 
 def folded(words: str, width: int, lines: int) -> str:
     """Return words on so many lines at most, cut with an ellipsis where they are longer."""
-    from chainnet.reporting.formats.glyphs import short_label
+    from chainnet.reporting.glyphs import short_label
 
     found: list[str] = []
     rest = words

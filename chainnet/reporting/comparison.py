@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any
 
 from chainnet.assessment import SideBySide
-from chainnet.reporting.overview import STRIP, Share, marked
+from chainnet.reporting.formats.markdown import markdown_table, marked
+from chainnet.reporting.formats.page import html_report
+from chainnet.reporting.glyphs import short_label
+from chainnet.reporting.model import Cell, Document, ReportColumn, ReportTable, Sentence, make_table
 from chainnet.results import origin_of, package_version
 from chainnet.words import NBSP, NO_DATA, NOT_APPLICABLE, first_capital, is_missing, number, percent, spelled, whole
 
+TITLE = 80  # letters of the names in a title
+STRIPS = "In each strip, from nothing at the left to all at the right, the bar and its tick are what goes short."
 ORDER = {"either": "", "after": ", others served after", "before": ", others served before"}
 NOTE = (
     "Short: the part of a tier's demand, and its tonnes, that is not met in the long run. Where it makes a difference "
@@ -27,11 +31,18 @@ BUILT = (
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the comparison: what it says, and a cell a column; ``shares`` are drawn as strips."""
+    """A line of the comparison: of whom, what it says, and a cell a column."""
 
-    head: str
-    cells: tuple[str, ...]
-    shares: tuple[Share, ...] = ()
+    whose: str
+    what: str
+    cells: tuple[Cell, ...]
+
+    @property
+    def head(self) -> str:
+        """What it says, of whom."""
+        if not self.whose:
+            return self.what
+        return f"{self.whose}{' ' if self.what.startswith('short') else ': '}{self.what}"
 
 
 def comparison_markdown(found: SideBySide) -> str:
@@ -46,13 +57,10 @@ def comparison_markdown(found: SideBySide) -> str:
     str
         Ends with a line end. What comes from the data is escaped: it makes no column, link, image or HTML.
     """
-    names = [str(name) for name in found.columns.index]
-    rows = [["", *map(marked, names)], ["---"] * (len(names) + 1)]
-    lines = [*_about(found), *(line for _, part in _tiers(found) for line in part)]
-    rows += [[marked(line.head), *map(marked, line.cells)] for line in lines]
-    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     said = " ".join(marked(words) for words in found.words)
-    return f"{said}\n\n{table}\n\n{_note(found)}\n".replace(NBSP, " ")
+    table = _table(found)
+    keys = [column.key for column in table.columns if column.key not in ("whose", "what")]
+    return f"{said}\n\n{markdown_table(table, keys)}\n\n{_note(found)}\n".replace(NBSP, " ")
 
 
 def comparison_page(found: SideBySide) -> str:
@@ -67,21 +75,42 @@ def comparison_page(found: SideBySide) -> str:
     str
         The same comparison gives the same text.
     """
-    from jinja2 import Environment, StrictUndefined
-
-    shell = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    source = files("chainnet.reporting.formats").joinpath("comparison.html.j2").read_text(encoding="utf-8")
-    settings = origin_of(found.side)["settings"]["columns"]
-    return shell.from_string(source).render(
-        names=[str(name) for name in found.columns.index],
-        about=_about(found),
-        tiers=list(_tiers(found)),
-        said=found.words,
-        note=_note(found),
-        digests={one["graph"]: one["digest"][:12] for one in settings},
+    names = [str(name) for name in found.columns.index]
+    document = Document(
+        title=f"Side by side: {short_label(', '.join(names), TITLE)}",
+        subtitle=first_capital(spelled(len(names), "column")),
+        digest=", ".join(f"{one['graph']} {one['digest'][:12]}" for one in _settings(found)["columns"]),
         version=package_version(),
-        strip=STRIP,
+        summary=(*map(Sentence, found.words), _table(found)),
+        is_wide=True,
     )
+    return html_report(document, False).decode("utf-8")
+
+
+def _table(found: SideBySide) -> ReportTable:
+    """Return the comparison as a table: a column each, a row a figure."""
+    names = [str(name) for name in found.columns.index]
+    columns = (
+        ReportColumn("whose", "", missing=""),
+        ReportColumn("what", "column"),
+        ReportColumn("head", "", body=False),
+        *(ReportColumn(f"column {i}", name) for i, name in enumerate(names)),
+    )
+    rows = (
+        {
+            "whose": line.whose or "What it is",
+            "what": first_capital(line.what),
+            "head": line.head,
+            **{f"column {i}": cell for i, cell in enumerate(line.cells)},
+        }
+        for line in (*_about(found), *_tiers(found))
+    )
+    return make_table(columns, rows, title="The same figures of each column", subtitle=STRIPS, note=_note(found))
+
+
+def _settings(found: SideBySide) -> dict[str, Any]:
+    settings: dict[str, Any] = origin_of(found.side)["settings"]
+    return settings
 
 
 def _note(found: SideBySide) -> str:
@@ -90,18 +119,22 @@ def _note(found: SideBySide) -> str:
 
 def _about(found: SideBySide) -> list[Line]:
     """Return the lines that say what each column is; those that say nothing are left out."""
+
+    def line(what: str, said: Iterable[Any]) -> Line:
+        return Line("", what, tuple(Cell(str(words)) for words in said))
+
     table = found.columns
     built = table["project_labels"].where(table["project_labels"] != "", "none")
     cost = [f"USD{NBSP}{number(v)}{NBSP}million" if not is_missing(v) else NO_DATA for v in table["capex_musd"]]
     chains = [_dated(str(label), year) for label, year in zip(table["label"], table["year"], strict=True)]
     lines = [
-        Line("Chain", tuple(chains)),
-        Line("Scenario", tuple(map(str, table["scenario_label"]))),
-        Line("Unit of tonnes", tuple(unit.replace("t/a", "t/yr") for unit in table["unit"])),
-        Line("Rests on", tuple(map(str, table["inputs"]))),
+        line("Chain", chains),
+        line("Scenario", table["scenario_label"]),
+        line("Unit of tonnes", (unit.replace("t/a", "t/yr") for unit in table["unit"])),
+        line("Rests on", table["inputs"]),
     ]
     if (table["projects"] != "").any():
-        lines[2:2] = [Line("Projects built", tuple(map(str, built))), Line("Their capital cost", tuple(cost))]
+        lines[2:2] = [line("Projects built", built), line("Their capital cost", cost)]
     return lines
 
 
@@ -110,40 +143,46 @@ def _dated(label: str, year: float) -> str:
     return label if is_missing(year) or whole(year) in label else f"{label}, {whole(year)}"
 
 
-def _tiers(found: SideBySide) -> Iterator[tuple[str, list[Line]]]:
-    """Yield each tier with its lines."""
+def _tiers(found: SideBySide) -> Iterator[Line]:
+    """Yield the lines of each tier."""
     names = [str(name) for name in found.columns.index]
     for tier, rows in found.side.groupby("tier", sort=False):
         asked = {(r["figure"], r["others"]): [r[name] for name in names] for r in rows.to_dict("records")}
-        yield str(tier), list(_lines(found, str(tier), asked, names))
+        yield from _lines(found, str(tier), asked, names)
 
 
 def _lines(found: SideBySide, tier: str, asked: dict[tuple[str, str], list[float]], names: list[str]) -> Iterator[Line]:
-    name, months = first_capital(tier), int(origin_of(found.side)["settings"]["months"])
+    months = int(_settings(found)["months"])
+
+    def line(what: str, end: str, cells: Iterable[Cell]) -> Line:
+        return Line(first_capital(tier), f"{what}{ORDER[end]}", tuple(cells))
+
     for (figure, end), values in asked.items():
         if figure == "demand_tpa":
-            yield Line(f"{name}: demand{ORDER[end]}", tuple(_unless(v, f"{number(v)}{NBSP}t/yr") for v in values))
+            yield line("demand", end, (_unless(v, f"{number(v)}{NBSP}t/yr") for v in values))
         elif figure == "short_share":
             tons = asked.get(("short_tpa", end)) or asked["short_tpa", "either"]
-            cells = (
-                _unless(v, f"{percent(v)}{'' if t == 0 else f' ({number(t)}{NBSP}t/yr)'}")
-                for v, t in zip(values, tons, strict=True)
-            )
-            strips = tuple(Share.between(tier, 0.0, v, v) for v in values if not is_missing(v))
-            yield Line(f"{name} short{ORDER[end]}", tuple(cells), strips if len(strips) == len(values) else ())
+            yield line("short", end, (_short(v, t) for v, t in zip(values, tons, strict=True)))
         elif figure == "first_short_month" and months:
             there = asked.get(("demand_tpa", "either"), values)
-            cells = (_month(v, of, months) for v, of in zip(values, there, strict=True))
-            yield Line(f"{name}: first short month{ORDER[end]}", tuple(cells))
+            cells = (Cell(_month(v, of, months)) for v, of in zip(values, there, strict=True))
+            yield line("first short month", end, cells)
         elif figure == "largest_loss_share":
             sites = _sites(found, tier, "after" if end == "either" else end)
             cells = (_unless(v, f"{percent(v)}{sites[n] if v > 0 else ''}") for v, n in zip(values, names, strict=True))
-            yield Line(f"{name}: largest single loss{ORDER[end]}", tuple(cells))
+            yield line("largest single loss", end, cells)
 
 
-def _unless(value: float, words: str) -> str:
+def _short(share: float, tons: float) -> Cell:
+    """Return what goes short of a demand: its share, drawn too, and its tonnes."""
+    if is_missing(share):
+        return Cell(NOT_APPLICABLE)
+    return Cell(f"{percent(share)}{'' if tons == 0 else f' ({number(tons)}{NBSP}t/yr)'}", share, (0.0, share))
+
+
+def _unless(value: float, words: str) -> Cell:
     """Return the words of a figure; that it cannot be asked where a column has no such tier."""
-    return NOT_APPLICABLE if is_missing(value) else words
+    return Cell(NOT_APPLICABLE if is_missing(value) else words)
 
 
 def _month(month: float, asked: float, horizon: int) -> str:

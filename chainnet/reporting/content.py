@@ -9,6 +9,7 @@ from chainnet.assessment import Assessment, missing
 from chainnet.errors import DataError
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import Block, Document, ReportFigure, ReportTable, Section, Sentence
+from chainnet.reporting.order import ORDER, TABLES, see
 from chainnet.reporting.sections import (
     answer,
     asked,
@@ -27,7 +28,6 @@ from chainnet.reporting.sections import (
 )
 from chainnet.reporting.sections.annexes import annexes, input_tables
 from chainnet.reporting.sections.month_sheets import sheets
-from chainnet.reporting.sections.order import ORDER, TABLES, see
 from chainnet.words import join, spelled
 
 _MAKERS = (answer, asked, chain, losses, served, rerouting, projects, stocks, money, blocs, sure, assumed, method)

@@ -6,7 +6,6 @@ import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from importlib.util import find_spec
@@ -14,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from chainnet import checks
-from chainnet._types import Words
 from chainnet.assessment import Assessment, assess, assume_demand, whoever_counts
 from chainnet.drawing import living_page
 from chainnet.errors import ChainnetError, DataError, check_words
-from chainnet.flow import Counting, Others
+from chainnet.flow import Counting
 from chainnet.network import Network
 from chainnet.reporting.model import Document, ReportFigure
+from chainnet.words import NBSP
 
 FORMATS = ("html", "pdf", "xlsx")
 BRIEF_FORMATS = ("html", "pdf")
@@ -30,28 +29,18 @@ ASSESSED = 0.7  # part of the time that the assessment takes
 
 
 def report(
-    source: Assessment | Network,
+    source: Assessment | Network | Callable[..., Assessment],
     path: str | Path = "out",
     formats: Iterable[str] | None = None,
     *,
     brief: bool = False,
     figures: str | Path | None = None,
     live: bool = False,
-    scenarios: Any = None,
-    years: Sequence[int] | None = None,
-    months: int | None = None,
-    start: str | None = None,
-    recovery: Any = None,
     title: str | None = None,
     author: str = "",
     marking: str = "",
     language: str = "en",
     templates: str | Path | None = None,
-    draws: int | None = None,
-    executor: Executor | None = None,
-    beneficiaries: Words = None,
-    commodity: Words = None,
-    others: Others | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> list[Path]:
     """Write the report on a network: what fails, who goes short, what helps, how sure that is.
@@ -60,9 +49,11 @@ def report(
 
     Parameters
     ----------
-    source : Assessment or Network
-        A network is assessed first. One without a demand table is asked with a demand that stands in
-        (``chainnet.assessment.assume_demand``), of which a warning tells.
+    source : Assessment, Network or callable
+        A network is assessed first, as ``assess`` does by default. One without a demand table is asked with a demand
+        that stands in (``chainnet.assessment.assume_demand``), of which a warning tells. Anything else is asked by
+        ``assess``, here or in a function that makes the assessment: it is called with ``progress`` once all other
+        arguments are found to be right.
     path : str or Path
         Folder for the documents, made if it is missing; other files in it are left alone.
     formats : iterable of {"html", "pdf", "xlsx"}, optional
@@ -75,8 +66,6 @@ def report(
     live : bool
         A living page beside the documents, ``live.html``: it solves ``balance`` again when its reader moves a
         control. Its presets are the scenarios of the assessment.
-    scenarios, years, months, start, recovery, draws, executor, beneficiaries, commodity, others : optional
-        For the assessment of a network, as ``assess`` takes them; an assessment has its own.
     title, author : str, optional
         Title (default that of the graph) and author of the documents.
     marking : str
@@ -105,14 +94,15 @@ def report(
     Warns
     -----
     ChainnetWarning
-        Before the work begins: if a demand stands in, or beneficiaries are named where no node has a country.
+        Before the work begins: if a demand stands in, or a network names beneficiaries and no node has a country.
 
     Examples
     --------
     >>> import tempfile
     >>> import chainnet as cn
+    >>> made = cn.assess(cn.read("mag-9"), months=12, draws=0)
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     [p.name for p in cn.report(cn.read("mag-9"), folder, ["xlsx"], months=12, draws=0)]
+    ...     [p.name for p in cn.report(made, folder, ["xlsx"])]
     ['report.xlsx']
     """
     wanted = _formats(formats, BRIEF_FORMATS if brief else FORMATS)
@@ -124,50 +114,33 @@ def report(
         raise DataError(f"language: {language!r} is not two or three small letters, such as en or de.")
     folders = _folders(path, figures)
     say = progress or (lambda _what, _part: None)
-    asked: dict[str, Any] = {
-        "scenarios": scenarios,
-        "years": years,
-        "months": months,
-        "start": start,
-        "recovery": recovery,
-        "draws": draws,
-        "executor": executor,
-        "beneficiaries": beneficiaries,
-        "commodity": commodity,
-        "others": others,
-    }
-    if isinstance(source, Network):
-        source = assume_demand(source)
-        asked["beneficiaries"] = whoever_counts(source, beneficiaries)
-    asked = {name: value for name, value in asked.items() if value is not None}
-    if isinstance(source, Network):
-        assessment = assess(source, progress=lambda what, part: say(what, ASSESSED * part), **asked)
-    elif isinstance(source, Assessment):
-        if asked:
-            raise DataError(
-                f"report: {', '.join(asked)} belong to the assessment, which is made already. Give them to assess."
-            )
-        assessment = source
-    else:
-        raise DataError(f"report: {type(source).__name__} is neither an Assessment nor a Network.")
+    assessment = _assessed(source, lambda what, part: say(what, ASSESSED * part))
     from chainnet.reporting.content import brief_of, build
-    from chainnet.reporting.sections.answer import verdict
 
     say("writing: figures and tables", ASSESSED)
     document = replace(build(assessment, title=title, author=author, marking=marking), language=language)
     with ExitStack() as stack:
         placings = {name: stack.enter_context(_Placing(folder)) for name, folder in folders.items()}
-        if brief:
-            _write_brief(brief_of(document), placings["path"].stage, wanted, own, say)
-        else:
-            _write(assessment, document, placings["path"].stage, wanted, own, say)
+        shown = brief_of(document) if brief else document
+        _write(assessment, shown, placings["path"].stage, wanted, own, say)
         if live:
             _write_living(assessment, document, placings["path"].stage, say)
         if "figures" in placings:
             _write_figures(document, placings["figures"].stage, say)
         written = [path for placing in placings.values() for path in placing.finish()]
-    say(verdict(assessment), 1.0)
+    say(document.bottom_line[0].text.replace(NBSP, " "), 1.0)  # the verdict
     return written
+
+
+def _assessed(source: Any, progress: Callable[[str, float], None]) -> Assessment:
+    """Return the assessment that is handed up; a network's, with what stands in for what it does not hold."""
+    if isinstance(source, Network):
+        network = assume_demand(source)
+        return assess(network, beneficiaries=whoever_counts(network, None), progress=progress)
+    found = source(progress=progress) if callable(source) else source
+    if not isinstance(found, Assessment):
+        raise DataError(f"report: {type(found).__name__} is neither an Assessment nor a Network.")
+    return found
 
 
 def _folders(path: str | Path, figures: str | Path | None) -> dict[str, Path]:
@@ -179,22 +152,6 @@ def _folders(path: str | Path, figures: str | Path | None) -> dict[str, Path]:
     if len({folder.absolute() for folder in folders.values()}) < len(folders):
         raise DataError("figures: the folder of the report; give the figures one of their own.")
     return folders
-
-
-def _write_brief(
-    document: Document, stage: Path, wanted: Sequence[str], own: Mapping[str, str], say: Callable[[str, float], None]
-) -> None:
-    say("writing: brief", 0.85)
-    if "html" in wanted:
-        from chainnet.reporting.formats.page import html_report
-
-        with _template_faults(own, HTML_TEMPLATE):
-            (stage / "brief.html").write_bytes(html_report(document, False, own.get(HTML_TEMPLATE)))
-    if "pdf" in wanted:
-        from chainnet.reporting.formats.pdf import pdf_report
-
-        with _template_faults(own, PDF_TEMPLATE):
-            (stage / "brief.pdf").write_bytes(pdf_report(document, document.stand_ins, own.get(PDF_TEMPLATE)))
 
 
 def _write_living(assessment: Assessment, document: Document, stage: Path, say: Callable[[str, float], None]) -> None:
@@ -230,40 +187,49 @@ def _write(
     own: Mapping[str, str],
     say: Callable[[str, float], None],
 ) -> None:
+    name = "brief" if document.is_brief else "report"
     if "html" in wanted:
-        from chainnet.drawing import draw
         from chainnet.reporting.formats.page import html_report
 
-        say("writing: report.html", 0.85)
+        say(f"writing: {name}.html", 0.85)
         with _template_faults(own, HTML_TEMPLATE):
-            (stage / "report.html").write_bytes(html_report(document, True, own.get(HTML_TEMPLATE)))
-        say("writing: graph.html", 0.88)
-        runs = assessment.long_runs
-        draw(
-            assessment.network,
-            assessment.stress,
-            view="graph",
-            path=stage / "graph.html",
-            title=document.title,
-            marking=document.marking,
-            losses=assessment.chokepoints["site"],
-            first_losses=assessment.first_tier.get("site"),
-            long_run=runs.balances,
-            closest=runs.closest,
-            necks=assessment.necks,
-            rerouting=assessment.rerouting.get(max(assessment.rerouting, default=0)),
-        )
+            page = html_report(document, not document.is_brief, own.get(HTML_TEMPLATE))
+        (stage / f"{name}.html").write_bytes(page)
+        if not document.is_brief:
+            say("writing: graph.html", 0.88)
+            _draw_graph(assessment, document, stage / "graph.html")
     if "pdf" in wanted:
         from chainnet.reporting.formats.pdf import pdf_report
 
-        say("writing: report.pdf", 0.92)
+        say(f"writing: {name}.pdf", 0.92)
         with _template_faults(own, PDF_TEMPLATE):
-            (stage / "report.pdf").write_bytes(pdf_report(document, document.stand_ins, own.get(PDF_TEMPLATE)))
+            sheets = pdf_report(document, document.stand_ins, own.get(PDF_TEMPLATE))
+        (stage / f"{name}.pdf").write_bytes(sheets)
     if "xlsx" in wanted:
         from chainnet.reporting.formats.workbook import workbook_report
 
         say("writing: report.xlsx", 0.97)
         (stage / "report.xlsx").write_bytes(workbook_report(document))
+
+
+def _draw_graph(assessment: Assessment, document: Document, path: Path) -> None:
+    from chainnet.drawing import draw
+
+    runs = assessment.long_runs
+    draw(
+        assessment.network,
+        assessment.stress,
+        view="graph",
+        path=path,
+        title=document.title,
+        marking=document.marking,
+        losses=assessment.chokepoints["site"],
+        first_losses=assessment.first_tier.get("site"),
+        long_run=runs.balances,
+        closest=runs.closest,
+        necks=assessment.necks,
+        rerouting=assessment.rerouting.get(max(assessment.rerouting, default=0)),
+    )
 
 
 def _own_templates(folder: str | Path | None) -> dict[str, str]:

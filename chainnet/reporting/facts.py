@@ -12,7 +12,7 @@ import pandas as pd
 from chainnet.assessment import Assessment, Neck
 from chainnet.engine import PRINTED
 from chainnet.network import QUALITIES, several_plants, site_labels
-from chainnet.reporting.formats.glyphs import drawable, short_label, stand_ins
+from chainnet.reporting.glyphs import drawable, short_label, stand_ins
 from chainnet.reporting.horizon import BASELINE, Months, nil
 from chainnet.reporting.rungs import as_it_runs
 from chainnet.results import (
@@ -197,6 +197,11 @@ class Facts:
         if name == BASELINE:
             return "Baseline: nothing happens"
         return str(self.a.scenarios.loc[name, "label"])
+
+    @property
+    def worst_label(self) -> str:
+        """The scenario under which rerouting was asked, in words."""
+        return self.scenario_label(self.when)
 
     def quoted(self, name: str) -> str:
         """Return a scenario in words, quoted."""
@@ -421,6 +426,13 @@ class Facts:
         """Return the step of a country abroad that costs the leading tier, or all tiers, most."""
         row = self.a.necks.loc[counts_of(tier)].to_dict()
         return Neck(**{str(key): value for key, value in row.items()})
+
+    def hinging(self, tier: Who, does: str) -> list[tuple[str, str]]:
+        """Return what alone does that to the answer on a tier, each with what there is then."""
+        table = self.a.hinges[self.a.hinges["does"] == does]
+        mine = tier.rows(table) if does == "closes" else table[table["tier"] == tier]
+        mine = mine.drop_duplicates("words")  # what closes the gap of any tier is of all
+        return list(zip(mine["words"], mine["then"], strict=True))
 
     @property
     def n_decisive(self) -> int:

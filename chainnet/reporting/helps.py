@@ -17,7 +17,7 @@ from chainnet.reporting.advised import (
     stocks_named,
 )
 from chainnet.reporting.facts import Facts
-from chainnet.reporting.sections.order import table_id
+from chainnet.reporting.order import table_id
 from chainnet.reporting.sentences import Claim, fit, grown, told
 from chainnet.results import Ends, fact_of
 from chainnet.words import (

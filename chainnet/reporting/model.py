@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
 from math import isinf
@@ -14,7 +14,7 @@ from chainnet import words
 from chainnet.drawing import png_bytes
 from chainnet.errors import DataError
 from chainnet.io import write_file
-from chainnet.reporting.sections.order import figure_id, table_id
+from chainnet.reporting.order import figure_id, table_id
 from chainnet.results import FROM_INPUTS
 
 Kind = Literal["text", "number", "share", "year", "count"]
@@ -26,10 +26,14 @@ TIED_ROWS = 20
 
 @dataclass(frozen=True)
 class Cell:
-    """What a workbook holds and what people read; ``value`` None where the text says why there is none."""
+    """What a workbook holds and what people read; ``value`` None where the text says why there is none.
+
+    A share with ``ends`` is drawn too, on a page on screen: a strip from nothing to all, the ends as a bar.
+    """
 
     text: str
     value: str | float | None = None
+    ends: tuple[float, float] | None = None
 
 
 _WRITE: dict[str, Callable[[Any], str]] = {
@@ -44,8 +48,8 @@ _WRITE: dict[str, Callable[[Any], str]] = {
 class ReportColumn:
     """A column: its name in code, its head for people, what it holds, and what of a row it shows.
 
-    ``value`` is a function of the row, or the name of its field; the column's own key if empty. ``missing`` stands
-    where the row has none.
+    ``value`` is a function of the facts and the row, or the name of its field; the column's own key if empty.
+    ``missing`` stands where the row has none.
     """
 
     key: str
@@ -53,7 +57,7 @@ class ReportColumn:
     kind: Kind = "text"
     unit: str = ""
     meaning: str = ""
-    value: Callable[[Any], Any] | str = ""
+    value: Callable[[Any, Any], Any] | str = ""
     missing: str = words.NO_DATA
     body: bool = True  # whether it is printed; the workbook has every column
 
@@ -62,9 +66,9 @@ class ReportColumn:
         """Whether its cells stand at the right."""
         return self.kind != "text"
 
-    def of(self, row: Any) -> Cell:
+    def of(self, row: Any, facts: Any = None) -> Cell:
         """Return the cell of a row."""
-        return self.write(self.value(row) if callable(self.value) else row[self.value or self.key])
+        return self.write(self.value(facts, row) if callable(self.value) else row[self.value or self.key])
 
     def write(self, value: Any) -> Cell:
         """Return a value as a cell; words in a column of numbers say why there is none."""
@@ -119,7 +123,9 @@ class ReportTable:
 
     @property
     def standing(self) -> str:
-        """How the numbers were made, how the inputs are known, and the kind of range, as they stand under the table."""
+        """How the numbers were made, how the inputs are known, and the kind of range; empty where the table says it."""
+        if not self.status:
+            return ""
         ranged = f" Range: {self.range_kind}." if self.range_kind else ""
         return f"{self.trust}{ranged}"
 
@@ -127,6 +133,12 @@ class ReportTable:
     def trust(self) -> str:
         """How the numbers were made, and apart from it how the inputs are known."""
         return f"{words.first_capital(self.status)}. Inputs: {self.inputs}."
+
+    @property
+    def foot(self) -> str:
+        """What stands under the table: its note, how it was made, and the sheet that holds all of it."""
+        sheet = f" {self.standing} Sheet: {self.sheet}." if self.sheet else ""
+        return f"{self.left_out}{self.note}{sheet}"
 
     @property
     def body_columns(self) -> tuple[int, ...]:
@@ -300,19 +312,20 @@ class Document:
 
     title: str
     subtitle: str
-    author: str
-    marking: str
-    vintage: str
     digest: str
     version: str
-    bottom_line: tuple[Sentence, ...]
     summary: tuple[Block, ...]
-    sections: tuple[Section, ...]
-    annexes: tuple[Section, ...]
-    inputs: tuple[ReportTable, ...]  # sheets of the workbook only
-    stand_ins: Mapping[str, str]  # names in scripts that the fonts lack -> what stands in
+    bottom_line: tuple[Sentence, ...] = ()
+    sections: tuple[Section, ...] = ()
+    annexes: tuple[Section, ...] = ()
+    inputs: tuple[ReportTable, ...] = ()  # sheets of the workbook only
+    author: str = ""
+    marking: str = ""
+    vintage: str = ""
+    stand_ins: Mapping[str, str] = field(default_factory=dict)  # names in scripts that the fonts lack -> what stands in
     language: str = "en"
     is_brief: bool = False  # whether it is one page, which stands alone
+    is_wide: bool = False  # whether it is one wide table
 
     @property
     def tables(self) -> tuple[ReportTable, ...]:
@@ -346,6 +359,7 @@ def make_section(heading: str, *blocks: Block | None) -> Section:
 def make_table(
     columns: Sequence[ReportColumn],
     rows: Iterable[Any],
+    facts: Any = None,
     *,
     none: Mapping[str, Any] | None = None,
     total: Mapping[str, Any] | None = None,
@@ -358,6 +372,8 @@ def make_table(
     columns : sequence of ReportColumn
     rows : iterable
         What the columns are asked of, one by one.
+    facts : Facts, optional
+        For columns that need more than the row.
     none : mapping of str to object, optional
         What stands in the one row of a table without rows, by key; elsewhere "-".
     total : mapping of str to object, optional
@@ -369,7 +385,7 @@ def make_table(
     def alone(values: Mapping[str, Any]) -> tuple[Cell, ...]:
         return tuple(column.write(values.get(column.key, words.NOT_ASKED)) for column in columns)
 
-    made = tuple(tuple(column.of(row) for column in columns) for row in rows)
+    made = tuple(tuple(column.of(row, facts) for column in columns) for row in rows)
     return ReportTable(
         columns=tuple(columns),
         rows=made or ((alone(none),) if none else ()),

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any
 
 import pandas as pd
 
 from chainnet.indicators import SET_BY_US
+from chainnet.reporting.formats.markdown import markdown_table
+from chainnet.reporting.formats.page import html_report
+from chainnet.reporting.model import Cell, Document, ReportColumn, ReportTable, Sentence, make_table
 from chainnet.results import origin_of, package_version
-from chainnet.words import NBSP, country_name, first_capital, is_missing, percent, whole
+from chainnet.words import NBSP, country_name, first_capital, is_missing, percent, spelled, whole
 
-# the strip of a share, pixels
-WIDTH, HEIGHT, BAR, LEAST = 132, 12, 6, 3
 # shares nearer than this are said as one
 APART = 0.005
-STRIP = {"width": WIDTH, "height": HEIGHT, "bar": BAR}
+STRIPS = (
+    "In each strip, from nothing at the left to all at the right, the bar is the range and the tick the central case."
+)
 NOTE = (
     "Shortfall: the part of a tier's demand that the restriction alone leaves unmet in a steady year. It counts "
     "the plants that the first column names, existing trade links and no stocks; allied users are served first. "
@@ -30,48 +30,6 @@ NOTE = (
     "without which the share leaves its range, then what else changes its class most, and how many more do; "
     "chainnet overview --table details lists them all."
 )
-
-
-@dataclass(frozen=True)
-class Share:
-    """A share of demand that goes short, and its ends, in words and as a strip: x and width in pixels."""
-
-    tier: str
-    words: str
-    ends: str
-    left: float
-    width: float
-    tick: float
-
-    @classmethod
-    def between(cls, tier: str, low: float, stated: float, high: float, last: float = math.nan) -> Share:
-        """Return a share and its range; ``last``: if all others are served first, said where it lies outside."""
-        left, width = WIDTH * low, max(WIDTH * (high - low), LEAST)
-        return cls(
-            tier,
-            percent(stated),
-            _range(low, stated, high, last),
-            round(min(left, WIDTH - width), 1),
-            round(width, 1),
-            round(min(max(WIDTH * stated, 1.0), WIDTH - 1.0), 1),
-        )
-
-
-@dataclass(frozen=True)
-class Line:
-    """One restriction of a chain: what it leaves short, and of the tier that it speaks of the rest, in words."""
-
-    chain: str
-    restriction: str
-    scenario: str
-    shares: dict[str, Share]
-    tier: str
-    first: str
-    neck: str
-    closes: str
-    hinges: tuple[str, ...]
-    brief: str
-    assumed: str
 
 
 def overview_markdown(table: pd.DataFrame) -> str:
@@ -87,16 +45,9 @@ def overview_markdown(table: pd.DataFrame) -> str:
     str
         Ends with a line end. What comes from the data is escaped: it makes no column, link, image or HTML.
     """
-    tiers = _tiers(table)
-    heads = ["chain", "restriction", *(f"{tier} shortfall" for tier in tiers)]
-    heads += ["first month", "bottleneck", "what closes it", "depends on", "inputs assumed"]
-    rows = [heads, ["---"] * len(heads)]
-    for line in _lines(table):
-        shares = [f"{line.shares[t].words} {line.shares[t].ends}" if t in line.shares else "" for t in tiers]
-        rest = [f"{line.tier}: {line.first}", line.neck, line.closes, line.brief, line.assumed]
-        rows.append([marked(c) for c in (line.chain, f"{line.restriction}: {line.scenario}", *shares, *rest)])
-    text = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-    return f"{text}\n\n{NOTE}\n".replace(NBSP, " ")
+    made = _table(table)
+    keys = ["brief" if column.key == "depends" else column.key for column in made.columns if column.body]
+    return f"{markdown_table(made, keys)}\n\n{NOTE}\n"
 
 
 def overview_page(table: pd.DataFrame) -> str:
@@ -112,52 +63,67 @@ def overview_page(table: pd.DataFrame) -> str:
     str
         The same table gives the same text.
     """
-    from jinja2 import Environment, StrictUndefined
-
-    shell = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    source = files("chainnet.reporting.formats").joinpath("overview.html.j2").read_text(encoding="utf-8")
-    lines = list(_lines(table))
-    chains = list(dict.fromkeys(line.chain for line in lines))
-    digests = {one["graph"]: one["digest"][:12] for one in origin_of(table).get("settings", {}).get("chains", [])}
-    return shell.from_string(source).render(
-        chains=[(name, [line for line in lines if line.chain == name]) for name in chains],
-        tiers=_tiers(table),
-        note=NOTE,
-        digests=digests,
+    document = Document(
+        title="Who runs short, why, and what decides it",
+        subtitle=first_capital(spelled(table["chain"].nunique(), "supply chain")),
+        digest=", ".join(f"{one['graph']} {one['digest'][:12]}" for one in _chains(table)),
         version=package_version(),
-        strip=STRIP,
+        summary=(Sentence(NOTE), _table(table)),
+        is_wide=True,
     )
+    return html_report(document, False).decode("utf-8")
 
 
-def _tiers(table: pd.DataFrame) -> list[str]:
-    """Return the tiers of all chains, each once, in their order."""
-    return list(dict.fromkeys(table["tier"].tolist()))
+def _chains(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the chains that were asked, each with its digest."""
+    found: list[dict[str, Any]] = origin_of(table).get("settings", {}).get("chains", [])
+    return found
 
 
-def _lines(table: pd.DataFrame) -> Iterator[Line]:
-    """Yield a line a chain and restriction."""
+def _table(table: pd.DataFrame) -> ReportTable:
+    """Return the overview as a table: a row a chain and restriction."""
+    tiers = list(dict.fromkeys(table["tier"].tolist()))
+    columns = (
+        ReportColumn("chain", "chain"),
+        ReportColumn("restriction", "restriction"),
+        *(ReportColumn(f"{tier}_short", f"{tier} shortfall", missing="") for tier in tiers),
+        ReportColumn("first_month", "first month"),
+        ReportColumn("neck", "bottleneck"),
+        ReportColumn("closes", "what closes it"),
+        ReportColumn("depends", "depends on"),
+        ReportColumn("brief", "depends on", body=False),
+        ReportColumn("assumed", "inputs assumed"),
+    )
+    return make_table(columns, _rows(table, tiers), title="What each restriction leaves short", subtitle=STRIPS)
+
+
+def _rows(table: pd.DataFrame, tiers: list[str]) -> Iterator[dict[str, Any]]:
+    """Yield a row a chain and restriction: what each tier lacks, and of the tier that it speaks of the rest."""
     for _, rows in table.groupby(["chain", "restriction"], sort=False):
         short = rows[rows["unmet_share"] > 0]
         said = (short if len(short) else rows).iloc[0]
         year = "" if is_missing(said["year"]) else f", plants of {whole(said['year'])}"
         year += "" if is_missing(said["as_built"]) else f" and those opened by {whole(said['as_built'])}"
-        yield Line(
-            f"{said['chain']}{year}",
-            str(said["restriction"]),
-            str(said["scenario_label"]),
-            {str(row["tier"]): _share(row) for _, row in rows.iterrows()},
-            str(said["tier"]),
-            "never short" if is_missing(said["first_month"]) else f"month {whole(said['first_month'])}",
-            _neck(said),
-            str(said["closes"]) + ("" if is_missing(said["closes_year"]) else f", from {whole(said['closes_year'])}"),
-            _hinges(rows, str(said["tier"])),
-            _brief(rows),
-            percent(said["assumed_share"]),
-        )
+        month = "never short" if is_missing(said["first_month"]) else f"month {whole(said['first_month'])}"
+        since = "" if is_missing(said["closes_year"]) else f", from {whole(said['closes_year'])}"
+        yield {
+            **{f"{tier}_short": None for tier in tiers},
+            **{f"{row['tier']}_short": _share(row) for _, row in rows.iterrows()},
+            "chain": f"{said['chain']}{year}",
+            "restriction": f"{said['restriction']}: {said['scenario_label']}",
+            "first_month": f"{said['tier']}: {month}",
+            "neck": _neck(said),
+            "closes": f"{said['closes']}{since}",
+            "depends": "\n".join(_hinges(rows, str(said["tier"]))),
+            "brief": _brief(rows),
+            "assumed": percent(said["assumed_share"]),
+        }
 
 
-def _share(row: pd.Series) -> Share:
-    return Share.between(str(row["tier"]), *(float(row[f"unmet_{end}share"]) for end in ("low_", "", "high_", "last_")))
+def _share(row: pd.Series) -> Cell:
+    """Return a share of demand that goes short with its range, in words and to be drawn."""
+    low, stated, high, last = (float(row[f"unmet_{end}share"]) for end in ("low_", "", "high_", "last_"))
+    return Cell(f"{percent(stated)} {_range(low, stated, high, last)}", stated, (low, high))
 
 
 def _range(low: float, stated: float, high: float, last: float) -> str:
@@ -204,9 +170,3 @@ def _brief(rows: pd.DataFrame) -> str:
     others = rows[1:][rows["past_ends"][1:] != ""]
     told += [f"{first_capital(str(row['tier']))}: {row['past_ends']}." for _, row in others.iterrows()]
     return " ".join(told)
-
-
-def marked(text: Any) -> str:
-    """Return text that Markdown shows as it stands, on one line."""
-    flat = "".join(c if c.isprintable() else " " for c in str(text))
-    return re.sub(r"([\\`*_{}\[\]<>|#~&])", r"\\\1", flat)

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import ReportTable, Sentence, make_table, stands
-from chainnet.reporting.sections.order import table_id
+from chainnet.reporting.order import table_id
 from chainnet.words import gap
 
 # what decides the last digits of an answer
@@ -74,7 +74,7 @@ def digest_table(facts: Facts, tables: Sequence[ReportTable]) -> ReportTable:
     columns = [
         col.text("kind", "What", "scenario or table"),
         col.text("name", "Name", "name of the scenario, or number and title of the table"),
-        col.text("digest", "Digest", f"first {SHOWN} digits of its SHA-256", lambda row: _digest(row["words"])),
+        col.text("digest", "Digest", f"first {SHOWN} digits of its SHA-256", lambda _, row: _digest(row["words"])),
     ]
     asked = sorted(facts.a.asked.items())
     cells = [[[cell.text for cell in row] for row in (*table.rows, table.total)] for table in tables]

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from chainnet.engine import PRINTED
-from chainnet.reporting.facts import Facts
-from chainnet.reporting.sections.order import table_id
-from chainnet.words import Who, first_capital, number, spelled, verb
+from chainnet.reporting.order import table_id
+from chainnet.words import first_capital, number, spelled, verb
 
 MOST_WORDS, MOST_NUMBERS = 25, 4
 
@@ -79,14 +78,6 @@ def fits(text: str) -> bool:
     bare = re.sub(r"“[^”]*”", "title", text)
     numbers = [n for n in re.findall(r"\d[\d,.]*", bare) if not re.fullmatch(r"(19|20|21)\d\d[.,]?", n)]
     return len(bare.split(" ")) <= MOST_WORDS and len(numbers) <= MOST_NUMBERS
-
-
-def hinging(facts: Facts, tier: Who, does: str) -> list[tuple[str, str]]:
-    """Return what alone does that to the answer on a tier, each with what there is then."""
-    table = facts.a.hinges[facts.a.hinges["does"] == does]
-    mine = tier.rows(table) if does == "closes" else table[table["tier"] == tier]
-    mine = mine.drop_duplicates("words")  # what closes the gap of any tier is of all
-    return list(zip(mine["words"], mine["then"], strict=True))
 
 
 def also(n: int, does: str, do: str) -> str:

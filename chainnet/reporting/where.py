@@ -8,7 +8,7 @@ import pandas as pd
 from chainnet.assessment import Neck
 from chainnet.engine import PRINTED
 from chainnet.reporting.facts import Facts
-from chainnet.reporting.sentences import Claim, also, fit, grown, hinging, told, unless
+from chainnet.reporting.sentences import Claim, also, fit, grown, told, unless
 from chainnet.words import (
     NO_DATA,
     WHOEVER,
@@ -69,7 +69,7 @@ def _neck_words(facts: Facts, neck: Neck) -> tuple[str, tuple[str, str]]:
 
 def _no_neck(facts: Facts, abroad: str) -> tuple[str, str, str]:
     """Say that no step costs the first tier anything, unless a doubtful plant drops out: a clause, alone, and more."""
-    none, moved = f"no single step{abroad} costs {facts.first} anything", hinging(facts, facts.first, "neck")
+    none, moved = f"no single step{abroad} costs {facts.first} anything", facts.hinging(facts.first, "neck")
     if moved:
         none += f" unless {unless(moved[0][0])}"
     return f"; {none}", f"{first_capital(none)}.", also(len(moved) - 1, "overturns", "overturn")
@@ -77,7 +77,7 @@ def _no_neck(facts: Facts, abroad: str) -> tuple[str, str, str]:
 
 def _other_neck(facts: Facts) -> tuple[str, str, str]:
     """Say without which doubtful plant another step is the neck: as a clause, by itself, and how many more do that."""
-    moved = hinging(facts, facts.lead_tier, "neck")
+    moved = facts.hinging(facts.lead_tier, "neck")
     if not moved:
         return "", "", ""
     words, then = moved[0]

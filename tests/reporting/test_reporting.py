@@ -7,6 +7,7 @@ import io
 import re
 import shutil
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,8 @@ import chainnet as cn
 from chainnet.reporting import report
 from chainnet.reporting.content import build
 from chainnet.reporting.facts import Facts
-from chainnet.reporting.formats.glyphs import drawable, stand_ins
 from chainnet.reporting.formats.page import html_report
+from chainnet.reporting.glyphs import drawable, stand_ins
 from chainnet.reporting.model import Document
 from chainnet.reporting.sections.answer import bottom_line, short_line, verdict
 from chainnet.reporting.sections.page_one import decisions
@@ -260,7 +261,7 @@ def test_same_bytes_twice_and_for_shuffled_rows(tmp_path: Path) -> None:
     for name, source in (("a", net), ("b", cn.read(tmp_path / "mag-9"))):
         # with a stock, which the chain that ships lacks
         stocked = source.with_table("stocks", STOCK)
-        report(stocked, tmp_path / name, years=[2030], months=12, draws=8)
+        report(partial(cn.assess, stocked, years=[2030], months=12, draws=8), tmp_path / name)
     assert sorted(digests(tmp_path / "a")) == FILES
     assert digests(tmp_path / "a") == digests(tmp_path / "b")
 
@@ -273,11 +274,8 @@ def test_hostile_text_stays_text(tmp_path: Path) -> None:
     script, formula, chinese, arabic, code, long, signs = HOSTILE
     net = tiny((script, chinese, formula, arabic), label=code)
     paths = report(
-        net,
+        cn.assess(net, [stop(signs)], months=12, draws=0),
         tmp_path / "out",
-        scenarios=[stop(signs)],
-        months=12,
-        draws=0,
         title=f"{code} {long}",
         marking=script,
         author=formula,
@@ -359,8 +357,6 @@ def test_wrong_arguments(mag9: cn.Assessment, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(cn.DataError, match="is a file"):
         report(mag9, tmp_path / "file")
-    with pytest.raises(cn.DataError, match="years"):
-        report(mag9, tmp_path / "out", years=[2030])
     with pytest.raises(cn.DataError, match="none given"):
         report(mag9, tmp_path / "out", [])
     with pytest.raises(cn.DataError, match="control character"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import openpyxl
@@ -13,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 import chainnet as cn
-from chainnet.assessment import assume_demand, missing
+from chainnet.assessment import assume_demand, missing, whoever_counts
 from chainnet.cli.app import app
 from chainnet.reporting.content import build, report_figures
 
@@ -124,7 +125,9 @@ CASES: dict[str, Callable[[], cn.Network]] = {
 
 def lacking(network: cn.Network, folder: Path, scenarios: list[cn.Scenario]) -> dict[str, str]:
     """Write the report and return what its workbook names as missing, and how that is added."""
-    (path,) = cn.report(network, folder, ["xlsx"], scenarios=scenarios, months=3, draws=0)
+    network = assume_demand(network)
+    whose = whoever_counts(network, None)
+    (path,) = cn.report(cn.assess(network, scenarios, beneficiaries=whose, months=3, draws=0), folder, ["xlsx"])
     book = openpyxl.load_workbook(path)
     if "Missing" not in book.sheetnames:
         return {}
@@ -164,7 +167,7 @@ def test_with_all_missing_at_once_the_report_still_ends(tmp_path: Path) -> None:
 
 def test_beneficiaries_who_ask_for_nothing_are_told_before_the_work(tmp_path: Path) -> None:
     with pytest.raises(cn.DataError, match="no demand of DEU counts"):
-        cn.report(whole(), tmp_path / "out", beneficiaries=["DEU"])
+        cn.report(partial(cn.assess, whole(), beneficiaries=["DEU"]), tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 

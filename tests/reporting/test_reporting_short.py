@@ -22,9 +22,9 @@ from chainnet.reporting.content import build
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.formats.workbook import workbook_report
 from chainnet.reporting.model import Document, ReportFigure, ReportTable, Sentence
+from chainnet.reporting.order import FIGURES, TABLES, table_id
 from chainnet.reporting.sections.answer import bottom_line, short_line
 from chainnet.reporting.sections.losses import owners_words, top_losses
-from chainnet.reporting.sections.order import FIGURES, TABLES, table_id
 from chainnet.reporting.sections.page_one import decisions
 from chainnet.results import inputs_words, rests_words
 
@@ -637,7 +637,7 @@ def test_the_read_me_says_how_to_cite(document: Document) -> None:
 
 def test_text_refers_to_sections_by_their_numbers() -> None:
     from chainnet.reporting.content import SECTIONS
-    from chainnet.reporting.sections.order import ORDER, see
+    from chainnet.reporting.order import ORDER, see
 
     assert set(SECTIONS) == set(ORDER)
     assert see("projects") == f"See section {ORDER.index('projects')}."

@@ -16,7 +16,7 @@ from chainnet.reporting.formats.charts import charts
 from chainnet.reporting.formats.page import html_report
 from chainnet.reporting.formats.workbook import empty_tables, sheet_names, workbook_report
 from chainnet.reporting.model import Cell, Document, ReportColumn, make_table
-from chainnet.reporting.sections.order import table_id
+from chainnet.reporting.order import table_id
 
 HEAD, CODE, FIRST = 4, 5, 6  # lines, as people count
 FORMULA = '=HYPERLINK("http://x.example","y")'

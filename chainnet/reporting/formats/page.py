@@ -8,9 +8,11 @@ from importlib.resources import files
 from typing import Any
 
 from chainnet.drawing import css_text, palette_sheet
-from chainnet.reporting.model import Document, ReportFigure, ReportTable, Sentence
+from chainnet.reporting.model import Cell, Document, ReportFigure, ReportTable, Sentence
 
+STRIP = {"width": 132, "height": 12, "bar": 6, "least": 3}  # of a share, pixels
 LEAD = ("chain", "scenarios")  # what stands beside the bottom line
+WORDY = ("label", "depends")  # columns of names or sentences, which need room
 RIGHT = ("range", "demand_range", "first", "worst", "survive", "recover")
 
 
@@ -53,8 +55,23 @@ def html_report(document: Document, has_graph: bool, template: str | None = None
         places=lambda table: {i: at for at, i in enumerate(table.body_columns)},
         kind_of=kind_of,
         numeric=numeric,
+        wordy=WORDY,
+        strip=strip,
+        size=STRIP,
     )
     return text.encode("utf-8")
+
+
+def strip(cell: Cell) -> dict[str, float]:
+    """Return where the bar and the tick of a share stand in its strip, pixels: from its least to its most."""
+    low, high = cell.ends or (0.0, 0.0)
+    wide, stated = STRIP["width"], float(cell.value or 0.0)
+    width = max(wide * (high - low), STRIP["least"])
+    return {
+        "left": round(min(wide * low, wide - width), 1),
+        "width": round(width, 1),
+        "tick": round(min(max(wide * stated, 1.0), wide - 1.0), 1),
+    }
 
 
 def unbroken(text: str) -> Any:

@@ -9,10 +9,10 @@ from importlib.resources import files
 from typing import Any
 
 from chainnet.drawing import COLOURS, font_folder
-from chainnet.reporting.formats.glyphs import drawable, short_label
 from chainnet.reporting.formats.page import numeric
+from chainnet.reporting.glyphs import drawable, short_label
 from chainnet.reporting.model import Block, Cell, Document, ReportFigure, ReportTable, Section, Sentence
-from chainnet.reporting.sections.order import ON_SCREEN
+from chainnet.reporting.order import ON_SCREEN
 
 ROWS = 8  # of a table on paper: the rest stands in the HTML and the workbook
 MORE = 3  # that may follow so that a group is not cut
@@ -160,7 +160,7 @@ def _table(table: ReportTable, write: Write, taken: set[str]) -> dict[str, Any]:
         "right": right,
         "widths": _widths(heads, rows, right),
         "is_small": len(heads) > SMALL_FROM,
-        "note": write(f"{more}{table.left_out}{table.note} {table.standing} Sheet: {table.sheet}.".strip()),
+        "note": write(f"{more}{table.foot}".strip()),
     }
 
 

@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import Any, Literal
 
 from chainnet.drawing import COLOURS, font_folder
-from chainnet.reporting.formats.glyphs import drawable, short_label
+from chainnet.reporting.glyphs import drawable, short_label
 from chainnet.reporting.model import Document, ReportFigure
 
 PPI = 144.0  # 960 x 540 points are 1920 x 1080 pixels

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -22,71 +23,16 @@ from chainnet.reporting.model import (
     make_table,
     stands,
 )
+from chainnet.reporting.order import table_id
 from chainnet.reporting.reproduction import digest_table, reproduction
 from chainnet.reporting.sections.asked import not_assessed
 from chainnet.reporting.sections.losses import loss_table
-from chainnet.reporting.sections.order import table_id
 from chainnet.reporting.sections.served import user_table
-from chainnet.results import BOUNDED, CHECKED, FROM_INPUTS, SAMPLED, SIMULATED
+from chainnet.reporting.texts import GLOSSARY, STATUS
+from chainnet.results import CHECKED, FROM_INPUTS
 from chainnet.words import NO_DATA, country_name, exact, first_capital, gap, is_missing
 
 SHORT_LIST = 8
-STATUS_WORDS = (
-    f"{first_capital(CHECKED)}: the certificate closes, for the stated data; it says nothing of the inputs. "
-    f"{first_capital(BOUNDED)}: the search was stopped, the bound is given. "
-    f"{first_capital(SAMPLED)}: from random draws. "
-    f"{first_capital(SIMULATED)}: firms react to what they see. {first_capital(FROM_INPUTS)}: counted from the tables"
-)
-GLOSSARY = (
-    (
-        "Assumed, inferred, estimated, reported",
-        "How an input is known: no source; derived from totals; published estimate; published.",
-    ),
-    ("Baseline", "The flows of the base year, nothing disrupted."),
-    ("Bracket", "What is lost with the best rerouting, and what if firms react only to their own stocks."),
-    ("Basis", "What a tonne counts, such as t finished magnet. Tonnes on different bases are never added."),
-    ("Beneficiaries", "The countries whose demand counts. In a value they come first."),
-    (
-        "Certificate",
-        "A check of an answer that knows nothing of the solver: bounds, balances, and a bound that meets the value.",
-    ),
-    ("Chokepoint", "A site, country or owner without which less can be served."),
-    ("Complements", "Projects that together win more than the sum of each alone."),
-    ("Cut", "Bounds that together hold the deliveries at their value; more capacity elsewhere changes nothing."),
-    ("Decisive input", "An input whose bound carries a price for the question: a tonne more of it changes the answer."),
-    ("Dominator", "A site that everything served must pass."),
-    ("Exposure", "Least value lost while a site is out until it has recovered."),
-    ("Fair share", "Shapley value: the mean of what a project adds over all orders of building."),
-    ("Frozen", "No relation carries more than its baseline flow."),
-    ("HHI", "Herfindahl-Hirschman index: sum of squared shares, here x 10,000; 10,000 is one holder."),
-    ("Ladder", "What each further freedom wins back: known relations, new relations, stocks, projects."),
-    ("Last in", "What is lost without a project when all others stand."),
-    ("Loss", "Served before less served after a removal, both solved; never a sum of parts."),
-    ("N-1 cover", "Supply without the largest holder over demand without its own."),
-    ("New relation", "A maker ships to a user it does not supply today, once qualified, at an extra cost."),
-    (
-        "Others after, others first",
-        "Other countries are served after, or before, the beneficiaries: both ends of the shortfall.",
-    ),
-    ("Recovery", "Time until a site that dropped out is back: an input."),
-    ("Required stock", "The cheapest set of stocks that keeps a tier whole in every month of the horizon."),
-    ("Rerouting", "Sending goods another way than in the baseline, within what measures and recipes allow."),
-    ("Shortfall", "Demand less what is served."),
-    ("Site", "The nodes of one plant; they drop out together."),
-    (
-        "Source class",
-        "1 filings, official statistics, stoichiometry; 2 a company, trade body or consultancy with a named origin; 3 "
-        "a single press item, a copy, what is computed, a model, a page without sources.",
-    ),
-    ("Steady state", "One year in which a measure holds throughout: the long run."),
-    ("Substitutes", "Projects that together win less than the sum of each alone: either will do."),
-    ("Tier", "A class of demand; the first is served first."),
-    ("Time to recover", "Months from the first short one until demand is met to the end of the horizon."),
-    ("Time to survive", "Months from the first measure in which a tier can be kept whole, if served first."),
-    ("Tie", "Results equal to within what a solve is certain of; their ranks bear an =."),
-    ("t/yr", "Tonnes a year, on the basis that the table names."),
-    ("Value of the dates", "Short if nobody foresees a date, less short if all are known."),
-)
 
 
 def annexes(
@@ -107,7 +53,7 @@ def annexes(
     full = (loss_table(facts, "node"), user_table(facts))
     own = (*full, certificate_table(facts), source_table(facts), index_table(facts))
     tables = sorted((table for table in (*printed, *own) if table), key=place)
-    glossary = tuple(Sentence(text, (), f"{word}.") for word, text in GLOSSARY)
+    glossary = tuple(Sentence(one.means, (), f"{one.word}.") for one in GLOSSARY if one.in_report)
     return (
         make_section("Glossary and signs", (*_SIGNS, *glossary)),
         replace(
@@ -139,7 +85,7 @@ def annexes(
 
 
 _SIGNS = (
-    Sentence(f"{STATUS_WORDS}.", (), "Status."),
+    Sentence(STATUS, (), "Status."),
     Sentence(
         "Reported, estimated, inferred or assumed: how the weakest decisive input is known. An input is decisive if "
         "its bound carries a price for the question; bounds that a scenario sets are not counted.",
@@ -156,98 +102,101 @@ _SIGNS = (
 )
 
 
-@col.table("certificates", "Certificates", "Certificates")
-def certificate_table(facts: Facts) -> ReportTable:
-    """Return what was proved, and how closely."""
+def _problem(facts: Facts, row: Any) -> str:
+    head, _, scenario = str(row["problem"]).partition(", ")
+    return f"{head}, {facts.scenario_label(scenario)}" if scenario in facts.ordered else str(row["problem"])
 
-    def problem(row: Any) -> str:
-        head, _, scenario = str(row["problem"]).partition(", ")
-        return f"{head}, {facts.scenario_label(scenario)}" if scenario in facts.ordered else str(row["problem"])
 
-    def small(key: str) -> Any:
-        return lambda row: gap(row[key])
+def _small(key: str) -> Any:
+    return lambda _, row: gap(row[key])
 
-    columns = [
-        col.text("problem", "Problem", "what was solved", problem),
+
+certificate_table = col.Table(
+    "certificates",
+    "Certificates",
+    "Certificates",
+    rows=lambda f: f.a.certificates,
+    columns=(
+        col.text("problem", "Problem", "what was solved", _problem),
         col.number("value", "Value", "the answer", unit="t/yr or USD/yr"),
         col.number("bound", "Bound", "the value that proves it", unit="t/yr or USD/yr"),
-        col.text("gap_words", "Gap", "value less bound, relative", small("gap")),
-        col.text("violation_words", "Largest breach", "of a bound or balance, relative", small("violation")),
-        col.text("tolerance_words", "Allowed", "both must stay below it", small("tolerance")),
+        col.text("gap_words", "Gap", "value less bound, relative", _small("gap")),
+        col.text("violation_words", "Largest breach", "of a bound or balance, relative", _small("violation")),
+        col.text("tolerance_words", "Allowed", "both must stay below it", _small("tolerance")),
         col.number("gap", "Gap", "value less bound, relative", body=False),
         col.number("violation", "Largest breach", "of a bound or balance, relative", body=False),
-        col.text("ok", "Closes", "whether it is proved", lambda row: "yes" if row["ok"] else "no"),
-    ]
-    return make_table(
-        columns,
-        facts.a.certificates.reset_index().to_dict("records"),
-        subtitle="Value: t/yr served; balance: its last stage, USD/yr of flow cost. Checked by code that shares "
-        "nothing with the solver.",
-        note="Every other solve was checked in the same way as it was made; one that fails stops the run.",
-        **stands("n/a", CHECKED),
-    )
+        col.whether("ok", "Closes", "whether it is proved"),
+    ),
+    subtitle="Value: t/yr served; balance: its last stage, USD/yr of flow cost. Checked by code that shares nothing "
+    "with the solver.",
+    note="Every other solve was checked in the same way as it was made; one that fails stops the run.",
+    stands=stands("n/a", CHECKED),
+)
 
 
-@col.table("sources", "Sources", "Sources")
-def source_table(facts: Facts) -> ReportTable:
+def _sources(facts: Facts) -> pd.DataFrame:
     """Return the sources, and how many rows rest on each."""
-    used: dict[str, int] = {}
+    used: Counter[str] = Counter()
     for frame in (getattr(facts.network, name) for name in TABLES):
         for cell in frame["reference"].dropna() if "reference" in frame.columns else ():
-            for key in split_list(cell):
-                used[key] = used.get(key, 0) + 1
-    columns = [
+            used.update(split_list(cell))
+    table = facts.network.references
+    return table.assign(rows=[used[key] for key in table["key"]])
+
+
+source_table = col.Table(
+    "sources",
+    "Sources",
+    "Sources",
+    rows=_sources,
+    columns=(
         col.text("key", "Key", "name of the source"),
         col.text("title", "Title", "title"),
         col.text("publisher", "Publisher", "who published it"),
         col.text("year", "Year", "year of publication"),
         col.text("source_class", "Source class", "1, 2 or 3: see the glossary", "grade"),
-        col.count("rows", "Rows", "rows of the tables that rest on it", lambda row: used.get(row["key"], 0)),
-        col.text("address", "Address", "where it can be found", body=False),
-    ]
-    return make_table(
-        columns,
-        facts.network.references.to_dict("records"),
-        none={"title": "no source on record", "rows": 0},
-        subtitle="Addresses are in the workbook.",
-        **stands("see column"),
-    )
-
-
-@col.table(
-    "indices", "Indices", "Published index and solved loss disagree where spare capacity or a narrow step decides"
+        col.count("rows", "Rows", "rows of the tables that rest on it"),
+        col.code("address", "Address", "where it can be found"),
+    ),
+    none={"title": "no source on record", "rows": 0},
+    subtitle="Addresses are in the workbook.",
+    stands=stands("see column"),
 )
-def index_table(facts: Facts) -> ReportTable | None:
-    """Return every country and step by published index and by loss; None where not assessed."""
-    table = facts.a.indices
-    if table.empty:
-        return None
-    table = table.rename_axis(["step", *table.index.names[1:]]).reset_index()
-    columns = [
+
+
+def _index_note(facts: Facts) -> str:
+    table = facts.a.indices.reset_index()
+    differ = table[table["disagrees"].astype(bool)]
+    note = f"Ranks differ by two places or more in {len(differ)} of {len(table)} rows; the workbook says why. "
+    if len(differ):
+        first = differ.iloc[0]
+        note += f"{first_capital(str(first.iloc[0]))}, {country_name(str(first['country']))}: {first['why']}"
+    return note
+
+
+index_table = col.Table(
+    "indices",
+    "Indices",
+    "Published index and solved loss disagree where spare capacity or a narrow step decides",
+    rows=lambda f: (
+        col.some(f.a.indices.rename_axis(["step", *f.a.indices.index.names[1:]])) if len(f.a.indices) else None
+    ),
+    columns=(
         col.STEP,
-        col.text("country", "Country", "whose plants", lambda row: country_name(str(row["country"]))),
-        col.text(
-            "commodity", "Of", "commodity for which the index is largest", lambda r: facts.commodity(r["commodity"])
-        ),
+        col.placed("country", "Country", "whose plants"),
+        col.commodity("Of", "commodity for which the index is largest"),
         col.share("share", "Share", "of its tonnes"),
         col.number("index", "Adds to supply risk", "squared share x governance x trade parameter"),
         col.count("index_rank", "Rank by index", "1 = largest"),
         col.tons("lost_tpa", "Lost without it", "solved"),
         col.count("loss_rank", "Rank by loss", "1 = largest"),
-        col.text("why", "Why they differ", "one sentence", body=False),
-    ]
-    differ = table[table["disagrees"].astype(bool)]
-    note = f"Ranks differ by two places or more in {len(differ)} of {len(table)} rows; the workbook says why. "
-    if len(differ):
-        first = differ.iloc[0]
-        note += f"{first_capital(str(first['step']))}, {country_name(str(first['country']))}: {first['why']}"
-    return make_table(
-        columns,
-        table.to_dict("records"),
-        subtitle=f"Index: contribution to the EU supply risk. Loss: {facts.unit}, all tiers.",
-        note=note,
-        **facts.standing(facts.a.indices, status=f"index {FROM_INPUTS}; loss {CHECKED}"),
-    ).with_lead(rows=SHORT_LIST)
+        col.code("why", "Why they differ", "one sentence"),
+    ),
+    subtitle="Index: contribution to the EU supply risk. Loss: {f.unit}, all tiers.",
+    note=_index_note,
+    stands=lambda f: f.standing(f.a.indices, status=f"index {FROM_INPUTS}; loss {CHECKED}"),
+    lead=SHORT_LIST,
+)
 
 
 def input_tables(facts: Facts) -> list[ReportTable]:
@@ -291,7 +240,7 @@ def _words(name: str) -> str:
 def _exact(key: str) -> Any:
     """Return what writes a cell in full."""
 
-    def written(row: Any) -> Cell:
+    def written(_facts: Facts, row: Any) -> Cell:
         value = row[key]
         if is_missing(value):
             return Cell(NO_DATA)

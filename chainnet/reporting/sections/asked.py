@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.measures import measure_rows
-from chainnet.reporting.model import ReportTable, Section, Sentence, make_section, make_table, stands
+from chainnet.reporting.model import ReportColumn, Section, Sentence, make_section, stands
 from chainnet.reporting.others import order_of
 from chainnet.reporting.sections.missing import missing_words
 from chainnet.words import count, counted, first_capital, join, percent, whole
@@ -77,31 +78,37 @@ def _standing(facts: Facts) -> tuple[Sentence, ...]:
     return (Sentence(f"{'; '.join(said)}.", (), f"Stands as built in {rows['year'].max()}:"),)
 
 
-@col.table("measures", "Scenarios", "What each scenario does")
-def measure_table(facts: Facts) -> ReportTable:
+def _measures(facts: Facts) -> list[dict[str, Any]]:
     """Return the measures of every scenario in words."""
-    name, label = col.scenario(facts)
-    rows = [
+    return [
         {"scenario": name, "measure": words, "told": told}
         for name in facts.ordered
         for words, told in measure_rows(facts, facts.a.asked[name])
     ]
-    shown = [
-        col.text("scenario", "Name", name.meaning, body=False),
-        label,
+
+
+def _measure_columns(facts: Facts) -> list[ReportColumn]:
+    meaning = "id and status of the rule, keys of its sources, and the day on which they were read"
+    told = col.text("told", "Rule, status, source, checked on", meaning, missing="not said")
+    return [
+        col.code("scenario", "Name", "name of the scenario"),
+        col.SCENARIO_LABEL,
         col.text("measure", "Measure", "what it does"),
+        *([told] if any(row["told"] for row in _measures(facts)) else []),
     ]
-    if any(row["told"] for row in rows):
-        meaning = "id and status of the rule, keys of its sources, and the day on which they were read"
-        shown.append(col.text("told", "Rule, status, source, checked on", meaning, missing="not said"))
-    return make_table(
-        shown,
-        rows,
-        none={"label": "no scenario was given"},
-        subtitle="In the long run every measure is in force at its full size; in the months its dates count.",
-        note="A limit on a flow also closes new relations of its kind. Out: what is named drops out, its demand stays.",
-        **stands("n/a"),
-    )
+
+
+measure_table = col.Table(
+    "measures",
+    "Scenarios",
+    "What each scenario does",
+    rows=_measures,
+    columns=_measure_columns,
+    none={"label": "no scenario was given"},
+    subtitle="In the long run every measure is in force at its full size; in the months its dates count.",
+    note="A limit on a flow also closes new relations of its kind. Out: what is named drops out, its demand stays.",
+    stands=stands("n/a"),
+)
 
 
 def not_assessed(facts: Facts, *questions: str) -> tuple[Sentence, ...]:

@@ -7,10 +7,10 @@ from typing import Any
 
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
-from chainnet.reporting.model import ReportColumn, ReportTable, Section, make_section, make_table, stands
+from chainnet.reporting.model import ReportColumn, Section, make_section, stands
+from chainnet.reporting.order import table_id
 from chainnet.reporting.others import order_of
 from chainnet.reporting.sections.missing import missing_table
-from chainnet.reporting.sections.order import table_id
 from chainnet.results import weakest
 from chainnet.words import NO_DATA, NO_LIMIT, count, nouns, number, percent, span, tonnes
 
@@ -38,20 +38,20 @@ def section(facts: Facts) -> Section:
     )
 
 
-def _records(columns: Sequence[ReportColumn], rows: Iterator[tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
+def _told(columns: Sequence[ReportColumn], rows: Iterator[tuple[Any, ...]]) -> list[dict[str, Any]]:
     """Return rows that are told one by one, each by the keys of the columns."""
-    return (dict(zip((column.key for column in columns), row, strict=True)) for row in rows)
+    return [dict(zip((column.key for column in columns), row, strict=True)) for row in rows]
 
 
-@col.table("assumptions", "Assumptions", "What was assumed")
-def assumption_table(facts: Facts) -> ReportTable:
-    """Return what was assumed, and whether it was tested."""
-    return make_table(
-        _ASSUMED,
-        _records(_ASSUMED, _assumptions(facts)),
-        subtitle=f"Results if otherwise in {facts.unit}, scenario: {facts.scenario_label(facts.when)}.",
-        **stands("see rows"),
-    )
+assumption_table = col.Table(
+    "assumptions",
+    "Assumptions",
+    "What was assumed",
+    rows=lambda f: _told(_ASSUMED, _assumptions(f)),
+    columns=_ASSUMED,
+    subtitle="Results if otherwise in {f.unit}, scenario: {f.worst_label}.",
+    stands=stands("see rows"),
+)
 
 
 def _assumptions(facts: Facts) -> Iterator[tuple[str, ...]]:
@@ -123,16 +123,16 @@ def _assumptions(facts: Facts) -> Iterator[tuple[str, ...]]:
         yield "Recovery of a site", recovery, table_id("exposure"), "either", NOT_TESTED
 
 
-@col.table("gaps", "Gaps", "What is missing, and which way it pushes the answers")
-def gap_table(facts: Facts) -> ReportTable:
-    """Return what is missing from the data, and which way that pushes the answers."""
-    return make_table(
-        _MISSING,
-        _records(_MISSING, _gaps(facts)),
-        subtitle="Counted from the data as they stand.",
-        note="Gaps that the data cannot show (materials, firms, uses left out) are in the graph's own README.",
-        **stands("n/a"),
-    )
+gap_table = col.Table(
+    "gaps",
+    "Gaps",
+    "What is missing, and which way it pushes the answers",
+    rows=lambda f: _told(_MISSING, _gaps(f)),
+    columns=_MISSING,
+    subtitle="Counted from the data as they stand.",
+    note="Gaps that the data cannot show (materials, firms, uses left out) are in the graph's own README.",
+    stands=stands("n/a"),
+)
 
 
 def _gaps(facts: Facts) -> Iterator[tuple[str, ...]]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from chainnet.drawing import country_colours
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
-from chainnet.reporting.model import ReportFigure, ReportTable, Section, make_section, make_table
+from chainnet.reporting.model import ReportColumn, ReportFigure, Section, make_section
 from chainnet.reporting.sections.asked import not_assessed
 from chainnet.words import NOT_APPLICABLE, country_name, join, number, tonnes, verb
 
@@ -49,37 +50,33 @@ def _has_several(facts: Facts) -> bool:
     return known and len(facts.network.resolve(tuple(allies), "allies")[0]) > 1
 
 
-@col.table("split", "Split", "What a split into two markets costs")
-def split_table(facts: Facts) -> ReportTable | None:
+def _sold(key: str, per: float = 1.0) -> Any:
+    """Return what a side sells to the other; n/a where it sells nothing."""
+    return lambda _, row: row["sells"][key] / per if key in row["sells"] else NOT_APPLICABLE
+
+
+def _side(facts: Facts, row: Any) -> str:
+    return dict(zip(SIDES, _bloc_names(facts), strict=True)).get(str(row["side"]), str(row["side"]))
+
+
+def _alignment(facts: Facts) -> Any:
+    return facts.a.alignment
+
+
+def _splits(facts: Facts) -> list[dict[str, Any]] | None:
     """Return what a split into two blocs costs each side; None where not assessed."""
-    found = facts.a.alignment
-    if found is None or found.split.empty:
+    found = _alignment(facts)
+    if found is None:
         return None
-    one, two = _bloc_names(facts)
-    names = {"allies": one, "rival": two}
-    columns = [
-        col.text("side", "Side", "whose users", lambda row: names.get(str(row["side"]), str(row["side"]))),
-        col.tons("demand_tpa", "Demand", "of its users"),
-        col.tons("together_tpa", "Served, one market", "with all trade"),
-        col.tons("split_tpa", "Served, split", "without trade between the blocs"),
-        col.tons("lost_tpa", "Lost by the split", "the difference"),
-        col.tons("alone_tpa", "Served alone", "from its own plants only", missing=NOT_APPLICABLE),
-        col.tons(
-            "leverage_t",
-            "Others lose if it stops selling",
-            "what the other side's users lose",
-            lambda row: row["sells"].get("leverage_t", NOT_APPLICABLE),
-        ),
-        col.million(
-            "revenue",
-            "Sales to the other, USD million",
-            "what it would no longer sell",
-            lambda row: row["sells"]["revenue_usd"] / 1e6 if "revenue_usd" in row["sells"] else NOT_APPLICABLE,
-        ),
-    ]
     sales = found.incumbents.to_dict("index")
-    rows = [{**row, "side": side, "sells": sales.get(side, {})} for side, row in found.split.to_dict("index").items()]
-    unpriced = sorted({c for cell in found.incumbents["unpriced"] for c in str(cell).split(", ") if c and c != "nan"})
+    return [
+        row | {"side": side, "sells": sales.get(side, {})} for side, row in found.split.to_dict("index").items()
+    ] or None
+
+
+def _split_note(facts: Facts) -> str:
+    cells = _alignment(facts).incumbents["unpriced"]
+    unpriced = sorted({c for cell in cells for c in str(cell).split(", ") if c and c != "nan"})
     note = "Each side's own users outbid everyone, for good; a scenario of a split is another set of measures."
     if unpriced:
         note += f" Sales leave out what has no price in the data: {join([facts.commodity(c) for c in unpriced])}."
@@ -88,41 +85,73 @@ def split_table(facts: Facts) -> ReportTable | None:
             " What the allies save by one stock held together is not assessed here: “chainnet stockpile --members” "
             "sizes it, “chainnet alliance” says whether a split of what they pool keeps every member in."
         )
-    return make_table(
-        columns,
-        rows,
-        subtitle=f"Unit: {facts.unit}. {one} against {two}; the others trade with both.",
-        note=note,
-        **facts.standing(found.split),
-    )
+    return note
 
 
-@col.table("balance", "Balance", "What each country between the blocs is worth to either side")
-def side_table(facts: Facts) -> ReportTable | None:
-    """Return what each country between the blocs is worth to either side; None where not assessed."""
-    found = facts.a.alignment
-    if found is None or found.countries.empty:
-        return None
+def _against(facts: Facts) -> str:
     one, two = _bloc_names(facts)
-    columns = [
-        col.text("country", "Code", "country", body=False),
-        col.text("label", "Country", "the country in words", lambda row: country_name(str(row["country"]))),
+    return f"{one} against {two}"
+
+
+split_table = col.Table(
+    "split",
+    "Split",
+    "What a split into two markets costs",
+    rows=_splits,
+    columns=(
+        col.text("side", "Side", "whose users", _side),
+        col.tons("demand_tpa", "Demand", "of its users"),
+        col.tons("together_tpa", "Served, one market", "with all trade"),
+        col.tons("split_tpa", "Served, split", "without trade between the blocs"),
+        col.tons("lost_tpa", "Lost by the split", "the difference"),
+        col.tons("alone_tpa", "Served alone", "from its own plants only", missing=NOT_APPLICABLE),
+        col.tons(
+            "leverage_t", "Others lose if it stops selling", "what the other side's users lose", _sold("leverage_t")
+        ),
+        col.million(
+            "revenue", "Sales to the other, USD million", "what it would no longer sell", _sold("revenue_usd", 1e6)
+        ),
+    ),
+    subtitle=lambda f: f"Unit: {f.unit}. {_against(f)}; the others trade with both.",
+    note=_split_note,
+    stands=lambda f: f.standing(_alignment(f).split),
+)
+
+
+def _worths(facts: Facts) -> pd.DataFrame | None:
+    """Return what each country between the blocs is worth to either side, most first; None where not assessed."""
+    found = _alignment(facts)
+    if found is None:
+        return None
+    table = found.countries.reset_index()
+    worth = ("swing_rival_t", "shapley_allies_t", "swing_allies_t")
+    return col.some(table.iloc[np.lexsort((table["country"].astype(str), *(-table[c].round(6) for c in worth)))])
+
+
+def _side_columns(facts: Facts) -> tuple[ReportColumn, ...]:
+    one, two = _bloc_names(facts)
+    return (
+        col.code("country", "Code", "country"),
+        col.placed("label", "Country", "the country in words"),
         col.tons("swing_allies_t", f"Swing of {one}", "served if it sides with them less if it sides with the other"),
         col.tons("shapley_allies_t", "Fair share", "Shapley value over all who choose"),
         col.tons("swing_rival_t", f"Swing of {two}", "the same for the other side"),
         col.tons("shapley_rival_t", "Fair share there", "the same for the other side"),
-    ]
-    table = found.countries.reset_index()
-    worth = ("swing_rival_t", "shapley_allies_t", "swing_allies_t")
-    order = np.lexsort((table["country"].astype(str), *(-table[c].round(6) for c in worth)))
-    return make_table(
-        columns,
-        table.iloc[order].to_dict("records"),
-        subtitle=f"Unit: {facts.unit} served to the side's own users, after a split. {one} against {two}.",
-        note="Swing: all others stay open to both sides. Fair share: Shapley value over the countries that choose. "
-        "Existing relations, no projects.",
-        **facts.standing(found.countries),
-    ).with_lead(rows=SHORT_LIST)
+    )
+
+
+side_table = col.Table(
+    "balance",
+    "Balance",
+    "What each country between the blocs is worth to either side",
+    rows=_worths,
+    columns=_side_columns,
+    subtitle=lambda f: f"Unit: {f.unit} served to the side's own users, after a split. {_against(f)}.",
+    note="Swing: all others stay open to both sides. Fair share: Shapley value over the countries that choose. "
+    "Existing relations, no projects.",
+    stands=lambda f: f.standing(_alignment(f).countries),
+    lead=SHORT_LIST,
+)
 
 
 @fig.figure("sides")

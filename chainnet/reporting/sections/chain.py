@@ -14,13 +14,14 @@ from chainnet.network import place_of, step_of
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts, once
-from chainnet.reporting.model import ReportFigure, ReportTable, Section, Sentence, make_section, make_table
-from chainnet.reporting.sections.order import figure_id, table_id
+from chainnet.reporting.model import ReportColumn, ReportFigure, Section, Sentence, make_section
+from chainnet.reporting.order import figure_id, table_id
 from chainnet.results import CHECKED, FROM_INPUTS
 from chainnet.words import NO_DATA, NOT_APPLICABLE, count, country_name, first_capital, is_known, join, number, percent
 
 LISTED = ["step", "commodity"]
 AS_ABOVE = "as above"
+COVER = "supply without the largest holder over demand without its own"
 
 
 def section(facts: Facts) -> Section:
@@ -57,85 +58,76 @@ def told_apart(table: pd.DataFrame, step: str = "step") -> pd.Series:
     return table[step].mask(twice, table[step] + " (" + table["stage"].str.replace("_", " ") + ")")
 
 
-@col.table("steps", "Stages", "Concentration, spare capacity and cover by step")
-def stage_table(facts: Facts) -> ReportTable:
-    """Return concentration, spare capacity and cover of each step."""
+def _steps(facts: Facts) -> pd.DataFrame:
+    """Return concentration, spare capacity and cover of each step, in the order of the chain."""
     table = facts.a.indicators.reset_index()
     table = table.assign(step=_steps_of(table))
     place = {step: i for i, step in enumerate(facts.steps)}
     table = table.iloc[np.lexsort((table["commodity"].astype(str), table["step"].map(place).fillna(99)))]
     inner = [(str(s), str(c)) in facts.inner_goods for s, c in zip(table["step"], table["commodity"], strict=True)]
     table = table[~np.array(inner, dtype=bool)]
-    table = table.assign(is_again=table.duplicated(["step", "top"]), name=told_apart(table))
-    pairs = facts.a.first_tier["step+country"]["lost_tpa"] if facts.has_first else pd.Series(dtype=float)
+    return table.assign(is_again=table.duplicated(["step", "top"]), name=told_apart(table))
+
+
+def _without(losses: pd.Series) -> Any:
+    """Return what gives the loss of the largest holder's plants of a step."""
+
+    def lost(facts: Facts, row: Any) -> Any:
+        key = (row["step"], row["top"])
+        if not isinstance(row["top"], str) or key not in facts.a.chokepoints["step+country"].index:
+            return NOT_APPLICABLE
+        return AS_ABOVE if row["is_again"] else losses[key]  # one loss, of the step, stands once
+
+    return lost
+
+
+def _if_place(key: str, times: float = 1.0) -> Any:
+    return lambda f, row: row[key] * times if f.is_place(row["top"]) else NOT_APPLICABLE
+
+
+def _top(_facts: Facts, row: Any) -> str:
+    return col.country(row["top"]) or NO_DATA
+
+
+def _top_share(facts: Facts, row: Any) -> str | None:
+    return f"{_top(facts, row)} {percent(row['top_share'])}" if is_known(row["top_share"]) else None
+
+
+def _step_columns(facts: Facts) -> list[ReportColumn]:
     every = facts.a.chokepoints["step+country"]["lost_tpa"]
-
-    def without(losses: pd.Series) -> Any:
-        def lost(row: Any) -> Any:
-            key = (row["step"], row["top"])
-            if not isinstance(row["top"], str) or key not in every.index:
-                return NOT_APPLICABLE
-            return AS_ABOVE if row["is_again"] else losses[key]  # one loss, of the step, stands once
-
-        return lost
-
-    def if_place(value: Any) -> Any:
-        return lambda row: value(row) if facts.is_place(row["top"]) else NOT_APPLICABLE
-
-    def holder(row: Any) -> str:
-        return col.country(row["top"]) or NO_DATA
-
-    first = f"{first_capital(facts.first)} lost without it"
     columns = [
         col.text("step", "Step", "step of the chain", "name"),
-        col.commodity(facts, "Makes", "what leaves the step"),
+        col.commodity("Makes", "what leaves the step"),
         col.tons("output_tpa", "Output", "baseline flow that leaves the step, else capacity"),
         col.tons("capacity_tpa", "Capacity", "most that the step can make", body=False),
-        col.share("utilisation", "Used", "output over capacity", lambda row: 1.0 - row["excess_share"]),
-        col.number(
-            "hhi_10000",
-            "HHI",
-            "sum of squared shares x 10,000",
-            if_place(lambda row: row["hhi"] * 10000),
-            unit="0 to 10,000",
-        ),
-        col.text(
-            "holder",
-            "Largest holder",
-            "country with the largest share, and that share",
-            lambda row: f"{holder(row)} {percent(row['top_share'])}" if is_known(row["top_share"]) else None,
-        ),
-        col.text("top", "Largest holder", "country with the largest share", holder, body=False),
+        col.share("utilisation", "Used", "output over capacity", lambda _, row: 1.0 - row["excess_share"]),
+        col.number("hhi_10000", "HHI", "sum of squared shares x 10,000", _if_place("hhi", 10000), unit="0 to 10,000"),
+        col.text("holder", "Largest holder", "country with the largest share, and that share", _top_share),
+        col.code("top", "Largest holder", "country with the largest share", _top),
         col.share("top_share", "Its share", "its part of the output", body=False),
         col.share("top3_share", "Top three", "part of the three largest", body=False),
-        col.share(
-            "n1_cover",
-            "N-1 cover",
-            "supply without the largest holder over demand without its own",
-            if_place(lambda row: row["n1_cover"]),
-        ),
-        *(
-            [col.tons("first_lost_tpa", first, "largest holder out of this step", without(pairs))]
-            if facts.has_first
-            else []
-        ),
-        col.tons(
-            "lost_tpa", "All tiers lost without it", "the largest holder's nodes of this step removed", without(every)
-        ),
+        col.share("n1_cover", "N-1 cover", COVER, _if_place("n1_cover")),
     ]
-    return make_table(
-        columns,
-        table.to_dict("records"),
-        subtitle=f"Unit: t/yr of what the step makes (each on its own basis, never added); losses in {facts.unit}.",
-        note=(
-            "Shares by baseline output, else by capacity. N-1 cover above 100 % means that the others could meet "
-            "the rest; "
-            "it knows no recipe, so the losses at the right, solved, may say otherwise. n/a: the largest holder is a "
-            "region, or no step of its own. A loss is that of the whole step in the country, not of each good, so it "
-            "stands once. Goods that stay in their own step have no row."
-        ),
-        **facts.standing(facts.a.chokepoints["step+country"], status=f"{FROM_INPUTS}; losses {CHECKED}"),
-    )
+    if facts.has_first:
+        head, lost = f"{first_capital(facts.first)} lost without it", facts.a.first_tier["step+country"]["lost_tpa"]
+        columns.append(col.tons("first_lost_tpa", head, "largest holder out of this step", _without(lost)))
+    removed = "the largest holder's nodes of this step removed"
+    return [*columns, col.tons("lost_tpa", "All tiers lost without it", removed, _without(every))]
+
+
+stage_table = col.Table(
+    "steps",
+    "Stages",
+    "Concentration, spare capacity and cover by step",
+    rows=_steps,
+    columns=_step_columns,
+    subtitle="Unit: t/yr of what the step makes (each on its own basis, never added); losses in {f.unit}.",
+    note="Shares by baseline output, else by capacity. N-1 cover above 100 % means that the others could meet the "
+    "rest; it knows no recipe, so the losses at the right, solved, may say otherwise. n/a: the largest holder is a "
+    "region, or no step of its own. A loss is that of the whole step in the country, not of each good, so it "
+    "stands once. Goods that stay in their own step have no row.",
+    stands=lambda f: f.standing(f.a.chokepoints["step+country"], status=f"{FROM_INPUTS}; losses {CHECKED}"),
+)
 
 
 # -- who holds each good ------------------------------------------------------------------------

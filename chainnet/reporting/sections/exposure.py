@@ -11,9 +11,9 @@ from chainnet.drawing import Exposure
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts, once
-from chainnet.reporting.model import Block, ReportFigure, ReportTable, Sentence, blocks_of, make_table
+from chainnet.reporting.model import Block, ReportColumn, ReportFigure, Sentence, blocks_of
+from chainnet.reporting.order import table_id
 from chainnet.reporting.sections.asked import not_assessed
-from chainnet.reporting.sections.order import table_id
 from chainnet.results import CHECKED, SIMULATED, fact_of, origin_of
 from chainnet.words import NO_DATA, bracket_sentence, correlation, join, money, number, ranks, weight
 
@@ -63,50 +63,43 @@ def _brackets(facts: Facts) -> dict[str, pd.DataFrame]:
     return {n: t.apply(lambda c, t=t: c.mask(t["lost_share"].abs() <= 1e-7, 0.0)) for n, t in found.items()}
 
 
-@col.table("bracket", "Bracket", "Lost with the best rerouting, and if firms react only to their own stocks")
-def bracket_table(facts: Facts) -> ReportTable | None:
-    """Return the optimal loss, the myopic ones and the worst case of each scenario; None where none is known."""
-    table = facts.a.bracket
-    if table.empty:
-        return None
-
+def _bracket_columns() -> list[ReportColumn]:
     def lost(loss: str, column: str) -> Any:
-        return lambda row: row["lost"].loc[loss, column]
+        return lambda _, row: row["lost"].loc[loss, column]
 
-    columns = [
-        *col.scenario(facts),
-        *(
-            col.tons(f"{loss.replace(' ', '_')}_tpa", head, words, lost(loss, "lost_tpa"))
-            for loss, (head, words, _) in _LOSSES.items()
-        ),
-        *(
-            col.share(
-                f"{loss.replace(' ', '_')}_share",
-                f"{head}, %",
-                f"{words}: part of the baseline",
-                lost(loss, "lost_share"),
-                body=shown,
-            )
-            for loss, (head, words, shown) in _LOSSES.items()
-        ),
-    ]
-    years = origin_of(table)["settings"]["years"]
+    columns = list(col.SCENARIO)
+    for loss, (head, words, _) in _LOSSES.items():
+        columns.append(col.tons(f"{loss.replace(' ', '_')}_tpa", head, words, lost(loss, "lost_tpa")))
+    for loss, (head, words, shown) in _LOSSES.items():
+        key, meaning = f"{loss.replace(' ', '_')}_share", f"{words}: part of the baseline"
+        columns.append(col.share(key, f"{head}, %", meaning, lost(loss, "lost_share"), body=shown))
+    return columns
+
+
+def _bracket_note(facts: Facts) -> str:
+    years = origin_of(facts.a.bracket)["settings"]["years"]
     names = [key.removeprefix("bracket: ") for key in facts.a.unanswered if key.startswith("bracket: ")]
     left = [facts.scenario_label(name) for name in names if name in facts.a.scenarios.index]
-    return make_table(
-        columns,
-        ({"scenario": name, "lost": mine} for name, mine in _brackets(facts).items()),
-        subtitle=f"Unit: {facts.unit}, all tiers. Every measure at its full size. {facts.whose_words}",
-        note=(
-            "Loss against what is served in the baseline, no tier first "
-            f"({table_id('served')} serves them in order). Best rerouting "
-            f"draws no stocks. First and last of {years} simulated years in which plants order as they always did: "
-            "the first lives on the stores of plants, so that it may lose less than the best rerouting without "
-            "them. Worst case: no stores, no rerouting; no bound by proof."
-            + (f" Not assessed: {'; '.join(left)} (see below)." if left else "")
-        ),
-        **facts.standing(table, status=f"{CHECKED}; first, last year and worst case {SIMULATED}"),
+    return (
+        "Loss against what is served in the baseline, no tier first "
+        f"({table_id('served')} serves them in order). Best rerouting "
+        f"draws no stocks. First and last of {years} simulated years in which plants order as they always did: "
+        "the first lives on the stores of plants, so that it may lose less than the best rerouting without "
+        "them. Worst case: no stores, no rerouting; no bound by proof."
+        + (f" Not assessed: {'; '.join(left)} (see below)." if left else "")
     )
+
+
+bracket_table = col.Table(
+    "bracket",
+    "Bracket",
+    "Lost with the best rerouting, and if firms react only to their own stocks",
+    rows=lambda f: [{"scenario": n, "lost": t} for n, t in _brackets(f).items()] if len(f.a.bracket) else None,
+    columns=_bracket_columns(),
+    subtitle="Unit: {f.unit}, all tiers. Every measure at its full size. {f.whose_words}",
+    note=_bracket_note,
+    stands=lambda f: f.standing(f.a.bracket, status=f"{CHECKED}; first, last year and worst case {SIMULATED}"),
+)
 
 
 # -- exposure -----------------------------------------------------------------------------------
@@ -127,57 +120,60 @@ def _recovery_words(facts: Facts) -> str:
     return f"Recovery: {span} months for each site ({how})."
 
 
-@col.table("exposure", "Exposure", "What the loss of each site costs until it is back")
-def exposure_table(facts: Facts) -> ReportTable | None:
-    """Return what the loss of each site costs until it is back; None where it was not assessed."""
-    table = facts.a.exposure
-    if table.empty:
-        return None
-    money = _has_values(facts)
-    cost, scale = (col.million, 1e6) if money else (col.weight, 1.0)
-    unit = "USD million" if money else "t"
+def _where(facts: Facts, row: Any) -> str:
+    parts = [p for p in facts.members(str(row["site"])) if p in facts.things.index]
+    return ", ".join(dict.fromkeys(facts.things.loc[parts, "place"])) if parts else NO_DATA
 
-    def where(row: Any) -> str:
-        parts = [p for p in facts.members(str(row["site"])) if p in facts.things.index]
-        return ", ".join(dict.fromkeys(facts.things.loc[parts, "place"])) if parts else NO_DATA
 
-    columns = [
+def _months(key: str) -> Any:
+    return lambda _, row: row[key] * YEAR
+
+
+def _exposure_columns(facts: Facts) -> list[ReportColumn]:
+    least, spend = "least value lost until it is back", "throughput at its prices"
+    cost = col.weight("cost_t", "Cost, t", least, "cost_usd")
+    if _has_values(facts):
+        cost = col.dollars("cost_musd", "Cost, USD million", least, "cost_usd")
+    spent = col.dollars("spend_musd", "Spend, USD million", spend, "spend_usd")
+    return [
         col.text("rank", "Rank", "place by the cost; = tied"),
-        col.text("site", "Id", "what drops out", body=False),
-        col.text("label", "Site", "the same in words", lambda row: facts.site_label(str(row["site"]))),
-        col.text("place", "Country or region", "where it stands", where),
-        cost(
-            "cost_musd" if money else "cost_t",
-            f"Cost, {unit}",
-            "least value lost until it is back",
-            lambda row: row["cost_usd"] / scale,
-        ),
+        col.code("site", "Id", "what drops out"),
+        col.text("label", "Site", "the same in words", lambda f, row: f.site_label(str(row["site"]))),
+        col.text("place", "Country or region", "where it stands", _where),
+        cost,
         col.share("rei", "Of the largest", "risk exposure index: cost over the largest cost"),
         col.weight("lost_t", "Lost, t", "tonnes lost until it is back"),
-        col.months(
-            "time_to_survive",
-            "Time to survive, months",
-            "time without any loss",
-            lambda row: row["time_to_survive"] * YEAR,
-        ),
-        col.months(
-            "recovery", "Recovery, months", "time until it is back, an input", lambda row: row["recovery"] * YEAR
-        ),
+        col.months("time_to_survive", "Time to survive, months", "time without any loss", _months("time_to_survive")),
+        col.months("recovery", "Recovery, months", "time until it is back, an input", _months("recovery")),
         col.tons("throughput_tpa", "Throughput", "what leaves it in the baseline"),
+        *([spent] if "spend_usd" in facts.a.exposure else []),
     ]
-    if "spend_usd" in table:
-        spend = "throughput at its prices"
-        columns.append(col.million("spend_musd", "Spend, USD million", spend, lambda row: row["spend_usd"] / 1e6))
-    return make_table(
-        columns,
-        table.assign(rank=ranks(table["cost_usd"])).reset_index().to_dict("records"),
-        subtitle=f"Unit: {unit}, all tiers by their value. {_recovery_words(facts)} One at a time, undisturbed "
-        "network.",
-        note=("" if money else "The data hold no value per tonne, so that each tonne counts 1. ")
+
+
+def _exposure_words(facts: Facts) -> str:
+    unit = "USD million" if _has_values(facts) else "t"
+    return f"Unit: {unit}, all tiers by their value. {_recovery_words(facts)} One at a time, undisturbed network."
+
+
+def _exposure_note(facts: Facts) -> str:
+    return (
+        ("" if _has_values(facts) else "The data hold no value per tonne, so that each tonne counts 1. ")
         + "The rest of the network makes, ships and draws on stocks so that the least value is lost; lead times are "
-        "left out. Time to survive: how long it can be out without any loss. Throughput: t/yr of all that leaves it.",
-        **facts.standing(table),
-    ).with_lead(rows=min(int((table["cost_usd"] > 0).sum()) + 1, SHORT_LIST))
+        "left out. Time to survive: how long it can be out without any loss. Throughput: t/yr of all that leaves it."
+    )
+
+
+exposure_table = col.Table(
+    "exposure",
+    "Exposure",
+    "What the loss of each site costs until it is back",
+    rows=lambda f: col.some(f.a.exposure.assign(rank=ranks(f.a.exposure["cost_usd"]))) if len(f.a.exposure) else None,
+    columns=_exposure_columns,
+    subtitle=_exposure_words,
+    note=_exposure_note,
+    stands=lambda f: f.standing(f.a.exposure),
+    lead=lambda f: min(int((f.a.exposure["cost_usd"] > 0).sum()) + 1, SHORT_LIST),
+)
 
 
 @fig.figure("exposure")

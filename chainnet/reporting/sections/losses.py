@@ -22,8 +22,8 @@ from chainnet.reporting.model import (
     make_section,
     make_table,
 )
+from chainnet.reporting.order import table_id
 from chainnet.reporting.others import order_of
-from chainnet.reporting.sections.order import table_id
 from chainnet.results import BOUNDED, CHECKED, origin_of
 from chainnet.words import (
     ALL_TIERS,
@@ -100,21 +100,21 @@ def _name_columns(facts: Facts, by: str) -> list[ReportColumn]:
         return facts.things.loc[facts.members(row["name"]) if by == "site" else [row["name"]]]
 
     def listed(column: str) -> Any:
-        return lambda row: ", ".join(dict.fromkeys(things(row)[column]))
+        return lambda _, row: ", ".join(dict.fromkeys(things(row)[column]))
 
-    def largest(row: Any) -> Any:
+    def largest(_facts: Facts, row: Any) -> Any:
         found = things(row)["step_share"]
         return float(found.max()) if len(found) and found.max() > 0 else Cell("0", 0.0)
 
-    def removed(row: Any) -> str:
+    def removed(_facts: Facts, row: Any) -> str:
         return " | ".join(map(str, row["name"])) if "+" in by else str(row["name"])
 
-    name = col.text(by.replace("+", "_"), "Name", "what is removed", removed, body=False)
+    name = col.code(by.replace("+", "_"), "Name", "what is removed", removed)
     if by in ("site", "node"):
         label = facts.site_label if by == "site" else facts.label
         return [
             name,
-            col.text("label", by.capitalize(), "the same in words", lambda row: label(row["name"])),
+            col.text("label", by.capitalize(), "the same in words", lambda _, row: label(row["name"])),
             col.text("step", "Step", "step of the chain", listed("step")),
             col.text("place", "Country or region", "where it stands", listed("place")),
             col.share("step_share", "Share of step", "part of what its step makes of the same good", largest),
@@ -122,11 +122,11 @@ def _name_columns(facts: Facts, by: str) -> list[ReportColumn]:
     if "+" in by:
         return [
             name,
-            col.text("step", "Step", "step of the chain", lambda row: row["name"][0]),
-            col.text("place", "Country", "whose nodes drop out", lambda row: country_name(str(row["name"][1]))),
+            col.text("step", "Step", "step of the chain", lambda _, row: row["name"][0]),
+            col.text("place", "Country", "whose nodes drop out", lambda _, row: country_name(str(row["name"][1]))),
         ]
     words = country_name if "country" in by else str
-    return [name, col.text("label", _HEADS[by], "whose nodes drop out", lambda row: words(str(row["name"])))]
+    return [name, col.text("label", _HEADS[by], "whose nodes drop out", lambda _, row: words(str(row["name"])))]
 
 
 @once
@@ -135,18 +135,13 @@ def loss_table(facts: Facts, by: str) -> ReportTable:
     losses = facts.losses(by)
     tied = ranks(losses[facts.lead_loss])
     names = _name_columns(facts, by)
+    dominates = "whether nothing reaches the users without it"
     columns = [
-        col.text("rank", "Rank", "place by the loss; = tied"),
+        col.RANK,
         *names,
         *_loss_columns(facts, by),
-        col.text("in_cut", "In the cut", "whether it lies in the minimum cut", lambda r: _yes(r["in_cut"]), body=False),
-        col.text(
-            "is_dominator",
-            "Dominator",
-            "whether nothing reaches the users without it",
-            lambda r: _yes(r["is_dominator"]),
-            body=False,
-        ),
+        col.whether("in_cut", "In the cut", "whether it lies in the minimum cut", body=False),
+        col.whether("is_dominator", "Dominator", dominates, body=False),
     ]
     note = _why(facts)
     if by in ("site", "node") and any(facts.stands_for_several(str(i)) for i in losses.index):
@@ -157,6 +152,7 @@ def loss_table(facts: Facts, by: str) -> ReportTable:
     table = make_table(
         columns,
         losses.assign(name=list(losses.index), rank=tied).to_dict("records"),
+        facts,
         none={names[-1].key: "none on record"},
         key=key,
         sheet=sheet,
@@ -170,10 +166,6 @@ def loss_table(facts: Facts, by: str) -> ReportTable:
     hit = int(((losses["lost_tpa"] > 0) | (losses["first_lost_tpa"].fillna(0.0) > 0)).sum())
     # rows that cost nothing are many and say the same: two of them in the body stand for all
     return table.with_lead(tied) if hit >= BODY_ROWS else table.with_lead(rows=min(hit + 2, BODY_ROWS))
-
-
-def _yes(value: Any) -> str:
-    return "yes" if value else "no"
 
 
 def owners_words(facts: Facts) -> str:
@@ -213,8 +205,7 @@ def _kinds(facts: Facts) -> list[tuple[str, str, Callable[[Any], bool], int]]:
     ]
 
 
-@col.table("costs_most", "Costs most", "What costs most if it alone drops out")
-def top_losses(facts: Facts) -> ReportTable:
+def _costliest(facts: Facts) -> list[dict[str, Any]]:
     """Return the steps abroad, single plants and groups of plants that cost most; then country, owners, operator.
 
     In the order in which the bottom line tells them: a group of plants never stands among single ones.
@@ -228,24 +219,33 @@ def top_losses(facts: Facts) -> ReportTable:
             if "+" in by:  # a step of a country is its own name
                 said["label"] = f"{first_capital(where[0])} in {in_sentence(where[1])}"
             rows.append({**row, **said})
-    rows += _of_first(facts, rows)
-    columns = [
+    return rows + _of_first(facts, rows)
+
+
+def _no_loss(facts: Facts) -> dict[str, Any]:
+    nothing: dict[str, Any] = {column.key: 0.0 for column in _loss_columns(facts)}
+    return {"kind": "None", "label": "no single removal costs anything", **nothing}
+
+
+top_losses = col.Table(
+    "costs_most",
+    "Costs most",
+    "What costs most if it alone drops out",
+    rows=_costliest,
+    columns=lambda f: (
         col.text("kind", "Out", "a step of a country, a plant, several, a country, its owners, an operator"),
         col.text("label", "Name", "what is removed"),
         col.text("place", "Step and place", "step of the chain, country or region", "where"),
-        *_loss_columns(facts),
-    ]
-    none: dict[str, Any] = {"kind": "None", "label": "no single removal costs anything"}
-    return make_table(
-        columns,
-        rows,
-        none=none | {column.key: 0.0 for column in _loss_columns(facts)},
-        subtitle=f"Unit: {facts.unit}. The first of each kind, steps and plants abroad first. No zero losses.",
-        note=_why(facts)
-        + " A group stands for several plants: it never ranks among single ones. "
-        + f"All: {table_id('sites')} to {table_id('operators')}.",
-        **facts.standing(*facts.a.first_tier.values(), *facts.a.chokepoints.values()),
-    )
+        *_loss_columns(f),
+    ),
+    none=_no_loss,
+    subtitle="Unit: {f.unit}. The first of each kind, steps and plants abroad first. No zero losses.",
+    note=lambda f: (
+        f"{_why(f)} A group stands for several plants: it never ranks among single ones. "
+        f"All: {table_id('sites')} to {table_id('operators')}."
+    ),
+    stands=lambda f: f.standing(*f.a.first_tier.values(), *f.a.chokepoints.values()),
+)
 
 
 def _of_first(facts: Facts, shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -293,67 +293,71 @@ def _also(facts: Facts, row: Any) -> str:
     return "not asked" if others is None else "; ".join(set_words(facts, other) for other in others) or "none"
 
 
-@col.table("sets", "N-k", "The worst that drop out together")
-def attack_table(facts: Facts) -> ReportTable:
-    """Return the worst two and three sites at once, proved, beside the greedy choice."""
-    first = facts.first
-    columns = [
-        col.text("counts", "Counted", "whose loss", lambda r: first if r["counts"] == "first tier" else ALL_TIERS),
+def _counted(facts: Facts, row: Any) -> str:
+    return facts.first if row["counts"] == "first tier" else ALL_TIERS
+
+
+def _removed(facts: Facts, row: Any) -> str:
+    return set_words(facts, row["removed"]) if row["removed"] else "nothing costs anything"
+
+
+def _proved(_facts: Facts, row: Any) -> str:
+    return "yes" if row["is_optimal"] else f"at most {number(row['bound_tpa'])}"
+
+
+def _sets_stand(facts: Facts) -> dict[str, Any]:
+    proved = bool(facts.a.attacks["is_optimal"].all())
+    return facts.standing(facts.a.attacks, status=CHECKED if proved else f"{CHECKED} or {BOUNDED}, see column")
+
+
+attack_table = col.Table(
+    "sets",
+    "N-k",
+    "The worst that drop out together",
+    rows=lambda f: f.a.attacks,
+    columns=(
+        col.text("counts", "Counted", "whose loss", _counted),
         col.count("k", "At once", "number that drop out together"),
-        col.text("removed", "Ids", "what drops out, by id", body=False),
-        col.text(
-            "label",
-            "The worst set",
-            "what drops out, in words",
-            lambda r: set_words(facts, r["removed"]) if r["removed"] else "nothing costs anything",
-        ),
+        col.code("removed", "Ids", "what drops out, by id"),
+        col.text("label", "The worst set", "what drops out, in words", _removed),
         col.tons("lost_tpa", "Lost", "what they cost together"),
         col.tons("left_tpa", "Left", "what can still be served"),
         col.tons("greedy_lost_tpa", "Greedy", "taking the worst single loss again and again"),
         col.tons("bound_tpa", "Bound", "no set of this size costs more", body=False),
-        col.text(
-            "proved",
-            "Proved",
-            "whether the loss meets its bound",
-            lambda r: "yes" if r["is_optimal"] else f"at most {number(r['bound_tpa'])}",
-        ),
-        col.text("tied_with", "As bad", "other sets that cost as much", lambda r: _also(facts, r)),
-        col.text("other_sets", "Other sets", "by id", missing=NOT_ASKED, body=False),
-    ]
-    proved = bool(facts.a.attacks["is_optimal"].all())
-    return make_table(
-        columns,
-        facts.a.attacks.reset_index().to_dict("records"),
-        none={"k": 0, "label": "not asked"},
-        subtitle=f"Unit: {facts.unit}. Sites taken as nodes, two and three at once, undisturbed network.",
-        note="Lost is solved for the set itself. Where greedy is smaller, the worst single losses do not show "
-        "the worst set.",
-        **facts.standing(facts.a.attacks, status=CHECKED if proved else f"{CHECKED} or {BOUNDED}, see column"),
-    )
+        col.text("proved", "Proved", "whether the loss meets its bound", _proved),
+        col.text("tied_with", "As bad", "other sets that cost as much", _also),
+        col.code("other_sets", "Other sets", "by id", missing=NOT_ASKED),
+    ),
+    none={"k": 0, "label": "not asked"},
+    subtitle="Unit: {f.unit}. Sites taken as nodes, two and three at once, undisturbed network.",
+    note="Lost is solved for the set itself. Where greedy is smaller, the worst single losses do not show the "
+    "worst set.",
+    stands=_sets_stand,
+)
 
 
-@col.table("pairs", "Pairs", "Pairs that stand in for each other: both out costs more than each alone")
-def pair_table(facts: Facts) -> ReportTable:
-    """Return pairs of one step that cost more together than their two losses added."""
-    columns = [
-        col.text("node_a", "Id a", "first of the two", body=False),
-        col.text("node_b", "Id b", "second of the two", body=False),
+pair_table = col.Table(
+    "pairs",
+    "Pairs",
+    "Pairs that stand in for each other: both out costs more than each alone",
+    rows=lambda f: f.a.pairs,
+    columns=(
+        col.code("node_a", "Id a", "first of the two"),
+        col.code("node_b", "Id b", "second of the two"),
         col.STEP,
-        col.text("label_a", "One", "the first in words", lambda r: facts.label(r["node_a"])),
-        col.text("label_b", "and the other", "the second in words", lambda r: facts.label(r["node_b"])),
+        col.named("label_a", "One", "the first in words", "node_a"),
+        col.named("label_b", "and the other", "the second in words", "node_b"),
         col.tons("lost_a_tpa", "One alone", "loss of the first alone"),
         col.tons("lost_b_tpa", "Other alone", "loss of the second alone"),
         col.tons("lost_both_tpa", "Both", "loss of both"),
         col.tons("surplus_tpa", "More than added", "loss of both less the two losses"),
-    ]
-    return make_table(
-        columns,
-        facts.a.pairs.to_dict("records"),
-        none={"label_a": "no such pair"},
-        subtitle=f"Unit: {facts.unit}, {facts.first}. Two nodes of one step at once, undisturbed network.",
-        note=f"Such a pair looks harmless in {table_id('sites')}: each alone is made up for by the other.",
-        **facts.standing(facts.a.pairs),
-    ).with_lead()
+    ),
+    none={"label_a": "no such pair"},
+    subtitle="Unit: {f.unit}, {f.first}. Two nodes of one step at once, undisturbed network.",
+    note="Such a pair looks harmless in {sites}: each alone is made up for by the other.",
+    stands=lambda f: f.standing(f.a.pairs),
+    lead=BODY_ROWS,
+)
 
 
 # -- figures ------------------------------------------------------------------------------------

@@ -5,28 +5,24 @@ from __future__ import annotations
 from chainnet.assessment import missing
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
-from chainnet.reporting.model import ReportTable, Sentence, make_table, stands
-from chainnet.reporting.sections.order import table_id
+from chainnet.reporting.model import Sentence, stands
+from chainnet.reporting.order import table_id
 from chainnet.words import first_capital, join
 
-
-@col.table("missing", "Missing", "What the graph does not hold, and how to add it")
-def missing_table(facts: Facts) -> ReportTable | None:
-    """Return the kinds of data that are missing altogether; None where there is none."""
-    found = missing(facts.network, facts.a.asked)
-    if found.empty:
-        return None
-    return make_table(
-        (
-            col.text("what", "Missing", "kind of data", lambda row: first_capital(row["what"])),
-            col.text("lacks", "What cannot be said without it", "what no answer says, or what stands in"),
-            col.text("add", "How to add it", "table and column, or option"),
-        ),
-        found.reset_index().to_dict("records"),
-        subtitle=f"Kinds of data of which the graph holds nothing at all; single gaps stand in {table_id('gaps')}.",
-        note="“chainnet check” checks the tables; “chainnet init” writes a small graph to start from.",
-        **stands("n/a"),
-    )
+missing_table = col.Table(
+    "missing",
+    "Missing",
+    "What the graph does not hold, and how to add it",
+    rows=lambda f: col.some(missing(f.network, f.a.asked)),
+    columns=(
+        col.text("what", "Missing", "kind of data", lambda _, row: first_capital(row["what"])),
+        col.text("lacks", "What cannot be said without it", "what no answer says, or what stands in"),
+        col.text("add", "How to add it", "table and column, or option"),
+    ),
+    subtitle="Kinds of data of which the graph holds nothing at all; single gaps stand in {gaps}.",
+    note="“chainnet check” checks the tables; “chainnet init” writes a small graph to start from.",
+    stands=stands("n/a"),
+)
 
 
 def missing_words(facts: Facts) -> tuple[Sentence, ...]:

@@ -11,14 +11,15 @@ from chainnet.network import step_of
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
-from chainnet.reporting.model import ReportFigure, ReportTable, Section, make_section, make_table, stands
+from chainnet.reporting.model import ReportFigure, Section, make_section, stands
+from chainnet.reporting.order import table_id
 from chainnet.reporting.prices import price_year
 from chainnet.reporting.sections.asked import not_assessed
 from chainnet.reporting.sections.chain import told_apart
-from chainnet.reporting.sections.order import table_id
 from chainnet.words import NO_DATA, NOT_APPLICABLE, number, verb
 
 SHORT_LIST = 10
+OVER = "over ten years at 10 %"
 
 
 def section(facts: Facts) -> Section:
@@ -43,44 +44,47 @@ def _most(row: Any) -> Any:
     return "never" if most < 0 else most
 
 
-@col.table("floors", "Floors", "At which price listed projects pay")
-def floor_table(facts: Facts) -> ReportTable | None:
-    """Return at which price each project pays; None where it was not assessed."""
-    if facts.a.floors.empty:
-        return None
-    columns = [
-        col.text("id", "Id", "name of the project", body=False),
-        col.text("label", "Project", "the project in words", lambda row: facts.label(row["id"])),
-        col.text("commodity", "Makes", "its main output", lambda row: facts.commodity(row["commodity"])),
+def _floors(facts: Facts) -> list[Any] | None:
+    """Return the projects, those first of which it is known whether they pay; None where it was not assessed."""
+    rows: list[Any] = facts.a.floors.reset_index().to_dict("records")
+    return sorted(rows, key=lambda row: (_pays(row) not in ("yes", "no"), row["id"])) or None
+
+
+def _price_year(facts: Facts, row: Any) -> str:
+    return price_year(facts, row["commodity"]) or NO_DATA
+
+
+floor_table = col.Table(
+    "floors",
+    "Floors",
+    "At which price listed projects pay",
+    rows=_floors,
+    columns=(
+        col.PROJECT_ID,
+        col.PROJECT,
+        col.commodity("Makes", "its main output"),
         col.per_tonne("reference", "Price taken, USD/t", "price in the data", "reference_usd_per_t"),
-        col.text(
-            "year",
-            "Price of",
-            "year that the note of the price names",
-            lambda row: price_year(facts, row["commodity"]) or NO_DATA,
-        ),
-        col.per_tonne(
-            "capital", "Capital, USD/t", "capital cost over ten years at 10 %, per tonne", "capital_usd_per_t"
-        ),
+        col.text("year", "Price of", "year that the note of the price names", _price_year),
+        col.per_tonne("capital", "Capital, USD/t", f"capital cost {OVER}, per tonne", "capital_usd_per_t"),
         col.per_tonne("unit_cost", "Unit cost, USD/t", "cost without capital", "unit_cost_usd_per_t"),
         col.per_tonne("break_even", "Pays at, USD/t", "break-even price", "break_even_usd_per_t"),
-        col.per_tonne("most", "Pays if unit cost is below", "price less capital per tonne", _most),
-        col.text("viable", "Pays at that price", "yes, no, or what is missing", _pays),
-    ]
-    rows: list[Any] = facts.a.floors.reset_index().to_dict("records")
-    return make_table(
-        columns,
-        sorted(rows, key=lambda row: (_pays(row) not in ("yes", "no"), row["id"])),
-        subtitle="Unit: USD per t of the main output, which bears the whole cost. Capital spread over ten years "
-        "at 10 % (assumed).",
-        note="Taxes, ramp-up and the years of building are left out. A floor at the break-even price makes a project "
-        "pay; “chainnet floor” gives the outlay at any floor.",
-        **stands("see Input projects"),
-    ).with_lead(rows=SHORT_LIST)
+        col.per_tonne("most", "Pays if unit cost is below", "price less capital per tonne", lambda _, r: _most(r)),
+        col.text("viable", "Pays at that price", "yes, no, or what is missing", lambda _, r: _pays(r)),
+    ),
+    subtitle="Unit: USD per t of the main output, which bears the whole cost. Capital spread over ten years at 10 % "
+    "(assumed).",
+    note="Taxes, ramp-up and the years of building are left out. A floor at the break-even price makes a project pay; "
+    "“chainnet floor” gives the outlay at any floor.",
+    stands=stands("see Input projects"),
+    lead=SHORT_LIST,
+)
 
 
-@col.table("idle", "Idle", "What stands idle if nothing is cut off")
-def idle_table(facts: Facts) -> ReportTable | None:
+def _idle(facts: Facts) -> Any:
+    return facts.a.idle
+
+
+def _used(facts: Facts) -> pd.DataFrame | None:
     """Return use of each step if nothing is cut off, without and with projects; None where not assessed."""
     idle = facts.a.idle
     if idle is None or idle.steps.empty:
@@ -92,36 +96,49 @@ def idle_table(facts: Facts) -> ReportTable | None:
     both = both.assign(name=step_of(both.replace({"step": {"": None}})))
     both = both.assign(good=[facts.commodity(c) for c in both["commodity"]])
     places = [facts.steps.index(s) if s in facts.steps else len(facts.steps) for s in both["name"]]
-    both = both.assign(place=places, name=told_apart(both, "name")).sort_values(["place", "good"], kind="stable")
+    both = both.assign(place=places, name=told_apart(both, "name"))
+    return both.sort_values(["place", "good"], kind="stable")
 
-    beside = set(facts.a.indicators.index.get_level_values("commodity"))  # what no plant makes first may come so
 
-    def stands_now(key: str, else_: str) -> Any:
-        return lambda row: row[key] if row["seen"] == "both" else "co-product" if row["commodity"] in beside else else_
+def _now(facts: Facts, row: Any, key: str, none: str) -> Any:
+    """Return a figure without projects; in words where nothing makes the good first today."""
+    if row["seen"] == "both":
+        return row[key]
+    beside = facts.a.indicators.index.get_level_values("commodity")  # what no plant makes first may come so
+    return "co-product" if row["commodity"] in beside else none
 
-    columns = [
+
+def _idle_year(facts: Facts) -> str:
+    year = _idle(facts).steps["year"]
+    return f"Year: {int(year.max())}." if year.notna().any() else "All projects at full size."
+
+
+idle_table = col.Table(
+    "idle",
+    "Idle",
+    "What stands idle if nothing is cut off",
+    rows=_used,
+    columns=(
         col.text("step", "Step", "step of the chain", "name"),
         col.text("commodity", "Makes", "main output", "good"),
-        col.tons("capacity", "Capacity", "without projects", stands_now("capacity_tpa", "0")),
-        col.share("used", "Used", "output over capacity", stands_now("utilisation", NOT_APPLICABLE)),
+        col.tons("capacity", "Capacity", "without projects", lambda f, r: _now(f, r, "capacity_tpa", "0")),
+        col.share("used", "Used", "output over capacity", lambda f, r: _now(f, r, "utilisation", NOT_APPLICABLE)),
         col.tons("capacity_with", "Capacity with projects", "with all projects that stand", "capacity_tpa_with"),
         col.share("used_with", "Used with projects", "output over capacity", "utilisation_with"),
         col.tons("idle_with", "Idle with projects", "capacity less output", "idle_tpa_with"),
-    ]
-    year = idle.steps["year"]
-    when = f"Year: {int(year.max())}." if year.notna().any() else "All projects at full size."
-    return make_table(
-        columns,
-        both.to_dict("records"),
-        subtitle=f"Unit: t/yr of what the step makes, each on its own basis. {when}",
-        note="Each plant stands at its main output; use is that of the cheapest answer, one of several where plants "
-        f"cost the same. {table_id('steps')} gives the baseline, co-products too." + _premium_words(idle.premium),
-        **facts.standing(idle.projects),
-    )
+    ),
+    subtitle=lambda f: f"Unit: t/yr of what the step makes, each on its own basis. {_idle_year(f)}",
+    note=lambda f: (
+        "Each plant stands at its main output; use is that of the cheapest answer, one of several where "
+        f"plants cost the same. {table_id('steps')} gives the baseline, co-products too." + _premium_words(f)
+    ),
+    stands=lambda f: f.standing(_idle(f).projects),
+)
 
 
-def _premium_words(premium: pd.DataFrame) -> str:
+def _premium_words(facts: Facts) -> str:
     """Return what it costs to keep capital idle, with a leading blank."""
+    premium = _idle(facts).premium
     if premium.empty:
         return ""
     row = premium.iloc[-1]

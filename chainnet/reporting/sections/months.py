@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,8 @@ import numpy as np
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import BASELINE, Facts, Months
-from chainnet.reporting.model import Block, ReportColumn, ReportFigure, ReportTable, Sentence, blocks_of, make_table
-from chainnet.reporting.sections.order import table_id
+from chainnet.reporting.model import Block, ReportFigure, Sentence, blocks_of
+from chainnet.reporting.order import table_id
 from chainnet.words import (
     NBSP,
     NEVER_SHORT,
@@ -33,6 +33,9 @@ from chainnet.words import (
 )
 
 NEVER = "never"
+WORST = "month with the largest share short; the first of equals"
+RECOVERED = "months from the first short one until demand is met to the end"
+LASTS = "months from the first measure to the end of the last, an input; - = no end is given"
 TOLD = 3
 BODY_SCENARIOS = 5
 QUARTER = 3
@@ -108,23 +111,22 @@ def month_points(facts: Facts) -> tuple[Sentence, ...]:
 # -- tables -------------------------------------------------------------------------------------
 
 
-def _table(facts: Facts, columns: Sequence[ReportColumn], **named: Any) -> ReportTable:
-    """Return a table of scenario x tier over the horizon, worst scenario first, the baseline last."""
-    months = facts.months
-    shown = max(min(len(months.short), BODY_SCENARIOS), 1)
-    return make_table(
-        [*col.scenario(facts), col.TIER, *columns],
-        (months.of(name, tier) for name in [*months.ordered, BASELINE] for tier in facts.tiers),
-        **facts.standing(facts.a.stress.summary),
-        **named,
-    ).with_lead(rows=shown * len(facts.tiers))
+_over_months = partial(
+    col.Table,
+    rows=lambda f: [f.months.of(name, tier) for name in (*f.months.ordered, BASELINE) for tier in f.tiers],
+    stands=lambda f: f.standing(f.a.stress.summary),
+    # scenario x tier over the horizon, worst scenario first, the baseline last
+    lead=lambda f: max(min(len(f.months.short), BODY_SCENARIOS), 1) * len(f.tiers),
+)
 
 
-@col.table("over_time", "Over time", "Who goes short over the horizon")
-def horizon_table(facts: Facts) -> ReportTable:
-    """Return demand, served and short over the horizon, foreseen and unforeseen."""
-    months = facts.months
-    columns = [
+horizon_table = _over_months(
+    "over_time",
+    "Over time",
+    "Who goes short over the horizon",
+    columns=(
+        *col.SCENARIO,
+        col.TIER,
         col.weight("demand_t", "Demand", "tonnes asked for over the horizon"),
         col.weight("served_t", "Served", "tonnes served over the horizon"),
         col.weight("shortfall_t", "Short", "demand less served, every date known beforehand"),
@@ -132,87 +134,72 @@ def horizon_table(facts: Facts) -> ReportTable:
         col.weight("shortfall_unforeseen_t", "Short if unforeseen", "short if only what is in force is known"),
         col.weight("value_of_information_t", "Dates are worth", "short if unforeseen less short"),
         col.million("value_at_risk_musd", "Loss", "shortfall times value per tonne", body=False),
-    ]
-    return _table(
-        facts,
-        columns,
-        subtitle=f"Unit: {months.unit}. {months.span}. Known relations, stocks drawn. {facts.whose_words}",
-        note="Short: a planner knows every date of the scenario. Unforeseen: nobody sees more than what is in force. "
-        f"Knowing the dates is worth the difference. Worst first, by what {months.lead} lacks. "
-        "Every month: sheet Months.",
-    )
+    ),
+    subtitle="Unit: {f.months.unit}. {f.months.span}. Known relations, stocks drawn. {f.whose_words}",
+    note="Short: a planner knows every date of the scenario. Unforeseen: nobody sees more than what is in force. "
+    "Knowing the dates is worth the difference. Worst first, by what {f.months.lead} lacks. Every month: sheet Months.",
+)
 
 
-def month_columns(months: Months) -> list[ReportColumn]:
-    """Return the columns that say when a tier goes short and how long it can be kept whole."""
-    return [
-        col.text(
-            "first",
-            "First month short",
-            "first month in which anything is short",
-            lambda row: month_words(row["first_short_month"], months.start_of(row["scenario"])),
-        ),
-        col.month("first_short_month", "First month", "the same, counted from 1", missing=NEVER, body=False),
-        col.text(
-            "survive", "Time to survive, months", "months whole from the first measure, if served first", months.survive
-        ),
-        col.months("time_to_survive", "Time to survive", "the same; empty = never short", body=False),
-    ]
+def _named(key: str, *none: str) -> Any:
+    """Return what names the month that a row counts, and says ``none`` where there is none."""
+    return lambda f, row: month_words(row[key], f.months.start_of(row["scenario"]), *none)
 
 
-@col.table("endurance", "Endurance", "When demand goes short, and how long it can be kept whole")
-def endurance_table(facts: Facts) -> ReportTable:
-    """Return first and worst month, months short, time to survive and to recover."""
-    months = facts.months
-    when = month_columns(months)
-    columns = [
-        *when[:2],
-        col.text(
-            "worst",
-            "Worst month",
-            "month with the largest share short; the first of equals",
-            lambda row: month_words(row["worst_month"], months.start_of(row["scenario"]), NOT_ASKED),
-        ),
+FIRST_MONTH = (
+    col.text("first", "First month short", "first month in which anything is short", _named("first_short_month")),
+    col.month("first_short_month", "First month", "the same, counted from 1", missing=NEVER, body=False),
+)
+SURVIVES = (
+    col.text(
+        "survive",
+        "Time to survive, months",
+        "months whole from the first measure, if served first",
+        lambda f, row: f.months.survive(row),
+    ),
+    col.months("time_to_survive", "Time to survive", "the same; empty = never short", body=False),
+)
+
+
+def _lasts(facts: Facts, row: Any) -> str:
+    months = facts.months.lasts(row["scenario"])
+    return number(months) if np.isfinite(months) else NOT_ASKED
+
+
+endurance_table = _over_months(
+    "endurance",
+    "Endurance",
+    "When demand goes short, and how long it can be kept whole",
+    columns=(
+        *col.SCENARIO,
+        col.TIER,
+        *FIRST_MONTH,
+        col.text("worst", "Worst month", WORST, _named("worst_month", NOT_ASKED)),
         col.month("worst_month", "Worst month", "the same, counted from 1", missing=NOT_ASKED, body=False),
         col.share("worst_month_share", "Short in it", "part of that month's demand that goes short"),
         col.months("months_short", "Months short", "number of months with anything short"),
-        *when[2:],
-        col.text(
-            "recover",
-            "Time to recover, months",
-            "months from the first short one until demand is met to the end",
-            months.recover,
-        ),
-        col.months("time_to_recover", "Time to recover", "the same", months.recovered, body=False),
-        col.text(
-            "lasts",
-            "Measures last, months (given)",
-            "months from the first measure to the end of the last, an input; - = no end is given",
-            lambda row: (
-                number(months.lasts(row["scenario"])) if np.isfinite(months.lasts(row["scenario"])) else NOT_ASKED
-            ),
-        ),
+        *SURVIVES,
+        col.text("recover", "Time to recover, months", RECOVERED, lambda f, row: f.months.recover(row)),
+        col.months("time_to_recover", "Time to recover", "the same", lambda f, r: f.months.recovered(r), body=False),
+        col.text("lasts", "Measures last, months (given)", LASTS, _lasts),
         col.month(
             "onset_month",
             "First measure",
             "first month with a measure in force",
-            lambda row: months.onset(row["scenario"]),
+            lambda f, row: f.months.onset(row["scenario"]),
             missing="none",
             body=False,
         ),
-    ]
-    return _table(
-        facts,
-        columns,
-        subtitle=f"Unit: months, from 1. {months.span}. Known relations, stocks drawn. {facts.whose_words}",
-        note=(
-            "Time to survive: months from the first measure in which all demand of the tier can be met if it comes "
-            f"first; at least {whole(months.horizon)} = the horizon ends before it does; never short = it could go on "
-            f"for ever. Time to recover: from the first short month until demand is met to the end; not in "
-            f"{whole(months.horizon)} = it is not. Measures last: an input of the scenario. Each end use by itself: "
-            "sheet Endurance by use."
-        ),
-    )
+    ),
+    subtitle="Unit: months, from 1. {f.months.span}. Known relations, stocks drawn. {f.whose_words}",
+    note=lambda f: (
+        "Time to survive: months from the first measure in which all demand of the tier can be met if it "
+        f"comes first; at least {whole(f.months.horizon)} = the horizon ends before it does; never short = it could go "
+        "on for ever. Time to recover: from the first short month until demand is met to the end; not in "
+        f"{whole(f.months.horizon)} = it is not. Measures last: an input of the scenario. Each end use by itself: "
+        "sheet Endurance by use."
+    ),
+)
 
 
 # -- scenario x quarter ---------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -13,13 +13,13 @@ from chainnet.reporting import columns as col
 from chainnet.reporting.advised import Advised, advised_of, holders, purchase_words, running_words, stock_words
 from chainnet.reporting.facts import BASELINE, Facts
 from chainnet.reporting.helps import unconfirmed
-from chainnet.reporting.model import Block, ReportColumn, ReportTable, Sentence, blocks_of, make_table
+from chainnet.reporting.model import Block, ReportColumn, Sentence, blocks_of
+from chainnet.reporting.order import see, table_id
 from chainnet.reporting.others import order_of
 from chainnet.reporting.prices import price_year
 from chainnet.reporting.sections.answer import inferred_flows, weakest_input
 from chainnet.reporting.sections.losses import top_losses
-from chainnet.reporting.sections.months import month_columns
-from chainnet.reporting.sections.order import see, table_id
+from chainnet.reporting.sections.months import FIRST_MONTH, SURVIVES
 from chainnet.reporting.sections.projects import returns_alone, top_projects
 from chainnet.reporting.sections.rerouting import ladder_figure
 from chainnet.reporting.sections.strip import chain_figure
@@ -43,6 +43,7 @@ from chainnet.words import (
 
 PRODUCTS = ("output", "coproduct", "byproduct")  # roles of what a recipe makes
 FOR_MORE = r"\b(million|billion)\b[^;]*\b(too|together|the whole)\b"  # how a note says that a cost is for more
+_HIDDEN: Any = {"missing": NOT_ASSESSED, "body": False}
 MOST_OF = 0.8  # a cheaper set that averts so much of what the advised projects do is told
 KEY_ROWS, KEY_LETTERS = 4, 190  # so that the summary stands on two pages: rows, and letters of their scenarios
 
@@ -83,13 +84,9 @@ def _short_head(facts: Facts) -> str:
     return f"{first_capital(facts.first)} short{', others last' if after else ''}"
 
 
-def _all_served(facts: Facts, others: Sequence[str]) -> list[ReportColumn]:
-    """Return the column of what all tiers get, where there are several."""
-    if not others:
-        return []
-    head, meaning = "All tiers served", "tonnes served over all tiers"
-    served = facts.whole["served_tpa"]
-    return [col.tons("whole_served_tpa", head, meaning, lambda row: served[row["scenario"]], body=False)]
+def _others(facts: Facts) -> list[str]:
+    """Return the tiers behind the first; none where nobody asks in the first."""
+    return [tier for tier in facts.tiers if tier != facts.first] if facts.has_first else []
 
 
 def _after_stocks(facts: Facts) -> str:
@@ -98,87 +95,93 @@ def _after_stocks(facts: Facts) -> str:
     return f"new relations{runs} and one year of stocks"
 
 
-@col.table("scenarios", "Summary", "Scenarios, worst first")
-def scenario_table(facts: Facts) -> ReportTable:
-    """Return the baseline, then scenarios, worst first, with the months of the leading tier."""
-    first, months, last = first_capital(facts.first), facts.months, "others last, " if facts.has_others else ""
-    others = [t for t in facts.tiers if t != facts.first] if facts.has_first else []
+def _left(facts: Facts, row: Any) -> Any:
+    short = facts.left_over(row["scenario"], facts.first)
+    return NOT_APPLICABLE if short is None else short
 
-    def left(row: Any) -> Any:
-        short = facts.left_over(row["scenario"], facts.first)
-        return NOT_APPLICABLE if short is None else short
 
-    def short_of(tier: str) -> Callable[[Any], Any]:
-        return lambda row: facts.of(row["scenario"], tier)["shortfall_tpa"]
+def _short_of(tier: str) -> Any:
+    return lambda f, row: f.of(row["scenario"], tier)["shortfall_tpa"]
 
-    columns = [
-        *col.scenario(facts),
+
+def _all_served(facts: Facts, row: Any) -> Any:
+    return facts.whole["served_tpa"][row["scenario"]]
+
+
+def _scenario_columns(facts: Facts) -> list[ReportColumn]:
+    first, months, others = first_capital(facts.first), facts.months, _others(facts)
+    low_to_high = "the same with all demand at its low and at its high values"
+    whole = "shortfall if all other countries come first"
+    rests_on = "how the weakest decisive input is known, and how many are so"
+    short = [
+        col.tons(f"shortfall_{t}_tpa", f"{first_capital(t)} short", f"shortfall of {t}", _short_of(t)) for t in others
+    ]
+    if others:  # where there are several
+        head, meaning = "All tiers served", "tonnes served over all tiers"
+        short.append(col.tons("whole_served_tpa", head, meaning, _all_served, body=False))
+    return [
+        *col.SCENARIO,
         col.tons("shortfall_tpa", _short_head(facts), f"shortfall of {facts.first}, {order_of(facts).served}"),
         col.text(
             "range",
             "Short, low to high demand",
-            "the same with all demand at its low and at its high values",
-            lambda row: span(row["shortfall_low_tpa"], row["shortfall_high_tpa"]),
+            low_to_high,
+            lambda _, row: span(row["shortfall_low_tpa"], row["shortfall_high_tpa"]),
         ),
         *(
-            col.tons(
-                f"shortfall_{side}_tpa",
-                f"Short, {side} demand",
-                f"all demand at its {side} values",
-                missing=NOT_ASSESSED,
-                body=False,
-            )
+            col.tons(f"shortfall_{side}_tpa", f"Short, {side} demand", f"all demand at its {side} values", **_HIDDEN)
             for side in ("low", "high")
         ),
         col.share(
             "met_share",
             f"{first} met",
             f"part of the demand of {facts.first} that is served",
-            lambda row: row["served_tpa"] / row["demand_tpa"] if row["demand_tpa"] > 0 else NOT_APPLICABLE,
+            lambda _, row: col.part_of(row["served_tpa"], row["demand_tpa"]),
             body=False,
         ),
-        col.tons(
-            "shortfall_before_tpa",
-            f"{first} short, others first",
-            "shortfall if all other countries come first",
-            body=facts.has_others,
-        ),
-        *(
-            col.tons(f"shortfall_{t}_tpa", f"{first_capital(t)} short", f"shortfall of {t}", short_of(t))
-            for t in others
-        ),
-        *_all_served(facts, others),
+        col.tons("shortfall_before_tpa", f"{first} short, others first", whole, body=facts.has_others),
+        *short,
         col.weight("shortfall_t", f"In {months.horizon} months, t", f"what {months.lead} lacks over the horizon"),
-        *month_columns(months),
-        col.tons("residual_tpa", "Short after stocks", f"with {_after_stocks(facts)}", left),
-        col.text(
-            "rests_on",
-            "Rests on",
-            "how the weakest decisive input is known, and how many are so",
-            lambda row: facts.scenario_inputs_words(row["scenario"]),
-            body=False,
-        ),
+        *FIRST_MONTH,
+        *SURVIVES,
+        col.tons("residual_tpa", "Short after stocks", f"with {_after_stocks(facts)}", _left),
+        col.code("rests_on", "Rests on", rests_on, lambda f, row: f.scenario_inputs_words(row["scenario"])),
     ]
-    names = [BASELINE, *facts.ordered]
-    return make_table(
-        columns,
-        ({**months.of(name, months.lead), **facts.leading.loc[name], "scenario": name} for name in names),
-        subtitle=f"Unit: {facts.unit}. The long run; months from 1. {facts.whose_words}",
-        note=(
-            "Scenarios are assumptions to test against, not forecasts. Low to high: all demand at its low and its "
-            "high values. Months: stocks drawn, every date known, one order of service, range not "
-            f"assessed ({table_id('endurance')}); time to survive counts from the first measure. Short in the long "
-            f"run, met in every month: measures end, stocks carry. After stocks: {last}with {_after_stocks(facts)}; "
-            f"no project in other columns: {table_id('layers')}, {table_id('ladder')}."
-        ),
-        **facts.standing(facts.a.stress.summary),
-    ).with_lead(rows=_key_rows(facts, names))
 
 
-def _key_rows(facts: Facts, names: Sequence[str]) -> int:
+def _scenario_rows(facts: Facts) -> list[dict[Any, Any]]:
+    months, names = facts.months, [BASELINE, *facts.ordered]
+    return [{**months.of(name, months.lead), **facts.leading.loc[name], "scenario": name} for name in names]
+
+
+def _scenario_note(facts: Facts) -> str:
+    last = "others last, " if facts.has_others else ""
+    return (
+        "Scenarios are assumptions to test against, not forecasts. Low to high: all demand at its low and its "
+        "high values. Months: stocks drawn, every date known, one order of service, range not "
+        f"assessed ({table_id('endurance')}); time to survive counts from the first measure. Short in the long "
+        f"run, met in every month: measures end, stocks carry. After stocks: {last}with {_after_stocks(facts)}; "
+        f"no project in other columns: {table_id('layers')}, {table_id('ladder')}."
+    )
+
+
+def _key_rows(facts: Facts) -> int:
     """Return how many scenarios stand on page one: one fewer where their names take more lines."""
-    letters = sum(len(facts.scenario_label(name)) for name in names[:KEY_ROWS])
+    letters = sum(len(facts.scenario_label(name)) for name in [BASELINE, *facts.ordered][:KEY_ROWS])
     return KEY_ROWS if letters <= KEY_LETTERS else KEY_ROWS - 1
+
+
+scenario_table = col.Table(
+    "scenarios",
+    "Summary",
+    "Scenarios, worst first",
+    rows=_scenario_rows,
+    columns=_scenario_columns,
+    subtitle="Unit: {f.unit}. The long run; months from 1. {f.whose_words}",
+    note=_scenario_note,
+    stands=lambda f: f.standing(f.a.stress.summary),
+    lead=_key_rows,
+)
 
 
 # -- decisions and trust on page one ------------------------------------------------------------

@@ -13,17 +13,17 @@ from chainnet.reporting import columns as col
 from chainnet.reporting.advised import CASES, advised_of
 from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import (
+    BODY_ROWS,
     ReportColumn,
     ReportFigure,
     ReportTable,
     Section,
     Sentence,
     make_section,
-    make_table,
     stands,
 )
+from chainnet.reporting.order import table_id
 from chainnet.reporting.sections.asked import not_assessed
-from chainnet.reporting.sections.order import table_id
 from chainnet.results import CHECKED, SAMPLED, fact_of
 from chainnet.words import (
     NO_LIMIT,
@@ -41,6 +41,7 @@ from chainnet.words import (
 )
 
 NONE_WON = "none won"
+PRICE = "USD per t/yr"
 
 
 # what there is to do about a project, by its state
@@ -89,39 +90,70 @@ def _sampled(table: pd.DataFrame) -> bool:
     return bool((table["shapley_se_t"].fillna(0.0) > 1e-6).any())
 
 
-def _project(facts: Facts, place: str = "Country") -> tuple[ReportColumn, ...]:
-    """Return the columns of a row's project: id, name, place, first year."""
-    return (
-        col.text("id", "Id", "name of the project", body=False),
-        col.text("label", "Project", "the project in words", lambda row: facts.label(row["id"])),
-        col.text("step", "Step", "step of the chain", lambda row: facts.things.loc[row["id"], "step"]),
-        col.text("place", place, "where it is to stand", lambda row: facts.things.loc[row["id"], "place"]),
-        col.year("start_year", "Start", "first year of output", missing="any year"),
-    )
+_PLACE = col.text("place", "Country", "where it is to stand", lambda f, row: f.things.loc[row["id"], "place"])
+_STEP = col.text("step", "Step", "step of the chain", lambda f, row: f.things.loc[row["id"], "step"])
+_START = col.year("start_year", "Start", "first year of output", missing="any year")
 
 
-@col.table("projects", "Project data", "What the listed projects are")
-def project_table(facts: Facts) -> ReportTable:
-    """Return what each project is."""
-    columns = [
-        *_project(facts),
+def _to_do(_facts: Facts, row: Any) -> str:
+    return TO_DO[state_of(row["status"])]
+
+
+def _listed(facts: Facts) -> pd.DataFrame:
+    table = facts.network.projects
+    return table.assign(order=table["start_year"].fillna(0)).sort_values(["order", "id"])
+
+
+project_table = col.Table(
+    "projects",
+    "Project data",
+    "What the listed projects are",
+    rows=_listed,
+    columns=(
+        col.PROJECT_ID,
+        col.PROJECT,
+        _STEP,
+        _PLACE,
+        _START,
         col.tons("capacity_tpa", "Capacity", "main output at full size", missing=NO_LIMIT),
         col.million("capex_musd", "Capital cost, USD million", "cost to build"),
         col.per_tonne("break_even_usd_per_t", "Pays at, USD/t", "price at which it pays", body=False),
         col.text("status", "State", "how far it is"),
-        col.text(
-            "verb", "To do", "what there is to do about it, by its state", lambda row: TO_DO[state_of(row["status"])]
-        ),
+        col.text("verb", "To do", "what there is to do about it, by its state", _to_do),
         col.quality("how its capacity is known"),
+    ),
+    subtitle="Unit: t/yr of the project's main output. Capacity and dates as announced.",
+    note="n/d: no figure in the sources; such a cost is not 0.",
+    stands=stands("see column"),
+)
+
+
+def _won(key: str, head: str, meaning: str, **more: Any) -> ReportColumn:
+    return col.tons(key, head, meaning, lambda _, row: _if_stands(row, row[key]), **more)
+
+
+def _usd_per_tpa(_facts: Facts, row: Any) -> Any:
+    return _if_stands(row, NONE_WON if np.isinf(row["usd_per_tpa"]) else row["usd_per_tpa"])
+
+
+def _effect_columns(facts: Facts) -> list[ReportColumn]:
+    first = facts.first
+    return [
+        *(col.PROJECT_ID, col.PROJECT, _PLACE, _START),
+        *(
+            _won(c, f"Alone, {first} first", f"rise of what {first} can get, with it alone")
+            for c in _first_column(facts)
+        ),
+        _won("standalone_t", "Alone, all tiers", "rise of the largest tonnage served, with it alone"),
+        _won("last_in_t", "Last in", "fall without it when all others stand"),
+        _won("shapley_t", "Fair share", "Shapley value: its part of what all win together"),
+        _won("shapley_se_t", "Standard error", "of the fair share, where sampled", body=False),
+        _won("dual_t", "Price x size", "what its output is worth at the margin, times its size", body=False),
+        _won("dual_valid_t", "Price holds to", "tonnes of its output for which that price holds", body=False),
+        col.number(
+            "usd_per_tpa", "USD per t/yr", "capital cost over what it wins alone", _usd_per_tpa, unit="USD per t/yr"
+        ),
     ]
-    table = facts.network.projects
-    return make_table(
-        columns,
-        table.assign(order=table["start_year"].fillna(0)).sort_values(["order", "id"]).to_dict("records"),
-        subtitle="Unit: t/yr of the project's main output. Capacity and dates as announced.",
-        note="n/d: no figure in the sources; such a cost is not 0.",
-        **stands("see column"),
-    )
 
 
 @once
@@ -130,48 +162,27 @@ def effect_table(facts: Facts, year: int) -> ReportTable:
     found = facts.a.rerouting[year].projects
     order = np.lexsort((found.index, -found["standalone_t"].fillna(-1), -found["shapley_t"].fillna(-1).round(6)))
     found = found.iloc[order]
-
-    def won(key: str, head: str, meaning: str, **more: Any) -> ReportColumn:
-        return col.tons(key, head, meaning, lambda row: _if_stands(row, row[key]), **more)
-
-    id_, label, _, place, start = _project(facts)
-    first = facts.first
-    columns = [
-        *(id_, label, place, start),
-        *(
-            won(c, f"Alone, {first} first", f"rise of what {first} can get, with it alone")
-            for c in _first_column(facts)
-        ),
-        won("standalone_t", "Alone, all tiers", "rise of the largest tonnage served, with it alone"),
-        won("last_in_t", "Last in", "fall without it when all others stand"),
-        won("shapley_t", "Fair share", "Shapley value: its part of what all win together"),
-        won("shapley_se_t", "Standard error", "of the fair share, where sampled", body=False),
-        won("dual_t", "Price x size", "what its output is worth at the margin, times its size", body=False),
-        won("dual_valid_t", "Price holds to", "tonnes of its output for which that price holds", body=False),
-        col.number(
-            "usd_per_tpa",
-            "USD per t/yr",
-            "capital cost over what it wins alone",
-            lambda row: _if_stands(row, NONE_WON if np.isinf(row["usd_per_tpa"]) else row["usd_per_tpa"]),
-            unit="USD per t/yr",
-        ),
-    ]
     standing = int(found["standalone_t"].notna().sum())
     note = f"{count(standing)} of {count(len(found))} projects stand by {year}; n/a: not by then. "
     if _sampled(found):
         note += "Fair share: mean of 64 random orders of building, seed 0; its standard error is in the workbook. "
     note += "What new relations serve already needs no project. Alone and last in are not shares and do not add up. "
     note += "Values are rises of the largest tonnage served."
-    return make_table(
-        columns,
-        found.reset_index().to_dict("records"),
-        key=f"effects.{year}",
-        sheet=f"Projects {year}",
-        title=f"What each project wins back by {year}",
-        subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. New relations, no stocks.",
-        note=note,
-        **facts.standing(found, status=f"{CHECKED}; fair share {SAMPLED}" if _sampled(found) else CHECKED),
-    ).with_lead()
+    return col.Table(
+        f"effects.{year}",
+        f"Projects {year}",
+        f"What each project wins back by {year}",
+        rows=lambda _: found,
+        columns=_effect_columns,
+        subtitle="Unit: {f.unit}. Scenario: {f.worst_label}. New relations, no stocks.",
+        note=lambda _: note,
+        stands=_gains_stand(facts, found),
+        lead=BODY_ROWS,
+    ).of(facts)
+
+
+def _gains_stand(facts: Facts, table: pd.DataFrame) -> dict[str, Any]:
+    return facts.standing(table, status=f"{CHECKED}; fair share {SAMPLED}" if _sampled(table) else CHECKED)
 
 
 def _if_stands(row: Any, value: Any) -> Any:
@@ -188,7 +199,7 @@ def returns_alone(facts: Facts) -> pd.Series:
     return last[f"standalone_{tier}_t" if tier else "standalone_t"].fillna(0.0)
 
 
-@col.table("helps_most", "Helps most", "Projects that help most")
+@once
 def top_projects(facts: Facts) -> ReportTable:
     """Return five projects with the largest fair share, side by side over the years."""
     years = {y: found.projects for y, found in facts.a.rerouting.items()}
@@ -204,47 +215,38 @@ def top_projects(facts: Facts) -> ReportTable:
     lead = last[first[0]].fillna(0.0).round(6) if first else shares
     order = np.lexsort((last.index.astype(str), -shares, last["capex_musd"].fillna(np.inf), -lead))
     names = [n for n in last.index[order] if shares[n] > 0 or lead[n] > 0][:5]
-
-    def fair(y: int) -> ReportColumn:
-        won = years[y]["shapley_t"]
-        head = f"Fair share {y}"
-        return col.tons(
-            f"shapley_{y}_t", head, f"Shapley value by {y}", lambda row: won[row["id"]], missing=NOT_APPLICABLE
-        )
-
-    columns = [
+    by_year = {f"shapley_{y}_t": table["shapley_t"].reindex(names) for y, table in years.items()}
+    head = f"Alone, {whom}, {year}" if after else f"Alone, {whom} first, {year}" if first else f"Alone {year}"
+    note = f"Alone: once new relations{after} have done their part. "
+    if first:
+        note += f"Ranked by what {whom.does('regain')} so, then by cost. "
+    note += f"{_more_tied(lead, names)}Fair share: Shapley value over all tiers"
+    note += " (mean of 64 random orders, seed 0)." if _sampled(last) else "."
+    note += " Those that run are counted in the fair share." if after else ""
+    note += " n/a: does not stand by then."
+    if facts.has_first and not first:
+        note += " Tonnes over all tiers, none first: in order more may be short."
+    columns = (
         col.text("rank", "Rank", "place; = tied"),
-        *_project(facts)[1:],
-        col.tons(
-            "alone_t",
-            f"Alone, {whom}, {year}" if after else f"Alone, {whom} first, {year}" if first else f"Alone {year}",
-            "rise with it alone, in the last year asked",
-            first[0] if first else "standalone_t",
+        *(col.PROJECT, _STEP, _PLACE, _START),
+        col.tons("alone_t", head, "rise with it alone, in the last year asked", first[0] if first else "standalone_t"),
+        *(
+            col.tons(key, f"Fair share {y}", f"Shapley value by {y}", missing=NOT_APPLICABLE)
+            for key, y in zip(by_year, years, strict=True)
         ),
-        *(fair(y) for y in years),
         col.million("capex_musd", "USD million", "cost to build"),
-    ]
-    return make_table(
-        columns,
-        last.loc[names].assign(id=names, rank=ranks(lead[names])).to_dict("records"),
-        none={"label": "no project wins anything"},
-        subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. New relations, no stocks.",
-        note=(
-            f"Alone: once new relations{after} have done their part. "
-            + (f"Ranked by what {whom.does('regain')} so, then by cost. " if first else "")
-            + _more_tied(lead, names)
-            + "Fair share: Shapley value over all tiers"
-            + (" (mean of 64 random orders, seed 0)." if _sampled(last) else ".")
-            + (" Those that run are counted in the fair share." if after else "")
-            + " n/a: does not stand by then."
-            + (
-                ""
-                if first or not facts.has_first
-                else " Tonnes over all tiers, none first: in order more may be short."
-            )
-        ),
-        **facts.standing(last, status=f"{CHECKED}; fair share {SAMPLED}" if _sampled(last) else CHECKED),
     )
+    return col.Table(
+        "helps_most",
+        "Helps most",
+        "Projects that help most",
+        rows=lambda _: last.loc[names].assign(id=names, rank=ranks(lead[names]), **by_year).reset_index(drop=True),
+        columns=columns,
+        none={"label": "no project wins anything"},
+        subtitle="Unit: {f.unit}. Scenario: {f.worst_label}. New relations, no stocks.",
+        note=lambda _: note,
+        stands=_gains_stand(facts, last),
+    ).of(facts)
 
 
 def _more_tied(lead: pd.Series, names: list[str]) -> str:
@@ -255,93 +257,103 @@ def _more_tied(lead: pd.Series, names: list[str]) -> str:
     return f"{first_capital(spelled(n, 'more ties', 'more tie'))} with the last. " if n else ""
 
 
-@col.table("advice", "Advice", "What stays short with the advised project, and where it disappoints")
-def case_table(facts: Facts) -> ReportTable | None:
-    """Return short without and with the advised projects, case by case; None where none is advised."""
-    found = advised_of(facts)
-    if found is None or not found.projects:
-        return None
-    on = f" and the projects that run in {whole(found.running_year)}" if found.running else ""
-    columns = [
-        col.text(
-            "case", "Case", "how the project turns out", lambda row: CASES.get(row["case"], first_capital(row["case"]))
-        ),
+def _advice(facts: Facts) -> Any:
+    return advised_of(facts)
+
+
+def _built_on(facts: Facts) -> str:
+    found = _advice(facts)
+    return f" and the projects that run in {whole(found.running_year)}" if found.running else ""
+
+
+def _case_columns(facts: Facts) -> tuple[ReportColumn, ...]:
+    short = f"what {_advice(facts).tier.does('lack')} with new relations{_built_on(facts)}"
+    return (
+        col.text("case", "Case", "how the project turns out", _case),
         col.year("year", "Year", "year of the answer", missing="any year"),
-        col.tons("without_tpa", "Short without", f"what {found.tier.does('lack')} with new relations{on}"),
+        col.tons("without_tpa", "Short without", short),
         col.tons("left_tpa", "Short with", "the same with the project"),
-    ]
-    names = join([facts.label(name) for name in found.projects])
-    return make_table(
-        columns,
-        facts.a.advice.reset_index().to_dict("records"),
-        subtitle=f"Unit: {facts.unit}, {found.tier}. Scenario: {facts.scenario_label(facts.when)}. {names}. "
-        f"New relations{on}, no stocks.",
-        note="One case at a time. A year late: in the first year in which it otherwise does as much. Without assumed "
-        "relations: nor may it sell or buy by new ones. Plants: those that are inferred or assumed, and whose absence "
-        "alone leaves more short.",
-        **stands(f"see {table_id('projects')}", CHECKED),
     )
 
 
-@col.table("complements", "Complements", "Projects that need each other, or replace each other")
-def complement_table(facts: Facts) -> ReportTable:
-    """Return pairs of projects that need, or replace, each other."""
-    columns = [
+def _case(_facts: Facts, row: Any) -> str:
+    return CASES.get(row["case"], first_capital(row["case"]))
+
+
+def _case_words(facts: Facts) -> str:
+    found = _advice(facts)
+    names = join([facts.label(name) for name in found.projects])
+    return (
+        f"Unit: {facts.unit}, {found.tier}. Scenario: {facts.worst_label}. {names}. "
+        f"New relations{_built_on(facts)}, no stocks."
+    )
+
+
+case_table = col.Table(
+    "advice",
+    "Advice",
+    "What stays short with the advised project, and where it disappoints",
+    rows=lambda f: f.a.advice if _advice(f) and _advice(f).projects else None,
+    columns=_case_columns,
+    subtitle=_case_words,
+    note="One case at a time. A year late: in the first year in which it otherwise does as much. Without assumed "
+    "relations: nor may it sell or buy by new ones. Plants: those that are inferred or assumed, and whose absence "
+    "alone leaves more short.",
+    stands=stands(f"see {table_id('projects')}", CHECKED),
+)
+
+
+complement_table = col.Table(
+    "complements",
+    "Complements",
+    "Projects that need each other, or replace each other",
+    rows=lambda f: [
+        row | {"by_year": str(year)}
+        for year, found in f.a.rerouting.items()
+        for row in found.complements.to_dict("records")
+    ],
+    columns=(
         col.text("by_year", "By", "year by which both stand"),
-        col.text("project_a", "Id a", "name of the first project", body=False),
-        col.text("project_b", "Id b", "name of the second project", body=False),
-        col.text("label_a", "Project", "the first project in words", lambda row: facts.label(row["project_a"])),
-        col.text("label_b", "and project", "the second project in words", lambda row: facts.label(row["project_b"])),
+        col.code("project_a", "Id a", "name of the first project"),
+        col.code("project_b", "Id b", "name of the second project"),
+        col.named("label_a", "Project", "the first project in words", "project_a"),
+        col.named("label_b", "and project", "the second project in words", "project_b"),
         col.tons("alone_a_t", "First alone", "rise with the first alone"),
         col.tons("alone_b_t", "Second alone", "rise with the second alone"),
         col.tons("together_t", "Both", "rise with both"),
         col.tons("surplus_t", "Surplus", "both less the sum of each alone"),
         col.text("kind", "They", "complement: need each other; substitute: either will do"),
-    ]
-    found = {year: found.complements for year, found in facts.a.rerouting.items()}
-    return make_table(
-        columns,
-        (row | {"by_year": str(year)} for year, table in found.items() for row in table.to_dict("records")),
-        none={"label_a": "no pair"},
-        subtitle=f"Unit: {facts.unit}, all tiers. Scenario: {facts.scenario_label(facts.when)}.",
-        note="A surplus above 0: together they win more than the sum of each alone. Pairs without a surplus are "
-        "left out.",
-        **facts.standing(*found.values()),
-    ).with_lead()
+    ),
+    none={"label_a": "no pair"},
+    subtitle="Unit: {f.unit}, all tiers. Scenario: {f.worst_label}.",
+    note="A surplus above 0: together they win more than the sum of each alone. Pairs without a surplus are left out.",
+    stands=lambda f: f.standing(*(found.complements for found in f.a.rerouting.values())),
+    lead=BODY_ROWS,
+)
 
 
-@col.table("portfolio", "Portfolio", "Which projects to build at which budget")
-def frontier_table(facts: Facts) -> ReportTable | None:
+def _sets(facts: Facts) -> list[dict[Any, Any]] | None:
     """Return the best set of projects at each budget; None where it was not assessed."""
-    found = facts.a.portfolios
-    if not found:
-        return None
-    columns = [
-        col.text("counts", "Counts", "whose tonnes the set is chosen for"),
-        col.million("budget_musd", "Budget, USD million", "most that may be spent"),
-        col.million("spent_musd", "Spent", "capital cost of the set"),
-        col.tons("averted_t", "Averted", "what the set averts"),
-        col.tons(
-            "short_t", "Still short", "what stays short with it", lambda row: max(row["before"] - row["averted_t"], 0.0)
-        ),
-        col.tons("bound_t", "No set averts more than", "proved bound", body=False),
-        col.tons("greedy_averted_t", "Greedy averts", "most averted per dollar first"),
-        col.text(
-            "label",
-            "Best set",
-            "the projects in words",
-            lambda row: join([facts.label(n) for n in str(row["taken"]).split("; ") if n]),
-            missing="none",
-        ),
-        col.text("taken", "Ids", "names of the projects", missing="none", body=False),
-    ]
     rows = []
-    for tier, best in found.items():
+    for tier, best in facts.a.portfolios.items():
         counts = whom if (whom := Who.of(tier)).is_all else f"{whom} first"
         before = float((best.scenarios["demand_tpa"] - best.scenarios["before_tpa"]).iloc[0])
         # a budget that buys the same set as a smaller one says nothing new
         frontier = best.frontier.sort_values("budget_musd").drop_duplicates("taken")
         rows += [row | {"counts": counts, "before": before} for row in frontier.to_dict("records")]
+    return rows if facts.a.portfolios else None
+
+
+def _still_short(_facts: Facts, row: Any) -> float:
+    return float(max(row["before"] - row["averted_t"], 0.0))
+
+
+def _set_words(facts: Facts, row: Any) -> str:
+    return join([facts.label(name) for name in str(row["taken"]).split("; ") if name])
+
+
+def _frontier_note(facts: Facts) -> str:
+    found = facts.a.portfolios
     note = (
         "Tonnes served with new relations and without stocks; all tiers: no tier first, so that less is short than in "
         f"{table_id('ladder')}, where tiers come in order. "
@@ -352,14 +364,36 @@ def frontier_table(facts: Facts) -> ReportTable | None:
     costless = int((next(iter(found.values())).options["why"] == "no capex").sum())
     if costless:
         note += f" {costless} listed projects have no capital cost in the sources and cannot be chosen."
+    return note.strip()
+
+
+def _frontier_words(facts: Facts) -> str:
     by = f", by {list(facts.a.rerouting)[-1]}" if facts.a.rerouting else ""
-    return make_table(
-        columns,
-        rows,
-        subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}{by}. New relations, no stocks.",
-        note=note.strip(),
-        **facts.standing(*(best.frontier for best in found.values())),
-    )
+    return f"Unit: {facts.unit}. Scenario: {facts.worst_label}{by}. New relations, no stocks."
+
+
+frontier_table = col.Table(
+    "portfolio",
+    "Portfolio",
+    "Which projects to build at which budget",
+    rows=_sets,
+    columns=(
+        col.text("counts", "Counts", "whose tonnes the set is chosen for"),
+        col.million("budget_musd", "Budget, USD million", "most that may be spent"),
+        col.million("spent_musd", "Spent", "capital cost of the set"),
+        col.tons("averted_t", "Averted", "what the set averts"),
+        col.tons(
+            "short_t", "Still short", "what stays short with it", lambda _, r: max(r["before"] - r["averted_t"], 0.0)
+        ),
+        col.tons("bound_t", "No set averts more than", "proved bound", body=False),
+        col.tons("greedy_averted_t", "Greedy averts", "most averted per dollar first"),
+        col.text("label", "Best set", "the projects in words", _set_words, missing="none"),
+        col.code("taken", "Ids", "names of the projects", missing="none"),
+    ),
+    subtitle=_frontier_words,
+    note=_frontier_note,
+    stands=lambda f: f.standing(*(best.frontier for best in f.a.portfolios.values())),
+)
 
 
 def _closing_words(tier: str, row: Any) -> str:

@@ -14,21 +14,19 @@ from chainnet.engine import PRINTED
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
-from chainnet.reporting.formats.glyphs import drawable
+from chainnet.reporting.glyphs import drawable
 from chainnet.reporting.model import (
     ReportColumn,
     ReportFigure,
-    ReportTable,
     Section,
     Sentence,
     make_section,
-    make_table,
 )
+from chainnet.reporting.order import table_id
 from chainnet.reporting.others import order_of
 from chainnet.reporting.rungs import RUNGS
-from chainnet.reporting.sections.order import table_id
 from chainnet.results import fact_of
-from chainnet.words import ALL_TIERS, NOT_ASKED, Who, first_capital, join, number, percent, same, tonnes, verb, whole
+from chainnet.words import ALL_TIERS, NOT_ASKED, Who, first_capital, join, number, percent, same, tonnes, verb
 
 TITLE_WORDS = 4  # of the rungs in a title
 _OVER_TIME = {"stocks": "+ stocks", "projects": "+ projects from their start year"}
@@ -70,7 +68,7 @@ def _columns(unit: str, during: str = "") -> list[ReportColumn]:
         amount(f"served_{unit}", "Served", "tonnes served"),
         amount(f"gained_{unit}", "Gained by this rung", "served here less served one rung before", missing=NOT_ASKED),
         amount(f"shortfall_{unit}", "Still short", "demand less served"),
-        replace(col.short_share(f"shortfall_{unit}", f"demand_{unit}"), body=False),
+        col.short_share(f"shortfall_{unit}", f"demand_{unit}", body=False),
     ]
 
 
@@ -86,54 +84,59 @@ def _rows(ladder: pd.DataFrame, unit: str = "tpa") -> Iterator[dict[str, Any]]:
             yield {**row, "rung": rung, "meaning": words}
 
 
-@col.table("ladder", "Ladder", "What rerouting, stocks and projects win back in the long run of the worst scenario")
-def year_table(facts: Facts) -> ReportTable:
-    """Return the ladder under the worst scenario, with the projects that stand by each year; the leading tier first."""
-    rows, lead = list(_years(facts)), (facts.first, ALL_TIERS)
-    rows.sort(key=lambda row: lead.index(row["tier"]) if row["tier"] in lead else len(lead))
-    shown = sum(row["tier"] in lead for row in rows)
-    columns = {column.key: column for column in _columns("tpa")}
-    return make_table(
-        [columns.pop("tier"), col.text("by_year", "By", "year by which projects stand"), *columns.values()],
-        rows,
-        subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. {facts.whose_words}",
-        note=_NOTE + " Projects count at announced size, start year and ramp.",
-        **facts.standing(facts.a.stress.ladder),
-    ).with_lead(rows=shown)
+def _by_year(facts: Facts) -> list[dict[str, Any]]:
+    """Return the rungs that hold in every year once, then those with projects, year by year; the leading tier first."""
+    rows = [
+        {**row, "by_year": str(year) if row["rung"] == "projects" else "any year"}
+        for place, (year, ladder) in enumerate(facts.ladders.items())
+        for row in _rows(ladder)
+        if row["rung"] == "projects" or place == 0
+    ]
+    lead = _leads(facts)
+    return sorted(rows, key=lambda row: lead.index(row["tier"]) if row["tier"] in lead else len(lead))
 
 
-def _years(facts: Facts) -> Iterator[dict[str, Any]]:
-    """Return the rungs that hold in every year once, then those with projects, year by year."""
-    for place, (year, ladder) in enumerate(facts.ladders.items()):
-        for row in _rows(ladder):
-            if row["rung"] == "projects" or place == 0:
-                yield {**row, "by_year": str(year) if row["rung"] == "projects" else "any year"}
+def _leads(facts: Facts) -> tuple[str, str]:
+    return facts.first, ALL_TIERS
 
 
-@col.table(
-    "ladder_by_scenario", "Ladder by scenario", "What rerouting and stocks win back in the long run, every scenario"
+_RUNG, _MEANING, _TIER, *_AMOUNTS = _columns("tpa")
+year_table = col.Table(
+    "ladder",
+    "Ladder",
+    "What rerouting, stocks and projects win back in the long run of the worst scenario",
+    rows=_by_year,
+    columns=(_TIER, col.text("by_year", "By", "year by which projects stand"), _RUNG, _MEANING, *_AMOUNTS),
+    subtitle="Unit: {f.unit}. Scenario: {f.worst_label}. {f.whose_words}",
+    note=f"{_NOTE} Projects count at announced size, start year and ramp.",
+    stands=lambda f: f.standing(f.a.stress.ladder),
+    lead=lambda f: sum(row["tier"] in _leads(f) for row in _by_year(f)),
 )
-def ladder_table(facts: Facts) -> ReportTable:
-    """Return the ladder without projects under every scenario."""
+
+
+def _by_scenario(facts: Facts) -> list[dict[str, Any]]:
     table = facts.scenario_ladders
     ladders = [(name, table[table["scenario"] == name]) for name in facts.ordered]
-    return make_table(
-        [*col.scenario(facts), *_columns("tpa")],
-        ({**row, "scenario": name} for name, ladder in ladders for row in _rows(ladder)),
-        subtitle=f"Unit: {facts.unit}. No projects built. {facts.whose_words}",
-        note=_NOTE,
-        **facts.standing(*(r.ladder for r in facts.a.rerouting.values())),
-    ).with_lead(rows=4 * (len(facts.tiers) + 1))
+    return [{**row, "scenario": name} for name, ladder in ladders for row in _rows(ladder)]
 
 
-@col.table("ladder_over_time", "Ladder over time", "What rerouting, stocks and projects win back over the horizon")
-def rung_table(facts: Facts) -> ReportTable | None:
-    """Return the ladder over the horizon, of every scenario for which it was made."""
-    months, ladder = facts.months, facts.a.stress.horizon_ladder
-    if ladder.empty:
-        return None
-    rows = []
-    for name, found in ladder.groupby("scenario", sort=False):
+ladder_table = col.Table(
+    "ladder_by_scenario",
+    "Ladder by scenario",
+    "What rerouting and stocks win back in the long run, every scenario",
+    rows=_by_scenario,
+    columns=(*col.SCENARIO, *_columns("tpa")),
+    subtitle="Unit: {f.unit}. No projects built. {f.whose_words}",
+    note=_NOTE,
+    stands=lambda f: f.standing(*(found.ladder for found in f.a.rerouting.values())),
+    lead=lambda f: 4 * (len(f.tiers) + 1),
+)
+
+
+def _over_horizon(facts: Facts) -> list[dict[str, Any]] | None:
+    """Return the ladder over the horizon, of every scenario for which it was made; None where there is none."""
+    rows, ladder = [], facts.a.stress.horizon_ladder
+    for name, found in ladder.groupby("scenario", sort=False) if len(ladder) else ():
         for row in _rows(found, "t"):
             size = PRINTED * row["demand_t"]
             short = 0.0 if abs(row["shortfall_t"]) <= size else row["shortfall_t"]
@@ -141,55 +144,88 @@ def rung_table(facts: Facts) -> ReportTable | None:
             served = 0.0 if abs(served) <= size else served
             words = _OVER_TIME.get(row["rung"], row["meaning"])
             rows.append({**row, "scenario": name, "meaning": words, "served_t": served, "shortfall_t": short})
-    many = len(set(ladder["scenario"])) > 1
-    one = "" if many else f" Scenario: {facts.scenario_label(str(ladder['scenario'].iloc[0]))}."
-    counted, period = "", months.rungs_in
+    return rows or None
+
+
+def _are_many(facts: Facts) -> bool:
+    return len(set(facts.a.stress.horizon_ladder["scenario"])) > 1
+
+
+def _horizon_columns(facts: Facts) -> list[ReportColumn]:
+    label = replace(col.SCENARIO_LABEL, body=_are_many(facts))
+    return [col.SCENARIO_NAME, label, *_columns("t", " over the horizon")]
+
+
+def _horizon_words(facts: Facts) -> str:
+    name = str(facts.a.stress.horizon_ladder["scenario"].iloc[0])
+    one = "" if _are_many(facts) else f" Scenario: {facts.scenario_label(name)}."
+    return f"Unit: {facts.months.unit}. {facts.months.span}.{one} {facts.whose_words}"
+
+
+def _horizon_note(facts: Facts) -> str:
+    counted, period = "", facts.months.rungs_in
     if period:  # what lies between is of the sizes of lags, which are counted in whole periods
         counted = f"Counted in {period}, which end earlier where a measure or a project begins, changes or ends: "
         counted += f"the tonnes are near those of {table_id('over_time')}, not equal. "
-    return make_table(
-        [*col.scenario(facts, body=many), *_columns("t", " over the horizon")],
-        rows,
-        subtitle=f"Unit: {months.unit}. {months.span}.{one} {facts.whose_words}",
-        note=(
-            counted + "A new relation serves a tier once qualified for it; stocks are drawn once. "
-            "The last shortfall does not depend on the order of the rungs, the steps do."
-        ),
-        **facts.standing(facts.a.stress.summary),
+    return (
+        f"{counted}A new relation serves a tier once qualified for it; stocks are drawn once. "
+        "The last shortfall does not depend on the order of the rungs, the steps do."
     )
 
 
-@col.table("stocks_held", "Stocks released", "Whose stocks there are, and what each gives back in its year")
-def held_table(facts: Facts) -> ReportTable | None:
+rung_table = col.Table(
+    "ladder_over_time",
+    "Ladder over time",
+    "What rerouting, stocks and projects win back over the horizon",
+    rows=_over_horizon,
+    columns=_horizon_columns,
+    subtitle=_horizon_words,
+    note=_horizon_note,
+    stands=lambda f: f.standing(f.a.stress.summary),
+)
+
+
+def _held(facts: Facts) -> pd.DataFrame | None:
     """Return each stock, its holder and what it gives back; None where there is none."""
-    table = facts.a.held
-    if table.empty:
-        return None
     stocks = facts.network.stocks.set_index("id")[["commodity", "stock_t"]]
-    tier, scenario = facts.advised_tier, facts.scenario_label(facts.when)
+    return col.some(facts.a.held.join(stocks).rename_axis("stock")) if len(facts.a.held) else None
+
+
+def _held_tier(facts: Facts) -> str:
+    return str(fact_of(facts.a.advice, "tier", "") or ALL_TIERS)
+
+
+def _held_words(facts: Facts) -> str:
     year = fact_of(facts.a.advice, "running_year", np.nan)
-    ran = "" if np.isnan(year) else f" and the projects that run in {whole(year)}"
-    columns = [
-        col.text("stock", "Id", "name of the stock", body=False),
+    ran = "" if np.isnan(year) else f" and the projects that run in {year:.0f}"
+    more = f"New relations{ran or ', no project'}."
+    return f"Unit: {facts.unit}, {_held_tier(facts)}. Scenario: {facts.worst_label}. {more}"
+
+
+def _held_columns(facts: Facts) -> tuple[ReportColumn, ...]:
+    back = f"by how much less {_held_tier(facts)} is short for it, the others drawn too"
+    return (
+        col.code("stock", "Id", "name of the stock"),
         col.text("holder", "Holder", "whose it is", missing="not on record"),
-        col.text("country", "Country", "where it lies", lambda row: col.country(row["country"])),
-        col.commodity(facts, "Of", "what it holds"),
+        col.placed("country", "Country", "where it lies"),
+        col.commodity("Of", "what it holds"),
         col.weight("stock_t", "Stock, t", "on record"),
-        col.text("is_ours", "Ours", "whether it lies with those who count", lambda r: _yes(r["is_ours"])),
-        col.text("is_reserved", "Kept for tiers", "whether it is reserved", lambda r: _yes(r["is_reserved"])),
-        col.tons("returns_tpa", "Gives back", f"by how much less {tier} is short for it, the others drawn too"),
-    ]
-    return make_table(
-        columns,
-        table.join(stocks).rename_axis("stock").reset_index().to_dict("records"),
-        subtitle=f"Unit: {facts.unit}, {tier}. Scenario: {scenario}. New relations{ran or ', no project'}.",
-        note="A stock counts with what it releases in a year. Two that stand in for each other both give back nothing.",
-        **facts.standing(facts.a.stress.ladder),
+        col.whether("is_ours", "Ours", "whether it lies with those who count"),
+        col.whether("is_reserved", "Kept for tiers", "whether it is reserved"),
+        col.tons("returns_tpa", "Gives back", back),
     )
 
 
-def _yes(value: object) -> str:
-    return "yes" if value else "no"
+held_table = col.Table(
+    "stocks_held",
+    "Stocks released",
+    "Whose stocks there are, and what each gives back in its year",
+    rows=_held,
+    columns=_held_columns,
+    subtitle=_held_words,
+    note="A stock counts with what it releases in a year. Two that stand in for each other both give back nothing.",
+    stands=lambda f: f.standing(f.a.stress.ladder),
+)
 
 
 # -- the figure of page one ---------------------------------------------------------------------

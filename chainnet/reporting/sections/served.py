@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,11 +14,9 @@ from chainnet.reporting.facts import BASELINE, Facts
 from chainnet.reporting.model import (
     ReportColumn,
     ReportFigure,
-    ReportTable,
     Section,
     Sentence,
     make_section,
-    make_table,
 )
 from chainnet.reporting.others import order_of
 from chainnet.reporting.sections import exposure, months
@@ -26,6 +24,7 @@ from chainnet.results import Ends, fact_of
 from chainnet.words import NOT_ASKED, NOT_ASSESSED, count, first_capital, join, number, percent, span, tonnes, verb
 
 MOST_ROWS = 10
+_HIDDEN: Any = {"missing": NOT_ASSESSED, "body": False}
 _SEVERAL = (
     "Inside a tier, who goes short is one of several answers with the same total; the total of a tier is proved. "
     "Totals come from unrounded values."
@@ -61,135 +60,149 @@ def _unmet(row: Any) -> str:
 
 
 def _ends(what: str) -> Any:
-    return lambda row: span(row[f"{what}_low_tpa"], row[f"{what}_high_tpa"])
+    return lambda _, row: span(row[f"{what}_low_tpa"], row[f"{what}_high_tpa"])
 
 
-@col.table("served", "Served", "Who goes short in the long run, by scenario and tier")
-def tier_table(facts: Facts) -> ReportTable:
-    """Return scenario x tier."""
-    columns = [
-        *col.scenario(facts),
+def _tier_columns(facts: Facts) -> list[ReportColumn]:
+    ends = [end for end in ("least", "most") if f"shortfall_{end}_tpa" in facts.a.stress.summary.columns]
+    low_to_high = "shortfall with all demand at its low and high values"
+    return [
+        *col.SCENARIO,
         col.TIER,
         col.tons("demand_tpa", "Demand", "tonnes asked for"),
         col.tons("served_tpa", "Served", f"tonnes served, {order_of(facts).served}"),
-        col.tons("shortfall_tpa", "Short", "demand less served"),
-        col.short_share("shortfall_tpa", "demand_tpa"),
+        *_SERVED[2:],
         *(
             col.tons(f"shortfall_{end}_tpa", f"Short, at {end}", f"the {end} of it that can fall to the counted demand")
-            for end in ("least", "most")
-            if f"shortfall_{end}_tpa" in facts.a.stress.summary.columns
+            for end in ends
         ),
         col.tons("shortfall_before_tpa", "Short, others first", "shortfall if all other countries come first"),
         col.text("demand_range", "Demand, low to high", "all demand at its low and high values", _ends("demand")),
-        col.text(
-            "range", "Short, low to high", "shortfall with all demand at its low and high values", _ends("shortfall")
-        ),
+        col.text("range", "Short, low to high", low_to_high, _ends("shortfall")),
         *(
-            col.tons(
-                f"{what}_{side}_tpa",
-                f"{what}, {side}",
-                f"{what} with all demand at its {side} values",
-                missing=NOT_ASSESSED,
-                body=False,
-            )
+            col.tons(f"{what}_{side}_tpa", f"{what}, {side}", f"{what} with all demand at its {side} values", **_HIDDEN)
             for what in ("demand", "shortfall")
             for side in ("low", "high")
         ),
         col.million("value_musd", "Loss", "shortfall times value per tonne", unit="USD million/yr", body=False),
     ]
-    short = [n for n in facts.ordered if facts.whole["shortfall_tpa"][n] > 0]
-    return make_table(
-        columns,
-        (facts.of(name, tier) for name in [BASELINE, *facts.ordered] for tier in facts.tiers),
-        subtitle=f"Unit: {facts.unit}. A steady year with every measure at its full size. Known relations up to their "
-        f"capacity; stocks not drawn. {facts.whose_words}",
-        note=(
-            f"{order_of(facts).note} Ranges are corner cases "
-            "(all demand low, all demand high), ends rounded outward; the high end of a shortfall is the bad one."
-        ),
-        **facts.standing(facts.a.stress.summary),
-    ).with_lead(rows=(1 + min(len(short), 6)) * len(facts.tiers))
 
 
-@col.table("layers", "Layers", "Who goes short in the worst scenario, in the base year and as built since")
-def layer_table(facts: Facts) -> ReportTable:
-    """Return layer x tier, at both ends of who is served first."""
-    table = facts.a.layers
-    built = fact_of(table, "built", ())
+def _tier_lead(facts: Facts) -> int:
+    short = sum(bool(facts.whole["shortfall_tpa"][name] > 0) for name in facts.ordered)
+    return (1 + min(short, 6)) * len(facts.tiers)
 
-    columns = [
+
+tier_table = col.Table(
+    "served",
+    "Served",
+    "Who goes short in the long run, by scenario and tier",
+    rows=lambda f: [f.of(name, tier) for name in (BASELINE, *f.ordered) for tier in f.tiers],
+    columns=_tier_columns,
+    subtitle="Unit: {f.unit}. A steady year with every measure at its full size. Known relations up to their "
+    "capacity; stocks not drawn. {f.whose_words}",
+    note=lambda f: (
+        f"{order_of(f).note} Ranges are corner cases (all demand low, all demand high), ends rounded outward; "
+        "the high end of a shortfall is the bad one."
+    ),
+    stands=lambda f: f.standing(f.a.stress.summary),
+    lead=_tier_lead,
+)
+
+
+def _unmet(_facts: Facts, row: Any) -> str:
+    return Ends.of(row).shares
+
+
+def _this(is_asked: Any) -> str:
+    return "this" if is_asked else NOT_ASKED
+
+
+def _layer_columns(facts: Facts) -> list[ReportColumn]:
+    first = "shortfall if all other countries come first"
+    return [
         col.text("layer", "Layer", "which plants stand"),
         col.year("year", "Year", "of the layer", missing="n/d"),
         col.count("n_built", "Built since", "plants that were projects in the base year and stand", body=False),
         col.TIER,
         col.tons("demand_tpa", "Demand", "tonnes asked for"),
         col.tons("shortfall_after_tpa", "Short, others after", "shortfall if all other countries come last"),
-        *(
-            [col.tons("shortfall_before_tpa", "Short, others first", "shortfall if all other countries come first")]
-            if facts.has_others
-            else []
-        ),
+        *([col.tons("shortfall_before_tpa", "Short, others first", first)] if facts.has_others else []),
         col.text("unmet", "Unmet", "part of demand that goes short, at both ends where they differ", _unmet),
         col.tons("shortfall_new_tpa", "Short, new relations", "shortfall with new relations, once qualified"),
         col.tons("shortfall_stocks_tpa", "+ one year of stocks", "the same with what stocks release in one year"),
-        col.text(
-            "asked",
-            "All else",
-            "the layer of all other tables",
-            lambda row: "this" if row["is_asked"] else NOT_ASKED,
-            body=False,
+        col.code(
+            "asked", "All else", "the layer of all other tables", lambda _, r: "this" if r["is_asked"] else NOT_ASKED
         ),
     ]
-    rows = facts.layers
-    asked = rows.loc[rows["is_asked"], "layer"].iloc[0]
-    return make_table(
-        columns,
-        rows.astype(object).to_dict("records"),
-        subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. Known relations, no stocks; "
-        "new ones and stocks where the head says so.",
-        note=f"All other tables stand on the layer “{asked}”. "
-        + (f"Built since: {join([str(b) for b in built])}." if built else "No listed project runs."),
-        **facts.standing(table),
-    )
 
 
-def _worst_table(
-    facts: Facts, table: pd.DataFrame, columns: Sequence[ReportColumn], lead: int, **named: Any
-) -> ReportTable:
-    """Return who goes short in the long run of the worst scenario, with a sum."""
+def _layer_note(facts: Facts) -> str:
+    table, built = facts.a.layers, fact_of(facts.a.layers, "built", ())
+    asked = table[table["is_asked"]].index[0][0]
+    since = f"Built since: {join([str(b) for b in built])}." if built else "No listed project runs."
+    return f"All other tables stand on the layer “{asked}”. {since}"
+
+
+layer_table = col.Table(
+    "layers",
+    "Layers",
+    "Who goes short in the worst scenario, in the base year and as built since",
+    rows=lambda f: f.layers.astype(object),
+    columns=_layer_columns,
+    subtitle="Unit: {f.unit}. Scenario: {f.worst_label}. Known relations, no stocks; new ones and stocks where the "
+    "head says so.",
+    note=_layer_note,
+    stands=lambda f: f.standing(f.a.layers),
+)
+
+
+def _sums(table: pd.DataFrame) -> dict[str, Any]:
+    """Return the last row of a table of who goes short: its sums."""
     sums = {key: float(table[key].sum()) for key in ("demand_tpa", "served_tpa", "shortfall_tpa")}
-    return make_table(
-        [*columns, *_SERVED],
-        table.to_dict("records"),
-        total={"tier": "All", **sums, "short_share": _SERVED[-1].of(sums)},
-        subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. {facts.whose_words}",
-        note=_SEVERAL,
-        **facts.scenario_standing(facts.when),
-        **named,
-    ).with_lead(rows=lead)
+    return {"tier": "All", **sums, "short_share": col.part_of(sums["shortfall_tpa"], sums["demand_tpa"])}
 
 
-@col.table("by_country", "By country", "Who goes short in the long run of the worst scenario, by country")
-def place_table(facts: Facts) -> ReportTable:
-    """Return who goes short in the worst scenario, by country or region and tier."""
-    return _worst_table(
-        facts, facts.by_place(facts.when), [col.TIER, col.text("place", "Country or region", "where it stands")], 15
-    )
+_worst = partial(
+    col.Table,
+    subtitle="Unit: {f.unit}. Scenario: {f.worst_label}. {f.whose_words}",
+    note=_SEVERAL,
+    stands=lambda f: f.scenario_standing(f.when),
+)
 
 
-@col.table("end_uses", "End uses", "Who goes short in the long run of the worst scenario, by end use")
-def user_table(facts: Facts) -> ReportTable:
-    """Return who goes short in the worst scenario, by end use and commodity."""
+place_table = _worst(
+    "by_country",
+    "By country",
+    "Who goes short in the long run of the worst scenario, by country",
+    rows=lambda f: f.by_place(f.when),
+    columns=(col.TIER, col.PLACE, *_SERVED),
+    total=lambda f: _sums(f.by_place(f.when)),
+    lead=15,
+)
+
+
+def _users(facts: Facts) -> pd.DataFrame:
     table = facts.users[facts.users["scenario"] == facts.when]
     rank = {tier: i for i, tier in enumerate(facts.tiers)}
-    order = np.lexsort((table["node"], -table["shortfall_tpa"].to_numpy(), table["tier"].map(rank)))
-    columns = [
+    return table.iloc[np.lexsort((table["node"], -table["shortfall_tpa"].to_numpy(), table["tier"].map(rank)))]
+
+
+user_table = _worst(
+    "end_uses",
+    "End uses",
+    "Who goes short in the long run of the worst scenario, by end use",
+    rows=_users,
+    columns=(
         col.TIER,
-        col.text("label", "End use", "the end use in words", lambda row: facts.label(row["node"])),
-        col.text("place", "Country or region", "where it stands", lambda row: facts.things.loc[row["node"], "place"]),
-        col.commodity(facts, "Asks for", "what it asks for"),
-    ]
-    return _worst_table(facts, table.iloc[order], columns, 12)
+        col.named("label", "End use", "the end use in words", "node"),
+        col.text("place", "Country or region", "where it stands", lambda f, row: f.things.loc[row["node"], "place"]),
+        col.commodity("Asks for", "what it asks for"),
+        *_SERVED,
+    ),
+    total=lambda f: _sums(_users(f)),
+    lead=12,
+)
 
 
 @fig.figure("long_run")

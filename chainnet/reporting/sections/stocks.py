@@ -13,17 +13,13 @@ from chainnet.reporting import columns as col
 from chainnet.reporting.advised import CERTAIN_T
 from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import (
-    ReportColumn,
     ReportFigure,
-    ReportTable,
     Section,
     Sentence,
     make_section,
-    make_table,
     stands,
 )
 from chainnet.reporting.sections.asked import not_assessed
-from chainnet.reporting.sections.order import table_id
 from chainnet.results import origin_of
 from chainnet.words import (
     NOT_ASKED,
@@ -121,57 +117,40 @@ def _material(facts: Facts, row: Any, empty: bool = False) -> str:
     return facts.commodity(row["commodity"]) or "anything"
 
 
-def _materials(facts: Facts) -> tuple[ReportColumn, ReportColumn]:
-    return (
-        col.text("commodity", "Commodity", "id of the material", lambda row: row["commodity"] or NOT_ASKED, body=False),
-        col.text("material", "Material", "what must be in stock", lambda row: _material(facts, row)),
-    )
+_MATERIALS = (
+    col.code("commodity", "Commodity", "id of the material", lambda _, row: row["commodity"] or NOT_ASKED),
+    col.text("material", "Material", "what must be in stock", lambda f, row: _material(f, row)),
+)
 
 
-@once
-def requirement_table(facts: Facts) -> ReportTable | None:
-    """Return required, held and missing, by scenario and material; None where it was not assessed."""
-    if facts.a.stockpile.empty:
-        return None
-    table = _needed(facts)
-    tonnes = [
-        col.weight("required_t", "Required, t", "least stock that keeps the tier whole, none held"),
-        col.weight("held_t", "Held, t", "on record with the counted countries for this tier"),
-        col.weight("net_t", "Required less held, t", "of the same material, wherever it lies; at least 0", body=False),
-        col.weight("buy_t", "To buy, t", "to buy if all that is held, of whatever material, is drawn where it lies"),
-    ]
-    columns = [
-        *col.scenario(facts),
-        *_materials(facts),
-        *tonnes,
+_TONNES = (
+    col.weight("required_t", "Required, t", "least stock that keeps the tier whole, none held"),
+    col.weight("held_t", "Held, t", "on record with the counted countries for this tier"),
+    col.weight("net_t", "Required less held, t", "of the same material, wherever it lies; at least 0", body=False),
+    col.weight("buy_t", "To buy, t", "to buy if all that is held, of whatever material, is drawn where it lies"),
+)
+requirement_table = col.Table(
+    "requirement",
+    "Stock",
+    "What must be in stock for {f.months.lead} to stay whole",
+    rows=lambda f: None if f.a.stockpile.empty else _with_sums(_needed(f)),
+    columns=(
+        *col.SCENARIO,
+        *_MATERIALS,
+        *_TONNES,
         col.per_tonne("price_usd_per_t", "Price, USD/t", "price taken"),
-        col.million(
-            "cost_musd",
-            "Required less held, USD million",
-            "the same, at that price",
-            lambda row: row["cost_usd"] / 1e6,
-            body=False,
-        ),
-        col.million("buy_musd", "To buy, USD million", "at that price", lambda row: row["buy_usd"] / 1e6),
-    ]
-    none: dict[str, Any] = {"label": "no scenario", "material": "nothing is required"}
-    return make_table(
-        columns,
-        _with_sums(table),
-        none=none | {column.key: 0.0 for column in tonnes},
-        key="requirement",
-        sheet="Stock",
-        title=f"What must be in stock for {facts.months.lead} to stay whole",
-        subtitle=f"Unit: t of each material; never added. {facts.months.span}. Known relations, all others give way.",
-        note=(
-            "Required: the cheapest set of stocks that keeps every month whole with nothing held; one of several where "
-            "prices tie. It may enter where the material is taken in, at any rate. Held: on record for this tier. To "
-            "buy: the cheapest set if all that is held, of whatever material, is drawn; what is held of the same "
-            "material may lie where it does not help, or for another tier. n/d: no price in the data; such a cost is "
-            "not 0. Materials of which nothing is required or held are in no row."
-        ),
-        **facts.standing(facts.a.stockpile),
-    )
+        col.dollars("cost_musd", "Required less held, USD million", "the same, at that price", "cost_usd", body=False),
+        col.dollars("buy_musd", "To buy, USD million", "at that price", "buy_usd"),
+    ),
+    none={"label": "no scenario", "material": "nothing is required", **{column.key: 0.0 for column in _TONNES}},
+    subtitle="Unit: t of each material; never added. {f.months.span}. Known relations, all others give way.",
+    note="Required: the cheapest set of stocks that keeps every month whole with nothing held; one of several where "
+    "prices tie. It may enter where the material is taken in, at any rate. Held: on record for this tier. To "
+    "buy: the cheapest set if all that is held, of whatever material, is drawn; what is held of the same "
+    "material may lie where it does not help, or for another tier. n/d: no price in the data; such a cost is "
+    "not 0. Materials of which nothing is required or held are in no row.",
+    stands=lambda f: f.standing(f.a.stockpile),
+)
 
 
 def _with_sums(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -186,9 +165,8 @@ def _with_sums(table: pd.DataFrame) -> list[dict[str, Any]]:
     return rows
 
 
-@col.table("mitigation", "Stock mitigation", "What each mitigation takes off the stock that is required")
-def mitigation_table(facts: Facts) -> ReportTable | None:
-    """Return before, averted and after each mitigation; None where it was not assessed."""
+def _mitigated(facts: Facts) -> list[dict[str, Any]] | None:
+    """Return before, averted and after each mitigation, each with its sum; None where it was not assessed."""
     table = facts.a.mitigation
     if table.empty:
         return None
@@ -205,75 +183,77 @@ def mitigation_table(facts: Facts) -> ReportTable | None:
         sums = {key: 0.0 if abs(usd) <= 1e-3 else usd for key, usd in sums.items()}
         blank = dict.fromkeys(tonnes, NOT_ASKED)
         rows += [*parts, {"step": parts[0]["step"], "commodity": "", "label": "All with a price", **blank, **sums}]
-    amounts = {
-        "before": ("Before", "required before the step", "at the price taken"),
-        "averted": ("Averted", "before less after", "before less after"),
-        "after": ("After", "required after the step", "at the price taken"),
-    }
-    columns = [
-        col.text("step", "Step", "name of the step", body=False),
-        col.text(
-            "words",
-            "Mitigation",
-            "what is done, on top of the steps before",
-            lambda row: STEP_WORDS.get(str(row["step"]), first_capital(str(row["step"]))),
-        ),
-        *_materials(facts),
-        *(col.weight(f"{key}_t", f"{head}, t", meaning) for key, (head, meaning, _) in amounts.items()),
-        *(_musd(key, head, meaning) for key, (head, _, meaning) in amounts.items()),
-    ]
-    none: dict[str, Any] = {"words": "none", "material": "nothing is required"}
+    return rows
+
+
+def _mitigation_words(facts: Facts) -> str:
+    table = facts.a.mitigation
     step = origin_of(table)["settings"].get("step_months", 1)
     scenario = facts.scenario_label(str(table["scenario"].iloc[0]))
-    return make_table(
-        columns,
-        rows,
-        none=none | {column.key: 0.0 for column in columns[4:]},
-        subtitle=(
-            f"Unit: t of each material, never added; USD million. Scenario: {scenario}. "
-            f"{facts.months.span}, counted in periods of {step} month{'' if step == 1 else 's'}."
-        ),
-        note=(
-            "Before - averted = after in every row; 0: unchanged. Before the first step nothing carries more than its "
-            "baseline. A step may shift the need from one material to another (averted below 0). What a step takes off "
-            "depends on those before it, what is left at the end does not. New relations count here, not in "
-            f"{table_id('requirement')}. n/d: no price; the sums leave it out."
-        ),
-        **facts.standing(table),
+    return (
+        f"Unit: t of each material, never added; USD million. Scenario: {scenario}. "
+        f"{facts.months.span}, counted in periods of {step} month{'' if step == 1 else 's'}."
     )
 
 
-def _musd(part: str, head: str, meaning: str) -> ReportColumn:
-    return col.million(f"{part}_musd", f"{head}, USD million", meaning, lambda row: row[f"{part}_usd"] / 1e6)
+def _step_words(_facts: Facts, row: Any) -> str:
+    return STEP_WORDS.get(str(row["step"]), first_capital(str(row["step"])))
 
 
-@col.table("stocks", "Stocks held", "Stocks on record")
-def stock_table(facts: Facts) -> ReportTable:
-    """Return the stocks on record."""
-    columns = [
-        col.text("id", "Stock", "name of the stock", body=False),
+_TAKEN = (
+    col.weight("before_t", "Before, t", "required before the step"),
+    col.weight("averted_t", "Averted, t", "before less after"),
+    col.weight("after_t", "After, t", "required after the step"),
+    col.dollars("before_musd", "Before, USD million", "at the price taken", "before_usd"),
+    col.dollars("averted_musd", "Averted, USD million", "before less after", "averted_usd"),
+    col.dollars("after_musd", "After, USD million", "at the price taken", "after_usd"),
+)
+mitigation_table = col.Table(
+    "mitigation",
+    "Stock mitigation",
+    "What each mitigation takes off the stock that is required",
+    rows=_mitigated,
+    columns=(
+        col.code("step", "Step", "name of the step"),
+        col.text("words", "Mitigation", "what is done, on top of the steps before", _step_words),
+        *_MATERIALS,
+        *_TAKEN,
+    ),
+    none={"words": "none", "material": "nothing is required", **{column.key: 0.0 for column in _TAKEN}},
+    subtitle=_mitigation_words,
+    note="Before - averted = after in every row; 0: unchanged. Before the first step nothing carries more than its "
+    "baseline. A step may shift the need from one material to another (averted below 0). What a step takes off "
+    "depends on those before it, what is left at the end does not. New relations count here, not in "
+    "{requirement}. n/d: no price; the sums leave it out.",
+    stands=lambda f: f.standing(f.a.mitigation),
+)
+
+
+def _enters(facts: Facts, row: Any) -> str:
+    return facts.label(row["node"]) if isinstance(row["node"], str) else "nowhere"
+
+
+stock_table = col.Table(
+    "stocks",
+    "Stocks held",
+    "Stocks on record",
+    rows=lambda f: f.network.stocks,
+    columns=(
+        col.code("id", "Stock", "name of the stock"),
         col.text("holder", "Holder", "who holds it"),
-        col.text("place", "Country", "where it lies", lambda row: col.country(row["country"])),
-        col.commodity(facts, "Of", "what is in store"),
+        col.placed("place", "Country", "where it lies"),
+        col.commodity("Of", "what is in store"),
         col.weight("stock_t", "In store, t", "tonnes in store"),
         col.tons("release_tpa", "Most in a year", "most that may be drawn in a year", missing="no limit"),
-        col.text(
-            "node",
-            "Enters at",
-            "node where it enters",
-            lambda row: facts.label(row["node"]) if isinstance(row["node"], str) else "nowhere",
-        ),
+        col.text("node", "Enters at", "node where it enters", _enters),
         col.quality("how the tonnes are known"),
-    ]
-    return make_table(
-        columns,
-        facts.network.stocks.to_dict("records"),
-        none={"holder": "no stock on record"},
-        subtitle="Unit: t of the stock's own material; never added.",
-        note=f"All that is on record, whoever holds it; {table_id('requirement')} counts what lies with the counted "
-        "countries for its tier.",
-        **stands("see column"),
-    )
+    ),
+    none={"holder": "no stock on record"},
+    subtitle="Unit: t of the stock's own material; never added.",
+    note="All that is on record, whoever holds it; {requirement} counts what lies with the counted countries for its "
+    "tier.",
+    stands=stands("see column"),
+)
 
 
 @fig.figure("stocks")

@@ -15,8 +15,8 @@ from chainnet.drawing import OTHER_COLOUR, country_colours
 from chainnet.reporting import canvas as fig
 from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import ReportFigure
+from chainnet.reporting.order import table_id
 from chainnet.reporting.others import order_of
-from chainnet.reporting.sections.order import table_id
 from chainnet.results import Ends
 from chainnet.words import NBSP, NO_DATA, Who, country_name, first_capital, in_sentence, join, number, percent
 

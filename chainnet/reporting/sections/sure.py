@@ -5,18 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts, once
-from chainnet.reporting.model import ReportFigure, ReportTable, Section, Sentence, make_section, make_table, stands
+from chainnet.reporting.model import BODY_ROWS, ReportColumn, ReportFigure, Section, Sentence, make_section, stands
+from chainnet.reporting.order import table_id
 from chainnet.reporting.sections.asked import not_assessed
-from chainnet.reporting.sections.order import table_id
 from chainnet.reporting.sentences import drawn_middle, unless
 from chainnet.results import CHECKED, NOT_STATED, SAMPLED
 from chainnet.words import NOT_ASKED, Who, count, first_capital, is_known, number, percent, readable_id, span, tonnes
 
 TOP = 10
+WORTH = "tonnes served per tonne more of this bound, the largest over the tiers"
+HINGE = "a judgement or an input made otherwise"
 RANGE_WORDS = {
     "base_t": "Served undisturbed, all tiers",
     "served_t": "Served, all tiers, no tier first",
@@ -97,105 +100,122 @@ def _ranges(facts: Facts) -> dict[str, Any]:
     return {str(key): row | {"number": key, "label": words[str(key)]} for key, row in rows.items() if key in words}
 
 
+def _many(facts: Facts) -> Any:
+    """Return the draws, which a table below has where they were made."""
+    return facts.a.ensemble
+
+
+def _single(facts: Facts) -> Any:
+    """Return the same of single figures."""
+    return facts.a.sensitivity
+
+
 def _drawn_words(facts: Facts) -> str:
-    settings = facts.a.ensemble.provenance["settings"]  # type: ignore[union-attr]
+    settings = _many(facts).provenance["settings"]
     return f"n = {settings['draws']}, seed {settings['seed']}."
 
 
-@col.table("uncertainty", "Uncertainty", "How far the answer moves when all ranges vary at once")
-def range_table(facts: Facts) -> ReportTable | None:
-    """Return P10, P50 and P90 of the headline numbers; None where not sampled."""
-    many = facts.a.ensemble
-    if many is None or not _ranges(facts):
-        return None
-    columns = [
-        col.text("number", "Name", "name of the number", body=False),
+range_table = col.Table(
+    "uncertainty",
+    "Uncertainty",
+    "How far the answer moves when all ranges vary at once",
+    rows=lambda f: list(_ranges(f).values()) or None,
+    columns=(
+        col.code("number", "Name", "name of the number"),
         col.text("label", "Number", "the number in words"),
         col.tons("given", "As given", "at the figures as they stand"),
         col.tons("p10", "P10", "one draw in ten lies below"),
         col.tons("p50", "P50", "the middle draw"),
         col.tons("p90", "P90", "one draw in ten lies above"),
-        col.text("bad_end", "Bad end", "which end is the bad one", lambda row: row["bad_end"].upper()),
-    ]
-    return make_table(
-        columns,
-        _ranges(facts).values(),
-        subtitle=f"Unit: {facts.unit}. Scenario: {facts.scenario_label(facts.when)}. {_drawn_words(facts)}",
-        note="No tier first: as many tonnes as can be, so all tiers lose less than in "
+        col.text("bad_end", "Bad end", "which end is the bad one", lambda _, row: row["bad_end"].upper()),
+    ),
+    subtitle=lambda f: f"Unit: {f.unit}. Scenario: {f.worst_label}. {_drawn_words(f)}",
+    note=lambda f: (
+        "No tier first: as many tonnes as can be, so all tiers lose less than in "
         f"{table_id('served')}, where tiers come in order. "
-        f"{count(len(many.inputs))} figures with a range vary; low and high are read as P10 and P90; inputs of "
-        "one country share half of their variance (assumed). Recipes and relations stay as they are.",
-        **facts.standing(many.summary, status=SAMPLED),
-    )
+        f"{count(len(_many(f).inputs))} figures with a range vary; low and high are read as P10 and P90; inputs of "
+        "one country share half of their variance (assumed). Recipes and relations stay as they are."
+    ),
+    stands=lambda f: f.standing(_many(f).summary, status=SAMPLED),
+)
 
 
-@col.table("ranks", "Ranks", "Does the order of the costliest nodes hold?")
-def rank_table(facts: Facts) -> ReportTable | None:
-    """Return whether the order of the costliest nodes holds; None where not sampled."""
-    many = facts.a.ensemble
-    if many is None or many.ranks.empty:
-        return None
-    columns = [
-        col.text("node", "Id", "name of the node", body=False),
-        col.text("label", "Node", "the node in words", lambda row: facts.label(str(row["node"]))),
+rank_table = col.Table(
+    "ranks",
+    "Ranks",
+    "Does the order of the costliest nodes hold?",
+    rows=lambda f: col.some(_many(f).ranks.rename_axis("node")) if _many(f) else None,
+    columns=(
+        col.code("node", "Id", "name of the node"),
+        col.named("label", "Node", "the node in words", "node"),
         col.count("given_rank", "Rank as given", "among these nodes"),
         col.number("p10", "P10", "rank", body=False),
         col.number("p50", "Middle rank", "P50 of its rank"),
         col.number("p90", "P90", "rank", body=False),
         col.share("first_share", "Ranks first in", "share of the draws"),
         col.share("top3_share", "Among the first three in", "share of the draws"),
-    ]
-    whose = Who.of(many.ranks["counts"].iloc[0])
-    return make_table(
-        columns,
-        many.ranks.rename_axis("node").reset_index().to_dict("records"),
-        subtitle=f"Loss of {whose} when one node drops out, undisturbed; {_drawn_words(facts)}",
-        note="Equal losses share the better rank, so shares of first places may add to more than 100 %.",
-        **facts.standing(many.ranks, status=SAMPLED),
-    )
+    ),
+    subtitle=lambda f: f"Loss of {_ranked(f)} when one node drops out, undisturbed; {_drawn_words(f)}",
+    note="Equal losses share the better rank, so shares of first places may add to more than 100 %.",
+    stands=lambda f: f.standing(_many(f).ranks, status=SAMPLED),
+)
 
 
-@col.table("sensitivity", "Sensitivity", "Which single figure moves the shortfall most")
-def input_table(facts: Facts) -> ReportTable | None:
-    """Return the single figures that move the shortfall most; None where none has a range."""
-    one = facts.a.sensitivity
-    if one is None or one.inputs.empty:
-        return None
+def _ranked(facts: Facts) -> str:
+    counts = str(_many(facts).ranks["counts"].iloc[0])
+    return "all tiers" if counts == "all" else counts
 
-    def what(row: Any) -> str:
-        words = row["column"].removesuffix("_tpa").removesuffix("_t").replace("_per", " per t")
-        return f"{words}, {_UNITS.get(row['column'], '')}".strip(", ")
 
-    def ends(row: Any) -> str:
-        low, high = (row[end] if is_known(row[end]) else row["value"] for end in ("low", "high"))
-        return f"[{_small(low)}–{_small(high)}]"
+def _what(_facts: Facts, row: Any) -> str:
+    words = row["column"].removesuffix("_tpa").removesuffix("_t").replace("_per", " per t")
+    return f"{words}, {_UNITS.get(row['column'], '')}".strip(", ")
 
-    columns = [
-        col.text("table", "Table", "where it stands", body=False),
-        col.text("key", "Row", "its row", body=False),
-        col.text("label", "Figure", "the row in words", lambda row: _label(facts, row)),
-        col.text("what", "What", "which figure of the row", what),
+
+def _between(_facts: Facts, row: Any) -> str:
+    low, high = (row[end] if is_known(row[end]) else row["value"] for end in ("low", "high"))
+    return f"[{_small(low)}–{_small(high)}]"
+
+
+def _moving(facts: Facts) -> int:
+    return int((_single(facts).inputs["swing_t"] > 0).sum())
+
+
+def _moved(facts: Facts) -> str:
+    """Return whose shortfall single figures move, and how much of it there is as given."""
+    one = _single(facts)
+    tier = one.provenance["settings"]["tier"]
+    whose = f"{tier}, if served first" if tier else "all tiers"
+    return f"Unit: {facts.unit}. Shortfall of {whose}, {tonnes(one.short_t)} as given. Scenario: {facts.worst_label}."
+
+
+input_table = col.Table(
+    "sensitivity",
+    "Sensitivity",
+    "Which single figure moves the shortfall most",
+    rows=lambda f: col.some(_single(f).inputs) if _single(f) else None,
+    columns=(
+        col.code("table", "Table", "where it stands"),
+        col.code("key", "Row", "its row"),
+        col.text("label", "Figure", "the row in words", lambda f, row: _label(f, row)),
+        col.text("what", "What", "which figure of the row", _what),
         col.number("value", "As given", "value"),
-        col.text("range", "Range", "low to high", ends),
+        col.text("range", "Range", "low to high", _between),
         col.number("low", "Low", "low", body=False),
         col.number("high", "High", "high", body=False),
         col.tons("short_low_t", "Short at low", "shortfall with it at its low value"),
         col.tons("short_high_t", "Short at high", "shortfall with it at its high value"),
         col.tons("swing_t", "Largest change", "from the answer as given"),
         col.quality("how the figure is known"),
-    ]
-    moving = int((one.inputs["swing_t"] > 0).sum())
-    tier = one.provenance["settings"]["tier"]
-    whose = f"{tier}, if served first" if tier else "all tiers"
-    return make_table(
-        columns,
-        one.inputs.to_dict("records"),
-        subtitle=f"Unit: {facts.unit}. Shortfall of {whose}, {tonnes(one.short_t)} as given. "
-        f"Scenario: {facts.scenario_label(facts.when)}.",
-        note=f"One figure at a time, each solved at both ends; {count(moving)} of {count(len(one.inputs))} with a "
-        "range move the answer. Capacity, demand and flows in t/yr, recipes in t per t.",
-        **stands("see column", CHECKED),
-    ).with_lead(rows=min(TOP, max(moving, 3)))
+    ),
+    subtitle=_moved,
+    note=lambda f: (
+        f"One figure at a time, each solved at both ends; {count(_moving(f))} of "
+        f"{count(len(_single(f).inputs))} with a range move the answer. Capacity, demand and flows in t/yr, recipes "
+        "in t per t."
+    ),
+    stands=stands("see column", CHECKED),
+    lead=lambda f: min(TOP, max(_moving(f), 3)),
+)
 
 
 def _label(facts: Facts, row: Any) -> str:
@@ -218,44 +238,37 @@ def _small(value: float) -> str:
 # -- inputs and their quality --------------------------------------------------------------------------
 
 
-@col.table("decisive", "Decisive inputs", "Inputs on which the answer rests, the weakest first")
-def decisive_table(facts: Facts) -> ReportTable:
-    """Return the decisive inputs of the worst scenario."""
-    columns = [
+decisive_table = col.Table(
+    "decisive",
+    "Decisive inputs",
+    "Inputs on which the answer rests, the weakest first",
+    rows=lambda f: f.a.decisive,
+    columns=(
         col.text("kind", "Bound of", "node, edge or demand"),
-        col.text("id", "Id", "whose bound it is", body=False),
-        col.text("label", "Name", "the same in words", facts.input_label),
-        col.commodity(facts, "Of", "commodity"),
-        col.text("tier", "Tier", "tier of a demand", missing=NOT_ASKED, body=False),
+        col.code("id", "Id", "whose bound it is"),
+        col.text("label", "Name", "the same in words", lambda f, row: f.input_label(row)),
+        col.commodity("Of", "commodity"),
+        col.code("tier", "Tier", "tier of a demand", missing=NOT_ASKED),
         col.tons("capacity_tpa", "Bound", "the figure itself"),
-        col.text("range", "Range", "from the data", lambda r: span(r["low"], r["high"])),
+        col.text("range", "Range", "from the data", lambda _, row: span(row["low"], row["high"])),
         col.tons("low", "Low", "low value in the data", body=False),
         col.tons("high", "High", "high value in the data", body=False),
-        col.number(
-            "price",
-            "Worth, t per t",
-            "tonnes served per tonne more of this bound, the largest over the tiers",
-            unit="t/t",
-        ),
+        col.number("price", "Worth, t per t", WORTH, unit="t/t"),
         col.quality("how the figure is known; given: the scenario sets it"),
-        col.text(
-            "reference",
-            "Source",
-            "key into the sources",
-            lambda r: r["reference"].replace(";", "; ") if isinstance(r["reference"], str) else None,
-        ),
-    ]
-    return make_table(
-        columns,
-        facts.a.decisive.to_dict("records"),
-        none={"label": "no bound carries a price"},
-        subtitle=f"Bounds with a price for what the counted tiers get, in their order. Scenario: "
-        f"{facts.scenario_label(facts.when)}. The answer {facts.rests_words}.",
-        note="A demand in this list is met in full: more supply elsewhere changes nothing for it. One of the "
-        "sets of bounds that "
-        "prove the answer; others may exist. n/d: no range in the data.",
-        **stands("see column", CHECKED),
-    ).with_lead()
+        col.text("reference", "Source", "key into the sources", lambda _, row: _spaced(row["reference"])),
+    ),
+    none={"label": "no bound carries a price"},
+    subtitle="Bounds with a price for what the counted tiers get, in their order. Scenario: {f.worst_label}. The "
+    "answer {f.rests_words}.",
+    note="A demand in this list is met in full: more supply elsewhere changes nothing for it. One of the sets of "
+    "bounds that prove the answer; others may exist. n/d: no range in the data.",
+    stands=stands("see column", CHECKED),
+    lead=BODY_ROWS,
+)
+
+
+def _spaced(keys: Any) -> str | None:
+    return keys.replace(";", "; ") if isinstance(keys, str) else None
 
 
 DOES = {
@@ -266,71 +279,77 @@ DOES = {
 }
 
 
-@col.table("hinges", "Hinges", "What overturns an answer, or moves it past its ends")
-def hinge_rows(facts: Facts) -> ReportTable | None:
-    """Return on what the answers of each tier hinge; None where that was not asked, or nothing moves them."""
-    table = facts.a.hinges
-    if table.empty:
-        return None
-    columns = [
-        col.TIER,
-        col.text(
-            "words", "The answer holds unless", "a judgement or an input made otherwise", lambda r: unless(r["words"])
-        ),
-        col.text("does", "What that does", "as the note says", lambda r: DOES[r["does"]]),
-        col.text("then", "Neck then", "the neck without it", lambda r: r["then"] or None, missing="-", body=False),
-    ]
+def _hinges(facts: Facts) -> pd.DataFrame | None:
+    """Return on what the answers of each tier hinge, the verdict first; None where nothing moves them."""
     place = {word: number for number, word in enumerate(DOES)}
-    return make_table(
-        columns,
-        table.sort_values("does", key=lambda does: does.map(place), kind="stable").to_dict("records"),
-        subtitle=f"One at a time, in the long run. Scenario: {facts.scenario_label(facts.when)}; necks undisturbed.",
-        note="Verdict: the unmet share moves to another class (met, under 10 %, under 50 %, more). Share: it lies past "
-        "the ends that the judgements give. Assumed plants also up to three at once.",
-        **stands(f"see {table_id('decisive')}", CHECKED),
-    ).with_lead()
+    table = facts.a.hinges
+    return col.some(table.sort_values("does", key=lambda does: does.map(place), kind="stable")) if len(table) else None
 
 
-@col.table("coverage", "Coverage", "How well each step is known")
-def coverage_table(facts: Facts) -> ReportTable:
-    """Return tonnes of each step by quality."""
+hinge_rows = col.Table(
+    "hinges",
+    "Hinges",
+    "What overturns an answer, or moves it past its ends",
+    rows=_hinges,
+    columns=(
+        col.TIER,
+        col.text("words", "The answer holds unless", HINGE, lambda _, row: unless(row["words"])),
+        col.text("does", "What that does", "as the note says", lambda _, row: DOES[row["does"]]),
+        col.code("then", "Neck then", "the neck without it", lambda _, row: row["then"] or None, missing="-"),
+    ),
+    subtitle="One at a time, in the long run. Scenario: {f.worst_label}; necks undisturbed.",
+    note="Verdict: the unmet share moves to another class (met, under 10 %, under 50 %, more). Share: it lies past "
+    "the ends that the judgements give. Assumed plants also up to three at once.",
+    stands=stands(f"see {table_id('decisive')}", CHECKED),
+    lead=BODY_ROWS,
+)
+
+
+def _covered(facts: Facts) -> pd.DataFrame:
+    """Return tonnes of each step by quality, in the order of the chain."""
     table = facts.a.coverage
-    kinds = {c: first_capital(c.removesuffix("_tpa")) for c in table.columns if c.endswith("_tpa")}
-    table = table.iloc[np.argsort([facts.place_of_step(str(name)) for name in table.index], kind="stable")]
-    columns = [
-        col.text("step", "Step", "step of the chain", lambda row: str(row["step"]).replace("_", " ")),
+    order = np.argsort([facts.place_of_step(str(name)) for name in table.index], kind="stable")
+    return table.iloc[order].rename_axis("step")
+
+
+def _qualities(facts: Facts) -> list[ReportColumn]:
+    kinds = {c: first_capital(c.removesuffix("_tpa")) for c in facts.a.coverage.columns if c.endswith("_tpa")}
+    return [
+        col.text("step", "Step", "step of the chain", lambda _, row: str(row["step"]).replace("_", " ")),
         *(col.tons(c, head, f"tonnes whose principal figure is {head.lower()}") for c, head in kinds.items()),
         col.share("assumed_share", "Assumed", "part of the tonnes whose figure is assumed"),
         col.count("n_nodes", "Nodes", "nodes of the step"),
         col.count("n_unlimited", "No capacity", "nodes without a capacity, counted as without limit"),
     ]
-    return make_table(
-        columns,
-        table.rename_axis("step").reset_index().to_dict("records"),
-        subtitle="Unit: t/yr that the nodes of a step make, by how the node's principal figure is known.",
-        note="Tonnes of different steps are on different bases.",
-        **stands("see columns"),
-    )
 
 
-@col.table("relations", "Edge quality", "How well the relations are known")
-def edge_table(facts: Facts) -> ReportTable:
-    """Return relations by quality."""
-    columns = [
+coverage_table = col.Table(
+    "coverage",
+    "Coverage",
+    "How well each step is known",
+    rows=_covered,
+    columns=_qualities,
+    subtitle="Unit: t/yr that the nodes of a step make, by how the node's principal figure is known.",
+    note="Tonnes of different steps are on different bases.",
+    stands=stands("see columns"),
+)
+
+
+edge_table = col.Table(
+    "relations",
+    "Edge quality",
+    "How well the relations are known",
+    rows=lambda f: f.a.edge_quality.rename_axis("quality"),
+    columns=(
         col.quality("how the baseline flow is known"),
         col.count("n_edges", "Relations", "rows of the edges table"),
         col.count("n_with_flow", "of them with flow", "rows with a baseline flow above 0"),
-    ]
-    table = facts.a.edge_quality
-    sums = {key: int(table[key].sum()) for key in ("n_edges", "n_with_flow")}
-    return make_table(
-        columns,
-        table.rename_axis("quality").reset_index().to_dict("records"),
-        none={"quality": "no relation", "n_edges": 0, "n_with_flow": 0},
-        total={"quality": "all", **sums},
-        subtitle="Unit: rows. Tonnes of different goods are not added.",
-        **stands("see rows"),
-    )
+    ),
+    none={"quality": "no relation", "n_edges": 0, "n_with_flow": 0},
+    total=lambda f: {"quality": "all"} | {key: int(f.a.edge_quality[key].sum()) for key in ("n_edges", "n_with_flow")},
+    subtitle="Unit: rows. Tonnes of different goods are not added.",
+    stands=stands("see rows"),
+)
 
 
 # -- figures ------------------------------------------------------------------------------------

@@ -9,7 +9,6 @@ import numpy as np
 
 from chainnet._types import Array, Bools, Ints
 from chainnet.engine import Rows, least
-from chainnet.sharing._classes import Classes
 from chainnet.sharing.coarse._classes import Classes
 
 # weight of a tie that cannot be kept, beside the growth of a class that shares cost

@@ -620,17 +620,8 @@ def test_the_page_is_one_file_with_a_policy_and_the_same_bytes(mag9, written, tm
 def test_a_report_brings_a_living_page_of_its_own_scenarios_and_of_whom_it_counts(written, tmp_path):
     users = two_users(beneficiaries=["USA"], year=2024)
     stop = cn.Scenario("stop", [{"kind": "remove", "nodes": ["m"]}], label="The mine stops")
-    made = cn.report(
-        users,
-        tmp_path,
-        ["xlsx"],
-        live=True,
-        scenarios=[stop],
-        beneficiaries=["JPN"],
-        months=12,
-        draws=0,
-        marking="TRIAL",
-    )
+    asked = cn.assess(users, [stop], beneficiaries=["JPN"], months=12, draws=0)
+    made = cn.report(asked, tmp_path, ["xlsx"], live=True, marking="TRIAL")
     assert [path.name for path in made] == ["live.html", "report.xlsx"]
     text = made[0].read_text(encoding="utf-8")
     assert '<option value="stop">The mine stops</option>' in text

@@ -52,6 +52,11 @@ def table_id(key: str) -> str:
     return f"T{TABLES.index(name) + 1}{dot}{year}" if name in TABLES else key
 
 
+def table_ids() -> dict[str, str]:
+    """Return what each table is called in print, by key: what a text that names tables is filled with."""
+    return {key: table_id(key) for key in TABLES}
+
+
 def figure_id(key: str) -> str:
     """Return what a figure is called in print, such as F2."""
     return f"F{FIGURES.index(key) + 1}" if key in FIGURES else key
