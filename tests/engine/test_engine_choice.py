@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import combinations, product
 from typing import Any
 
@@ -60,6 +61,11 @@ def risk(short: Any, weight: Any, objective: str, alpha: float) -> float:
 
 def values(part: Any) -> Any:
     """What each scenario is served where each option is taken to that part, by scipy."""
+    return array(list(served(tuple(np.asarray(part, dtype=float).tolist()))))
+
+
+@cache
+def served(part: tuple[float, ...]) -> tuple[float, ...]:
     out = np.zeros(2)
     for copy in copies():
         p, upper, high = copy.program, copy.program.col_upper.copy(), copy.program.row_upper.copy()
@@ -70,7 +76,7 @@ def values(part: Any) -> Any:
         goal = np.zeros(len(p.cost))
         goal[copy.served] = -1.0
         out[copy.scenario] += copy.part * -least(p, goal, col_upper=upper, row_upper=high).fun
-    return out
+    return tuple(out.tolist())
 
 
 def bought(budget: float) -> list[tuple[tuple[int, ...], Any, float]]:
