@@ -110,10 +110,6 @@ tier_table = col.Table(
 )
 
 
-def _unmet(_facts: Facts, row: Any) -> str:
-    return Ends.of(row).shares
-
-
 def _this(is_asked: Any) -> str:
     return "this" if is_asked else NOT_ASKED
 
