@@ -9,7 +9,6 @@ from chainnet.words._infinite import NEVER_SHORT, NO_LIMIT, infinite_word
 from chainnet.words._months import MONTHS, calendar_month, in_months, month_words, recover_words, survive_words
 from chainnet.words._names import (
     ALL_TIERS,
-    as_text,
     country_name,
     first_capital,
     in_sentence,
@@ -71,7 +70,6 @@ __all__ = [
     "Stopped",
     "Tell",
     "agree",
-    "as_text",
     "bill",
     "bracket_sentence",
     "calendar_month",
