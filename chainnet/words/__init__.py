@@ -16,6 +16,7 @@ from chainnet.words._months import (
     survive_words,
 )
 from chainnet.words._names import (
+    ALL_TIERS,
     as_text,
     country_name,
     first_capital,
@@ -85,7 +86,6 @@ __all__ = [
     "WHOEVER",
     "SaidEnds",
     "Who",
-    "as_text",
     "at_ends",
     "bill",
     "bracket_sentence",

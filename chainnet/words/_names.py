@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
 
 from chainnet.network import STAGES, is_country
-from chainnet.words._numbers import NO_DATA, is_known
 
 WORDS = 3  # of a name that needs no quotes
 
@@ -35,11 +33,6 @@ def step_words(step: str) -> str:
     ('separation', 'end use')
     """
     return step.replace("_", " ") if step in STAGES else step
-
-
-def as_text(value: Any) -> str:
-    """Return a word from the data, or n/d where there is none."""
-    return str(value) if is_known(value) else NO_DATA
 
 
 def first_capital(text: str) -> str:
