@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
+from scipy.sparse import csc_array
 
 from chainnet._types import Array, Ints
 from chainnet.criticality._exposure_program import MOST_CHECKED, ExposureProgram
-from chainnet.engine import LEAST_SIZE, ROUNDING, Certificate, Ordered, require
+from chainnet.engine import AGREE, LEAST_SIZE, ROUNDING, Certificate, Ordered, require, solve_independently
 from chainnet.flow import Counting
 from chainnet.lowering import Degree, Lowered, Overlay
 from chainnet.progress import SILENT, Steps
@@ -145,9 +148,14 @@ class ExposureLast(ExposureProgram):
         rows = table.head(MOST_CHECKED)
         for closed, name, cost, t in zip(closings, rows.index, rows["cost_usd"], rows["recovery"], strict=False):
             if t > 0:
-                ordered = Ordered(self.program, "risk_exposure", self._stages[:1])
-                ordered.within(self._upper(1.0 / t, closed))
-                ordered.floor(0, ordered.second(self._stages[0]))
-                served = -ordered.second(self.program.cost)
+                first = replace(self.program, col_upper=self._upper(1.0 / t, closed), cost=self._stages[0])
+                most = -solve_independently(first)
+                size = float(np.max(np.abs(first.cost) * first.col_scale, initial=0.0)) or 1.0
+                # wider than a floor of the engine, for interior points need room
+                floor = most - AGREE * 1e-3 * max(most, size)
+                second = first.with_rows(
+                    csc_array(-first.cost[None, :]), np.array([floor]), np.array([np.inf]), np.array([size])
+                )
+                served = -solve_independently(replace(second, cost=self.program.cost))
                 whole = float(self.demand @ self.values)
                 self._compare(name, "cost", cost, (whole - served) * t, max(whole * t, LEAST_SIZE))

@@ -90,7 +90,7 @@ class Ordered:
         self.proofs: list[Certificate] = [] if proofs is None else proofs
         self._problem, self._unbounded, self._must_hold = problem, unbounded, proofs is not None
         self._floors: dict[int, float] = {}
-        self._cost, self._last = program.cost, None
+        self._cost = self._last = program.cost  # of the last stage, and what was asked last
         self._found: LinearSolution | None = None
         self.basis: Any = None  # where the last stage ended
         self.looser = 1.0  # how wide floors are, over the usual

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -314,8 +314,7 @@ def _result(
     trade["price_t_per_t"] = last.cut[1][order]
     tiers = pd.DataFrame(_tier_rows(talk))
     value, bound = float(tiers["value_tpa"].sum()), float(tiers["bound_tpa"].sum())
-    assert talk.worst is not None
-    proof = replace(talk.worst, problem="joint value", value=value, bound=bound)
+    proof = Certificate.worst(talk.proofs, "joint value", value=value, bound=bound)
     return Joint(
         provenance=source,
         value_tpa=value,

@@ -96,7 +96,7 @@ class Talk:
             offers, self.index, self.limit, self.tiers, self.before
         )
         self.n_rounds = max(a.round for a in self.answers)
-        self.worst: Certificate | None = None
+        self.proofs: list[Certificate] = []
         self.size = np.maximum(self.limit, LEAST_SIZE)
         self.floors, self.tolerance = list(floors), tolerance
         self._asked = len(floors), read_gap(ask)
@@ -199,7 +199,7 @@ class Talk:
         if found.status != "optimal":
             raise DataError(f"joint: the offers do not fit together ({what} is {found.status}). Ask them anew.")
         proof = require(certify_linear(f"joint, {what}", program, found.x, found.row_dual, program.row_scale))
-        self.worst = proof if self.worst is None or proof.gap > self.worst.gap else self.worst
+        self.proofs.append(proof)
         return found, most_of(proof, program, found)
 
     def _carried_out(self, program: LinearProgram, locks: int) -> tuple[LinearSolution, float]:
