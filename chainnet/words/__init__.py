@@ -16,8 +16,6 @@ from chainnet.words._months import (
     survive_words,
 )
 from chainnet.words._names import (
-    ALL_TIERS,
-    as_text,
     country_name,
     first_capital,
     in_sentence,
