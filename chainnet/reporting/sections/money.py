@@ -96,8 +96,8 @@ def _used(facts: Facts) -> pd.DataFrame | None:
     both = both.assign(name=step_of(both.replace({"step": {"": None}})))
     both = both.assign(good=[facts.commodity(c) for c in both["commodity"]])
     places = [facts.steps.index(s) if s in facts.steps else len(facts.steps) for s in both["name"]]
-    both = both.assign(place=places, name=told_apart(both, "name"))
-    return both.sort_values(["place", "good"], kind="stable")
+    found: pd.DataFrame = both.assign(place=places, name=told_apart(both, "name"))
+    return found.sort_values(["place", "good"], kind="stable")
 
 
 def _now(facts: Facts, row: Any, key: str, none: str) -> Any:
