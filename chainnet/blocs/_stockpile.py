@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -336,11 +337,9 @@ def _words(
         "apart and together cannot be held against each other",
     }[others]
     held = "less" if alone > whole else "more"
-    differ = "as much" if clean(alone - whole, alone) == 0 else f"{dollars(abs(alone - whole))} {held}"
+    differ = "as much" if clean(alone - whole, alone) == 0 else f"{_usd(abs(alone - whole))} {held}"
     whom = f"{join(list(tiers))} of {names} whole for {ask.months} months"
-    answer = (
-        f"To keep {whom} takes {dollars(whole)} in store together against {dollars(alone)} apart, {differ}; {first}."
-    )
+    answer = f"To keep {whom} takes {_usd(whole)} in store together against {_usd(alone)} apart, {differ}; {first}."
     return {"answer": answer, "stability": _stability(split, members, whole)}
 
 
@@ -349,21 +348,24 @@ def _stability(split: FairSplit, members: pd.DataFrame, whole: float) -> str:
         return "Nothing has to be held, so there is nothing to pay for."
     moved = members["transfer_usd"]
     least = CERTAIN * max(float(np.abs(members["holds_usd"]).max()), 1.0)
-    paid = [f"{name} with {dollars(-t)}" for name, t in moved.items() if t < -least]
-    pays = [f"{name} pays {dollars(t)}" for name, t in moved.items() if t > least]
+    paid = [f"{name} with {_usd(-t)}" for name, t in moved.items() if t < -least]
+    pays = [f"{name} pays {_usd(t)}" for name, t in moved.items() if t > least]
     several = (members["transfer_high_usd"] - members["transfer_low_usd"] > least).any()
     moves = f"to be compensated are {join(paid)}, and {join(pays)}" + (
         " (other payments are as little in all: transfer_low_usd, transfer_high_usd)" if several else ""
     )
     if split.core_is_empty:
         said = (
-            f"No split keeps everyone in: some coalition always bears {dollars(split.least_core)} more than by itself, "
-            f"and it takes {dollars(split.outside_money)} from outside to hold all together"
+            f"No split keeps everyone in: some coalition always bears {_usd(split.least_core)} more than by itself, "
+            f"and it takes {_usd(split.outside_money)} from outside to hold all together"
         )
         return f"{said}. Nearest to it, if each pays for what lies on its soil, {moves}." if paid else f"{said}."
     if not paid:
         return "If each pays for what lies on its soil, nobody does better by leaving."
     return f"If each pays for what lies on its soil, some would leave: {moves}."
+
+
+_usd = partial(dollars, blank=" ")
 
 
 def _place(layers: Layers) -> str:

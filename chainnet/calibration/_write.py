@@ -12,7 +12,7 @@ from chainnet.calibration._program import Figure, Program, total_pairs
 from chainnet.calibration._relations import Pairs
 from chainnet.calibration._tables import ABOUT, COMPARE, Sources
 from chainnet.network import TABLES, place_of, plants_of
-from chainnet.words import digits, exact
+from chainnet.words import count, digits, exact
 
 # what the note of a relation says whose capacity is no slack over its flow
 ALL_OF_SOURCE = "capacity: all that the source can make"
@@ -45,6 +45,10 @@ def result_tables(sources: Sources, pairs: Pairs, program: Program, x: Array) ->
 def twelve_digits(x: Array) -> Array:
     """Round to twelve digits: far below the tolerance, and what a person types comes back as typed."""
     return np.array([digits(value, 12) for value in x.tolist()], dtype=np.float64)
+
+
+def _tonnes(value: float) -> str:
+    return count(value) if value >= 1000 else exact(value, 4)
 
 
 def _joined(note: Any, *words: str) -> str | None:
@@ -178,8 +182,8 @@ def _nodes(sources: Sources, program: Program, x: Array, missed: dict[str, float
             quality[i] = "inferred"
         notes[i] = _joined(
             notes[i],
-            "" if lost is None else f"the output given, {exact(lost)} t, is not met",
-            f"principal figure: {how}output of {exact(made[i])} t",
+            "" if lost is None else f"the output given, {_tonnes(lost)} t, is not met",
+            f"principal figure: {how}output of {_tonnes(made[i])} t",
             f"capacity is output over an assumed utilisation of {use[i]:g}",
         )
         if not isinstance(quality[i], str):

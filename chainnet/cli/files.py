@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -18,7 +17,6 @@ from chainnet.cli.words import words
 from chainnet.errors import DataError, Fault
 
 if TYPE_CHECKING:
-    from chainnet.assessment import Assessment
     from chainnet.flow import Counting
     from chainnet.network import Network
 
@@ -278,7 +276,9 @@ class Report(Question, Counted, Form):
 
     def _run(self) -> None:
         from contextlib import nullcontext
+        from inspect import signature
 
+        from chainnet.assessment import assess
         from chainnet.doubt import local_processes
 
         self._say_missing()
@@ -292,19 +292,11 @@ class Report(Question, Counted, Form):
                 said = what  # the last is the verdict, which is no work
                 step(what if part < 1.0 else "done", part)
 
-            assessed = partial(self._assessed, executor=pool)
-            paths = self.ask(self.asks, assessed, progress=tell)
+            wanted = {name: self.given(name) for name in signature(assess).parameters if name in self.options}
+            asked = {name: value for name, value in wanted.items() if value is not None}
+            paths = self.ask(self.asks, progress=tell, executor=pool, **asked)
         self.say_paths(*paths)
         print(f"verdict: {said}", file=sys.stderr)
-
-    def _assessed(self, **how: Any) -> Assessment:
-        """Assess the network; with what stands in for the demand, or for whose it is, where the graph holds none."""
-        from chainnet.assessment import assume_demand, whoever_counts
-
-        network = assume_demand(self.network)
-        whose = whoever_counts(network, self.given("beneficiaries"))
-        found: Assessment = self.ask("assessment.assess", network, beneficiaries=whose, **how)
-        return found
 
     def _say_missing(self) -> None:
         """Say before the work begins what the graph does not hold, and so no page of the report."""

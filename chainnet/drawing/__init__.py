@@ -9,9 +9,7 @@ from chainnet.drawing.canvas import (
     WIDTH_IN,
     figure_style,
     new_canvas,
-    no_value_axis,
     svg_of,
-    value_ends,
     write,
 )
 from chainnet.drawing.colours import country_colours
@@ -19,12 +17,11 @@ from chainnet.drawing.exposure import Exposure, exposure_svg
 from chainnet.drawing.living import living_page
 from chainnet.drawing.pages import draw
 from chainnet.drawing.raster import font_folder, png_bytes
-from chainnet.drawing.style import COLOURS, LOSS_COLOURS, LOSS_ENDS, OTHER_COLOUR, css_text, palette_sheet, tier_colour
+from chainnet.drawing.style import COLOURS, LOSS_COLOURS, OTHER_COLOUR, css_text, loss_class, palette_sheet, tier_colour
 
 __all__ = [
     "COLOURS",
     "LOSS_COLOURS",
-    "LOSS_ENDS",
     "NORMAL",
     "OTHER_COLOUR",
     "SMALL",
@@ -37,12 +34,11 @@ __all__ = [
     "figure_style",
     "font_folder",
     "living_page",
+    "loss_class",
     "new_canvas",
-    "no_value_axis",
     "palette_sheet",
     "png_bytes",
     "svg_of",
     "tier_colour",
-    "value_ends",
     "write",
 ]

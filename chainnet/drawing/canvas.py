@@ -10,7 +10,6 @@ from typing import Any
 
 from chainnet.drawing.style import COLOURS
 from chainnet.errors import DataError
-from chainnet.words import number
 
 WIDTH_IN = 6.7
 SMALL, NORMAL = 8.0, 8.5
@@ -66,22 +65,6 @@ def new_canvas(height_in: float, columns: int = 1, ratios: Sequence[float] = (1.
     return canvas, axes
 
 
-def no_value_axis(ax: Any, rows: int = 0, room: float = -0.4) -> None:
-    """Take the value axis off: the values stand at the marks. With rows, give each its place and ``room`` above."""
-    ax.set_xticks([])
-    ax.spines["bottom"].set_visible(False)
-    if rows:
-        ax.set_ylim(-0.6, rows + room)
-
-
 def write(ax: Any, x: float, y: float, words: str, ha: str = "left", **more: Any) -> None:
     """Write small words at a mark."""
     ax.text(x, y, words, **{"ha": ha, "va": "center", "fontsize": SMALL, "color": COLOURS["ink"], **more})
-
-
-def value_ends(ax: Any, y: Any, values: Sequence[float]) -> None:
-    """Write each value at the end of its bar."""
-    top = max(max(values), 1e-12)
-    for at, value in zip(y, values, strict=True):
-        write(ax, max(value, 0) + 0.015 * top, at, number(value))
-    ax.set_xlim(0, 1.2 * top)

@@ -105,12 +105,7 @@ def _kinds(nodes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     for node in nodes:
         name = str(node.get("stage") or node.get("group") or "node").replace("_", " ")
         colour = node.get("color")
-        colour = colour.get("background") if isinstance(colour, Mapping) else colour
-        first = {
-            "name": name,
-            "colour": str(colour or COLOURS["plain"]),
-            "shape": str(node.get("shape") or "dot"),
-            "n": 0,
-        }
+        colour = (colour.get("background") if isinstance(colour, Mapping) else colour) or COLOURS["plain"]
+        first = {"name": name, "colour": str(colour), "shape": str(node.get("shape") or "dot"), "n": 0}
         found.setdefault(name, first)["n"] += 1
     return list(found.values())

@@ -20,6 +20,7 @@ LOSS_COLOURS = tuple(
 )
 _COUNTRIES = _STYLE["countries"]
 COUNTRY_COLOURS: tuple[str, ...] = tuple(_COUNTRIES["colours"])
+DUST = 1e-9  # of a share
 OTHER_COLOUR: str = _COUNTRIES["other"]
 SHAPES = {
     "mine": ("triangle", "▲"),
@@ -61,6 +62,6 @@ def palette_script() -> str:
 
 def loss_class(share: Any) -> int:
     """Return 0 for no loss, 1 to 5 for the classes up to 5, 25, 50, 75 and 100 %."""
-    if not words.is_known(share) or share <= 0:
+    if not words.is_known(share) or share <= DUST:
         return 0
-    return 1 + sum(float(share) > step for step in LOSS_ENDS[:-1])
+    return 1 + sum(float(share) > end + DUST for end in LOSS_ENDS[:-1])

@@ -30,7 +30,7 @@ from chainnet.progress import SILENT, Steps
 from chainnet.projects._cases import Case
 from chainnet.projects._options import Option
 from chainnet.scenario import Scenario
-from chainnet.words import money
+from chainnet.words import dollars
 
 MOST_TIES = 5
 MOST_STEPS = 40
@@ -121,7 +121,7 @@ class Search:
                 break
             ties.append(self.names(other))
             barred.append(other.taken)
-        self._told.done(f"the best for {money(1e6 * budget)}")
+        self._told.done(f"the best for {dollars(1e6 * budget, ' ')}")
         return best, tuple(ties)
 
     def _optimal(self, found: Found | None) -> Found:

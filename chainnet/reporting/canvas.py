@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import wraps
 from typing import Any
@@ -14,53 +14,25 @@ from chainnet.drawing import (
     SMALL,
     WIDTH_IN,
     figure_style,
+    loss_class,
     new_canvas,
-    no_value_axis,
     svg_of,
     tier_colour,
-    value_ends,
     write,
 )
-from chainnet.drawing import LOSS_ENDS as _LOSS_ENDS
 from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import ReportFigure, ReportTable
+from chainnet.words import number
 
 INK, GREY, AXIS, RULE = (COLOURS[name] for name in ("ink", "soft", "line", "rule"))
 BAR, BAR_LIGHT, BLANK, LINK = (COLOURS[name] for name in ("bar", "bar_light", "blank", "link"))
-LOST, GAINED = COLOURS["less"], COLOURS["more"]
+LOST = COLOURS["less"]
 LOSS = (COLOURS["paper"], *(fill for fill, _ in LOSS_COLOURS))
-LOSS_ENDS = (0.0, *_LOSS_ENDS)
 WHITE_BOX = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}  # behind words that stand on a line
 MOST_BARS = 10
 Draw = Callable[[Facts], ReportFigure | None]
 
-__all__ = [
-    "AXIS",
-    "BAR",
-    "BAR_LIGHT",
-    "BLANK",
-    "GAINED",
-    "GREY",
-    "INK",
-    "LINK",
-    "LOSS",
-    "LOST",
-    "MOST_BARS",
-    "NORMAL",
-    "RULE",
-    "SMALL",
-    "WHITE_BOX",
-    "WIDTH_IN",
-    "figure",
-    "folded",
-    "level_of",
-    "make_figure",
-    "new_canvas",
-    "no_value_axis",
-    "tier_colour",
-    "value_ends",
-    "write",
-]
+__all__ = ["NORMAL", "SMALL", "WIDTH_IN", "loss_class", "new_canvas", "tier_colour", "write"]  # handed on
 
 
 def figure(key: str) -> Callable[[Draw], Draw]:
@@ -91,9 +63,20 @@ def make_figure(
     return ReportFigure("", title, subtitle, svg, f"{title}. {alt}", " ".join(words for words in said if words))
 
 
-def level_of(share: float) -> int:
-    """Return the class of a share that goes short; 0 = nothing."""
-    return 0 if share <= 1e-9 else next(k for k, end in enumerate(LOSS_ENDS) if k > 0 and share <= end + 1e-9)
+def no_value_axis(ax: Any, rows: int = 0, room: float = -0.4) -> None:
+    """Take the value axis off: the values stand at the marks. With rows, give each its place and ``room`` above."""
+    ax.set_xticks([])
+    ax.spines["bottom"].set_visible(False)
+    if rows:
+        ax.set_ylim(-0.6, rows + room)
+
+
+def value_ends(ax: Any, y: Any, values: Sequence[float]) -> None:
+    """Write each value at the end of its bar."""
+    top = max(max(values), 1e-12)
+    for at, value in zip(y, values, strict=True):
+        write(ax, max(value, 0) + 0.015 * top, at, number(value))
+    ax.set_xlim(0, 1.2 * top)
 
 
 def folded(words: str, width: int, lines: int) -> str:

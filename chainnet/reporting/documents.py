@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from importlib.util import find_spec
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ ASSESSED = 0.7  # part of the time that the assessment takes
 
 
 def report(
-    source: Assessment | Network | Callable[..., Assessment],
+    source: Assessment | Network,
     path: str | Path = "out",
     formats: Iterable[str] | None = None,
     *,
@@ -42,6 +43,7 @@ def report(
     language: str = "en",
     templates: str | Path | None = None,
     progress: Callable[[str, float], None] | None = None,
+    **asked: Any,
 ) -> list[Path]:
     """Write the report on a network: what fails, who goes short, what helps, how sure that is.
 
@@ -49,11 +51,9 @@ def report(
 
     Parameters
     ----------
-    source : Assessment, Network or callable
-        A network is assessed first, as ``assess`` does by default. One without a demand table is asked with a demand
-        that stands in (``chainnet.assessment.assume_demand``), of which a warning tells. Anything else is asked by
-        ``assess``, here or in a function that makes the assessment: it is called with ``progress`` once all other
-        arguments are found to be right.
+    source : Assessment or Network
+        A network is assessed first, as ``assess`` does by default or is asked in ``asked``. One without a demand table
+        is asked with a demand that stands in (``chainnet.assessment.assume_demand``), of which a warning tells.
     path : str or Path
         Folder for the documents, made if it is missing; other files in it are left alone.
     formats : iterable of {"html", "pdf", "xlsx"}, optional
@@ -78,6 +78,8 @@ def report(
         from those in ``chainnet/reporting/formats``.
     progress : callable, optional
         Called with (what is being done, part done from 0 to 1); at the end with the verdict.
+    **asked
+        What ``assess`` is asked of a network: ``scenarios``, ``months``, ``years``, ``draws`` and all else it takes.
 
     Returns
     -------
@@ -114,7 +116,7 @@ def report(
         raise DataError(f"language: {language!r} is not two or three small letters, such as en or de.")
     folders = _folders(path, figures)
     say = progress or (lambda _what, _part: None)
-    assessment = _assessed(source, lambda what, part: say(what, ASSESSED * part))
+    assessment = _assessed(source, asked, lambda what, part: say(what, ASSESSED * part))
     from chainnet.reporting.content import brief_of, build
 
     say("writing: figures and tables", ASSESSED)
@@ -132,15 +134,21 @@ def report(
     return written
 
 
-def _assessed(source: Any, progress: Callable[[str, float], None]) -> Assessment:
+def _assessed(source: Any, asked: dict[str, Any], progress: Callable[[str, float], None]) -> Assessment:
     """Return the assessment that is handed up; a network's, with what stands in for what it does not hold."""
-    if isinstance(source, Network):
-        network = assume_demand(source)
-        return assess(network, beneficiaries=whoever_counts(network, None), progress=progress)
-    found = source(progress=progress) if callable(source) else source
-    if not isinstance(found, Assessment):
-        raise DataError(f"report: {type(found).__name__} is neither an Assessment nor a Network.")
-    return found
+    if isinstance(source, Assessment):
+        if asked:
+            raise DataError(
+                f"report: {', '.join(asked)}: an Assessment was asked already. Give its Network, or ask assess."
+            )
+        return source
+    if not isinstance(source, Network):
+        raise DataError(f"report: {type(source).__name__} is neither an Assessment nor a Network.")
+    for name in asked:
+        checks.known(name, [*signature(assess).parameters][1:], "report", "argument")
+    network = assume_demand(source)
+    asked["beneficiaries"] = whoever_counts(network, asked.get("beneficiaries"))
+    return assess(network, progress=progress, **asked)
 
 
 def _folders(path: str | Path, figures: str | Path | None) -> dict[str, Path]:

@@ -171,9 +171,9 @@ def test_cells(value: Any, column: str, text: str) -> None:
 
 
 def test_a_certificate_is_said_in_one_line() -> None:
-    assert output._cell(PROOF) == "holds (gap 0.0e+00, largest breach 1.2e-12)"
+    assert output._cell(PROOF) == "holds (gap 0, largest breach 1.2e-12)"
     second = Certificate("p", 2.0, 2.0, 0.5, 0.0, 1e-6, 2.5)
-    assert output._cell(second) == "FAILS (gap 5.0e-01, largest breach 0.0e+00, second solver 2.5)"
+    assert output._cell(second) == "FAILS (gap 5.0e-01, largest breach 0, second solver 2.5)"
     plain = output._plain(PROOF)
     assert plain["ok"] is True
     assert (plain["problem"], plain["violation"]) == ("p", 1.25e-12)

@@ -7,7 +7,6 @@ import io
 import re
 import shutil
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -261,7 +260,7 @@ def test_same_bytes_twice_and_for_shuffled_rows(tmp_path: Path) -> None:
     for name, source in (("a", net), ("b", cn.read(tmp_path / "mag-9"))):
         # with a stock, which the chain that ships lacks
         stocked = source.with_table("stocks", STOCK)
-        report(partial(cn.assess, stocked, years=[2030], months=12, draws=8), tmp_path / name)
+        report(stocked, tmp_path / name, years=[2030], months=12, draws=8)
     assert sorted(digests(tmp_path / "a")) == FILES
     assert digests(tmp_path / "a") == digests(tmp_path / "b")
 

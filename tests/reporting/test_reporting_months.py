@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -357,8 +356,8 @@ def test_without_baseline_flows_the_bracket_is_not_assessed(bare: cn.Assessment)
 
 @pytest.mark.slow
 def test_report_passes_the_horizon_on(tmp_path: Path) -> None:
-    asked = partial(cn.assess, chain(), [stop()], months=6, start="2030-03", recovery=2.0, draws=0)
-    cn.report(asked, tmp_path / "out", "xlsx")
+    asked = {"months": 6, "start": "2030-03", "recovery": 2.0, "draws": 0}
+    cn.report(chain(), tmp_path / "out", "xlsx", scenarios=[stop()], **asked)
     book = openpyxl.load_workbook(tmp_path / "out" / "report.xlsx", read_only=True)
     rows = list(book["Months"].iter_rows(min_row=6, values_only=True))
     assert [row[2] for row in rows if row[:2] == ("stop", "defence")] == [1, 2, 3, 4, 5, 6]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import openpyxl
@@ -167,7 +166,7 @@ def test_with_all_missing_at_once_the_report_still_ends(tmp_path: Path) -> None:
 
 def test_beneficiaries_who_ask_for_nothing_are_told_before_the_work(tmp_path: Path) -> None:
     with pytest.raises(cn.DataError, match="no demand of DEU counts"):
-        cn.report(partial(cn.assess, whole(), beneficiaries=["DEU"]), tmp_path / "out")
+        cn.report(whole(), tmp_path / "out", beneficiaries=["DEU"])
     assert not (tmp_path / "out").exists()
 
 

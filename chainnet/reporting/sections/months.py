@@ -286,7 +286,7 @@ def _heat_panel(ax: Any, facts: Facts, tier: str, shown: list[str], worst: Any, 
         first = facts.months.of(name, tier)["first_short_month"]
         for c in range(n):
             share = float(worst.get((name, tier, c), 0.0))
-            level = fig.level_of(share)
+            level = fig.loss_class(share)
             ax.barh(at, 0.96, left=c + 0.02, color=fig.LOSS[level], height=0.9, edgecolor=fig.RULE, linewidth=0.4)
             tint = "white" if level >= 4 else fig.INK
             if level:

@@ -214,7 +214,7 @@ def heat_figure(facts: Facts) -> ReportFigure | None:
         for j, tier in enumerate(facts.tiers):
             row = facts.of(name, tier)
             share = float(row["shortfall_tpa"] / row["demand_tpa"]) if row["demand_tpa"] > 0 else 0.0
-            level, at = fig.level_of(share), len(rows) - 1 - i
+            level, at = fig.loss_class(share), len(rows) - 1 - i
             ax.barh(at, 0.97, left=j, color=fig.LOSS[level], height=0.88, edgecolor=fig.RULE, linewidth=0.6)
             words = f"{percent(share)}  ({number(row['shortfall_tpa'])})" if level else percent(share)
             fig.write(ax, j + 0.485, at, words, "center", color="white" if level >= 4 else fig.INK)
