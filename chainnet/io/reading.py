@@ -68,11 +68,7 @@ def read(
     10
     """
     if not isinstance(graph, (str, Path)):
-        what = repr(graph) if graph is None or checks.is_real(graph) else f"a {type(graph).__name__}"
-        raise DataError(
-            f"read: {what} is neither a path nor the name of a shipped graph. A graph or tables in Python: "
-            "Network.from_networkx, Network.from_edges, Network(nodes, edges)."
-        )
+        raise DataError(_no_path(graph))
     if not isinstance(separator, str) or len(separator) != 1 or separator in '\r\n"':
         raise DataError(f'read: separator: {separator!r} is no single character. Give "," or ";" or "\\t".')
     if decimal not in (None, ".", ","):
@@ -111,6 +107,14 @@ def _shipped(name: str) -> Path:
             f'write "./{name}" for the folder, or rename it for the shipped graph.'
         )
     return folder
+
+
+def _no_path(given: object) -> str:
+    what = repr(given) if given is None or checks.is_real(given) else f"a {type(given).__name__}"
+    return (
+        f"read: {what} is neither a path nor the name of a shipped graph. A graph or tables in Python: "
+        "Network.from_networkx, Network.from_edges, Network(nodes, edges)."
+    )
 
 
 def _missing(source: str | Path) -> str:
