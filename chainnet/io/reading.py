@@ -130,7 +130,7 @@ def _missing(source: str | Path) -> str:
         more = f" and {len(beside) - _LISTED} more" if len(beside) > _LISTED else ""
         windows = " Folders are parted by / here." if "\\" in str(source) and path.parent == Path() else ""
         return f'read: there is no path "{source}";{hint} in its folder are: {listed}{more}.{windows}'
-    return f'read: there is no path and no shipped graph "{source}";{hint} {checks.listed(names)}'
+    return f'read: there is no path and no shipped graph "{source}"{f";{hint}" if hint else "."} {checks.listed(names)}'
 
 
 def _readers() -> dict[str, Callable[[Path, Reading], Network]]:
