@@ -176,29 +176,26 @@ class Case:
 
     def outcomes(self, setting: Setting, changes: Sequence[Change | None] = (None,)) -> list[Outcome]:
         """Return the answer of a way to judge, under each of many changes; nothing is said of the narrowest step."""
-        kind, rung = (REACH, "new") if setting.degree == "new" else (KNOWN, "existing")
-        none = (None,) * len(self.tiers)
-        served = self._each(kind, rung, setting, changes)
-        short = self.short_by_rung(setting, changes)
+        made, short = self._shortfalls(setting, changes), self.short_by_rung(setting, changes)
         out = []
-        for i, (wanted, most, least) in enumerate(served):
-            closes = [frozenset(r for r, parts in short.items() if parts[i][t] < PRINTED) for t in range(len(none))]
-            out.append(Outcome(wanted, wanted - least, wanted - most, tuple(closes), none, none))
+        for i, one in enumerate(made):
+            closed = [
+                frozenset(r for r, parts in short.items() if parts[i][t] < PRINTED) for t in range(len(self.tiers))
+            ]
+            out.append(replace(one, closes=tuple(closed)))
         return out
 
     def shortfalls(self, setting: Setting) -> Outcome:
-        """Return the shortfalls of a way to judge, and nothing else of its answer."""
-        kind, rung = (REACH, "new") if setting.degree == "new" else (KNOWN, "existing")
-        wanted, most, least = self._each(kind, rung, setting, [None])[0]
-        none = (None,) * len(self.tiers)
-        return Outcome(wanted, wanted - least, wanted - most, (frozenset(),) * len(none), none, none)
+        """Return the shortfalls of a way to judge alone: neither what closes a gap nor the narrowest step is asked."""
+        return self._shortfalls(setting, (None,))[0]
 
-    def answered(self, setting: Setting) -> Outcome:
-        """Return the answer of a way to judge alone: neither what closes a gap nor the narrowest step is asked."""
+    def _shortfalls(self, setting: Setting, changes: Sequence[Change | None]) -> list[Outcome]:
         kind, rung = (REACH, "new") if setting.degree == "new" else (KNOWN, "existing")
-        wanted, most, least = self._each(kind, rung, setting, (None,))[0]
-        none = (None,) * len(self.tiers)
-        return Outcome(wanted, wanted - least, wanted - most, (frozenset(),) * len(none), none, none)
+        n = len(self.tiers)
+        return [
+            Outcome(wanted, wanted - least, wanted - most, (frozenset(),) * n, (None,) * n, (None,) * n)
+            for wanted, most, least in self._each(kind, rung, setting, changes)
+        ]
 
     def short_by_rung(self, setting: Setting, changes: Sequence[Change | None] = (None,)) -> dict[str, list[Array]]:
         """Return the shortfall of each tier, as a share of its demand, by rung and change.

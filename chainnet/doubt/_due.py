@@ -54,7 +54,7 @@ def judged_shares(counting: Counting, scenario: Scenario | None, only: Collectio
     tiers = [Who.of(tier) for tier in case.tiers]
     parts = {}
     for name, setting in asked.items():
-        found = case.answered(setting)
+        found = case.shortfalls(setting)
         parts[name] = pd.DataFrame(
             {"least_share": found.least_share, "most_share": found.share}, index=pd.Index(tiers, name="tier")
         )

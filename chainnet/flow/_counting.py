@@ -222,7 +222,7 @@ def check_commodities(network: Network, commodities: tuple[str, ...]) -> None:
     known = set(network.view("edges")["commodity"].dropna()) | set(network.view("demand")["commodity"].dropna())
     known |= set(network.view("commodities")["id"].dropna())
     for word in commodities:
-        checks.known(word, known, "commodity", "commodity")
+        checks.known(word, known, "commodity", "commodity", "" if known else "The one commodity here has no name.")
 
 
 def check_tier(network: Network, tier: str | None) -> None:

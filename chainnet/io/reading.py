@@ -68,11 +68,7 @@ def read(
     10
     """
     if not isinstance(graph, (str, Path)):
-        what = repr(graph) if graph is None or checks.is_real(graph) else f"a {type(graph).__name__}"
-        raise DataError(
-            f"read: {what} is neither a path nor the name of a shipped graph. A graph or tables in Python: "
-            "Network.from_networkx, Network.from_edges, Network(nodes, edges)."
-        )
+        raise DataError(_no_path(graph))
     if not isinstance(separator, str) or len(separator) != 1 or separator in '\r\n"':
         raise DataError(f'read: separator: {separator!r} is no single character. Give "," or ";" or "\\t".')
     if decimal not in (None, ".", ","):
@@ -113,6 +109,14 @@ def _shipped(name: str) -> Path:
     return folder
 
 
+def _no_path(given: object) -> str:
+    what = repr(given) if given is None or checks.is_real(given) else f"a {type(given).__name__}"
+    return (
+        f"read: {what} is neither a path nor the name of a shipped graph. A graph or tables in Python: "
+        "Network.from_networkx, Network.from_edges, Network(nodes, edges)."
+    )
+
+
 def _missing(source: str | Path) -> str:
     path = Path(source)
     try:
@@ -126,7 +130,7 @@ def _missing(source: str | Path) -> str:
         more = f" and {len(beside) - _LISTED} more" if len(beside) > _LISTED else ""
         windows = " Folders are parted by / here." if "\\" in str(source) and path.parent == Path() else ""
         return f'read: there is no path "{source}";{hint} in its folder are: {listed}{more}.{windows}'
-    return f'read: there is no path and no shipped graph "{source}";{hint} {checks.listed(names)}'
+    return f'read: there is no path and no shipped graph "{source}"{f";{hint}" if hint else "."} {checks.listed(names)}'
 
 
 def _readers() -> dict[str, Callable[[Path, Reading], Network]]:

@@ -112,7 +112,7 @@ def _option(network: Network, name: str, given: Any, capex: pd.Series) -> Option
 
 
 def _described(network: Network, name: str, given: Mapping[str, Any]) -> Option:
-    kind = given.get("kind")
+    kind = str(given.get("kind"))
     checks.known(kind, KEYS, f'options: "{name}"', "kind")
     for key in given:
         if key != "kind":

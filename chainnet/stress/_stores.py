@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
 from chainnet._types import Array, Bools, Words
 from chainnet.errors import DataError
 from chainnet.flow import Counting, MonthsModel, StockModel, check_tier
@@ -34,8 +35,7 @@ def tiers_of(network: Network, tiers: Words, asked_by: str) -> tuple[str, ...]:
         tiers = next((tier for tier in network.tier_order if tier in asks), network.tier_order[0])
     words = [tiers] if isinstance(tiers, str) else list(tiers)
     if not words:
-        known = ", ".join(network.tier_order)
-        raise DataError(f"tiers: empty; name whose demand has to be met. Known tiers: {known}.")
+        raise DataError(f"tiers: empty; name whose demand has to be met. {checks.listed(network.tier_order)}")
     for word in words:
         check_tier(network, word)
     return tuple(tier for tier in network.tier_order if tier in words)

@@ -251,7 +251,7 @@ def test_unknown_names(mag9: cn.Network) -> None:
         cn.interdict(mag9, 1, cost={"nobody": 1.0})
     with pytest.raises(cn.DataError, match=r'^by: unknown column of nodes "flavour"'):
         cn.interdict(mag9, 1, by="flavour")
-    with pytest.raises(cn.UnknownIdError, match=r'^options: "nobody"'):
+    with pytest.raises(cn.UnknownIdError, match=r'^options: unknown node or project "nobody"'):
         cn.fortify(mag9, 1, 10, {"nobody": 1.0})
     with pytest.raises(cn.DataError, match=r"^budget_musd: -1 "):
         cn.fortify(mag9, 1, -1, {"H_CN": 1.0})

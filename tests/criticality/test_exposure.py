@@ -406,7 +406,7 @@ def test_recovery_is_a_number_of_periods(bad: Any) -> None:
 def test_unknown_names() -> None:
     with pytest.raises(cn.UnknownIdError, match='did you mean "S1"'):
         risk_exposure(ford(), {"S1x": 1})
-    with pytest.raises(cn.UnknownIdError, match=r"^recovery: nothing by operator is called 'P1'"):
+    with pytest.raises(cn.UnknownIdError, match=r"^recovery: unknown operator .P1."):
         risk_exposure(ford(), {"P1": 1}, by="operator")
     with pytest.raises(cn.DataError, match="stands twice"):
         risk_exposure(ford(), pd.Series([1, 2], index=["S1", "S1"]))

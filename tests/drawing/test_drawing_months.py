@@ -155,7 +155,7 @@ def test_still_pictures_and_sheets_show_the_worst_month(net: cn.Network, stopped
 def test_which_scenario_is_shown(net: cn.Network, stopped: Any, tmp_path: Path) -> None:
     calm = cn.draw(net, stopped, path=tmp_path / "x.html", scenario="baseline").read_text("utf-8")
     assert "all demand is met" in heading(calm)
-    with pytest.raises(cn.DataError, match=f"it holds baseline, {STOP}"):
+    with pytest.raises(cn.DataError, match=f"Known: baseline, {STOP}"):
         cn.draw(net, stopped, scenario="china_export_stop", path=tmp_path / "x.html")
     with pytest.raises(cn.DataError, match="no other"):
         cn.draw(net, cn.max_flow(net), scenario=STOP, path=tmp_path / "x.html")

@@ -260,7 +260,7 @@ def test_price_effects_are_assumed_and_say_so() -> None:
         ({"supply_elasticity": (1, 2, 3), "demand_elasticity": 0.1}, "is no range"),
         ({"supply_elasticity": 0, "demand_elasticity": 0}, "no price clears"),
         ({"supply_elasticity": -1, "demand_elasticity": 0}, "supply_elasticity: -1.0"),
-        ({"scenarios": ["stop"]}, "has no scenario"),
+        ({"scenarios": ["stop"]}, "unknown scenario of"),
     ],
 )
 def test_bad_input_is_named(words: dict[str, Any], message: str) -> None:

@@ -345,7 +345,7 @@ def test_ties_are_told() -> None:
         ({"alpha": 1.0, "objective": "cvar"}, "alpha"),
         ({"alpha": float("nan"), "objective": "cvar"}, "alpha"),
         ({"scenarios": []}, "empty"),
-        ({"scenarios": ["china_ou"]}, "has no scenario"),
+        ({"scenarios": ["china_ou"]}, "unknown scenario of"),
         ({"scenarios": [cn.Scenario("a", probability=0.5), cn.Scenario("b")]}, "b have no probability"),
         ({"scenarios": [cn.Scenario("a", probability=0.0), cn.Scenario("b", probability=0.0)]}, "sum to 0"),
         ({"scenarios": [cn.Scenario("a"), cn.Scenario("a")]}, "twice"),

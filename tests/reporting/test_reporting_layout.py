@@ -306,7 +306,7 @@ def test_report_writes_brief_and_figures_side_by_side(
 
 
 def test_wrong_asks_for_a_brief_or_figures_write_nothing(assessed: cn.Assessment, tmp_path: Path) -> None:
-    with pytest.raises(cn.DataError, match='no format of a brief: "xlsx"'):
+    with pytest.raises(cn.DataError, match='unknown format of a brief "xlsx"'):
         cn.report(assessed, tmp_path / "out", ["xlsx"], brief=True)
     with pytest.raises(cn.DataError, match="one of their own"):
         cn.report(assessed, tmp_path / "out", figures=tmp_path / "out")

@@ -235,7 +235,7 @@ def test_release() -> None:
         ([{"kind": "release", "stocks": ["s_far"]}], r"measures\[0\] release: no edge can deliver s_far"),
         ([{"kind": "release", "where": {"country": "AUS"}}], r"measures\[0\] release: no edge can deliver s_far"),
         ([{"kind": "build", "projects": ["p_new"]}], r"measures\[0\] build: projects: unknown id .p_new."),
-        ([{"kind": "build", "projects": ["mine"]}], r"measures\[0\] build: .mine. is no project"),
+        ([{"kind": "build", "projects": ["mine"]}], r"measures\[0\] build: unknown project .mine."),
         ([{"kind": "tariff", "commodity": "gold", "rate": 1}], r"measures\[0\] tariff: unknown commodity .gold."),
     ],
 )
@@ -497,7 +497,7 @@ def test_dates_count_from_the_start() -> None:
         ({"known_at": 12}, "known_at: 12 is no month of the horizon"),
         ({"known_at": -1}, "known_at: -1"),
         ({"projects": ["p_new"]}, "projects: unknown id"),
-        ({"projects": ["mine"]}, ".mine. is no project"),
+        ({"projects": ["mine"]}, "unknown project .mine."),
     ],
 )
 def test_wrong_arguments_are_refused(more: dict[str, Any], words: str) -> None:

@@ -120,7 +120,7 @@ def test_a_file_that_extends_another_has_its_measures_and_may_change_its_paramet
 @pytest.mark.parametrize(
     ("extends", "words"),
     [
-        ('"other"', 'there is no "other.toml" beside it'),
+        ('"other"', 'unknown file beside it "other"'),
         ('"self"', "self > self is a circle"),
         ('"round"', "self > round > self is a circle"),
         ('"../base"', "must be a name"),

@@ -263,5 +263,5 @@ def test_without_tiers_the_first_that_asks_has_to_be_met() -> None:
     assert cn.stockpile_requirement(net, lost, ["clinics", "shops"], months=12)["required_t"].sum() == pytest.approx(
         12.0
     )
-    with pytest.raises(cn.DataError, match="Known tiers: army, clinics, shops"):
+    with pytest.raises(cn.DataError, match="Known: army, clinics, shops"):
         cn.stockpile_requirement(net, lost, [], months=12)
