@@ -240,11 +240,11 @@ class _Model:
         counted = Counting.of(network, tier=fact.tier).valued
         p, t, f = low.program, low.tables, low.flows
         first = rows.block(p.matrix, start, p.row_lower, p.row_upper, p.row_scale)
-        most = p.col_upper.copy()
+        col_upper = p.col_upper.copy()
 
         def bound(column: int, figure: int, share: float) -> None:
             """Bound a column of the plan by a share of a hidden figure."""
-            most[column] = np.inf
+            col_upper[column] = np.inf
             rows.add([figure, start + column], [-share, 1.0], -np.inf, 0.0, p.col_scale[column])
 
         limited = {int(node): r for r, (kind, node, _) in enumerate(low.rows) if kind == "node"}
@@ -258,14 +258,14 @@ class _Model:
                     rows.high[first[limited[i]]] = 0.0
                     rows.put(first[limited[i]], figure, -share)
         for figure, row in zip(*self._own("edges"), strict=True):
-            if most[row] > 0:
+            if col_upper[row] > 0:
                 bound(int(row), figure, float(overlay.edge_share[row]))
         size = max(fact.value, 1.0)
         rows.add(start + low.served[counted], 1.0, fact.value - fact.within, np.inf, size)
         if fact.cut is not None:
             line, rest = self._cut(fact, overlay.node_share)
             rows.block(line[None, :], 0, fact.value - fact.within - rest, fact.value + fact.within - rest, size)
-        return most, p.col_scale
+        return col_upper, p.col_scale
 
     def _cut(self, fact: _Fact, node_share: Array) -> tuple[Array, float]:
         """Return the prices of hidden figures in a cut, and what the others in it add up to."""
