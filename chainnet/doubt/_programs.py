@@ -319,11 +319,8 @@ class Program:
         SolverError
             If the two differ by more than 1e-6 of the largest stage.
         """
-        stages, seconds = [], []
-        rows = [members for _, members in self.parts.stages(point.order, point.tier)]
-        for stage in self._in_order(point.order, point.tier, point.upper, point.rows, point.stages):
-            seconds.append(-self._ordered.second(self.low.serving(rows[len(stages)])))
-            stages.append(stage)
+        seconds: list[float] = []
+        stages = list(self._in_order(point.order, point.tier, point.upper, point.rows, point.stages, seconds))
         size = max(max(stage.value for stage in stages), 1.0)
         for stage, second in zip(stages, seconds, strict=True):
             if abs(stage.value - second) > AGREE * size:
@@ -339,12 +336,18 @@ class Program:
         upper: Array,
         rows: Array,
         before: Sequence[_Stage],
+        seconds: list[float] | None = None,
     ) -> Iterator[_Stage]:
-        """Serve each stage and keep it before the next, by a floor, for prices of all are asked."""
+        """Serve each stage and keep it before the next, by a floor, for prices of all are asked.
+
+        ``seconds`` takes what a second solver finds.
+        """
         ordered, low = self._ordered, self.low
         ordered.within(upper, rows)
         for place, (number, members) in enumerate(self.parts.stages(order, tier)):
             found = ordered.stage(low.serving(members), basis=before[place].basis if before else None)
+            if seconds is not None:
+                seconds.append(-ordered.second(low.serving(members)))
             prices = np.maximum(-found.col_dual, 0.0), np.maximum(-found.row_dual, 0.0)
             stage = _Stage(max(-found.value, 0.0), found.x, found.basis, *prices, ordered.proofs[-1])
             ordered.floor(number, -stage.value)
