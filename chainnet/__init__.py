@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from chainnet.criticality import risk_exposure as risk_exposure
     from chainnet.criticality import shapley as shapley
     from chainnet.doubt import ensemble as ensemble
-    from chainnet.doubt import load_bearing as load_bearing
+    from chainnet.doubt import key_assumptions as key_assumptions
     from chainnet.doubt import sensitivity as sensitivity
     from chainnet.drawing import draw as draw
     from chainnet.economics import overcapacity as overcapacity
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from chainnet.errors import SolverError as SolverError
     from chainnet.errors import UnknownIdError as UnknownIdError
     from chainnet.flow import balance as balance
-    from chainnet.flow import both_ends as both_ends
     from chainnet.flow import max_flow as max_flow
+    from chainnet.flow import service_range as service_range
     from chainnet.indicators import concentration as concentration
     from chainnet.indicators import eu_supply_risk as eu_supply_risk
     from chainnet.indicators import geopolrisk as geopolrisk
@@ -80,7 +80,7 @@ _ROOMS = {
     "alliance": "blocs",
     "assess": "assessment",
     "balance": "flow",
-    "both_ends": "flow",
+    "service_range": "flow",
     "calibrate": "calibration",
     "cascade": "cascades",
     "catalog": "io",
@@ -101,7 +101,7 @@ _ROOMS = {
     "join": "sharing",
     "joint_stockpile": "blocs",
     "licences": "results",
-    "load_bearing": "doubt",
+    "key_assumptions": "doubt",
     "max_flow": "flow",
     "merge": "sharing",
     "overcapacity": "economics",
@@ -140,7 +140,7 @@ __all__ = [
     "alliance",
     "assess",
     "balance",
-    "both_ends",
+    "service_range",
     "calibrate",
     "cascade",
     "catalog",
@@ -161,7 +161,7 @@ __all__ = [
     "join",
     "joint_stockpile",
     "licences",
-    "load_bearing",
+    "key_assumptions",
     "max_flow",
     "merge",
     "overcapacity",

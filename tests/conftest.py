@@ -65,7 +65,7 @@ def frame(columns: str, *rows: tuple[object, ...]) -> pd.DataFrame:
 
 
 def line() -> cn.Network:
-    """A mine, a port and a user in a row; the port's 5 t/a bound the flow."""
+    """A mine, a port and a user in a row; the port's 5 t/yr bound the flow."""
     return cn.Network.from_edges(
         frame("source target capacity_tpa", ("mine", "port", 7.0), ("port", "user", None)),
         nodes=frame("id stage capacity_tpa", ("port", "refiner", 5.0)),
@@ -74,7 +74,7 @@ def line() -> cn.Network:
 
 
 def diamond() -> cn.Network:
-    """Two ways of 4 and 3 t/a from one mine to one user: value 7."""
+    """Two ways of 4 and 3 t/yr from one mine to one user: value 7."""
     return cn.Network.from_edges(
         frame(
             "source target capacity_tpa",
@@ -88,7 +88,7 @@ def diamond() -> cn.Network:
 
 
 def hourglass() -> cn.Network:
-    """Two mines (6, 6) and two users (8, 2) meet in one plant of 9 t/a: value 9."""
+    """Two mines (6, 6) and two users (8, 2) meet in one plant of 9 t/yr: value 9."""
     return cn.Network.from_edges(
         frame(
             "source target capacity_tpa",

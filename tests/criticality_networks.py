@@ -23,7 +23,7 @@ REFERENCES = frame("key title grade", ("usgs", "Minerals", "1"), ("guess", "A gu
 
 
 def works(**tables: Any) -> cn.Network:
-    """Two mines, two works, two users: 8.5 t/a, bound by w1 (5), the way from m1 to w2 (1.5) and m2 (2)."""
+    """Two mines, two works, two users: 8.5 t/yr, bound by w1 (5), the way from m1 to w2 (1.5) and m2 (2)."""
     given: dict[str, Any] = {
         "nodes": frame(
             "id stage step site country operator owner owner_country process capacity_tpa quality reference",
@@ -139,14 +139,14 @@ def trap() -> cn.Network:
 
 
 def fan(n: int) -> cn.Network:
-    """As many mines of 1 t/a, each on its own way to one user."""
+    """As many mines of 1 t/yr, each on its own way to one user."""
     return cn.Network.from_edges(
         frame("source target capacity_tpa", *((f"m{i}", "u", 1.0) for i in range(n))), name="fan"
     )
 
 
 def gated(n: int) -> cn.Network:
-    """Mines of 1, 2, 3 ... t/a, one gate that lets half of it pass, one user."""
+    """Mines of 1, 2, 3 ... t/yr, one gate that lets half of it pass, one user."""
     return cn.Network.from_edges(
         frame("source target capacity_tpa", *((f"m{i}", "gate", i + 1.0) for i in range(n)), ("gate", "u", None)),
         nodes=frame("id stage capacity_tpa", ("gate", "refiner", n * (n + 1) / 4)),

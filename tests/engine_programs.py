@@ -60,7 +60,7 @@ def fan(**given: Any) -> LinearProgram:
     return lp([[1.0, 0.5, 1.0, -1.0], [1.0, 1.0, 0.0, 0.0]], [0.0, -INF], [INF, 6.0], **asked)
 
 
-def ladder(n: int) -> LinearProgram:
+def levels(n: int) -> LinearProgram:
     """``n`` ways of rising size and cost to one user of 1000 t."""
     ways = np.arange(1.0, n + 1.0)
     return lp([[*np.ones(n), -1.0]], [0.0], [INF], [*ways, 1000.0], [*(0.01 * ways), -1.0])

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 import chainnet as cn
-from chainnet.assessment import Neck, necks
+from chainnet.assessment import Bottleneck, bottlenecks
 from chainnet.doubt import judged_shares
 from chainnet.flow import Counting
 from chainnet.indicators import SET_BY_US, share_quality
@@ -76,18 +76,18 @@ def chain(name: str, year: int | None) -> cn.Network:
 def short(network: cn.Network, scenario: cn.Scenario) -> Short:
     """Return what is not met under a scenario, on existing links, without stocks."""
     counting = Counting.of(network)
-    found = judged_shares(counting, scenario, only=["order:before"])["most_share"]
+    found = judged_shares(counting, scenario, only=["order:allies_last"])["most_share"]
     demand = network.demand[counting.rows].groupby("tier")["demand_tpa"].sum()
-    shares = [found["stated"], found["order:before"]]
+    shares = [found["central"], found["order:allies_last"]]
     whole = [float((share * demand).sum() / demand.sum()) for share in shares]
     return Short((float(shares[0]["defence"]), float(shares[1]["defence"])), (whole[0], whole[1]))
 
 
-def bottleneck(network: cn.Network) -> Neck:
+def bottleneck(network: cn.Network) -> Bottleneck:
     """Return the bottleneck as report and graph mark it: of defence, or where nothing abroad costs it anything, of all."""
-    table = necks(Counting.of(network))
+    table = bottlenecks(Counting.of(network))
     costly = table[table["lost_tpa"] > 0]
-    return Neck(**(costly if len(costly) else table).iloc[0].to_dict())
+    return Bottleneck(**(costly if len(costly) else table).iloc[0].to_dict())
 
 
 def percent(share: float) -> str:
@@ -169,7 +169,7 @@ def draw_picture() -> None:
             tab.goto(page.as_uri())
             tab.wait_for_function("window.network !== undefined")
             tab.wait_for_timeout(1500)
-            said = {"heading": tab.inner_text("h1"), "bottleneck": tab.inner_text(".chip.neck")}
+            said = {"heading": tab.inner_text("h1"), "bottleneck": tab.inner_text(".chip.bottleneck")}
             said["plants"] = tab.inner_text("p.name")
             picture = tab.screenshot()
             browser.close()

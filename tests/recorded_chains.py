@@ -225,7 +225,8 @@ def column_names(found: Lowered) -> list[str]:
     asks = [f"serve {n} {c} {t}" for n, c, t in f.demand[["node", "commodity", "tier"]].itertuples(index=False)]
     s = found.strands
     parts = [
-        f"strand {ends[e] if e >= 0 else '-'} {words[c]} {m}" for e, c, m in zip(s.edge, s.code, s.marks, strict=True)
+        f"tracked flow {ends[e] if e >= 0 else '-'} {words[c]} {m}"
+        for e, c, m in zip(s.edge, s.code, s.marks, strict=True)
     ]
     return [*ends, *acts, *standins, *draws, *asks, *parts]
 
@@ -275,7 +276,9 @@ def program(net: cn.Network, *measures: Mapping[str, Any], **asked: Any) -> dict
         "counted": s.counted,
         "dodging": s.dodging,
         "stock_state": s.stock_state,
-        "strand balance": {f"{_place(found, n)} {found.commodities[c]} {m}": r for (n, c, m), r in s.balance.items()},
+        "tracked flow balance": {
+            f"{_place(found, n)} {found.commodities[c]} {m}": r for (n, c, m), r in s.balance.items()
+        },
     }
 
 
@@ -361,7 +364,7 @@ def bounded_start(net: cn.Network, n_periods: int, step_months: float, stock_t: 
 
 def months(net: cn.Network, *overlays: Any, **asked: Any) -> dict[str, Any]:
     """A plan over periods under one list of measures per period; what is not one answer is left out."""
-    counted = {k: asked.pop(k) for k in ("commodity", "beneficiaries", "tier", "others") if k in asked}
+    counted = {k: asked.pop(k) for k in ("commodity", "beneficiaries", "tier", "order") if k in asked}
     model = {k: asked.pop(k) for k in ("degree", "n_periods", "step_months", "stocks") if k in asked}
     template = asked.pop("template", None)
     whole = template if template is not None else [m for part in overlays for m in part]

@@ -14,7 +14,7 @@ LATE = cn.Scenario("late", [{"kind": "remove", "nodes": ["mine"], "start_month":
 
 
 def road(*stocks: tuple[object, ...], **tables: Any) -> cn.Network:
-    """A mine of 12 t/a and a user: half a tonne a month for defence, half for civilians; stocks as given."""
+    """A mine of 12 t/yr and a user: half a tonne a month for defence, half for civilians; stocks as given."""
     given: dict[str, Any] = {
         "nodes": frame(
             "id stage country capacity_tpa unit_cost_usd_per_t",

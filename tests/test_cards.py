@@ -15,7 +15,7 @@ BLOC = ("defence", "industrial", "civilian")
 
 
 def short(net: cn.Network, scenario: str | None = None, **how: Any) -> pd.Series:
-    """Tonnes that the beneficiaries go short of, by tier."""
+    """Tonnes that the beneficiaries are short of, by tier."""
     asked = None if scenario is None else cn.scenarios(net)[scenario]
     table = cn.balance(net, asked, **how).demand
     table = table[table["is_beneficiary"] & table["is_counted"]]
@@ -23,7 +23,7 @@ def short(net: cn.Network, scenario: str | None = None, **how: Any) -> pd.Series
 
 
 def primers(net: cn.Network, scenario: str | None = None, **how: Any) -> float:
-    """Tonnes of antimony in trisulfide that allied defence goes short of."""
+    """Tonnes of antimony in trisulfide that allied defence is short of."""
     asked = None if scenario is None else cn.scenarios(net)[scenario]
     table = cn.balance(net, asked, **how).demand
     ours = table["is_beneficiary"] & (table["tier"] == "defence") & (table["commodity"] == "sb_trisulfide")
@@ -63,12 +63,12 @@ def test_antimony_first_table_on_both_years(graphs: dict[str, cn.Network]) -> No
     net = graphs["antimony"]
     today, text = net.as_built(TODAY), card(net)
     rows: dict[str, Any] = {
-        "| China ships nothing to the allies": lambda n, o: short(n, "china_export_stop", others=o),
-        "| Campine stops": lambda n, o: short(n, "loss_of_campine", others=o),
+        "| China ships nothing to the allies": lambda n, o: short(n, "china_export_stop", order=o),
+        "| Campine stops": lambda n, o: short(n, "loss_of_campine", order=o),
     }
     for words, step in (("trioxide makers", "trioxide"), ("smelters", "smelting"), ("mines", "mining")):
         where = {"country": "CHN", "step": step}
-        rows[f"| Chinese {words} stop"] = lambda n, o, where=where: short(n.without(where=where), others=o)
+        rows[f"| Chinese {words} stop"] = lambda n, o, where=where: short(n.without(where=where), order=o)
     for head, ask in rows.items():
         told = numbers(text, head)
         found = [ask(n, order).sum() for n in (net, today) for order in ("after", "before")]
@@ -83,7 +83,7 @@ def test_primers_as_primers_at_both_figures(graphs: dict[str, cn.Network]) -> No
         ("| export stop to the allies or to everyone", "china_export_stop", {}),
         ("| bar on military users", "china_military_bar", {}),
         ("| no Chinese or Russian origin in US goods", "us_defence_origin", {}),
-        ("| export stop, nothing rerouted", "china_export_stop", {"reroute": "frozen"}),
+        ("| export stop, nothing rerouted", "china_export_stop", {"reroute": "none"}),
     ):
         found = [primers(n, scenario, **how) for n in (net, counted)]
         assert numbers(text, head) == pytest.approx(found, abs=0.06), head
@@ -126,13 +126,13 @@ def test_tungsten_first_table_on_both_years(graphs: dict[str, cn.Network]) -> No
     net = graphs["tungsten"]
     today, text = net.as_built(TODAY), card(net)
     rows: dict[str, Any] = {
-        "| China ships nothing to the allies": lambda n, o: short(n, "china_export_stop", others=o),
-        "| China ships nothing to anyone": lambda n, o: short(n, "china_export_stop_all", others=o),
-        "| Ganzhou (half of Chinese APT) stops": lambda n, o: short(n, "loss_of_ganzhou", others=o),
+        "| China ships nothing to the allies": lambda n, o: short(n, "china_export_stop", order=o),
+        "| China ships nothing to anyone": lambda n, o: short(n, "china_export_stop_all", order=o),
+        "| Ganzhou (half of Chinese APT) stops": lambda n, o: short(n, "loss_of_ganzhou", order=o),
     }
     for words, step in (("refiners", "refining"), ("mines", "mining")):
         where = {"country": "CHN", "step": step}
-        rows[f"| Chinese {words} stop"] = lambda n, o, where=where: short(n.without(where=where), others=o)
+        rows[f"| Chinese {words} stop"] = lambda n, o, where=where: short(n.without(where=where), order=o)
     for head, ask in rows.items():
         told = numbers(text, head)
         found = [ask(n, order).sum() for n in (net, today) for order in ("after", "before")]
@@ -143,12 +143,12 @@ def test_tungsten_defence_is_not_met_where_nothing_is_rerouted(graphs: dict[str,
     """1,000 of 2,426 t under the origin rule, a stop and doubled demand; 97 t without one assumed maker."""
     net = graphs["tungsten"]
     text, case = card(net), "us_defence_origin_2027_mobilised"
-    assert "Defence is whole in every case" not in text
-    frozen = short(net, case, reroute="frozen")["defence"]
+    assert "Defence is met in every case" not in text
+    frozen = short(net, case, reroute="none")["defence"]
     assert frozen == pytest.approx(1000.0, abs=1e-3)
     assert frozen / 2426 == pytest.approx(0.41, abs=0.005)
     assert numbers(text, "| nothing rerouted: every relation")[0] == pytest.approx(frozen, abs=0.51)
-    today = short(net.as_built(TODAY), case, reroute="frozen")["defence"]
+    today = short(net.as_built(TODAY), case, reroute="none")["defence"]
     assert numbers(text, "| nothing rerouted, plants of 2026")[0] == pytest.approx(today, abs=0.51)
     single = short(net.without(nodes=["deu_goslar_w"]), case)["defence"]
     assert numbers(text, "| the same without the metal powder of Goslar (assumed)")[0] == pytest.approx(
@@ -162,7 +162,7 @@ def test_tungsten_defence_over_existing_relations_rests_on_a_pair(graphs: dict[s
     net = graphs["tungsten"]
     text, case = card(net), "us_defence_origin_2027_mobilised"
     for order in ("after", "before"):
-        assert short(net, case, others=order)["defence"] == pytest.approx(0.0, abs=1e-3)
+        assert short(net, case, order=order)["defence"] == pytest.approx(0.0, abs=1e-3)
     pair = short(net.without(nodes=["deu_goslar_w", "usa_towanda_w"]), case)["defence"]
     assert numbers(text, "| the same without the metal powder of Goslar and")[0] == pytest.approx(pair, abs=0.51)
 
@@ -192,8 +192,8 @@ def test_gallium_first_table(graphs: dict[str, cn.Network]) -> None:
         ("all countries lose it", "china_export_stop_all"),
         ("only the allies lose it", "china_export_stop"),
     ):
-        for order, said in (("after", "allies served first"), ("before", "others served first")):
-            found = short(net, scenario, others=order)
+        for order, said in (("after", "allies served first"), ("before", "allies served last")):
+            found = short(net, scenario, order=order)
             assert numbers(text, f"| {words}, {said}") == pytest.approx([found.sum(), found["defence"]], abs=0.051)
     assert net.as_built(TODAY).digest == net.digest, "no project runs, as the card says"
     assert net.projects.set_index("id")["status"]["kaz_pavlodar_gallium"].endswith("fourth quarter of 2026")
@@ -211,12 +211,12 @@ def test_germanium_first_table_and_the_plants_of_today(graphs: dict[str, cn.Netw
         ("all countries lose it", "china_export_stop_all"),
         ("only the allies lose it", "china_export_stop"),
     ):
-        for order, said in (("after", "allies served first"), ("before", "others served first")):
-            found = short(net, scenario, others=order)
+        for order, said in (("after", "allies served first"), ("before", "allies served last")):
+            found = short(net, scenario, order=order)
             assert numbers(text, f"| {words}, {said}") == pytest.approx([found.sum(), found["defence"]], abs=0.051)
-            assert f"{short(today, scenario, others=order).sum():.1f}" in told
+            assert f"{short(today, scenario, order=order).sum():.1f}" in told
     for n in (net, today):
-        found = short(n, "china_export_stop_all", reroute="frozen")
+        found = short(n, "china_export_stop_all", reroute="none")
         assert f"{found.sum():.1f} t" in told
         assert f"{found['defence']:.1f} t of them defence" in told
         without = short(n.without(nodes=["bel_olen_metal"]), "china_export_stop_all")
@@ -258,7 +258,7 @@ def test_graphite_on_the_plants_of_today(graphs: dict[str, cn.Network]) -> None:
     told = line(card(net), "The same on the plants that run in 2026 (Pohang")
     for where in ({"country": "CHN"}, {"country": "CHN", "step": "anode"}, {"country": "CHN", "step": "coke"}):
         for order in ("after", "before"):
-            assert f"{short(today.without(where=where), others=order).sum():,.0f}" in told, (where, order)
+            assert f"{short(today.without(where=where), order=order).sum():,.0f}" in told, (where, order)
 
 
 # -- the ends of defence demand --------------------------------------------------------------------
@@ -267,8 +267,8 @@ def test_graphite_on_the_plants_of_today(graphs: dict[str, cn.Network]) -> None:
 @pytest.mark.parametrize(
     ("name", "head", "asks"),
     [
-        ("antimony", "| low (USA 155 t) |", [(None, "existing"), ("china_export_stop", "existing"), ("china_export_stop", "frozen")]),
-        ("tungsten", "| low (USA 400 t) | 570 | nothing rerouted |", [(None, "frozen"), ("china_export_stop", "frozen")]),
+        ("antimony", "| low (USA 155 t) |", [(None, "existing"), ("china_export_stop", "existing"), ("china_export_stop", "none")]),
+        ("tungsten", "| low (USA 400 t) | 570 | nothing rerouted |", [(None, "none"), ("china_export_stop", "none")]),
         ("gallium", "| low |", [(None, "existing"), ("china_export_stop", "existing"), ("china_export_stop_all", "existing")]),
         ("graphite", "| low (USA 50 t) |", [(None, "existing"), ("china_export_stop", "existing"), ("china_export_stop_all", "existing")]),
     ],

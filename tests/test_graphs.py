@@ -107,7 +107,7 @@ def test_baseline_flows_are_what_the_degree_frozen_carries(net: cn.Network) -> N
     if net.main_commodity:
         asked &= net.demand["commodity"].isin(net.main_commodity)
     wanted = float(net.demand.loc[asked, "demand_tpa"].sum())
-    table = cn.chokepoints(net, reroute="frozen", beneficiaries=[], top=1)
+    table = cn.chokepoints(net, reroute="none", beneficiaries=[], top=1)
     assert table.attrs["provenance"]["settings"]["base_tpa"] == pytest.approx(wanted, rel=1e-6)
 
 
@@ -175,7 +175,7 @@ def test_official_totals_are_met(net: cn.Network) -> None:
     if table.empty:
         assert net.name == "mag-9", "only the toy has no totals"
         return
-    official = table[(table["unit"] == "t/a") & (table["source_class"] == "1")]
+    official = table[(table["unit"] == "t/yr") & (table["source_class"] == "1")]
     assert len(official) >= 5
     off = official[(official["found"] < 0.95 * official["low"]) | (official["found"] > 1.05 * official["high"])]
     assert off.empty, off.to_string()
@@ -254,7 +254,7 @@ def test_rare_earths_totals(rare_earths: cn.Network) -> None:
     """Step output by country against every published total in tonnes: inside its range, else within 5 %."""
     totals = rare_earths.totals
     checked = 0
-    for row in totals[totals["unit"] == "t/a"].itertuples():
+    for row in totals[totals["unit"] == "t/yr"].itertuples():
         if row.step not in set(rare_earths.nodes["step"].dropna()) or pd.isna(row.country):
             continue
         made = step_output(rare_earths, row.step)

@@ -21,7 +21,7 @@ def today(rare_earths: cn.Network) -> cn.Network:
 
 
 def short(
-    net: cn.Network, scenario: cn.Scenario, others: cn.Others = "after", commodity: str | None = None
+    net: cn.Network, scenario: cn.Scenario, others: cn.Order = "after", commodity: str | None = None
 ) -> list[float]:
     """Shortfall of the allies by tier; as ``balance``, without its prices."""
     tiers = balance_under(Counting.of(net, commodity, None, None, others), overlay_of(net, scenario)).by_tier()

@@ -73,7 +73,7 @@ ASKED: dict[str, Callable[[Tell], Any]] = {
     "alliance": lambda say: cn.alliance(PAIR, STOP, ["USA", "JPN"], progress=say),
     "assess": lambda say: cn.assess(PAIR, STOP, months=1, draws=0, years=[], progress=say),
     "balance": lambda say: cn.balance(NET, OUT, progress=say),
-    "both_ends": lambda say: cn.both_ends(PAIR, STOP, beneficiaries=["USA"], progress=say),
+    "service_range": lambda say: cn.service_range(PAIR, STOP, beneficiaries=["USA"], progress=say),
     "cascade": lambda say: cn.cascade(NET, "H_CN", method="ario", days=300, progress=say),
     "chokepoints": lambda say: cn.chokepoints(NET, progress=say),
     "compare": lambda say: cn.compare(NET, NET.scale({"id": "G_JP"}, 0.5), progress=say),
@@ -83,7 +83,7 @@ ASKED: dict[str, Callable[[Tell], Any]] = {
     "joint_stockpile": lambda say: cn.joint_stockpile(
         PAIR, STOP, ["USA", "JPN"], months=4, step_months=2, progress=say
     ),
-    "load_bearing": lambda say: cn.load_bearing(PAIR, STOP, progress=say),
+    "key_assumptions": lambda say: cn.key_assumptions(PAIR, STOP, progress=say),
     "overview": lambda say: cn.overview(PAIR, months=1, progress=say),
     "partners": lambda say: cn.partners(NET, BLOCS, countries=["JPN"], prices={"magnet": 9e4}, progress=say),
     "portfolio": lambda say: cn.portfolio(NET, OUT, 130, progress=say),
@@ -97,12 +97,14 @@ ASKED: dict[str, Callable[[Tell], Any]] = {
     "stockpile_requirement": lambda say: cn.stockpile_requirement(NET, OUT, TIERS, 4, step_months=2, progress=say),
     "stress_test": lambda say: cn.stress_test(NET, [OUT], 2, progress=say),
     # other ways through the same questions
-    "attacks tried one by one": lambda say: cn.interdict(PAIR, 2, others="before", beneficiaries=["USA"], progress=say),
+    "attacks tried one by one": lambda say: cn.interdict(
+        PAIR, 2, order="allies_last", beneficiaries=["USA"], progress=say
+    ),
     "exposure with others first": lambda say: cn.risk_exposure(
-        PAIR, 2, others="before", beneficiaries=["USA"], progress=say
+        PAIR, 2, order="allies_last", beneficiaries=["USA"], progress=say
     ),
     "failures without stores": lambda say: cn.cascade(NET, "H_CN", progress=say),
-    "columns side by side": lambda say: cn.compare(NET, scenarios=["undisturbed", "china_out"], months=0, progress=say),
+    "columns side by side": lambda say: cn.compare(NET, scenarios=["baseline", "china_out"], months=0, progress=say),
     "bracket": lambda say: bracket(NET, "H_CN", years=1, progress=say),
 }
 # asked elsewhere, for it takes long: its progress is that of ``assess`` and what is written

@@ -189,12 +189,12 @@ def test_overlays_equal_transforms_in_any_order(seed: int, drawn: list[Any], rng
     scenario = cn.Scenario("s", measures)
     try:
         overlay = overlay_of(net, scenario).with_built(net.projects["id"].isin(built).to_numpy(dtype=float))
-        found = {d: ValueModel(Counting(net), overlay, d, stocks=True).value for d in ("frozen", "existing", "new")}
+        found = {d: ValueModel(Counting(net), overlay, d, stocks=True).value for d in ("none", "existing", "new")}
         rng.shuffle(steps)
         other = net
         for step in steps:
             other = step(other)
-    except cn.DataError:  # unlimited and without a baseline, or nothing limits the flow
+    except cn.DataError:  # no limit and without a baseline, or nothing limits the flow
         assume(False)
         raise
     for degree, expected in found.items():
@@ -266,7 +266,7 @@ def test_others_after_is_the_smaller_shortfall(seed: int, country: str) -> None:
     none = overlay_of(net, None)
     try:
         after, before = (
-            balance_under(Counting.of(net, None, country, others=o), none).demand.query("is_counted and is_beneficiary")
+            balance_under(Counting.of(net, None, country, order=o), none).demand.query("is_counted and is_beneficiary")
             for o in ("after", "before")
         )
     except cn.DataError:
@@ -280,7 +280,7 @@ def test_others_after_is_the_smaller_shortfall(seed: int, country: str) -> None:
 def test_more_rerouting_never_serves_less(seed: int) -> None:
     net = recipe_network(seed, wild=False, baseline=True)
     try:
-        frozen, existing, new = (ValueModel(Counting(net), None, d).value for d in ("frozen", "existing", "new"))
+        frozen, existing, new = (ValueModel(Counting(net), None, d).value for d in ("none", "existing", "new"))
     except cn.DataError:
         assume(False)
         raise

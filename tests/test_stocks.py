@@ -11,19 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import chainnet as cn
-from chainnet.flow import Counting, balance_under, ladder
+from chainnet.flow import Counting, balance_under, levels
 from chainnet.scenario import overlay_of
 from chainnet.stress import Ask
 from chainnet.stress._months import course
 
 HALF = {"kind": "scale", "where": {"holder": "DLA"}, "share": 0.5}
 THREE = ("balance", "months", "exposure")
-ROOMS = (*THREE, "ladder", "requirement")
+ROOMS = (*THREE, "levels", "requirement")
 STOP = {"kind": "remove", "nodes": ["mine"]}
 
 
 def depot(*measured: Any, demand: float = 12.0, mine: float = 1.0, flow: float | None = None) -> cn.Network:
-    """A mine of 1 t/a and a user of 12 t/a with one store; ``measured``: stock, release, room."""
+    """A mine of 1 t/yr and a user of 12 t/yr with one store; ``measured``: stock, release, room."""
     stock, release, room = [*measured, None, None][:3]
     return cn.Network(
         nodes=frame("id stage country capacity_tpa", ("mine", "mine", "CHN", mine), ("user", "end_use", "USA", None)),
@@ -46,12 +46,12 @@ def three_rooms(net: cn.Network, *measures: dict[str, Any]) -> dict[str, float]:
 
 
 def rooms(net: cn.Network, *measures: dict[str, Any]) -> dict[str, float]:
-    """The same, with the rung of the ladder and what a requirement need not buy."""
+    """The same, with the level of the levels of response and what a requirement need not buy."""
     scenario = cn.Scenario("s", [STOP, *measures])
-    steps = ladder(Counting(net), overlay_of(net, scenario), np.ones(0)).set_index("rung")
+    steps = levels(Counting(net), overlay_of(net, scenario), np.ones(0)).set_index("level")
     need = cn.stockpile_requirement(net, scenario, months=12, step_months=12)
     return three_rooms(net, *measures) | {
-        "ladder": float(steps.loc["stocks", "gained_tpa"]),
+        "levels": float(steps.loc["stocks", "gained_tpa"]),
         "requirement": float(net.demand["demand_tpa"].sum() - need["buy_t"].sum()),
     }
 

@@ -94,7 +94,7 @@ def test_the_footer_of_a_stress_test_counts_as_each_balance_does() -> None:
     footer = lines("stress", "mag-9", "--months", "6").splitlines()[-3:]
     rest = cn.balance(net, cn.scenarios(net)["china_out"]).provenance["rests_on"]
     assert footer[0].endswith(", all scenarios together")
-    assert footer[2] == f"  china_out: rests on {rest['quality']} inputs (all {rest['n_decisive']} that bind)"
+    assert footer[2] == f"  china_out: rests on {rest['quality']} inputs (all {rest['n_limiting']} that bind)"
 
 
 def test_a_results_page_holds_no_letters() -> None:

@@ -4,22 +4,22 @@ Words: *question* (one table of the assessment, and why it may be missing), *cau
 """
 
 from chainnet.assessment._assess import Assessment, assess
+from chainnet.assessment._bottleneck import Bottleneck, bottlenecks
 from chainnet.assessment._compare import compare
 from chainnet.assessment._missing import assume_demand, missing, whoever_counts
-from chainnet.assessment._neck import Neck, necks
 from chainnet.assessment._overview import first_rows, overview
 from chainnet.assessment._side_by_side import SideBySide
 
 __all__ = [
     "Assessment",
-    "Neck",
+    "Bottleneck",
     "SideBySide",
     "assess",
     "assume_demand",
     "compare",
     "first_rows",
     "missing",
-    "necks",
+    "bottlenecks",
     "overview",
     "whoever_counts",
 ]

@@ -1,4 +1,4 @@
-"""What to do on the margin: what the cheaper rungs leave short, the project that closes it, and how far that bears.
+"""What to do on the margin: what the cheaper levels leave short, the project that closes it, and how far that bears.
 
 Words: *rest* (what stays short once known and new relations and the projects that run have done their part), *case*
 (one way in which the advised project disappoints).
@@ -18,7 +18,7 @@ from chainnet.assessment._advisable import advisable
 from chainnet.assessment._case import Case, InOrder
 from chainnet.assessment._closing import YEARS_AHEAD, by_projects, conditions
 from chainnet.assessment._layers import running
-from chainnet.doubt import LoadBearing, demand_factors, is_weak
+from chainnet.doubt import KeyAssumptions, demand_factors, is_weak
 from chainnet.engine import PRINTED
 from chainnet.flow import Balance, Counting, balance_under
 from chainnet.lowering import Overlay, Restriction
@@ -29,19 +29,19 @@ from chainnet.scenario import Scenario, overlay_of
 from chainnet.words import titled
 
 AS_STATED, HALF, LATE = "as stated", "half its capacity", "a year late"
-HIGH, LINKS, BEFORE = "demand at its high values", "without its assumed relations", "all others served first"
+HIGH, LINKS, BEFORE = "demand at its high values", "without its assumed relations", "all allies served last"
 COLUMNS = ["case", "year", "without_tpa", "left_tpa"]
 HELD = ["stock", "holder", "country", "is_ours", "is_reserved", "returns_tpa"]
 
 
-def advice(case: Case, worst: Scenario | None, rests: LoadBearing | None, *rerouting: Reroute) -> pd.DataFrame:
+def advice(case: Case, worst: Scenario | None, rests: KeyAssumptions | None, *rerouting: Reroute) -> pd.DataFrame:
     """Return what stays short with the advised project, as stated and where it disappoints.
 
     Parameters
     ----------
     case : Case
     worst : Scenario or None
-    rests : LoadBearing or None
+    rests : KeyAssumptions or None
         What the verdict of that scenario rests on.
     *rerouting : Reroute
         Under that scenario, by year, with new relations.
@@ -50,7 +50,7 @@ def advice(case: Case, worst: Scenario | None, rests: LoadBearing | None, *rerou
     -------
     DataFrame, index case
         year (of the answer, missing = any), without_tpa and left_tpa: short without and with the advised projects, new
-        relations allowed, with the projects that run, no stock drawn, t/a. Empty where nothing is advised. ``attrs``:
+        relations allowed, with the projects that run, no stock drawn, t/yr. Empty where nothing is advised. ``attrs``:
         tier (whose shortfall; "" = all tiers), new_tpa (short with new relations), running (ids of the projects that
         run and are not in the network yet), carrying (those of them without which, each alone, more is short),
         running_year (of what they make), withheld (those of them that a country holds whose goods the scenario takes
@@ -84,7 +84,7 @@ def advice(case: Case, worst: Scenario | None, rests: LoadBearing | None, *rerou
         "rest_tpa": on.rest,
         "closed_if": () if on.rest > 0 or margin.known <= 0 else _closed_if(margin if margin.rest <= 0 else on),
         "projects": names,
-        "closes": left.get(AS_STATED) == 0.0,
+        "closed_by": left.get(AS_STATED) == 0.0,
         "year": on.first_year(names, case.last_year) if names else np.nan,
     }
     return stamp(table, source, facts=said)
@@ -103,14 +103,14 @@ def _withheld(network: Network, worst: Scenario, built: Network) -> tuple[str, .
 
 
 def held(case: Case, worst: Scenario | None) -> pd.DataFrame:
-    """Return what each stock gives back in one year, after new relations and the projects that run.
+    """Return what each stock avoids in one year, after new relations and the projects that run.
 
     Returns
     -------
     DataFrame, index stock
         holder, country; is_ours (whether it lies with the beneficiaries), is_reserved (whether it is kept for tiers);
-        returns_tpa: by how much less the tier of ``advice`` is short for it when all other stocks are drawn too, t/a.
-        ``attrs``: drawn_tpa, what stays short with all of them, t/a.
+        returns_tpa: by how much less the tier of ``advice`` is short for it when all other stocks are drawn too, t/yr.
+        ``attrs``: drawn_tpa, what stays short with all of them, t/yr.
     """
     stocks = case.network.stocks
     if worst is None or stocks.empty:
@@ -134,7 +134,7 @@ def _is_text(cell: object) -> bool:
 
 
 def _margin(case: Case, worst: Scenario) -> _Margin:
-    """Return what the tier lacks that is asked about: the first if it goes short on known relations, else all."""
+    """Return what the tier lacks that is asked about: the first if it is short on existing links, else all."""
     every = _Margin(case.counting, worst, None)
     first = replace(every, tier=case.first)
     return first if case.first is not None and first.known > 0 else every
@@ -146,7 +146,7 @@ def _on(margin: _Margin, case: Case, built: Network | None) -> _Margin:
 
 
 def _advised(
-    margin: _Margin, rests: LoadBearing, found: Reroute | None, alone: pd.Series, year: int | None
+    margin: _Margin, rests: KeyAssumptions, found: Reroute | None, alone: pd.Series, year: int | None
 ) -> tuple[str, ...]:
     """Return the projects that close the rest, else those that return most; none where none returns anything.
 
@@ -157,13 +157,13 @@ def _advised(
     """
     network, counting = margin.counting.network, margin.counting
     if margin.tier is not None:
-        place = list(rests.stated.index).index(margin.tier)
-        ways = None if found is None else str(rests.stated["closes"].iloc[place]).split(";")
+        place = list(rests.central.index).index(margin.tier)
+        ways = None if found is None else str(rests.central["closed_by"].iloc[place]).split(";")
         closed = by_projects(counting, margin.scenario, place, ways)
         if closed is not None:
             return closed.projects
     if found is None and margin.tier is None:
-        asked: InOrder = {**counting.said, "others": counting.others}
+        asked: InOrder = {**counting.said, "order": counting.order}
         found = reroute(network, margin.scenario, by_year=year, reroute="new", **asked)
     pairs = pd.DataFrame() if found is None or margin.tier is not None else found.complements
     if found is not None:
@@ -207,12 +207,12 @@ class _Margin:
 
     @cached_property
     def known(self) -> float:
-        """What is short on known relations."""
+        """What is short on existing links."""
         return self._lacking(self.stands)
 
     @cached_property
     def stands(self) -> Balance:
-        """The answer on known relations."""
+        """The answer on existing links."""
         return balance_under(self.counting, self.overlay)
 
     @cached_property
@@ -221,7 +221,7 @@ class _Margin:
         return self.short(self.overlay)
 
     def short(self, overlay: Overlay, *, stocks: bool = False, counting: Counting | None = None) -> float:
-        """Return what the tier lacks, t/a; what is below the tolerance of its answer is nothing."""
+        """Return what the tier lacks, t/yr; what is below the tolerance of its answer is nothing."""
         return self._lacking(balance_under(counting or self.counting, overlay, "new", stocks=stocks))
 
     def _lacking(self, found: Balance) -> float:
@@ -232,7 +232,7 @@ class _Margin:
         return float(lacking.sum())
 
     def alone(self, year: int | None) -> pd.Series:
-        """Return by how much less is short with each project alone in a year, new relations allowed, t/a."""
+        """Return by how much less is short with each project alone in a year, new relations allowed, t/yr."""
         names = self.counting.network.projects["id"].tolist()
         return pd.Series({n: self.settled(self.rest - self.short(self.built([n], year))) for n in names}, dtype=float)
 
@@ -296,8 +296,8 @@ class _Margin:
         bare = self._without_assumed(names)
         if bare is not None:
             rows.append((LINKS, year, rest, self.short(self.built(names, year, overlay=bare))))
-        if self.counting.others == "after" and self.counting.rivals.any():
-            before = self.counting.in_order("before")
+        if self.counting.order == "allies_first" and self.counting.rivals.any():
+            before = self.counting.in_order("allies_last")
             with_it = self.short(self.built(names, year), counting=before)
             rows.append((BEFORE, year, self.short(self.overlay, counting=before), with_it))
         return rows + self._less(names, year)

@@ -16,13 +16,13 @@ import pandas as pd
 from chainnet._types import Words
 from chainnet.assessment._case import Case
 from chainnet.assessment._questions import Question, questions
-from chainnet.assessment._time import ends, onsets, rung_months, timelines
+from chainnet.assessment._time import ends, level_months, onsets, timelines
 from chainnet.blocs import Alignment
-from chainnet.doubt import Ensemble, LoadBearing, Sensitivity
+from chainnet.doubt import Ensemble, KeyAssumptions, Sensitivity
 from chainnet.economics import Overcapacity
 from chainnet.engine import Certificate, thread_pool
 from chainnet.errors import DataError
-from chainnet.flow import Balance, Counting, LongRuns, MaxFlow, Others
+from chainnet.flow import Balance, Counting, LongRuns, MaxFlow, Order
 from chainnet.indicators import concentration, tonnes_by_quality
 from chainnet.network import QUALITIES, Network, check_network, step_of
 from chainnet.progress import Stopped, Tell, ends_when
@@ -40,9 +40,9 @@ class Assessment(Result):
     ----------
     network : Network
     flow : MaxFlow
-        The value of the undisturbed network and its cut.
+        The value of the in the baseline network and its cut.
     base : Balance
-        The undisturbed steady state.
+        The in the baseline steady state.
     worst : str
         Scenario with the largest shortfall of the first tier, then of all tiers, then by name; "" if none.
     disrupted : Balance or None
@@ -50,7 +50,7 @@ class Assessment(Result):
     layers : DataFrame, index (layer, tier)
         The same scenario in the base year and as built since ("as built": with every project that runs by the year of
         the latest ``checked_on`` of the scenarios, else by the last start year of those that run): year, n_built,
-        demand_tpa, shortfall_after_tpa and shortfall_before_tpa (all others served after, and before), is_asked
+        demand_tpa, shortfall_first_tpa and shortfall_last_tpa (all allies served first, and before), is_asked
         (the layer of all other answers).
     left_over : DataFrame, index (scenario, tier)
         What each scenario leaves short with new relations, the projects that run and one year of stocks: year,
@@ -58,12 +58,12 @@ class Assessment(Result):
     chokepoints : mapping of str to DataFrame
         By node, site, country, operator, owner_country, step+country: what all tiers lose.
     first_tier : mapping of str to DataFrame
-        The same for the first tier alone, could it come first.
+        The same for the first tier alone, if served first.
     others_first : DataFrame
-        By site, what all tiers lose where all others are served first, t/a, and the first tier (``first_lost_tpa``,
+        By site, what all tiers lose where all others are served first, t/yr, and the first tier (``first_lost_tpa``,
         ``first_lost_share``); empty where all demand counts, or where the assessment serves them otherwise than after.
-    necks : DataFrame, index counts ("first tier", "all tiers")
-        The step of a country outside the beneficiaries that costs most if it alone stops, undisturbed: step, country
+    bottlenecks : DataFrame, index counts ("first tier", "all tiers")
+        The step of a country outside the beneficiaries that costs most if it alone stops, in the baseline: step, country
         ("" where none costs anything), share (of what the step makes), lost_tpa, lost_share, n_tied,
         tied_with (pairs of step and country).
     attacks : DataFrame, index (counts, k)
@@ -72,9 +72,9 @@ class Assessment(Result):
     pairs : DataFrame
         Pairs of nodes of one step that cost the first tier more together than their losses added.
     long_runs : LongRuns
-        The steady state of every scenario, beside it the one nearest to the baseline and both ends; for drawings.
+        The steady state of every scenario, beside it the one nearest to the baseline and its range; for drawings.
     stress : StressTest
-        The long run of every scenario, and its months; ``horizon_ladder`` for the worst scenario alone, in
+        The long run of every scenario, and its months; ``horizon_levels`` for the worst scenario alone, in
         half-years.
     exposure : DataFrame, index site
         What the loss of each site costs until it is back (``risk_exposure``); empty where not assessed.
@@ -90,10 +90,10 @@ class Assessment(Result):
         of these scenarios; counted in quarters.
     unanswered : mapping of str to str
         Question, or "question: scenario" -> why it was not assessed.
-    load_bearing : LoadBearing or None
+    key_assumptions : KeyAssumptions or None
         What the verdict of the worst scenario rests on.
-    hinges : DataFrame
-        tier, words, does, then: what alone makes another verdict (category of the tier's share), another neck
+    dependencies : DataFrame
+        tier, words, does, then: what alone makes another verdict (category of the tier's share), another bottleneck
         (``then``), changes what closes the gap, or moves the share past its ends.
     rerouting : mapping of int to Reroute
         Under the worst scenario, by year; projects are valued with new relations, once qualified, without stocks.
@@ -102,10 +102,10 @@ class Assessment(Result):
     advice : DataFrame, index case
         Short without and with the projects that are advised once new relations have done their part, as stated and
         where these projects disappoint: half their capacity, a year late, demand at its high values, without their
-        assumed relations, all others served first. ``attrs`` say of whom, which, from when, and whether nothing stays
+        assumed relations, all allies served last. ``attrs`` say of whom, which, from when, and whether nothing stays
         short. Empty where none is needed or none helps.
     held : DataFrame, index stock
-        holder, country, is_ours, is_reserved, returns_tpa: what each stock gives back in its year, t/a.
+        holder, country, is_ours, is_reserved, returns_tpa: what each stock avoids in its year, t/yr.
     floors : DataFrame, index project
         At which price each pays, against today's (``price_floor``).
     idle : Overcapacity or None
@@ -125,8 +125,8 @@ class Assessment(Result):
         none in the horizon), end_month (the first month after the last measure; inf = no end is given).
     coverage : DataFrame, index step (with the good, where a step makes goods on several bases)
         Tonnes by quality of the node's figure, number of nodes, nodes without a capacity.
-    decisive : DataFrame
-        Decisive inputs of the worst scenario (else undisturbed): those of its ``balance``, whose bounds carry a
+    limiting : DataFrame
+        Limiting inputs of the worst scenario (else in the baseline): those of its ``balance``, whose bounds carry a
         price for what the counted tiers get. The weakest first: kind, id, label, commodity, tier, capacity_tpa,
         price, low, high, quality, reference.
     edge_quality : DataFrame, index quality
@@ -147,7 +147,7 @@ class Assessment(Result):
     chokepoints: Mapping[str, pd.DataFrame]
     first_tier: Mapping[str, pd.DataFrame]
     others_first: pd.DataFrame
-    necks: pd.DataFrame
+    bottlenecks: pd.DataFrame
     attacks: pd.DataFrame
     pairs: pd.DataFrame
     long_runs: LongRuns
@@ -157,8 +157,8 @@ class Assessment(Result):
     stockpile: pd.DataFrame
     mitigation: pd.DataFrame
     unanswered: Mapping[str, str]
-    load_bearing: LoadBearing | None
-    hinges: pd.DataFrame
+    key_assumptions: KeyAssumptions | None
+    dependencies: pd.DataFrame
     rerouting: Mapping[int, Reroute]
     portfolios: Mapping[str, Portfolio]
     advice: pd.DataFrame
@@ -172,7 +172,7 @@ class Assessment(Result):
     sensitivity: Sensitivity | None
     scenarios: pd.DataFrame
     coverage: pd.DataFrame
-    decisive: pd.DataFrame
+    limiting: pd.DataFrame
     edge_quality: pd.DataFrame
     certificates: pd.DataFrame
     asked: Mapping[str, Scenario]
@@ -190,7 +190,7 @@ def assess(
     executor: Executor | None = None,
     beneficiaries: Words = None,
     commodity: Words = None,
-    others: Others = "after",
+    order: Order = "allies_first",
     progress: Tell | None = None,
 ) -> Assessment:
     """Put every question to a network and its scenarios.
@@ -216,7 +216,7 @@ def assess(
         Where the questions are answered, such as a ``ProcessPoolExecutor``; default two threads. It is not ended.
     beneficiaries, commodity : optional
         Whose and what demand counts; default from the network.
-    others : {"after", "before", "alongside"}
+    others : {"allies_first", "allies_last", "alike"}
         When those are served who are no beneficiaries, in the balances, losses, attacks, rerouting and the stress
         test; in all other answers after them.
     progress : callable, optional
@@ -248,12 +248,12 @@ def assess(
     """
     check_network(network)
     if network.demand.empty:
-        raise DataError("assess: the network has no demand table, so nobody can go short. Give demand.")
-    counting = Counting.of(network, commodity, beneficiaries, others=others)
+        raise DataError("assess: the network has no demand table, so nobody can are short. Give demand.")
+    counting = Counting.of(network, commodity, beneficiaries, order=others)
     if not counting.rows.any():
         whose = f" of {', '.join(counting.whose)}" if counting.whose else ""
         raise DataError(
-            f"assess: no demand{whose} counts, so nobody can go short. Give nodes.country of the end uses, or name "
+            f"assess: no demand{whose} counts, so nobody can are short. Give nodes.country of the end uses, or name "
             "other beneficiaries or goods."
         )
     chosen = pick_scenarios(network, scenarios)
@@ -263,11 +263,11 @@ def assess(
     tell_outside(line.outside for line in over_time)
     found, unanswered = _answers(case, executor, progress or (lambda _what, _part: None))
     worst: Scenario | None = found.pop("worst")
-    decisive = (found["disrupted"] or found["base"]).decisive
+    limiting = (found["disrupted"] or found["base"]).limiting
     source = provenance(
         network,
         "HiGHS simplex; chainnet re-augmentation",
-        rests_on=decisive,
+        rests_on=limiting,
         scenarios=[s.name for s in chosen],
         years=list(when),
         months=months,
@@ -286,7 +286,7 @@ def assess(
         indicators=concentration(network),
         scenarios=stamp(_scenario_table(chosen, onsets(over_time), ends(over_time)), source),
         coverage=stamp(_coverage(network), source),
-        decisive=stamp(decisive, source),
+        limiting=stamp(limiting, source),
         edge_quality=stamp(_edge_quality(network), source),
         certificates=stamp(proofs, source),
         asked=MappingProxyType({s.name: s for s in chosen}),
@@ -342,8 +342,8 @@ def _answers(case: Case, executor: Executor | None, say: Tell) -> tuple[dict[str
     found["stockpile"], found["mitigation"], proofs = found["stockpile"]
     found["ensemble"], found["sensitivity"] = found.pop("doubts")
     stress = found["stress"]
-    rungs = stamp(found.pop("rungs"), stress.provenance, facts={"step_months": rung_months(case)})
-    found["stress"] = replace(stress, horizon_ladder=rungs)
+    levels = stamp(found.pop("levels"), stress.provenance, facts={"step_months": level_months(case)})
+    found["stress"] = replace(stress, horizon_levels=levels)
     found.pop("blocs")
     rerouting = {year: found.pop(f"rerouting {year}") for year in case.years}
     return {
@@ -433,8 +433,8 @@ def _certificates(
     flow: MaxFlow, base: Balance, disrupted: Balance | None, stress: StressTest, stocks: Mapping[str, Certificate]
 ) -> pd.DataFrame:
     named: list[tuple[str, Certificate]] = [
-        ("value, undisturbed", flow.certificate),
-        ("balance, undisturbed", base.certificate),
+        ("value, in the baseline", flow.certificate),
+        ("balance, in the baseline", base.certificate),
     ]
     if disrupted is not None:
         named.append((f"balance, {disrupted.provenance['settings']['scenario']}", disrupted.certificate))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chainnet.errors import ChainnetError
-from chainnet.flow import Counting, Others, Said
+from chainnet.flow import Counting, Order, Said
 from chainnet.network import Network
 from chainnet.scenario import Scenario
 
@@ -16,7 +16,7 @@ Reasons = dict[str, str]
 class InOrder(Said):
     """Whose tonnes count, and when the others are served."""
 
-    others: Others
+    order: Order
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Case:
     @property
     def in_order(self) -> InOrder:
         """The same for a call that also asks when the others are served."""
-        return {**self.said, "others": self.counting.others}
+        return {**self.said, "order": self.counting.order}
 
     @property
     def first(self) -> str | None:

@@ -18,7 +18,7 @@ from chainnet.scenario import Scenario, overlay_of
 from chainnet.words import join
 
 YEARS_AHEAD = 6
-RUNGS = ("existing", "new", "stocks", "projects")
+LEVELS = ("existing", "new", "stocks", "projects")
 FREE = {"existing": "not short", "new": "new relations", "stocks": "new relations and stocks"}
 NOTHING, ALL = "nothing listed", "all listed projects"
 # a search among a few dozen projects takes seconds; one that is cut off would hang on the machine
@@ -35,21 +35,21 @@ class Closing:
 
 
 def closing(counting: Counting, scenario: Scenario | None, stated: pd.Series, place: int) -> Closing:
-    """Say what leaves a tier whole: rungs that cost no plant, then one project, then the fewest.
+    """Say what leaves a tier whole: levels that cost no plant, then one project, then the fewest.
 
     Parameters
     ----------
     counting : Counting
     scenario : Scenario or None
     stated : Series
-        The row of the tier in ``LoadBearing.stated``.
+        The row of the tier in ``KeyAssumptions.stated``.
     place : int
         The number of the tier, from 0; only for the first the fewest projects are sought, else all together stand.
     """
-    ways = [word for word in str(stated["closes"]).split(";") if word]
-    for rung, words in FREE.items():
-        if rung in ways:
-            only = [] if rung == "existing" else conditions(counting, scenario, place, stocks=rung == "stocks")
+    ways = [word for word in str(stated["closed_by"]).split(";") if word]
+    for level, words in FREE.items():
+        if level in ways:
+            only = [] if level == "existing" else conditions(counting, scenario, place, stocks=level == "stocks")
             return Closing(f"{words}, if {join(only)}" if only else words, np.nan)
     found = by_projects(counting, scenario, place, ways)
     if found is not None:
@@ -81,7 +81,7 @@ def conditions(counting: Counting, scenario: Scenario | None, place: int | None,
         found = found if place is None else found.iloc[[place]]
         return bool((found["shortfall_tpa"] <= PRINTED * found["demand_tpa"]).all())
 
-    found = [] if closes(counting.in_order("before"), scenario) else ["allied users are served first"]
+    found = [] if closes(counting.in_order("allies_last"), scenario) else ["allied users are served first"]
     everyone = None if scenario is None else to_everyone(counting.network, scenario)
     if everyone is not None and not closes(counting, everyone):
         found.append("third countries pass the goods on")
@@ -100,7 +100,7 @@ def by_projects(
 ) -> Closing | None:
     """Return the projects that leave a tier whole for good, without stocks; None where none or only all of them do.
 
-    The cheapest that does so alone on known relations, else for the first tier the fewest with new relations. ``ways``
+    The cheapest that does so alone on existing links, else for the first tier the fewest with new relations. ``ways``
     says which alone do, and by "projects" whether all do; None = not known yet. Projects of a country whose goods the
     scenario takes away are none (``advisable``).
     """

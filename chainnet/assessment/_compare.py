@@ -41,7 +41,7 @@ _FIGURES = {
 }
 _SEVERAL = re.compile(r'^"|(^| )/( |$)')
 STRUCTURE, MEASURES = "rows added or removed", "scenario"
-UNDISTURBED = "undisturbed"
+UNDISTURBED = "baseline"
 ROWS = 25
 Count = Callable[..., Counting]  # what is asked, of either network
 Side: TypeAlias = Network | Assessment
@@ -133,11 +133,11 @@ def compare(
     after : Network or Assessment, optional
         The same, as it is now.
     scenario : str or Scenario, optional
-        Of two networks the name of that whose change is traced to its causes, "undisturbed" for none; default that
+        Of two networks the name of that whose change is traced to its causes, "baseline" for none; default that
         which changed most for the first tier, then for all. Of portfolios and chains that under which they are
         set side by side; default the worst for the first tier in the long run.
     scenarios : list of str or Scenario, optional
-        Of one network: the columns. Default "undisturbed" and all that ship with it.
+        Of one network: the columns. Default "baseline" and all that ship with it.
     portfolios : mapping of str to list of str, optional
         Name -> ids of projects; [] = none built. In the long run they stand at full size and serve every tier; in
         the months from their start year on, once qualified for a tier.
@@ -160,7 +160,7 @@ def compare(
 
     Notes
     -----
-    Each answer is solved: what a tier lacks could it come first, and what all lack. Causes are the players of a game
+    Each answer is solved: what a tier lacks if served first, and what all lack. Causes are the players of a game
     whose value is the answer of a network made of tables of both sides; Shapley shares add up to the whole change.
     Cost: two warm solves for each scenario and tier, 2^causes programs, one program for each row tried. Side by
     side, tiers are served in their order; a column costs one stress test and one ``chokepoints`` a tier, at each end.
@@ -176,7 +176,7 @@ def compare(
 
     >>> sets = {"nothing": [], "pair": ["H_US", "G_US"]}
     >>> side = cn.compare(net, scenario="china_out", portfolios=sets, months=0).side
-    >>> side.query("tier == 'civilian' and figure == 'short_tpa'")[["nothing", "pair"]].round(6).to_numpy().tolist()
+    >>> side.query("tier == 'civilian' and figure == 'shortfall_tpa'")[["nothing", "pair"]].round(6).to_numpy().tolist()
     [[30.0, 20.0]]
     """
     if after is not None:
@@ -273,7 +273,7 @@ def _tiers(*networks: Network) -> list[str]:
 
 
 def _short(counting: Counting, scenario: Scenario | None) -> tuple[float, float]:
-    """Return what is served and what stays short, of one tier could it come first, or of all."""
+    """Return what is served and what stays short, of one tier if served first, or of all."""
     network = counting.network
     overlay = overlay_of(network, scenario)
     model = ValueModel(counting, overlay)
@@ -539,7 +539,7 @@ def _words(
     told = answers[(answers["scenario"] == traced[0]) & (answers["tier"] == traced[1])]
     hit = told[told["measure"] == "short_t"].iloc[0]
     way = "rose" if hit["change"] > 0 else "fell"
-    where = "undisturbed" if traced[0] == UNDISTURBED else f'under "{traced[0]}"'
+    where = "baseline" if traced[0] == UNDISTURBED else f'under "{traced[0]}"'
     said.append(
         f"The shortfall of {traced[1]} {where} {way} from {tonnes(hit['before'], ' ')} to {tonnes(hit['after'], ' ')}."
     )

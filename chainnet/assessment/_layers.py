@@ -8,7 +8,7 @@ import pandas as pd
 from chainnet._types import Array
 from chainnet.assessment._case import Case
 from chainnet.engine import PRINTED
-from chainnet.flow import Counting, balance_under, both_ends
+from chainnet.flow import Counting, balance_under, service_range
 from chainnet.network import Network, state_of
 from chainnet.results import fact_of, origin_of, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of
@@ -17,13 +17,13 @@ BASE, BUILT = "base year", "as built"
 
 
 def layers(case: Case, worst: Scenario | None) -> pd.DataFrame:
-    """Return what goes short under the worst scenario in the base year and as built, at both ends.
+    """Return what is short under the worst scenario in the base year and as built, at its range.
 
     Returns
     -------
     DataFrame, index (layer, tier)
         year : of the layer.  n_built : plants that were projects in the base year and stand.  demand_tpa,
-        shortfall_after_tpa, shortfall_before_tpa : t/a, on known relations.  shortfall_new_tpa, shortfall_stocks_tpa :
+        shortfall_first_tpa, shortfall_last_tpa : t/yr, on existing links.  shortfall_new_tpa, shortfall_stocks_tpa :
         with new relations, and with one year of stocks too.  is_asked : the layer of all other answers.
         ``attrs["built"]`` names the plants; ``attrs["has_others"]``.
         "as built" is left out where no project runs.
@@ -57,7 +57,7 @@ def left_over(case: Case) -> pd.DataFrame:
     -------
     DataFrame, index (scenario, tier)
         year (of the projects that run), demand_tpa, shortfall_tpa. Empty where no project runs that is not in the
-        network yet: then the rungs of the scenarios say it.
+        network yet: then the levels of the scenarios say it.
     """
     built, columns = running(case), ["year", "demand_tpa", "shortfall_tpa"]
     if built is None or not case.scenarios:
@@ -101,11 +101,11 @@ def year_known(network: Network, scenarios: tuple[Scenario, ...]) -> int | None:
 
 
 def _row(case: Case, network: Network, worst: Scenario | None, year: int | None, n_built: int) -> pd.DataFrame:
-    table = both_ends(network, worst, **case.said)
+    table = service_range(network, worst, **case.said)
     counting, overlay = Counting.of(network, **case.in_order), overlay_of(network, worst)
-    for rung in ("new", "stocks"):
-        short = balance_under(counting, overlay, "new", stocks=rung == "stocks").by_tier()["shortfall_tpa"]
-        table[f"shortfall_{rung}_tpa"] = _lacking(short, table["demand_tpa"])
+    for level in ("new", "stocks"):
+        short = balance_under(counting, overlay, "new", stocks=level == "stocks").by_tier()["shortfall_tpa"]
+        table[f"shortfall_{level}_tpa"] = _lacking(short, table["demand_tpa"])
     table.insert(0, "year", pd.Series(year, index=table.index, dtype="Int64"))
     table.insert(1, "n_built", n_built)
     return table

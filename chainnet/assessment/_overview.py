@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from chainnet import checks
+from chainnet.assessment._bottleneck import Bottleneck, bottleneck_of, lost_by_place, places
 from chainnet.assessment._closing import Closing, closing
-from chainnet.assessment._hinges import hinges, shortened
-from chainnet.assessment._neck import Neck, lost_by_place, neck_of, places
-from chainnet.doubt import LoadBearing, attributed, due_range, judged_shares, load_bearing
+from chainnet.assessment._dependencies import dependencies, shortened
+from chainnet.doubt import KeyAssumptions, attributed, due_range, judged_shares, key_assumptions
 from chainnet.errors import DataError
 from chainnet.flow import Counting, balance_under
 from chainnet.indicators import share_quality
@@ -34,16 +34,40 @@ from chainnet.scenario import (
 )
 from chainnet.stress import stress_test, worst_of
 
-COLUMNS = ["chain", "year", "scenario", "tier", "unmet_low_share", "unmet_share", "unmet_high_share", "first_month"]
-COLUMNS += ["neck_step", "neck_country", "neck_share", "closes", "closes_year", "hinges_on", "assumed_share"]
+COLUMNS = [
+    "chain",
+    "year",
+    "scenario",
+    "tier",
+    "shortfall_low_share",
+    "shortfall_share",
+    "shortfall_high_share",
+    "first_month",
+]
+COLUMNS += [
+    "bottleneck_step",
+    "bottleneck_country",
+    "bottleneck_share",
+    "closed_by",
+    "closed_by_year",
+    "depends_on",
+    "assumed_share",
+]
 # what details say besides
-MORE = ["restriction", "label", "scenario_label", "hinges", "past_ends"]
-MORE += ["unmet_low_by", "unmet_high_by", "unmet_last_share", "already_share", "neck_basis", "as_built"]
+MORE = ["restriction", "label", "scenario_label", "dependencies", "past_ends"]
+MORE += [
+    "shortfall_low_by",
+    "shortfall_high_by",
+    "shortfall_last_share",
+    "already_share",
+    "bottleneck_basis",
+    "as_built",
+]
 WORST, IN_FORCE = "worst", "in force"
 # tables whose rows are counted for the share that is assumed; relations aside, which one rule infers from totals
 COUNTED = ("nodes", "processes", "demand", "stocks")
 # columns that are reckoned from the inputs alone
-GIVEN_COLUMNS: dict[str, Status] = dict.fromkeys(("assumed_share", "neck_share", "year"), FROM_INPUTS)
+GIVEN_COLUMNS: dict[str, Status] = dict.fromkeys(("assumed_share", "bottleneck_share", "year"), FROM_INPUTS)
 Graph = Network | str | Path
 Progress = Callable[[str, float], None] | None
 
@@ -56,7 +80,7 @@ def overview(
     as_built: int | None = None,
     progress: Progress = None,
 ) -> pd.DataFrame:
-    """Say of every chain, in one row with the same columns, who goes short, why, and what that rests on.
+    """Say of every chain, in one row with the same columns, who is short, why, and what that rests on.
 
     Parameters
     ----------
@@ -79,26 +103,26 @@ def overview(
         A row a chain: the worst of its scenarios, as ``assess`` finds it, and the tier that is served first.
 
         - chain, year (of its flows), scenario ("" where it ships none: the chain as it stands), tier;
-        - unmet_low_share, unmet_share, unmet_high_share: part of the tier's demand that the restriction leaves short,
+        - shortfall_low_share, shortfall_share, shortfall_high_share: part of the tier's demand that the restriction leaves short,
           in the central case and at the ends of its range: the shortfall less that without any restriction, both
           judged alike, over the judgements one at a time (nobody first, new suppliers, demand, inferred links);
         - first_month: the first short month, counted from the first measure (1 = its own month); NaN if none;
-        - neck_step, neck_country: the step of a country outside the beneficiaries that the tier could least do
-          without, undisturbed, could it come first (of several that tie the one with most of its step, then by name;
-          "" where none costs anything); neck_share: that country's part of what the step makes in the base year, t;
-        - closes, closes_year: what leaves the tier whole, and the first year in which it does: "not short", "new
+        - bottleneck_step, bottleneck_country: the step of a country outside the beneficiaries that the tier could least do
+          without, in the baseline, if served first (of several that tie the one with most of its step, then by name;
+          "" where none costs anything); bottleneck_share: that country's part of what the step makes in the base year, t;
+        - closes, closed_by_year: what leaves the tier whole, and the first year in which it does: "not short", "new
           relations", "new relations and stocks" (no year), a project, the fewest projects, or "nothing listed" by the
           sixth year after the base year;
-        - hinges_on: what alone puts the share into another category of ``load_bearing`` or past its ends, and the
+        - depends_on: what alone puts the share into another category of ``key_assumptions`` or past its ends, and the
           smallest set of assumed plants that does; at most three, then how many more;
         - assumed_share: part of the rows of nodes, recipes, demand and stocks that are assumed; links are not counted.
 
         With details the rows are those of each restriction and each tier. Columns more: restriction ("worst", or "in
         force": all rules in force together, ``in_force``; none where no rule of the chain is), label, scenario_label,
-        hinges (all of them), past_ends (those that are plants without which the share lies outside its range),
-        unmet_low_by and unmet_high_by (the judgements that give the ends), unmet_last_share (if all others are served
+        dependencies (all of them), past_ends (those that are plants without which the share lies outside its range),
+        shortfall_low_by and shortfall_high_by (the judgements that give the ends), shortfall_last_share (if all others are served
         first: a stress test outside the range), already_share (short without
-        any restriction), neck_basis (whose figure neck_share is: published, worked out, or set by us), as_built
+        any restriction), bottleneck_basis (whose figure bottleneck_share is: published, worked out, or set by us), as_built
         (the year until which opened plants count; NaN = none).
 
     Raises
@@ -115,7 +139,7 @@ def overview(
     --------
     >>> import chainnet as cn
     >>> table = cn.overview("mag-9")
-    >>> table["scenario"].tolist(), table["tier"].tolist(), table["unmet_high_share"].tolist()
+    >>> table["scenario"].tolist(), table["tier"].tolist(), table["shortfall_high_share"].tolist()
     (['china_out'], ['defence'], [0.0])
     """
     months = checks.whole(months, "months", 1, 1200, "is out of range; give a whole number, {least} to {most}.")
@@ -142,7 +166,9 @@ def overview(
         details=details,
         as_built=as_built,
     )
-    table = pd.DataFrame(rows, columns=[*COLUMNS, *MORE]).astype({"first_month": "float64", "closes_year": "float64"})
+    table = pd.DataFrame(rows, columns=[*COLUMNS, *MORE]).astype(
+        {"first_month": "float64", "closed_by_year": "float64"}
+    )
     return stamp(table if details else table[COLUMNS].copy(), source, status=GIVEN_COLUMNS)
 
 
@@ -172,7 +198,7 @@ def _networks(graphs: Graph | Iterable[Graph] | None) -> list[Network]:
         raise DataError(f'overview: two graphs bear the name "{twice[0]}". Give each once, under a name of its own.')
     for network in found:
         if network.demand.empty:
-            raise DataError(f"overview: {network.name} has no demand table, so nobody can go short. Give demand.")
+            raise DataError(f"overview: {network.name} has no demand table, so nobody can are short. Give demand.")
     return found
 
 
@@ -187,7 +213,7 @@ class _Said:
 
     scenario: Scenario | None
     restriction: str
-    found: LoadBearing
+    found: KeyAssumptions
     due: pd.DataFrame
     first: pd.Series
 
@@ -199,7 +225,7 @@ class _Chain:
         self.network, self.months = network, months
         self.counting = Counting.of(network)
         self.outside: list[Outside] = []  # measures of other times
-        self._necks: dict[str | None, Neck] = {}
+        self._bottlenecks: dict[str | None, Bottleneck] = {}
 
     def rows(self, details: bool, step: Callable[[str, float], None]) -> Iterator[dict[str, Any]]:
         """Yield the rows of the chain, those of the worst restriction and of the first tier before others."""
@@ -209,11 +235,11 @@ class _Chain:
         asked += [(IN_FORCE, now)] if now is not None and now.measures else []
         for number, (restriction, scenario) in enumerate(asked):
             at, width = 0.2 + 0.8 * number / len(asked), 0.8 / len(asked)
-            step(f"{restriction}: who goes short, and when", at)
+            step(f"{restriction}: who is short, and when", at)
             first = self._first_months(scenario)
             step(f"{restriction}: what that rests on", at + 0.2 * width)
             said = _Said(scenario, restriction, *self._rests_on(scenario), first)
-            tiers = said.found.stated.index if details else said.found.stated.index[:1]
+            tiers = said.found.central.index if details else said.found.central.index[:1]
             for place, tier in enumerate(tiers):
                 step(f"{restriction}: what closes the gap", at + width * (0.7 + 0.3 * place / len(tiers)))
                 yield self._row(said, place, str(tier))
@@ -225,7 +251,7 @@ class _Chain:
 
     @cached_property
     def _short(self) -> dict[str, pd.Series]:
-        """The shortfall of each tier in the long run, t/a, by scenario."""
+        """The shortfall of each tier in the long run, t/yr, by scenario."""
         return {
             name: balance_under(self.counting, overlay_of(self.network, one)).by_tier()["shortfall_tpa"]
             for name, one in self.shipped.items()
@@ -235,18 +261,18 @@ class _Chain:
         short = {one.name: self._short[one.name] for one in among}
         return self.shipped.get(worst_of(short, self.network.tier_order[0]))
 
-    def _rests_on(self, scenario: Scenario | None) -> tuple[LoadBearing, pd.DataFrame]:
+    def _rests_on(self, scenario: Scenario | None) -> tuple[KeyAssumptions, pd.DataFrame]:
         """Return what the restriction rests on, and what it costs; without one, what is short as the chain stands."""
-        found = load_bearing(self.network, scenario)
+        found = key_assumptions(self.network, scenario)
         if scenario is None:
             return found, due_range(self._calm, 0.0 * self._calm)
         due = due_range(judged_shares(self.counting, scenario), self._calm)
         return attributed(found, self._baseline, due), due
 
     @cached_property
-    def _baseline(self) -> LoadBearing:
+    def _baseline(self) -> KeyAssumptions:
         """What the chain rests on without any restriction."""
-        return load_bearing(self.network, None)
+        return key_assumptions(self.network, None)
 
     @cached_property
     def _calm(self) -> pd.DataFrame:
@@ -263,47 +289,47 @@ class _Chain:
 
     def _row(self, said: _Said, place: int, tier: str) -> dict[str, Any]:
         network, found, scenario = self.network, said.found, said.scenario
-        stated, due = found.stated.iloc[place], said.due.iloc[place]
-        neck = self._neck(tier if tier in network.tier_order else None)
+        stated, due = found.central.iloc[place], said.due.iloc[place]
+        bottleneck = self._bottleneck(tier if tier in network.tier_order else None)
         closes: Closing = closing(self.counting, scenario, stated, place)
-        asked = hinges(network, found, tier, is_first=tier == found.first_tier)
+        asked = dependencies(network, found, tier, is_first=tier == found.first_tier)
         return {
             "chain": network.name,
             "year": np.nan if network.year is None else network.year,
             "scenario": scenario.name if scenario else "",
             "tier": tier,
-            "unmet_low_share": float(due["low_share"]),
-            "unmet_share": float(due["central_share"]),
-            "unmet_high_share": float(due["high_share"]),
+            "shortfall_low_share": float(due["low_share"]),
+            "shortfall_share": float(due["central_share"]),
+            "shortfall_high_share": float(due["high_share"]),
             "first_month": float(said.first.iloc[place]),
-            "neck_step": neck.step,
-            "neck_country": neck.country,
-            "neck_share": neck.share,
-            "closes": closes.words,
-            "closes_year": closes.year,
-            "hinges_on": shortened(asked.words),
+            "bottleneck_step": bottleneck.step,
+            "bottleneck_country": bottleneck.country,
+            "bottleneck_share": bottleneck.share,
+            "closed_by": closes.words,
+            "closed_by_year": closes.year,
+            "depends_on": shortened(asked.words),
             "assumed_share": self._assumed_share,
             "restriction": said.restriction,
             "label": network.label,
             "scenario_label": (scenario.label or scenario.name) if scenario else "nothing happens",
-            "hinges": "; ".join(asked.words),
+            "dependencies": "; ".join(asked.words),
             "past_ends": "; ".join(asked.past),
-            "unmet_low_by": str(due["low_by"]),
-            "unmet_high_by": str(due["high_by"]),
-            "unmet_last_share": float(due["last_share"]),
+            "shortfall_low_by": str(due["low_by"]),
+            "shortfall_high_by": str(due["high_by"]),
+            "shortfall_last_share": float(due["last_share"]),
             "already_share": float(due["already_share"]),
             "as_built": float(network.standing["year"].max()) if len(network.standing) else np.nan,
-            "neck_basis": str(self._bases.get((neck.step, neck.country), "")),
+            "bottleneck_basis": str(self._bases.get((bottleneck.step, bottleneck.country), "")),
         }
 
-    def _neck(self, tier: str | None) -> Neck:
-        """Return the narrowest step of a country outside the beneficiaries, undisturbed; found once a tier."""
-        if tier not in self._necks:
-            self._necks[tier] = self._narrowest(tier)
-        return self._necks[tier]
+    def _bottleneck(self, tier: str | None) -> Bottleneck:
+        """Return the bottleneck of a country outside the beneficiaries, in the baseline; found once a tier."""
+        if tier not in self._bottlenecks:
+            self._bottlenecks[tier] = self._narrowest(tier)
+        return self._bottlenecks[tier]
 
-    def _narrowest(self, tier: str | None) -> Neck:
-        return neck_of(places(self.counting), lost_by_place(self.counting, tier))
+    def _narrowest(self, tier: str | None) -> Bottleneck:
+        return bottleneck_of(places(self.counting), lost_by_place(self.counting, tier))
 
     @cached_property
     def _bases(self) -> pd.Series:

@@ -20,13 +20,13 @@ from chainnet.assessment._bloc import (
     portfolios,
     sides,
 )
+from chainnet.assessment._bottleneck import FIRST_TIER, Bottleneck, bottlenecks, bottlenecks_without, step_column
 from chainnet.assessment._case import Case, Reason, Reasons
-from chainnet.assessment._hinges import hinge_table
+from chainnet.assessment._dependencies import dependency_table
 from chainnet.assessment._layers import layers, left_over
-from chainnet.assessment._neck import FIRST_TIER, Neck, necks, necks_without, step_column
-from chainnet.assessment._time import exposures, horizon_rungs, myopia, stockpiles
+from chainnet.assessment._time import exposures, horizon_level_names, myopia, stockpiles
 from chainnet.criticality import chokepoints, interdict
-from chainnet.doubt import LoadBearing, is_weak, load_bearing
+from chainnet.doubt import KeyAssumptions, is_weak, key_assumptions
 from chainnet.flow import Balance, LongRuns, MaxFlow, balance, long_runs, max_flow
 from chainnet.projects import Reroute, reroute
 from chainnet.results import BOUNDED, CHECKED, Status, origin_of, stamp
@@ -58,10 +58,10 @@ def questions(case: Case) -> tuple[Question, ...]:
     """Return the questions of a case in the order in which they are put: each after those that it needs."""
     worst = ("worst",)
     return (
-        Question("stress", "who goes short, month by month", _stress, weight=30.0),
+        Question("stress", "who is short, month by month", _stress, weight=30.0),
         Question("removed", "what is lost with each site, country and owner", _removed),
         Question("others_first", "what each site costs if all others are served first", _others_first),
-        Question("necks", "which step abroad is the neck", _necks, ("removed",)),
+        Question("bottlenecks", "which step abroad is the bottleneck", _bottlenecks, ("removed",)),
         Question("attacks", "which sites cost most together", _attacks, weight=5.0),
         Question("exposure", "how long the loss of a site can be borne", exposures, keeps_why=True),
         Question("bracket", "how far losses spread if nobody plans", myopia, keeps_why=True, weight=5.0),
@@ -80,22 +80,22 @@ def questions(case: Case) -> tuple[Question, ...]:
             )
             for year in case.years
         ),
-        Question("rungs", "what each rung of rerouting buys over the months", horizon_rungs, worst, weight=3.0),
+        Question("levels", "what each level of rerouting buys over the months", horizon_level_names, worst, weight=3.0),
         Question("doubts", "how sure it is: inputs drawn and moved", doubts, worst, keeps_why=True, weight=5.0),
         Question("portfolios", "which projects are best for the money", portfolios, worst, keeps_why=True, weight=2.0),
         Question("idle", "what stands idle if nothing is cut off", idle_plants, worst, keeps_why=True),
         Question("layers", "what the plants built since the base year change", layers, worst, weight=2.0),
         Question("left_over", "what each scenario leaves short with all that runs", left_over),
-        Question("load_bearing", "what that verdict rests on", _load_bearing, worst, keeps_why=True, weight=5.0),
-        Question("hinges", "what overturns it", _hinge_table, ("load_bearing", "necks")),
+        Question("key_assumptions", "what that verdict rests on", _key_assumptions, worst, keeps_why=True, weight=5.0),
+        Question("dependencies", "what changes it", _dependency_table, ("key_assumptions", "bottlenecks")),
         Question(
             "advice",
             "what to do about what stays short",
             advice,
-            ("worst", "load_bearing", *(f"rerouting {year}" for year in case.years)),
+            ("worst", "key_assumptions", *(f"rerouting {year}" for year in case.years)),
             weight=2.0,
         ),
-        Question("held", "what each stock gives back", held, worst),
+        Question("held", "what each stock avoids", held, worst),
         Question("disrupted", "who is served under the worst scenario", _disrupted, worst),
     )
 
@@ -141,40 +141,40 @@ def _removed(case: Case) -> Removed:
 
 
 def _others_first(case: Case) -> pd.DataFrame:
-    """Return the losses by site with all others served first; empty where there are none, or where it is asked so."""
-    if case.counting.others != "after" or not case.counting.rivals.any():
+    """Return the losses by site with all allies served last; empty where there are none, or where it is asked so."""
+    if case.counting.order != "allies_first" or not case.counting.rivals.any():
         return pd.DataFrame()
-    every = chokepoints(case.network, "site", others="before", **case.said)
-    first = chokepoints(case.network, "site", tier=case.first, others="before", **case.said)
+    every = chokepoints(case.network, "site", order="allies_last", **case.said)
+    first = chokepoints(case.network, "site", tier=case.first, order="allies_last", **case.said)
     return every.assign(**{f"first_{c}": first[c].reindex(every.index) for c in ("lost_tpa", "lost_share")})
 
 
-def _necks(case: Case, removed: Removed) -> pd.DataFrame:
-    """Return the neck of the first tier and of all tiers."""
+def _bottlenecks(case: Case, removed: Removed) -> pd.DataFrame:
+    """Return the bottleneck of the first tier and of all tiers."""
     by = f"{step_column(case.network)}+country"
     every, lead = (one.get(by) for one in removed)
     known = {FIRST_TIER: lead if case.first else None, ALL_TIERS: every}
-    return necks(case.counting, {counts: table for counts, table in known.items() if table is not None})
+    return bottlenecks(case.counting, {counts: table for counts, table in known.items() if table is not None})
 
 
-def _load_bearing(case: Case, worst: Scenario | None, why: Reasons) -> LoadBearing | None:
+def _key_assumptions(case: Case, worst: Scenario | None, why: Reasons) -> KeyAssumptions | None:
     """Ask again with every judgement and every weak input otherwise."""
-    with Reason(why, "load_bearing"):
-        return load_bearing(case.network, worst, **case.said)
+    with Reason(why, "key_assumptions"):
+        return key_assumptions(case.network, worst, **case.said)
     return None
 
 
-def _hinge_table(case: Case, found: LoadBearing | None, undisturbed: pd.DataFrame) -> pd.DataFrame:
-    """Return what alone makes the verdict, the neck or what closes the gap another; names as a sentence needs them."""
+def _dependency_table(case: Case, found: KeyAssumptions | None, undisturbed: pd.DataFrame) -> pd.DataFrame:
+    """Return what alone makes the verdict, the bottleneck or what closes the gap another; names as a sentence needs them."""
     if found is None:
         return pd.DataFrame(columns=["tier", "words", "does", "then"])
     nodes, moved = case.network.nodes, []
     doubted = nodes.loc[is_weak(nodes) & (nodes["stage"] != "end_use"), "id"]
     for counts, row in undisturbed.iterrows():
         tier = case.first if counts == FIRST_TIER else None
-        other = necks_without(case.counting.first(tier), Neck(**row), list(doubted))
+        other = bottlenecks_without(case.counting.first(tier), Bottleneck(**row), list(doubted))
         moved.append(other.assign(tier=Who.of(tier)))
-    return stamp(hinge_table(case.network, found, titled, pd.concat(moved)), origin_of(found.stated))
+    return stamp(dependency_table(case.network, found, titled, pd.concat(moved)), origin_of(found.central))
 
 
 def _attacks(case: Case) -> tuple[pd.DataFrame, pd.DataFrame]:

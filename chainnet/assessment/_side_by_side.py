@@ -1,4 +1,4 @@
-"""Scenarios, portfolios or chains as columns of one table: who goes short in each, at both ends of who comes first."""
+"""Scenarios, portfolios or chains as columns of one table: who is short in each, at its range of who comes first."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chainnet._types import Words
 from chainnet.criticality import chokepoints, loss_ends
 from chainnet.engine import CERTAIN
 from chainnet.errors import DataError
-from chainnet.flow import Counting, Said, balance_under, binding_inputs, both_ends
+from chainnet.flow import Counting, Said, balance_under, binding_inputs, service_range
 from chainnet.network import Network
 from chainnet.progress import Steps, Tell
 from chainnet.results import (
@@ -32,11 +32,11 @@ from chainnet.scenario import Outside, Scenario, outside_is_told, overlay_of, te
 from chainnet.stress import stress_test, worst_of
 from chainnet.words import ALL_TIERS, Who, verb
 
-UNDISTURBED = "undisturbed"
+UNDISTURBED = "baseline"
 EITHER, AFTER, BEFORE = "either", "after", "before"
-KEYS = ("tier", "figure", "others")
-# the figures of a tier, and whether each has a line at both ends
-FIGURES = ("demand_tpa", "short_share", "short_tpa", "first_short_month", "largest_loss_share")
+KEYS = ("tier", "figure", "order")
+# the figures of a tier, and whether each has a line at its range
+FIGURES = ("demand_tpa", "shortfall_share", "shortfall_tpa", "first_short_month", "largest_loss_share")
 
 
 @dataclass(frozen=True, repr=False, eq=False, kw_only=True)
@@ -46,9 +46,9 @@ class SideBySide(Result):
     Attributes
     ----------
     side : DataFrame
-        tier, figure, others, then a column of numbers for each thing compared. Figures: demand_tpa; short_share,
-        short_tpa (the long run); first_short_month (from 1 at the first measure; NaN = never within the horizon);
-        largest_loss_share (part of what the tier can be served, could it come first, that the loss of one site costs
+        tier, figure, others, then a column of numbers for each thing compared. Figures: demand_tpa; shortfall_share,
+        shortfall_tpa (the long run); first_short_month (from 1 at the first measure; NaN = never within the horizon);
+        largest_loss_share (part of what the tier can be served, if served first, that the loss of one site costs
         it; NaN where it is served nothing). ``others`` says when
         all who do not count are served: "after" and "before" where that makes a difference in any column, else
         "either".
@@ -56,7 +56,7 @@ class SideBySide(Result):
         graph, label, year, scenario, scenario_label, projects (ids), project_labels, capex_musd (NaN where one has
         none), unit, inputs (how the weakest inputs that bind are known, and how many they are), digest.
     answers : DataFrame
-        The same numbers, a row a column, tier and end: column, tier, others, demand_tpa, short_tpa, short_share,
+        The same numbers, a row a column, tier and end: column, tier, others, demand_tpa, shortfall_tpa, shortfall_share,
         first_short_month, largest_loss_tpa, largest_loss_share, largest_loss (the site), n_tied.
     words : tuple of str
         Which column leaves most of the first tier short, and whether that depends on who is served first.
@@ -84,7 +84,7 @@ class Column:
 def scenarios_of(
     network: Network, asked: Mapping[str, Scenario], names: Iterable[str | Scenario] | None
 ) -> list[Column]:
-    """Return a column for each scenario that is named, by default for the undisturbed network and for all."""
+    """Return a column for each scenario that is named, by default for the in the baseline network and for all."""
     wanted = [UNDISTURBED, *asked] if names is None else list(names)
     return [Column(_name_of(one), network, _scenario(one, asked)) for one in wanted]
 
@@ -141,7 +141,7 @@ def _scenario(one: str | Scenario, asked: Mapping[str, Scenario]) -> Scenario | 
 def _asks(network: Network) -> None:
     if network.demand.empty:
         raise DataError(
-            f"compare: {network.name or 'the network'} has no demand table, so nobody can go short. Give demand."
+            f"compare: {network.name or 'the network'} has no demand table, so nobody can are short. Give demand."
         )
 
 
@@ -243,7 +243,7 @@ def _column(side: Column, commodity: Words, beneficiaries: Words) -> dict[str, A
         "projects": "; ".join(side.projects),
         "project_labels": "; ".join(network.labels[list(side.projects)]),
         "capex_musd": float(built["capex_musd"].sum(skipna=False)) if len(built) else 0.0,
-        "unit": f"t/a {basis}".strip(),
+        "unit": f"t/yr {basis}".strip(),
         "inputs": inputs_words(rest_of(binding)),
         "digest": network.digest,
     }
@@ -253,7 +253,7 @@ def _answers(side: Column, months: int, counting: Counting) -> pd.DataFrame:
     """Return the answers of a column: a row a tier, at each end of who is served first."""
     network, said = side.network, counting.said
     built = network.with_projects(side.projects) if side.projects else network
-    short = both_ends(built, side.scenario, **said)
+    short = service_range(built, side.scenario, **said)
     ends = (AFTER, BEFORE) if fact_of(short, "has_others", False) else (EITHER,)
     first = {end: _first_months(side, months, end, counting) for end in ends}
     rows = []
@@ -264,10 +264,10 @@ def _answers(side: Column, months: int, counting: Counting) -> pd.DataFrame:
                 {
                     "column": side.name,
                     "tier": name,
-                    "others": end,
+                    "order": end,
                     "demand_tpa": both.demand,
-                    "short_tpa": both.before if end == BEFORE else both.after,
-                    "short_share": both.share.before if end == BEFORE else both.share.after,
+                    "shortfall_tpa": both.before if end == BEFORE else both.after,
+                    "shortfall_share": both.share.before if end == BEFORE else both.share.after,
                     "first_short_month": first[end][place] if len(first[end]) else np.nan,
                     **losses[end],
                 }
@@ -285,7 +285,7 @@ def _first_months(side: Column, months: int, end: str, counting: Counting) -> Se
         asked,
         months,
         projects=list(side.projects) or None,
-        others="before" if end == BEFORE else "after",
+        order="allies_last" if end == BEFORE else "after",
         **counting.said,
     )
     summary = pd.DataFrame(found.summary.loc[side.scenario.name if side.scenario else "baseline"])
@@ -296,7 +296,7 @@ def _first_months(side: Column, months: int, end: str, counting: Counting) -> Se
 def _largest(
     network: Network, scenario: Scenario | None, tier: str | None, said: Said, ends: Sequence[str]
 ) -> dict[str, dict[str, Any]]:
-    """Return at each end what the loss of the costliest site costs a tier, could it come first."""
+    """Return at each end what the loss of the costliest site costs a tier, if served first."""
     table = chokepoints(network, "site", tier=tier, scenario=scenario, **said)
     both = loss_ends(network, "site", tier, scenario=scenario, known=table, **said)
     if both is None or EITHER in ends:
@@ -329,7 +329,7 @@ def _loss(network: Network, lost: float, base: float, site: str, tied: int) -> d
 
 
 def _wide(answers: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    """Return a row a tier, figure and end, a column a thing compared; one row where both ends say the same."""
+    """Return a row a tier, figure and end, a column a thing compared; one row where its range say the same."""
     rows = []
     for tier in dict.fromkeys(answers["tier"]):
         mine = answers[answers["tier"] == tier]
@@ -338,21 +338,21 @@ def _wide(answers: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
             after, before = (ends[end].reindex(list(names)) for end in (AFTER, BEFORE))
             same = np.isclose(after, before, rtol=CERTAIN, atol=CERTAIN, equal_nan=True).all()
             told = {EITHER: after} if same else {AFTER: after, BEFORE: before}
-            rows += [{"tier": tier, "figure": figure, "others": end, **line} for end, line in told.items()]
+            rows += [{"tier": tier, "figure": figure, "order": end, **line} for end, line in told.items()]
     return pd.DataFrame(rows, columns=[*KEYS, *names])
 
 
 def _at(mine: pd.DataFrame, figure: str, end: str) -> pd.Series:
     """Return a figure by column at one end; a column without others says the same at both."""
-    return mine[mine["others"].isin([end, EITHER])].set_index("column")[figure].astype(float)
+    return mine[mine["order"].isin([end, EITHER])].set_index("column")[figure].astype(float)
 
 
 def _words(answers: pd.DataFrame) -> tuple[str, ...]:
-    """Return which column is worst for the first tier, and for the next ones until one is short, at both ends."""
+    """Return which column is worst for the first tier, and for the next ones until one is short, at its range."""
     said: list[str] = []
     for tier in dict.fromkeys(answers["tier"]):
         mine = answers[answers["tier"] == tier]
-        worst = [_worst(_at(mine, "short_share", end)) for end in (AFTER, BEFORE)]
+        worst = [_worst(_at(mine, "shortfall_share", end)) for end in (AFTER, BEFORE)]
         said.append(_sentence(str(tier), *worst))
         if any(worst):
             break

@@ -14,7 +14,7 @@ from chainnet.engine import CERTAIN, Certificate
 from chainnet.errors import ChainnetError
 from chainnet.results import origin_of, stamp
 from chainnet.scenario import Scenario, Timeline, timeline
-from chainnet.stress import Ask, StressTest, horizon_ladder, requirement, stockpile_mitigation
+from chainnet.stress import Ask, StressTest, horizon_levels, requirement, stockpile_mitigation
 
 RECOVERY_YEARS = 1.0  # where none is given: the time in which a plant is rebuilt is not in the data
 HALF_YEAR, QUARTER = 6, 3
@@ -64,17 +64,17 @@ def myopia(case: Case, reasons: Reasons) -> pd.DataFrame:
     return stamp(pd.concat(tables, names=["scenario"]), settings)
 
 
-def horizon_rungs(case: Case, worst: Scenario | None) -> pd.DataFrame:
-    """Return the ladder over the horizon of the worst scenario alone, in half-years where these are whole.
+def horizon_level_names(case: Case, worst: Scenario | None) -> pd.DataFrame:
+    """Return the levels of response over the horizon of the worst scenario alone, in half-years where these are met.
 
     New relations are many, and so are the columns of every month: half-years take a fraction of the time. They end
     where a measure or a project begins, changes or ends; lags are rounded to what a period can tell.
     """
-    return horizon_ladder([worst] if worst else [], Ask(case.counting, case.months, case.start, rung_months(case)))
+    return horizon_levels([worst] if worst else [], Ask(case.counting, case.months, case.start, level_months(case)))
 
 
-def rung_months(case: Case) -> int:
-    """Return how many months the periods of that ladder have."""
+def level_months(case: Case) -> int:
+    """Return how many months the periods of that levels of response have."""
     return next(s for s in (HALF_YEAR, QUARTER, 1) if case.months % s == 0)
 
 
@@ -95,7 +95,7 @@ def stockpiles(case: Case, stress: StressTest, reasons: Reasons) -> Stocks:
     step = QUARTER if months % QUARTER == 0 else 1
     for scenario in hit[:MOST_STOCKS]:
         with Reason(reasons, f"stockpile: {scenario.name}"):
-            asked = Ask(case.counting.in_order("after"), months, start)
+            asked = Ask(case.counting.in_order("allies_first"), months, start)
             need[scenario.name], proofs[scenario.name] = requirement(scenario, (tier,), asked)
     for scenario in (s for s in hit if s.name in need):
         with Reason(reasons, f"mitigation: {scenario.name}"):

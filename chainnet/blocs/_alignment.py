@@ -148,7 +148,7 @@ def alignment(
         Projects that stand; None = all; default none but those that the scenario builds.
     by_year : int, optional
         The size of these projects in a year.
-    reroute : {"existing", "frozen", "new"}
+    reroute : {"existing", "none", "new"}
     tariff_rates : sequence of float
         Parts of the price, 0 or more.
     leak_shares : sequence of float
@@ -360,7 +360,7 @@ def _split_table(world: SplitMarket) -> pd.DataFrame:
 
 
 def _tier_table(world: SplitMarket) -> tuple[pd.DataFrame, float, float]:
-    """Return who goes short by tier on each side, each side first in its own row, and what the market costs."""
+    """Return who is short by tier on each side, each side first in its own row, and what the market costs."""
     network = world.network
     parted = with_bars(world, 0.0)
     rows: list[dict[str, Any]] = []

@@ -139,7 +139,7 @@ def alliance(
       users, neither over an edge nor out of a stock that lies at their end use, though its plants may work it up
       for others;
     - everyone outside it is served first, as far as that goes without the coalition's own projects and
-      stocks, over the same relations. With ``others="before"`` that is all other members and all third
+      stocks, over the same relations. With ``order="allies_last"`` that is all other members and all third
       countries; with ``"after"`` the other members alone, and third countries come last. They are owed tonnes, not
       these very goods: the coalition may use what is common and give them as much of its own instead.
 
@@ -160,7 +160,7 @@ def alliance(
         Projects that can be pooled; default all.
     by_year : int, optional
         Only projects that stand in that year, at the size their ramp has reached; default all in full.
-    reroute : {"existing", "frozen", "new"}
+    reroute : {"existing", "none", "new"}
     others : {"before", "after"}
     regions : list of str, or mapping
         Groups of countries by which investment is told apart; they must not overlap.
@@ -208,9 +208,9 @@ def alliance(
     who = parties(network, default_members(network) if members is None else members, "members")
     if len(who) > MOST_MEMBERS:
         raise DataError(f"members: {len(who)} are named; at most {MOST_MEMBERS}. Put countries into groups.")
-    checks.known(others, ORDERS, "others", "order")
+    checks.known(others, ORDERS, "order", "order")
     if network.demand.empty:
-        raise DataError("alliance: the network has no demand table, so nobody can go short. Give demand.")
+        raise DataError("alliance: the network has no demand table, so nobody can are short. Give demand.")
     where = parties(network, regions, "regions") if regions else []
     overlay = standing(network, scenario, [], by_year)
     steps = Steps("answers for sets of members", progress)
@@ -222,7 +222,7 @@ def alliance(
         "projects": "all" if projects is None else sorted(network.projects["id"][chosen_projects(network, projects)]),
         "by_year": by_year,
         "reroute": reroute,
-        "others": others,
+        "order": others,
         "regions": [r.name for r in where],
         "commodity": commodity,
         "stocks": "first year",

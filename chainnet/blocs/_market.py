@@ -95,7 +95,7 @@ class SplitMarket:
         return self.values[name].value(none if closed is None else closed)
 
     def demand(self, name: str) -> float:
-        """Return what a side asks for, t/a."""
+        """Return what a side asks for, t/yr."""
         return float(self.low.flows.demand["demand_tpa"].to_numpy(dtype=float)[self.rows[name]].sum())
 
     def under(self, overlay: Overlay) -> SplitMarket:
@@ -129,7 +129,7 @@ class SplitMarket:
 
     @cached_property
     def baseline(self) -> Array:
-        """Flow on each edge row, t/a: the baseline, or a balance where one is not known."""
+        """Flow on each edge row, t/yr: the baseline, or a balance where one is not known."""
         network = self.network
         flow = network.edges["flow_tpa"].to_numpy(dtype=float)
         alive = self.low.program.col_upper[: len(flow)] > 0

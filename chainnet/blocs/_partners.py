@@ -37,7 +37,7 @@ class Partners(Result):
         country, choice; served_tpa (by all, tiers in order); <bloc>_best_tpa (what the bloc's users get at most);
         and ``_low_``, ``_high_`` of value_added_usd (price x what plants ship less price x what they take in), kept_usd
         (of plants owned at home), worked_tpa (what plants that take something in make), worked_share (of what own mines
-        ship, what own plants take), sales_usd (abroad), short_tpa (own users); investment_musd, and
+        ship, what own plants take), sales_usd (abroad), shortfall_tpa (own users); investment_musd, and
         investment_unknown (projects without a capex); dominated_by (empty: no other; missing: cannot be told).
         NaN: a price is missing (``unpriced``), tonnes are not on one basis, or there is nothing to be a share of.
     trade : DataFrame
@@ -108,7 +108,7 @@ def partners(
         in), and scenarios in place of the one above. Default the first four; as_is is always looked at.
     prices : mapping of commodity to USD/t, optional
         In place of those of ``commodities``.
-    reroute : {"existing", "frozen"}
+    reroute : {"existing", "none"}
     commodity : str or list of str, optional
         What counts; default the main commodities.
     progress : callable, optional
@@ -132,7 +132,7 @@ def partners(
     then each measure is sought at its least and most. Plans that buy an input and throw it away are among them. Prices
     do not respond: break_even_rise says what they would have to do. A plant without ``owner_country`` counts in
     ``kept`` not at all at the low end and wholly at the high one. No choice is called best; dominated_by names another
-    that is at least as good at both ends of value added, kept, worked, short and investment, and better in one.
+    that is at least as good at its range of value added, kept, worked, short and investment, and better in one.
 
     Examples
     --------
@@ -144,10 +144,10 @@ def partners(
     """
     scenario = asked_scenario(network, scenario)
     sides = _sides(blocs, parties(network, blocs, "blocs"))
-    checks.known(reroute, ("existing", "frozen", "new"), "reroute", "degree")
+    checks.known(reroute, ("existing", "none", "new"), "reroute", "degree")
     if reroute == "new":
         raise DataError(
-            'reroute: "new" is not asked here: who sells to whom is told of known relations. Use "existing".'
+            'reroute: "new" is not asked here: who sells to whom is told of existing links. Use "existing".'
         )
     if network.demand.empty:
         raise DataError("partners: the network has no demand table, so there is nothing to serve. Give demand.")
@@ -303,7 +303,7 @@ def _ban(table: pd.DataFrame, market: Market, who: Sequence[str], sides: Sequenc
 
 
 def _owned(network: Network, who: Sequence[str], sides: Sequence[Party]) -> pd.DataFrame:
-    """Return whose the plants of each country are, t/a of what they make."""
+    """Return whose the plants of each country are, t/yr of what they make."""
     nodes = network.nodes[(network.nodes["stage"] != "end_use").to_numpy()]
     main = network.processes[network.processes["role"] == "output"].set_index("process")["commodity"]
     sold = network.edges.groupby("source")["commodity"].agg(lambda words: ", ".join(sorted(set(words.dropna()))))
@@ -312,7 +312,7 @@ def _owned(network: Network, who: Sequence[str], sides: Sequence[Party]) -> pd.D
     def owner(country: str, held: Any) -> str:
         if not isinstance(held, str):
             return "unknown"
-        return "home" if held == country else next((side.name for side in sides if side.holds(held)), "others")
+        return "home" if held == country else next((side.name for side in sides if side.holds(held)), "order")
 
     here = nodes["country"].isin(who).to_numpy()
     rows = nodes[here].assign(commodity=made[here])

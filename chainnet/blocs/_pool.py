@@ -83,7 +83,7 @@ class Pool:
         return out
 
     def kept(self, coalition: frozenset[str]) -> float:
-        """Return what a coalition keeps with all that it pools, t/a."""
+        """Return what a coalition keeps with all that it pools, t/yr."""
         return self.answer(coalition).kept if coalition else 0.0
 
     def answer(
@@ -125,7 +125,7 @@ class Pool:
     def _solve(self, coalition: frozenset[str], pool: str, only: frozenset[str] | None, detail: bool) -> Served:
         ours = np.any([self.rows[name] for name in sorted(coalition)], axis=0)
         rivals = self.counted & ~ours
-        if self.others == "after":
+        if self.order == "allies_first":
             rivals = rivals & np.any(list(self.rows.values()), axis=0)
         full, common = self._worlds(coalition, pool, only)
         tier = self.network.demand["tier"].to_numpy(dtype=object)

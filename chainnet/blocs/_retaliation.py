@@ -115,7 +115,7 @@ def retaliation(
         What the reply may cost, USD million; then projects without capex stay out. None = all are built.
     by_year : int, optional
         The size of projects in a year.
-    reroute : {"existing", "frozen", "new"}
+    reroute : {"existing", "none", "new"}
     commodity : str or list of str, optional
         What counts; default the main commodities.
     time_limit_s : float

@@ -110,7 +110,7 @@ def joint_stockpile(
 ) -> JointStockpile:
     """Say what members have to hold in store apart and together, in which form and where, and who pays for it.
 
-    What a coalition holds is the cheapest set of stores under which the named tiers of its own users are whole in
+    What a coalition holds is the cheapest set of stores under which the named tiers of its own users are met in
     every period. Stores stand at its members' plants and end uses that the scenario leaves; plants of all countries
     may work them up, over the relations there are.
 
@@ -133,7 +133,7 @@ def joint_stockpile(
         counts on the same spare capacity, so apart and together cannot be held against each other.
     prices : mapping of commodity to USD/t, optional
         In place of the commodities table; inf = is never held.
-    reroute : {"existing", "frozen", "new"}
+    reroute : {"existing", "none", "new"}
     projects : list of str, optional
         Projects that come on stream at their start year besides those that the scenario builds.
     commodity : str or list of str, optional
@@ -194,7 +194,7 @@ def joint_stockpile(
             "name two or more; stockpile_requirement answers for one" if len(who) < 2 else "put countries into groups"
         )
         raise DataError(f"members: {len(who)} named; 2 to {MOST_MEMBERS} can hold together: {rule}.")
-    checks.known(others, CONVENTIONS, "others", "order")
+    checks.known(others, CONVENTIONS, "order", "order")
     chosen = tiers_of(network, tiers, "joint_stockpile")
     counting = Counting.of(network, commodity, [word for m in who for word in m.words], said=False)
     built = None if projects is None else tuple(projects)
@@ -210,8 +210,8 @@ def joint_stockpile(
     costs = {s: game.cost(s, others) for s in sets}
     conventions = pd.DataFrame(
         [_apart(c, [game.cost(frozenset([m.name]), c) for m in who], game.cost(everyone, c)) for c in CONVENTIONS],
-        columns=["others", "alone_usd", "together_usd", "saves_usd"],
-    ).set_index("others")
+        columns=["order", "alone_usd", "together_usd", "saves_usd"],
+    ).set_index("order")
     layers = layers_of(game, others)
     game.steps.end()
     whole = costs[everyone]
@@ -274,7 +274,7 @@ def _source(
         step_months=ask.step_months,
         reroute=ask.reroute,
         projects=list(ask.projects or ()),
-        others=others,
+        order=others,
         prices=dict(prices or {}),
         commodity=list(counting.commodities) if counting.commodities else "all",
     )

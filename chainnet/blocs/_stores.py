@@ -22,7 +22,7 @@ from chainnet.stress import Ask, Stores
 
 
 class StockGame:
-    """What any coalition has to hold so that the named tiers of its users are whole.
+    """What any coalition has to hold so that the named tiers of its users are met.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ class StockGame:
             whom = f"{', '.join(tiers or self.tiers)} of {', '.join(sorted(coalition))}"
             raise InfeasibleError(
                 f"joint_stockpile: no stock keeps {whom} whole: some of their demand is barred from all that could be "
-                "in store. Choose other tiers or members, or look at stress_test for who goes short."
+                "in store. Choose other tiers or members, or look at stress_test for who is short."
             )
         self.proofs.append(require(found.certificate))
         self.steps.done(" + ".join(name for name in self.who if name in coalition))
@@ -290,7 +290,7 @@ def _ends(game: StockGame, found: LeastStock) -> tuple[LeastStock, Array, Array,
 
 
 def _size(game: StockGame) -> Array:
-    """Return what the node of each store can take in of its commodity, t/a; inf = without limit."""
+    """Return what the node of each store can take in of its commodity, t/yr; inf = without limit."""
     network = game.network
     inputs = network.processes[network.processes["role"] == "input"]
     plants = network.nodes[["id", "process", "capacity_tpa"]].merge(

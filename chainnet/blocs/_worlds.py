@@ -200,7 +200,7 @@ class WorldValue:
         self._ordered.stage(self._cost)
 
     def value(self, closed: Bools) -> float:
-        """Return the value with the marked edge columns closed, t/a."""
+        """Return the value with the marked edge columns closed, t/yr."""
         key = np.packbits(closed).tobytes()
         if key not in self._known:
             upper = self._upper.copy()

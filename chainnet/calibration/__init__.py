@@ -1,4 +1,4 @@
-"""How do totals become flows? Published totals and known relations give edges with baseline flows.
+"""How do totals become flows? Published totals and existing links give edges with baseline flows.
 
 Words: *relation* (who may ship to whom), *figure* (a published total), *gap* (a figure that the flows miss), *trade*
 (bilateral tables), *thin* (a relation of little weight, which may be there or not).

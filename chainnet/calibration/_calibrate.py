@@ -1,4 +1,4 @@
-"""From totals and known relations to edges with baseline flows: observed stays observed, inferred says so."""
+"""From totals and existing links to edges with baseline flows: observed stays observed, inferred says so."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def calibrate(
     folder: Any = None,
     **tables: pd.DataFrame | None,
 ) -> Calibration:
-    """Make baseline flows from totals and known relations.
+    """Make baseline flows from totals and existing links.
 
     Every figure is exact (met), about (met as nearly as the others allow) or compare (only shown);
     what no figure says is computed. Amounts come first: what every node makes and takes, so that
@@ -96,13 +96,13 @@ def calibrate(
     Parameters
     ----------
     totals : DataFrame, optional
-        step, commodity, country, year, value, unit (t/a or share), low, high, fit. A total of a step
+        step, commodity, country, year, value, unit (t/yr or share), low, high, fit. A total of a step
         counts what leaves it, of outputs and coproducts; a blank country is the world. Totals of
         other years, of unknown steps, and shares are only compared.
     relations : DataFrame, optional
         source, target (id, ``*`` or ``column=value&column=value``), commodity, flow_tpa (observed, of
         all pairs of the row together), fit, weight (seed), allowed, capacity_tpa, capacity (slack,
-        source, unlimited), slack, cost_usd_per_t, lag_months, reference, quality, note. Pairs that
+        source, no limit), slack, cost_usd_per_t, lag_months, reference, quality, note. Pairs that
         no row covers may not trade. None = every maker may ship to every taker.
     nodes : DataFrame
         As the ``nodes`` table, with output_tpa (main output or throughput; blank = computed) and fit.

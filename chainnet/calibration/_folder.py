@@ -49,7 +49,7 @@ class Rebuilt:
     is_shipped: bool
 
     def change(self) -> float | None:
-        """Return the largest change of a flow against the folder's present edges, t/a; None = no edges yet."""
+        """Return the largest change of a flow against the folder's present edges, t/yr; None = no edges yet."""
         path = self.folder / "edges.csv"
         if not path.is_file():
             return None

@@ -46,7 +46,7 @@ class Program:
     rows : list of (variables, coefficients, commodity)
         Balances: their sum is zero.
     figures : list of Figure
-    size : dict of commodity to t/a
+    size : dict of commodity to t/yr
         A typical tonnage, by which smallness is judged.
     upper : list of float
     """
@@ -318,7 +318,7 @@ def _demand_figures(program: Program, demand: pd.DataFrame) -> None:
 
 def _total_figures(program: Program, sources: Sources, table: pd.DataFrame, year: int | None) -> None:
     for row in records(sources.totals):
-        if row["unit"] != "t/a":
+        if row["unit"] != "t/yr":
             continue
         fit = row["fit"] if isinstance(row["fit"], str) else EXACT
         at = total_pairs(sources, table, row)
@@ -388,7 +388,7 @@ def _sizes(sources: Sources) -> dict[str, float]:
         raise_to(main.get(process), float(part["output_tpa"].fillna(part["capacity_tpa"]).sum()))
     for good, part in sources.demand.assign(commodity=sources.demand["commodity"].fillna("")).groupby("commodity"):
         raise_to(good, float(part["demand_tpa"].sum()))
-    totals = sources.totals[sources.totals["commodity"].notna() & (sources.totals["unit"] == "t/a")]
+    totals = sources.totals[sources.totals["commodity"].notna() & (sources.totals["unit"] == "t/yr")]
     for good, value in zip(totals["commodity"], totals["value"], strict=True):
         raise_to(good, float(value))
     known = {good: value for good, value in size.items() if value > 0}

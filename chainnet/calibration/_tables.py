@@ -50,7 +50,7 @@ def _number(name: str, description: str, unit: str, **rule: Any) -> Column:
 HAND_TABLES: dict[str, Table] = {
     "nodes": _with(
         "nodes",
-        _number("output_tpa", "main output (or throughput) in the year", "t/a", missing="computed"),
+        _number("output_tpa", "main output (or throughput) in the year", "t/yr", missing="computed"),
         _FIT,
         _number("utilisation", "output over capacity where no capacity is known", "share", maximum=1.0),
     ),
@@ -67,14 +67,14 @@ HAND_TABLES: dict[str, Table] = {
                 "what is shipped, several split by ;, or *",
                 missing="all that source makes and target takes",
             ),
-            _number("flow_tpa", "observed flow, of all pairs of the row together", "t/a", missing="inferred"),
+            _number("flow_tpa", "observed flow, of all pairs of the row together", "t/yr", missing="inferred"),
             _FIT_3,
             _number("weight", "seed: how much more likely than others", "", missing="1"),
             Column("allowed", "no = these pairs may not trade", words=("yes", "no"), missing="yes"),
-            _number("capacity_tpa", "most a pair can ship", "t/a", missing="as capacity says"),
+            _number("capacity_tpa", "most a pair can ship", "t/yr", missing="as capacity says"),
             Column(
                 "capacity",
-                "slack: flow x slack; source: all the source can make; unlimited",
+                "slack: flow x slack; source: all the source can make; no limit",
                 words=("slack", "source", "unlimited"),
                 missing="slack",
             ),
@@ -251,8 +251,8 @@ def _check_totals(gate: _HandGate, frames: Frames, year: int | None) -> None:
     for row in np.flatnonzero((totals["value"] < 0).to_numpy()):
         value = f"{totals['value'].iloc[row]:g}"
         gate.fault("totals", int(row), "value", value, "a total is 0 or more", "Correct the cell.")
-    for row in np.flatnonzero(totals["unit"].notna() & ~totals["unit"].isin(["t/a", "share"])):
-        gate.fault("totals", int(row), "unit", totals["unit"].iloc[row], "neither t/a nor share", "Use one of them.")
+    for row in np.flatnonzero(totals["unit"].notna() & ~totals["unit"].isin(["t/yr", "share"])):
+        gate.fault("totals", int(row), "unit", totals["unit"].iloc[row], "neither t/yr nor share", "Use one of them.")
     _check_met(gate, frames, year)
     for name in ("totals", "relations"):
         frame = frames[name]
@@ -270,9 +270,9 @@ def _check_met(gate: _HandGate, frames: Frames, year: int | None) -> None:
         said = isinstance(totals["fit"].iloc[row], str)
         if unit == "share" and said:
             gate.fault("totals", int(row), "fit", totals["fit"].iloc[row], "a share is only compared", remedy)
-        if unit == "t/a" and isinstance(step, str) and step not in steps:
+        if unit == "t/yr" and isinstance(step, str) and step not in steps:
             rule = checks.told("no node has this step", step, steps)
             gate.fault("totals", int(row), "step", step, rule, remedy)
-        if unit == "t/a" and said and year is not None and when == when and when != year:
+        if unit == "t/yr" and said and year is not None and when == when and when != year:
             rule = f"the flows are those of {year}; a total of another year is only compared"
             gate.fault("totals", int(row), "year", whole(when), rule, remedy)

@@ -280,7 +280,7 @@ def _gaps(
             continue
         place = places.loc[f.key] if f.key in places.index else {"step": None, "country": None}
         share = (found - f.value) / f.value if f.value else np.nan
-        where = (place["step"], f.commodity, place["country"], None, "t/a")
+        where = (place["step"], f.commodity, place["country"], None, "t/yr")
         rows.append((f.table, f.key, *where, f.value, found, found - f.value, share, f.fit))
         is_missed.append(True)
     columns = [

@@ -20,7 +20,7 @@ from chainnet.flow import Counting, ValueModel, cut_of
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.progress import Steps, Tell
-from chainnet.results import decisive_inputs, provenance, stamp
+from chainnet.results import limiting_inputs, provenance, stamp
 from chainnet.scenario import KINDS, Scenario, asked_scenario, overlay_of
 
 
@@ -46,7 +46,7 @@ def bracket(
         As for ``cascade``; the share is of capacity (of the baseline where there is none).
     scenario : Scenario or str, optional
         Instead of ``fail``; every measure at its full size, for ever.
-    reroute : {"existing", "frozen", "new"}
+    reroute : {"existing", "none", "new"}
         How far the optimal answer may leave the baseline.
     years : int
         Length of the myopic run; its last year is the long run.
@@ -140,7 +140,7 @@ def bracket(
     source = provenance(
         network,
         "HiGHS simplex; daily simulation (ARIO); fixed point (ESRI)",
-        rests_on=decisive_inputs(network, cut_of(best)),
+        rests_on=limiting_inputs(network, cut_of(best)),
         fail=told(network, left),
         scenario=scenario.name if scenario else "",
         reroute=reroute,

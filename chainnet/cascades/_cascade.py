@@ -98,7 +98,7 @@ def cascade(
     Parameters
     ----------
     network : Network
-        ``edges.flow_tpa`` is the baseline, t/a; edges of projects have none and are left out.
+        ``edges.flow_tpa`` is the baseline, t/yr; edges of projects have none and are left out.
     fail : str, list of str or mapping of str to float
         Nodes that fail, or the share of output that each loses (1 = all).
     method : {"esri", "ario"}
@@ -114,7 +114,7 @@ def cascade(
     replaceable : bool
         esri: a supplier's loss counts by its share of what its sector still makes.
     weights : mapping of str to float, optional
-        esri: weight of each node in the index, 0 where left out. Default what leaves it, t/a.
+        esri: weight of each node in the index, 0 where left out. Default what leaves it, t/yr.
     tolerance : float
         esri: largest change of the last round.
     days : int, optional
@@ -293,7 +293,7 @@ def _esri(
 
 
 def _tier_table(network: Network, uses: pd.DataFrame, demand: Array, served: Array) -> pd.DataFrame:
-    """Sum what counts by tier, in the order of the tiers, t/a."""
+    """Sum what counts by tier, in the order of the tiers, t/yr."""
     counted = uses["counted"].to_numpy(dtype=bool)
     rows = pd.DataFrame({"tier": uses["tier"], "demand_tpa": demand, "served_tpa": served})[counted]
     table = rows.groupby("tier", sort=False, dropna=False)[["demand_tpa", "served_tpa"]].sum()

@@ -62,7 +62,7 @@ class Behaviour:
 
 @dataclass(frozen=True, eq=False)
 class Shock:
-    """What fails while it lasts: parts left of nodes' output, bounds in t/a, demand multipliers."""
+    """What fails while it lasts: parts left of nodes' output, bounds in t/yr, demand multipliers."""
 
     output_left: Array
     node_cap: Array

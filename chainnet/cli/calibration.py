@@ -1,4 +1,4 @@
-"""The command that rebuilds a chain from totals and known relations."""
+"""The command that rebuilds a chain from totals and existing links."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Calibrate(Form):
             "of these inferred": int((found.edges["quality"] == "inferred").sum()),
             "largest error of a balance": proof.balance_error,
             "largest error of a figure": max(proof.margin_error, proof.observed_error),
-            **({} if change is None else {"largest change of a flow, t/a": change}),
+            **({} if change is None else {"largest change of a flow, t/yr": change}),
         }
         tables = {"gaps": found.gaps, "amounts": found.amounts, "edges": found.edges}
         if trade is not None:

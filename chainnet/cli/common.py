@@ -256,7 +256,7 @@ def scenario_named(network: Network, word: str, option: str = "--scenario") -> S
 
 
 def scenarios_named(network: Network, words: list[str]) -> list[Scenario]:
-    """Return the scenarios given; ``NAME@ends`` is several: as it stands, and its parameters at both ends."""
+    """Return the scenarios given; ``NAME@ends`` is several: as it stands, and its parameters at its range."""
     found: list[Scenario] = []
     for word in words:
         name, _, end = word.rpartition("@")
@@ -419,11 +419,11 @@ def command(asks: str = "", name: str = "", like: str = "") -> Callable[[C], C]:
 
 
 def short_at_ends(table: pd.DataFrame, head: str = "") -> dict[str, str]:
-    """Return the line on what goes short at both ends, tier by tier, of ``both_ends``; ``head`` says of what."""
+    """Return the line on what is short at its range, tier by tier, of ``service_range``; ``head`` says of what."""
     from chainnet.results import Ends
     from chainnet.words import ends_sentence
 
-    return {"ends": head + ends_sentence(Ends.by_tier(table, "demand"), "t/a", " ")}
+    return {"ends": head + ends_sentence(Ends.by_tier(table, "demand"), "t/yr", " ")}
 
 
 @app.callback(invoke_without_command=True)

@@ -36,7 +36,7 @@ class Chokepoints(Question, Counted, Output, Verified):
     centrality: Annotated[bool, "Fill betweenness for comparison."] = False
     scenario: opt.OneScenario = None
     reroute: opt.Degree = "existing"
-    others: opt.Others = "after"
+    others: opt.Order = "after"
 
     def _tell(self, found: Any) -> None:
         from chainnet.results import fact_of, origin_of
@@ -63,7 +63,7 @@ class Interdict(Question, Counted, TableOutput):
     details: Annotated[bool, "Other optimal attacks, and pairs inside a step."] = False
     scenario: opt.OneScenario = None
     reroute: opt.Degree = "existing"
-    others: opt.Others = "after"
+    others: opt.Order = "after"
     time_limit_s: Annotated[float, "Seconds for the search.", "--time-limit"] = 60.0
 
     def _run(self) -> None:
@@ -110,7 +110,7 @@ class Fortify(Question, Counted, TableOutput):
     build: Annotated[list[str] | None, "Project to build at its capex; may be repeated. Default: all with capex."] = (
         None
     )
-    tier: Annotated[str | None, "Whom the defence is for, could it come first."] = None
+    tier: Annotated[str | None, "Whom the defence is for, if served first."] = None
 
     def _run(self) -> None:
         options = {**dict.fromkeys(self.build or ()), **(self.given("protect") or {})}
@@ -136,7 +136,7 @@ class Exposure(Question, Counted, TableOutput, Verified):
     top: Annotated[int | None, "Only the first rows.", opt.AtLeast(1)] = None
     scenario: opt.OneScenario = None
     reroute: opt.Degree = "existing"
-    others: opt.Others = "after"
+    others: opt.Order = "after"
     plot: Annotated[Path | None, "Also write a plot of spend (or flow) against cost: F.svg (extra: report)."] = None
 
     def _run(self) -> None:
@@ -159,15 +159,17 @@ class Exposure(Question, Counted, TableOutput, Verified):
         self.say(found, shown, numbers, footer=self._ends(found, settings["value"]))
 
     def _ends(self, found: Any, value: str) -> dict[str, str] | None:
-        """Say the largest cost at both ends of who is served first; nothing where nobody else asks for anything."""
+        """Say the largest cost at its range of who is served first; nothing where nobody else asks for anything."""
         from chainnet.flow import Counting
 
         counting = Counting.of(self.network, self.given("commodity"), self.given("beneficiaries"))
-        if not counting.rivals.any() or self.others == "alongside":
+        if not counting.rivals.any() or self.order == "alike":
             return None
         recovery = _recovery(self.recovery, self.by)
-        other = self.ask(recovery=recovery, verify=False, others="before" if self.others == "after" else "after")
-        both = (found, other) if self.others == "after" else (other, found)
+        other = self.ask(
+            recovery=recovery, verify=False, order="allies_last" if self.order == "allies_first" else "after"
+        )
+        both = (found, other) if self.order == "allies_first" else (other, found)
         from chainnet.words import at_ends
 
         unit = "t" if value == "1 per tonne" else "USD"
@@ -190,10 +192,10 @@ def _loss_at_ends(table: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, s
 
     def said(row: Any) -> str:
         if not row["lost_tpa"] > 0:
-            return "0 t/a"
+            return "0 t/yr"
         tied = f" and {row['n_tied']} more" if row["n_tied"] else ""
         share = f"{percent(row['lost_share'], ' ')} of {number(row['base_tpa'])}"
-        return f"{number(row['lost_tpa'])} t/a ({share}; {labels.get(row['name'], row['name'])}{tied})"
+        return f"{number(row['lost_tpa'])} t/yr ({share}; {labels.get(row['name'], row['name'])}{tied})"
 
     return {"ends": f"largest single loss {at_ends(*(said(table.loc[end]) for end in ('after', 'before')))}"}
 

@@ -14,7 +14,7 @@ from chainnet.cli.words import split_pairs, words
 from chainnet.errors import DataError
 
 
-@command("doubt.load_bearing")
+@command("doubt.key_assumptions")
 class Assumptions(Question, Counted, TableOutput, Verified):
     """Show which assumptions a result depends on.
 
@@ -23,14 +23,14 @@ class Assumptions(Question, Counted, TableOutput, Verified):
     """
 
     scenario: Annotated[str | None, opt.SCENARIO + "; default the network as it stands."] = None
-    tier: Annotated[str | None, "Only this tier, could it come first."] = None
+    tier: Annotated[str | None, "Only this tier, if served first."] = None
     max_set: Annotated[int, "Largest set of assumed plants that is looked for, 0 to 5.", opt.AtLeast(0)] = 3
 
     def _tell(self, found: Any) -> None:
-        tables, shown = found.tables(), ("table", "stated", "ends")
+        tables, shown = found.tables(), ("table", "central", "ends")
         self.say_verified(found.certificate.second_value)
         if self.asked_form() == "table" and self.table is None:
-            tables, shown = {"table": found.table, "moving": found.moving, **tables}, ("moving", "stated", "ends")
+            tables, shown = {"table": found.table, "moving": found.moving, **tables}, ("moving", "central", "ends")
         numbers = {"smallest_set": found.smallest_set or "none", "certificate": found.certificate}
         self.say(found, tables, numbers, shown, {"standing": found.standing, "ends": found.ends_said})
 
@@ -161,6 +161,6 @@ class Sensitivity(Question, Counted, TableOutput):
     projects: Annotated[list[str] | None, "Project that stands; may be repeated.", "--project"] = None
     by_year: opt.ByYear = None
     top: Annotated[int, "Rows of the inputs with the widest range.", opt.AtLeast(1)] = 10
-    tier: Annotated[str | None, "Only this tier, could it come first."] = None
+    tier: Annotated[str | None, "Only this tier, if served first."] = None
     recipes: Annotated[bool, "Whether recipe lines are tried too.", "--recipes/--no-recipes"] = True
     reroute: opt.Degree = "existing"

@@ -186,7 +186,7 @@ class Draw(Question, Form):
     ] = None
     start: opt.Start = None
     step_months: opt.Step = 1
-    others: opt.Others = "after"
+    others: opt.Order = "after"
     marking: Marking = ""
     title: Annotated[str | None, "Heading."] = None
     gains: Annotated[
@@ -211,16 +211,16 @@ class Draw(Question, Form):
                 raise DataError(f"draw: {what} needs a network with a demand table.")
             self.say_paths(self.ask(result=None))
             return
-        from chainnet.assessment import necks
+        from chainnet.assessment import bottlenecks
         from chainnet.flow import Counting
 
-        counting = Counting.of(self.network, others=self.others)
+        counting = Counting.of(self.network, order=self.others)
         found: Any = self._flows(counting)
         tier = counting.first_tier
         beside = {
             "losses": self.ask("criticality.chokepoints", scenario=None, by="site"),
             "first_losses": self.ask("criticality.chokepoints", scenario=None, by="site", tier=tier) if tier else None,
-            "necks": necks(counting),
+            "bottlenecks": bottlenecks(counting),
             "rerouting": self._gains(),
         }
         self.say_paths(self.ask(scenario=None, **found, **beside))
@@ -272,7 +272,7 @@ class Report(Question, Counted, Form):
     language: Annotated[str, "Language of the documents, such as en."] = "en"
     templates: Annotated[Path | None, "Folder with page.html.j2, report.typ or both in place of ours."] = None
     draws: Annotated[int, "Draws of the uncertain inputs; 0 = none.", opt.AtLeast(0)] = 64
-    others: opt.Others = "after"
+    others: opt.Order = "after"
 
     def _run(self) -> None:
         from contextlib import nullcontext

@@ -33,13 +33,13 @@ class Balance(Question, Counted, TableOutput, Verified):
 
     scenario: opt.OneScenario = None
     reroute: opt.Degree = "existing"
-    others: opt.Others = "after"
+    others: opt.Order = "after"
     fair: Annotated[bool, "Equal fractions inside a tier."] = False
 
     def _tell(self, found: Any) -> None:
         self.say_verified(found.certificate.second_value)
         numbers = {"cost_usd": found.cost_usd, "certificate": found.certificate}
-        ends = self.ask("flow.both_ends", known=found)
+        ends = self.ask("flow.service_range", known=found)
         tables = {"tiers": found.by_tier(), **found.tables(), "ends": ends}
         footer = short_at_ends(ends) if ends.attrs["has_others"] else None
         self.say(found, tables, numbers, ("tiers", "demand"), footer)

@@ -198,7 +198,7 @@ class StockAdd(_Owned):
     tonnes: Annotated[float, "Tonnes in store."]
     at: Annotated[str | None, "Id or label of the node where it enters."] = None
     tiers: Annotated[str | None, "Tiers that it is kept for, split by commas; default all.", words] = None
-    release: Annotated[float | None, "Most that may be drawn, t/a; default no limit."] = None
+    release: Annotated[float | None, "Most that may be drawn, t/yr; default no limit."] = None
     end: Annotated[float | None, "Least that is left at the end of the horizon, t."] = None
     holder: Annotated[str | None, "Who holds it."] = None
     stock: Annotated[str | None, "Id of the stock; default made from commodity and node.", "--id"] = None

@@ -51,7 +51,7 @@ class Reroute(Question, Counted, TableOutput):
     allies: Allies = None
     by_year: Annotated[int | None, "Projects as they stand in this year; default all at full size."] = None
     reroute: opt.Degree = "existing"
-    others: opt.Others = "after"
+    others: opt.Order = "after"
     budget_musd: Annotated[
         float | None, "Also say what the best portfolio takes for this, USD million.", "--budget"
     ] = None
@@ -64,14 +64,14 @@ class Reroute(Question, Counted, TableOutput):
         gains = gains.sort_values(order, ascending=False, kind="stable") if len(gains) else gains
         tables = {
             "projects": gains,
-            "ladder": found.ladder,
+            "levels": found.levels,
             "complements": found.complements,
             "triples": found.triples,
             "words": gains[["words"]],
             **({"delays": found.delays} if self.horizon is not None else {}),
             **({"ours": found.ours} if found.ours is not None else {}),
         }
-        self.say(found, tables, found.numbers(), ("ladder", "projects"), columns={"projects": _SEEN})
+        self.say(found, tables, found.numbers(), ("levels", "projects"), columns={"projects": _SEEN})
 
 
 @command("projects.portfolio")

@@ -1,4 +1,4 @@
-"""The commands about time: who goes short when, and what must be in stock."""
+"""The commands about time: who is short when, and what must be in stock."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Sets = Annotated[
 
 # what is set side by side for several sets of projects
 SIDE_BY_SIDE = ("shortfall_tpa", "shortfall_t", "first_short_month", "time_to_survive")
-# what fits on a screen, behind what goes short in the long run
+# what fits on a screen, behind what is short in the long run
 OVERVIEW = (
     "demand_t",
     "shortfall_t",
@@ -52,11 +52,11 @@ class Stress(Question, Counted, TableOutput):
     start: opt.Start = None
     step_months: opt.Step = 1
     reroute: opt.Degree = "existing"
-    others: opt.Others = "after"
+    others: opt.Order = "after"
     severities: Annotated[bool, "Each scenario at 10, 30, 60, 100 % for 3, 12, 48 months."] = False
     no_stocks: Annotated[bool, "Leave stocks where they are."] = False
     projects: Sets = None
-    ladder_over_time: Annotated[bool, "The ladder over the horizon too (slow).", "--ladder"] = False
+    levels_over_time: Annotated[bool, "The levels of response over the horizon too (slow).", "--levels"] = False
     objective: Annotated[Literal["tiers", "value"], "Tiers in their order, or value less cost."] = "tiers"
     any_size: Annotated[bool, "Follow months whose program takes very long too."] = False
 
@@ -116,10 +116,10 @@ class Stress(Question, Counted, TableOutput):
                 raise
             self._is_stopped = True
             print(f"chainnet: stopped; {stop}. These follow.", file=sys.stderr)
-            return self.ask(scenarios=done, ladder_over_time=False, **asked)
+            return self.ask(scenarios=done, levels_over_time=False, **asked)
 
     def _side_by_side(self, answers: Mapping[str, Any]) -> None:
-        """Say who goes short with each set of projects; every table of each follows under its name."""
+        """Say who is short with each set of projects; every table of each follows under its name."""
         import pandas as pd
 
         parts = {name: _settled(found.summary)[list(SIDE_BY_SIDE)] for name, found in answers.items()}
@@ -134,7 +134,7 @@ class Stress(Question, Counted, TableOutput):
         self.say(first, dated(tables, self.start), proofs, ("side_by_side",))
 
     def _ends(self, found: Any) -> dict[str, str]:
-        """Return both ends of the worst scenario, in the long run."""
+        """Return its range of the worst scenario, in the long run."""
         from chainnet.results import ends_of
         from chainnet.stress import worst_of
 
@@ -195,7 +195,7 @@ class Stockpile(Question, Counted, TableOutput):
         from chainnet.flow import Counting
         from chainnet.stress import Ask, requirement
 
-        for option, name in (("others", "--others"), ("prices", "--price")):
+        for option, name in (("order", "--order"), ("prices", "--price")):
             if getattr(self, option):
                 raise DataError(f"{name}: only --members takes it; name who hold together.")
         counting = Counting.of(self.network, *(self.given(name) for name in ("commodity", "beneficiaries")))

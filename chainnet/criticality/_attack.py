@@ -30,8 +30,8 @@ from chainnet.engine import (
 from chainnet.errors import DataError, UnknownIdError
 from chainnet.flow import (
     Counting,
+    Order,
     OrderedValue,
-    Others,
     SharedValue,
     ValueModel,
     cut_of,
@@ -42,7 +42,7 @@ from chainnet.flow import (
 from chainnet.lowering import Degree, column_gains
 from chainnet.network import Network, is_country
 from chainnet.progress import Steps, Tell
-from chainnet.results import BOUNDED, CHECKED, SAMPLED, Result, Status, decisive_inputs, provenance, stamp
+from chainnet.results import BOUNDED, CHECKED, SAMPLED, Result, Status, limiting_inputs, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
 
 MOST_TIES = 20
@@ -61,7 +61,7 @@ class Interdiction(Result):
         What is removed in one optimal attack: index values as in ``chokepoints`` (node id,
         (source, target), label).
     base_tpa, left_tpa, lost_tpa : float
-        Value before, after, and their difference, t/a; solved for the attack itself.
+        Value before, after, and their difference, t/yr; solved for the attack itself.
     bound_tpa : float
         No attack within the budget loses more.
     is_optimal : bool
@@ -74,7 +74,7 @@ class Interdiction(Result):
         With details: pairs inside one step that cost more together than their two losses added.
     certificate : Certificate
     ours_tpa : (float, float) or None
-        With others alongside: the least and the most of what is left that can be the beneficiaries', t/a.
+        With all served alike: the least and the most of what is left that can be the beneficiaries', t/yr.
     """
 
     removed: tuple[Any, ...]
@@ -140,7 +140,7 @@ def interdict(
     reroute: Degree = "existing",
     commodity: Words = None,
     beneficiaries: Words = None,
-    others: Others = "after",
+    order: Order = "allies_first",
     time_limit_s: float = 60.0,
     progress: Tell | None = None,
 ) -> Interdiction:
@@ -158,7 +158,7 @@ def interdict(
     protect : iterable
         Index values that cannot be removed. End uses never can; naming one is no fault.
     tier : str, optional
-        What this tier loses, could it come first.
+        What this tier loses, if served first.
     details : bool
         Also look for other optimal attacks, and for pairs inside a step that hurt more together.
     scenario, reroute, commodity, beneficiaries, others
@@ -238,7 +238,7 @@ def interdict(
         network,
         "HiGHS branch and cut",
         status=CHECKED if is_optimal else BOUNDED,
-        rests_on=decisive_inputs(network, cut_of(model)),
+        rests_on=limiting_inputs(network, cut_of(model)),
         **counting.settings,
         **{"k": k, "by": by, "tier": tier, "protect": protect, "reroute": reroute},
         scenario=scenario.name if scenario else "",
@@ -535,7 +535,7 @@ def shapley(
         "reroute": reroute,
         "scenario": scenario.name if scenario else "",
     }
-    source = provenance(network, "HiGHS simplex", rests_on=decisive_inputs(network, cut_of(model)), **settings)
+    source = provenance(network, "HiGHS simplex", rests_on=limiting_inputs(network, cut_of(model)), **settings)
     sampled: dict[str, Status] = (
         {} if bool((error == 0).all()) else dict.fromkeys(("shapley_tpa", "standard_error_tpa"), SAMPLED)
     )

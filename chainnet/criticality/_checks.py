@@ -31,7 +31,7 @@ def check_losses(
         If the two differ by more than 1e-6 of the value.
     """
     chosen = range(min(MOST_CHECKED, len(what.members)))
-    if plain and counting.others == "after":
+    if plain and counting.order == "allies_first":
         second = _by_igraph(counting, what, chosen)
     else:
         second = _by_interior_point(counting, what, chosen, overlay, reroute)

@@ -11,11 +11,11 @@ from chainnet.criticality._checks import check_losses, compared
 from chainnet.criticality._losses import Losses, plain_losses, program_losses
 from chainnet.criticality._removals import Removals, removals
 from chainnet.engine import CERTAIN, ROUNDING
-from chainnet.flow import Counting, Others, value_model
+from chainnet.flow import Counting, Order, value_model
 from chainnet.lowering import Degree, Reach, is_plain, stack
 from chainnet.network import Network
 from chainnet.progress import Steps, Tell
-from chainnet.results import decisive_inputs, provenance, stamp
+from chainnet.results import limiting_inputs, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
 
 COLUMNS = ["lost_tpa", "lost_share", "throughput_tpa", "in_cut", "is_dominator", "betweenness"]
@@ -32,7 +32,7 @@ def chokepoints(
     reroute: Degree = "existing",
     commodity: Words = None,
     beneficiaries: Words = None,
-    others: Others = "after",
+    order: Order = "allies_first",
     verify: bool = False,
     progress: Tell | None = None,
 ) -> pd.DataFrame:
@@ -44,7 +44,7 @@ def chokepoints(
     Parameters
     ----------
     network : Network
-        Capacities in t/a; missing capacity means unlimited.
+        Capacities in t/yr; missing capacity means no limit.
     by : str
         node, edge, site, country, operator, owner, owner_country, or columns of nodes joined by +
         such as step+country. A label takes all its nodes away, but never an end use.
@@ -58,11 +58,11 @@ def chokepoints(
         rank correlation of each with the loss stands in ``attrs["rank_correlation"]``.
     scenario : Scenario or str, optional
         Ask what is lost on top of a scenario.
-    reroute : {"existing", "frozen", "new"}
+    reroute : {"existing", "none", "new"}
         How far flows may leave the baseline.
     commodity, beneficiaries : optional
         What and whose demand counts; default from the network.
-    others : {"after", "before", "alongside"}
+    others : {"allies_first", "allies_last", "alike"}
         Whom the value serves. after: the beneficiaries outbid everyone. before: all others are served first, as far
         as can be, and the value is what is left for the beneficiaries; a loss may then be below 0, where the others
         can no longer use what they took. alongside: nobody comes first and the value counts all; how much of it is
@@ -75,10 +75,10 @@ def chokepoints(
     Returns
     -------
     DataFrame, one row per removed thing, sorted by lost_tpa descending, ties by index
-        lost_tpa : t/a, >= 0 unless others come before.  lost_share : of the value.  throughput_tpa : t/a in one
+        lost_tpa : t/yr, >= 0 unless others come before.  lost_share : of the value.  throughput_tpa : t/yr in one
         optimal flow, of main outputs.  in_cut : a capacity of its lies in the reported minimum cut.
         is_dominator : without it nothing reaches the demand, whatever the capacities.
-        betweenness : NaN unless asked.  With others alongside also ours_least_tpa and ours_most_tpa : t/a, what is
+        betweenness : NaN unless asked.  With all served alike also ours_least_tpa and ours_most_tpa : t/yr, what is
         left for the beneficiaries without it, at least and at most (``attrs["ours_tpa"]``: both with it).
 
     Raises
@@ -148,7 +148,7 @@ def chokepoints(
         scenario=scenario.name if scenario else "",
         reroute=reroute,
         base_tpa=float(base),
-        rests_on=lambda: decisive_inputs(network, found.cut()),
+        rests_on=lambda: limiting_inputs(network, found.cut()),
         **counting.settings,
     )
     if centrality and by == "node":
@@ -157,7 +157,7 @@ def chokepoints(
     return stamp(table if top is None else table.head(top), said, ranked="lost_tpa", facts=facts)
 
 
-def _without_dust(found: Losses, plain: bool, others: Others) -> Array:
+def _without_dust(found: Losses, plain: bool, order: Order) -> Array:
     """Return the losses without what rounding alone makes: none, or with others first a little of either sign."""
     lost, base = found.lost, found.base
     if others != "before":

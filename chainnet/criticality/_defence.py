@@ -34,7 +34,7 @@ class Fortification(Result):
         kind (protect or build), cost_musd, of the options taken.
     spent_musd : float
     left_tpa, before_left_tpa : float
-        What the worst attack leaves, with and without the defence, t/a.
+        What the worst attack leaves, with and without the defence, t/yr.
     bound_tpa : float
         No defence within the budget leaves more than this after its worst attack.
     is_optimal : bool
@@ -150,7 +150,7 @@ def fortify(
         )
         if best is None or found.left_tpa > best.left_tpa + ROUNDING:
             best, chosen = found, plan
-        steps.now(f"round {number + 1}: the best leaves {exact(best.left_tpa)} t/a, none more than {exact(bound)}")
+        steps.now(f"round {number + 1}: the best leaves {exact(best.left_tpa)} t/yr, none more than {exact(bound)}")
         if bound - best.left_tpa <= PROOF_SEARCH * max(before.base_tpa, LEAST_SIZE) or found.removed in attacks:
             break
         attack = found.removed

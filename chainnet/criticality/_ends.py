@@ -28,7 +28,7 @@ def loss_ends(
     beneficiaries: Words = None,
     known: pd.DataFrame | None = None,
 ) -> pd.DataFrame | None:
-    """Return the largest single loss at both ends of who is served first; None where all demand counts.
+    """Return the largest single loss at its range of who is served first; None where all demand counts.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def loss_ends(
     Returns
     -------
     DataFrame, index others ("after", "before")
-        base_tpa : t/a served with nothing lost.  lost_tpa, lost_share : the largest loss, t/a, and of the base.
+        base_tpa : t/yr served with nothing lost.  lost_tpa, lost_share : the largest loss, t/yr, and of the base.
         name : what is lost, the first of those that tie.  n_tied : how many others cost as much.
     """
     counting = Counting.of(network, commodity, beneficiaries, tier)
@@ -48,17 +48,17 @@ def loss_ends(
         return None
     told: dict[str, pd.DataFrame] = {}
     if known is not None and origin_of(known)["settings"]["top"] is None:
-        told[origin_of(known)["settings"].get("others", "after")] = known
+        told[origin_of(known)["settings"].get("order", "after")] = known
     rows: list[dict[str, Any]] = []
     for others in ENDS:
         if others not in told:
             told[others] = chokepoints(
-                network, by, tier=tier, scenario=scenario, reroute=reroute, others=others, **counting.said
+                network, by, tier=tier, scenario=scenario, reroute=reroute, order=others, **counting.said
             )
         table = told[others]
-        rows.append({"others": others, "base_tpa": origin_of(table)["settings"]["base_tpa"], **_largest(table)})
+        rows.append({"order": others, "base_tpa": origin_of(table)["settings"]["base_tpa"], **_largest(table)})
     source = origin_of(table)
-    return stamp(pd.DataFrame(rows).set_index("others"), source | {"settings": source["settings"] | {"others": "both"}})
+    return stamp(pd.DataFrame(rows).set_index("order"), source | {"settings": source["settings"] | {"order": "both"}})
 
 
 def _largest(table: pd.DataFrame) -> dict[str, Any]:

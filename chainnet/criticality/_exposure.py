@@ -15,7 +15,7 @@ from chainnet.criticality._exposure_last import ExposureLast
 from chainnet.criticality._exposure_program import ExposureProgram
 from chainnet.criticality._removals import Removals, removals
 from chainnet.errors import DataError, UnknownIdError
-from chainnet.flow import Counting, Others, binding_inputs
+from chainnet.flow import Counting, Order, binding_inputs
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.progress import Steps, Tell
@@ -32,7 +32,7 @@ def risk_exposure(
     reroute: Degree = "existing",
     commodity: Words = None,
     beneficiaries: Words = None,
-    others: Others = "after",
+    order: Order = "allies_first",
     verify: bool = False,
     progress: Tell | None = None,
 ) -> pd.DataFrame:
@@ -55,11 +55,11 @@ def risk_exposure(
         What drops out, one at a time, as in ``chokepoints``: node, edge, site, country, operator, ...
     scenario : Scenario or str, optional
         Ask what is lost on top of a scenario.
-    reroute : {"existing", "frozen", "new"}
+    reroute : {"existing", "none", "new"}
         How far flows may leave the baseline.
     commodity, beneficiaries : optional
         What and whose demand counts; default from the network. Demand of value 0 never counts.
-    others : {"after", "before", "alongside"}
+    others : {"allies_first", "allies_last", "alike"}
         after: others are served from what the beneficiaries leave, so their demand costs nothing. before: in every
         window all others first get as much as they can; a removal can then also leave more than there was, and losses
         may come and go with time: time_to_survive is where those begin that stand in the recovery time or without any
@@ -117,7 +117,7 @@ def risk_exposure(
     scenario = asked_scenario(network, scenario)
     what = removals(network, by)
     periods = _periods(network, what, by, recovery)
-    counting = Counting.of(network, commodity, beneficiaries, others=others)
+    counting = Counting.of(network, commodity, beneficiaries, order=others)
     kind = ExposureLast if others == "before" and counting.rivals.any() else ExposureProgram
     model = kind(counting, overlay_of(network, scenario), reroute)
     closings = [m if what.is_edge else model.closing(m) for m in what.members]

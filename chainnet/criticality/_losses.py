@@ -25,17 +25,17 @@ class Losses:
     Attributes
     ----------
     lost : array
-        Fall of the value, t/a; below 0 where it rises (others first).
+        Fall of the value, t/yr; below 0 where it rises (others first).
     base : float
-        The value, t/a.
+        The value, t/yr.
     through : array
-        Throughput in one optimal flow, t/a.
+        Throughput in one optimal flow, t/yr.
     in_cut : boolean array
         Whether a capacity of what is removed lies in the minimum cut.
     cut : function
         Names the members of the cut.
     ends : (float, float), optional
-        With nobody first: the least and the most of the value that can be the beneficiaries', t/a.
+        With nobody first: the least and the most of the value that can be the beneficiaries', t/yr.
     ends_left : (array, array), optional
         The same without each removal.
     """
@@ -58,9 +58,9 @@ def plain_losses(counting: Counting, what: Removals, top: int | None) -> Losses:
     takes what he could get alone. So what is left after the others is the flow to all less that to the others alone,
     and of what all get the beneficiaries have between that and what they could get alone.
     """
-    if counting.others == "after":
+    if counting.order == "allies_first":
         return _of_market(market_of(counting), what, top)
-    before = counting.others == "before"
+    before = counting.order == "allies_last"
     together = counting.rows | counting.rivals if before else counting.valued
     whole = _of_market(market_of(counting, together), what, None)
     rest = _of_market(market_of(counting, together & ~counting.ours), what, None)

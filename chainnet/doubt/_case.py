@@ -16,7 +16,7 @@ from chainnet.criticality import removals
 from chainnet.doubt._changes import Change
 from chainnet.doubt._judgements import Setting
 from chainnet.doubt._programs import Ledger, Parts, Point, Program
-from chainnet.doubt._verdict import RUNGS, Neck, Outcome, top_of, unmet
+from chainnet.doubt._verdict import LEVELS, Bottleneck, Outcome, shortfall, top_of
 from chainnet.engine import CERTAIN, PRINTED, Certificate
 from chainnet.flow import Counting
 from chainnet.lowering import Degree, Overlay
@@ -26,12 +26,12 @@ from chainnet.scenario import Scenario, overlay_of
 
 # the assessment values projects up to the sixth year after the base year
 YEARS_AHEAD = 6
-# programs: the relations of the table; all rungs above them, and the same with what young projects may not serve;
+# programs: the relations of the table; all levels above them, and the same with what young projects may not serve;
 # and the first two without any scenario
 KNOWN, REACH, BARRED, CALM, CALM_NEW = "known", "reach", "barred", "calm", "calm new"
-# rungs beside the four: projects that are qualified for every tier; one project alone on known relations
+# levels beside the four: projects that are qualified for every tier; one project alone on existing links
 OLD, ALONE = "projects long qualified", "project "
-# what each tier asks for, is served at the most, and at the least, t/a
+# what each tier asks for, is served at the most, and at the least, t/yr
 _Served = tuple[Array, Array, Array]
 
 
@@ -112,57 +112,57 @@ class Case:
         stocks = kind in (REACH, BARRED)
         return Program(chain.counting, overlay, degree, self.parts, self.ledger, stocks=stocks)
 
-    def _overlay(self, kind: str, rung: str, setting: Setting, change: Change | None) -> Overlay:
+    def _overlay(self, kind: str, level: str, setting: Setting, change: Change | None) -> Overlay:
         chain = self.dense if setting.is_dense else self.chain
         overlay = setting.put(chain.network, chain.calm if kind in (CALM, CALM_NEW) else chain.hit)
         if change is not None:
             overlay = change.put(overlay)
-        if rung == "new":
+        if level == "new":
             return overlay.times("stocks", slice(None), 0.0)
-        sizes = self._sizes(rung, chain.access)
+        sizes = self._sizes(level, chain.access)
         if sizes is not None:
             overlay = overlay.with_built(np.maximum(overlay.built, sizes))
         return chain.access.overlay(overlay) if kind == BARRED else overlay
 
-    def _sizes(self, rung: str, access: Access) -> Array | None:
-        """Return the part of each project's size that stands on a rung; None where none is built."""
-        if rung not in ("projects", OLD) and not rung.startswith(ALONE):
+    def _sizes(self, level: str, access: Access) -> Array | None:
+        """Return the part of each project's size that stands on a level; None where none is built."""
+        if level not in ("projects", OLD) and not level.startswith(ALONE):
             return None
         sizes = access.sizes()
-        if rung == "projects":
+        if level == "projects":
             return sizes
         sizes[[bar.project for bar in access.bars]] = 0.0
-        return sizes if rung == OLD else np.where(self.project_ids == rung.removeprefix(ALONE), sizes, 0.0)
+        return sizes if level == OLD else np.where(self.project_ids == level.removeprefix(ALONE), sizes, 0.0)
 
     @cached_property
     def project_ids(self) -> Texts:
         """Ids of the projects, in the order of their table."""
         return self.network.projects["id"].to_numpy(dtype=object)
 
-    def _point(self, kind: str, rung: str, setting: Setting, tier: int | None = None) -> tuple[Program, Point]:
-        """Return a program as solved on a rung, under no change."""
-        program, key = self._program(kind, setting.is_dense), (kind, rung, setting, tier)
+    def _point(self, kind: str, level: str, setting: Setting, tier: int | None = None) -> tuple[Program, Point]:
+        """Return a program as solved on a level, under no change."""
+        program, key = self._program(kind, setting.is_dense), (kind, level, setting, tier)
         if key not in self._points:
-            bounds = self._bounds(program, kind, rung, setting, None)
+            bounds = self._bounds(program, kind, level, setting, None)
             alike = (kind, setting.is_dense, setting.order, tier)
             self._points[key] = program.point(setting.order, bounds, tier, self._starts.get(alike))
             self._starts.setdefault(alike, self._points[key])
         return program, self._points[key]
 
     def _bounds(
-        self, program: Program, kind: str, rung: str, setting: Setting, change: Change | None
+        self, program: Program, kind: str, level: str, setting: Setting, change: Change | None
     ) -> tuple[Array, Array]:
-        degree: Degree | None = "frozen" if setting.degree == "frozen" and kind in (KNOWN, CALM) else None
-        return program.bounds(self._overlay(kind, rung, setting, change), degree)
+        degree: Degree | None = "none" if setting.degree == "none" and kind in (KNOWN, CALM) else None
+        return program.bounds(self._overlay(kind, level, setting, change), degree)
 
-    def _each(self, kind: str, rung: str, setting: Setting, changes: Sequence[Change | None]) -> list[_Served]:
-        """Return what each tier asks for and is served on a rung, under each of many changes."""
+    def _each(self, kind: str, level: str, setting: Setting, changes: Sequence[Change | None]) -> list[_Served]:
+        """Return what each tier asks for and is served on a level, under each of many changes."""
         if not changes:
             return []
-        program, point = self._point(kind, rung, setting)
+        program, point = self._point(kind, level, setting)
         found: dict[int, _Served] = {}
         plain = [i for i, change in enumerate(changes) if change is None or not change.is_recipe]
-        bounds = [self._bounds(program, kind, rung, setting, changes[i]) for i in plain]
+        bounds = [self._bounds(program, kind, level, setting, changes[i]) for i in plain]
         for i, within, served in zip(plain, bounds, program.served_each(point, bounds), strict=True):
             found[i] = (program.wanted(within[0]), *served)
         for i, change in enumerate(changes):
@@ -175,8 +175,8 @@ class Case:
     # -- answers -----------------------------------------------------------------------------------
 
     def outcomes(self, setting: Setting, changes: Sequence[Change | None] = (None,)) -> list[Outcome]:
-        """Return the answer of a way to judge, under each of many changes; nothing is said of the narrowest step."""
-        made, short = self._shortfalls(setting, changes), self.short_by_rung(setting, changes)
+        """Return the answer of a way to judge, under each of many changes; nothing is said of the bottleneck."""
+        made, short = self._shortfalls(setting, changes), self.short_by_level(setting, changes)
         out = []
         for i, one in enumerate(made):
             closed = [
@@ -186,47 +186,47 @@ class Case:
         return out
 
     def shortfalls(self, setting: Setting) -> Outcome:
-        """Return the shortfalls of a way to judge alone: neither what closes a gap nor the narrowest step is asked."""
+        """Return the shortfalls of a way to judge alone: neither what closes a gap nor the bottleneck is asked."""
         return self._shortfalls(setting, (None,))[0]
 
     def _shortfalls(self, setting: Setting, changes: Sequence[Change | None]) -> list[Outcome]:
-        kind, rung = (REACH, "new") if setting.degree == "new" else (KNOWN, "existing")
+        kind, level = (REACH, "new") if setting.degree == "new" else (KNOWN, "existing")
         n = len(self.tiers)
         return [
             Outcome(wanted, wanted - least, wanted - most, (frozenset(),) * n, (None,) * n, (None,) * n)
-            for wanted, most, least in self._each(kind, rung, setting, changes)
+            for wanted, most, least in self._each(kind, level, setting, changes)
         ]
 
-    def short_by_rung(self, setting: Setting, changes: Sequence[Change | None] = (None,)) -> dict[str, list[Array]]:
-        """Return the shortfall of each tier, as a share of its demand, by rung and change.
+    def short_by_level(self, setting: Setting, changes: Sequence[Change | None] = (None,)) -> dict[str, list[Array]]:
+        """Return the shortfall of each tier, as a share of its demand, by level and change.
 
-        Projects alone that leave a tier whole in the stated answer stand beside the rungs, by their ids.
+        Projects alone that leave a tier whole in the stated answer stand beside the levels, by their ids.
         """
         setting = replace(setting, degree="existing")
         short = {"existing": self._short(KNOWN, "existing", setting, changes)}
-        for before, rung in pairwise(RUNGS):
-            short[rung] = self._above(rung, setting, changes, short[before])
+        for before, level in pairwise(LEVELS):
+            short[level] = self._above(level, setting, changes, short[before])
         for name in self.closers:
             short[name] = self._above(ALONE + name, setting, changes, short["existing"])
         return short
 
     def _above(
-        self, rung: str, setting: Setting, changes: Sequence[Change | None], below: Sequence[Array]
+        self, level: str, setting: Setting, changes: Sequence[Change | None], below: Sequence[Array]
     ) -> list[Array]:
-        """Return the shortfall on a rung; where we come first, what is whole below it stays whole and is not solved."""
-        open_ = [i for i, short in enumerate(below) if setting.order != "after" or (short >= PRINTED).any()]
+        """Return the shortfall on a level; where we come first, what is met below it stays met and is not solved."""
+        open_ = [i for i, short in enumerate(below) if setting.order != "allies_first" or (short >= PRINTED).any()]
         out = list(below)
         asked = [changes[i] for i in open_]
-        if rung == "projects":
+        if level == "projects":
             found = self._with_projects(setting, asked)
         else:
-            found = self._short(KNOWN if rung.startswith(ALONE) else REACH, rung, setting, asked)
+            found = self._short(KNOWN if level.startswith(ALONE) else REACH, level, setting, asked)
         for i, short in zip(open_, found, strict=True):
             out[i] = short
         return out
 
-    def _short(self, kind: str, rung: str, setting: Setting, changes: Sequence[Change | None]) -> list[Array]:
-        return [unmet(wanted - least, wanted) for wanted, _, least in self._each(kind, rung, setting, changes)]
+    def _short(self, kind: str, level: str, setting: Setting, changes: Sequence[Change | None]) -> list[Array]:
+        return [shortfall(wanted - least, wanted) for wanted, _, least in self._each(kind, level, setting, changes)]
 
     def _with_projects(self, setting: Setting, changes: Sequence[Change | None]) -> list[Array]:
         """Return the shortfall with all projects of the year, each for the tiers that it is qualified for.
@@ -246,7 +246,7 @@ class Case:
 
     @cached_property
     def closers(self) -> tuple[str, ...]:
-        """Projects that, alone and on known relations, leave a tier whole that is short in the stated answer."""
+        """Projects that, alone and on existing links, leave a tier whole that is short in the stated answer."""
         stated = self._short(KNOWN, "existing", Setting(), [None])[0] >= PRINTED
         found = []
         for name, size in zip(self.project_ids, self.chain.access.sizes(), strict=True):
@@ -257,9 +257,9 @@ class Case:
         return tuple(found)
 
     def narrowed(self, outcome: Outcome, setting: Setting, change: Change | None, tiers: Iterable[int]) -> Outcome:
-        """Return an outcome with the narrowest step and the costliest country of some tiers, undisturbed."""
+        """Return an outcome with the bottleneck and the costliest country of some tiers, in the baseline."""
         kind = CALM_NEW if setting.degree == "new" else CALM
-        found: dict[str, list[Neck | None]] = {"steps": list(outcome.steps), "countries": list(outcome.countries)}
+        found: dict[str, list[Bottleneck | None]] = {"steps": list(outcome.steps), "countries": list(outcome.countries)}
         for tier in tiers:
             program, point = self._undisturbed(kind, setting, change, tier)
             for name, (index, members) in self.groups.items():
@@ -282,11 +282,11 @@ class Case:
         return self.ledger.certificate(point, program.verified(point) if verify else None)
 
     def share_under(self, changes: Iterable[Change]) -> Array:
-        """Return the unmet share of each tier, as it is judged by default, under several changes at once."""
+        """Return the short share of each tier, as it is judged by default, under several changes at once."""
         program, point = self._point(KNOWN, "existing", Setting())
         overlay = self.chain.hit
         for change in changes:
             overlay = change.put(overlay)
         bounds = program.bounds(overlay)
         wanted = program.wanted(bounds[0])
-        return unmet(wanted - program.served(point, bounds)[1], wanted)
+        return shortfall(wanted - program.served(point, bounds)[1], wanted)

@@ -89,7 +89,7 @@ class Trial:
         return ids, tier or "all", model
 
     def numbers(self, factors: Array) -> dict[str, float]:
-        """Return every number with the inputs multiplied by ``factors``, t/a.
+        """Return every number with the inputs multiplied by ``factors``, t/yr.
 
         base_t is what is served without the scenario, served_t under it, lost_t the first less the second and
         never negative; the shortfall of a tier is counted against what it asks for under the scenario.

@@ -10,7 +10,7 @@ import pandas as pd
 
 from chainnet.doubt._case import Case
 from chainnet.doubt._judgements import STATED, Setting, judgements
-from chainnet.doubt._load_bearing import LoadBearing
+from chainnet.doubt._key_assumptions import KeyAssumptions
 from chainnet.doubt._verdict import category
 from chainnet.engine import CERTAIN
 from chainnet.flow import Counting
@@ -20,9 +20,9 @@ from chainnet.words import Who
 
 # relations that may carry no more than they did are no answer for the long run, and those who ask for more than before
 # would find none at all
-NOT_ASKED = ("degree:frozen",)
+NOT_ASKED = ("rerouting:none",)
 # a stress test beside the range: nobody expects that allied users come after everyone else
-LAST = "order:before"
+LAST = "order:allies_last"
 
 
 def judged_shares(counting: Counting, scenario: Scenario | None, only: Collection[str] | None = None) -> pd.DataFrame:
@@ -35,13 +35,13 @@ def judged_shares(counting: Counting, scenario: Scenario | None, only: Collectio
     scenario : Scenario or None
         None = no restriction.
     only : collection of str, optional
-        Judgements to ask beside the central case, such as "order:before"; default all.
+        Judgements to ask beside the central case, such as "order:allies_last"; default all.
 
     Returns
     -------
     DataFrame, index (judgement, tier)
         least_share, most_share (equal but where nobody comes first, and who is short is a tie). The first judgement is
-        "stated", the answer as it stands.
+        "central", the answer as it stands.
 
     Notes
     -----
@@ -102,29 +102,29 @@ def due_range(restricted: pd.DataFrame, baseline: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows).set_index("tier")
 
 
-def attributed(found: LoadBearing, baseline: LoadBearing, due: pd.DataFrame) -> LoadBearing:
+def attributed(found: KeyAssumptions, baseline: KeyAssumptions, due: pd.DataFrame) -> KeyAssumptions:
     """Return what a restriction alone rests on: every variation less the same variation without the restriction.
 
     A plant whose absence leaves a tier short anyway says nothing of the restriction, and is not named for it.
 
     Parameters
     ----------
-    found, baseline : LoadBearing
+    found, baseline : KeyAssumptions
         Of the same network with and without the restriction.
     due : DataFrame
         Their ``due_range``.
 
     Returns
     -------
-    LoadBearing
+    KeyAssumptions
         Its table's shares, changes and categories, and its ends, are those of what the restriction costs; the smallest
         set is kept where none as small does the same without the restriction.
     """
     key = ["kind", "id", "variant", "tier"]
-    calm = baseline.table.set_index(key)["unmet_share"]
+    calm = baseline.table.set_index(key)["shortfall_share"]
     table = found.table.copy()
     without = calm.reindex(pd.MultiIndex.from_frame(table[key])).fillna(0.0).to_numpy()
-    share = table["unmet_share"].to_numpy() - without
+    share = table["shortfall_share"].to_numpy() - without
     central, already = (table["tier"].map(due[f"{word}_share"]).to_numpy() for word in ("central", "already"))
     # what leaves more short without the restriction leaves less for it to take: no news of the restriction
     share = np.where((without > already + CERTAIN) & (share < central), central, share)
@@ -133,7 +133,7 @@ def attributed(found: LoadBearing, baseline: LoadBearing, due: pd.DataFrame) -> 
         ";".join(w for w in words.split(";") if w and (w != "category" or category(max(a, 0.0)) != category(b)))
         for words, a, b in zip(table["what"], share, central, strict=True)
     ]
-    table = table.assign(unmet_share=share, change_share=change, what=what, overturns=[bool(w) for w in what])
+    table = table.assign(shortfall_share=share, change_share=change, what=what, changes_result=[bool(w) for w in what])
     known, calm_set = found.smallest_set, baseline.smallest_set
     smallest = known if known is None or calm_set is None or len(calm_set) > len(known) else None
     return replace(found, table=table, ends=due[["low_share", "high_share"]], smallest_set=smallest)

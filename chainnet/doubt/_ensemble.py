@@ -43,7 +43,7 @@ class Ensemble(Result):
         unit, given (at the inputs as they stand), p10, p50, p90, mean, bad_end (p90 of a loss, p10 of what is
         served).
     draws : DataFrame, index draw
-        A column for each number, t/a: base_t, served without the scenario; served_t, served under it, which is
+        A column for each number, t/yr: base_t, served without the scenario; served_t, served under it, which is
         more than base_t where the scenario builds or asks for more; lost_t, base_t less served_t, 0 where that is
         negative; by tier demand and shortfall, could the tier come first; loss_<node>_t without the nodes that
         cost most.
@@ -98,7 +98,7 @@ def ensemble(
         processes started here are ended here.
     store : path, optional
         SQLite file in which finished draws are kept; the same call goes on where it stopped.
-    reroute : {"existing", "frozen", "new"}
+    reroute : {"existing", "none", "new"}
     correlation : float
         0 to 1: part of the variance that inputs of one table and country share.
     ranked : int
@@ -182,7 +182,7 @@ def ensemble(
         sobol_table(trial, int(sobol), seed, steps) if sobol else pd.DataFrame(columns=["first", "total", "n_inputs"])
     )
     steps.end()
-    units = dict.fromkeys(("given", "mean", "p10", "p50", "p90"), "t/a")
+    units = dict.fromkeys(("given", "mean", "p10", "p50", "p90"), "t/yr")
     return Ensemble(
         provenance=source,
         summary=stamp(_summary(table, given), source, units=units),
@@ -286,7 +286,7 @@ def _spread(
 
 
 def _summary(draws: pd.DataFrame, given: pd.Series) -> pd.DataFrame:
-    table = pd.DataFrame({"unit": "t/a", "given": given})
+    table = pd.DataFrame({"unit": "t/yr", "given": given})
     for name, part in QUANTILES.items():
         table[name] = draws.quantile(part)
     table["mean"] = draws.mean()

@@ -17,7 +17,7 @@ from chainnet.network import Network
 from chainnet.results import weakest
 from chainnet.words import percent
 
-STATED = "stated"
+STATED = "central"
 # the quality of what is no datum: somebody decides it
 JUDGEMENT = "judgement"
 # times the stated margin of inferred relations above their flow
@@ -42,7 +42,7 @@ class Setting:
     def put(self, network: Network, overlay: Overlay) -> Overlay:
         """Return an overlay so judged; frozen leaves no slack to judge."""
         rows = slice(None)
-        if self.slack in MARGINS and self.degree != "frozen":
+        if self.slack in MARGINS and self.degree != "none":
             overlay = overlay.times("edges", rows, slack_factors(network, MARGINS[self.slack]))
         if self.density == "less":
             overlay = overlay.times("edges", rows, np.where(thin_relations(network), 0.0, 1.0))
@@ -69,10 +69,10 @@ class Judgement:
 
 
 LABELS = {
-    "order:before": "all others are served first",
-    "order:alongside": "all are served alike, nobody first",
-    "degree:frozen": "relations are held to their baseline",
-    "degree:new": "makers may also ship to new users",
+    "order:allies_last": "all others are served first",
+    "order:alike": "all are served alike, nobody first",
+    "rerouting:none": "relations are not rerouted",
+    "rerouting:new": "makers may also ship to new users",
     "demand:low": "every demand at its low value",
     "demand:high": "every demand at its high value",
     "slack:less": "inferred and assumed links with a baseline and a capacity above it carry no more than the baseline",
@@ -80,8 +80,8 @@ LABELS = {
     "density:less": f"without inferred relations under {percent(THIN, ' ')} of what their taker uses",
     "density:more": f"with relations from every maker to every user, each up to {percent(THIN, ' ')} of the smaller",
 }
-ADVERSE = ("order:before", "degree:frozen", "demand:high", "slack:less", "density:less")
-FAVOURABLE = ("degree:new", "demand:low", "slack:more", "density:more")
+ADVERSE = ("order:allies_last", "rerouting:none", "demand:high", "slack:less", "density:less")
+FAVOURABLE = ("rerouting:new", "demand:low", "slack:more", "density:more")
 
 
 def judgements(network: Network, counting: Counting, is_denser: bool) -> list[Judgement]:
@@ -96,8 +96,8 @@ def judgements(network: Network, counting: Counting, is_denser: bool) -> list[Ju
     """
     usable = {
         "order": bool((counting.anyone & ~counting.ours).any()),
-        "degree:frozen": _has_baseline(network),
-        "degree:new": True,
+        "rerouting:none": _has_baseline(network),
+        "rerouting:new": True,
         "demand:low": bool((demand_factors(network, "low") != 1.0).any()),
         "demand:high": bool((demand_factors(network, "high") != 1.0).any()),
         "slack": bool((slack_factors(network, 0.0) != 1.0).any()),

@@ -83,14 +83,14 @@ class Parts:
 
     def stages(self, order: str, tier: int | None = None) -> list[tuple[int, Bools]]:
         """Return number and rows of each stage; ``tier`` = that one alone, as if it came first."""
-        if order == "alongside":
+        if order == "alike":
             named = range(len(self.everyone))
             own = named if tier is None else [i for i in named if (self.everyone[i] & self.ours[tier]).any()]
             return [(1 + i, self.everyone[i]) for i in own]
         first = 1 + len(self.everyone)
         chosen = range(len(self.tiers)) if tier is None else [tier]
         mine = [(first + i, self.ours[i]) for i in chosen]
-        return [(0, self.others), *mine] if order == "before" and self.has_others else mine
+        return [(0, self.others), *mine] if order == "allies_last" and self.has_others else mine
 
     def within(self, stage: int, tier: int | None) -> list[int]:
         """Return the tiers of which a stage of everyone holds our part."""
@@ -121,7 +121,7 @@ class _Ends(NamedTuple):
 
 @dataclass(frozen=True)
 class Point:
-    """A program as solved within some bounds, and what each tier is served, t/a.
+    """A program as solved within some bounds, and what each tier is served, t/yr.
 
     ``most`` and ``least`` differ where nobody comes first: who of all is served is then a tie. ``kept``: optimal
     answers with the activity of their rows.
@@ -181,7 +181,7 @@ class Program:
 
     def _take(self, low: Lowered) -> Array:
         self._lower(low)
-        stages = list(self._in_order("after", None, low.program.col_upper, low.program.row_upper, ()))
+        stages = list(self._in_order("allies_first", None, low.program.col_upper, low.program.row_upper, ()))
         self._is_proved = all(stage.proof.ok for stage in stages)
         return stages[-1].x
 
@@ -202,7 +202,7 @@ class Program:
         return low.bounds(overlay)
 
     def wanted(self, upper: Array) -> Array:
-        """Return what our part of each tier asks for within these bounds, t/a."""
+        """Return what our part of each tier asks for within these bounds, t/yr."""
         asked = upper[self.low.served]
         return np.array([asked[rows].sum() for rows in self.parts.ours])
 
@@ -216,10 +216,10 @@ class Program:
         for stage in self._in_order(order, tier, upper, rows, near.stages if near else ()):
             stages.append(stage)
             self.ledger.add(stage.proof)
-            if order == "alongside":
+            if order == "alike":
                 ends += [self._ends(self.parts.ours[i], stage) for i in self.parts.within(len(stages) - 1, tier)]
         x = ends[-1].x if ends else stages[-1].x
-        if order == "alongside":
+        if order == "alike":
             most, least = (np.array([getattr(end, side) for end in ends]) for side in ("most", "least"))
         else:
             n = len(self.parts.tiers) if tier is None else 1
@@ -227,7 +227,7 @@ class Program:
         return Point(order, tier, upper, rows, tuple(stages), most, least, [(x, self._matrix @ x)])
 
     def served(self, point: Point, bounds: tuple[Array, Array]) -> tuple[Array, Array]:
-        """Return the most and the least that each tier is served within other bounds, t/a."""
+        """Return the most and the least that each tier is served within other bounds, t/yr."""
         if self._stays(point, *bounds):
             self.ledger.settled += 1
             return point.most, point.least
@@ -241,7 +241,7 @@ class Program:
     def served_each(self, point: Point, bounds: Sequence[tuple[Array, Array]]) -> list[tuple[Array, Array]]:
         """Return the same for many bounds; where many are open, answers are looked for that need little of them."""
         left = [within for within in bounds if not self._stays(point, *within)]
-        while len(left) > FEW and point.order != "alongside":
+        while len(left) > FEW and point.order != "alike":
             self._keep_thrifty(point, left)
             before, left = len(left), [within for within in left if not self._stays(point, *within)]
             if before - len(left) < max(4, before // 25):
@@ -262,7 +262,7 @@ class Program:
             point.kept.insert(0, (x, self._matrix @ x))
 
     def losses(self, point: Point, groups: Sequence[Ints]) -> Array:
-        """Return how much less a point serves, at the least, without each group of nodes, t/a.
+        """Return how much less a point serves, at the least, without each group of nodes, t/yr.
 
         Where we come first, a group that surely loses less than the worst found so far is not solved and counts as 0.
         """
@@ -282,7 +282,7 @@ class Program:
         """Return what a point still serves, at the least, within other bounds of columns; values alone are solved."""
         if self._stays(point, upper, point.rows):
             return float(point.least.sum())
-        if point.order == "alongside":
+        if point.order == "alike":
             return float(self.point(point.order, (upper, point.rows), point.tier, point).least.sum())
         self._ordered.within(upper, point.rows)
         value = 0.0
@@ -295,7 +295,7 @@ class Program:
 
     def _most_lost(self, point: Point, groups: Sequence[Ints]) -> Array:
         """Return more than each group can lose: what leaves it, by the most that a tonne can add to what is served."""
-        if point.order != "after" or point.tier is None or self._is_edited:
+        if point.order != "allies_first" or point.tier is None or self._is_edited:
             return np.full(len(groups), np.inf)
         low, ours = self.low, self.parts.ours[point.tier]
         if point.tier not in self._gains:
@@ -312,7 +312,7 @@ class Program:
         return np.array([worth[nodes].sum() for nodes in groups])
 
     def verified(self, point: Point) -> float:
-        """Solve the stages of a point again with a second solver; return what they serve in all, t/a.
+        """Solve the stages of a point again with a second solver; return what they serve in all, t/yr.
 
         Raises
         ------
@@ -370,7 +370,7 @@ class Program:
         """
         raised, lifted = upper > point.upper, rows > point.rows
         columns, lines = np.flatnonzero(upper < point.upper), np.flatnonzero(rows < point.rows)
-        if point.order == "alongside":
+        if point.order == "alike":
             if not len(columns) and not len(lines):
                 return not raised.any() and not lifted.any()
             if raised.any() or lifted.any() or len(point.least) > 1:

@@ -34,13 +34,13 @@ class Sensitivity(Result):
     ----------
     inputs : DataFrame
         A row for each input with a range, that which moves the shortfall most first: table, key, label, column,
-        value, low, high, width ((high - low) / value), quality, reference; short_low_t and short_high_t, the
+        value, low, high, width ((high - low) / value), quality, reference; shortfall_low_t and shortfall_high_t, the
         shortfall with this input alone at its low and high value; swing_t, the largest change; served_low_t and
         served_high_t; with projects also averted_low_t, averted_high_t and averted_swing_t.
     widest : DataFrame
         The inputs with the widest range, whether or not they move anything; the same columns.
     short_t, served_t, averted_t : float
-        Of the data as given, t/a; averted_t is NaN without projects.
+        Of the data as given, t/yr; averted_t is NaN without projects.
     """
 
     inputs: pd.DataFrame
@@ -78,10 +78,10 @@ def sensitivity(
     top : int
         Number of rows of ``widest``.
     tier : str, optional
-        Only this tier, could it come first; default all that counts.
+        Only this tier, if served first; default all that counts.
     recipes : bool
         Whether recipe lines are tried too: most of the time goes there.
-    reroute : {"existing", "frozen", "new"}
+    reroute : {"existing", "none", "new"}
     commodity, beneficiaries : optional
         Whose and what demand counts; default from the network.
     progress : callable, optional
@@ -119,7 +119,7 @@ def sensitivity(
     asker = _Asker(counting, scenario, names, by_year, reroute)
     inputs = uncertain_inputs(network)
     given = asker.answer()
-    steps = Steps("inputs at both ends", progress, len(inputs.table))
+    steps = Steps("inputs at its range", progress, len(inputs.table))
     lines = _loose_lines(asker, network) if recipes else []
     steps.more(len(lines))
     rows = [*_bounds(asker, inputs, steps), *_recipes(asker, network, lines, steps)]
@@ -129,7 +129,9 @@ def sensitivity(
         table = pd.DataFrame(
             columns=["table", "key", "label", "column", "value", "low", "high", "quality", "reference"]
         )
-        table = table.assign(**{c: pd.Series(dtype=float) for c in ("short_low_t", "short_high_t", "swing_t", "width")})
+        table = table.assign(
+            **{c: pd.Series(dtype=float) for c in ("shortfall_low_t", "shortfall_high_t", "swing_t", "width")}
+        )
     else:
         for what in ("short", "averted"):
             ends = table[[f"{what}_low_t", f"{what}_high_t"]].to_numpy(dtype=float)

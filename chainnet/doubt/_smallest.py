@@ -1,4 +1,4 @@
-"""The fewest assumed plants whose joint absence overturns a verdict, or the proof that there are none so few."""
+"""The fewest assumed plants whose joint absence changes a verdict, or the proof that there are none so few."""
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ def smallest_set(case: Case, tier: int, share: float, wanted: float, max_set: in
     tier : int
         Which: the first that asks for anything.
     share : float
-        Its unmet share as it stands.
+        Its short share as it stands.
     wanted : float
-        What it asks for, t/a.
+        What it asks for, t/yr.
     max_set : int
         Largest set looked for.
 
     Notes
     -----
-    What is taken away can only take from the tier that is served first. So where all assumed nodes together overturn
+    What is taken away can only take from the tier that is served first. So where all assumed nodes together change
     nothing no set does; else the worst attack of one, two, ... nodes, everything else protected, tells.
     """
     nodes = case.network.nodes

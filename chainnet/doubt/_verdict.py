@@ -1,4 +1,4 @@
-"""What a verdict is, and when another answer overturns it: category, neck, rank, what closes the gap."""
+"""What a verdict is, and when another answer changes it: category, bottleneck, rank, what closes the gap."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ import pandas as pd
 from chainnet._types import Array
 from chainnet.engine import CERTAIN, LEAST_SIZE, PRINTED
 
-# word of each category and the unmet share below which it holds
+# word of each category and the short share below which it holds
 CATEGORIES = {"met": PRINTED, "little": 0.1, "part": 0.5, "most": np.inf}
-RUNGS = ("existing", "new", "stocks", "projects")
+LEVELS = ("existing", "new", "stocks", "projects")
 
 
-def category(unmet_share: float) -> str:
-    """Return the word for a share of demand that goes short: met, little, part or most.
+def category(shortfall_share: float) -> str:
+    """Return the word for a share of demand that is short: met, little, part or most.
 
     Parameters
     ----------
-    unmet_share : float
+    shortfall_share : float
         From 0 to 1; met below 1e-6, little below 0.1, part below 0.5, most from there.
 
     Returns
     -------
     str
     """
-    share = round(unmet_share, 9)  # a share that ends on a limit is no matter of the last digit of a solve
+    share = round(shortfall_share, 9)  # a share that ends on a limit is no matter of the last digit of a solve
     return next(word for word, most in CATEGORIES.items() if share < most)
 
 
-def next_share(unmet_share: float) -> float:
+def next_share(shortfall_share: float) -> float:
     """Return the share from which the category is a worse one; infinite where there is none."""
-    return CATEGORIES[category(unmet_share)]
+    return CATEGORIES[category(shortfall_share)]
 
 
 @dataclass(frozen=True)
-class Neck:
+class Bottleneck:
     """What costs a tier most when it alone drops out, could the tier come first: all that tie, and the loss."""
 
     names: frozenset[object]
@@ -47,10 +47,10 @@ class Neck:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The answer of one way to judge or one variation, arrays by tier, t/a.
+    """The answer of one way to judge or one variation, arrays by tier, t/yr.
 
-    ``most`` and ``least`` are the ends of the shortfall: they differ where nobody comes first. ``closes``: the rungs
-    that leave each tier whole. ``steps`` and ``countries``: the narrowest step and the costliest country of each
+    ``most`` and ``least`` are the ends of the shortfall: they differ where nobody comes first. ``closes``: the levels
+    that leave each tier whole. ``steps`` and ``countries``: the bottleneck and the costliest country of each
     tier; None = not asked of it.
     """
 
@@ -58,52 +58,52 @@ class Outcome:
     most: Array
     least: Array
     closes: tuple[frozenset[str], ...]
-    steps: tuple[Neck | None, ...]
-    countries: tuple[Neck | None, ...]
+    steps: tuple[Bottleneck | None, ...]
+    countries: tuple[Bottleneck | None, ...]
 
     @property
     def share(self) -> Array:
-        """Share of each tier's demand that goes short, at the most."""
-        return unmet(self.most, self.wanted)
+        """Share of each tier's demand that is short, at the most."""
+        return shortfall(self.most, self.wanted)
 
     @property
     def least_share(self) -> Array:
         """The same, at the least."""
-        return unmet(self.least, self.wanted)
+        return shortfall(self.least, self.wanted)
 
 
-def unmet(short: Array, wanted: Array) -> Array:
-    """Return the share of demand that goes short, 0 where nothing is asked for; rounding at 0 and 1 is taken off."""
+def shortfall(short: Array, wanted: Array) -> Array:
+    """Return the share of demand that is short, 0 where nothing is asked for; rounding at 0 and 1 is taken off."""
     share = short / np.maximum(wanted, LEAST_SIZE)
     return np.where(share <= CERTAIN, 0.0, np.where(share >= 1.0 - CERTAIN, 1.0, share))
 
 
-def top_of(index: pd.Index, lost: Array, base: float) -> Neck:
+def top_of(index: pd.Index, lost: Array, base: float) -> Bottleneck:
     """Return what costs most among removals of one kind; nothing where none costs anything."""
     most = float(lost.max(initial=0.0))
     size = max(base, LEAST_SIZE)
     if most <= CERTAIN * size:
-        return Neck(frozenset(), 0.0, 0.0)
+        return Bottleneck(frozenset(), 0.0, 0.0)
     tied = np.flatnonzero(lost >= most - CERTAIN * size)
-    return Neck(frozenset(index[tied]), most, most / size)
+    return Bottleneck(frozenset(index[tied]), most, most / size)
 
 
-def overturned(stated: Outcome, other: Outcome, tier: int) -> list[str]:
-    """Return what of a tier's verdict is another one: category, neck, rank, closes."""
+def changed(stated: Outcome, other: Outcome, tier: int) -> list[str]:
+    """Return what of a tier's verdict is another one: category, bottleneck, rank, closes."""
     said = []
     if category(float(stated.share[tier])) != category(float(other.share[tier])):
         said.append("category")
     for word, before, after in (
-        ("neck", stated.steps[tier], other.steps[tier]),
+        ("bottleneck", stated.steps[tier], other.steps[tier]),
         ("rank", stated.countries[tier], other.countries[tier]),
     ):
         if before is not None and after is not None and _is_another(before, after):
             said.append(word)
     if stated.closes[tier] != other.closes[tier]:
-        said.append("closes")
+        said.append("closed_by")
     return said
 
 
-def _is_another(before: Neck, after: Neck) -> bool:
+def _is_another(before: Bottleneck, after: Bottleneck) -> bool:
     """Say whether no leader is left: of several that tie any one is a true answer."""
     return before.names != after.names and not before.names & after.names

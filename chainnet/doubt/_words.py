@@ -10,7 +10,7 @@ from chainnet.doubt._smallest import Smallest
 from chainnet.doubt._verdict import category
 from chainnet.words import Who, join, percent, spelled
 
-STATED = "stated"
+STATED = "central"
 # inputs that a sentence names
 NAMED = 5
 
@@ -33,24 +33,24 @@ def standing(tier: str, ends: pd.Series, inputs: pd.DataFrame, smallest: Smalles
         Begins with "open" where a judgement makes another category, else with "holds unless" where an input or a
         small set does, else with "holds".
     """
-    share = float(ends["stated_share"])
+    share = float(ends["central_share"])
     demand = "demand" if Who(tier).is_all else Who(tier).demand
     verdict = f"{demand} is met" if share <= 0 else f"{demand} is {percent(share, ' ')} short ({category(share)})"
     if any(category(float(other)) != category(share) for other in (ends["low_share"], ends["high_share"])):
         low, high = (f"{percent(ends[f'{end}_share'], ' ')} under {ends[f'{end}_by']}" for end in ("low", "high"))
         others = [word for word, by in ((low, ends["low_by"]), (high, ends["high_by"])) if by != STATED]
         return f"open: {verdict} as stated, {join(others)}{_and_hangs(inputs, smallest)}."
-    hinges = _hinges(inputs, smallest)
-    if hinges:
-        return f"holds unless {_listed(hinges, 'or')}: {verdict}{_closing(inputs)}."
+    dependencies = _dependencies(inputs, smallest)
+    if dependencies:
+        return f"holds unless {_listed(dependencies, 'or')}: {verdict}{_closing(inputs)}."
     return f"holds: {verdict}; {_proof(smallest)}{_closing(inputs)}."
 
 
 def ends_sentence(ends: pd.DataFrame) -> str:
-    """Say between which ends each tier's unmet share lies over the judgements, and which gives them."""
+    """Say between which ends each tier's short share lies over the judgements, and which gives them."""
     parts = []
     for tier, row in ends.iterrows():
-        low, stated, high = (float(row[f"{end}_share"]) for end in ("low", "stated", "high"))
+        low, stated, high = (float(row[f"{end}_share"]) for end in ("low", "central", "high"))
         if low == stated == high:
             parts.append(f"{tier} {percent(stated, ' ')} however it is judged")
             continue
@@ -60,23 +60,23 @@ def ends_sentence(ends: pd.DataFrame) -> str:
 
 
 def _and_hangs(inputs: pd.DataFrame, smallest: Smallest) -> str:
-    alone = _hinges(inputs, smallest)
+    alone = _dependencies(inputs, smallest)
     return f"; it also hangs on {_listed(alone, 'and')}" if alone else _closing(inputs)
 
 
-def _hinges(inputs: pd.DataFrame, smallest: Smallest) -> list[str]:
+def _dependencies(inputs: pd.DataFrame, smallest: Smallest) -> list[str]:
     """Return what makes another category: the smallest set, then single inputs."""
     sets = [_together(smallest.ids)] if smallest.ids else []
-    return [*sets, *(word for word in _overturning(inputs, "category") if word not in sets)]
+    return [*sets, *(word for word in _that_change(inputs, "category") if word not in sets)]
 
 
 def _closing(inputs: pd.DataFrame) -> str:
-    words = _overturning(inputs, "closes")
+    words = _that_change(inputs, "closed_by")
     return f"; what closes the gap is another with {_listed(words, 'or')}" if words else ""
 
 
-def _overturning(inputs: pd.DataFrame, what: str) -> list[str]:
-    """Return the inputs that overturn one thing: plants, then relations, then demand; the assumed ones first."""
+def _that_change(inputs: pd.DataFrame, what: str) -> list[str]:
+    """Return the inputs that change one thing: plants, then relations, then demand; the assumed ones first."""
     rank = {kind: i for i, kind in enumerate(("node", "project", "stock", "process", "relation", "input"))}
     hit = inputs[inputs["what"].str.split(";").map(lambda words: what in words).astype(bool)]
     hit = hit.assign(

@@ -10,8 +10,17 @@ import numpy as np
 import pandas as pd
 
 from chainnet import checks
-from chainnet.drawing.courses import from_balances, from_months, tier_of, unmet_of
-from chainnet.drawing.drawn import ORDERS, DrawnFlows, DrawnNeck, Losses, order_words, rows_match, scenario_words, told
+from chainnet.drawing.courses import from_balances, from_months, shortfall_of, tier_of
+from chainnet.drawing.drawn import (
+    ORDERS,
+    DrawnBottleneck,
+    DrawnFlows,
+    Losses,
+    order_words,
+    rows_match,
+    scenario_words,
+    told,
+)
 from chainnet.engine import PRINTED
 from chainnet.errors import DataError
 from chainnet.network import Network, several_plants
@@ -27,7 +36,7 @@ class Beside:
     ends: pd.DataFrame | Mapping[str, pd.DataFrame] | None = None
     long_run: Sequence[Any] = ()
     closest: Any = ()
-    necks: pd.DataFrame | None = None
+    bottlenecks: pd.DataFrame | None = None
 
 
 def sort_answers(
@@ -67,11 +76,11 @@ def sort_answers(
     answer = _flows(network, result, scenario, beside, balances)
     ranking = result if isinstance(result, pd.DataFrame) else losses
     if ranking is None:
-        for name, given in (("first_losses", beside.first_losses), ("necks", beside.necks)):
+        for name, given in (("first_losses", beside.first_losses), ("bottlenecks", beside.bottlenecks)):
             if given is not None:
                 raise DataError(f"draw: {name} stand beside the losses of all tiers; give losses too.")
         return answer, None
-    found = replace(_from_table(network, ranking), necks=_necks(beside.necks))
+    found = replace(_from_table(network, ranking), bottlenecks=_bottlenecks(beside.bottlenecks))
     if beside.first_losses is not None:
         first = _from_table(network, beside.first_losses)
         if first.unit_of != found.unit_of:
@@ -80,8 +89,8 @@ def sort_answers(
     return answer, found
 
 
-def _necks(table: pd.DataFrame | None) -> dict[str, DrawnNeck]:
-    """Return the necks that an assessment found, by whose loss; those that cost nothing are none."""
+def _bottlenecks(table: pd.DataFrame | None) -> dict[str, DrawnBottleneck]:
+    """Return the bottlenecks that an assessment found, by whose loss; those that cost nothing are none."""
     if table is None:
         return {}
     names = {"first tier": "first", "all tiers": "all"}
@@ -91,12 +100,12 @@ def _necks(table: pd.DataFrame | None) -> dict[str, DrawnNeck]:
         or not set(columns) <= set(table.columns)
         or not set(table.index) <= set(names)
     ):
-        raise DataError("draw: necks are the table of an assessment, assess(network).necks.")
+        raise DataError("draw: bottlenecks are the table of an assessment, assess(network).bottlenecks.")
     rows = table[table["lost_tpa"] > 0]
     tied = rows["tied_with"] if "tied_with" in rows else [()] * len(rows)
     found = zip(rows.index, *(rows[c] for c in columns), tied, strict=True)
     return {
-        names[str(whose)]: DrawnNeck(step, country, tpa, share, tuple(others))
+        names[str(whose)]: DrawnBottleneck(step, country, tpa, share, tuple(others))
         for whose, step, country, tpa, share, others in found
     }
 
@@ -131,12 +140,12 @@ def _flows(
 def _check_order(others: str | None, *answers: Any) -> None:
     if others is None:
         return
-    checks.known(others, ORDERS, "others", "order")
+    checks.known(others, ORDERS, "order", "order")
     for answer in answers:
         source = origin_of(answer) if isinstance(answer, pd.DataFrame) else getattr(answer, "provenance", {})
-        found = source.get("settings", {}).get("others", "after") if source else others
+        found = source.get("settings", {}).get("order", "after") if source else others
         if found != others:
-            raise DataError(f'draw: others="{others}", but an answer was asked with others="{found}". Ask it again.')
+            raise DataError(f'draw: order="{others}", but an answer was asked with order="{found}". Ask it again.')
 
 
 def _from_balance(network: Network, result: Any, closest: Sequence[Any], ends: Any) -> DrawnFlows:
@@ -146,7 +155,9 @@ def _from_balance(network: Network, result: Any, closest: Sequence[Any], ends: A
     tiers = [
         tier_of("" if pd.isna(tier) else str(tier), *row) for tier, row in zip(rows.index, rows.to_numpy(), strict=True)
     ]
-    asked, unmet = unmet_of(network, result.demand[result.demand["is_counted"] & result.demand["is_beneficiary"]])
+    asked, shortfall = shortfall_of(
+        network, result.demand[result.demand["is_counted"] & result.demand["is_beneficiary"]]
+    )
     mine = ends.get(name) if isinstance(ends, Mapping) else ends
     return DrawnFlows(
         "balance",
@@ -159,7 +170,7 @@ def _from_balance(network: Network, result: Any, closest: Sequence[Any], ends: A
         order=order_words(result.provenance),
         ends=told(mine, result.by_tier()),
         asked=asked,
-        unmet=unmet,
+        shortfall=shortfall,
         by_choice=_by_choice(network, result, next((one for one in closest if _scenario_of(one) == name), None)),
     )
 
@@ -247,7 +258,7 @@ def _from_table(network: Network, table: pd.DataFrame) -> Losses:
     whose = settings.get("beneficiaries") or ()
     whose = [whose] if isinstance(whose, str) else list(whose)
     counted = "all demand" if whose == ["all"] or not whose else f"demand of {who(whose, network.groups_known)}"
-    order = order_words(origin_of(table)) or ("" if counted == "all demand" else "all others served after")
+    order = order_words(origin_of(table)) or ("" if counted == "all demand" else "all allies served first")
     words = ", ".join(part for part in (f"counted: {counted}", order) if part)
     when = "in the scenario" if settings.get("scenario") else "at the baseline"
     if settings.get("scenario"):

@@ -76,7 +76,7 @@ def _course(network: Network, result: Any, name: str, pairs: pd.DataFrame) -> Dr
     table = result.months[result.months["scenario"] == name]
     start = result.provenance["settings"].get("start")
     n = len(network.nodes)
-    asked, unmet = _unmet_by_month(network, table, flows.month, rate)
+    asked, shortfall = _shortfall_by_month(network, table, flows.month, rate)
     answer = DrawnFlows(
         "balance",
         name,
@@ -103,7 +103,7 @@ def _course(network: Network, result: Any, name: str, pairs: pd.DataFrame) -> Dr
         tuple(range(len(flows.month))),
         int(flows.lengths.max()),
         asked,
-        unmet,
+        shortfall,
     )
     return replace(answer, months=months)
 
@@ -128,7 +128,7 @@ def _without_months(network: Network, answer: DrawnFlows, pairs: pd.DataFrame) -
         shown=(),
         span=1,
         asked=np.empty((0, nodes)),
-        unmet=np.empty((0, nodes)),
+        shortfall=np.empty((0, nodes)),
     )
     return replace(answer, months=months)
 
@@ -163,7 +163,7 @@ def _with_long_run(network: Network, course: DrawnFlows, lasting: DrawnFlows) ->
         hidden=np.append(months.hidden, hidden),
         shown=(*months.shown, len(months.number)),
         asked=np.vstack([months.asked, lasting.asked]),
-        unmet=np.vstack([months.unmet, lasting.unmet]),
+        shortfall=np.vstack([months.shortfall, lasting.shortfall]),
         is_lasting=True,
         by_choice=lasting.by_choice,
     )
@@ -181,19 +181,19 @@ def tier_of(tier: str, demand: float, served: float, short: float) -> dict[str, 
     }
 
 
-def unmet_of(network: Network, rows: pd.DataFrame) -> tuple[Array, Array]:
-    """Return what each node asks for and what of it goes unmet, t/yr; NaN where it is in no row."""
+def shortfall_of(network: Network, rows: pd.DataFrame) -> tuple[Array, Array]:
+    """Return what each node asks for and what of it is short, t/yr; NaN where it is in no row."""
     sums = rows.groupby("node")[["demand_tpa", "shortfall_tpa"]].sum().reindex(network.nodes["id"])
     asked = sums["demand_tpa"].to_numpy(dtype=float)
     return asked, _no_noise(sums["shortfall_tpa"].to_numpy(dtype=float), asked)
 
 
-def _no_noise(unmet: Array, asked: Array) -> Array:
-    """Return what is unmet without what lies below the tolerance of an answer."""
-    return np.where(unmet < PRINTED * asked, 0.0, unmet)
+def _no_noise(shortfall: Array, asked: Array) -> Array:
+    """Return what is short without what lies below the tolerance of an answer."""
+    return np.where(shortfall < PRINTED * asked, 0.0, shortfall)
 
 
-def _unmet_by_month(network: Network, table: pd.DataFrame, months: Any, rate: Array) -> tuple[Array, Array]:
+def _shortfall_by_month(network: Network, table: pd.DataFrame, months: Any, rate: Array) -> tuple[Array, Array]:
     ids = network.nodes["id"]
     wide = [
         table.pivot_table(index="month", columns="node", values=column, aggfunc="sum").reindex(
@@ -201,8 +201,8 @@ def _unmet_by_month(network: Network, table: pd.DataFrame, months: Any, rate: Ar
         )
         for column in ("demand_t", "shortfall_t")
     ]
-    asked, unmet = (one.to_numpy(dtype=float) * rate[:, None] for one in wide)
-    return asked, _no_noise(unmet, asked)
+    asked, shortfall = (one.to_numpy(dtype=float) * rate[:, None] for one in wide)
+    return asked, _no_noise(shortfall, asked)
 
 
 def _tail(network: Network) -> int:

@@ -17,7 +17,7 @@ from chainnet.scenario import month_text
 from chainnet.words import calendar_month, digits
 
 LONG_RUN = "long run"
-ORDERS = {"after": "", "before": "others served first", "alongside": "nobody served first"}
+ORDERS = {"after": "", "before": "allies served last", "alike": "nobody served first"}
 _SPANS = {3: "quarter", 6: "half-year", 12: "year"}
 
 
@@ -31,7 +31,7 @@ class DrawnFlows:
     that each edge carries in any of them, ``others`` are other scenarios over the same months. ``order`` says
     when those are served who do not count, where not after all. ``ends``: by tier what goes
     short in the long run if they are served after, and before, t/yr; empty where all demand counts or nobody asked.
-    ``asked`` and ``unmet``: what each node asks for that counts, and what of it goes unmet, t/yr, NaN where it asks for
+    ``asked`` and ``shortfall``: what each node asks for that counts, and what of it is short, t/yr, NaN where it asks for
     nothing that counts. ``by_choice``: edges whose flow differs from the baseline in this answer and need not in an
     equally good one; None = not asked.
     """
@@ -56,7 +56,7 @@ class DrawnFlows:
     order: str = ""
     ends: Mapping[str, Ends] = field(default_factory=dict)
     asked: Any = None
-    unmet: Any = None
+    shortfall: Any = None
     by_choice: Any = None
 
     @property
@@ -73,7 +73,7 @@ class Months:
     things; ``tiers``: one list a period; ``number``: first month of each period, from 1; ``lengths``: its months;
     ``lost``: links of the baseline without flow; ``hidden``: new relations between countries, which are not drawn;
     ``tail``: months at the end in which what is shipped may arrive too late; ``shown``: the periods on the slider,
-    each of which stands for ``span`` months at most. ``asked`` and ``unmet``: periods x nodes, as in ``DrawnFlows``.
+    each of which stands for ``span`` months at most. ``asked`` and ``shortfall``: periods x nodes, as in ``DrawnFlows``.
     With ``is_lasting`` all these have a row more than ``number``: the long run.
     """
 
@@ -92,7 +92,7 @@ class Months:
     shown: tuple[int, ...]
     span: int
     asked: Array
-    unmet: Array
+    shortfall: Array
     is_lasting: bool = False
     by_choice: Any = None
 
@@ -184,13 +184,13 @@ class Months:
             relations=self.relations.assign(flow_tpa=self.relation_tpa[t]) if len(self.relations) else None,
             when="" if t == self.lasting else self.dated(t),
             asked=self.asked[t],
-            unmet=self.unmet[t],
+            shortfall=self.shortfall[t],
             by_choice=self.by_choice if t == self.lasting else None,
         )
 
 
 @dataclass(frozen=True)
-class DrawnNeck:
+class DrawnBottleneck:
     """A step, a country, what its stop costs, and what costs as much, each with its country."""
 
     step: str
@@ -201,7 +201,7 @@ class DrawnNeck:
 
     @property
     def places(self) -> list[tuple[str, str]]:
-        """The neck and what ties with it."""
+        """The bottleneck and what ties with it."""
         return [(self.step, self.country), *self.tied_with]
 
 
@@ -211,7 +211,7 @@ class Losses:
 
     What may stand for several plants has rank 0: it is told beside the single sites. ``tier``: whose losses they are,
     "" = of all; ``first``: the same of one tier, ``first_tier``, beside them. ``unit_of``: node -> its row,
-    where the rows are sites. ``necks``: "first" and "all" (tiers) -> the step of a country that they could least do
+    where the rows are sites. ``bottlenecks``: "first" and "all" (tiers) -> the step of a country that they could least do
     without.
     """
 
@@ -223,21 +223,21 @@ class Losses:
     first: pd.DataFrame | None = None
     first_tier: str = ""
     unit_of: dict[str, str] = field(default_factory=dict)
-    necks: dict[str, DrawnNeck] = field(default_factory=dict)
+    bottlenecks: dict[str, DrawnBottleneck] = field(default_factory=dict)
 
 
 def told(ends: pd.DataFrame | None, tiers: pd.DataFrame) -> dict[str, Ends]:
-    """Return what ``both_ends`` says of the tiers of an answer; nothing where all demand counts."""
+    """Return what ``service_range`` says of the tiers of an answer; nothing where all demand counts."""
     if ends is None or not fact_of(ends, "has_others", False):
         return {}
     if list(ends.index) != list(tiers.index) or not np.allclose(ends["demand_tpa"], tiers["demand_tpa"]):
-        raise DataError("draw: the ends are of another answer. Ask both_ends of the same network and scenario.")
+        raise DataError("draw: the ends are of another answer. Ask service_range of the same network and scenario.")
     return Ends.by_tier(ends, "all demand")
 
 
 def order_words(source: Any) -> str:
     """Return when those are served who do not count; nothing where after all."""
-    return ORDERS[str(source.get("settings", {}).get("others", "after"))]
+    return ORDERS[str(source.get("settings", {}).get("order", "after"))]
 
 
 def rows_match(network: Network, edges: pd.DataFrame, nodes: pd.DataFrame) -> None:

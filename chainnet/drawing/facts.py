@@ -10,7 +10,7 @@ import pandas as pd
 
 from chainnet._types import records
 from chainnet.drawing.colours import country_colours
-from chainnet.drawing.drawn import DrawnFlows, DrawnNeck, Losses
+from chainnet.drawing.drawn import DrawnBottleneck, DrawnFlows, Losses
 from chainnet.drawing.placing import Block, place
 from chainnet.drawing.style import LOSS_COLOURS, OTHER_COLOUR, SHAPES, loss_class, percent, tonnes
 from chainnet.network import Network, State, kept, several_plants, site_labels, state_of
@@ -105,8 +105,8 @@ def collect(
     links = _links(network, edges, tail, head, sites, answer)
     kinds = basis_of(network)
     blocks = [_block(network, b, block, sites, answer, kinds) for b, block in enumerate(placing.blocks)]
-    necks = {} if losses is None else losses.necks
-    narrow_by = _narrowest(blocks, necks.get("first") or necks.get("all"))
+    bottlenecks = {} if losses is None else losses.bottlenecks
+    narrow_by = _narrowest(blocks, bottlenecks.get("first") or bottlenecks.get("all"))
     main = sorted({kinds.get(c, c) for c in network.main_commodity})
     data = {
         "basisOf": kinds,
@@ -118,7 +118,7 @@ def collect(
         "blocks": blocks,
         "columns": placing.n_columns,
         "narrowBy": narrow_by,
-        "necks": {whose: neck_chips(neck) for whose, neck in necks.items()},
+        "bottlenecks": {whose: bottleneck_chips(bottleneck) for whose, bottleneck in bottlenecks.items()},
         "countries": [
             {"place": p, "colour": colours.get(p, OTHER_COLOUR), "n": sum(s["place"] == p for s in sites)}
             for p in places
@@ -159,23 +159,23 @@ def _leads_to_demand(network: Network, tail: Any, head: Any, sites: list[dict[st
     return leads
 
 
-def neck_chips(neck: DrawnNeck) -> dict[str, str]:
-    """Return what the heads of the steps say that are the neck: several where they tie."""
-    lost = tonnes(neck.lost_tpa)
+def bottleneck_chips(bottleneck: DrawnBottleneck) -> dict[str, str]:
+    """Return what the heads of the steps say that are the bottleneck: several where they tie."""
+    lost = tonnes(bottleneck.lost_tpa)
     where: dict[str, list[str]] = {}
-    for step, country in neck.places:
+    for step, country in bottleneck.places:
         where.setdefault(step_words(step), []).append(country_name(country))
     return {step: f"bottleneck: {join(countries)}, loss {lost}" for step, countries in where.items()}
 
 
-def _narrowest(blocks: list[dict[str, Any]], neck: DrawnNeck | None) -> str:
+def _narrowest(blocks: list[dict[str, Any]], bottleneck: DrawnBottleneck | None) -> str:
     """Mark the bottleneck; without one the steps in the minimum cut, else that of the costliest loss; return why."""
-    chips = {} if neck is None else neck_chips(neck)
+    chips = {} if bottleneck is None else bottleneck_chips(bottleneck)
     for b in blocks:
         b["narrowest"] = b["name"] in chips
-        b["neckText"] = chips.get(b["name"], "")
+        b["bottleneckText"] = chips.get(b["name"], "")
     if any(b["narrowest"] for b in blocks):
-        return "neck"
+        return "bottleneck"
     cut = [b for b in blocks if b["nCut"]]
     worst = sorted((b for b in blocks if b["costs"] > 0), key=lambda b: (-b["costs"], b["index"]))
     marked = cut or worst[:1]
@@ -193,7 +193,7 @@ def _sites(
         result |= dict(zip(network.projects["id"], answer.project_flow, strict=True))
     ranks = {} if losses is None else losses.table.to_dict("index")
     first = {} if losses is None or losses.first is None else losses.first.to_dict("index")
-    wants, unmet = _by_node(network, answer, "asked"), _by_node(network, answer, "unmet")
+    wants, shortfall = _by_node(network, answer, "asked"), _by_node(network, answer, "shortfall")
     groups, named = several_plants(network), site_labels(network) if losses is not None and losses.unit_of else {}
     main = network.processes[network.processes["role"] == "output"].set_index("process")["commodity"]
     steps, places, names = network.steps, network.places.fillna(""), network.labels
@@ -237,7 +237,7 @@ def _sites(
             "unit": unit if unit in named else "",
             "unitLabel": named.get(unit, ""),
             "asked": _json(wants.get(name)),
-            "unmet": _json(unmet.get(name)),
+            "shortfall": _json(shortfall.get(name)),
             "capacity": _json(capacity),
             "capacityText": _capacity(row["stage"], capacity),
             "base": _json(flow),

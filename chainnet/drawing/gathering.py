@@ -108,7 +108,7 @@ class _Groups:
         self._edges = self._edge_matrix()
 
     def _ends(self) -> tuple[Any, Any, Any]:
-        """Return the groups at both ends of each edge, and which edges lead from one to another."""
+        """Return the groups at its range of each edge, and which edges lead from one to another."""
         source, target = self._whole.edge_ends
         inside = (source >= 0) & (target >= 0)  # a project is no node
         names = self._table["id"].to_numpy()[self._of]
@@ -182,7 +182,7 @@ class _Groups:
                 relations=months.relations.iloc[:0],
                 hidden=months.hidden + (months.relation_tpa > 0).sum(axis=1),
                 asked=self._sum(self._nodes, months.asked),
-                unmet=self._sum(self._nodes, months.unmet),
+                shortfall=self._sum(self._nodes, months.shortfall),
                 by_choice=self._all(months.by_choice),
             )
             months = replace(small, answer=self._one(replace(months.answer, months=None)))
@@ -195,7 +195,7 @@ class _Groups:
             relations=None,
             peak=self._sum(self._edges, answer.peak),
             asked=self._sum(self._nodes, answer.asked),
-            unmet=self._sum(self._nodes, answer.unmet),
+            shortfall=self._sum(self._nodes, answer.shortfall),
             cut_nodes=frozenset(self.small.nodes["id"][self._held(answer.cut_nodes)]),
             cut_edges=frozenset(),
             by_choice=self._all(answer.by_choice),

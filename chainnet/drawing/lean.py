@@ -42,7 +42,7 @@ SITE_BLANK: dict[str, Any] = {
     "unitLabel": "",
     "size": 1,
     "asked": None,
-    "unmet": None,
+    "shortfall": None,
     "lost": None,
     "lostShare": None,
     "lossClass": 0,

@@ -86,7 +86,7 @@ def _month_data(network: Network, facts: PageData, answer: DrawnFlows) -> dict[s
         "links": _series(flow, [k["result"] or 0.0 for k in facts.links], [k["base"] for k in facts.links]),
         "sites": _series(site, [s["result"] or 0.0 for s in facts.sites], [s["base"] for s in facts.sites]),
         "asked": _demands(network, months.asked[shown], facts, "asked"),
-        "unmet": _demands(network, months.unmet[shown], facts, "unmet"),
+        "shortfall": _demands(network, months.shortfall[shown], facts, "shortfall"),
         "byChoice": [] if months.by_choice is None else np.flatnonzero(months.by_choice).tolist(),
         "choiceAsked": months.by_choice is not None,
         "lasting": months.is_lasting,
@@ -112,7 +112,7 @@ def month_note(answer: DrawnFlows) -> str:
 
 
 def _demands(network: Network, amount: Any, facts: PageData, name: str) -> dict[str, str]:
-    """Return what end uses ask for, or what of it goes unmet, where it is not always as in the first picture."""
+    """Return what end uses ask for, or what of it is short, where it is not always as in the first picture."""
     places = [i for i, s in enumerate(facts.sites) if s["asked"] is not None]
     position = {name: i for i, name in enumerate(network.nodes["id"])}
     rows = np.nan_to_num(amount[:, [position[facts.sites[i]["id"]] for i in places]])

@@ -53,11 +53,11 @@ def draw(
     losses: pd.DataFrame | None = None,
     scenario: str | None = None,
     first_losses: pd.DataFrame | None = None,
-    others: Literal["after", "before", "alongside"] | None = None,
+    others: Literal["allies_first", "allies_last", "alike"] | None = None,
     ends: pd.DataFrame | Mapping[str, pd.DataFrame] | None = None,
     long_run: Sequence[Any] = (),
     closest: Any = (),
-    necks: pd.DataFrame | None = None,
+    bottlenecks: pd.DataFrame | None = None,
     rerouting: Any = None,
     live: bool = False,
 ) -> Path:
@@ -66,7 +66,7 @@ def draw(
     Parameters
     ----------
     network : Network
-        Its baseline flows (``edges.flow_tpa``, t/a) are the first picture. A ``pyvis.network.Network`` is drawn too,
+        Its baseline flows (``edges.flow_tpa``, t/yr) are the first picture. A ``pyvis.network.Network`` is drawn too,
         with the places, shapes, colours, labels and tooltips that it has; ``path``, ``title``, ``marking`` go with it.
     result : MaxFlow, Balance, list of Balance, StressTest or DataFrame, optional
         Flows shown against the baseline, or the table of ``chokepoints(network)``. Of several balances, one a
@@ -91,22 +91,22 @@ def draw(
         tier. The page then has a menu; still pictures, sankey and map show the first.
     first_losses : DataFrame, optional
         ``chokepoints(network, tier=...)`` of one tier, which the graph says beside the ``losses`` of all.
-    others : {"after", "before", "alongside"}, optional
+    others : {"allies_first", "allies_last", "alike"}, optional
         The order in which the answers must have been asked; the page says it where it is not the usual one, after.
         None = whatever they were asked.
     ends : DataFrame or mapping of str to DataFrame, optional
-        ``both_ends`` of the same network and scenario (or by scenario), beside a balance: the heading then says what
-        goes short if all others are served after those who count, and before. A stress test holds its own.
+        ``service_range`` of the same network and scenario (or by scenario), beside a balance: the heading then says what
+        is short if all others are served after those who count, and before. A stress test holds its own.
     long_run : list of Balance, optional
         Beside a stress test: the steady state of its scenarios, the last place on the slider and the first picture.
     closest : Balance or list of Balance, optional
         ``balance(..., closest=True)`` of the same scenarios: the difference then marks the links that moved only among
         equally good answers.
-    necks : DataFrame, optional
-        ``assess(network).necks``, beside the losses: which step of which country the first tier, and all tiers, could
+    bottlenecks : DataFrame, optional
+        ``assess(network).bottlenecks``, beside the losses: which step of which country the first tier, and all tiers, could
         least do without. The graph marks that step, and says it.
     rerouting : Reroute, optional
-        What the projects win back under a scenario: told with each of them, and of sets that the reader ticks.
+        What the projects avoid under a scenario: told with each of them, and of sets that the reader ticks.
     live : bool
         A living page: it solves ``balance`` again, with its proof, whenever its reader moves a control, and takes no
         result. ``scenario`` is then the shipped scenario that it opens with, ``others`` the order.
@@ -144,9 +144,9 @@ def draw(
     """
     checks.known(view, VIEWS, "draw", "view")
     check_words(title=title, marking=marking)
-    beside = Beside(first_losses, ends, long_run, closest, necks)
+    beside = Beside(first_losses, ends, long_run, closest, bottlenecks)
     if is_handed(network):
-        given = {"result": result, "losses": losses, "scenario": scenario, "others": others, "rerouting": rerouting}
+        given = {"result": result, "losses": losses, "scenario": scenario, "order": others, "rerouting": rerouting}
         return _draw_handed(network, view, path, {**given, "live": live or None, **vars(beside)}, title, marking)
     check_network(network)
     if live:
@@ -193,7 +193,7 @@ def _draw_living(network: Network, view: str, path: str | Path | None, given: di
     target = Path(path) if path is not None else Path(f"{_file_name(network.name)}-live.html")
     if view != "graph" or target.suffix.lower() in (".svg", ".png"):
         raise DataError("draw: live=True writes one HTML page and no other view. Leave view out, end path in .html.")
-    page = living_page(Counting.of(network, others=others), scenario, title, marking)
+    page = living_page(Counting.of(network, order=others), scenario, title, marking)
     return Drawing(write_file(target, page.encode("utf-8")))
 
 
@@ -345,7 +345,7 @@ def _months_page(drawn: Gathered, *more: Any) -> str:
 def _coarser(answer: Any, span: int) -> Any:
     """Return the answer and the other scenarios with fewer months."""
     others = tuple(replace(one, months=one.months.coarser(span)) for one in answer.others)
-    return replace(answer, months=answer.months.coarser(span), others=others)
+    return replace(answer, months=answer.months.coarser(span), order=others)
 
 
 def _by_width(facts: Any, answer: Any) -> list[dict[str, Any]]:

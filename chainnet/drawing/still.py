@@ -21,7 +21,7 @@ def still(facts: PageData, by_result: bool = False) -> dict[str, Any]:
     """Return places and sizes of everything drawn; the template makes shapes of them.
 
     With ``by_result`` sizes and widths are those of the answer, not of the baseline; what stops is hollow, and end
-    uses are as large and dark as the share of their demand that goes unmet.
+    uses are as large and dark as the share of their demand that is short.
     """
     data = facts.data
     if by_result:
@@ -115,14 +115,16 @@ def _paths(facts: PageData, places: dict[int, tuple[float, float]], widest: dict
     return sorted(paths, key=lambda p: (-p["width"], p["d"]))[:_LINKS]
 
 
-def _shape(site: dict[str, Any], xy: tuple[float, float], most: float, step: float, unmet_told: bool) -> dict[str, Any]:
+def _shape(
+    site: dict[str, Any], xy: tuple[float, float], most: float, step: float, shortfall_told: bool
+) -> dict[str, Any]:
     x, y = xy
-    share = (site["unmet"] or 0.0) / site["asked"] if site["stage"] == "end_use" and site["asked"] else 0.0
+    share = (site["shortfall"] or 0.0) / site["asked"] if site["stage"] == "end_use" and site["asked"] else 0.0
     size = max(_flow(site), 0.0)  # what rounding leaves below 0 is nothing
     r = max(4.0, 14 * math.sqrt(size / most)) if most > 0 else 6.0
-    if site["stage"] == "end_use" and unmet_told:
+    if site["stage"] == "end_use" and shortfall_told:
         r = max(4.0, _SHORT * math.sqrt(share))
-    aside = f"short {number(site['unmet'])} of {number(site['asked'])}" if share else ""
+    aside = f"short {number(site['shortfall'])} of {number(site['asked'])}" if share else ""
     corners = {
         "triangle": [(0, -1.3), (1.2, 0.9), (-1.2, 0.9)],
         "triangleDown": [(0, 1.3), (1.2, -0.9), (-1.2, -0.9)],

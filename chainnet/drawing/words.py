@@ -62,7 +62,7 @@ def _nothing_lost(losses: Losses) -> str:
 def narrow_words(facts: PageData, answer: DrawnFlows | None, losses: Losses | None) -> str:
     """Return the line under the heading: what binds, and what the numbers count."""
     cut = [s for s in facts.sites if s["inCut"]]
-    lines = [_neck_words(losses)] if losses is not None and losses.necks else []
+    lines = [_bottleneck_words(losses)] if losses is not None and losses.bottlenecks else []
     if cut:
         steps = join(sorted({s["step"] for s in cut}))
         which = "the" if answer is not None and answer.is_unique else "a"
@@ -83,13 +83,15 @@ def narrow_words(facts: PageData, answer: DrawnFlows | None, losses: Losses | No
     return " ".join(lines)
 
 
-def _neck_words(losses: Losses) -> str:
-    """Say which step of which country is the neck, of the tier that leads."""
-    whose, neck = next((whose, losses.necks[whose]) for whose in ("first", "all") if whose in losses.necks)
+def _bottleneck_words(losses: Losses) -> str:
+    """Say which step of which country is the bottleneck, of the tier that leads."""
+    whose, bottleneck = next(
+        (whose, losses.bottlenecks[whose]) for whose in ("first", "all") if whose in losses.bottlenecks
+    )
     tier = Who(losses.first_tier or "the first tier") if whose == "first" else ALL_TIERS
-    places = [f"{step_words(step)} in {in_sentence(country_name(country))}" for step, country in neck.places]
+    places = [f"{step_words(step)} in {in_sentence(country_name(country))}" for step, country in bottleneck.places]
     without = {1: "it", 2: "either"}.get(len(places), "any of them")
-    lost = f"{percent(neck.lost_share)} ({tonnes(neck.lost_tpa)})"
+    lost = f"{percent(bottleneck.lost_share)} ({tonnes(bottleneck.lost_tpa)})"
     return f"Bottleneck: {join(places, 'or')}; without {without} {tier.loses} {lost}."
 
 
@@ -204,8 +206,8 @@ def crossing_words(picture: dict[str, Any]) -> str:
     return f"{percent(crossing / counted)} of the main flow crosses a border ({tonnes(crossing)} of {tonnes(counted)})."
 
 
-def _unmet(answer: DrawnFlows) -> dict[str, Ends]:
-    """Return what of each tier's demand goes unmet at either end; a month has one answer."""
+def _shortfall(answer: DrawnFlows) -> dict[str, Ends]:
+    """Return what of each tier's demand is short at either end; a month has one answer."""
     rows = {t["tier"]: Ends(t["short"], t["short"], t["demand"]) for t in answer.tiers}
     if answer.ends and not answer.when:  # the ends are of the long run
         rows = dict(answer.ends)
@@ -213,34 +215,34 @@ def _unmet(answer: DrawnFlows) -> dict[str, Ends]:
 
 
 def _served(answer: DrawnFlows) -> str:
-    """Return what of the first tier goes unmet, and of the next where the first is whole."""
+    """Return what of the first tier is short, and of the next where the first is met."""
     named = answer.words if answer.scenario not in ("", "baseline") else ""
     head = ", ".join(part for part in (named, answer.when) if part)
-    rows = _unmet(answer)
+    rows = _shortfall(answer)
     first, short = next(iter(rows), ""), [tier for tier, ends in rows.items() if ends.worst > 0]
     if not short:
         text = f"all demand is met ({tonnes(sum(ends.demand for ends in rows.values()))})"
     else:
-        text = _goes_unmet(short[0], rows[short[0]])
+        text = _has_shortfall(short[0], rows[short[0]])
         text = text if first == short[0] else f"{first} demand is met, {text}"
     text += f" ({answer.order})" if answer.order else ""
     return f"{first_capital(head)}: {text}." if head else f"{first_capital(text)}."
 
 
-def _goes_unmet(tier: str, ends: Ends) -> str:
+def _has_shortfall(tier: str, ends: Ends) -> str:
     whose = tier if tier == "all demand" else f"{tier} demand"
     parts = percent(ends.share.after), percent(ends.share.before)
     tonnes_words = f"({ends.numbers} of {tonnes(ends.demand)})"
     if parts[0] == parts[1]:
-        return f"{parts[0]} of {whose} goes unmet {tonnes_words}"
-    return f"{parts[0]} of {whose} goes unmet if the others come after, {parts[1]} if before {tonnes_words}"
+        return f"{parts[0]} of {whose} is short {tonnes_words}"
+    return f"{parts[0]} of {whose} is short if the others come after, {parts[1]} if before {tonnes_words}"
 
 
 def served_words(network: Network, answer: DrawnFlows | None) -> str:
-    """Return whose demand it is, how much of it is served, and who else goes short."""
+    """Return whose demand it is, how much of it is served, and who else is short."""
     if answer is None or answer.kind != "balance":
         return ""
-    rows = _unmet(answer)
+    rows = _shortfall(answer)
     whose = f" of {who(network.beneficiaries, network.groups_known)}" if network.beneficiaries else ""
     asked = sum(ends.demand for ends in rows.values())
     after, before = (number(sum(ends.demand - getattr(ends, end) for ends in rows.values())) for end in ENDS)
@@ -254,7 +256,7 @@ def served_words(network: Network, answer: DrawnFlows | None) -> str:
 
 
 def long_run_words(answer: DrawnFlows) -> str:
-    """Return both ends of the long run beside a month; empty where all demand counts."""
+    """Return its range of the long run beside a month; empty where all demand counts."""
     return f" In the long run: {ends_sentence(answer.ends)}." if answer.ends else ""
 
 

@@ -1,4 +1,4 @@
-"""What projects win back, as the page holds it: each alone, and the sets whose value is known."""
+"""What projects avoid, as the page holds it: each alone, and the sets whose value is known."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chainnet.words import digits, is_known
 
 
 def worth_data(network: Network, rerouting: Any) -> dict[str, Any] | None:
-    """Return what each project wins back under a scenario, and what is known of sets; None where nobody asked.
+    """Return what each project avoids under a scenario, and what is known of sets; None where nobody asked.
 
     ``sets`` holds the pairs that are worth more or less than the sum of both, the known triples, all together and all
     but one; any other pair is worth the sum.

@@ -450,7 +450,7 @@ def _at_least(offered: pd.Series, needed: pd.Series, least: pd.Series) -> pd.Ser
 
 
 def _exports(network: Network, incumbent: Words) -> dict[str, float]:
-    """Return what the incumbent ships abroad by commodity, t/a, where every such flow is known."""
+    """Return what the incumbent ships abroad by commodity, t/yr, where every such flow is known."""
     if incumbent is None:
         return {}
     words = as_list(incumbent)

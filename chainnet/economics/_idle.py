@@ -34,7 +34,7 @@ class Overcapacity(Result):
     steps : DataFrame
         year, with_projects, stage, step, commodity (main output), n_nodes, n_unlimited, capacity_tpa, output_tpa,
         demand_tpa (output plus what final demand for the commodity stays short), utilisation (output / capacity),
-        excess_share ((capacity - demand) / capacity), idle_tpa. NaN where a capacity is unlimited.
+        excess_share ((capacity - demand) / capacity), idle_tpa. NaN where a capacity is no limit.
     projects : DataFrame
         year, id, label, step, country, capacity_tpa (in that year), output_tpa and idle_share (least-cost answer, one
         of several where costs tie), idle_low_share, idle_high_share (least and most that serves as much),
@@ -177,7 +177,7 @@ def overcapacity(
         "reroute": reroute,
         "elasticities": None if responses is None else [list(r) for r in responses],
     }
-    source = provenance(network, "HiGHS simplex", rests_on=found.decisive, **settings)
+    source = provenance(network, "HiGHS simplex", rests_on=found.limiting, **settings)
     tables = {key: stamp(_joined(frames), source) for key, frames in parts.items()}
     keys = ["with_projects", "stage", "step", "commodity"] if by == "step" else ["with_projects", "stage", "commodity"]
     tables["steps"] = stamp(tables["steps"][["year", *keys, *STEP_COLUMNS]], source)
@@ -305,7 +305,7 @@ def _averted(
     reroute: Degree,
     told: Steps,
 ) -> pd.DataFrame:
-    """Return what all projects together avert in each scenario, t/a."""
+    """Return what all projects together avert in each scenario, t/yr."""
     base = counting.network
     built = np.where(base.projects["id"].isin(names), sizes, 0.0)
     rows = []
@@ -328,11 +328,11 @@ def _price_effects(network: Network, steps: pd.DataFrame, responses: tuple[Array
     short = steps["demand_tpa"] - steps["output_tpa"]
     ends = []
     for stands in (False, True):
-        groups = steps.assign(short_tpa=short)[steps["with_projects"] == stands].groupby(
+        groups = steps.assign(shortfall_tpa=short)[steps["with_projects"] == stands].groupby(
             ["year", "commodity"], sort=True, dropna=False
         )
         sums = groups[["capacity_tpa", "output_tpa"]].agg(whole_sum)
-        ends.append(sums.assign(short_tpa=groups["short_tpa"].max()).reset_index())
+        ends.append(sums.assign(shortfall_tpa=groups["shortfall_tpa"].max()).reset_index())
     both = ends[1].merge(ends[0], on=["year", "commodity"], suffixes=("", "_before"))
     added = both["capacity_tpa"] - both["capacity_tpa_before"]
     keep = (both["output_tpa_before"] > 0) & (added > 0)

@@ -1,12 +1,12 @@
-"""How much can be served, and who goes short? The largest flow, the balance by tier, the value of a network.
+"""How much can be served, and who is short? The largest flow, the balance by tier, the value of a network.
 
 Words: *value* (the largest tonnage that can be served), *balance* (least shortfall tier by tier, then least cost),
-*counted* (whose demand and which commodities), *ladder* (frozen, existing, new, stocks, projects, what stays short).
+*counted* (whose demand and which commodities), *levels of response* (frozen, existing, new, stocks, projects, what stays short).
 """
 
 from chainnet.flow._balance import EXTRA_COST_USD_PER_T, Balance, balance, balance_under, stages_of
-from chainnet.flow._counting import Counting, Others, Said, check_tier
-from chainnet.flow._ends import both_ends
+from chainnet.flow._counting import Counting, Order, Said, check_tier
+from chainnet.flow._ends import service_range
 from chainnet.flow._fair import share_fairly
 from chainnet.flow._largest import (
     MaxFlow,
@@ -24,7 +24,7 @@ from chainnet.flow._ordered import OrderedValue, SharedValue, value_model
 from chainnet.flow._shared import (
     EXACT_PLAYERS,
     climbed,
-    ladder,
+    levels,
     most_sets,
     named_projects,
     project_sizes,
@@ -55,13 +55,13 @@ __all__ = [
     "balance",
     "balance_under",
     "binding_inputs",
-    "both_ends",
+    "service_range",
     "check_tier",
     "climbed",
     "cut_of",
     "cut_table",
     "in_finer_sizes",
-    "ladder",
+    "levels",
     "long_runs",
     "market_of",
     "max_flow",

@@ -24,14 +24,14 @@ from chainnet.engine import (
 )
 from chainnet.errors import DataError
 from chainnet.flow._closest import closest_to_baseline
-from chainnet.flow._counting import Counting, Others
+from chainnet.flow._counting import Counting, Order
 from chainnet.flow._fair import share_fairly
 from chainnet.flow._largest import edge_table, node_table, priced_bounds
 from chainnet.flow._stages import SEVERAL, in_finer_sizes, settled
 from chainnet.lowering import Degree, Lowered, Overlay, lower
 from chainnet.network import Network, say_unlinked
 from chainnet.progress import SILENT, Steps, Tell
-from chainnet.results import STEADY, Result, decisive_inputs, provenance, stamp
+from chainnet.results import STEADY, Result, limiting_inputs, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
 
 EXTRA_COST_USD_PER_T = 1000.0
@@ -59,7 +59,7 @@ class Balance(Result):
         served_low (per more tonne) to served_high (per tonne less), NaN beyond 500 balances; usd_per_t:
         cost saved per more tonne here (cost program); from_t, to_t: change of supply for which
         served_t_per_t holds.
-    decisive : DataFrame
+    limiting : DataFrame
         The inputs that bind what the counted tiers get, the weakest first: kind, id, label, commodity, tier,
         capacity_tpa, price (tonnes served per tonne, the largest over the tiers), low, high, quality, reference.
     cost_usd : float
@@ -67,9 +67,9 @@ class Balance(Result):
     certificate : Certificate
         The worst of all stages.
     ranges : DataFrame or None, index tier
-        With ``others="alongside"``, else None: demand_tpa of the beneficiaries, and the least and the most of it that
+        With ``order="alike"``, else None: demand_tpa of the beneficiaries, and the least and the most of it that
         is served (served_least_tpa, served_most_tpa) and short (shortfall_least_tpa, shortfall_most_tpa) among the
-        answers that serve all together most; with ``fair`` the equal fractions, both ends being one.
+        answers that serve all together most; with ``fair`` the equal fractions, its range being one.
     """
 
     demand: pd.DataFrame
@@ -77,15 +77,15 @@ class Balance(Result):
     edges: pd.DataFrame
     relations: pd.DataFrame
     prices: pd.DataFrame
-    decisive: pd.DataFrame
+    limiting: pd.DataFrame
     cost_usd: float
     certificate: Certificate
     ranges: pd.DataFrame | None = None
 
     def by_tier(self) -> pd.DataFrame:
-        """Return demand, served and shortfall of what counts, by tier in order, t/a.
+        """Return demand, served and shortfall of what counts, by tier in order, t/yr.
 
-        With ``others="alongside"`` also ``shortfall_least_tpa`` and ``shortfall_most_tpa`` of ``ranges``: between
+        With ``order="alike"`` also ``shortfall_least_tpa`` and ``shortfall_most_tpa`` of ``ranges``: between
         them the shortfall itself is one of several answers.
         """
         counted = self.demand[self.demand["is_counted"] & self.demand["is_beneficiary"]]
@@ -101,7 +101,7 @@ def balance(
     reroute: Degree = "existing",
     *,
     beneficiaries: Words = None,
-    others: Others = "after",
+    order: Order = "allies_first",
     commodity: Words = None,
     fair: bool = False,
     closest: bool = False,
@@ -114,16 +114,16 @@ def balance(
     Parameters
     ----------
     network : Network
-        With a demand table. Capacities in t/a; missing capacity means unlimited.
+        With a demand table. Capacities in t/yr; missing capacity means no limit.
     scenario : Scenario or str, optional
         A scenario, or the name of one that ships with the graph.
         None = the network as it stands. Every measure is in force at its full size.
-    reroute : {"existing", "frozen", "new"}
+    reroute : {"existing", "none", "new"}
         frozen: no edge carries more than its baseline flow. existing: edges carry up to capacity.
         new: makers of a commodity may also ship to its users elsewhere, once qualified.
     beneficiaries : list of str, optional
         Countries or groups that are served first; default from the network, else all.
-    others : {"after", "before", "alongside"}
+    others : {"allies_first", "allies_last", "alike"}
         after: all tiers of the beneficiaries, then all tiers of the others. before: all tiers of the
         others taken together, then those of the beneficiaries. The two bound the shortfall.
         alongside: nobody first, each tier of all in one stage; who of them is short is then a tie, and
@@ -132,7 +132,7 @@ def balance(
         What counts; default the main commodities.
     fair : bool
         Equal fractions inside a tier, as far as the least total shortfall allows; without it, who
-        goes short inside a tier is one of several answers.
+        is short inside a tier is one of several answers.
     closest : bool
         Of equally good answers (as much served stage by stage, at the same cost) the one whose flows differ least
         from the baseline, each over the widest of its commodity: what moves in it is not moved for nothing.
@@ -176,7 +176,7 @@ def balance(
     if reroute == "new" and not network.gone:
         say_unlinked(network)
     found = balance_under(
-        Counting.of(network, commodity, beneficiaries, others=others),
+        Counting.of(network, commodity, beneficiaries, order=others),
         overlay_of(network, scenario),
         reroute,
         fair=fair,
@@ -211,7 +211,7 @@ def balance_under(
     network = counting.network
     if network.demand.empty:
         raise DataError(
-            "balance: the network has no demand table, so nobody can go short. Give demand, or use max_flow."
+            "balance: the network has no demand table, so nobody can are short. Give demand, or use max_flow."
         )
     stages = stages_of(counting)
     lowering = partial(
@@ -231,7 +231,7 @@ def balance_under(
         **counting.settings,
         "scenario": scenario_name,
         "reroute": reroute,
-        "others": counting.others,
+        "order": counting.order,
         "fair": fair,
         **({"closest": True} if closest else {}),
         "stocks": "first year" if stocks else "not drawn",
@@ -239,8 +239,8 @@ def balance_under(
         "tiers": list(network.tier_order),
     }
     relations = relation_flows(low, last.x[None, :]).drop(columns="period").rename(columns={"flow_t": "flow_tpa"})
-    decisive = decisive_inputs(network, priced_bounds(low, *found.prices)) if with_inputs else pd.DataFrame()
-    source = provenance(network, "HiGHS simplex", rests_on=decisive, **settings)
+    limiting = limiting_inputs(network, priced_bounds(low, *found.prices)) if with_inputs else pd.DataFrame()
+    source = provenance(network, "HiGHS simplex", rests_on=limiting, **settings)
     return Balance(
         provenance=source,
         demand=stamp(_demand_table(low, counting, last.x, found.open), source),
@@ -248,7 +248,7 @@ def balance_under(
         edges=stamp(edge_table(network, last.x), source),
         relations=stamp(relations, source),
         prices=stamp(prices, source, units=STEADY),
-        decisive=stamp(decisive, source),
+        limiting=stamp(limiting, source),
         cost_usd=float(last.value) + 0.0,
         certificate=certificate,
         ranges=None if found.ranges is None else stamp(found.ranges, source),
@@ -263,12 +263,12 @@ def stages_of(counting: Counting) -> list[tuple[str, Bools]]:
     untiered_counts = main & ~has_tier  # only where no row has a tier
     stages: list[tuple[str, Bools]] = []
     whole = ("all others", main & ~ours)
-    if counting.others == "alongside":
+    if counting.order == "alike":
         ours = np.ones(len(ours), dtype=bool)  # one stage for all
     first = [(f"{name}", main & ours & rows) for name, rows in tiered] + [("demand", untiered_counts & ours)]
     rest = [(f"{name} of others", main & ~ours & rows) for name, rows in tiered]
     rest.append(("demand of others", untiered_counts & ~ours))
-    stages += [whole, *first] if counting.others == "before" else [*first, *rest]
+    stages += [whole, *first] if counting.order == "allies_last" else [*first, *rest]
     side = demand["commodity"].fillna("").to_numpy(dtype=object)
     for name, rows in tiered:
         for c in sorted(set(side[~main & rows])):
@@ -321,7 +321,7 @@ class _InOrder:
                 columns, rows = np.maximum(columns, -found.col_dual), np.maximum(rows, -found.row_dual)
             given_way += stages.floor(number, found.value)
             left[asked] = SEVERAL * given_way
-            if self._counting.others == "alongside" and (asked & mine).any():
+            if self._counting.order == "alike" and (asked & mine).any():
                 ends = stages.ends(-low.serving(asked & mine), f"{name}, what can fall to the beneficiaries")
                 tied[name] = [given_way, *(float(end.x[low.served[asked & mine]].sum()) for end in ends)]
         if self._fair:
@@ -334,7 +334,7 @@ class _InOrder:
             x, proof = closest_to_baseline(low, stages.model, last)
             last, proofs = replace(last, x=x), [proof, *proofs]
         ties = {} if self._fair else tied
-        is_tied = self._counting.others == "alongside"
+        is_tied = self._counting.order == "alike"
         self.ranges = _range_table(low, self._counting, last.x, left, ties) if is_tied else None
         second = stages.second(low.program.cost) if self._verify else None
         self.certificate = replace(Certificate.worst(proofs, "balance"), second_value=second)
@@ -385,12 +385,12 @@ def _negative_cycle(network: Network) -> str:
         except nx.NetworkXError:
             continue
         way = " -> ".join(cycle)
-        return f"edges: the unlimited cycle {way} has a negative cost, so cost has no least value. Limit or correct it."
+        return f"edges: the no limit cycle {way} has a negative cost, so cost has no least value. Limit or correct it."
     return "balance: nothing limits a flow with negative cost. Give capacities or correct cost_usd_per_t."
 
 
 def _demand_table(low: Lowered, counting: Counting, x: Array, left: Array) -> pd.DataFrame:
-    """Return what is served and short of each demand row; ``left`` is what floors leave open of it, t/a."""
+    """Return what is served and short of each demand row; ``left`` is what floors leave open of it, t/yr."""
     table = low.flows.demand[["node", "commodity", "tier", "demand_tpa"]].copy()
     wanted = table["demand_tpa"].to_numpy()
     served = np.clip(x[low.served], 0.0, wanted)

@@ -29,7 +29,7 @@ def closest_to_baseline(low: Lowered, model: WarmModel, last: LinearSolution) ->
 
     Notes
     -----
-    Least is the sum over the edges of the change from ``flow_tpa``, t/a, each over the widest flow of its commodity,
+    Least is the sum over the edges of the change from ``flow_tpa``, t/yr, each over the widest flow of its commodity,
     for tonnes of different commodities are never added. An edge without a flow on record has none.
     """
     program = model.current()

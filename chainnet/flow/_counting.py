@@ -16,8 +16,8 @@ from chainnet.errors import ChainnetWarning
 from chainnet.lowering import stack
 from chainnet.network import Network, check_network, say_unfed
 
-Others = Literal["after", "before", "alongside"]
-ORDERS = ("after", "before", "alongside")
+Order = Literal["allies_first", "allies_last", "alike"]
+ORDERS = ("allies_first", "allies_last", "alike")
 
 
 class Said(TypedDict):
@@ -40,7 +40,7 @@ class Counting:
         Countries or groups whose demand counts.
     tier : str, optional
         Only this tier, as if it came first; None = all.
-    others : {"after", "before", "alongside"}
+    others : {"allies_first", "allies_last", "alike"}
         When those are served who are no beneficiaries: after them, before them, or with them, nobody first.
 
     Raises
@@ -61,11 +61,11 @@ class Counting:
     commodity: tuple[str, ...] | None = None
     beneficiaries: tuple[str, ...] | None = None
     tier: str | None = None
-    others: Others = "after"
+    order: Order = "allies_first"
 
     def __post_init__(self) -> None:
         check_network(self.network)
-        checks.known(self.others, ORDERS, "others", "order")
+        checks.known(self.others, ORDERS, "order", "order")
         if self.commodity is not None:
             check_commodities(self.network, self.commodity)
         check_tier(self.network, self.tier)
@@ -77,7 +77,7 @@ class Counting:
         commodity: Words = None,
         beneficiaries: Words = None,
         tier: str | None = None,
-        others: Others = "after",
+        order: Order = "allies_first",
         *,
         said: bool = True,
     ) -> Counting:
@@ -106,9 +106,9 @@ class Counting:
         """Return the same asked of another network."""
         return replace(self, network=network)
 
-    def in_order(self, others: Others) -> Counting:
+    def in_order(self, order: Order) -> Counting:
         """Return the same with the others served at another time."""
-        return self if others == self.others else replace(self, others=others)
+        return self if others == self.others else replace(self, order=others)
 
     def first(self, tier: str | None) -> Counting:
         """Return the same of one tier, as if it came first."""
@@ -135,7 +135,7 @@ class Counting:
         return {
             "commodity": list(self.commodities) if self.commodities else "all",
             "beneficiaries": list(self.whose) or "all",
-            **({} if self.others == "after" else {"others": self.others}),
+            **({} if self.order == "allies_first" else {"order": self.others}),
         }
 
     def inside(self, table: pd.DataFrame, column: str = "country") -> Bools:
@@ -171,7 +171,7 @@ class Counting:
     @cached_property
     def valued(self) -> Bools:
         """Rows of demand whose tonnes make up a value: those that count, or with nobody first those of all."""
-        if self.others != "alongside":
+        if self.order != "alike":
             return self.rows
         return self.anyone if self.tier is None else self.anyone & self.tiers[self.tier]
 

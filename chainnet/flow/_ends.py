@@ -1,4 +1,4 @@
-"""``both_ends``: what goes short if all others are served after those who count, and before them."""
+"""``service_range``: what is short if all others are served after those who count, and before them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from chainnet.results import ENDS, ends_table, provenance
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
 
 
-def both_ends(
+def service_range(
     network: Network,
     scenario: Scenario | str | None = None,
     reroute: Degree = "existing",
@@ -25,7 +25,7 @@ def both_ends(
     known: Balance | None = None,
     progress: Tell | None = None,
 ) -> pd.DataFrame:
-    """Say what goes short at both ends of a judgement: all others served after those who count, and before them.
+    """Say what is short at its range of a judgement: all allies served first those who count, and before them.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def both_ends(
         With a demand table.
     scenario : Scenario or str, optional
         None = the network as it stands.
-    reroute : {"existing", "frozen", "new"}
+    reroute : {"existing", "none", "new"}
         As in ``balance``.
     beneficiaries, commodity : optional
         Whose and what demand counts; default from the network.
@@ -45,7 +45,7 @@ def both_ends(
     Returns
     -------
     DataFrame, index tier
-        demand_tpa, shortfall_after_tpa, shortfall_before_tpa : t/a. Where all demand counts there are no others, and
+        demand_tpa, shortfall_first_tpa, shortfall_last_tpa : t/yr. Where all demand counts there are no others, and
         both are one; ``attrs["has_others"]`` says which.
 
     Raises
@@ -57,7 +57,7 @@ def both_ends(
     --------
     >>> import chainnet as cn
     >>> net = cn.read("mag-9")
-    >>> cn.both_ends(net, cn.scenarios(net)["china_out"])["shortfall_before_tpa"].round(6).tolist()
+    >>> cn.service_range(net, cn.scenarios(net)["china_out"])["shortfall_last_tpa"].round(6).tolist()
     [0.0, 10.0, 30.0]
     """
     scenario = asked_scenario(network, scenario)
@@ -65,17 +65,17 @@ def both_ends(
     name = scenario.name if scenario else ""
     settings = {**counting.settings, "scenario": name, "reroute": reroute}
     has_others = bool(counting.rivals.any())
-    steps = Steps("tiers in their order, at both ends", progress)
+    steps = Steps("tiers in their order, at its range", progress)
     told: dict[str, Balance] = {}
     if known is not None:
         _check(known, network, settings)
-        told[str(known.provenance["settings"]["others"])] = known
+        told[str(known.provenance["settings"]["order"])] = known
     if "after" not in told:
         told["after"] = balance_under(counting, overlay, reroute, scenario_name=name, steps=steps)
     if "before" not in told:
         told["before"] = told["after"]
         if has_others:
-            last = counting.in_order("before")
+            last = counting.in_order("allies_last")
             told["before"] = balance_under(last, overlay, reroute, scenario_name=name, steps=steps)
     steps.end()
     after, before = (told[end].by_tier() for end in ENDS)
@@ -88,4 +88,4 @@ def _check(known: Balance, network: Network, settings: dict[str, object]) -> Non
     other = [key for key, value in settings.items() if source["settings"].get(key) != value]
     if source["digest"] != network.digest or other:
         what = ", ".join(other) or "the network"
-        raise DataError(f"both_ends: known answers another question ({what} differs). Ask balance again.")
+        raise DataError(f"service_range: known answers another question ({what} differs). Ask balance again.")

@@ -27,7 +27,7 @@ from chainnet.flow._ordered import value_model
 from chainnet.flow._value import ValueModel
 from chainnet.lowering import Degree, FlowMarket, Lowered, Overlay, is_plain, lower_market, stack
 from chainnet.network import Network, place_of, step_of
-from chainnet.results import Result, decisive_inputs, provenance, stamp
+from chainnet.results import Result, limiting_inputs, provenance, stamp
 
 CUT_COLUMNS = [
     "kind",
@@ -51,11 +51,11 @@ class MaxFlow(Result):
     Attributes
     ----------
     value_tpa : float
-        The largest tonnage that can be served, t/a.
+        The largest tonnage that can be served, t/yr.
     edges : DataFrame
         One row per row of ``network.edges``, in its order: source, target, commodity, flow_tpa, capacity_tpa.
     nodes : DataFrame, index id
-        throughput_tpa, capacity_tpa, utilisation (0 to 1, NaN where unlimited).
+        throughput_tpa, capacity_tpa, utilisation (0 to 1, NaN where no limit).
     cut : DataFrame
         One minimum cut: kind (edge, node, demand, restriction), source and target or id,
         capacity_tpa, price; capacity x price sums to the value. On pure flows every price is 1.
@@ -88,7 +88,7 @@ def max_flow(
     Parameters
     ----------
     network : Network
-        Capacities in t/a; missing capacity means unlimited.
+        Capacities in t/yr; missing capacity means no limit.
     commodity : str, optional
         Cut out the market of one commodity: its makers are sources, its users sinks, at their
         capacities. None = the whole network, where the value counts the main commodities.
@@ -138,7 +138,7 @@ def max_flow(
     source = provenance(
         network,
         "chainnet blocking flow",
-        rests_on=lambda: decisive_inputs(network, pd.concat([members, after])),
+        rests_on=lambda: limiting_inputs(network, pd.concat([members, after])),
         **settings,
     )
     flows = np.zeros(len(network.view("edges")))
@@ -181,7 +181,7 @@ def market_of(counting: Counting, rows: Bools | None = None) -> FlowMarket:
 
 
 def solve_market(market: FlowMarket) -> FlowSolution:
-    """Solve a market's flow problem; an unlimited way is a DataError that names it."""
+    """Solve a market's flow problem; an no limit way is a DataError that names it."""
     try:
         return solve(market.problem)
     except UnboundedFlow as err:
@@ -254,7 +254,7 @@ def _by_program(counting: Counting, settings: dict[str, Any], verify: bool) -> M
     """Solve a recipe network: the same answer as a linear program, the cut read from its duals."""
     network, model = counting.network, ValueModel(counting)
     cut = cut_of(model)
-    source = provenance(network, "HiGHS simplex", rests_on=lambda: decisive_inputs(network, cut), **settings)
+    source = provenance(network, "HiGHS simplex", rests_on=lambda: limiting_inputs(network, cut), **settings)
     edges = edge_table(network, model.base.x)
     nodes = node_table(network, model.lowered.throughput(model.base.x))
     return MaxFlow(
@@ -283,9 +283,9 @@ def cut_of(model: ValueModel) -> pd.DataFrame:
 
 
 def binding_inputs(counting: Counting, overlays: Sequence[Overlay], degree: Degree = "existing") -> pd.DataFrame:
-    """Return the inputs that bind the value under any of some overlays, as ``decisive_inputs``; a program each."""
+    """Return the inputs that bind the value under any of some overlays, as ``limiting_inputs``; a program each."""
     cuts = [cut_of(value_model(counting, overlay, degree)) for overlay in overlays]
-    return decisive_inputs(counting.network, pd.concat(cuts, ignore_index=True))
+    return limiting_inputs(counting.network, pd.concat(cuts, ignore_index=True))
 
 
 def priced_bounds(low: Lowered, col_price: Array, row_price: Array) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from chainnet.flow._balance import Balance, balance_under
 from chainnet.flow._counting import Counting
-from chainnet.flow._ends import both_ends
+from chainnet.flow._ends import service_range
 from chainnet.network import Network
 from chainnet.scenario import Scenario, overlay_of
 
@@ -19,7 +19,7 @@ class LongRuns:
     """Steady states by scenario, in the order asked; "" is no scenario.
 
     ``balances``: without prices; ``closest``: the same as near to the baseline as equally good answers are; ``ends``:
-    what goes short if all others are served after those who count, and before.
+    what is short if all others are served after those who count, and before.
     """
 
     balances: tuple[Balance, ...]
@@ -50,6 +50,6 @@ def long_runs(network: Network, scenarios: Sequence[Scenario | None], counting: 
     for scenario in scenarios:
         name, overlay = scenario.name if scenario else "", overlay_of(network, scenario)
         plain, near = (balance_under(counts, overlay, closest=c, scenario_name=name) for c in (False, True))
-        ends = both_ends(network, scenario, known=plain, **counts.said)
+        ends = service_range(network, scenario, known=plain, **counts.said)
         rows.append((plain, near, name, ends))
     return LongRuns(tuple(r[0] for r in rows), tuple(r[1] for r in rows), {r[2]: r[3] for r in rows})

@@ -167,7 +167,7 @@ class MonthsModel:
         Whose demand comes first, in which network, as in ``balance``.
     template : Overlay
         Its restrictions give the classes; their bounds do not matter.
-    degree : {"frozen", "existing", "new"}
+    degree : {"none", "existing", "new"}
     n_periods, step_months
         Number and length of the periods, or the length of each.
     stocks : bool
@@ -197,7 +197,7 @@ class MonthsModel:
     ) -> None:
         network = counting.network
         if network.demand.empty:
-            raise DataError("months: the network has no demand table, so nobody can go short. Give demand.")
+            raise DataError("months: the network has no demand table, so nobody can are short. Give demand.")
         self.network, self.stages = network, stages_of(counting)
         self._firsts = {*network.tier_order, "demand"}  # the stages of those whose shortfall counts
         open_ = tuple(replace(r, bound_tpa=np.inf) for r in template.restrictions)

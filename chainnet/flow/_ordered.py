@@ -43,9 +43,9 @@ def value_model(
     overlay, degree, stocks
         As for ``ValueModel``.
     """
-    if counting.others == "before" and counting.rivals.any():
+    if counting.order == "allies_last" and counting.rivals.any():
         return OrderedValue(counting, overlay, degree, stocks=stocks)
-    if counting.others == "alongside":
+    if counting.order == "alike":
         return SharedValue(counting, overlay, degree, stocks=stocks)
     return ValueModel(counting, overlay, degree, stocks=stocks)
 
@@ -138,7 +138,7 @@ class OrderedValue(ValueModel):
 
     @property
     def value(self) -> float:
-        """Largest tonnage left, t/a."""
+        """Largest tonnage left, t/yr."""
         left = -self.base.value
         return 0.0 if left <= SEVERAL * self._kept.slack else left
 
@@ -191,7 +191,7 @@ class SharedValue(ValueModel):
 
     @property
     def ends(self) -> tuple[float, float]:
-        """The least and the most that the beneficiaries can get of the value, t/a."""
+        """The least and the most that the beneficiaries can get of the value, t/yr."""
         least, most = self._tidy(*(np.array([abs(base.value)]) for base in self._kept.bases))
         return float(least[0]), float(most[0])
 
@@ -213,6 +213,6 @@ class SharedValue(ValueModel):
         return float(least[0]), float(most[0])
 
     def _tidy(self, least: Array, most: Array) -> tuple[Array, Array]:
-        """Return both ends, one number where they differ by what the floor gives way alone."""
+        """Return its range, one number where they differ by what the floor gives way alone."""
         same = most - least <= SEVERAL * self._kept.slack
         return np.where(same, most, least), most

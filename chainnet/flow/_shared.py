@@ -1,4 +1,4 @@
-"""What several rooms share: projects and their sizes, fair shares, the ladder."""
+"""What several rooms share: projects and their sizes, fair shares, the levels of response."""
 
 from __future__ import annotations
 
@@ -98,17 +98,17 @@ def most_sets(n: int, permutations: int = 32) -> int:
     return int(2**n) if n <= EXACT_PLAYERS else 2 * permutations * n + 1
 
 
-RUNGS = ("frozen", "existing", "new", "stocks", "projects")
+LEVELS = ("none", "existing", "new", "stocks", "projects")
 RUNG_WORDS = {
-    "frozen": "nothing is rerouted",
-    "existing": "known relations, up to their capacity",
+    "none": "nothing is rerouted",
+    "existing": "existing links, up to their capacity",
     "new": "new relations between known plants, once qualified",
     "stocks": "stocks, first year only",
     "projects": "projects that stand",
 }
 
 
-def ladder(
+def levels(
     counting: Counting,
     overlay: Overlay,
     sizes: Array,
@@ -116,20 +116,20 @@ def ladder(
     projects: Sequence[str] | None = None,
     existing: Balance | None = None,
 ) -> pd.DataFrame:
-    """Return what each further degree of rerouting serves, rung by rung, tier by tier; ``existing`` if it is known.
+    """Return what each further degree of rerouting serves, level by level, tier by tier; ``existing`` if it is known.
 
     Returns
     -------
     DataFrame
-        rung, meaning, tier, demand_tpa, served_tpa, shortfall_tpa, gained_tpa (against the rung
-        before). Each rung keeps what the rungs before it allow; the last shortfall is what stays
-        short. Without baseline flows on every edge the frozen rung is left out.
+        level, meaning, tier, demand_tpa, served_tpa, shortfall_tpa, gained_tpa (against the level
+        before). Each level keeps what the levels before it allow; the last shortfall is what stays
+        short. Without baseline flows on every edge the frozen level is left out.
     """
     network = counting.network
     built = np.zeros(len(network.projects))
     chosen = network.projects["id"].isin(projects).to_numpy() if projects is not None else np.ones(len(built), bool)
     steps: list[tuple[str, Degree, bool, Array]] = [
-        ("frozen", "frozen", False, built),
+        ("none", "none", False, built),
         ("existing", "existing", False, built),
         ("new", "new", False, built),
         ("stocks", "new", True, built),
@@ -144,24 +144,24 @@ def ladder(
     solved: dict[tuple[Degree, bool, bool], Balance] = {}
     if existing is not None:
         solved["existing", False, False] = existing
-    for rung, degree, stocks, share in steps:
-        # a rung that adds nothing is the one before it
+    for level, degree, stocks, share in steps:
+        # a level that adds nothing is the one before it
         asked = (degree, stocks and not network.stocks.empty, bool(share.any()))
         if asked not in solved:
             solved[asked] = balance_under(counting, overlay.with_built(share), degree, stocks=stocks)
         table = solved[asked].by_tier().reset_index()
-        table.insert(0, "rung", rung)
-        table.insert(1, "meaning", RUNG_WORDS[rung])
+        table.insert(0, "level", level)
+        table.insert(1, "meaning", RUNG_WORDS[level])
         parts.append(table)
     return climbed(pd.concat(parts, ignore_index=True))
 
 
-def climbed(rungs: pd.DataFrame) -> pd.DataFrame:
-    """Return the rungs with what each gains; what is short by less than an answer tells, relative to demand, is 0."""
-    asked = rungs["demand_tpa"]
-    met = rungs["shortfall_tpa"] <= PRINTED * asked
-    out = rungs.assign(
-        served_tpa=rungs["served_tpa"].mask(met, asked), shortfall_tpa=rungs["shortfall_tpa"].mask(met, 0.0)
+def climbed(levels: pd.DataFrame) -> pd.DataFrame:
+    """Return the levels with what each gains; what is short by less than an answer tells, relative to demand, is 0."""
+    asked = levels["demand_tpa"]
+    met = levels["shortfall_tpa"] <= PRINTED * asked
+    out = levels.assign(
+        served_tpa=levels["served_tpa"].mask(met, asked), shortfall_tpa=levels["shortfall_tpa"].mask(met, 0.0)
     )
     gained = out.groupby("tier", dropna=False)["served_tpa"].diff()
     return out.assign(gained_tpa=gained.mask(gained.abs() <= PRINTED * asked, 0.0))

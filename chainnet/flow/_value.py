@@ -42,7 +42,7 @@ class ValueModel:
     counting : Counting
         Whose demand counts, in which network.
     overlay : Overlay, optional
-    degree : {"frozen", "existing", "new"}
+    degree : {"none", "existing", "new"}
     stocks : bool
         Whether stocks may be drawn.
 
@@ -83,7 +83,7 @@ class ValueModel:
         return found
 
     def first(self, tier: str | None) -> ValueModel:
-        """Return the same for one tier, on the program at hand: lowering strands is the slow part."""
+        """Return the same for one tier, on the program at hand: lowering tracked flows is the slow part."""
         other = copy(self)
         other.counting = self.counting.first(tier)
         other.counted = other.counting.valued
@@ -103,7 +103,7 @@ class ValueModel:
 
     @property
     def value(self) -> float:
-        """Largest tonnage served, t/a."""
+        """Largest tonnage served, t/yr."""
         return -self.base.value + 0.0
 
     def certificate(self, verify: bool = False) -> Certificate:

@@ -124,7 +124,7 @@ def compare_indices(
 
 
 def _idle_elsewhere(network: Network, parts: pd.DataFrame, place: str) -> pd.Series:
-    """Return the idle capacity of the other holders of each step and commodity, t/a, in order of ``parts``."""
+    """Return the idle capacity of the other holders of each step and commodity, t/yr, in order of ``parts``."""
     levels = levels_of(network)
     supply = supply_by_node(network, "country")
     known = supply.assign(idle=(supply["capacity_tpa"] - supply["amount"].fillna(0.0)).clip(lower=0.0).fillna(np.inf))

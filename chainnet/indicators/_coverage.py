@@ -285,7 +285,7 @@ def _published(network: Network) -> pd.DataFrame:
         flow = float(part["amount"].sum())
         own = float(part.loc[part["label"] == row.country, "amount"].sum()) if isinstance(row.country, str) else flow
         found = own / flow if row.unit == "share" and flow > 0 else own
-        rows.append(found if len(part) and row.unit in ("share", "t/a") else np.nan)
+        rows.append(found if len(part) and row.unit in ("share", "t/yr") else np.nan)
     table = totals[["step", "commodity", "country", "year", "unit"]].assign(published=totals["value"], flow=rows)
     gap = table["flow"] - table["published"]
     # sums of many flows round

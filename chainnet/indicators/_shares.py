@@ -25,7 +25,7 @@ def share_quality(network: Network) -> pd.DataFrame:
     -------
     DataFrame, index (step, country)
         made_tpa: what the country makes there in the base year, t/yr; share: its part of the step, as
-        ``overview`` prints it in ``neck_share``; basis; reference: of the row of totals that decides, if any.
+        ``overview`` prints it in ``bottleneck_share``; basis; reference: of the row of totals that decides, if any.
 
         - "set by us": the row of ``totals`` for the share of that step and country is of the quality assumed; or there
           is no such row, and half of the step's tonnes or more rest on assumed plants.

@@ -41,7 +41,7 @@ def assemble(
 
 
 def close_classes(upper: Array, overlay: Overlay, relations: Relations, strands: Strands, n_edges: int) -> None:
-    """Close what the restrictions in force name: relations always, edges and strands where nothing may cross."""
+    """Close what the restrictions in force name: relations always, edges and tracked flows where nothing may cross."""
     n_flows = n_edges + len(relations.tail)
     for number, restriction in enumerate(overlay.restrictions):
         if restriction.bound_tpa == INF:
@@ -74,7 +74,7 @@ def _row_sizes(matrix: csc_array, names: list[tuple[str, int, int]], size: Array
 
 
 def node_caps(t: Tables, overlay: Overlay) -> Array:
-    """Return capacities of nodes and projects under the overlay, t/a; inf = unlimited, unbuilt = 0."""
+    """Return capacities of nodes and projects under the overlay, t/yr; inf = no limit, unbuilt = 0."""
     network, n = t.network, t.n_nodes
     share = overlay.node_share
     partial = (share != 1.0) & (share != 0.0)
@@ -94,7 +94,7 @@ def node_caps(t: Tables, overlay: Overlay) -> Array:
 
 
 def edge_caps(t: Tables, overlay: Overlay, degree: str) -> Array:
-    """Return capacities of edges under the overlay, t/a; edges of dead nodes and unbuilt projects carry nothing."""
+    """Return capacities of edges under the overlay, t/yr; edges of dead nodes and unbuilt projects carry nothing."""
     network = t.network
     share = overlay.edge_share
     partial = (share != 1.0) & (share != 0.0)
@@ -103,7 +103,7 @@ def edge_caps(t: Tables, overlay: Overlay, degree: str) -> Array:
     n = t.n_nodes
     asleep = np.concatenate([np.zeros(n, dtype=bool), overlay.built == 0]) | (overlay.node_share == 0)
     dead = asleep[t.tail] | asleep[t.head] | (share == 0)
-    if degree == "frozen":
+    if degree == "none":
         flow = t.edge_flow
         project = np.isin(t.ids, list(network.built_projects)) | (np.arange(len(t.ids)) >= n)
         new = project[t.tail] | project[t.head]  # edges of projects have no baseline
@@ -136,7 +136,7 @@ def stock_draws(t: Tables, overlay: Overlay) -> Array:
 
 
 def release_rate(network: Network, overlay: Overlay) -> Array:
-    """Return the most that each stock may give, t/a; inf = at once.
+    """Return the most that each stock may give, t/yr; inf = at once.
 
     What is left of a store gives as much less a year as it holds less; a rate that a ``release`` measure
     names is what that measure lets out, whatever is left.

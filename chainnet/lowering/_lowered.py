@@ -1,9 +1,9 @@
 """From tables to arrays: the only place where ids become positions.
 
 Columns of the linear program, in blocks: edges (in table order), new relations through hubs,
-activities of nodes with a process, stand-in inputs, stock draws, served demand, strands. Rows:
+activities of nodes with a process, stand-in inputs, stock draws, served demand, tracked flows. Rows:
 balance of each commodity at each node, throughput of nodes without a process, recipes with
-stand-ins, joint bounds of measures, strands. An overlay changes bounds and costs alone.
+stand-ins, joint bounds of measures, tracked flows. An overlay changes bounds and costs alone.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ from chainnet.network import Network
 
 __all__ = ["Degree", "Lowered", "Overlay", "Restriction", "lower"]
 
-Degree = Literal["frozen", "existing", "new"]
-DEGREES = ("frozen", "existing", "new")
+Degree = Literal["none", "existing", "new"]
+DEGREES = ("none", "existing", "new")
 FAR = 30.0
 
 
@@ -204,7 +204,7 @@ def lower(
     network : Network
     overlay : Overlay, optional
         None = the network as it stands.
-    degree : {"frozen", "existing", "new"}
+    degree : {"none", "existing", "new"}
         How far flows may leave the baseline.
     stocks : bool
         Whether stocks may be drawn: each gives min(stock, release in one year).

@@ -27,7 +27,7 @@ class Restriction:
     edges : boolean array over ``network.edges``
         The class; with a bound of 0 new relations of it are closed too, with a finite one as well.
     bound_tpa : float
-        Most that the class carries, t/a; inf = not in force.
+        Most that the class carries, t/yr; inf = not in force.
     sources, targets : boolean arrays over nodes, then projects
         The ends of the class, for relations that are not in the table.
     commodities : tuple of str
@@ -40,8 +40,8 @@ class Restriction:
         Stocks that are of this origin.
     users : boolean array over nodes, then projects, optional
         Demand there may not take goods of the origin either, though they cross no edge: a stock that lies there.
-    ladder : str
-        Restrictions of one ladder are lifted in their order, never a later one before an earlier one.
+    levels of response : str
+        Restrictions of one levels of response are lifted in their order, never a later one before an earlier one.
     """
 
     edges: Bools
@@ -53,7 +53,7 @@ class Restriction:
     origin: Bools | None = None
     origin_stocks: Bools | None = None
     users: Bools | None = None
-    ladder: str = ""
+    levels: str = ""
 
     @property
     def is_strand(self) -> bool:
@@ -68,7 +68,7 @@ class Overlay:
     ``node_share`` runs over nodes then projects, the others over their tables. ``built`` is the part
     of each project's size that stands (0 = not built). ``demand_share`` multiplies demand,
     ``edge_cost`` is added to what a tonne over an edge costs (tariff, border price floor, USD/t),
-    ``release_tpa`` is the most that a stock may give, t/a (inf = as its table says),
+    ``release_tpa`` is the most that a stock may give, t/yr (inf = as its table says),
     ``stock_tiers`` the tiers that a stock is reserved for (empty = as its table says).
     """
 

@@ -404,7 +404,7 @@ def _under_way(low: Lowered, lag: Ints, lengths: Array) -> tuple[Ints, Ints]:
     """Return (column, period of arrival) of all that may be under way at the start."""
     leaves = lag > 0
     edge = low.strands.edge
-    leaves[edge[edge >= 0]] = False  # parted: their strands carry the goods
+    leaves[edge[edge >= 0]] = False  # parted: their tracked flows carry the goods
     columns = np.flatnonzero(leaves)
     # the periods that begin before the last of it has come
     reach = np.searchsorted(np.cumsum(lengths) - lengths, lag[columns])

@@ -52,7 +52,7 @@ class NamedRows(Rows):
 class Tables:
     """Nodes and projects stacked, with positions and codes in place of ids.
 
-    Capacities as in the tables: NaN = unlimited. ``recipes``: one row per node with a process and
+    Capacities as in the tables: NaN = no limit. ``recipes``: one row per node with a process and
     recipe line: node, code, role, t_per_t, group, max_share, and its row in the processes table (line).
     """
 
@@ -108,7 +108,7 @@ class Tables:
 
     @cached_property
     def wanted(self) -> Array:
-        """What each row of the demand table asks for, t/a."""
+        """What each row of the demand table asks for, t/yr."""
         return np.asarray(self.network.view("demand")["demand_tpa"], dtype=float)
 
     @cached_property
@@ -209,7 +209,7 @@ def demand_rows(t: Tables, overlay: Overlay) -> pd.DataFrame:
 
 
 def demand_bounds(t: Tables, overlay: Overlay, position: Ints) -> Array:
-    """Return what is asked for under an overlay, t/a, by demand row; a node that is gone asks for nothing."""
+    """Return what is asked for under an overlay, t/yr, by demand row; a node that is gone asks for nothing."""
     wanted = np.full(len(position), INF)
     if len(t.wanted):
         wanted = t.wanted * overlay.demand_share

@@ -1,8 +1,8 @@
-"""Strands: goods that a measure follows down the chain, parted from those that are free.
+"""Tracked flows: goods that a measure follows down the chain, parted from those that are free.
 
 A state is a set of marks, one bit each: "may not serve tier t", or "comes from origin o". Goods get
 a mark where they cross a restricted edge, leave a node of the origin, or come out of a stock that is
-reserved; what a process makes bears the marks of all its inputs. Strands stand beside the columns
+reserved; what a process makes bears the marks of all its inputs. Tracked flows stand beside the columns
 that they part and add up to them, only where goods of more than one state can be; the rest of the
 program does not know of them.
 """
@@ -31,7 +31,7 @@ MOST_STATES = 64
 
 @dataclass(frozen=True)
 class Flows:
-    """The columns that strands part: edges, activities, stand-ins, stock draws, served demand.
+    """The columns that tracked flows part: edges, activities, stand-ins, stock draws, served demand.
 
     ``tail``, ``head``, ``commodity``: positions and code of every edge column, the table's rows first, then the hub
     edges of new relations. ``activity``: column of each node's process, or -1. ``demand``: the demand table with
@@ -54,7 +54,7 @@ class Strands:
     """Columns of parted flows, from ``first`` on: the edge each belongs to (-1 = none), its commodity.
 
     ``marks``: how many marks goods bear at the end of it; ``counted``: which columns each restriction
-    of the overlay limits (strand restrictions only); ``dodging``: columns that take marks instead of
+    of the overlay limits (tracked flow restrictions only); ``dodging``: columns that take marks instead of
     being limited, and the restrictions that this serves; ``stock_state``: the state in which goods come
     out of each stock; ``balance``: the row of (node, commodity, state) where goods of several states meet.
     """
@@ -70,7 +70,7 @@ class Strands:
 
 
 def no_strands(first: int, overlay: Overlay) -> Strands:
-    """Return no strand at all."""
+    """Return no tracked flow at all."""
     none = np.empty(0, dtype=np.int64)
     stocks = np.zeros(len(overlay.stock_share), dtype=np.int64)
     return Strands(first, none, none, none, (none,) * len(overlay.restrictions), (), stocks, {})
@@ -79,7 +79,7 @@ def no_strands(first: int, overlay: Overlay) -> Strands:
 def split(
     t: Tables, rows: NamedRows, overlay: Overlay, relations: Relations, flows: Flows, *, stocks: bool, pipeline: bool
 ) -> Strands:
-    """Part the columns that strand measures reach, and write their rows.
+    """Part the columns that tracked flow measures reach, and write their rows.
 
     Parameters
     ----------
@@ -252,7 +252,7 @@ class _Splitter:
         ask = (self.member[j], departing, nobody)
         if ask not in self.known:
             limits = self.overlay.restrictions
-            always, ladders = [], dict[Any, list[tuple[int, int]]]()
+            always, level_tables = [], dict[Any, list[tuple[int, int]]]()
             for i in self.member[j]:
                 if limits[i].origin is not None and not departing & self.marks.origin_bit[i]:
                     continue
@@ -260,14 +260,14 @@ class _Splitter:
                 if limits[i].tier is None:
                     always.append(i)
                 elif bit and not departing & bit:
-                    ladders.setdefault(limits[i].ladder or bit, []).append((bit, i))
-            barred = [pair for steps in ladders.values() for pair in steps]
+                    level_tables.setdefault(limits[i].levels or bit, []).append((bit, i))
+            barred = [pair for steps in level_tables.values() for pair in steps]
             # what is lifted first is dodged last
             options = [
                 [sum({bit for bit, _ in steps[cut:]}) for cut in range(len(steps), -1, -1)]
-                if isinstance(ladder, str)
-                else [0, ladder]
-                for ladder, steps in ladders.items()
+                if isinstance(levels, str)
+                else [0, levels]
+                for levels, steps in level_tables.items()
             ]
             ways = []
             for taken in sorted({reduce(or_, choice, 0) for choice in product(*options)}):
@@ -333,7 +333,7 @@ class _Splitter:
             states.add(state)
             if len(states) > MOST_STATES:
                 raise DataError(
-                    f"scenario: measures by tier or origin part goods into more than {MOST_STATES} strands. "
+                    f"scenario: measures by tier or origin part goods into more than {MOST_STATES} tracked flows. "
                     "Join measures of one tier or origin."
                 )
             todo.append(key)

@@ -83,7 +83,7 @@ class Doors:
         """Return a ``networkx.DiGraph``, or a ``MultiDiGraph`` where edges are parallel.
 
         Edges bear ``capacity`` (absent = no limit) and ``weight`` (the baseline flow, else the capacity) beside our
-        columns, t/a. The other tables, and edges of projects that are not built, go along as one JSON text in
+        columns, t/yr. The other tables, and edges of projects that are not built, go along as one JSON text in
         ``graph.graph["chainnet"]``, so that ``from_networkx`` gives the same network back.
 
         Parameters

@@ -48,7 +48,7 @@ class Network(Nouns, Doors):
     commodities, processes, demand, stocks, projects, stakes, qualification, groups, owners, tiers, totals, \
 figures, references : DataFrame, optional
         The other tables of the schema. Missing cells are unknown, never zero; a missing or
-        infinite capacity is unlimited. Capacities and flows in t/a, costs in USD/t.
+        infinite capacity is no limit. Capacities and flows in t/yr, costs in USD/t.
     name : str
         Name of the graph.
     main_commodity : str or list of str, optional
@@ -215,7 +215,7 @@ figures, references : DataFrame, optional
 
     @property
     def baseline(self) -> pd.Series:
-        """Baseline output of each node, t/a, by id: main output where there is a process, else throughput."""
+        """Baseline output of each node, t/yr, by id: main output where there is a process, else throughput."""
         return self._baseline.copy()
 
     @cached_property
@@ -371,13 +371,13 @@ figures, references : DataFrame, optional
         """Return a network in which what matches keeps ``share`` of its capacity.
 
         Reaches nodes (never end uses), stocks (tonnes, yearly release and room alike) and projects.
-        An unlimited node takes its baseline as capacity; share 1 changes nothing, share 0 stops the
+        An no limit node takes its baseline as capacity; share 1 changes nothing, share 0 stops the
         node, its edges and the stocks that lie there.
 
         Raises
         ------
         DataError
-            If the share is negative or not finite, or an unlimited row has no baseline.
+            If the share is negative or not finite, or an no limit row has no baseline.
         """
         share = checks.share(share, "scale(share=...)")
         if share == 1.0:
@@ -390,7 +390,7 @@ figures, references : DataFrame, optional
         return self._replace(frames, _built=built)
 
     def finite_capacity(self, table: str, hit: Bools) -> Array:
-        """Return capacities, t/a, in which unlimited rows that are ``hit`` stand at their baseline.
+        """Return capacities, t/yr, in which no limit rows that are ``hit`` stand at their baseline.
 
         Raises
         ------
@@ -488,7 +488,7 @@ figures, references : DataFrame, optional
         Parameters
         ----------
         edges : DataFrame
-            ``source``, ``target``, ``capacity_tpa`` (missing or inf = unlimited) and any edge column.
+            ``source``, ``target``, ``capacity_tpa`` (missing or inf = no limit) and any edge column.
         nodes : DataFrame, optional
             ``id``, ``stage`` and any node column. A stage given is used; where it is blank, and for the ids not
             listed, it is inferred: no way in = mine, no way out = end_use, else refiner.

@@ -179,7 +179,7 @@ def scaled_wholes(built: pd.DataFrame, nodes: pd.DataFrame, hit: Bools, share: f
     Returns
     -------
     (DataFrame, array)
-        What is built, and the capacity of each node after the scaling, t/a; NaN where it is any other node.
+        What is built, and the capacity of each node after the scaling, t/yr; NaN where it is any other node.
     """
     capacity = np.full(len(nodes), np.nan)
     partly = built["id"].isin(nodes["id"][hit]).to_numpy() & (built["part"] < 1.0).to_numpy()

@@ -178,7 +178,7 @@ def _sums(places_: Ints, amounts: Array, n: int) -> Array:
 
 
 def _given(edges: pd.DataFrame) -> pd.Series:
-    """Return the capacities that are given and finite, t/a; NaN elsewhere."""
+    """Return the capacities that are given and finite, t/yr; NaN elsewhere."""
     cells = edges["capacity_tpa"].reset_index(drop=True)
     try:
         numbers = pd.to_numeric(cells, errors="coerce").astype(float)

@@ -27,7 +27,7 @@ def scaled(
     hits : mapping of str to boolean array
         Which rows of nodes, projects and stocks.
     capacity : mapping of str to array
-        Capacities of nodes and projects, t/a; of what is hit all are finite unless the share is 0.
+        Capacities of nodes and projects, t/yr; of what is hit all are finite unless the share is 0.
     share : float
     """
     nodes, edges, stocks = frames["nodes"], frames["edges"], frames["stocks"].copy()

@@ -64,7 +64,7 @@ class Access:
         return np.asarray(self.reached(late) * (1.0 - self.bound_away), dtype=float)
 
     def bound(self, bar: Bar, late: Array | float = 0.0, share: Array | float = 1.0) -> float:
-        """Return the most that may serve the tier of a bar, t/a; ``share`` of the size that a project would have."""
+        """Return the most that may serve the tier of a bar, t/yr; ``share`` of the size that a project would have."""
         late_by, part_of = (np.broadcast_to(given, self.start.shape)[bar.project] for given in (late, share))
         age = MONTHS * ((self.by_year or 0) + 1.0 - self.start[bar.project] - late_by)
         part = float(np.clip((age - bar.months) / MONTHS, 0.0, 1.0))
@@ -174,8 +174,8 @@ def _bars(network: Network, overlay: Overlay, offered: Bools, age: Array) -> Ite
                 amount = INF if np.isnan(capacity) else capacity * rate
                 for tier, months in zip(steps["tier"], steps["months"], strict=True):
                     if age[row] - months < MONTHS and amount > 0:
-                        ladder = f"{commodity} {projects['id'].iloc[row]} {word}"
-                        bar = Restriction(mine, 0.0, nowhere, nowhere, (str(commodity),), tier=tier, ladder=ladder)
+                        levels = f"{commodity} {projects['id'].iloc[row]} {word}"
+                        bar = Restriction(mine, 0.0, nowhere, nowhere, (str(commodity),), tier=tier, levels=levels)
                         yield Bar(row, str(tier), amount, float(months), bar)
 
 

@@ -25,7 +25,7 @@ class Case:
     Parameters
     ----------
     counting : Counting
-    degree : {"frozen", "existing", "new"}
+    degree : {"none", "existing", "new"}
     scenario : Scenario, optional
     by_year : int, optional
     options : sequence of Option

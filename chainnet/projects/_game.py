@@ -165,7 +165,7 @@ class Game:
         return self.model.solve_within(bounds[:n], bounds[n:], basis)
 
     def value(self, built: Iterable[str] = ()) -> float:
-        """Return the largest tonnage served with these projects built, t/a."""
+        """Return the largest tonnage served with these projects built, t/yr."""
         key = frozenset(built)
         if key not in self._known:
             self._known[key] = self._value(key)
@@ -199,7 +199,7 @@ class Game:
         return out
 
     def ends(self, built: Iterable[str]) -> tuple[float, float]:
-        """Return the least and the most of the value that can be the beneficiaries', with nobody first, t/a."""
+        """Return the least and the most of the value that can be the beneficiaries', with nobody first, t/yr."""
         bounds, n = self.bounds(self._members(built)), len(self.model.lowered.program.col_upper)
         if not isinstance(self.model, SharedValue):
             return self.value(built), self.value(built)
@@ -231,7 +231,7 @@ class Game:
         return -found.value - self.value(), slope
 
     def late(self, built: Iterable[str], name: str, years: float) -> float:
-        """Return the value with these projects built, one of them some years late, t/a."""
+        """Return the value with these projects built, one of them some years late, t/yr."""
         names = frozenset(built)
         in_time, never = self.value(names), 0.0 if self.is_ordered else self.value(names - {name})
         if not self.is_ordered and in_time - never <= ROUNDING * self._bracket.largest:

@@ -39,11 +39,11 @@ class Portfolio(Result):
         alone), why (why it is not on offer: no capex, does not stand by then; else empty).
     scenarios : DataFrame, index scenario
         probability, demand_tpa, before_tpa and value_tpa (largest tonnage served without and with the set),
-        averted_t, short_tpa.
+        averted_t, shortfall_tpa.
     frontier : DataFrame
         budget_musd, spent_musd, averted_t, bound_t, greedy_averted_t, taken: the best set at each budget.
     closing : DataFrame, index tier ("all" = all tiers)
-        short_tpa (without anything, the worst scenario), least_budget_musd (NaN if no budget closes the gap),
+        shortfall_tpa (without anything, the worst scenario), least_budget_musd (NaN if no budget closes the gap),
         remains_t (what stays short with everything on offer), taken.
     chosen : tuple of str
         Options taken: ids of projects and of other options.
@@ -53,7 +53,7 @@ class Portfolio(Result):
         What greedy buys: always the option that averts most per dollar.
     budget_musd, spent_musd : float
     averted_t, bound_t : float
-        Fall of what stays short, t/a, and what no set within the budget surpasses.
+        Fall of what stays short, t/yr, and what no set within the budget surpasses.
     greedy_averted_t, greedy_gap_t : float
         What greedy averts, and by how much the best set is better.
     certificate : Certificate
@@ -126,7 +126,7 @@ def portfolio(
     by_year : int or list of int, optional
         Projects count at the size that they have in that year, for the tiers they are qualified for; of several
         years the mean counts. None = all at full size.
-    reroute : {"existing", "frozen", "new"}
+    reroute : {"existing", "none", "new"}
     options : mapping, optional
         What competes with the projects for the budget: ``{project: cost}`` (None = its capex), ``{node: cost}`` to
         protect it from every remove measure, or ``{name: {...}}`` with kind build (projects, cost_musd: a bundle),
@@ -186,7 +186,7 @@ def portfolio(
     (('G_US', 'H_US'), 20.0, 20.0)
     """
     budget = checks.money(budget_musd, "budget_musd")
-    rungs = None if budgets is None else _budgets(budgets)
+    levels = None if budgets is None else _budgets(budgets)
     _check(objective, alpha)
     counting = Counting.of(network, commodity, beneficiaries, tier)
     given = [None] if scenarios is None else _scenarios(network, scenarios)
@@ -195,7 +195,7 @@ def portfolio(
     years = _years(by_year)
     offered, why = _offer(network, pick_projects(network, projects, allies), options, years)
     tiers = _tiers(network, close)
-    steps = Steps(f"programs over {len(asked) * len(years)} cases", progress, N_FIRST + len(tiers) + len(rungs or ()))
+    steps = Steps(f"programs over {len(asked) * len(years)} cases", progress, N_FIRST + len(tiers) + len(levels or ()))
     search = Search(counting, reroute, asked, weight, years, offered, objective, float(alpha), time_limit_s, steps)
     best, ties = search.best(budget, with_ties=details)
     greedy, greedy_risk = search.greedy(budget)
@@ -217,7 +217,7 @@ def portfolio(
         **counting.settings,
     )
     proof = search.certificate(best)
-    frontier, closing = search.frontier(rungs, budget, best, greedy_risk), search.closing(tiers)
+    frontier, closing = search.frontier(levels, budget, best, greedy_risk), search.closing(tiers)
     steps.end()
     units = STEADY if len(years) == 1 else {}  # else tonnes of several years are added
     return Portfolio(

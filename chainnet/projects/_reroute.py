@@ -16,12 +16,12 @@ from chainnet.errors import DataError
 from chainnet.flow import (
     EXACT_PLAYERS,
     Counting,
-    Others,
+    Order,
     ValueModel,
     balance_under,
     binding_inputs,
     climbed,
-    ladder,
+    levels,
     most_sets,
     shapley_values,
     value_model,
@@ -37,21 +37,21 @@ from chainnet.projects._words import needed_by, pair_table, sentences, triple_ta
 from chainnet.results import SAMPLED, STEADY, Result, Status, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
 
-# where strands part goods no balance bears the whole price: then the rise over this part of the size tells
+# where tracked flows part goods no balance bears the whole price: then the rise over this part of the size tells
 FIRST = 1e-4
 MOST_KINKS = 100
 N_TABLES = 5  # that take more than the sets
-UNITS = {**STEADY, "usd_per_shapley_tpa": "USD per t/a"}
+UNITS = {**STEADY, "usd_per_shapley_tpa": "USD per t/yr"}
 
 
 @dataclass(frozen=True, repr=False, eq=False, kw_only=True)
 class Reroute(Result):
-    """What rerouting and projects win back under a scenario.
+    """What rerouting and projects avoid under a scenario.
 
     Attributes
     ----------
-    ladder : DataFrame
-        rung, tier, demand_tpa, served_tpa, shortfall_tpa, gained_tpa; see ``valuation.ladder``.
+    levels of response : DataFrame
+        level, tier, demand_tpa, served_tpa, shortfall_tpa, gained_tpa; see ``valuation.levels``.
     projects : DataFrame, index id
         reached_share: part of its size that its ramp has reached. bound_share: part of its output that is bound to go
         to others than the beneficiaries. standalone_t: rise of the value with this project alone. last_in_t: fall
@@ -70,13 +70,13 @@ class Reroute(Result):
     delays : DataFrame
         With a horizon: project, years_late, alone_t, last_in_t; see ``projects_delay.delay_table``.
     base_tpa, all_tpa : float
-        Value without any, and with all projects, t/a.
+        Value without any, and with all projects, t/yr.
     ours : DataFrame or None, index built
-        With others alongside, when the value counts all: least_tpa and most_tpa of it that can be the beneficiaries',
+        With all served alike, when the value counts all: least_tpa and most_tpa of it that can be the beneficiaries',
         with none of the projects ("none"), with each alone, and with all ("all").
     """
 
-    ladder: pd.DataFrame
+    levels: pd.DataFrame
     projects: pd.DataFrame
     complements: pd.DataFrame
     triples: pd.DataFrame
@@ -96,12 +96,12 @@ def reroute(
     *,
     beneficiaries: Words = None,
     commodity: Words = None,
-    others: Others = "after",
+    order: Order = "allies_first",
     budget_musd: float | None = None,
     horizon: tuple[int, int] | None = None,
     progress: Tell | None = None,
 ) -> Reroute:
-    """Say how much rerouting buys, rung by rung and project by project.
+    """Say how much rerouting buys, level by level and project by project.
 
     Parameters
     ----------
@@ -116,11 +116,11 @@ def reroute(
     by_year : int, optional
         Only projects that stand in that year, at the size their ramp has reached and for the tiers that they are
         qualified for; default all at full size.
-    reroute : {"existing", "frozen", "new"}
+    reroute : {"existing", "none", "new"}
         Degree of rerouting at which projects are valued.
     beneficiaries, commodity : optional
         Whose and what demand counts; default from the network.
-    others : {"after", "before", "alongside"}
+    others : {"allies_first", "allies_last", "alike"}
         Whom the value serves, as in ``chokepoints``. Before: what a project adds may go to the others first, so a rise
         may be nothing or below 0, and there is no price (``dual_t`` is NaN). Alongside: the value counts all, and
         ``ours`` says what part of it can be the beneficiaries'.
@@ -167,10 +167,10 @@ def reroute(
     year, years = checks.year(by_year), check_horizon(horizon)
     budget = None if budget_musd is None else checks.money(budget_musd, "budget_musd")
     if others != "after" and (budget is not None or years is not None):
-        raise DataError("reroute: budget_musd and horizon count the beneficiaries first; ask with others=after.")
+        raise DataError("reroute: budget_musd and horizon count the beneficiaries first; ask with order=after.")
     names = pick_projects(network, projects, allies)
     overlay = overlay_of(network, scenario)
-    counting = Counting.of(network, commodity, beneficiaries, others=others)
+    counting = Counting.of(network, commodity, beneficiaries, order=others)
     access = access_to(counting, overlay, year, names, 1)
     reached = dict(zip(network.projects["id"], access.reached(), strict=True))
     standing = [name for name in names if reached[name] > 0]
@@ -211,14 +211,14 @@ def reroute(
         if years is not None
         else pd.DataFrame(columns=list(COLUMNS))
     )
-    rungs, ours = _ladder(counting, overlay, game, names), _ours(game, standing) if others == "alongside" else None
+    levels, ours = _levels(counting, overlay, game, names), _ours(game, standing) if others == "alike" else None
     steps.end()
     shares: dict[str, Status] = (
         {} if is_exact else dict.fromkeys(("shapley_t", "shapley_se_t", "usd_per_shapley_tpa"), SAMPLED)
     )
     return Reroute(
         provenance=source,
-        ladder=stamp(rungs, source),
+        levels=stamp(levels, source),
         projects=stamp(table.reindex(names), source, units=UNITS, status=shares),
         complements=stamp(pairs, source, units=STEADY),
         triples=stamp(triples, source, units=STEADY),
@@ -236,19 +236,19 @@ def _ours(game: Game, names: Sequence[str]) -> pd.DataFrame:
     return table.set_index(pd.Index(list(sets), name="built"))
 
 
-def _ladder(counting: Counting, overlay: Overlay, game: Game, names: Sequence[str]) -> pd.DataFrame:
-    """Return the ladder; its last rung with what the beneficiaries can use of the projects."""
+def _levels(counting: Counting, overlay: Overlay, game: Game, names: Sequence[str]) -> pd.DataFrame:
+    """Return the levels of response; its last level with what the beneficiaries can use of the projects."""
     network = counting.network
     if network.demand.empty:
         return pd.DataFrame()
     access = game.access
-    out = ladder(counting, overlay, access.sizes(), projects=names)
+    out = levels(counting, overlay, access.sizes(), projects=names)
     if not access.bars:
         return out
     here = network.projects["id"].isin(names).to_numpy()
     built = np.maximum(overlay.built, np.where(here, access.sizes(), 0.0))
     found = balance_under(counting, access.overlay(overlay).with_built(built), "new", stocks=True)
-    last = out["rung"] == "projects"
+    last = out["level"] == "projects"
     for column in ("served_tpa", "shortfall_tpa"):
         out.loc[last, column] = found.by_tier()[column].to_numpy()
     return climbed(out)

@@ -71,7 +71,7 @@ class Search:
         self._true: dict[tuple[Any, ...], Array] = {}
         self.nothing = Found(np.zeros(len(options), dtype=bool), np.zeros(len(options)), 0.0, 0.0, 0.0, True)
         self.everything = Found(~self.is_stock, self.is_stock.astype(float), 0.0, 0.0, float(self.cost.sum()), True)
-        base, most = self.values(self.nothing), self.values(self.everything)  # also: nothing is unlimited
+        base, most = self.values(self.nothing), self.values(self.everything)  # also: nothing is no limit
         copies = [case.copy(number, self.part) for number, case in self.cases]
         self.plan = BestSet(copies, weight, self.cost, self.is_stock, objective, alpha, time_limit_s)
         self.fixed = FixedSets(copies, len(weight))
@@ -81,7 +81,7 @@ class Search:
         self.before = self.risk(base)
 
     def risk(self, values: Array) -> float:
-        """Return what stays short by the objective, t/a (above the demand of the scenario that asks most)."""
+        """Return what stays short by the objective, t/yr (above the demand of the scenario that asks most)."""
         return risk_of(self.wanted - self.wanted.max() - values, self.weight, self.objective, self.alpha)
 
     def names(self, found: Found) -> tuple[str, ...]:
@@ -203,7 +203,7 @@ class Search:
                 "averted_t": _tidy(after - self.base, self.scale),
             }
         )
-        table["short_tpa"] = _tidy(table["demand_tpa"].to_numpy() - after, self.scale)
+        table["shortfall_tpa"] = _tidy(table["demand_tpa"].to_numpy() - after, self.scale)
         return table.set_index("scenario")
 
     def frontier(self, steps: Sequence[float] | None, budget: float, best: Found, greedy_risk: float) -> pd.DataFrame:
@@ -259,7 +259,7 @@ class Search:
                 require(Certificate("closing", *proof, max(lacks, 0.0) / (dust / PROOF_SEARCH), 10 * PROOF_SEARCH))
                 least, taken = found.cost, "; ".join(self.names(found))
             rows.append((name, _tidy(short, self.scale).max(), least, _tidy(left, self.scale).max(), taken))
-        columns = ["tier", "short_tpa", "least_budget_musd", "remains_t", "taken"]
+        columns = ["tier", "shortfall_tpa", "least_budget_musd", "remains_t", "taken"]
         return pd.DataFrame(rows, columns=columns).set_index("tier")
 
 

@@ -1,4 +1,4 @@
-"""What projects buy in words: who needs whom, who stands in for whom, who buys nothing."""
+"""What projects buy in words: who needs whom, who stands in for whom, who avoids nothing."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def triple_table(game: Game, names: Sequence[str], label: pd.Series) -> pd.DataF
     Notes
     -----
     The value never falls when a project is added, so a branch of the search ends where even all that could still
-    be added buys nothing.
+    be added avoids nothing.
     """
     base = game.value()
     least = PRINTED * max(game.value(names), 1.0)
@@ -152,19 +152,19 @@ def sentences(
         elif name in apart:
             out[name] = f"{who} has no relation: no edge begins or ends at it, so nothing can be said of it."
         elif name not in needs:
-            out[name] = f"{who} buys nothing{tried}, whatever else is built."
+            out[name] = f"{who} avoids nothing{tried}, whatever else is built."
         elif row["standalone_t"] > least:
             last = row["last_in_t"]
             then = f"{number(last)} t" if last > least else "nothing"
             out[name] = f"{who} buys {number(row['standalone_t'])} t a year alone, and {then} once all others stand."
         elif needs[str(name)]:
             others = [label[other] for other in needs[str(name)]]
-            out[name] = f"{who} buys nothing{tried} until {_listed(others)} {verb('stand', len(others))}."
+            out[name] = f"{who} avoids nothing{tried} until {_listed(others)} {verb('stand', len(others))}."
         else:
             others = sorted(company[str(name)])
             adds = game.value([*others, str(name)]) - game.value(others)
             beside = _listed([label[o] for o in others])
-            out[name] = f"{who} alone buys nothing; beside {beside} it adds {number(adds)} t a year."
+            out[name] = f"{who} alone avoids nothing; beside {beside} it adds {number(adds)} t a year."
     return pd.Series(out, dtype=object).reindex(table.index)
 
 

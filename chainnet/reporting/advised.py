@@ -1,4 +1,4 @@
-"""What the assessment advises on the margin, as the report reads it: what each rung leaves, which projects, how far."""
+"""What the assessment advises on the margin, as the report reads it: what each level leaves, which projects, how far."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from chainnet.reporting.sentences import fit
 from chainnet.results import fact_of
 from chainnet.words import Who, bill, first_capital, join, nouns, same, spelled, titled, tonnes, verb, weight, whole
 
-AS_STATED, WITHOUT, OTHERS_FIRST = "as stated", "without ", "all others served first"
+AS_STATED, WITHOUT, OTHERS_FIRST = "as stated", "without ", "all allies served last"
 # what each case is called
 CASES = {
     AS_STATED: "As announced",
@@ -23,7 +23,7 @@ CASES = {
     "a year late": "A year late",
     "demand at its high values": "All demand at its high values",
     "without its assumed relations": "Without assumed relations",
-    OTHERS_FIRST: "All others served first",
+    OTHERS_FIRST: "All allies served last",
 }
 NAMED = 2
 CERTAIN_T = 1e-6  # less of a stock is none
@@ -31,14 +31,14 @@ CERTAIN_T = 1e-6  # less of a stock is none
 
 @dataclass(frozen=True)
 class Advised:
-    """What stays short rung by rung, and the projects that are advised for the rest.
+    """What stays short level by level, and the projects that are advised for the rest.
 
     Attributes
     ----------
     tier : Who
-        Whose shortfall; all tiers where the first goes short of nothing.
+        Whose shortfall; all tiers where the first is short of nothing.
     known, new, rest, drawn : float
-        Short on known relations, with new ones, with the projects that run too, and with one year of stocks, t/a.
+        Short on existing links, with new ones, with the projects that run too, and with one year of stocks, t/yr.
     running, carrying : tuple of str
         Labels of the projects that run and are not in the network yet, and of those of them without which more is
         short.
@@ -55,7 +55,7 @@ class Advised:
     year : float
         The first year in which they do as much; NaN where no date is known.
     cases : mapping of str to float
-        What stays short with them, as stated and where they disappoint, t/a.
+        What stays short with them, as stated and where they disappoint, t/yr.
     """
 
     tier: Who
@@ -91,15 +91,15 @@ class Advised:
 
 @once
 def advised_of(facts: Facts) -> Advised | None:
-    """Return what is advised under the worst scenario; None where there is none, or the ladder was not made."""
+    """Return what is advised under the worst scenario; None where there is none, or the levels of response was not made."""
     table = facts.a.advice
     tier = facts.advised_tier
     if not facts.a.worst or fact_of(table, "tier") is None:
         return None
-    rungs = [facts.scenario_rung(facts.a.worst, rung, tier) for rung in ("existing", "new", "stocks")]
-    if any(rung is None for rung in rungs):
+    levels = [facts.scenario_level(facts.a.worst, level, tier) for level in ("existing", "new", "stocks")]
+    if any(level is None for level in levels):
         return None
-    known, new, drawn = (float(rung["shortfall_tpa"]) for rung in rungs)
+    known, new, drawn = (float(level["shortfall_tpa"]) for level in levels)
     running = tuple(fact_of(table, "running", ()))
     rest = float(fact_of(table, "rest_tpa", new)) if running else new
     return Advised(
@@ -114,7 +114,7 @@ def advised_of(facts: Facts) -> Advised | None:
         running_year=float(fact_of(table, "running_year", np.nan)),
         projects=tuple(fact_of(table, "projects", ())),
         closed_if=tuple(fact_of(table, "closed_if", ())),
-        closes=bool(fact_of(table, "closes", False)),
+        closes=bool(fact_of(table, "closed_by", False)),
         year=float(fact_of(table, "year", np.nan)),
         cases={str(case): float(left) for case, left in table["left_tpa"].items()} if len(table) else {},
     )

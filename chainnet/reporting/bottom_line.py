@@ -61,7 +61,7 @@ def _are(amount: str) -> str:
 
 
 def verdict(facts: Facts) -> Claim:
-    """Say how much of demand goes unmet under the worst scenario, at both ends, and what overturns that."""
+    """Say how much of demand is short under the worst scenario, at its range, and what changes that."""
     lead, more = _verdict(facts)
     return Claim(lead, told(_stands_in(facts), more))
 
@@ -74,54 +74,56 @@ def _verdict(facts: Facts) -> Claim:
     if all(facts.short(worst, t).worst <= 0 for t in facts.tiers):
         n = spelled(len(facts.ordered), "scenario")
         said = f"Under each of {n} tested all demand" if len(facts.ordered) > 1 else "Under the one scenario all demand"
-        lead, holds = grown([f"{said} is met in the long run{WHOEVER if facts.has_others else ''}"], _hinge(facts))
-        return Claim(lead, told(holds, _more_hinges(facts), "Spare capacity covers it."))
+        lead, holds = grown([f"{said} is met in the long run{WHOEVER if facts.has_others else ''}"], _dependency(facts))
+        return Claim(lead, told(holds, _more_dependencies(facts), "Spare capacity covers it."))
     lead, holds = _lead(facts, worst)
     more = (_by_product(facts, worst), *_besides(facts, worst, rest), _as_bad(facts, worst), _change(facts, worst))
-    return Claim(lead, told(holds, _more_hinges(facts), *more))
+    return Claim(lead, told(holds, _more_dependencies(facts), *more))
 
 
 def _stands_in(facts: Facts) -> str:
     """Say that nobody said what is asked for; nothing where the data do."""
     if "demand" not in missing(facts.network, facts.a.asked).index:
         return ""
-    return "Nobody says what is asked for: as demand stands in what each end use gets undisturbed."
+    return "Nobody says what is asked for: as demand stands in what each end use gets in the baseline."
 
 
 def _undisturbed(facts: Facts) -> str:
     whole = facts.short(BASELINE, ALL_TIERS)
     if whole.worst <= 0:
-        return f"No scenario was given; undisturbed, all demand ({tonnes(whole.demand)}) is met."
+        return f"No scenario was given; in the baseline, all demand ({tonnes(whole.demand)}) is met."
     tons, end = _tonnes_short(whole), "" if whole.agree else AFTER_OR_BEFORE
-    said = f"{whole.shares} of demand goes unmet ({tons}){end}"
-    return f"No scenario was given; undisturbed, {said}."
+    said = f"{whole.shares} of demand is short ({tons}){end}"
+    return f"No scenario was given; in the baseline, {said}."
 
 
 def _tonnes_short(short: Ends) -> str:
-    """Return what goes short of how much; as a range where the ends are two numbers."""
+    """Return what is short of how much; as a range where the ends are two numbers."""
     return f"{number(short.after)} of {tonnes(short.demand)}" if short.agree else f"{short.numbers}{NBSP}t/yr"
 
 
 def _lead(facts: Facts, worst: str) -> Claim:
-    """Say what the leading tier lacks, its share first, at both ends, and what overturns that."""
+    """Say what the leading tier lacks, its share first, at its range, and what changes that."""
     short, what = facts.short(worst, _leading(facts)), _leading(facts).demand
     head = f"Under {facts.quoted(worst)}{', on known relations' if _worse_on_new(facts) else ''}"
     whose = [f" of {facts.people}", ""] if facts.people else [""]
-    end, hinge = WHOEVER if facts.has_others else "", _hinge(facts)
+    end, dependency = WHOEVER if facts.has_others else "", _dependency(facts)
     today = _today(facts, short)
     if today[0]:
-        return _with_today(facts, head, what, short, today, hinge[1])
+        return _with_today(facts, head, what, short, today, dependency[1])
     if short.worst <= 0:
         asked = [f" ({tonnes(short.demand)})", ""]
-        return grown([f"{head}, {what}{o}{t} is met in the long run{end}" for o in whose for t in asked], hinge)
+        return grown([f"{head}, {what}{o}{t} is met in the long run{end}" for o in whose for t in asked], dependency)
     if short.after <= 0:
-        unmet = f"{percent(short.share.before)} unmet ({tonnes(short.before)}) if they come first"
-        ways = [f"{head}, {what}{o} is met if all others are served after{hinge[0]}, and {unmet}." for o in whose]
+        shortfall = f"{percent(short.share.before)} short ({tonnes(short.before)}) if they come first"
+        ways = [
+            f"{head}, {what}{o} is met if all others are served after{dependency[0]}, and {shortfall}." for o in whose
+        ]
         if fits(ways[-1]):
             return Claim(fit(*ways))
-        return Claim(f"{head}, {what} is met if all others are served after, and {unmet}.", hinge[1])
+        return Claim(f"{head}, {what} is met if all others are served after, and {shortfall}.", dependency[1])
     tons, end = _tonnes_short(short), end if short.agree else AFTER_OR_BEFORE
-    return grown([f"{head}, {short.shares} of {what}{o} goes unmet ({tons}){end}" for o in whose], hinge)
+    return grown([f"{head}, {short.shares} of {what}{o} is short ({tons}){end}" for o in whose], dependency)
 
 
 def _today(facts: Facts, base: Ends) -> tuple[str, str]:
@@ -143,22 +145,22 @@ def _today(facts: Facts, base: Ends) -> tuple[str, str]:
     return f"; {said}", f"{first_capital(said)}."
 
 
-def _with_today(facts: Facts, head: str, what: str, short: Ends, today: tuple[str, str], hinge: str) -> Claim:
+def _with_today(facts: Facts, head: str, what: str, short: Ends, today: tuple[str, str], dependency: str) -> Claim:
     """Say what the leading tier lacks on the plants of the base year and on those of today, in one sentence.
 
-    Tonnes, ends and what overturns it follow: they are of the base year.
+    Tonnes, ends and what changes it follow: they are of the base year.
     """
     plants = f"on the plants of {facts.network.year}"
-    unmet = f"{short.shares} of {what} goes unmet {plants}"
-    said = f"{head}, {unmet if short.worst > 0 else f'{what} is met {plants}'}"
+    shortfall = f"{short.shares} of {what} is short {plants}"
+    said = f"{head}, {shortfall if short.worst > 0 else f'{what} is met {plants}'}"
     claim = grown([said], today)
     order = ""
     if short.worst > 0:
         order = f"In {facts.network.year} that is {number(short.after)} of {tonnes(short.demand)}"
         if not short.agree:
-            order += f" with all others served after, {number(short.before)} before"
+            order += f" with all allies served first, {number(short.before)} before"
         order += f"{WHOEVER}." if short.agree and facts.has_others else "."
-    holds = hinge.replace("This holds", f"In {facts.network.year} this holds", 1)
+    holds = dependency.replace("This holds", f"In {facts.network.year} this holds", 1)
     return Claim(claim.lead, told(claim.more, order, holds))
 
 
@@ -173,10 +175,10 @@ def _worse_on_new(facts: Facts) -> bool:
 
 def _besides(facts: Facts, worst: str, tiers: Sequence[Who]) -> list[str]:
     """Return what the other tiers lack, two a sentence, and which of them are met."""
-    return unmet_sentences([(t, facts.short(worst, t)) for t in tiers], "Besides, ")
+    return shortfall_sentences([(t, facts.short(worst, t)) for t in tiers], "Besides, ")
 
 
-def unmet_sentences(found: Sequence[tuple[Who, Ends]], head: str) -> list[str]:
+def shortfall_sentences(found: Sequence[tuple[Who, Ends]], head: str) -> list[str]:
     """Return what tiers lack, two a sentence, and which of them are met; ``head`` opens the first sentence."""
     parts = [(f"{short.shares} of {t.adjective}", short.agree) for t, short in found if short.worst > 0]
     met = [t.adjective for t, short in found if short.worst <= 0]
@@ -184,7 +186,7 @@ def unmet_sentences(found: Sequence[tuple[Who, Ends]], head: str) -> list[str]:
     for at in range(0, len(parts), 2):
         pair = parts[at : at + 2]
         end = "" if all(agree for _, agree in pair) else AFTER_OR_BEFORE
-        said.append(f"{join([words for words, _ in pair])} demand goes unmet{end}.")
+        said.append(f"{join([words for words, _ in pair])} demand is short{end}.")
     if met:
         said.append(f"{join(met)} demand is met in the long run.")
     return [head + first for first in said[:1]] + [f"Also, {more}" for more in said[1:]]
@@ -210,7 +212,7 @@ def _by_product(facts: Facts, worst: str) -> str:
 
 
 def _as_bad(facts: Facts, worst: str) -> str:
-    """Say which other scenarios leave as much of the leading tier short, at both ends, if they last."""
+    """Say which other scenarios leave as much of the leading tier short, at its range, if they last."""
     own = facts.short(worst, _leading(facts))
     if not own.worst > 0:
         return ""
@@ -218,7 +220,7 @@ def _as_bad(facts: Facts, worst: str) -> str:
     tied = [n for n, one in ends if same(one.after, own.after) and same(one.before, own.before)]
     if not tied:
         return ""
-    who, they, much = facts.quoted(tied[0]), "it", f"as much of {_leading(facts).demand} unmet"
+    who, they, much = facts.quoted(tied[0]), "it", f"as much of {_leading(facts).demand} short"
     if len(tied) > 1:
         who, they = first_capital(spelled(len(tied), "other scenario", "other scenarios")), "they"
     if all("months" in m or "until" in m for name in tied for m in facts.a.asked[name].measures):
@@ -237,38 +239,38 @@ def _change(facts: Facts, worst: str) -> str:
             break
     base = facts.short(BASELINE, _leading(facts))
     if base.worst > 0:
-        said.append(f"Undisturbed, {base.shares} of {_leading(facts).demand} goes unmet already.")
+        said.append(f"Undisturbed, {base.shares} of {_leading(facts).demand} is short already.")
     return " ".join(said)
 
 
-def _hinge(facts: Facts) -> tuple[str, str]:
-    """Return what alone overturns the verdict, as a clause and by itself; empty if nothing does."""
-    words = _hinge_words(facts, _leading(facts)) if facts.a.load_bearing is not None else []
+def _dependency(facts: Facts) -> tuple[str, str]:
+    """Return what alone changes the verdict, as a clause and by itself; empty if nothing does."""
+    words = _dependency_words(facts, _leading(facts)) if facts.a.key_assumptions is not None else []
     return (f", unless {words[0]}", f"This holds unless {words[0]}.") if words else ("", "")
 
 
-def _more_hinges(facts: Facts) -> str:
-    """Say how much more overturns the verdict, or that nothing does; empty where that was not asked."""
-    if facts.a.load_bearing is None:
+def _more_dependencies(facts: Facts) -> str:
+    """Say how much more changes the verdict, or that nothing does; empty where that was not asked."""
+    if facts.a.key_assumptions is None:
         return ""
-    if _hinge_words(facts, _leading(facts)):
-        return also(len(facts.hinging(_leading(facts), "verdict")) - 1, "overturns", "overturn")
-    said = "no single judgement and no single doubtful input overturns this."
+    if _dependency_words(facts, _leading(facts)):
+        return also(len(facts.depending(_leading(facts), "verdict")) - 1, "changes_result", "change")
+    said = "no single judgement and no single doubtful input changes this."
     # what runs since is neither, and may
     return f"In the base year {said}" if fact_of(facts.a.advice, "running", ()) else first_capital(said)
 
 
-def _hinge_words(facts: Facts, tier: Who) -> list[str]:
-    """Return what overturns the verdict on a tier, each as it stands after "unless": plants by name before judgements.
+def _dependency_words(facts: Facts, tier: Who) -> list[str]:
+    """Return what changes the verdict on a tier, each as it stands after "unless": plants by name before judgements.
 
-    Who is served first is left out where the verdict gives both ends.
+    Who is served first is left out where the verdict gives its range.
     """
-    found = [words for words, _ in facts.hinging(tier, "verdict")]
+    found = [words for words, _ in facts.depending(tier, "verdict")]
     plants = {f"without {titled(str(label))}" for label in facts.things["label"]}
     words = [unless(words) for words in sorted(found, key=lambda words: words not in plants)]
-    both_ends = facts.ends_differ(facts.when, tier)
+    service_range = facts.ends_differ(facts.when, tier)
     orders = ("all others are served first", "all are served alike, nobody first")
-    return [w for w in words if not (both_ends and w in orders)]
+    return [w for w in words if not (service_range and w in orders)]
 
 
 # -- as built -----------------------------------------------------------------------------------
@@ -284,23 +286,23 @@ def as_built(facts: Facts) -> Claim:
         more = spelled(len(built), "project")
         head = f"This report stands on the chain as built in {known}, {more} more than in {year}."
         them = "it" if len(built) == 1 else "them"
-        return Claim("", told(head, *unmet_sentences(_unmet(facts, "base year"), f"Without {them} ")))
+        return Claim("", told(head, *shortfall_sentences(_shortfall(facts, "base year"), f"Without {them} ")))
     if built:
         more, them = spelled(len(built), "project that runs", "projects that run"), "it" if len(built) == 1 else "them"
-        found = _unmet(facts, "as built")
+        found = _shortfall(facts, "as built")
         started = spelled(len(built), "project started", "projects started")
         heads = (f"In {known}, with {started} since {year}, ", f"With {more} in {known}, ")
-        first = fit(*(told(*unmet_sentences(found[:1], head)) for head in heads))
+        first = fit(*(told(*shortfall_sentences(found[:1], head)) for head in heads))
         stands = f"This report stands on {year}, before {them if first else f'{more} in {known}'}."
-        return Claim("", told(first, stands, *(unmet_sentences(found[1:], f"With {them} ") if first else ())))
+        return Claim("", told(first, stands, *(shortfall_sentences(found[1:], f"With {them} ") if first else ())))
     if facts.network.projects.empty:
         return Claim("", f"This report stands on {year}; no projects are listed.")
     when_known = f" in {known}" if known else ""
     return Claim("", f"This report stands on {year}; no listed project is on record as running{when_known}.")
 
 
-def _unmet(facts: Facts, layer: str) -> list[tuple[Who, Ends]]:
-    """Return what goes unmet on a layer under the worst scenario, tier by tier."""
+def _shortfall(facts: Facts, layer: str) -> list[tuple[Who, Ends]]:
+    """Return what is short on a layer under the worst scenario, tier by tier."""
     return [(Who(row["tier"]), Ends.of(row)) for row in records(facts.layers) if row["layer"] == layer]
 
 
@@ -325,13 +327,13 @@ def when(facts: Facts) -> Claim:
     is_other = tier != lead and not lead.is_all and facts.short(name, lead).worst > 0
     none = f"{first_capital(lead)} is short in no month; " if is_other else ""
     met = [", though met in the long run,", ""] if facts.short(name, tier).worst <= 0 else [""]
-    short = f" demand{{}} goes short {_from(facts, row)}"
+    short = f" demand{{}} is short {_from(facts, row)}"
     ways = [f"{none}{tier if none else first_capital(tier)}{short.format(m)}" for m in met]
     said = grown(ways, ends, missing)
     later: dict[str, list[str]] = {}
     for other in list(hit)[1:]:
         later.setdefault(_from(facts, hit[other]), []).append(other)
-    others = [f"{first_capital(join(tiers))} demand goes short {since}." for since, tiers in later.items()]
+    others = [f"{first_capital(join(tiers))} demand is short {since}." for since, tiers in later.items()]
     reason = f"{first_capital(NEITHER)}." if is_other else ""
     return Claim(said.lead, told(said.more, after, reason, *others, _more(facts, name)))
 
@@ -357,42 +359,42 @@ def _until(facts: Facts, tier: Who, row: Any) -> tuple[str, str]:
     months, after = facts.months, row["time_to_recover"]
     if np.isfinite(after):
         n = number(after)
-        return f"is whole again {n} {nouns('month', 1 if n == '1' else 2)} later" if after > 0 else "", ""
-    ladder, own = facts.a.stress.horizon_ladder, float(row["shortfall_t"])
-    new = facts.scenario_rung(row["scenario"], "new", tier)
-    built = facts.rung(list(facts.ladders)[-1], "projects", tier) if facts.ladders else None
+        return f"is met again {n} {nouns('month', 1 if n == '1' else 2)} later" if after > 0 else "", ""
+    levels, own = facts.a.stress.horizon_levels, float(row["shortfall_t"])
+    new = facts.scenario_level(row["scenario"], "new", tier)
+    built = facts.level(list(facts.level_tables)[-1], "projects", tier) if facts.level_tables else None
     starts = "projects start" if facts.running is None else ""  # some of them have, since the base year
     ways = (
         ("new", new, "new relations are qualified", "new relations"),
         ("projects", built, starts, "new relations, stocks and projects"),
     )
-    for rung, end, comes, what in ways:
-        if end is not None and end["shortfall_tpa"] <= 0 and len(ladder):
+    for level, end, comes, what in ways:
+        if end is not None and end["shortfall_tpa"] <= 0 and len(levels):
             ends = f"until {comes}" if comes else "without projects"
-            return f"does not recover {ends}", _left_with(facts, what, rung, tier)
+            return f"does not recover {ends}", _left_with(facts, what, level, tier)
     if facts.network.projects.empty:
         return f"does not recover in {months.horizon} months; no projects are in the data", ""
-    left = _over_months(ladder, "projects", tier) if len(ladder) else own
+    left = _over_months(levels, "projects", tier) if len(levels) else own
     if left < own and not same(left, own):
         return "does not recover", _left_with(facts, ways[1][3], "projects", tier)
     return "does not recover, with or without the listed projects", ""
 
 
-def _left_with(facts: Facts, what: str, rung: str, tier: Who) -> str:
-    """Say what more than known relations cuts what is missing over the horizon to, both counted in the same periods."""
-    ladder, periods = facts.a.stress.horizon_ladder, facts.months.rungs_in
-    now, left = (_over_months(ladder, one, tier) for one in ("existing", rung))
+def _left_with(facts: Facts, what: str, level: str, tier: Who) -> str:
+    """Say what more than existing links cuts what is missing over the horizon to, both counted in the same periods."""
+    levels, periods = facts.a.stress.horizon_levels, facts.months.levels_in
+    now, left = (_over_months(levels, one, tier) for one in ("existing", level))
     if same(left, now):
-        said = f"{what} take nothing off {weight(now)} (known relations, no stocks)."
+        said = f"{what} take nothing off {weight(now)} (existing links, no stocks)."
     else:
         end = weight(left) if left else "nothing"
-        said = f"{what} cut it from {weight(now)} (known relations, no stocks) to {end}."
+        said = f"{what} cut it from {weight(now)} (existing links, no stocks) to {end}."
     return f"Counted in {periods}, {said}" if periods else first_capital(said)
 
 
-def _over_months(ladder: pd.DataFrame, rung: str, tier: Who) -> float:
-    """Return what a tier lacks over the horizon on a rung, t."""
-    row = ladder[(ladder["rung"] == rung) & (ladder["tier"].map(Who.of) == tier)]
+def _over_months(levels: pd.DataFrame, level: str, tier: Who) -> float:
+    """Return what a tier lacks over the horizon on a level, t."""
+    row = levels[(levels["level"] == level) & (levels["tier"].map(Who.of) == tier)]
     return float(nil(row["shortfall_t"], row["demand_t"]).iloc[0])
 
 
@@ -418,14 +420,14 @@ def sure(facts: Facts) -> Claim:
     proofs = facts.a.certificates["ok"]
     done = "The arithmetic is checked" if proofs.all() else "The arithmetic is checked in part"
     closed = f" ({proofs.sum()} of {counted(len(proofs), 'certificate')})"
-    rests = f"; the answer {facts.rests_words}" if facts.n_decisive else ""
-    drawn = (f"; in half the draws or more {facts.first} goes short", "") if _is_drawn_short(facts) else ("", "")
+    rests = f"; the answer {facts.rests_words}" if facts.n_limiting else ""
+    drawn = (f"; in half the draws or more {facts.first} is short", "") if _is_drawn_short(facts) else ("", "")
     said = grown([f"{done}{with_count}{rests}" for with_count in (closed, "")], drawn)
     return Claim(said.lead, told(_at_ends_of_demand(facts), _drawn(facts)))
 
 
 def _is_drawn_short(facts: Facts) -> bool:
-    """Say whether the first tier, met as given, goes short in at least half of the draws."""
+    """Say whether the first tier, met as given, is short in at least half of the draws."""
     many, key = facts.a.ensemble, f"{facts.first}_short_t"
     if many is None or key not in many.summary.index or not facts.a.worst:
         return False
@@ -441,8 +443,8 @@ def _at_ends_of_demand(facts: Facts) -> str:
     asked = span(row["demand_low_tpa"], row["demand_high_tpa"])
     of = facts.first.demand
     return fit(
-        f"With all demand at its low and high values {ends} of {asked}{NBSP}t/yr of {of} go unmet.",
-        f"With all demand at its low and high values {ends}{NBSP}t/yr of {of} go unmet.",
+        f"With all demand at its low and high values {ends} of {asked}{NBSP}t/yr of {of} are short.",
+        f"With all demand at its low and high values {ends}{NBSP}t/yr of {of} are short.",
     )
 
 

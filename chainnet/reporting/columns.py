@@ -133,10 +133,10 @@ def quality(meaning: str) -> ReportColumn:
     return text("quality", "Quality", meaning)
 
 
-def short_share(part: str, whole: str, **more: Any) -> ReportColumn:
-    """Return the column of what goes short of a demand."""
-    meaning = "part of the demand that goes short"
-    return share("short_share", "Short, of demand", meaning, lambda _, row: part_of(row[part], row[whole]), **more)
+def shortfall_share(part: str, whole: str, **more: Any) -> ReportColumn:
+    """Return the column of what is short of a demand."""
+    meaning = "part of the demand that is short"
+    return share("shortfall_share", "Short, of demand", meaning, lambda _, row: part_of(row[part], row[whole]), **more)
 
 
 def part_of(part: float, whole: float) -> Any:

@@ -15,12 +15,12 @@ from chainnet.results import origin_of, package_version
 from chainnet.words import NBSP, NO_DATA, NOT_APPLICABLE, first_capital, is_missing, number, percent, spelled, whole
 
 TITLE = 80  # letters of the names in a title
-STRIPS = "In each strip, from nothing at the left to all at the right, the bar and its tick are what goes short."
-ORDER = {"either": "", "after": ", others served after", "before": ", others served before"}
+STRIPS = "In each strip, from nothing at the left to all at the right, the bar and its tick are what is short."
+ORDER = {"either": "", "after": ", allies served first", "before": ", allies served last"}
 NOTE = (
     "Short: the part of a tier's demand, and its tonnes, that is not met in the long run. Where it makes a difference "
     "who is served first, there is a line for each end: all others after those who count, and before them. Months "
-    "count from the first measure. Largest single loss: the part of what a tier can be served, could it come first, "
+    "count from the first measure. Largest single loss: the part of what a tier can be served, if served first, "
     "that the loss of one site costs it."
 )
 BUILT = (
@@ -130,7 +130,7 @@ def _about(found: SideBySide) -> list[Line]:
     lines = [
         line("Chain", chains),
         line("Scenario", table["scenario_label"]),
-        line("Unit of tonnes", (unit.replace("t/a", "t/yr") for unit in table["unit"])),
+        line("Unit of tonnes", (unit.replace("t/yr", "t/yr") for unit in table["unit"])),
         line("Rests on", table["inputs"]),
     ]
     if (table["projects"] != "").any():
@@ -147,7 +147,7 @@ def _tiers(found: SideBySide) -> Iterator[Line]:
     """Yield the lines of each tier."""
     names = [str(name) for name in found.columns.index]
     for tier, rows in found.side.groupby("tier", sort=False):
-        asked = {(r["figure"], r["others"]): [r[name] for name in names] for r in rows.to_dict("records")}
+        asked = {(r["figure"], r["order"]): [r[name] for name in names] for r in rows.to_dict("records")}
         yield from _lines(found, str(tier), asked, names)
 
 
@@ -160,8 +160,8 @@ def _lines(found: SideBySide, tier: str, asked: dict[tuple[str, str], list[float
     for (figure, end), values in asked.items():
         if figure == "demand_tpa":
             yield line("demand", end, (_unless(v, f"{number(v)}{NBSP}t/yr") for v in values))
-        elif figure == "short_share":
-            tons = asked.get(("short_tpa", end)) or asked["short_tpa", "either"]
+        elif figure == "shortfall_share":
+            tons = asked.get(("shortfall_tpa", end)) or asked["shortfall_tpa", "either"]
             yield line("short", end, (_short(v, t) for v, t in zip(values, tons, strict=True)))
         elif figure == "first_short_month" and months:
             there = asked.get(("demand_tpa", "either"), values)
@@ -174,7 +174,7 @@ def _lines(found: SideBySide, tier: str, asked: dict[tuple[str, str], list[float
 
 
 def _short(share: float, tons: float) -> Cell:
-    """Return what goes short of a demand: its share, drawn too, and its tonnes."""
+    """Return what is short of a demand: its share, drawn too, and its tonnes."""
     if is_missing(share):
         return Cell(NOT_APPLICABLE)
     return Cell(f"{percent(share)}{'' if tons == 0 else f' ({number(tons)}{NBSP}t/yr)'}", share, (0.0, share))
@@ -194,7 +194,7 @@ def _month(month: float, asked: float, horizon: int) -> str:
 def _sites(found: SideBySide, tier: str, end: str) -> dict[str, str]:
     """Return the costliest site of each column, in brackets."""
     table = found.answers
-    mine = table[(table["tier"] == tier) & table["others"].isin([end, "either"])]
+    mine = table[(table["tier"] == tier) & table["order"].isin([end, "either"])]
     rows: list[dict[Any, Any]] = mine.to_dict("records")
     return {r["column"]: f" ({r['largest_loss']}{_more(r['n_tied'])})" for r in rows}
 

@@ -176,4 +176,4 @@ def _subtitle(facts: Facts) -> str:
     said = f"{what}{whose}; {scenarios}, in the long run and over {facts.months.span}"
     if "demand" not in missing(facts.network, facts.a.asked).index:
         return said
-    return f"{said}. The graph holds no demand: what end uses get undisturbed stands in"
+    return f"{said}. The graph holds no demand: what end uses get in the baseline stands in"

@@ -45,7 +45,7 @@ def report(
     progress: Callable[[str, float], None] | None = None,
     **asked: Any,
 ) -> list[Path]:
-    """Write the report on a network: what fails, who goes short, what helps, how sure that is.
+    """Write the report on a network: what fails, who is short, what helps, how sure that is.
 
     Nothing is computed here that the assessment does not hold. The same input gives the same bytes.
 
@@ -170,7 +170,7 @@ def _write_living(assessment: Assessment, document: Document, stage: Path, say: 
         assessment.network,
         None if commodity == "all" else commodity,
         [] if beneficiaries == "all" else beneficiaries,
-        others=settings.get("others", "after"),
+        order=settings.get("order", "after"),
     )
     text = living_page(counting, None, document.title, document.marking, assessment.asked)
     (stage / "live.html").write_bytes(text.encode("utf-8"))
@@ -235,7 +235,7 @@ def _draw_graph(assessment: Assessment, document: Document, path: Path) -> None:
         first_losses=assessment.first_tier.get("site"),
         long_run=runs.balances,
         closest=runs.closest,
-        necks=assessment.necks,
+        bottlenecks=assessment.bottlenecks,
         rerouting=assessment.rerouting.get(max(assessment.rerouting, default=0)),
     )
 

@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from chainnet.assessment import Assessment, Neck
+from chainnet.assessment import Assessment, Bottleneck
 from chainnet.engine import PRINTED
 from chainnet.network import QUALITIES, several_plants, site_labels
 from chainnet.reporting.glyphs import drawable, short_label, stand_ins
 from chainnet.reporting.horizon import BASELINE, Months, nil
-from chainnet.reporting.rungs import as_it_runs
+from chainnet.reporting.levels import as_it_runs
 from chainnet.results import (
     CHECKED,
     ENDS,
@@ -115,12 +115,12 @@ class Facts:
         return Who.named(self.a.layers.reset_index())
 
     @cached_property
-    def ladders(self) -> dict[int, pd.DataFrame]:
-        """The ladder of each year for which there is one; what runs comes before stocks and what does not yet run."""
-        found = {y: r.ladder for y, r in self.a.rerouting.items() if not r.ladder.empty}
+    def level_tables(self) -> dict[int, pd.DataFrame]:
+        """The levels of response of each year for which there is one; what runs comes before stocks and what does not yet run."""
+        found = {y: r.levels for y, r in self.a.rerouting.items() if not r.levels.empty}
         return {
-            y: settled(ladder if self.running is None else as_it_runs(ladder, self.running))
-            for y, ladder in found.items()
+            y: settled(levels if self.running is None else as_it_runs(levels, self.running))
+            for y, levels in found.items()
         }
 
     @cached_property
@@ -132,9 +132,9 @@ class Facts:
         return pd.DataFrame(table.loc["as built"].rename(Who.of))
 
     @cached_property
-    def scenario_ladders(self) -> pd.DataFrame:
-        """The ladder of every scenario, without projects."""
-        return settled(self.a.stress.ladder) if not self.a.stress.ladder.empty else self.a.stress.ladder
+    def scenario_levels(self) -> pd.DataFrame:
+        """The levels of response of every scenario, without projects."""
+        return settled(self.a.stress.levels) if not self.a.stress.levels.empty else self.a.stress.levels
 
     @cached_property
     def leading(self) -> pd.DataFrame:
@@ -150,7 +150,7 @@ class Facts:
         return self.summary.groupby("scenario", sort=False)[SUMMED].sum(min_count=1)
 
     def lacks(self, scenario: str) -> float:
-        """Return what the leading tier lacks under a scenario, t/a."""
+        """Return what the leading tier lacks under a scenario, t/yr."""
         return float(self.leading["shortfall_tpa"][scenario])
 
     @cached_property
@@ -158,7 +158,7 @@ class Facts:
         return Who.named(ends_of(self.a.stress.summary).reset_index())
 
     def short(self, scenario: str, tier: Who) -> Ends:
-        """Return what a tier lacks under a scenario at both ends; all tiers together where they are meant."""
+        """Return what a tier lacks under a scenario at its range; all tiers together where they are meant."""
         table = self._ends
         return Ends.of(tier.rows(table[table["scenario"] == scenario]))
 
@@ -415,34 +415,34 @@ class Facts:
         sites = self.a.first_tier["site"]["lost_share"]
         costly = sites.index[sites > PRINTED]
         abroad = any(not self.is_ours(str(site)) for site in costly)
-        return "first_lost_tpa" if abroad or self.a.necks["lost_tpa"]["first tier"] > 0 else "lost_tpa"
+        return "first_lost_tpa" if abroad or self.a.bottlenecks["lost_tpa"]["first tier"] > 0 else "lost_tpa"
 
     @property
     def lead_tier(self) -> Who:
         """Whose loss ranks the removals, in words."""
         return self.first if self.lead_loss == "first_lost_tpa" else ALL_TIERS
 
-    def neck(self, tier: Who) -> Neck:
+    def bottleneck(self, tier: Who) -> Bottleneck:
         """Return the step of a country abroad that costs the leading tier, or all tiers, most."""
-        row = self.a.necks.loc[counts_of(tier)].to_dict()
-        return Neck(**{str(key): value for key, value in row.items()})
+        row = self.a.bottlenecks.loc[counts_of(tier)].to_dict()
+        return Bottleneck(**{str(key): value for key, value in row.items()})
 
-    def hinging(self, tier: Who, does: str) -> list[tuple[str, str]]:
+    def depending(self, tier: Who, does: str) -> list[tuple[str, str]]:
         """Return what alone does that to the answer on a tier, each with what there is then."""
-        table = self.a.hinges[self.a.hinges["does"] == does]
-        mine = tier.rows(table) if does == "closes" else table[table["tier"] == tier]
+        table = self.a.dependencies[self.a.dependencies["does"] == does]
+        mine = tier.rows(table) if does == "closed_by" else table[table["tier"] == tier]
         mine = mine.drop_duplicates("words")  # what closes the gap of any tier is of all
         return list(zip(mine["words"], mine["then"], strict=True))
 
     @property
-    def n_decisive(self) -> int:
+    def n_limiting(self) -> int:
         """How many inputs bind the answer in the worst scenario."""
-        return int(rest_of(self.a.decisive)["n_decisive"])
+        return int(rest_of(self.a.limiting)["n_limiting"])
 
     @property
     def rests_words(self) -> str:
         """On what the answer rests in the worst scenario: how the weakest of these inputs is known, how many are so."""
-        return rests_words(rest_of(self.a.decisive))
+        return rests_words(rest_of(self.a.limiting))
 
     def scenario_inputs_words(self, name: str) -> str:
         """Return the same for the long run of a scenario."""
@@ -457,26 +457,26 @@ class Facts:
         """Return the same for the long run of a scenario."""
         return {"status": CHECKED, **_joined([fact_of(self.a.stress.summary, "rests_on")[name]])}
 
-    def rung(self, year: int, rung: str, tier: Who) -> Any:
-        """Return a row of the ladder of a year, or None; the sum over tiers for all tiers."""
-        return _rung(self.ladders[year], rung, tier)
+    def level(self, year: int, level: str, tier: Who) -> Any:
+        """Return a row of the levels of response of a year, or None; the sum over tiers for all tiers."""
+        return _level(self.level_tables[year], level, tier)
 
     def left_over(self, scenario: str, tier: Who) -> float | None:
-        """Return what a scenario leaves a tier short with new relations, what runs and one year of stocks, t/a."""
+        """Return what a scenario leaves a tier short with new relations, what runs and one year of stocks, t/yr."""
         table = self.a.left_over
         if table.empty:
-            row = self.scenario_rung(scenario, "stocks", tier)
+            row = self.scenario_level(scenario, "stocks", tier)
             return None if row is None else float(row["shortfall_tpa"])
         if scenario not in table.index.get_level_values("scenario"):
             return None
         return float(tier.rows(table.loc[scenario].reset_index())["shortfall_tpa"].sum())
 
-    def scenario_rung(self, scenario: str, rung: str, tier: Who) -> Any:
-        """Return a row of the ladder of a scenario without projects, or None."""
-        table = self.scenario_ladders
+    def scenario_level(self, scenario: str, level: str, tier: Who) -> Any:
+        """Return a row of the levels of response of a scenario without projects, or None."""
+        table = self.scenario_levels
         if table.empty:
             return None
-        return _rung(table[table["scenario"] == scenario], rung, tier)
+        return _level(table[table["scenario"] == scenario], level, tier)
 
 
 def counts_of(tier: Who) -> str:
@@ -507,10 +507,10 @@ def _joined(rests: list[dict[str, Any]]) -> dict[str, Any]:
     return {"inputs": quality, "reference": "; ".join(sources)}
 
 
-def _rung(table: pd.DataFrame, rung: str, tier: Who) -> Any:
+def _level(table: pd.DataFrame, level: str, tier: Who) -> Any:
     if table.empty:
         return None
-    found = tier.rows(table[table["rung"] == rung])
+    found = tier.rows(table[table["level"] == level])
     if found.empty:
         return None
     return found[["demand_tpa", "served_tpa", "shortfall_tpa", "gained_tpa"]].sum(min_count=1)

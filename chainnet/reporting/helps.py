@@ -43,7 +43,7 @@ def helps(facts: Facts) -> Claim:
     if found is None or found.known <= 0:
         return Claim("")
     more = (purchase_words(facts, found), _stressed(found), _needs(found), _others_first(facts, found))
-    said = _rungs(facts, found)
+    said = _levels(facts, found)
     return Claim(said.lead, told(said.more, *more, _end(facts, found)))
 
 
@@ -58,8 +58,8 @@ def _needs(found: Advised) -> str:
     return fit(f"{said}{also if more else ''}.", f"{said}.")
 
 
-def _rungs(facts: Facts, found: Advised) -> Claim:
-    """Say what stays short rung by rung, as the ladder draws it, and which projects are needed for the rest."""
+def _levels(facts: Facts, found: Advised) -> Claim:
+    """Say what stays short level by level, as the levels of response draws it, and which projects are needed for the rest."""
     if found.new <= 0:
         whom = "nobody" if found.tier.is_all else f"no {found.tier.demand}"
         if found.closed_if:
@@ -148,7 +148,7 @@ def _stressed(found: Advised) -> str:
 
 
 def _others_first(facts: Facts, found: Advised) -> str:
-    """Say what stays short even with them if all others are served first, and why more than on known relations."""
+    """Say what stays short even with them if all others are served first, and why more than on existing links."""
     before = found.others_first
     if before is None or same(before, found.left):
         return ""
@@ -160,13 +160,13 @@ def _others_first(facts: Facts, found: Advised) -> str:
 
 
 def _end(facts: Facts, found: Advised) -> str:
-    """Say what stays short with every rung and all projects that stand by the last year."""
-    if not facts.ladders or facts.network.projects.empty or found.rest <= 0:
+    """Say what stays short with every level and all projects that stand by the last year."""
+    if not facts.level_tables or facts.network.projects.empty or found.rest <= 0:
         return ""
-    year = list(facts.ladders)[-1]
+    year = list(facts.level_tables)[-1]
     n = int(facts.a.rerouting[year].projects["standalone_t"].notna().sum())
     stand = {1: "the one project", 2: "both projects"}.get(n, f"all {count(n)} projects") + " listed to stand by then"
-    rows = [(t, facts.rung(year, "projects", t)) for t in facts.tiers]
+    rows = [(t, facts.level(year, "projects", t)) for t in facts.tiers]
     left = [(t, row) for t, row in rows if row is not None and row["shortfall_tpa"] > 0]
     short = [f"{percent(row['shortfall_tpa'] / row['demand_tpa'])} of {t}" for t, row in left[:3]]
     tons = f" ({tonnes(left[0][1]['shortfall_tpa'])})" if len(left) == 1 else ""

@@ -105,7 +105,7 @@ class Months:
 
     @cached_property
     def by_month(self) -> pd.DataFrame:
-        """Demand, served and short by scenario, tier and month, and the share that goes short."""
+        """Demand, served and short by scenario, tier and month, and the share that is short."""
         table = Who.named(self.facts.a.stress.months)
         columns = ["demand_t", "served_t", "shortfall_t", "shortfall_unforeseen_t"]
         out = table.groupby(["scenario", "tier", "month"], sort=False)[columns].sum().reset_index()
@@ -177,9 +177,9 @@ class Months:
         return self.recover(row) if np.isinf(row["time_to_recover"]) else row["time_to_recover"]
 
     @property
-    def rungs_in(self) -> str:
-        """In what periods the ladder over the horizon is counted; "" = months."""
-        step = fact_of(self.facts.a.stress.horizon_ladder, "step_months", 6)
+    def levels_in(self) -> str:
+        """In what periods the levels of response over the horizon is counted; "" = months."""
+        step = fact_of(self.facts.a.stress.horizon_levels, "step_months", 6)
         return {6: "half-years", 3: "quarters"}.get(step, "")
 
     @cached_property

@@ -23,22 +23,22 @@ TABLES = (
     *("scenarios", "costs_most", "helps_most", "measures", "steps"),
     *("sites", "countries", "owners", "operators", "steps_by_country", "sets", "pairs"),
     *("over_time", "endurance", "served", "layers", "by_country", "bracket", "exposure"),
-    *("ladder", "ladder_by_scenario", "ladder_over_time", "stocks_held"),
+    *("levels", "levels_by_scenario", "levels_over_time", "stocks_held"),
     *("projects", "effects", "advice", "complements", "portfolio"),
     *("requirement", "mitigation", "stocks", "floors", "idle", "split", "balance"),
-    *("uncertainty", "ranks", "sensitivity", "decisive", "hinges"),
+    *("uncertainty", "ranks", "sensitivity", "limiting", "dependencies"),
     *("coverage", "relations", "assumptions", "gaps", "missing"),
     *("nodes", "end_uses", "sources", "certificates", "indices", "digests"),
 )
 # too long or too far from the question for paper: the PDF names them
 ON_SCREEN = frozenset(
     {
-        *("measures", "owners", "operators", "pairs", "over_time", "ladder_by_scenario", "ladder_over_time"),
+        *("measures", "owners", "operators", "pairs", "over_time", "levels_by_scenario", "levels_over_time"),
         *("ranks", "coverage", "digests"),
     }
 )
 FIGURES = (
-    *("chain", "ladder", "holders", "losses", "sets", "months", "courses", "endurance", "long_run", "exposure"),
+    *("chain", "levels", "holders", "losses", "sets", "months", "courses", "endurance", "long_run", "exposure"),
     *("projects", "frontier", "stocks", "floors", "sides", "ranges", "coverage"),
 )
 

@@ -34,20 +34,20 @@ class Order:
 
 _ORDERS = {
     "after": Order(
-        "others served after",
+        "allies served first",
         "the largest tonnage that can be served",
         "if served first",
         "",
         "Short and short with others first bound the shortfall from below and above.",
     ),
     "before": Order(
-        "others served first",
+        "allies served last",
         "what is left for the counted demand when all others are served first",
-        "others served first",
+        "allies served last",
         "All others are served first, as far as can be; losses and gains are of what is left.",
-        "All others are served first: the most that can go short.",
+        "All others are served first: the most that can are short.",
     ),
-    "alongside": Order(
+    "alike": Order(
         "nobody served first",
         "what all are served together",
         "all of that tier together",
@@ -61,4 +61,4 @@ _ORDERS = {
 
 def order_of(facts: Facts) -> Order:
     """Return the words for when others are served in the assessment."""
-    return _ORDERS[str(facts.settings.get("others", "after"))]
+    return _ORDERS[str(facts.settings.get("order", "after"))]

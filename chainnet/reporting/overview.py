@@ -21,7 +21,7 @@ STRIPS = (
     "In each strip, from nothing at the left to all at the right, the bar is the range and the tick the central case."
 )
 NOTE = (
-    "Shortfall: the part of a tier's demand that the restriction alone leaves unmet in a steady year. It counts "
+    "Shortfall: the part of a tier's demand that the restriction alone leaves short in a steady year. It counts "
     "the plants that the first column names, existing trade links and no stocks; allied users are served first. "
     "In brackets: the least and the most over other judgements, one at a time (nobody first, new suppliers, low "
     "or high demand, more or fewer inferred links). If last: the stress test in which all others are served "
@@ -88,8 +88,8 @@ def _table(table: pd.DataFrame) -> ReportTable:
         ReportColumn("restriction", "restriction"),
         *(ReportColumn(f"{tier}_short", f"{tier} shortfall", missing="") for tier in tiers),
         ReportColumn("first_month", "first month"),
-        ReportColumn("neck", "bottleneck"),
-        ReportColumn("closes", "what closes it"),
+        ReportColumn("bottleneck", "bottleneck"),
+        ReportColumn("closed_by", "what closes it"),
         ReportColumn("depends", "depends on"),
         ReportColumn("brief", "depends on", body=False),
         ReportColumn("assumed", "inputs assumed"),
@@ -100,29 +100,29 @@ def _table(table: pd.DataFrame) -> ReportTable:
 def _rows(table: pd.DataFrame, tiers: list[str]) -> Iterator[dict[str, Any]]:
     """Yield a row a chain and restriction: what each tier lacks, and of the tier that it speaks of the rest."""
     for _, rows in table.groupby(["chain", "restriction"], sort=False):
-        short = rows[rows["unmet_share"] > 0]
+        short = rows[rows["shortfall_share"] > 0]
         said = (short if len(short) else rows).iloc[0]
         year = "" if is_missing(said["year"]) else f", plants of {whole(said['year'])}"
         year += "" if is_missing(said["as_built"]) else f" and those opened by {whole(said['as_built'])}"
         month = "never short" if is_missing(said["first_month"]) else f"month {whole(said['first_month'])}"
-        since = "" if is_missing(said["closes_year"]) else f", from {whole(said['closes_year'])}"
+        since = "" if is_missing(said["closed_by_year"]) else f", from {whole(said['closed_by_year'])}"
         yield {
             **{f"{tier}_short": None for tier in tiers},
             **{f"{row['tier']}_short": _share(row) for _, row in rows.iterrows()},
             "chain": f"{said['chain']}{year}",
             "restriction": f"{said['restriction']}: {said['scenario_label']}",
             "first_month": f"{said['tier']}: {month}",
-            "neck": _neck(said),
-            "closes": f"{said['closes']}{since}",
-            "depends": "\n".join(_hinges(rows, str(said["tier"]))),
+            "bottleneck": _bottleneck(said),
+            "closed_by": f"{said['closed_by']}{since}",
+            "depends": "\n".join(_dependencies(rows, str(said["tier"]))),
             "brief": _brief(rows),
             "assumed": percent(said["assumed_share"]),
         }
 
 
 def _share(row: pd.Series) -> Cell:
-    """Return a share of demand that goes short with its range, in words and to be drawn."""
-    low, stated, high, last = (float(row[f"unmet_{end}share"]) for end in ("low_", "", "high_", "last_"))
+    """Return a share of demand that is short with its range, in words and to be drawn."""
+    low, stated, high, last = (float(row[f"shortfall_{end}share"]) for end in ("low_", "", "high_", "last_"))
     return Cell(f"{percent(stated)} {_range(low, stated, high, last)}", stated, (low, high))
 
 
@@ -140,28 +140,28 @@ def _if_last(last: float, low: float, high: float) -> str:
     return f"; {percent(last)} if last" if last > high + APART or last < low - APART else ""
 
 
-def _neck(row: pd.Series) -> str:
-    if not row["neck_step"]:
+def _bottleneck(row: pd.Series) -> str:
+    if not row["bottleneck_step"]:
         return f"no step abroad costs {row['tier']} anything"
-    ours = " (set by us)" if row["neck_basis"] == SET_BY_US else ""
-    share = "" if is_missing(row["neck_share"]) else f", which makes {percent(row['neck_share'])}{ours}"
-    return first_capital(f"{row['neck_step']} in {country_name(row['neck_country'])}{share}")
+    ours = " (set by us)" if row["bottleneck_basis"] == SET_BY_US else ""
+    share = "" if is_missing(row["bottleneck_share"]) else f", which makes {percent(row['bottleneck_share'])}{ours}"
+    return first_capital(f"{row['bottleneck_step']} in {country_name(row['bottleneck_country'])}{share}")
 
 
-def _hinges(rows: pd.DataFrame, said: str) -> tuple[str, ...]:
-    """Return on what the first tier and that which is spoken of hinge; of others what alone leaves the ends."""
+def _dependencies(rows: pd.DataFrame, said: str) -> tuple[str, ...]:
+    """Return on what the first tier and that which is spoken of dependency; of others what alone leaves the ends."""
     first, out = str(rows["tier"].iloc[0]), []
     for _, row in rows.iterrows():
         tier = str(row["tier"])
-        words = row["hinges_on"] or "nothing that was asked" if tier in (first, said) else row["past_ends"]
+        words = row["depends_on"] or "nothing that was asked" if tier in (first, said) else row["past_ends"]
         out += [f"{first_capital(tier)}: {words}."] if words else []
     return tuple(out)
 
 
 def _brief(rows: pd.DataFrame) -> str:
-    """Return the first thing on which the first tier hinges, and how many more; and what leaves any tier's ends."""
+    """Return the first thing on which the first tier dependencies, and how many more; and what leaves any tier's ends."""
     first = rows.iloc[0]
-    named, *rest = str(first["hinges_on"] or "nothing that was asked").split("; ")
+    named, *rest = str(first["depends_on"] or "nothing that was asked").split("; ")
     more = re.fullmatch(r"and (\d+) more", rest[-1]) if rest else None
     left = len(rest) - 1 + int(more[1]) if more else len(rest)
     named = str(first["past_ends"]) or named

@@ -1,4 +1,4 @@
-"""How the sentences of page one are put together: within their limits, and with what overturns them."""
+"""How the sentences of page one are put together: within their limits, and with what changes them."""
 
 from __future__ import annotations
 
@@ -82,12 +82,12 @@ def fits(text: str) -> bool:
 
 def also(n: int, does: str, do: str) -> str:
     """Say how many points more do the same, and where they stand; nothing where there is none."""
-    said = f"{spelled(n, f'other change {does}', f'other changes {do}')} it too ({table_id('hinges')})."
+    said = f"{spelled(n, f'other change {does}', f'other changes {do}')} it too ({table_id('dependencies')})."
     return first_capital(said) if n > 0 else ""
 
 
 def unless(words: str) -> str:
-    """Return a hinge, which begins with if, with or without, as it stands after "unless".
+    """Return a dependency, which begins with if, with or without, as it stands after "unless".
 
     Examples
     --------

@@ -1,11 +1,11 @@
-"""Where the chain narrows, on page one: the neck abroad, the costliest plant that can be named, idle giants."""
+"""Where the chain narrows, on page one: the bottleneck abroad, the costliest plant that can be named, idle giants."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-from chainnet.assessment import Neck
+from chainnet.assessment import Bottleneck
 from chainnet.engine import PRINTED
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.sentences import Claim, also, fit, grown, told, unless
@@ -26,12 +26,12 @@ LEAST_GIANT = 0.3  # share of its step that makes a site large
 
 
 def where(facts: Facts) -> Claim:
-    """Say which step of which country is the neck, and which single plant that can be named costs most."""
+    """Say which step of which country is the bottleneck, and which single plant that can be named costs most."""
     tier, abroad = facts.lead_tier, " abroad" if facts.whose else ""
-    neck = facts.neck(tier)
-    none, other = _no_neck(facts, abroad) if tier != facts.first else ("", "", ""), _other_neck(facts)
-    if neck.lost_tpa > 0:
-        head, tied = _neck_words(facts, neck)
+    bottleneck = facts.bottleneck(tier)
+    none, other = _no_bottleneck(facts, abroad) if tier != facts.first else ("", "", ""), _other_bottleneck(facts)
+    if bottleneck.lost_tpa > 0:
+        head, tied = _bottleneck_words(facts, bottleneck)
         said = grown([head], none[:2], other[:2], tied)
     else:
         said = grown([f"No single step{abroad} costs {tier.anybody} anything"], other[:2])
@@ -50,15 +50,15 @@ def _home(facts: Facts) -> str:
     return f"Without all plants in {in_sentence(country_name(name))} {facts.first.loses} {share}."
 
 
-def _neck_words(facts: Facts, neck: Neck) -> tuple[str, tuple[str, str]]:
-    """Return which step is the neck and what it costs, two of one country by name; and how many more cost as much."""
-    peers = neck.tied_with
-    by_name = len(peers) == 1 and peers[0][1] == neck.country
-    steps = sorted([neck.step, peers[0][0]], key=facts.place_of_step) if by_name else [neck.step]
+def _bottleneck_words(facts: Facts, bottleneck: Bottleneck) -> tuple[str, tuple[str, str]]:
+    """Return which step is the bottleneck and what it costs, two of one country by name; and how many more cost as much."""
+    peers = bottleneck.tied_with
+    by_name = len(peers) == 1 and peers[0][1] == bottleneck.country
+    steps = sorted([bottleneck.step, peers[0][0]], key=facts.place_of_step) if by_name else [bottleneck.step]
     names = " or ".join(titled(step.replace("_", " ")) for step in steps)
-    lost = f"{facts.lead_tier.loses} {percent(neck.lost_share)} ({tonnes(neck.lost_tpa)})"
-    place = in_sentence(country_name(neck.country))
-    head = f"The neck is {names} in {place}: without {'either' if by_name else 'it'} {lost}"
+    lost = f"{facts.lead_tier.loses} {percent(bottleneck.lost_share)} ({tonnes(bottleneck.lost_tpa)})"
+    place = in_sentence(country_name(bottleneck.country))
+    head = f"The bottleneck is {names} in {place}: without {'either' if by_name else 'it'} {lost}"
     if by_name or not peers:
         return head, ("", "")
     also_so = f"{spelled(len(peers), 'other step costs', 'other steps cost')} as much"
@@ -67,17 +67,17 @@ def _neck_words(facts: Facts, neck: Neck) -> tuple[str, tuple[str, str]]:
     return head, (f"; {also_so}", f"{first_capital(also_so)}.")
 
 
-def _no_neck(facts: Facts, abroad: str) -> tuple[str, str, str]:
+def _no_bottleneck(facts: Facts, abroad: str) -> tuple[str, str, str]:
     """Say that no step costs the first tier anything, unless a doubtful plant drops out: a clause, alone, and more."""
-    none, moved = f"no single step{abroad} costs {facts.first} anything", facts.hinging(facts.first, "neck")
+    none, moved = f"no single step{abroad} costs {facts.first} anything", facts.depending(facts.first, "bottleneck")
     if moved:
         none += f" unless {unless(moved[0][0])}"
-    return f"; {none}", f"{first_capital(none)}.", also(len(moved) - 1, "overturns", "overturn")
+    return f"; {none}", f"{first_capital(none)}.", also(len(moved) - 1, "changes_result", "change")
 
 
-def _other_neck(facts: Facts) -> tuple[str, str, str]:
-    """Say without which doubtful plant another step is the neck: as a clause, by itself, and how many more do that."""
-    moved = facts.hinging(facts.lead_tier, "neck")
+def _other_bottleneck(facts: Facts) -> tuple[str, str, str]:
+    """Say without which doubtful plant another step is the bottleneck: as a clause, by itself, and how many more do that."""
+    moved = facts.depending(facts.lead_tier, "bottleneck")
     if not moved:
         return "", "", ""
     words, then = moved[0]
@@ -156,13 +156,13 @@ def _under_worst(facts: Facts) -> str:
 
     Only plants whose figures are weak were taken out under a scenario.
     """
-    found, tier = facts.a.load_bearing, facts.lead_tier
-    if found is None or not facts.a.worst or tier.is_all or tier not in found.stated.index:
+    found, tier = facts.a.key_assumptions, facts.lead_tier
+    if found is None or not facts.a.worst or tier.is_all or tier not in found.central.index:
         return ""
     rows = found.table[(found.table["tier"] == tier) & (found.table["kind"] == "node")]
     rows = rows[rows["variant"] == "absent"]
-    more = (rows["short_tpa"] - float(found.stated["short_tpa"][tier])).round(9)
-    demand = float(found.stated["demand_tpa"][tier])
+    more = (rows["shortfall_tpa"] - float(found.central["shortfall_tpa"][tier])).round(9)
+    demand = float(found.central["demand_tpa"][tier])
     if rows.empty or not more.max() > PRINTED * demand:
         return ""
     at = np.lexsort((rows["id"].map(str), -more))[0]
@@ -219,7 +219,7 @@ def idle_giants(facts: Facts) -> pd.DataFrame:
 
 
 def _idle_giant(facts: Facts) -> str:
-    """Name what looks large and does not decide, where that holds at both ends; empty if there is none."""
+    """Name what looks large and does not decide, where that holds at its range; empty if there is none."""
     giants = idle_giants(facts)
     giants = giants[giants["before_tpa"] <= 0]
     if giants.empty:

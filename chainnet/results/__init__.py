@@ -1,9 +1,9 @@
 """What does every answer bear? Provenance, the unit and standing of each number, how well what binds it is known.
 
 Words: *provenance* (graph, digest, version, solver, settings), *codebook* (column, unit, status), *status* (how a
-number was made: arithmetic checked, bounded, sampled, ...), *decisive input* (its bound carries a price for the
+number was made: arithmetic checked, bounded, sampled, ...), *limiting input* (its bound carries a price for the
 question), *quality* (how an input is known: reported, estimated, inferred, assumed), *rests on* (the quality of the
-weakest decisive input, and how many are so).
+weakest limiting input, and how many are so).
 """
 
 from chainnet.results._ends import ENDS, Ends, ends_of, ends_table
@@ -20,8 +20,8 @@ from chainnet.results._trust import (
     SAMPLED,
     SIMULATED,
     Status,
-    decisive_inputs,
     inputs_words,
+    limiting_inputs,
     rest_of,
     rests_words,
     weakest,
@@ -44,7 +44,7 @@ __all__ = [
     "Result",
     "Status",
     "codebook",
-    "decisive_inputs",
+    "limiting_inputs",
     "ends_of",
     "ends_table",
     "fact_of",

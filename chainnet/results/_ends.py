@@ -1,4 +1,4 @@
-"""A shortfall at both ends of who is served first: all others after those who count, and before them."""
+"""A shortfall at its range of who is served first: all others after those who count, and before them."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from chainnet.engine import PRINTED
 from chainnet.results._results import fact_of, origin_of, stamp
 from chainnet.words import SaidEnds
 
-# when all others are served -> the column of what then goes short
-ENDS: dict[Literal["after", "before"], str] = {"after": "shortfall_after_tpa", "before": "shortfall_before_tpa"}
+# when all others are served -> the column of what then is short
+ENDS: dict[Literal["after", "before"], str] = {"after": "shortfall_first_tpa", "before": "shortfall_last_tpa"}
 
 
 class Ends(SaidEnds):
-    """What goes short of one demand at both ends, as ``both_ends`` and a stress test give it in columns.
+    """What is short of one demand at its range, as ``service_range`` and a stress test give it in columns.
 
     Attributes
     ----------
     after, before : float
-        Short if all others are served after, and before, t/a.
+        Short if all others are served after, and before, t/yr.
     demand : float
-        What is asked for, t/a.
+        What is asked for, t/yr.
 
     Examples
     --------
@@ -41,7 +41,7 @@ class Ends(SaidEnds):
 
     @classmethod
     def by_tier(cls, table: pd.DataFrame, blank: str) -> dict[str, Ends]:
-        """Return the ends of each row of ``both_ends``; ``blank`` names demand without a tier."""
+        """Return the ends of each row of ``service_range``; ``blank`` names demand without a tier."""
         return {tier if isinstance(tier, str) else blank: cls.of(row) for tier, row in table.iterrows()}
 
     @property
@@ -53,7 +53,7 @@ class Ends(SaidEnds):
 def ends_table(
     demand: pd.Series, after: pd.Series, before: pd.Series, source: dict[str, Any], has_others: bool
 ) -> pd.DataFrame:
-    """Return demand and what goes short of it at either end as columns; what no reader sees of a demand is zero."""
+    """Return demand and what is short of it at either end as columns; what no reader sees of a demand is zero."""
     out = demand.to_frame("demand_tpa")
     for column, short in zip(ENDS.values(), (after, before), strict=True):
         out[column] = short.mask(short <= PRINTED * demand, 0.0)
@@ -61,7 +61,7 @@ def ends_table(
 
 
 def ends_of(summary: pd.DataFrame, scenario: str | None = None) -> pd.DataFrame:
-    """Return what goes short in the long run of a stress test if all others are served after, and before.
+    """Return what is short in the long run of a stress test if all others are served after, and before.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def ends_of(summary: pd.DataFrame, scenario: str | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame, index (scenario, tier), or tier of the one scenario that is named
-        demand_tpa, shortfall_after_tpa, shortfall_before_tpa : t/a; as ``both_ends`` says them.
+        demand_tpa, shortfall_first_tpa, shortfall_last_tpa : t/yr; as ``service_range`` says them.
     """
     rows = summary if scenario is None else pd.DataFrame(summary.loc[scenario])
     after = rows.get(ENDS["after"], rows["shortfall_tpa"])  # the answer itself, where others are served after

@@ -115,7 +115,7 @@ def provenance(
         How it was made, in words: ``CHECKED``, ``BOUNDED``, ``SAMPLED``, ``SIMULATED`` or ``FROM_INPUTS``; default
         the last without a solver, else the first.
     rests_on : DataFrame or callable, optional
-        The inputs that bind the answer (``decisive_inputs``), or what finds them when somebody reads them;
+        The inputs that bind the answer (``limiting_inputs``), or what finds them when somebody reads them;
         None = not looked for.
     **settings
         What was asked. ``as_built`` is added where the network stands as built: the year, and which projects
@@ -124,7 +124,7 @@ def provenance(
     Returns
     -------
     Provenance
-        graph, digest, version, solver, settings, status, rests_on (quality, n_weakest, n_decisive, references).
+        graph, digest, version, solver, settings, status, rests_on (quality, n_weakest, n_limiting, references).
     """
     # a caller's list may change later; what was asked does not
     kept = {key: list(v) if isinstance(v, (set, frozenset, tuple)) else handed(v) for key, v in settings.items()}

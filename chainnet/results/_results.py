@@ -20,14 +20,14 @@ _TIED_ROWS = 200  # ranks beyond are not looked at for ties
 # unit by the end of a column's name, the longest first
 _UNITS = {
     "usd_per_t_a": "USD per t and year",
-    "usd_per_tpa": "USD per t/a",
+    "usd_per_tpa": "USD per t/yr",
     "usd_per_kg": "USD/kg",
     "usd_per_t": "USD/t",
     "usd_per_a": "USD/a",
     "t_per_t": "t per t",
     "musd": "million USD",
     "usd": "USD",
-    "tpa": "t/a",
+    "tpa": "t/yr",
     "t": "t",
     "share": "share, 0 to 1",
     "months": "months",
@@ -40,7 +40,7 @@ _NAMED_UNITS = {
     "gap": "relative",
     "hhi": "0 to 1",
     "n1_cover": "share, may exceed 1",
-    "price": "t/a served per t/a",
+    "price": "t/yr served per t/yr",
     "probability": "share, 0 to 1",
     "served_high": "t per t",
     "served_low": "t per t",
@@ -51,7 +51,7 @@ _NAMED_UNITS = {
     "violation": "relative",
 }
 # for ``stamp``: tonnes of a steady state are those of a year
-STEADY = {"t": "t/a"}
+STEADY = {"t": "t/yr"}
 _CORNERS = "corner cases"
 # columns that hold inputs as they were given
 _INPUTS = {"capacity_tpa", "capex_musd", "demand_high_tpa", "demand_low_tpa", "demand_tpa", "high", "low", "start_year"}

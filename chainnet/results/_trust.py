@@ -38,10 +38,10 @@ def weakest(qualities: Iterable[Any]) -> str:
     return max(known, key=QUALITIES.index) if known else NOT_STATED
 
 
-def decisive_inputs(network: Network, cut: pd.DataFrame) -> pd.DataFrame:
-    """Look up the data behind the bounds that bind an answer, the weakest first: its **decisive inputs**.
+def limiting_inputs(network: Network, cut: pd.DataFrame) -> pd.DataFrame:
+    """Look up the data behind the bounds that bind an answer, the weakest first: its **limiting inputs**.
 
-    An input is decisive where its bound carries a price for the question asked: a tonne more of it would change the
+    An input is limiting where its bound carries a price for the question asked: a tonne more of it would change the
     answer. Every count of them, in text, tables and footers, is that of ``rest_of``.
 
     Parameters
@@ -117,26 +117,26 @@ def _figures(
     return found
 
 
-def rest_of(decisive: pd.DataFrame | None) -> dict[str, Any]:
+def rest_of(limiting: pd.DataFrame | None) -> dict[str, Any]:
     """Return what a result says of the inputs it rests on.
 
     Parameters
     ----------
-    decisive : DataFrame or None
-        As ``decisive_inputs`` returns it; None where they were not looked for.
+    limiting : DataFrame or None
+        As ``limiting_inputs`` returns it; None where they were not looked for.
 
     Returns
     -------
     dict
         quality: that of the weakest (reported, estimated, inferred, assumed), "not stated", "not assessed", or
-        "given" where measures alone bind. n_weakest, n_decisive: how many are so, of how many; what a measure sets
+        "given" where measures alone bind. n_weakest, n_limiting: how many are so, of how many; what a measure sets
         is not counted. references: keys of their sources.
     """
-    if decisive is None or decisive.empty:
-        return {"quality": NOT_ASSESSED, "n_weakest": 0, "n_decisive": 0, "references": []}
-    data = decisive[decisive["quality"] != GIVEN]
+    if limiting is None or limiting.empty:
+        return {"quality": NOT_ASSESSED, "n_weakest": 0, "n_limiting": 0, "references": []}
+    data = limiting[limiting["quality"] != GIVEN]
     if data.empty:
-        return {"quality": GIVEN, "n_weakest": 0, "n_decisive": 0, "references": []}
+        return {"quality": GIVEN, "n_weakest": 0, "n_limiting": 0, "references": []}
     open_rows = ~data["quality"].isin(QUALITIES)
     quality = NOT_STATED if open_rows.any() else weakest(data["quality"])
     of_it = open_rows if open_rows.any() else data["quality"] == quality
@@ -144,14 +144,14 @@ def rest_of(decisive: pd.DataFrame | None) -> dict[str, Any]:
     return {
         "quality": quality,
         "n_weakest": int(of_it.sum()),
-        "n_decisive": len(data),
+        "n_limiting": len(data),
         "references": sorted(sources),
     }
 
 
 def inputs_words(rest: Mapping[str, Any]) -> str:
     """Return the inputs of ``rest_of`` in words: "assumed inputs (2 of the 12 that bind)"."""
-    quality, n, of = rest["quality"], rest["n_weakest"], rest["n_decisive"]
+    quality, n, of = rest["quality"], rest["n_weakest"], rest["n_limiting"]
     if quality == GIVEN:
         return "what the scenario sets alone"
     if not of:

@@ -56,9 +56,9 @@ class Effect:
         Of several floors the highest holds; all other costs add up.
     restriction : Restriction, optional
     base_tpa : float, optional
-        Baseline of the restriction's class, t/a; None = not known on every edge.
+        Baseline of the restriction's class, t/yr; None = not known on every edge.
     release_tpa : array, optional
-        Most that each stock may give, t/a, where ``stocks`` holds; NaN = as its table says, by what is left of it.
+        Most that each stock may give, t/yr, where ``stocks`` holds; NaN = as its table says, by what is left of it.
     tiers : tuple of str
         Tiers that the stocks are released for; empty = as their table says.
     """
@@ -86,7 +86,7 @@ class Effect:
         return str(self.measure["kind"])
 
     def bound_at(self, size: float) -> float:
-        """Return the bound of the restriction, t/a, when the measure has grown to ``size``; inf at 0."""
+        """Return the bound of the restriction, t/yr, when the measure has grown to ``size``; inf at 0."""
         assert self.restriction is not None
         full = self.restriction.bound_tpa
         if size <= 0.0:

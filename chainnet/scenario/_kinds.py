@@ -51,8 +51,8 @@ class Kind:
     at_home : function
         Part of a network and measure to the measure with what it names there, None = nothing; it raises where the
         measure couples the parts, and as long as nobody has said how a kind is kept to a part.
-    strands : tuple of str
-        Keys by which it parts goods into strands, because they are followed down the chain.
+    tracked flows : tuple of str
+        Keys by which it parts goods into tracked flows, because they are followed down the chain.
     follows : tuple of str
         Which rows of ``bracket`` follow it: optimal, myopic.
     stands, delays : bool
@@ -99,7 +99,7 @@ class Kind:
         return self.is_of_projects or self.shuts
 
     def parts_goods(self, measure: Measure) -> tuple[str, ...]:
-        """Return the keys by which a measure parts goods into strands; empty = it does not."""
+        """Return the keys by which a measure parts goods into tracked flows; empty = it does not."""
         return tuple(key for key in self.strands if key in measure)
 
 
@@ -315,7 +315,7 @@ def _lacking(network: Network, rows: Bools) -> str:
 
 
 def _baseline(network: Network, rows: Bools) -> float | None:
-    """Return the baseline flow over these edges together, t/a; None where one is not known."""
+    """Return the baseline flow over these edges together, t/yr; None where one is not known."""
     if _without_baseline(network, rows).any():
         return None
     return float(np.nansum(network.view("edges")["flow_tpa"].to_numpy(dtype=float)[rows]))

@@ -158,7 +158,7 @@ def overlay_at(network: Network, effects: Sequence[Effect], sizes: Sequence[floa
 
 
 def _opened(network: Network, effects: Sequence[Effect], sizes: Sequence[float] | Array, stock_share: Array) -> Array:
-    """Return the most that releases let out of each stock, t/a; inf where no measure says anything.
+    """Return the most that releases let out of each stock, t/yr; inf where no measure says anything.
 
     Of two releases of one stock the larger holds; what no release in force opens stays shut.
     """

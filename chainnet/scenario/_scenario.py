@@ -46,7 +46,7 @@ class Scenario:
         - ``restrict`` (from, to, commodity, share, tier, origin): the edges that match carry together at
           most share x their baseline flow, and new relations of that class are closed; with ``tier`` only
           what serves that tier counts, with ``origin`` only what was made at or went through such nodes;
-        - ``quota`` (from, to, commodity, tier, tpa, severity): the same with a bound in t/a;
+        - ``quota`` (from, to, commodity, tier, tpa, severity): the same with a bound in t/yr;
         - ``tariff`` (from, to, commodity, rate or usd_per_t), ``price_floor`` (from, to, commodity, usd_per_t);
         - ``demand`` (nodes, where, commodity, tier, share: what demand is multiplied by);
         - ``release`` (stocks, where, tiers, release_tpa): stocks that are open only while it is in force, never
@@ -292,7 +292,7 @@ class Scenario:
         """Return the scenario with numbers in the place of ``share = "controls"``, as a network takes them.
 
         A measure becomes one for each row of customs that it takes. Where the row has a range, the share is a
-        parameter with that range, so that ``ends`` gives the scenario at both ends.
+        parameter with that range, so that ``ends`` gives the scenario at its range.
 
         Parameters
         ----------
@@ -321,7 +321,7 @@ class Scenario:
     def severities(
         self, shares: Sequence[float] = (0.1, 0.3, 0.6, 1.0), months: Sequence[int] = (3, 12, 48)
     ) -> Mapping[str, Scenario]:
-        """Return the severity ladder: the scenario at each part of its loss and each duration.
+        """Return the severity levels of response: the scenario at each part of its loss and each duration.
 
         Every remove, scale, restrict and quota is set to that part of its loss and that duration, counted
         from its own start, without suspensions: removed rows keep 1 - part of their capacity, a share

@@ -190,7 +190,7 @@ def _counted_as(party: str, frames: Frames, old: str, new: str, factor: float) -
                 frame = out[table]
                 own = (frame["id"] if table == "commodities" else frame["commodity"]) == old
                 if table == "totals":
-                    own &= frame["unit"] == "t/a"
+                    own &= frame["unit"] == "t/yr"
                 out[table] = _scaled(frame, own, names, by)
         for table in _AMOUNTS:
             frame = out[table]

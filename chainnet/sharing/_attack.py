@@ -40,7 +40,7 @@ def attack(
         As it was handed on: capacities with low below high are hidden.
     facts : list of mapping
         What else is published: ``{"total": where, "value": T, "within": h}``: the capacities of the nodes that match
-        add up to T, h up or down. ``{"served": A, "scenario": s, "tier": t, "within": h}``: the answer is A t/a; with
+        add up to T, h up or down. ``{"served": A, "scenario": s, "tier": t, "within": h}``: the answer is A t/yr; with
         ``"cut": {id: price}`` (and ``"rest"``, tonnes of the cut that are no node's) it also says that no more could
         be served.
     insiders : mapping of name -> {id: figure}, optional
@@ -109,7 +109,7 @@ def attack(
         network, "HiGHS simplex", status=BOUNDED, facts=[fact.words for fact in read], protect=protect,
         insiders=sorted(insiders or {}),
     )  # fmt: skip
-    return stamp(table, source, units={"low": "t/a", "high": "t/a", "width": "share"})
+    return stamp(table, source, units={"low": "t/yr", "high": "t/yr", "width": "share"})
 
 
 def _check_protect(protect: Any) -> None:
@@ -163,7 +163,7 @@ def _fact(network: Network, number: int, fact: Any) -> _Fact:
     words = str(fact.get("name") or fact_words(fact))
     if "total" in fact:
         if "value" not in fact:
-            raise DataError(f"{where}: value is missing. Give the total, t/a.")
+            raise DataError(f"{where}: value is missing. Give the total, t/yr.")
         value = checks.number(fact["value"], f"{where}, value")
         return _Fact(words, network.matches("nodes", fact["total"], f"{where}, total"), value, within)
     value = checks.number(fact["served"], f"{where}, served")

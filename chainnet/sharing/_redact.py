@@ -514,7 +514,7 @@ def _refuse(found: pd.DataFrame, accepted: set[str], names: Mapping[str, str], p
     if open_ones.empty:
         return
     said = [
-        f"{old.get(str(key), key)} to {exact(row['low'])} .. {exact(row['high'])} t/a (width {exact(row['width'], 3)}"
+        f"{old.get(str(key), key)} to {exact(row['low'])} .. {exact(row['high'])} t/yr (width {exact(row['width'], 3)}"
         + (f", by {row['narrowed_by']}" if row["narrowed_by"] else ", its band is that narrow")
         + (", for an owner that knows its own)" if row["insider"] else ")")
         for key, row in open_ones.iterrows()
@@ -535,7 +535,7 @@ def readme(done: Redaction) -> str:
         for row in done.log.to_dict("records")
     )
     narrow = "no capacity is hidden" if found.empty else (
-        f"the narrowest of {len(set(found.index))} hidden capacities can be told to within "
+        f"the bottleneck of {len(set(found.index))} hidden capacities can be told to within "
         f"{percent(found['width'].min(), ' ')} either side\nby a reader with linear programs"
     )  # fmt: skip
     return f"""# A redacted chain

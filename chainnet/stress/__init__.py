@@ -1,10 +1,10 @@
-"""How long do we last, and who goes short when? Month by month with stocks, transit and ramps.
+"""How long do we last, and who is short when? Month by month with stocks, transit and ramps.
 
 Words: *trajectory* (the months of one scenario), *foresight* (the plan that knows all, beside the one that does not),
 *time to survive* (months without loss), *requirement* (the least stock that keeps a tier whole).
 """
 
-from chainnet.stress._months import Ask, base_flow, horizon_ladder
+from chainnet.stress._months import Ask, base_flow, horizon_levels
 from chainnet.stress._stockpile import averted, requirement, stockpile_mitigation, stockpile_requirement
 from chainnet.stress._stores import Stores, tiers_of
 from chainnet.stress._test import StressTest, stress_test
@@ -16,7 +16,7 @@ __all__ = [
     "StressTest",
     "averted",
     "base_flow",
-    "horizon_ladder",
+    "horizon_levels",
     "requirement",
     "stockpile_mitigation",
     "stockpile_requirement",

@@ -1,4 +1,4 @@
-"""A scenario month by month: who goes short when, what stocks carry, and what foresight is worth."""
+"""A scenario month by month: who is short when, what stocks carry, and what foresight is worth."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ def _model(template: Overlay, ask: Ask, lengths: Sequence[int], near: Bases | No
 
 @kept(1)
 def base_flow(network: Network) -> Array:
-    """Return what every edge carries before anything happens, t/a: the baseline, else the undisturbed answer."""
+    """Return what every edge carries before anything happens, t/yr: the baseline, else the in the baseline answer."""
     flow = network.edges["flow_tpa"].to_numpy(dtype=float)
     source, target = network.edge_ends
     if not np.isnan(flow[(source >= 0) & (target >= 0)]).any():
@@ -208,12 +208,12 @@ def qualified(line: Timeline, ask: Ask) -> tuple[Overlay, ...]:
             since = INF if line.onset is None else line.onset
             nothing = np.zeros(len(edges), dtype=bool)
             for tier, wait in waits:
-                bar = Restriction(nothing, 0.0, every, every, (commodity,), tier=tier, ladder=f"{commodity} new")
+                bar = Restriction(nothing, 0.0, every, every, (commodity,), tier=tier, levels=f"{commodity} new")
                 opens.append((since + wait, bar))
         for begin in np.unique(first[own]).tolist():
-            rows, ladder = own & (first == begin), f"{commodity} {begin}"
+            rows, levels = own & (first == begin), f"{commodity} {begin}"
             for tier, wait in waits:
-                bar = Restriction(rows, 0.0, nowhere, nowhere, (commodity,), tier=tier, ladder=ladder)
+                bar = Restriction(rows, 0.0, nowhere, nowhere, (commodity,), tier=tier, levels=levels)
                 opens.append((begin + wait, bar))
     if not opens:
         return line.overlays
@@ -301,10 +301,10 @@ def _label(tier: str, node: str) -> str:
     return f"{tier}\x1f{node}"
 
 
-def horizon_ladder(scenarios: Sequence[Scenario | None], ask: Ask) -> pd.DataFrame:
-    """Return what each further degree of rerouting serves over the horizon, rung by rung, tier by tier.
+def horizon_levels(scenarios: Sequence[Scenario | None], ask: Ask) -> pd.DataFrame:
+    """Return what each further degree of rerouting serves over the horizon, level by level, tier by tier.
 
-    The rungs are those of ``valuation.ladder``: nothing rerouted, known relations, new ones (each tier
+    The levels are those of ``valuation.levels``: nothing rerouted, existing links, new ones (each tier
     once qualified), stocks, all projects from their start year. Frozen is left out where a baseline flow
     is missing, projects where there are none or their start years cannot be placed.
     """
@@ -315,7 +315,7 @@ def horizon_ladder(scenarios: Sequence[Scenario | None], ask: Ask) -> pd.DataFra
     ]
     network, (source, target) = ask.network, ask.network.edge_ends
     if not network.edges.loc[(source >= 0) & (target >= 0), "flow_tpa"].isna().any():
-        steps.insert(0, ("frozen", "frozen", False, ask.projects))
+        steps.insert(0, ("none", "none", False, ask.projects))
     placed = ask.start is not None or network.year is not None or network.projects["start_year"].isna().all()
     if len(network.projects) and placed:
         steps.append(("projects", "new", True, tuple(network.projects["id"])))
@@ -323,26 +323,26 @@ def horizon_ladder(scenarios: Sequence[Scenario | None], ask: Ask) -> pd.DataFra
     for scenario in scenarios:
         asks = [replace(ask, reroute=degree, stocks=stocks, projects=built) for _, degree, stocks, built in steps]
         cuts = common_cuts([scenario] * len(asks), asks)
-        jobs += [(scenario, rung, replace(one, cuts=cuts)) for (rung, *_), one in zip(steps, asks, strict=True)]
+        jobs += [(scenario, level, replace(one, cuts=cuts)) for (level, *_), one in zip(steps, asks, strict=True)]
     with thread_pool() as pool:
-        tables = list(pool.map(lambda job: _rung(*job), jobs))
+        tables = list(pool.map(lambda job: _level(*job), jobs))
     if not tables:
-        return pd.DataFrame(columns=["scenario", "rung", "tier", "demand_t", "served_t", "shortfall_t", "gained_t"])
+        return pd.DataFrame(columns=["scenario", "level", "tier", "demand_t", "served_t", "shortfall_t", "gained_t"])
     out = pd.concat(tables, ignore_index=True)
     gained = out.groupby(["scenario", "tier"], dropna=False)["served_t"].diff()
     out["gained_t"] = gained.mask(gained.abs() <= CERTAIN * out["demand_t"], 0.0)
     return out
 
 
-def _rung(scenario: Scenario | None, rung: str, ask: Ask) -> pd.DataFrame:
+def _level(scenario: Scenario | None, level: str, ask: Ask) -> pd.DataFrame:
     served, wanted = _served(ask.network, scenario, ask)
     parts = []
     for name, tier in ask.counting.tiers.items():
         rows = ask.counting.rows & tier
         if rows.any():
             asked, given = float(wanted[:, rows].sum()), float(served[:, rows].sum())
-            parts.append((scenario.name if scenario else "baseline", rung, name or None, asked, given, asked - given))
-    return pd.DataFrame(parts, columns=["scenario", "rung", "tier", "demand_t", "served_t", "shortfall_t"])
+            parts.append((scenario.name if scenario else "baseline", level, name or None, asked, given, asked - given))
+    return pd.DataFrame(parts, columns=["scenario", "level", "tier", "demand_t", "served_t", "shortfall_t"])
 
 
 @kept(256)

@@ -47,7 +47,7 @@ def stockpile_requirement(
         Who must be served in full in every period; default the first tier of the network. All others give way to them.
     months, start, step_months
         The horizon, as in ``stress_test``.
-    reroute : {"existing", "frozen", "new"}
+    reroute : {"existing", "none", "new"}
     projects : list of str, optional
         Projects that come on stream at their start year besides those that the scenario builds.
     beneficiaries, commodity : optional
@@ -358,7 +358,7 @@ class _Need:
         if found is None:
             raise InfeasibleError(
                 f"stockpile_requirement: no stock keeps {', '.join(self._tiers)} whole: some of their demand is barred "
-                "from all that could be in store. Choose other tiers, or look at stress_test for who goes short."
+                "from all that could be in store. Choose other tiers, or look at stress_test for who is short."
             )
         return found
 

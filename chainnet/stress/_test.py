@@ -1,4 +1,4 @@
-"""Who goes short when: every scenario in the long run and month by month, tier by tier."""
+"""Who is short when: every scenario in the long run and month by month, tier by tier."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pandas as pd
 from chainnet._types import Words
 from chainnet.engine import Certificate, thread_pool
 from chainnet.errors import DataError
-from chainnet.flow import NEW_LAG_MONTHS, Counting, Others, balance_under, ladder, project_sizes
+from chainnet.flow import NEW_LAG_MONTHS, Counting, Order, balance_under, levels, project_sizes
 from chainnet.lowering import Degree
 from chainnet.network import Network, kept, say_unlinked
 from chainnet.progress import Jobs
@@ -26,7 +26,7 @@ from chainnet.stress._months import (
     Objective,
     Trajectory,
     course,
-    horizon_ladder,
+    horizon_levels,
     money_table,
     months_table,
     stock_table,
@@ -34,7 +34,7 @@ from chainnet.stress._months import (
     survival_table,
 )
 
-# by tier, by end use, the ladder, the inputs that bind
+# by tier, by end use, the levels of response, the inputs that bind
 Steady = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]
 
 NODE_KEY = ["scenario", "node", "commodity", "tier"]
@@ -47,12 +47,12 @@ class StressTest(Result):
     Attributes
     ----------
     summary : DataFrame, index (scenario, tier)
-        The long run, in t/a (a steady state with every measure and every project asked for at its full size,
+        The long run, in t/yr (a steady state with every measure and every project asked for at its full size,
         stocks not drawn):
-        demand_tpa, served_tpa, shortfall_tpa (others served after the beneficiaries, unless asked otherwise;
+        demand_tpa, served_tpa, shortfall_tpa (allies served first the beneficiaries, unless asked otherwise;
         alongside also shortfall_least_tpa and shortfall_most_tpa, between which it may lie),
-        shortfall_before_tpa (others served first: the largest shortfall) and, where others are not served after,
-        shortfall_after_tpa (others served after: the least), shortfall_low_tpa and
+        shortfall_last_tpa (allies served last: the largest shortfall) and, where others are not served after,
+        shortfall_first_tpa (allies served first: the least), shortfall_low_tpa and
         shortfall_high_tpa (all demand at its low or high value, NaN where no range is given),
         demand_low_tpa, demand_high_tpa, value_musd (loss at the value per tonne, USD million a year).
         Over the horizon, in t: demand_t, served_t, shortfall_t (a planner who knows every date),
@@ -64,8 +64,8 @@ class StressTest(Result):
         The first scenario is "baseline": nothing happens.
     nodes : DataFrame, index (scenario, node, commodity, tier)
         The long run per end use.
-    ladder : DataFrame
-        The long run, rung by rung: scenario, rung, tier, demand_tpa, served_tpa, shortfall_tpa,
+    levels of response : DataFrame
+        The long run, level by level: scenario, level, tier, demand_tpa, served_tpa, shortfall_tpa,
         gained_tpa; no projects built but those asked for.
     months : DataFrame
         scenario, month, tier, node, commodity, demand_t, served_t, shortfall_t,
@@ -76,8 +76,8 @@ class StressTest(Result):
     time_to_survive : DataFrame, index (scenario, tier, node)
         Of each tier (node empty) and each end use: time_to_survive, is_unlimited, time_to_recover,
         first_short_month, shortfall_t.
-    horizon_ladder : DataFrame
-        Over the horizon, rung by rung, where asked for: scenario, rung, tier, demand_t, served_t,
+    horizon_levels : DataFrame
+        Over the horizon, level by level, where asked for: scenario, level, tier, demand_t, served_t,
         shortfall_t, gained_t.
     money : DataFrame, index scenario
         Over the horizon and all demand rows, USD: served_usd and lost_usd at the value per tonne, cost_usd
@@ -97,11 +97,11 @@ class StressTest(Result):
 
     summary: pd.DataFrame
     nodes: pd.DataFrame
-    ladder: pd.DataFrame
+    levels: pd.DataFrame
     months: pd.DataFrame
     stocks: pd.DataFrame
     time_to_survive: pd.DataFrame
-    horizon_ladder: pd.DataFrame
+    horizon_levels: pd.DataFrame
     money: pd.DataFrame
     certificate: Certificate
     by_month: dict[str, MonthFlows] = field(default_factory=dict)
@@ -132,15 +132,15 @@ def stress_test(
     reroute: Degree = "existing",
     stocks: bool = True,
     projects: Sequence[str] | None = None,
-    ladder_over_time: bool = False,
+    levels_over_time: bool = False,
     objective: Objective = "tiers",
     beneficiaries: Words = None,
     commodity: Words = None,
-    others: Others = "after",
+    order: Order = "allies_first",
     any_size: bool = False,
     progress: Callable[[str, float], None] | None = None,
 ) -> StressTest:
-    """Put scenarios to a network and say who goes short, when, and how long stocks carry.
+    """Put scenarios to a network and say who is short, when, and how long stocks carry.
 
     Parameters
     ----------
@@ -155,7 +155,7 @@ def stress_test(
     step_months : int
         Longest period. A period also ends where something changes: where a measure begins, ends, grows, is suspended or
         resumes, or a project comes on stream or grows; and, after a measure, while goods that left before it arrive.
-    reroute : {"existing", "frozen", "new"}
+    reroute : {"existing", "none", "new"}
         How far flows may leave the baseline. With new, a relation serves a tier only after its
         qualification time, counted from the first measure.
     stocks : bool
@@ -163,14 +163,14 @@ def stress_test(
     projects : list of str, optional
         Projects that come on stream at their start year besides those that a scenario builds; they
         serve a tier only once qualified for it. In the long run they stand at full size.
-    ladder_over_time : bool
-        Also find ``horizon_ladder``: minutes on a large graph, where new relations qualify tier by tier.
+    levels_over_time : bool
+        Also find ``horizon_levels``: minutes on a large graph, where new relations qualify tier by tier.
     objective : {"tiers", "value"}
         What is planned for in the months: the tiers in their order, or the most value served
         (``demand.value_usd_per_t``, all rows, 0 where empty) less the cost of flows, plants and storage.
     beneficiaries, commodity : optional
         Whose and what demand counts; default from the network.
-    others : {"after", "before", "alongside"}
+    others : {"allies_first", "allies_last", "alike"}
         When those are served who are no beneficiaries, as in ``balance``: in the long run and in the months.
         Alongside, who is short is a tie: the summary then has the ends of what can fall to the beneficiaries in the
         long run; the months show one answer of several.
@@ -219,13 +219,13 @@ def stress_test(
     >>> st.summary.loc["china_out", "time_to_survive"].tolist()
     [inf, 0.0, 0.0]
     """
-    counting = Counting.of(network, commodity, beneficiaries, others=others)
+    counting = Counting.of(network, commodity, beneficiaries, order=others)
     if reroute == "new" and not network.gone:
         say_unlinked(network)
     built = None if projects is None else tuple(network.check_nodes(projects, "projects"))
     ask = Ask(counting, months, start, step_months, reroute, stocks, built, objective, any_size=any_size)
-    if ladder_over_time and objective == "value":
-        raise DataError("ladder_over_time: the rungs are counted tier by tier; ask for it with objective=tiers.")
+    if levels_over_time and objective == "value":
+        raise DataError("levels_over_time: the levels are counted tier by tier; ask for it with objective=tiers.")
     chosen: list[Scenario | None] = [None, *pick_scenarios(network, scenarios)]
     steady, found = _answers(chosen, ask, progress)
     tell_outside(one.timeline.outside for one in found)
@@ -254,7 +254,7 @@ def stress_test(
         by_month.append(mine)
         levels.append(stock_table(name, over_time, ask))
         lasting.append(survival_table(mine, over_time, name, ask))
-    rungs = [rung for _, _, rung, _ in steady if len(rung)]
+    levels = [level for _, _, level, _ in steady if len(level)]
     survive = pd.concat(lasting, ignore_index=True).set_index(["scenario", "tier", "node"])
     said: dict[str, Any] = {"has_others": bool(counting.rivals.any())}
     said["rests_on"] = {_name(s): rest_of(inputs) for s, inputs in zip(chosen, binds, strict=True)}
@@ -263,11 +263,11 @@ def stress_test(
         provenance=source,
         summary=stamp(pd.concat(summaries), source, facts=said),
         nodes=stamp(pd.concat([nodes for _, nodes, _, _ in steady]).set_index(NODE_KEY), source),
-        ladder=stamp(pd.concat(rungs, ignore_index=True) if rungs else pd.DataFrame(), source),
+        levels=stamp(pd.concat(levels, ignore_index=True) if levels else pd.DataFrame(), source),
         months=stamp(pd.concat(by_month, ignore_index=True), source),
         stocks=stamp(pd.concat(levels, ignore_index=True), source),
         time_to_survive=stamp(survive, source),
-        horizon_ladder=stamp(horizon_ladder(chosen[1:] if ladder_over_time else [], ask), source),
+        horizon_levels=stamp(horizon_levels(chosen[1:] if levels_over_time else [], ask), source),
         money=stamp(pd.concat(money), source),
         certificate=Certificate.worst([c.perfect.certificate for c in reversed(found)]),
         by_month={_name(s): flows_of(c, ask) for s, c in zip(chosen, found, strict=True)},
@@ -279,7 +279,7 @@ def _answers(
 ) -> tuple[list[Steady], list[Trajectory]]:
     """Return the long run and the months of each scenario, several at a time."""
     _corners(ask.network)  # kept before two threads ask for them
-    told = Jobs(map(_name, chosen), "who goes short, month by month", progress)
+    told = Jobs(map(_name, chosen), "who is short, month by month", progress)
     answers: list[list[Any]] = []
     with thread_pool() as pool:
 
@@ -311,7 +311,7 @@ def _corners(network: Network) -> tuple[Network | None, Network | None]:
 def _steady(
     network: Network, scenario: Scenario | None, reroute: Degree, counting: Counting, projects: tuple[str, ...]
 ) -> Steady:
-    """Return the long run of a scenario: by tier, by end use, its ladder, the inputs that bind it.
+    """Return the long run of a scenario: by tier, by end use, its levels of response, the inputs that bind it.
 
     The projects stand at full size. Kept: callers must not change it.
     """
@@ -321,10 +321,10 @@ def _steady(
     asked = balance_under(counting, overlay, reroute, scenario_name=name, with_inputs=True)
     table = asked.by_tier()
     for end, column in ENDS.items():
-        if end == "after" == counting.others:
+        if end == "after" == counting.order:
             continue  # it is the answer itself
         found = asked
-        if counting.others != end and counting.rivals.any():
+        if counting.order != end and counting.rivals.any():
             found = balance_under(counting.in_order(end), overlay, reroute, scenario_name=name)
         table[column] = found.by_tier()["shortfall_tpa"]
     for side, corner in zip(("low", "high"), _corners(network), strict=True):
@@ -339,10 +339,10 @@ def _steady(
     steps = pd.DataFrame()
     if scenario is not None:
         known = asked if reroute == "existing" and not overlay.built.any() else None
-        steps = ladder(counting, overlay, project_sizes(network, None), projects=[], existing=known)
-        steps = steps[steps["rung"] != "projects"]
+        steps = levels(counting, overlay, project_sizes(network, None), projects=[], existing=known)
+        steps = steps[steps["level"] != "projects"]
         steps.insert(0, "scenario", name)
-    return table, per_node.drop(columns=["is_counted", "is_beneficiary"]), steps, asked.decisive
+    return table, per_node.drop(columns=["is_counted", "is_beneficiary"]), steps, asked.limiting
 
 
 def _at_corner(network: Network, side: str) -> Network | None:

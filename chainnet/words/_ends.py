@@ -1,4 +1,4 @@
-"""A shortfall said at both ends: all others served after those who count, and before them."""
+"""A shortfall said at its range: all allies served first those who count, and before them."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from chainnet.words._numbers import NBSP, number, percent
 
 # how the ends are named after a sentence: where they agree, and where they differ
 WHOEVER = ", whoever is served first"
-AFTER_OR_BEFORE = ", others served after or before"
+AFTER_OR_BEFORE = ", allies served first or before"
 
 
 @dataclass(frozen=True)
 class SaidEnds:
-    """What goes short of one demand at both ends, in words; ``results.Ends`` takes it from tables.
+    """What is short of one demand at its range, in words; ``results.Ends`` takes it from tables.
 
     Attributes
     ----------
     after, before : float
-        Short if all others are served after, and before, t/a.
+        Short if all others are served after, and before, t/yr.
     demand : float
-        What is asked for, t/a.
+        What is asked for, t/yr.
 
     Examples
     --------
@@ -59,7 +59,7 @@ class SaidEnds:
         return high if low == high else f"{low.removesuffix(f'{NBSP}%')} to {high}"
 
     def said(self, name: str, unit: str = "t/yr", blank: str = NBSP) -> str:
-        """Return what a tier lacks at both ends.
+        """Return what a tier lacks at its range.
 
         Parameters
         ----------
@@ -79,7 +79,7 @@ class SaidEnds:
         return f"{name} short {at_ends(after, after if self.agree else self.short(self.before, unit, blank))}"
 
     def short(self, tonnes: float, unit: str, blank: str) -> str:
-        """Return what goes short at one end, and its part of the demand."""
+        """Return what is short at one end, and its part of the demand."""
         tons = f"{number(tonnes)}{blank}{unit}"
         return f"{tons} ({percent(tonnes / self.demand, blank)})" if tonnes > 0 and self.demand > 0 else tons
 
@@ -98,7 +98,7 @@ def at_ends(after: str, before: str) -> str:
 
 
 def ends_sentence(rows: Mapping[str, SaidEnds], unit: str = "t/yr", blank: str = NBSP) -> str:
-    """Return what several tiers lack at both ends, by name; where all agree it is said once.
+    """Return what several tiers lack at its range, by name; where all agree it is said once.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Months as people read them: by the calendar, how long demand is kept whole, when it is whole again."""
+"""Months as people read them: by the calendar, how long demand is kept whole, when it is met again."""
 
 from __future__ import annotations
 

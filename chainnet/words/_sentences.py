@@ -12,7 +12,7 @@ from chainnet.words._numbers import DUST, NBSP, NOT_ASKED, bill, is_missing, num
 
 
 def tier_sentence(tier: str, demand_t: Any, short_t: Any, first: Any, worst: Any, share: Any, start: str) -> str:
-    """Say from when, by how much and how badly a tier goes short over the horizon.
+    """Say from when, by how much and how badly a tier is short over the horizon.
 
     Examples
     --------
@@ -31,7 +31,7 @@ def tier_sentence(tier: str, demand_t: Any, short_t: Any, first: Any, worst: Any
 
 
 def endurance_sentence(tier: str, survive: str, recover: str) -> str:
-    """Say how long a tier can be kept whole, and when it is whole again.
+    """Say how long a tier can be kept whole, and when it is met again.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def endurance_sentence(tier: str, survive: str, recover: str) -> str:
     elif recover == NOT_ASKED:
         after = "then is short at the most in part of a month"
     else:
-        after = f"is whole again {recover} month{'' if recover == '1' else 's'} after the first short one"
+        after = f"is met again {recover} month{'' if recover == '1' else 's'} after the first short one"
     if survive == "0":
         return f"It cannot be kept whole for even one month from the first measure and {after}."
     return f"It can be kept whole for {carried} from the first measure and {after}."
@@ -72,7 +72,7 @@ def foresight_sentence(worth_t: Any, short_t: Any) -> str:
     """
     if is_missing(worth_t) or worth_t <= 1e-6 * max(float(short_t), 1e-6):
         return ""
-    return f"If nobody foresees a date, {weight(short_t + worth_t)} go short, {weight(worth_t)} more."
+    return f"If nobody foresees a date, {weight(short_t + worth_t)} are short, {weight(worth_t)} more."
 
 
 def bracket_sentence(optimal: Any, myopic: Any) -> str:

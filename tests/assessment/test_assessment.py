@@ -59,8 +59,8 @@ def test_quality_and_decisive_bounds(mag9: cn.Network, assessment: cn.Assessment
     assert assessment.edge_quality.loc["assumed", "n_edges"] == len(mag9.edges)
     # with China out the first tier has all it asks for, and the one other source of dysprosium binds what is left
     assert assessment.disrupted is not None
-    pd.testing.assert_frame_equal(assessment.decisive, assessment.disrupted.decisive)
-    out = assessment.decisive[["kind", "id", "tier", "price"]].astype(object).fillna("")
+    pd.testing.assert_frame_equal(assessment.limiting, assessment.disrupted.limiting)
+    out = assessment.limiting[["kind", "id", "tier", "price"]].astype(object).fillna("")
     assert out.to_numpy().tolist() == [["node", "H_BR", "", pytest.approx(50.0)], ["demand", "USE", "defence", 1.0]]
 
 

@@ -71,11 +71,11 @@ def test_shares_add_up(caps: list[float], asked: float) -> None:
 
 
 def test_rows_come_and_go(mag9: cn.Network) -> None:
-    found = cn.compare(mag9, mag9.without(nodes=["H_CN"]), scenario="undisturbed")
+    found = cn.compare(mag9, mag9.without(nodes=["H_CN"]), scenario="baseline")
     gone = found.inputs[found.inputs["kind"] == "removed"]
     assert "H_CN" in set(gone["key"])
     assert found.causes.loc["rows added or removed", "share_t"] == pytest.approx(40.0)
-    back = cn.compare(mag9.without(nodes=["H_CN"]), mag9, scenario="undisturbed")
+    back = cn.compare(mag9.without(nodes=["H_CN"]), mag9, scenario="baseline")
     assert set(back.inputs["kind"]) == {"added"}
 
 
@@ -83,7 +83,7 @@ def test_assessments_bring_their_scenarios(assessed: cn.Assessment) -> None:
     mild = cn.Scenario("own", [{"kind": "scale", "nodes": ["H_CN"], "share": 0.5}])
     hard = cn.Scenario("own", [{"kind": "remove", "nodes": ["H_CN"]}])
     found = cn.compare(*(replace(assessed, asked={"own": one}) for one in (mild, hard)))
-    assert set(found.answers["scenario"]) == {"undisturbed", "own"}
+    assert set(found.answers["scenario"]) == {"baseline", "own"}
     assert found.causes.index.tolist() == ["scenario"]
     assert found.words[0] == "The inputs are the same."
 
@@ -97,7 +97,7 @@ def test_a_scenario_that_one_side_lacks(mag9: cn.Network) -> None:
 TINY = {
     "nodes": frame("id stage country step", ("m", "mine", "CHN", "mining"), ("u", "end_use", "USA", None)),
     "edges": frame("source target capacity_tpa", ("m", "u", 5.0)),
-    "totals": frame("step country year value unit", ("mining", "CHN", 2024, 9.0, "t/a")),
+    "totals": frame("step country year value unit", ("mining", "CHN", 2024, 9.0, "t/yr")),
     "figures": frame("table key column value quality", ("nodes", "m", "capacity_tpa", 9.0, "reported")),
     "references": frame("key title grade", ("usgs", "Minerals", "1")),
 }
@@ -106,7 +106,7 @@ TINY = {
 @pytest.mark.parametrize(
     ("table", "column", "after", "key"),
     [
-        ("totals", "value", 4.0, "mining /  / CHN / 2024 / t/a"),
+        ("totals", "value", 4.0, "mining /  / CHN / 2024 / t/yr"),
         ("figures", "quality", "assumed", "nodes / m / capacity_tpa"),
         ("references", "grade", "3", "usgs"),
     ],
@@ -135,7 +135,7 @@ def test_keys_that_print_alike_stay_apart() -> None:
     told = found.inputs.set_index("key")[["before", "after"]]
     assert told.loc['a / "b / c" / defence'].tolist() == [3.0, 20.0]
     assert told.loc['"a / b" / c / defence'].tolist() == [5.0, 11.0]
-    # 9 t/a pass to each
+    # 9 t/yr pass to each
     assert found.rows.set_index("key")["alone_t"].to_dict() == {
         'a / "b / c" / defence': 11.0,
         '"a / b" / c / defence': 2.0,
@@ -165,7 +165,7 @@ def test_order_of_rows_changes_nothing(mag9: cn.Network) -> None:
 def test_command(mag9: cn.Network, tmp_path: Any) -> None:
     cn.write(mag9.scale({"id": "G_JP"}, 0.5), tmp_path / "less")
     run = CliRunner()
-    done = run.invoke(app, ["compare", "mag-9", str(tmp_path / "less"), "--scenario", "undisturbed"])
+    done = run.invoke(app, ["compare", "mag-9", str(tmp_path / "less"), "--scenario", "baseline"])
     assert done.exit_code == 0, done.output
     done = run.invoke(app, ["compare", "mag-9", str(tmp_path / "less"), "--format", "json"])
     assert done.exit_code == 0
@@ -178,7 +178,7 @@ def test_totals_of_two_years_are_compared_by_their_place() -> None:
 
     def of(year: int, china: float) -> cn.Network:
         columns = ["step", "country", "year", "value", "unit"]
-        rows = [("mining", "CHN", year, china, "t/a"), ("mining", "AUS", year, 5.0, "t/a")]
+        rows = [("mining", "CHN", year, china, "t/yr"), ("mining", "AUS", year, 5.0, "t/yr")]
         return cn.read("mag-9").with_table("totals", pd.DataFrame(rows, columns=columns))
 
     inputs = cn.compare(of(2022, 60.0), of(2023, 70.0)).inputs

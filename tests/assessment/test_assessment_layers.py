@@ -36,8 +36,8 @@ def asked(net: cn.Network, *scenarios: cn.Scenario) -> Any:
 def test_both_layers_at_both_ends_from_either_side() -> None:
     base = asked(chain(), STOP)
     assert base.attrs["built"] == ("p",)
-    assert base.loc[("base year", "defence"), ["shortfall_after_tpa", "shortfall_before_tpa"]].tolist() == [4.0, 4.0]
-    assert base.loc[("as built", "defence"), ["shortfall_after_tpa", "shortfall_before_tpa"]].tolist() == [0.0, 4.0]
+    assert base.loc[("base year", "defence"), ["shortfall_first_tpa", "shortfall_last_tpa"]].tolist() == [4.0, 4.0]
+    assert base.loc[("as built", "defence"), ["shortfall_first_tpa", "shortfall_last_tpa"]].tolist() == [0.0, 4.0]
     assert base.loc[("as built", "defence"), "n_built"] == 1
     later = asked(chain().as_built(2026), STOP)
     pd.testing.assert_frame_equal(base.drop(columns="is_asked"), later.drop(columns="is_asked"), check_index_type=False)
@@ -55,7 +55,7 @@ def test_what_runs_and_stocks_leave_over_in_every_scenario() -> None:
     assert found["shortfall_tpa"].to_dict() == {("stop", "defence"): 0.0, ("cut", "defence"): pytest.approx(7.0)}
     assert found["year"].unique().tolist() == [2026]
     assert over(chain().with_table("stocks", stocks), cut)["shortfall_tpa"].tolist() == pytest.approx([4.0])
-    # nothing runs, nothing is asked, or what runs stands already: the rungs of the scenarios say it
+    # nothing runs, nothing is asked, or what runs stands already: the levels of the scenarios say it
     for empty in (over(chain("planned"), STOP), over(chain()), over(chain().as_built(2026), STOP)):
         assert empty.empty
 

@@ -16,7 +16,7 @@ from conftest import line, two_tier
 import chainnet as cn
 from chainnet.assessment import first_rows
 from chainnet.assessment._closing import closing, conditions, to_everyone
-from chainnet.assessment._hinges import hinges, shortened
+from chainnet.assessment._dependencies import dependencies, shortened
 from chainnet.assessment._overview import COLUMNS, _Chain, _is_made_up
 from chainnet.cli import main
 from chainnet.doubt import due_range, judged_shares
@@ -28,8 +28,25 @@ from chainnet.words import NBSP
 
 ROOT = Path(__file__).parents[2]
 REAL = ("antimony", "gallium", "germanium", "graphite", "rare-earths", "tungsten")
-CONTRACT = ["chain", "year", "scenario", "tier", "unmet_low_share", "unmet_share", "unmet_high_share", "first_month"]
-CONTRACT += ["neck_step", "neck_country", "neck_share", "closes", "closes_year", "hinges_on", "assumed_share"]
+CONTRACT = [
+    "chain",
+    "year",
+    "scenario",
+    "tier",
+    "shortfall_low_share",
+    "shortfall_share",
+    "shortfall_high_share",
+    "first_month",
+]
+CONTRACT += [
+    "bottleneck_step",
+    "bottleneck_country",
+    "bottleneck_share",
+    "closed_by",
+    "closed_by_year",
+    "depends_on",
+    "assumed_share",
+]
 
 
 @pytest.fixture(scope="module")
@@ -46,11 +63,11 @@ def whole() -> pd.DataFrame:
 def shares(network: cn.Network, scenario: cn.Scenario | None, judgement: str) -> pd.Series:
     """The part of each tier's demand that is short under one judgement, by ``balance`` alone."""
     kind, _, variant = judgement.partition(":")
-    said: dict[str, Any] = {"order": {"others": variant}, "degree": {"reroute": variant}}.get(kind, {})
+    said: dict[str, Any] = {"order": {"order": variant}, "degree": {"reroute": variant}}.get(kind, {})
     if kind == "demand":
         demand = network.demand
         network = network.with_demand(demand.assign(demand_tpa=demand[variant].fillna(demand["demand_tpa"])))
-    elif kind not in ("order", "degree", "stated"):
+    elif kind not in ("order", "degree", "central"):
         pytest.skip(f"{judgement} is no argument of balance")
     found = cn.balance(network, scenario, **said).by_tier()
     return found["shortfall_tpa"] / found["demand_tpa"]
@@ -67,37 +84,37 @@ def test_a_row_a_chain_with_the_same_columns(details: pd.DataFrame) -> None:
     row = table.iloc[0]
     assert row[["chain", "year", "scenario", "tier"]].tolist() == ["mag-9", 2025, "china_out", "defence"]
     assert np.isnan(row["first_month"])
-    assert row["closes"] == "not short"
+    assert row["closed_by"] == "not short"
     assert row["assumed_share"] == 1.0
 
 
 def test_details_are_what_the_questions_say(mag9: cn.Network, china_out: cn.Scenario, details: pd.DataFrame) -> None:
     by_tier = details.set_index("tier")
-    found = cn.load_bearing(mag9, china_out)
+    found = cn.key_assumptions(mag9, china_out)
     # the teaching chain meets all demand without a restriction at its stated demand: the central share is the shortfall
-    assert by_tier["unmet_share"].tolist() == found.stated["unmet_share"].tolist()
+    assert by_tier["shortfall_share"].tolist() == found.central["shortfall_share"].tolist()
     assert by_tier["already_share"].tolist() == [0.0, 0.0, 0.0]
     for tier, row in by_tier.iterrows():
         for end, column in (("low", "least"), ("high", "most")):
-            name = row[f"unmet_{end}_by"]
+            name = row[f"shortfall_{end}_by"]
             with_it, without = (shares(mag9, one, name).loc[tier] for one in (china_out, None))
-            assert row[f"unmet_{end}_share"] == pytest.approx(with_it - without), (tier, end, column)
+            assert row[f"shortfall_{end}_share"] == pytest.approx(with_it - without), (tier, end, column)
     months = cn.stress_test(mag9, china_out).summary.loc["china_out", "first_short_month"]
     assert by_tier["first_month"].fillna(0.0).tolist() == months.fillna(0.0).tolist() == [0.0, 1.0, 1.0]
     for tier in ("industrial", "civilian"):
         lost = cn.chokepoints(mag9, "step+country", tier=tier)
-        assert lost.index[0] == tuple(by_tier.loc[tier, ["neck_step", "neck_country"]])
+        assert lost.index[0] == tuple(by_tier.loc[tier, ["bottleneck_step", "bottleneck_country"]])
     made = mag9.baseline[["H_CN", "H_BR"]]
-    assert by_tier.loc["civilian", "neck_share"] == pytest.approx(made["H_CN"] / made.sum())
-    assert by_tier.loc["industrial", "closes"] == "all listed projects"
-    assert by_tier.loc["civilian", "closes"] == "nothing listed"
-    assert by_tier["hinges_on"]["defence"].startswith("without Magnet plant in Japan; without Dysprosium source in")
-    assert by_tier["hinges_on"]["defence"].endswith("; and 4 more")
+    assert by_tier.loc["civilian", "bottleneck_share"] == pytest.approx(made["H_CN"] / made.sum())
+    assert by_tier.loc["industrial", "closed_by"] == "all listed projects"
+    assert by_tier.loc["civilian", "closed_by"] == "nothing listed"
+    assert by_tier["depends_on"]["defence"].startswith("without Magnet plant in Japan; without Dysprosium source in")
+    assert by_tier["depends_on"]["defence"].endswith("; and 4 more")
     # a plant is named where the restriction costs more without it, not where its loss alone does
     for name, is_named in (("G_JP", True), ("G_CN", False)):
         less = mag9.without(nodes=[name])
-        lost = shares(less, china_out, "stated") - shares(less, None, "stated")
-        assert bool(lost["defence"] > by_tier.loc["defence", "unmet_high_share"] + 1e-9) is is_named
+        lost = shares(less, china_out, "central") - shares(less, None, "central")
+        assert bool(lost["defence"] > by_tier.loc["defence", "shortfall_high_share"] + 1e-9) is is_named
         label = mag9.nodes.set_index("id").loc[name, "label"]
         assert (f"without {label}" in by_tier.loc["defence", "past_ends"]) is is_named
 
@@ -109,18 +126,18 @@ def test_without_a_measure_nothing_is_lost_to_it(mag9: cn.Network) -> None:
     found = due_range(judged_shares(counting, cn.Scenario("calm")), calm)
     assert (found[["low_share", "central_share", "high_share"]] == 0.0).all(axis=None)
     assert calm["most_share"].max() > 0.0  # what is asked for is more than the chain can make
-    assert found["already_share"].max() == pytest.approx(calm["most_share"]["stated"].max())
+    assert found["already_share"].max() == pytest.approx(calm["most_share"]["central"].max())
 
 
 def test_the_call_without_details_gives_the_first_rows(mag9: cn.Network, details: pd.DataFrame) -> None:
     table = cn.overview([mag9])
     pd.testing.assert_frame_equal(table, first_rows(details), check_exact=True)
     book = cn.codebook(table).set_index("column")
-    assert book.loc["unmet_share", ["unit", "status", "low", "high"]].tolist() == [
+    assert book.loc["shortfall_share", ["unit", "status", "low", "high"]].tolist() == [
         "share, 0 to 1",
         CHECKED,
-        "unmet_low_share",
-        "unmet_high_share",
+        "shortfall_low_share",
+        "shortfall_high_share",
     ]
     assert table.attrs["provenance"]["settings"]["chains"] == [{"graph": "mag-9", "digest": mag9.digest}]
 
@@ -159,8 +176,8 @@ def test_the_fewest_projects_that_close_a_gap_and_from_when(mag9: cn.Network, ch
     projects = hard.projects
     projects["start_year"] = [{"G_US": 2027, "H_US": 2029, "S_US": 2026}[name] for name in projects["id"]]
     hard = hard.with_table("projects", projects)
-    stated = cn.load_bearing(hard, china_out).stated.iloc[0]
-    assert "G_US" not in stated["closes"].split(";")
+    stated = cn.key_assumptions(hard, china_out).stated.iloc[0]
+    assert "G_US" not in stated["closed_by"].split(";")
     found = closing(Counting.of(hard), china_out, stated, 0)
     labels = hard.projects.set_index("id")["label"]
     assert sorted(found.words.split(" and ")) == sorted([labels["G_US"], labels["H_US"]])
@@ -177,13 +194,13 @@ def test_what_is_in_force_stands_together_beside_the_worst(monkeypatch: pytest.M
     table = cn.overview(mag9, details=True)
     assert table["restriction"].tolist() == ["worst"] * 3 + ["in force"] * 3
     assert table["scenario_label"].tolist()[3:] == ["All rules in force"] * 3
-    assert table["unmet_share"].tolist()[3:] == pytest.approx(shares(mag9, now, "stated").tolist(), abs=1e-9)
+    assert table["shortfall_share"].tolist()[3:] == pytest.approx(shares(mag9, now, "central").tolist(), abs=1e-9)
 
 
 def test_hinges_are_labels_and_no_ids(mag9: cn.Network, china_out: cn.Scenario) -> None:
-    found = cn.load_bearing(mag9, china_out)
-    words = hinges(mag9, found, "defence", is_first=True).words
-    assert words[3] == "if relations are held to their baseline"
+    found = cn.key_assumptions(mag9, china_out)
+    words = dependencies(mag9, found, "defence", is_first=True).words
+    assert words[3] == "if relations are not rerouted"
     assert not [word for word in words if any(name in word for name in mag9.nodes["id"])]
     assert len(words) == len(set(words))
     assert shortened(["a"]) == "a"
@@ -212,7 +229,7 @@ def test_a_page_and_a_table_escape_what_comes_from_the_data(details: pd.DataFram
     evil = details.assign(
         chain='<img src=x onerror="x()">',
         scenario_label="a | b\n](http://x) <script>",
-        hinges_on="*x* `y` &lt;![i]",
+        depends_on="*x* `y` &lt;![i]",
         past_ends="",
     )
     evil.attrs = {}
@@ -229,17 +246,17 @@ def test_a_page_and_a_table_escape_what_comes_from_the_data(details: pd.DataFram
 
 
 def test_a_line_names_what_contradicts_any_of_its_tiers(details: pd.DataFrame) -> None:
-    told = details.assign(hinges_on=["x; v; w; and 6 more", "y", "z"], past_ends=["", "", "without Q"])
+    told = details.assign(depends_on=["x; v; w; and 6 more", "y", "z"], past_ends=["", "", "without Q"])
     assert "Defence: x; and 8 more. Civilian: without Q." in overview_markdown(told).splitlines()[2]
     page = overview_page(told)
     assert "<td>Defence: x; v; w; and 6 more.\nIndustrial: y.\nCivilian: without Q.</td>" in page
-    told = details.assign(hinges_on=["x; v; w; and 6 more", "y", "z"], past_ends=["x; v", "", ""])
+    told = details.assign(depends_on=["x; v; w; and 6 more", "y", "z"], past_ends=["x; v", "", ""])
     assert "Defence: x; v; and 7 more." in overview_markdown(told).splitlines()[2]
 
 
 def test_the_same_table_gives_the_same_bytes_and_the_strip_its_places(details: pd.DataFrame) -> None:
-    wide = details["unmet_high_share"].where(details["tier"] != "defence", 0.5)
-    details = details.assign(unmet_high_share=wide, unmet_last_share=[1.0, np.nan, np.nan])
+    wide = details["shortfall_high_share"].where(details["tier"] != "defence", 0.5)
+    details = details.assign(shortfall_high_share=wide, shortfall_last_share=[1.0, np.nan, np.nan])
     page = overview_page(details)
     assert page == overview_page(details.copy())
     assert "http" not in page.replace("http-equiv", "")
@@ -248,7 +265,9 @@ def test_the_same_table_gives_the_same_bytes_and_the_strip_its_places(details: p
     assert '<rect class="tick" x="0.0" y="0" width="2" height="12"/>' in page
     assert f"(0 to 50{NBSP}%; 100{NBSP}% if last)" in page
     # a stress test inside the range says nothing more
-    assert "if last" not in overview_page(details.assign(unmet_last_share=[0.3, np.nan, np.nan])).replace("If last", "")
+    assert "if last" not in overview_page(details.assign(shortfall_last_share=[0.3, np.nan, np.nan])).replace(
+        "If last", ""
+    )
 
 
 @pytest.fixture
@@ -301,15 +320,15 @@ def test_the_command_line_refuses_what_it_does_not_know(
 def test_no_doubtful_plant_contradicts_a_row(whole: pd.DataFrame, name: str) -> None:
     """What the restriction costs with one plant less lies within the range, or the row names the plant."""
     net = cn.read(name)
-    calm = cn.load_bearing(net, None).table.set_index(["kind", "id", "variant", "tier"])["unmet_share"]
+    calm = cn.key_assumptions(net, None).table.set_index(["kind", "id", "variant", "tier"])["shortfall_share"]
     for scenario, rows in whole[whole["chain"] == name].groupby("scenario"):
         asked = cn.in_force(net) if scenario == "in_force" else cn.scenarios(net)[str(scenario)]
-        table = cn.load_bearing(net, asked).table
+        table = cn.key_assumptions(net, asked).table
         table = table[table["kind"].eq("node") & table["variant"].eq("absent")]
         keys = table[["kind", "id", "variant", "tier"]].itertuples(index=False, name=None)
-        due = table["unmet_share"] - [calm[key] for key in keys]
+        due = table["shortfall_share"] - [calm[key] for key in keys]
         for _, row in rows.iterrows():
-            mine: Any = table[(table["tier"] == row["tier"]) & (due > row["unmet_high_share"] + 1e-9)]
+            mine: Any = table[(table["tier"] == row["tier"]) & (due > row["shortfall_high_share"] + 1e-9)]
             unnamed = [label for label in mine["label"] if label not in row["past_ends"]]
             assert unnamed == [], f"{name}, {scenario}, {row['tier']}: {unnamed}"
 

@@ -1,4 +1,4 @@
-"""Scenarios, portfolios and chains as columns: each answers as it does alone, at both ends of who is served first."""
+"""Scenarios, portfolios and chains as columns: each answers as it does alone, at its range of who is served first."""
 
 from __future__ import annotations
 
@@ -43,19 +43,19 @@ def half() -> cn.Scenario:
 def at(found: Any, tier: str, figure: str, others: str = "either") -> dict[str, float]:
     rows = found.side.query(f"tier == '{tier}' and figure == '{figure}' and others == '{others}'")
     assert len(rows) == 1, (tier, figure, others)
-    return {str(name): float(value) for name, value in rows.iloc[0].drop(["tier", "figure", "others"]).items()}
+    return {str(name): float(value) for name, value in rows.iloc[0].drop(["tier", "figure", "order"]).items()}
 
 
 def test_both_ends_stand_where_they_differ_and_once_where_they_do_not() -> None:
-    found = cn.compare(shared(), scenarios=["undisturbed", half()], months=12)
+    found = cn.compare(shared(), scenarios=["baseline", half()], months=12)
     # of 10 t the others may take 8 first; of 5 t all
-    assert at(found, "defence", "short_tpa", "after") == pytest.approx({"undisturbed": 0.0, "half": 1.0})
-    assert at(found, "defence", "short_tpa", "before") == pytest.approx({"undisturbed": 4.0, "half": 6.0})
-    assert at(found, "defence", "short_share", "before")["half"] == pytest.approx(1.0)
-    assert at(found, "defence", "demand_tpa") == {"undisturbed": 6.0, "half": 6.0}
-    assert at(found, "defence", "first_short_month", "before") == {"undisturbed": 1.0, "half": 1.0}
-    assert np.isnan(at(found, "defence", "first_short_month", "after")["undisturbed"])
-    assert "first short month, others served after | not in 12 months | month 1 |" in comparison_markdown(found)
+    assert at(found, "defence", "shortfall_tpa", "after") == pytest.approx({"baseline": 0.0, "half": 1.0})
+    assert at(found, "defence", "shortfall_tpa", "before") == pytest.approx({"baseline": 4.0, "half": 6.0})
+    assert at(found, "defence", "shortfall_share", "before")["half"] == pytest.approx(1.0)
+    assert at(found, "defence", "demand_tpa") == {"baseline": 6.0, "half": 6.0}
+    assert at(found, "defence", "first_short_month", "before") == {"baseline": 1.0, "half": 1.0}
+    assert np.isnan(at(found, "defence", "first_short_month", "after")["baseline"])
+    assert "first short month, allies served first | not in 12 months | month 1 |" in comparison_markdown(found)
     # where nothing is served nothing can be lost
     assert np.isnan(at(found, "defence", "largest_loss_share", "before")["half"])
     assert found.words == ('"half" leaves the largest part of defence short, whoever is served first.',)
@@ -73,8 +73,8 @@ def test_a_rank_that_hangs_on_who_is_first_says_so() -> None:
         beneficiaries=["USA"],
     )
     found = cn.compare([rich, poor], months=0)
-    assert at(found, "defence", "short_share", "after") == pytest.approx({"rich": 0.0, "poor": 1 / 6})
-    assert at(found, "defence", "short_share", "before") == pytest.approx({"rich": 1.0, "poor": 1 / 6})
+    assert at(found, "defence", "shortfall_share", "after") == pytest.approx({"rich": 0.0, "poor": 1 / 6})
+    assert at(found, "defence", "shortfall_share", "before") == pytest.approx({"rich": 1.0, "poor": 1 / 6})
     (said,) = found.words
     assert "depends on who is served first" in said
     assert 'after: "poor" leaves' in said
@@ -83,11 +83,11 @@ def test_a_rank_that_hangs_on_who_is_first_says_so() -> None:
 
 def test_scenarios_say_what_each_says_alone(mag9: cn.Network) -> None:
     found = cn.compare(mag9, months=12)
-    assert list(found.columns.index) == ["undisturbed", "china_out"]
+    assert list(found.columns.index) == ["baseline", "china_out"]
     alone = cn.stress_test(mag9, months=12).summary
-    for name, scenario in (("undisturbed", "baseline"), ("china_out", "china_out")):
+    for name, scenario in (("baseline", "baseline"), ("china_out", "china_out")):
         for tier in ("defence", "industrial", "civilian"):
-            assert at(found, tier, "short_tpa")[name] == pytest.approx(alone.loc[(scenario, tier), "shortfall_tpa"])
+            assert at(found, tier, "shortfall_tpa")[name] == pytest.approx(alone.loc[(scenario, tier), "shortfall_tpa"])
             first = at(found, tier, "first_short_month")[name]
             assert first == pytest.approx(alone.loc[(scenario, tier), "first_short_month"], nan_ok=True)
     assert found.words[0] == "No column leaves defence short, whoever is served first."
@@ -99,12 +99,12 @@ def test_portfolios_stand_under_the_worst_scenario_and_name_their_cost(mag9: cn.
     assert found.columns["scenario"].tolist() == ["china_out", "china_out"]
     assert found.columns["capex_musd"].tolist() == [0.0, 130.0]
     # the pair returns 20 of the 40 t that are short
-    short = {tier: at(found, tier, "short_tpa") for tier in ("industrial", "civilian")}
+    short = {tier: at(found, tier, "shortfall_tpa") for tier in ("industrial", "civilian")}
     assert sum(row["nothing"] for row in short.values()) == pytest.approx(40.0)
     assert sum(row["pair"] for row in short.values()) == pytest.approx(20.0)
     assert found.side.query("figure == 'first_short_month'")[list(SETS)].isna().all(axis=None)
-    calm = cn.compare(mag9, scenario="undisturbed", portfolios=SETS, months=0)
-    assert at(calm, "civilian", "short_tpa") == {"nothing": 0.0, "pair": 0.0}
+    calm = cn.compare(mag9, scenario="baseline", portfolios=SETS, months=0)
+    assert at(calm, "civilian", "shortfall_tpa") == {"nothing": 0.0, "pair": 0.0}
 
 
 def test_a_project_without_a_cost_makes_the_sum_unknown(mag9: cn.Network) -> None:
@@ -116,10 +116,10 @@ def test_a_project_without_a_cost_makes_the_sum_unknown(mag9: cn.Network) -> Non
 
 def test_chains_each_stand_under_their_own_worst_scenario(mag9: cn.Network) -> None:
     found = cn.compare([mag9, shared()], months=0)
-    assert found.columns["scenario"].tolist() == ["china_out", "undisturbed"]
-    assert found.columns["unit"].tolist() == ["t/a finished magnets", "t/a"]
+    assert found.columns["scenario"].tolist() == ["china_out", "baseline"]
+    assert found.columns["unit"].tolist() == ["t/yr finished magnets", "t/yr"]
     # a chain without a tier says so
-    assert np.isnan(at(found, "civilian", "short_share")["shared"])
+    assert np.isnan(at(found, "civilian", "shortfall_share")["shared"])
     assert "| Civilian short | 100 % (30 t/yr) | n/a |" in comparison_markdown(found)
 
 
@@ -137,7 +137,7 @@ def test_two_networks_keep_their_causes(mag9: cn.Network) -> None:
         ({"portfolios": {"tier": [], "b": []}}, 'cannot be called "tier"'),
         ({"portfolios": ["a"]}, "mapping"),
         ({"portfolios": SETS, "scenarios": ["china_out"]}, "give scenario="),
-        ({"scenarios": ["china_oot", "undisturbed"]}, 'did you mean "china_out"'),
+        ({"scenarios": ["china_oot", "baseline"]}, 'did you mean "china_out"'),
         ({"scenarios": ["china_out", "china_out"]}, "two columns"),
         ({"scenario": "china_out"}, "name the columns"),
         ({"months": -1}, "months"),
@@ -152,9 +152,9 @@ def test_what_goes_with_another_question_says_so(mag9: cn.Network) -> None:
     with pytest.raises(cn.DataError, match="leave the second one out"):
         cn.compare(mag9, mag9, portfolios=SETS)  # type: ignore[call-overload]
     with pytest.raises(cn.DataError, match="not a list"):
-        cn.compare([mag9, shared()], scenarios=["undisturbed"])
+        cn.compare([mag9, shared()], scenarios=["baseline"])
     with pytest.raises(cn.DataError, match="two columns bear the name"):
-        cn.compare([mag9, mag9], months=0, scenario="undisturbed")
+        cn.compare([mag9, mag9], months=0, scenario="baseline")
     with pytest.raises(cn.DataError, match="no demand table"):
         cn.compare([mag9, mag9.with_table("demand", mag9.demand.iloc[:0])])
 
@@ -195,7 +195,7 @@ def test_the_command_line_writes_each_form(tmp_path: Path) -> None:
 
 
 def test_the_command_line_says_what_goes_with_what() -> None:
-    assert "before" not in run("mag-9", "--months", "0", "--scenario", "china_out", "--scenario", "undisturbed")
+    assert "before" not in run("mag-9", "--months", "0", "--scenario", "china_out", "--scenario", "baseline")
     two = CliRunner().invoke(app, ["compare", "mag-9", "mag-9"])
     assert "The inputs are the same." in two.output
     for words, said in (

@@ -268,9 +268,9 @@ def test_rare_earths_whole_alliance_is_the_value_of_the_same_world() -> None:
     net = cn.read("rare-earths")
     stop = cn.scenarios(net)["china_export_stop"]
     who = ["USA", "JPN", "EU27"]
-    found = alliance(net, stop, who, others="after", projects=["usa_columbus", "est_narva", "mys_lynas_heavy"])
+    found = alliance(net, stop, who, order="allies_first", projects=["usa_columbus", "est_narva", "mys_lynas_heavy"])
     assert found.members["shapley_tpa"].sum() == pytest.approx(found.together_tpa, rel=1e-9)
-    bare = alliance(net.with_table("stocks", net.stocks.iloc[:0]), stop, who, others="after", projects=[])
+    bare = alliance(net.with_table("stocks", net.stocks.iloc[:0]), stop, who, order="allies_first", projects=[])
     served = cn.balance(net, stop, beneficiaries=who).by_tier()["served_tpa"].sum()
     assert bare.together_tpa >= served - 1e-6
     valued = cn.chokepoints(net, top=1, scenario=stop, beneficiaries=who).attrs["provenance"]["settings"]["base_tpa"]
@@ -307,7 +307,7 @@ def test_order_of_members_and_rows_does_not_matter() -> None:
         (["USA", "G7"], {}, "USA is in both"),
         ({"west": []}, {}, "west"),
         (["AUS"], {}, "no demand"),
-        (["USA"], {"others": "never"}, "never"),
+        (["USA"], {"order": "never"}, "never"),
         (["USA"], {"by_year": "soon"}, "by_year"),
         (["USA"], {"regions": ["africa", "ZAF"]}, "ZAF is in both"),
         (["USA"], {"projects": ["X"]}, "unknown project"),
@@ -362,8 +362,8 @@ def test_stakes_of_kind_offtake_say_what_the_two_columns_said() -> None:
     table = staked(("P", "KOR", "offtake", 0.4), r=0.0)
     one, two = (alliance(net, None, ["USA", "JPN"]) for net in (columns, table))
     assert one.members["alone_tpa"].tolist() == pytest.approx(two.members["alone_tpa"].tolist())
-    ladders = [cn.reroute(net, None, beneficiaries=["USA"], allies=["USA"]).ladder for net in (columns, table)]
-    pd.testing.assert_frame_equal(*ladders)
+    level_tables = [cn.reroute(net, None, beneficiaries=["USA"], allies=["USA"]).levels for net in (columns, table)]
+    pd.testing.assert_frame_equal(*level_tables)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ OUT = cn.Scenario("out", [{"kind": "remove", "where": {"country": "CHN", "stage"
 
 
 def worked(**tables: Any) -> cn.Network:
-    """Magnets of 0.3 t oxide each in Japan (18 t/a) and Germany (6 t/a); Australia has 1.2 t/a of oxide."""
+    """Magnets of 0.3 t oxide each in Japan (18 t/yr) and Germany (6 t/yr); Australia has 1.2 t/yr of oxide."""
     plants, users = ("p_jpn", "p_deu", "p_chn"), ("u_usa", "u_jpn", "u_deu", "u_chn")
     given = {
         "nodes": frame(
@@ -62,7 +62,7 @@ def ask(net: cn.Network, **more: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def after() -> Any:
-    return ask(worked(), others="after")
+    return ask(worked(), order="allies_first")
 
 
 def test_what_three_hold_apart_and_together_by_hand(after: Any) -> None:
@@ -97,7 +97,7 @@ def test_of_equally_cheap_sets_the_ends_are_said_and_the_largest_plants_shown(af
 
 
 def test_spare_that_each_counts_on_cannot_be_saved_twice() -> None:
-    last = ask(worked(), others="last")
+    last = ask(worked(), order="last")
     assert last.members["alone_usd"].to_dict() == pytest.approx({"DEU": 0.0, "JPN": 30e3, "USA": 480e3}, abs=1.0)
     assert last.saves_usd == 0.0
     assert last.core_is_empty
@@ -206,7 +206,7 @@ def test_every_coalition_costs_what_an_independent_program_says(seed: int) -> No
     )
     sets = [frozenset(c) for k in (1, 2, 3) for c in combinations(WHO, k)]
     for others in ("before", "after", "last"):
-        found = cn.joint_stockpile(net, stop, WHO, months=12, step_months=6, others=others)
+        found = cn.joint_stockpile(net, stop, WHO, months=12, step_months=6, order=others)
         for coalition in sets:
             wanted = oracle(net, coalition, others, 2, lambda n, t: t == 1 and n in ("chn", "p_chn"))
             got = found.coalitions.loc["+".join(sorted(coalition)), "cost_usd"]
@@ -215,20 +215,20 @@ def test_every_coalition_costs_what_an_independent_program_says(seed: int) -> No
 
 def test_last_is_the_requirement_of_the_coalition_and_never_above_the_others() -> None:
     net = worked()
-    found = ask(net, others="last")
+    found = ask(net, order="last")
     for name in ("USA", "JPN+USA", "DEU+JPN+USA"):
         need = cn.stockpile_requirement(net, OUT, months=12, step_months=12, beneficiaries=name.split("+"))
         wanted = (need["required_t"] * need["price_usd_per_t"]).sum()
         assert found.coalitions.loc[name, "cost_usd"] == pytest.approx(wanted, rel=1e-6)
     for others in ("before", "after"):
-        assert (ask(net, others=others).coalitions["cost_usd"] >= found.coalitions["cost_usd"] - 1e-3).all()
+        assert (ask(net, order=others).coalitions["cost_usd"] >= found.coalitions["cost_usd"] - 1e-3).all()
 
 
 # -- layers and release ---------------------------------------------------------------------------
 
 
 def test_the_first_layer_lies_within_the_whole_and_is_what_a_store_is_not_opened_below() -> None:
-    found = ask(worked(), tiers=["civilian", "defence"], months=24, step_months=6, others="after")
+    found = ask(worked(), tiers=["civilian", "defence"], months=24, step_months=6, order="allies_first")
     assert list(found.layers["tier"]) == ["defence", "civilian"]
     assert found.layers.loc[2, "cheapest_usd"] == pytest.approx(found.together_usd)
     assert found.layers.loc[2, "nesting_usd"] == 0.0
@@ -280,7 +280,7 @@ def test_a_first_layer_that_would_be_cheaper_by_itself_says_what_nesting_costs()
         main_commodity=["a", "b"],
     )
     stop = cn.Scenario("stop", [{"kind": "remove", "nodes": ["mine"]}])
-    found = cn.joint_stockpile(net, stop, ["JPN", "USA"], ["defence", "civilian"], 12, step_months=12, others="last")
+    found = cn.joint_stockpile(net, stop, ["JPN", "USA"], ["defence", "civilian"], 12, step_months=12, order="last")
     assert found.together_usd == pytest.approx(24.0)
     assert found.layers.loc[1].tolist()[1:] == pytest.approx([16.0, 24.0, 8.0])
 
@@ -292,24 +292,24 @@ def test_what_has_no_price_is_asked_for_only_where_it_would_be_held() -> None:
     unknown = worked(commodities=frame("id price_usd_per_t", ("oxide", None), ("magnet", 60000.0)))
     with pytest.raises(cn.DataError, match=r"prices: .*oxide \(by DEU, JPN, USA\)"):
         ask(unknown)
-    given = ask(unknown, prices={"oxide": 100000.0}, others="after")
+    given = ask(unknown, prices={"oxide": 100000.0}, order="allies_first")
     assert given.together_usd == pytest.approx(510e3)
     assert given.provenance["settings"]["prices"] == {"oxide": 100000.0}
-    never = ask(worked(), prices={"oxide": float("inf")}, others="after")
+    never = ask(worked(), prices={"oxide": float("inf")}, order="allies_first")
     assert never.forms.index.tolist() == ["magnet"]
     assert never.together_usd == pytest.approx(17 * 60e3)
     # nothing is short, so no price is asked for
-    calm = cn.joint_stockpile(unknown, None, ["JPN", "USA"], months=12, step_months=12, others="last")
+    calm = cn.joint_stockpile(unknown, None, ["JPN", "USA"], months=12, step_months=12, order="last")
     assert calm.together_usd == 0.0
     assert calm.words["stability"].startswith("Nothing has to be held")
 
 
 def test_prices_scale_everything_and_dearer_never_costs_less(after: Any) -> None:
     one = after
-    ten = ask(worked(), others="after", prices={"oxide": 1e6, "magnet": 6e5})
+    ten = ask(worked(), order="allies_first", prices={"oxide": 1e6, "magnet": 6e5})
     assert ten.coalitions["cost_usd"].to_numpy() == pytest.approx(10 * one.coalitions["cost_usd"].to_numpy())
     assert ten.members["nucleolus_usd"].to_numpy() == pytest.approx(10 * one.members["nucleolus_usd"].to_numpy())
-    dear = ask(worked(), others="after", prices={"oxide": 150e3})
+    dear = ask(worked(), order="allies_first", prices={"oxide": 150e3})
     assert (dear.coalitions["cost_usd"] >= one.coalitions["cost_usd"] - 1e-3).all()
 
 
@@ -320,7 +320,7 @@ def test_a_member_that_asks_for_nothing_and_brings_nothing_pays_nothing() -> Non
         ignore_index=True,
     )
     found = cn.joint_stockpile(
-        worked(nodes=nodes, demand=demand), OUT, ["GBR", "JPN", "USA"], months=12, step_months=12, others="last"
+        worked(nodes=nodes, demand=demand), OUT, ["GBR", "JPN", "USA"], months=12, step_months=12, order="last"
     )
     assert found.members.loc["GBR", ["alone_usd", "shapley_usd", "nucleolus_usd"]].tolist() == pytest.approx(
         [0, 0, 0], abs=1
@@ -338,7 +338,7 @@ def test_the_order_of_rows_and_members_does_not_matter() -> None:
 
 def test_what_the_stocks_table_holds_is_named_and_not_taken_off() -> None:
     stocks = frame("id country node commodity stock_t", ("s", "JPN", "p_jpn", "oxide", 2.0))
-    found = ask(worked(stocks=stocks), others="after")
+    found = ask(worked(stocks=stocks), order="allies_first")
     assert found.together_usd == pytest.approx(510e3)
     assert found.forms.loc["oxide", "held_t"] == 2.0
 
@@ -351,7 +351,7 @@ def test_what_the_stocks_table_holds_is_named_and_not_taken_off() -> None:
         ({"members": ["AUS", "BRA"]}, "no demand of defence that counts lies with AUS, BRA"),
         ({"tiers": ["marines"]}, "marines"),
         ({"tiers": []}, "tiers: empty"),
-        ({"others": "never"}, 'unknown order "never"'),
+        ({"order": "never"}, 'unknown order "never"'),
         ({"prices": {"gold": 1.0}}, '"gold" is taken in by no plant'),
         ({"prices": {"oxide": -1.0}}, "prices: oxide: -1.0 is no price"),
         ({"prices": {"oxide": float("nan")}}, "is no price"),
@@ -375,7 +375,7 @@ def test_tiers_that_no_stock_can_serve_are_said() -> None:
 def test_the_command_says_it_in_words_and_refuses_what_does_not_belong() -> None:
     runner = CliRunner()
     line = ["stockpile", "mag-9", "--scenario", "china_out", "--months", "6"]
-    refused = runner.invoke(app, [*line, "--others", "last"])
+    refused = runner.invoke(app, [*line, "--order", "last"])
     assert "only --members takes it" in str(refused.exception)
     refused = runner.invoke(app, [*line, "--members", "USA,JPN", "--mitigation"])
     assert "not with --members" in str(refused.exception)

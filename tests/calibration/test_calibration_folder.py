@@ -43,7 +43,7 @@ usa_use,metal,civilian,70
 chn_stock,metal,,
 """,
     "calibration/totals.csv": """step,commodity,country,year,value,unit,fit
-mining,ore,,2024,175,t/a,
+mining,ore,,2024,175,t/yr,
 refining,metal,CHN,2024,0.85,share,compare
 """,
     "calibration/relations.csv": """source,target,commodity,flow_tpa,allowed
@@ -182,11 +182,11 @@ def test_another_folder_and_the_name_of_a_shipped_graph(tmp_path: Path) -> None:
 TOTALS = FILES["calibration/totals.csv"]
 RELATIONS = FILES["calibration/relations.csv"]
 WRONG = [
-    ({"totals_csv": TOTALS + "mining,ore,WLD,2024,175,t/a,\n"}, r"calibration/totals.csv row 4, country: \"WLD\""),
-    ({"totals_csv": TOTALS + "mining,ore,Total,2024,175,t/a,\n"}, r"calibration/totals.csv row 4, country"),
-    ({"totals_csv": TOTALS + "mining,ore,,2024,170,t/a,\n"}, r"calibration/totals.csv row 4.*stands twice"),
-    ({"totals_csv": TOTALS + "mining,ore,CHN,2024,-1,t/a,\n"}, r"row 4, value: \"-1\": a total is 0 or more"),
-    ({"totals_csv": TOTALS + "mining,ore,CHN,2024,1 25,t/a,\n"}, r"row 4, value: \"1 25\""),
+    ({"totals_csv": TOTALS + "mining,ore,WLD,2024,175,t/yr,\n"}, r"calibration/totals.csv row 4, country: \"WLD\""),
+    ({"totals_csv": TOTALS + "mining,ore,Total,2024,175,t/yr,\n"}, r"calibration/totals.csv row 4, country"),
+    ({"totals_csv": TOTALS + "mining,ore,,2024,170,t/yr,\n"}, r"calibration/totals.csv row 4.*stands twice"),
+    ({"totals_csv": TOTALS + "mining,ore,CHN,2024,-1,t/yr,\n"}, r"row 4, value: \"-1\": a total is 0 or more"),
+    ({"totals_csv": TOTALS + "mining,ore,CHN,2024,1 25,t/yr,\n"}, r"row 4, value: \"1 25\""),
     ({"totals_csv": TOTALS.replace("175", "100")}, r"calibration/nodes.csv row 2, output_tpa.*nearest that fits is 100"),
     ({"totals_csv": TOTALS.replace(",fit", ",fitt")}, r"totals.csv, fitt: unknown column"),
     ({"relations_csv": RELATIONS + "chn_mine,jpn_reff,,,\n"}, r"calibration/relations.csv row 5.*did you mean"),
@@ -249,7 +249,7 @@ def test_the_command_writes_and_says_what_is_off(run: Any, tmp_path: Path) -> No
     code, out, _ = run("calibrate", str(folder), "--format", "json", "--slack", "2")
     answer = json.loads(out)
     gaps = {row["unit"]: row for row in answer["tables"]["gaps"]}
-    assert gaps["t/a"]["difference"] == pytest.approx(0.0, abs=1e-9)
+    assert gaps["t/yr"]["difference"] == pytest.approx(0.0, abs=1e-9)
     assert gaps["share"]["found"] == pytest.approx(120 / 140)
     assert cn.read(folder).edges["capacity_tpa"].sum() == pytest.approx(2 * cn.read(folder).edges["flow_tpa"].sum())
     code, out, _ = run("calibrate", str(folder), "--table", "edges", "--format", "csv", "--method", "entropy")
@@ -261,7 +261,7 @@ def test_the_command_only_compares_a_shipped_graph(run: Any, tmp_path: Path) -> 
     code, out, err = run("calibrate", "germanium", "--format", "json")
     assert (code, "nothing written" in err) == (0, True)
     assert bytes_of(shipped_path("germanium")) == before
-    assert json.loads(out)["largest change of a flow, t/a"] <= 1e-3
+    assert json.loads(out)["largest change of a flow, t/yr"] <= 1e-3
     code, _, err = run("calibrate", "germanium", "--out", str(tmp_path / "copy"))
     assert code == 0
     assert len(cn.read(tmp_path / "copy").edges) == len(cn.read("germanium").edges)

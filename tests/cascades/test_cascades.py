@@ -74,7 +74,7 @@ def test_example_of_eleven_firms(
     assert found.esri == pytest.approx(index, abs=1e-6)
     loss = found.nodes["loss"]
     assert loss[["6", "1", "2", "3"]].tolist() == pytest.approx([firm_6, firm_1, firm_1, 1.0], abs=1e-9)
-    assert (found.nodes["downstream_loss"] == loss).all(), "firm 3 buys nothing"
+    assert (found.nodes["downstream_loss"] == loss).all(), "firm 3 avoids nothing"
     assert found.residual is not None
     assert found.residual <= 1e-9
     again = cascade(eleven(1), "3", sector=SECTOR, importance=importance, replaceable=replaceable, weights=weights)

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import chainnet as cn
-from chainnet.assessment import necks
+from chainnet.assessment import bottlenecks
 from chainnet.cli import main
 from chainnet.flow import Counting
 from chainnet.words import country_name
@@ -114,7 +114,7 @@ def test_numbers_are_those_of_the_api(run: Any, mag9: cn.Network, china_out: cn.
     ("line", "settings"),
     [
         ("shapley mag-9 --seed 5", {"seed": 5}),
-        ("balance mag-9 --others before --fair --reroute new", {"others": "before", "fair": True, "reroute": "new"}),
+        ("balance mag-9 --order allies_last --fair --reroute new", {"order": "before", "fair": True, "reroute": "new"}),
         (
             "stress mag-9 --scenario china_out --months 3 --step-months 3 --no-stocks --objective value",
             {"scenarios": ["china_out"], "months": 3, "step_months": 3, "stocks": False, "objective": "value"},
@@ -175,7 +175,7 @@ def test_verify_says_so_on_stderr(run: Any) -> None:
         (("flow", "mag9"), 1, "mag-9"),
         (("flow", "nowhere.xlsx"), 1, "nowhere.xlsx"),
         (("balance", "mag-9", "--scenario", "chna_out"), 1, "china_out"),
-        (("balance", "mag-9", "--reroute", "free"), 2, "frozen"),
+        (("balance", "mag-9", "--reroute", "free"), 2, "none"),
         (("balance", "mag-9", "--beneficiaries", "XYZ"), 1, "XYZ"),
         (("chokepoints", "mag-9", "--by", "colour"), 1, "colour"),
         (("chokepoints", "mag-9", "--top", "-1"), 1, "-1"),
@@ -286,7 +286,7 @@ def test_import_init_and_draw(run: Any, tmp_path: Path, mag9: cn.Network) -> Non
     assert strict(drawn.out)["tables"]["written"] == [{"path": str(page)}]
     assert page.read_text(encoding="utf-8").lstrip().startswith("<!DOCTYPE html>")
     # the step that the report marks, and no other
-    found = necks(Counting.of(mag9)).loc["all tiers"]  # no step abroad costs defence anything
+    found = bottlenecks(Counting.of(mag9)).loc["all tiers"]  # no step abroad costs defence anything
     text = page.read_text(encoding="utf-8").replace("\u00a0", " ")
     assert f"Bottleneck: {found['step']} in {country_name(found['country'])}; without it all tiers lose" in text
     assert "costliest step" not in text.split("<script")[0]
@@ -320,7 +320,7 @@ def test_a_file_of_ones_own_becomes_a_folder_by_options(run: Any, tmp_path: Path
     told = run("import", str(file), "--out", str(tmp_path / "own"), "--separator", ";", "--rename", "from_port=source",
                "--rename", "to_port=target", "--ignore-unknown", "--source", "pit", "--sink", "users")  # fmt: skip
     assert told.code == 0, told.err
-    assert told.err.count('"weight" of edges is read as capacity_tpa (t/a).') == 1
+    assert told.err.count('"weight" of edges is read as capacity_tpa (t/yr).') == 1
     assert '"mood" of edges left out' in told.err
     assert cn.max_flow(cn.read(tmp_path / "own")).value_tpa == 2.25
     assert run("import", str(file), "--out", str(tmp_path / "x"), "--rename", "weight").code == 1

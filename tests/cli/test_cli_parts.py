@@ -87,7 +87,7 @@ def test_every_command_has_its_options_in_their_order() -> None:
     group: Any = typer.main.get_command(app)
     balance = {option.name: option for option in group.commands["balance"].params}
     assert list(balance) == [
-        "scenario", "reroute", "others", "fair", "graph", "as_built", "commodity", "beneficiaries", "form", "out", "table",
+        "scenario", "reroute", "order", "fair", "graph", "as_built", "commodity", "beneficiaries", "form", "out", "table",
         "verify", "debug",
     ]  # fmt: skip
     assert balance["form"].opts == ["--format"]
@@ -194,7 +194,7 @@ def test_answers_as_text() -> None:
     assert render(Answer({"none": empty, "rows": rows}, {}, {}, ()), "table") == "none (0 rows)\n  (no rows)\n"
     borne = {
         "status": "bounded, not proved best",
-        "rests_on": {"quality": "inferred", "n_weakest": 2, "n_decisive": 3},
+        "rests_on": {"quality": "inferred", "n_weakest": 2, "n_limiting": 3},
     }
     last = render(Answer({"none": empty}, {}, borne, ()), "table").splitlines()[-2:]
     assert last == ["", "bounded, not proved best; rests on inferred inputs (2 of the 3 that bind)"]

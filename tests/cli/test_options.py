@@ -63,13 +63,13 @@ def test_no_option_goes_nowhere(kind: Any) -> None:
 
 # options of which only some words are taken, and the words that the call takes
 TAKEN = {
-    ("Balance", "others"): "flow._counting.ORDERS",
-    ("Alliance", "others"): "blocs._alliance.ORDERS",
+    ("Balance", "order"): "flow._counting.ORDERS",
+    ("Alliance", "order"): "blocs._alliance.ORDERS",
     ("Calibrate", "method"): "calibration._calibrate.METHODS",
     ("Cascade", "importance"): "cascades._esri.IMPORTANCE",
     ("Draw", "view"): "drawing.pages.VIEWS",
     ("Portfolio", "objective"): "projects._portfolio.OBJECTIVES",
-    ("Stockpile", "others"): "blocs._stockpile.CONVENTIONS",
+    ("Stockpile", "order"): "blocs._stockpile.CONVENTIONS",
     ("Retaliation", "by"): "blocs._retaliation.CANDIDATES",
 }
 

@@ -192,7 +192,7 @@ def test_verify_by_edge_leaves_sleeping_edges_asleep() -> None:
 
 
 def owned(*owners: tuple[str, str, float | None]) -> cn.Network:
-    """A mine of 5 t/a that the firm Sub runs."""
+    """A mine of 5 t/yr that the firm Sub runs."""
     return cn.Network(
         nodes=frame(
             "id stage capacity_tpa owner owner_country",

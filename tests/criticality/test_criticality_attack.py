@@ -290,7 +290,7 @@ def test_fortify_matches_brute_force(mag9: cn.Network, k: int, budget: float) ->
     ],
 )
 def test_fortify_keeps_to_its_budget(budget: float, costs: dict[str, float], chosen: list[str]) -> None:
-    """Two mines of 10 and 6 t/a and two attacks: what is protected is what is left."""
+    """Two mines of 10 and 6 t/yr and two attacks: what is protected is what is left."""
     net = cn.Network(
         nodes=frame("id stage capacity_tpa", ("a", "mine", 10.0), ("b", "mine", 6.0), ("u", "end_use", None)),
         edges=frame("source target", ("a", "u"), ("b", "u")),
@@ -327,7 +327,7 @@ def test_shapley_shares_add_up_to_all_that_can_be_lost(seed: int) -> None:
 
 
 def wells() -> cn.Network:
-    """Thirteen plants of 1 to 13 t/a in a row with one port of 20 t/a that no plant can do without."""
+    """Thirteen plants of 1 to 13 t/yr in a row with one port of 20 t/yr that no plant can do without."""
     plants = [f"w{i:02d}" for i in range(1, 14)]
     return cn.Network(
         nodes=frame(

@@ -360,7 +360,7 @@ def test_a_release_limit_and_a_stock_nowhere() -> None:
 def test_a_stock_that_is_kept_for_a_tier() -> None:
     kept = frame("id commodity stock_t tiers node", ("k", "metal", 12.0, "defence", "user"))
     table = risk_exposure(chain(kept), 2, verify=True)
-    # without the works civilians go short at once; defence, 5 a period, has enough for two
+    # without the works civilians are short at once; defence, 5 a period, has enough for two
     assert table["time_to_survive"].to_dict() == pytest.approx({"m1": 0.0, "m2": 3.0, "port": 0.0, "works": 0.0})
     assert table.loc["works", ["cost_usd", "lost_t"]].tolist() == pytest.approx([10.0, 10.0])
 
@@ -598,7 +598,7 @@ def test_row_order_changes_nothing() -> None:
 
 
 def shared_refinery(stock: float = 0.0) -> cn.Network:
-    """One refinery of 10 t/a and a small one of 3 for two users of 6 and 8 t/a; the first user keeps a stock."""
+    """One refinery of 10 t/yr and a small one of 3 for two users of 6 and 8 t/yr; the first user keeps a stock."""
     tables: dict[str, Any] = {}
     if stock:
         tables["stocks"] = frame(
@@ -631,23 +631,23 @@ def shared_refinery(stock: float = 0.0) -> cn.Network:
 
 def test_the_order_of_service_decides_what_an_exposure_costs() -> None:
     net = shared_refinery()
-    found = {others: risk_exposure(net, 2, others=others) for others in ("after", "before", "alongside")}  # type: ignore[arg-type]
+    found = {others: risk_exposure(net, 2, order=others) for others in ("allies_first", "allies_last", "alike")}  # type: ignore[arg-type]
     cost = {others: table.sort_index()["cost_usd"].to_dict() for others, table in found.items()}
     # first come the USA: 6 of 13; last: 13 - 8 are left, with the large one out 3, with the small one out 2
     assert cost["after"] == pytest.approx({"big": 6.0, "pit": 12.0, "small": 0.0})
     assert cost["before"] == pytest.approx({"big": 6.0, "pit": 12.0, "small": 8.0})
-    assert cost["alongside"] == pytest.approx({"big": 22.0, "pit": 28.0, "small": 8.0}), "the loss of all"
-    assert found["before"].loc["big", "added_cost_usd"] == pytest.approx(4.0), "1 t/a is short anyway"
+    assert cost["alike"] == pytest.approx({"big": 22.0, "pit": 28.0, "small": 8.0}), "the loss of all"
+    assert found["before"].loc["big", "added_cost_usd"] == pytest.approx(4.0), "1 t/yr is short anyway"
     assert set(found["before"]["time_to_survive"]) == {0.0}
 
 
 def test_stocks_last_as_long_as_what_the_others_leave() -> None:
     """With 4 t in each store: the others need 8 - 4 / t of the large refinery, which leaves the USA the rest."""
-    table = risk_exposure(shared_refinery(4.0), 2, others="before", verify=True).sort_index()
+    table = risk_exposure(shared_refinery(4.0), 2, order="allies_last", verify=True).sort_index()
     # nothing of the small one: 10 - (8 - 4 / t) + 4 / t = 6 at t = 2; of the large one: 3 + 4 / t = 6
     assert table["time_to_survive"].to_dict() == pytest.approx({"big": 4 / 3, "pit": 2 / 3, "small": 2.0}, rel=1e-8)
     assert table["cost_usd"].to_dict() == pytest.approx({"big": 2.0, "pit": 8.0, "small": 0.0})
-    longer = risk_exposure(shared_refinery(4.0), 5, others="before").sort_index()
+    longer = risk_exposure(shared_refinery(4.0), 5, order="allies_last").sort_index()
     # over 5 periods each needs 30 and 40: 65 of both, less what the others take beyond their store
     assert longer["cost_usd"].to_dict() == pytest.approx({"big": 11.0, "pit": 26.0, "small": 12.0})
     # with nothing out 13 - (8 - 0.8) + 0.8 = 6.6 are there: 6 are needed
@@ -679,7 +679,7 @@ def test_a_loss_that_comes_and_goes_with_time_is_told_where_it_is_asked() -> Non
         beneficiaries=("USA",),
     )
     for periods, cost, time in ((1.0, 0.0, np.inf), (2.0, 2.0, 1.5), (3.0, 2.0, 1.5), (5.0, 0.0, np.inf)):
-        row = risk_exposure(net, periods, others="before", verify=True).loc["idle"]
+        row = risk_exposure(net, periods, order="allies_last", verify=True).loc["idle"]
         assert row[["cost_usd", "time_to_survive"]].tolist() == pytest.approx([cost, time], rel=1e-8), periods
         assert row["gap"] == pytest.approx(max(periods - time, 0.0))
 
@@ -692,8 +692,8 @@ def test_without_stocks_others_first_cost_what_chokepoints_say(seed: int) -> Non
     nodes.loc[ends, "country"] = (["USA", "CHN"] * 9)[: int(ends.sum())]
     demand = net.demand.assign(value_usd_per_t=None)
     bare = rebuilt(net.with_table("stocks", net.stocks.iloc[:0]).with_table("nodes", nodes), demand=demand)
-    for others in ("before", "alongside"):
-        asked: dict[str, Any] = {"others": others, "beneficiaries": ["USA"]}
+    for others in ("before", "alike"):
+        asked: dict[str, Any] = {"order": others, "beneficiaries": ["USA"]}
         table, losses = risk_exposure(bare, 3.0, **asked), cn.chokepoints(bare, **asked)["lost_tpa"]
         assert (table["added_cost_usd"] / 3.0).sort_index().to_dict() == pytest.approx(
             losses.sort_index().to_dict(), abs=1e-6

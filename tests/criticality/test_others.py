@@ -50,8 +50,8 @@ def served(net: cn.Network, others: str, **asked: Any) -> tuple[float, float, fl
     """Return what a balance serves those that the value counts, and the ends of what the beneficiaries have of it."""
     if net.demand.empty:
         return 0.0, 0.0, 0.0
-    found = cn.balance(net, others=others, **asked)  # type: ignore[arg-type]
-    rows = found.demand[found.demand["is_counted"] & ((others == "alongside") | found.demand["is_beneficiary"])]
+    found = cn.balance(net, order=others, **asked)  # type: ignore[arg-type]
+    rows = found.demand[found.demand["is_counted"] & ((others == "alike") | found.demand["is_beneficiary"])]
     ranges = found.ranges
     ends = (0.0, 0.0) if ranges is None else tuple(ranges[["served_least_tpa", "served_most_tpa"]].sum())
     return float(rows["served_tpa"].sum()), float(ends[0]), float(ends[1])
@@ -59,33 +59,33 @@ def served(net: cn.Network, others: str, **asked: Any) -> tuple[float, float, fl
 
 def check(net: cn.Network, others: str, **asked: Any) -> pd.DataFrame:
     """Compare every loss by node with two balances."""
-    table = cn.chokepoints(net, others=others, **asked)  # type: ignore[arg-type]
+    table = cn.chokepoints(net, order=others, **asked)  # type: ignore[arg-type]
     base = served(net, others, **asked)
     for name, row in table.iterrows():
         left = served(net.without(nodes=[name]), others, **asked)
         assert row["lost_tpa"] == pytest.approx(base[0] - left[0], abs=CLOSE * max(base[0], 1.0)), name
-        if others == "alongside":
+        if others == "alike":
             ends = (row["ours_least_tpa"], row["ours_most_tpa"])
             assert ends == pytest.approx(left[1:], abs=CLOSE * max(base[0], 1.0)), name
-    if others == "alongside":
+    if others == "alike":
         assert tuple(table.attrs["ours_tpa"].values()) == pytest.approx(base[1:], abs=CLOSE * max(base[0], 1.0))
     assert table["lost_tpa"].is_monotonic_decreasing
     return table
 
 
-@pytest.mark.parametrize(("others", "seeds"), [("after", range(1)), ("before", range(4)), ("alongside", range(4, 7))])
+@pytest.mark.parametrize(("order", "seeds"), [("after", range(1)), ("before", range(4)), ("alike", range(4, 7))])
 def test_pure_flows_lose_what_two_balances_differ_by(others: str, seeds: range) -> None:
     for seed in seeds:
         check(plain(seed), others, beneficiaries=["USA"])
 
 
 @pytest.mark.parametrize(
-    ("others", "seeds"),
+    ("order", "seeds"),
     [
         ("before", range(3)),
-        ("alongside", range(5, 7)),
+        ("alike", range(5, 7)),
         pytest.param("before", range(3, 5), marks=pytest.mark.slow),
-        pytest.param("alongside", range(7, 9), marks=pytest.mark.slow),
+        pytest.param("alike", range(7, 9), marks=pytest.mark.slow),
     ],
 )
 def test_recipes_lose_what_two_balances_differ_by(others: str, seeds: range) -> None:
@@ -98,14 +98,14 @@ NOTHING = cn.Scenario("nothing", [{"kind": "demand", "tier": "defence", "share":
 
 
 @pytest.mark.parametrize("by", ["node", "edge", "country"])
-@pytest.mark.parametrize("others", ["before", "alongside"])
+@pytest.mark.parametrize("order", ["before", "alike"])
 def test_sweeps_of_pure_flows_agree_with_programs(by: str, others: Any) -> None:
     for seed in range(8):
-        asked: dict[str, Any] = {"by": by, "others": others, "beneficiaries": ["USA"]}
+        asked: dict[str, Any] = {"by": by, "order": others, "beneficiaries": ["USA"]}
         net = plain(seed)
         flows, programs = cn.chokepoints(net, **asked), cn.chokepoints(net, scenario=NOTHING, **asked)
         columns = ["lost_tpa", *(c for c in flows if c.startswith("ours_"))]
-        assert len(columns) == (3 if others == "alongside" else 1)
+        assert len(columns) == (3 if others == "alike" else 1)
         one, two = (table[columns].sort_index().to_numpy(dtype=float) for table in (flows, programs))
         np.testing.assert_allclose(one, two, atol=1e-6)
 
@@ -113,10 +113,10 @@ def test_sweeps_of_pure_flows_agree_with_programs(by: str, others: Any) -> None:
 def test_without_a_demand_table_end_uses_take_what_they_can() -> None:
     net = plain(3)
     bare = cn.Network(net.nodes, net.edges, name="bare")
-    for others in ("before", "alongside"):
-        table = cn.chokepoints(bare, others=others, beneficiaries=["USA"])  # type: ignore[arg-type]
+    for others in ("before", "alike"):
+        table = cn.chokepoints(bare, order=others, beneficiaries=["USA"])  # type: ignore[arg-type]
         large = net.with_demand(net.demand.assign(demand_tpa=1e6))
-        again = cn.chokepoints(large, others=others, beneficiaries=["USA"])  # type: ignore[arg-type]
+        again = cn.chokepoints(large, order=others, beneficiaries=["USA"])  # type: ignore[arg-type]
         pd.testing.assert_series_equal(table["lost_tpa"], again["lost_tpa"].reindex(table.index))
 
 
@@ -140,33 +140,33 @@ def crossing() -> cn.Network:
 
 def test_losing_a_rival_can_leave_more() -> None:
     net = crossing()
-    before = cn.chokepoints(net, others="before", verify=True)
+    before = cn.chokepoints(net, order="allies_last", verify=True)
     assert before["lost_tpa"].to_dict() == {"mine": 2.0, "ours": 2.0, "theirs": -4.0}
     assert before["lost_share"].to_dict() == {"mine": 1.0, "ours": 1.0, "theirs": -2.0}
     assert before["is_dominator"].to_dict() == {"mine": True, "ours": True, "theirs": False}
-    assert before.attrs["provenance"]["settings"]["others"] == "before"
-    assert cn.chokepoints(net, top=1, others="before").index.tolist() == ["mine"]
-    alongside = cn.chokepoints(net, others="alongside", verify=True)
+    assert before.attrs["provenance"]["settings"]["order"] == "before"
+    assert cn.chokepoints(net, top=1, order="allies_last").index.tolist() == ["mine"]
+    alongside = cn.chokepoints(net, order="alike", verify=True)
     assert alongside["lost_tpa"].to_dict() == {"mine": 10.0, "theirs": 4.0, "ours": 2.0}
     assert alongside[["ours_least_tpa", "ours_most_tpa"]].loc["theirs"].tolist() == [6.0, 6.0]
     assert alongside.attrs["ours_tpa"] == {"least": 2.0, "most": 6.0}
     after = cn.chokepoints(net)
     assert after["lost_tpa"].to_dict() == {"mine": 6.0, "ours": 6.0, "theirs": 0.0}
-    assert "others" not in after.attrs["provenance"]["settings"]
+    assert "order" not in after.attrs["provenance"]["settings"]
 
 
 def test_where_everybody_counts_the_order_changes_nothing() -> None:
     net = plain(1)
     table = cn.chokepoints(net, beneficiaries=[])
-    for others in ("before", "alongside"):
-        again = cn.chokepoints(net, beneficiaries=[], others=others)  # type: ignore[arg-type]
+    for others in ("before", "alike"):
+        again = cn.chokepoints(net, beneficiaries=[], order=others)  # type: ignore[arg-type]
         assert again["lost_tpa"].to_dict() == table["lost_tpa"].to_dict()
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("others", ["before", "alongside"])
+@pytest.mark.parametrize("order", ["before", "alike"])
 def test_the_worst_attack_is_the_worst_of_all_attacks(others: Any) -> None:
-    asked: dict[str, Any] = {"others": others, "beneficiaries": ["USA"]}
+    asked: dict[str, Any] = {"order": others, "beneficiaries": ["USA"]}
     for seed in range(3):
         net = plain(seed)
         found = cn.interdict(net, 2, details=True, **asked)
@@ -183,7 +183,7 @@ def test_the_worst_attack_is_the_worst_of_all_attacks(others: Any) -> None:
 
 def test_attacks_that_were_not_all_tried_are_no_proof(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chainnet.criticality._attack.MOST_ATTACKS", 2)
-    found = cn.interdict(plain(6), 1, others="before", beneficiaries=["USA"])
+    found = cn.interdict(plain(6), 1, order="allies_last", beneficiaries=["USA"])
     assert found.left_tpa > 0.5  # where nothing is left, nothing can be worse
     assert (found.is_optimal, found.bound_tpa) == (False, found.base_tpa)
     assert found.provenance["status"] == "bounded, not proved best"
@@ -192,4 +192,4 @@ def test_attacks_that_were_not_all_tried_are_no_proof(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize("ask", [cn.chokepoints, cn.balance, cn.stress_test, cn.reroute])
 def test_an_unknown_order_is_refused(ask: Any) -> None:
     with pytest.raises(cn.DataError, match=r'others: unknown order "during"\. Known: after, before, alongside'):
-        ask(crossing(), others="during")
+        ask(crossing(), order="during")

@@ -15,14 +15,14 @@ from recipe_networks import recipe_network
 
 import chainnet as cn
 from chainnet.calibration import denser, slack_factors, thin_relations
-from chainnet.doubt import CATEGORIES, LoadBearing, category
+from chainnet.doubt import CATEGORIES, KeyAssumptions, category
 from chainnet.flow import Balance, Counting, balance_under
 from chainnet.scenario import overlay_of
 
 KINDS = {"order", "degree", "demand", "slack", "density"}
 INPUTS = {"node", "process", "relation", "stock", "project", "input"}
 ENDS = ("low", "high")
-RUNGS = ("existing", "new", "stocks", "projects")
+LEVELS = ("existing", "new", "stocks", "projects")
 WORST = {
     "mag-9": "china_out",
     "antimony": "china_export_stop",
@@ -90,12 +90,12 @@ def otherwise(net: cn.Network, row: Any) -> cn.Network:
     return net  # a stock or a project changes what closes the gap
 
 
-def check(net: cn.Network, scenario: cn.Scenario | None, found: LoadBearing, rows: pd.DataFrame) -> None:
+def check(net: cn.Network, scenario: cn.Scenario | None, found: KeyAssumptions, rows: pd.DataFrame) -> None:
     """Every row says what the balance of the other network says."""
     for (kind, name, variant), block in rows.groupby(["kind", "id", "variant"], sort=False):
         other = otherwise(net, block.iloc[0])
         table = served(other, scenario).by_tier()
-        for tier, short, share in block[["tier", "short_tpa", "unmet_share"]].itertuples(index=False):
+        for tier, short, share in block[["tier", "shortfall_tpa", "shortfall_share"]].itertuples(index=False):
             asked = table["demand_tpa"][tier]
             assert short == pytest.approx(table["shortfall_tpa"][tier], abs=2e-6 * max(asked, 1.0)), (
                 kind,
@@ -138,11 +138,11 @@ def blurred(seed: int) -> cn.Network:
 
 
 @cache
-def answer(name: str) -> tuple[cn.Network, cn.Scenario, LoadBearing]:
+def answer(name: str) -> tuple[cn.Network, cn.Scenario, KeyAssumptions]:
     """A shipped chain under its worst scenario, asked once for all tests."""
     net = cn.read(name)
     scenario = cn.scenarios(net)[WORST[name]]
-    return net, scenario, cn.load_bearing(net, scenario)
+    return net, scenario, cn.key_assumptions(net, scenario)
 
 
 def chains(*quick: str, among: Iterable[str] = WORST) -> list[Any]:
@@ -156,38 +156,38 @@ def stop(mag9: cn.Network) -> cn.Scenario:
 
 
 @pytest.fixture(scope="module")
-def found(mag9: cn.Network, stop: cn.Scenario) -> LoadBearing:
-    return cn.load_bearing(mag9, stop)
+def found(mag9: cn.Network, stop: cn.Scenario) -> KeyAssumptions:
+    return cn.key_assumptions(mag9, stop)
 
 
 # -- the rows ----------------------------------------------------------------------------------------
 
 
-def test_the_table_has_a_row_a_variation_and_tier(mag9: cn.Network, found: LoadBearing) -> None:
+def test_the_table_has_a_row_a_variation_and_tier(mag9: cn.Network, found: KeyAssumptions) -> None:
     table = found.table
     assert list(table.columns[:12]) == [
-        "kind", "id", "label", "quality", "reference", "variant", "tier", "short_tpa", "unmet_share", "change_share",
-        "overturns", "what",
+        "kind", "id", "label", "quality", "reference", "variant", "tier", "shortfall_tpa", "shortfall_share", "change_share",
+        "changes_result", "what",
     ]  # fmt: skip
     assert set(table["kind"]) <= KINDS | INPUTS
     assert not table.duplicated(["kind", "id", "variant", "tier"]).any()
-    assert set(table["tier"]) == set(found.stated.index)
-    assert (table["overturns"] == (table["what"] != "")).all()
+    assert set(table["tier"]) == set(found.central.index)
+    assert (table["changes_result"] == (table["what"] != "")).all()
     assert {word for cell in table["what"] for word in cell.split(";") if word} <= {
         "category",
-        "neck",
+        "bottleneck",
         "rank",
-        "closes",
+        "closed_by",
     }
-    stated = table["tier"].map(found.stated["unmet_share"])
-    assert np.allclose(table["change_share"], table["unmet_share"] - stated, atol=2e-9)
+    stated = table["tier"].map(found.central["shortfall_share"])
+    assert np.allclose(table["change_share"], table["shortfall_share"] - stated, atol=2e-9)
     weak = table[table["kind"].isin({"node", "process", "relation", "stock", "input"})]
     assert set(weak["quality"]) <= {"inferred", "assumed"}
     nodes = mag9.nodes[mag9.nodes["quality"].isin(["inferred", "assumed"]) & (mag9.nodes["stage"] != "end_use")]
     assert set(table.loc[(table["kind"] == "node") & (table["variant"] == "absent"), "id"]) == set(nodes["id"])
 
 
-def test_every_row_of_the_teaching_chain(mag9: cn.Network, stop: cn.Scenario, found: LoadBearing) -> None:
+def test_every_row_of_the_teaching_chain(mag9: cn.Network, stop: cn.Scenario, found: KeyAssumptions) -> None:
     check(mag9, stop, found, found.table[found.table["kind"].isin(INPUTS)])
     assert found.n_settled > 0
 
@@ -196,7 +196,7 @@ def test_every_row_of_the_teaching_chain(mag9: cn.Network, stop: cn.Scenario, fo
 def test_every_row_of_random_networks(seed: int) -> None:
     net = next(net for net in map(blurred, range(seed, seed + 100, 10)) if asks(net))
     scenario = cn.Scenario("gone", measures=[{"kind": "remove", "where": {"country": "AUS"}}])
-    found = cn.load_bearing(net, scenario, max_set=0)
+    found = cn.key_assumptions(net, scenario, max_set=0)
     check(net, scenario, found, found.table[found.table["kind"].isin(INPUTS)])
 
 
@@ -224,9 +224,9 @@ def test_judgements_say_what_the_balance_says(name: str) -> None:
         return net.with_table("edges", edges.assign(capacity_tpa=edges["capacity_tpa"] * slack_factors(net, margin)))
 
     said = {
-        "order:before": (net, {"others": "before"}),
-        "degree:frozen": (net, {"reroute": "frozen"}),
-        "degree:new": (net, {"reroute": "new"}),
+        "order:allies_last": (net, {"order": "before"}),
+        "rerouting:none": (net, {"reroute": "none"}),
+        "rerouting:new": (net, {"reroute": "new"}),
         "demand:low": (low, {}),
         "demand:high": (high, {}),
         "slack:less": (slack(0.0), {}),
@@ -235,17 +235,17 @@ def test_judgements_say_what_the_balance_says(name: str) -> None:
         "density:more": (denser(net), {}),
     }
     judged = found.table[found.table["kind"].isin(KINDS)]
-    assert set(judged["id"]) - {"order:alongside"} <= set(said)
-    for name_, block in judged[judged["id"] != "order:alongside"].groupby("id"):
+    assert set(judged["id"]) - {"order:alike"} <= set(said)
+    for name_, block in judged[judged["id"] != "order:alike"].groupby("id"):
         other, given = said[str(name_)]
         want = shorts(other, scenario, **given)
-        got = block.set_index("tier")["short_tpa"]
+        got = block.set_index("tier")["shortfall_tpa"]
         assert got.to_dict() == pytest.approx(want.reindex(got.index).to_dict(), rel=1e-6, abs=1e-4), name_
-    alongside = judged[judged["id"] == "order:alongside"]
+    alongside = judged[judged["id"] == "order:alike"]
     if len(alongside):
-        ranges = served(net, scenario, others="alongside").ranges
+        ranges = served(net, scenario, order="alike").ranges
         assert ranges is not None
-        for end, column in (("most", "short_tpa"), ("least", "short_least_tpa")):
+        for end, column in (("most", "shortfall_tpa"), ("least", "shortfall_least_tpa")):
             want = ranges[f"shortfall_{end}_tpa"].to_dict()
             assert alongside.set_index("tier")[column].to_dict() == pytest.approx(want, rel=1e-5, abs=1e-3), end
     assert len(alongside) == (3 if net.beneficiaries else 0)
@@ -258,8 +258,8 @@ def test_ends_are_those_of_the_judgements(name: str) -> None:
     rows = pd.concat([found.table[found.table["kind"].isin(KINDS)], found.together])
     for tier, end in found.ends.iterrows():
         mine = rows[rows["tier"] == tier]
-        shares = [*mine["unmet_share"], end["stated_share"]]
-        asked = dict(zip(mine["id"], mine["unmet_share"], strict=True)) | {"stated": end["stated_share"]}
+        shares = [*mine["shortfall_share"], end["central_share"]]
+        asked = dict(zip(mine["id"], mine["shortfall_share"], strict=True)) | {"central": end["central_share"]}
         assert end["high_share"] >= max(shares) - 1e-9
         assert end["low_share"] <= min(shares) + 1e-9
         for by, share in ((end["high_by"], end["high_share"]), (end["low_by"], end["low_share"])):
@@ -286,12 +286,12 @@ def queue() -> cn.Network:
 
 
 def test_ends_hold_what_judgements_do_together() -> None:
-    ends = cn.load_bearing(queue(), max_set=0).ends.loc["defence"]
+    ends = cn.key_assumptions(queue(), max_set=0).ends.loc["defence"]
     # alone: 1 of 5 t short with the flows of before; all adverse at once holds the other back too: 5 of 9 t.
     # The other first and both at the high value: it takes 9 of the 10 t, and leaves 1 t of the 9 that we ask for.
-    assert (ends["low_share"], ends["stated_share"]) == (0.0, 0.0)
+    assert (ends["low_share"], ends["central_share"]) == (0.0, 0.0)
     assert ends["high_share"] == pytest.approx(8 / 9)
-    assert ends["high_by"] == "order:before+demand:high"
+    assert ends["high_by"] == "order:allies_last+demand:high"
 
 
 @pytest.mark.parametrize("name", chains("mag-9", among=("mag-9", "gallium", "antimony")))
@@ -299,8 +299,8 @@ def test_no_combination_of_order_degree_and_demand_lies_outside_the_ends(name: s
     net, scenario, found = answer(name)
     asked = net.demand
     demands = [net, *(net.with_demand(asked.assign(demand_tpa=asked[e].fillna(asked["demand_tpa"]))) for e in ENDS)]
-    for one, degree, order in product(demands, ("frozen", "existing", "new"), ("after", "before", "alongside")):
-        made = served(one, scenario, degree, others=order)
+    for one, degree, order in product(demands, ("none", "existing", "new"), ("allies_first", "allies_last", "alike")):
+        made = served(one, scenario, degree, order=order)
         table = made.by_tier()
         asks = table["demand_tpa"].clip(lower=1e-9)
         ends = [table["shortfall_tpa"]] * 2
@@ -310,7 +310,7 @@ def test_no_combination_of_order_degree_and_demand_lies_outside_the_ends(name: s
             assert (sign * (short / asks - found.ends[column]) > -1e-5).all(), (degree, order, column)
 
 
-# -- what overturns ----------------------------------------------------------------------------------
+# -- what changes ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("share", "word"), [(0.0, "met"), (1e-7, "met"), (1e-6, "little"), (0.0999, "little")])
@@ -320,10 +320,10 @@ def test_categories(share: float, word: str) -> None:
     assert [category(s) for s in (0.1, 0.49, 0.5, 1.0)] == ["part", "part", "most", "most"]
 
 
-def test_what_says_category_is_another_category(found: LoadBearing) -> None:
+def test_what_says_category_is_another_category(found: KeyAssumptions) -> None:
     table = found.table
-    before = table["tier"].map(found.stated["category"])
-    after = table["unmet_share"].map(category)
+    before = table["tier"].map(found.central["category"])
+    after = table["shortfall_share"].map(category)
     has = table["what"].str.split(";").map(lambda words: "category" in words)
     assert (has == (before != after)).all()
     assert has.any()
@@ -335,46 +335,46 @@ def test_closes_is_what_the_ladder_says(name: str) -> None:
     net, scenario, found = answer(name)
     year = found.provenance["settings"]["by_year"]
 
-    def rungs(other: cn.Network) -> dict[str, set[str]]:
-        ladder = cn.reroute(other, scenario, by_year=year).ladder
-        whole = ladder[ladder["shortfall_tpa"] <= 1e-6 * ladder["demand_tpa"]]
-        return {t: set(whole.loc[whole["tier"] == t, "rung"]) & set(RUNGS) for t in found.stated.index}
+    def levels(other: cn.Network) -> dict[str, set[str]]:
+        levels = cn.reroute(other, scenario, by_year=year).levels
+        whole = levels[levels["shortfall_tpa"] <= 1e-6 * levels["demand_tpa"]]
+        return {t: set(whole.loc[whole["tier"] == t, "level"]) & set(LEVELS) for t in found.central.index}
 
-    stated = rungs(net)
-    for tier, cell in found.stated["closes"].items():
-        assert {word for word in cell.split(";") if word in RUNGS} == stated[str(tier)]
+    stated = levels(net)
+    for tier, cell in found.central["closed_by"].items():
+        assert {word for word in cell.split(";") if word in LEVELS} == stated[str(tier)]
     absent = found.table[(found.table["kind"] == "node") & (found.table["variant"] == "absent")]
     for node in absent["id"].drop_duplicates().head(4):
-        after = rungs(net.without(nodes=[node]))
+        after = levels(net.without(nodes=[node]))
         for row in absent[absent["id"] == node].to_dict("records"):
             if after[row["tier"]] != stated[row["tier"]]:
-                assert "closes" in row["what"].split(";")
+                assert "closed_by" in row["what"].split(";")
 
 
 @pytest.mark.slow
 def test_a_project_that_closes_a_gap_alone() -> None:
     net, scenario, found = answer("rare-earths")
     projects = set(net.projects["id"])
-    named = {(t, w) for t, cell in found.stated["closes"].items() for w in cell.split(";") if w in projects}
+    named = {(t, w) for t, cell in found.central["closed_by"].items() for w in cell.split(";") if w in projects}
     for tier, project in named:
         assert shorts(net.with_projects([project]), scenario)[tier] <= 1e-6
         absent = found.table[(found.table["id"] == project) & (found.table["variant"] == "absent")]
-        assert "closes" in absent.set_index("tier")["what"][tier].split(";")
-        # what overturns it leaves that project, or a rung, no longer enough
+        assert "closed_by" in absent.set_index("tier")["what"][tier].split(";")
+        # what changes it leaves that project, or a level, no longer enough
         rows = found.table[(found.table["tier"] == tier) & (found.table["kind"] == "node")]
-        for row in rows[rows["what"].str.contains("closes") & (rows["variant"] == "absent")].to_dict("records")[:3]:
+        for row in rows[rows["what"].str.contains("closed_by") & (rows["variant"] == "absent")].to_dict("records")[:3]:
             other = net.without(nodes=[row["id"]])
             alone = shorts(other.with_projects([project]), scenario)[tier]
-            ladder = cn.reroute(other, scenario, by_year=found.provenance["settings"]["by_year"]).ladder
-            last = ladder[(ladder["rung"] == "projects") & (ladder["tier"] == tier)]["shortfall_tpa"].iloc[0]
+            levels = cn.reroute(other, scenario, by_year=found.provenance["settings"]["by_year"]).levels
+            last = levels[(levels["level"] == "projects") & (levels["tier"] == tier)]["shortfall_tpa"].iloc[0]
             assert max(alone, last) > 1e-6
 
 
 @pytest.mark.parametrize("name", chains("mag-9"))
-def test_neck_and_rank_are_those_of_chokepoints(name: str) -> None:
-    net, _, found = answer(name)  # undisturbed, whatever the scenario
+def test_bottleneck_and_rank_are_those_of_chokepoints(name: str) -> None:
+    net, _, found = answer(name)  # in the baseline, whatever the scenario
     inside: set[str] = set(net.resolve(net.beneficiaries, "")[0]) if net.beneficiaries else set()
-    for tier, row in found.stated.iterrows():
+    for tier, row in found.central.iterrows():
         steps = cn.chokepoints(net, by="step+country", tier=str(tier))
         best = top(steps, lambda key: key[1] not in inside)
         assert ((row["step_stage"], row["step_country"]) in best) or (not best and row["step_stage"] == "")
@@ -384,23 +384,23 @@ def test_neck_and_rank_are_those_of_chokepoints(name: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_neck_that_another_takes_is_told() -> None:
+def test_a_bottleneck_that_another_takes_is_told() -> None:
     net, _, found = answer("rare-earths")
     inside = set(net.resolve(net.beneficiaries, "")[0])
-    new = found.table[found.table["id"] == "degree:new"].set_index("tier")["what"]
-    for tier in found.stated.index:
+    new = found.table[found.table["id"] == "rerouting:new"].set_index("tier")["what"]
+    for tier in found.central.index:
         before, after = (
             top(cn.chokepoints(net, by="step+country", tier=tier, reroute=degree), lambda key: key[1] not in inside)
             for degree in ("existing", "new")
         )
-        assert ("neck" in new[tier].split(";")) == (before != after and not before & after)
+        assert ("bottleneck" in new[tier].split(";")) == (before != after and not before & after)
 
 
 # -- sets --------------------------------------------------------------------------------------------
 
 
 def smallest(net: cn.Network, scenario: cn.Scenario | None, tier: str, most: int) -> list[tuple[str, ...]]:
-    """Every smallest set of assumed plants whose absence overturns the category, by trying all."""
+    """Every smallest set of assumed plants whose absence changes the category, by trying all."""
     nodes = net.nodes
     assumed = nodes.loc[(nodes["quality"] == "assumed") & (nodes["stage"] != "end_use"), "id"].tolist()
 
@@ -417,11 +417,11 @@ def smallest(net: cn.Network, scenario: cn.Scenario | None, tier: str, most: int
 
 
 @pytest.mark.slow
-def test_the_smallest_set_of_the_teaching_chain(mag9: cn.Network, stop: cn.Scenario, found: LoadBearing) -> None:
+def test_the_smallest_set_of_the_teaching_chain(mag9: cn.Network, stop: cn.Scenario, found: KeyAssumptions) -> None:
     sets = smallest(mag9, stop, "defence", 3)
     assert found.smallest_set is not None
     assert tuple(sorted(found.smallest_set)) in {tuple(sorted(s)) for s in sets}
-    undisturbed = cn.load_bearing(mag9)
+    undisturbed = cn.key_assumptions(mag9)
     sets = smallest(mag9, None, "defence", 3)
     assert (undisturbed.smallest_set is None) == (not sets)
     if undisturbed.smallest_set:
@@ -435,13 +435,13 @@ def test_smallest_sets_of_random_networks() -> None:
         net = blurred(seed)
         if not asks(net):
             continue
-        found = cn.load_bearing(net)
+        found = cn.key_assumptions(net)
         first = str(found.ends.index[0])
         sets = smallest(net, None, first, 3)
         assert (found.smallest_set is None) == (not sets), seed
         if found.smallest_set:
             assert tuple(sorted(found.smallest_set)) in {tuple(sorted(s)) for s in sets}, seed
-            assert cn.load_bearing(net, max_set=len(found.smallest_set) - 1).smallest_set is None
+            assert cn.key_assumptions(net, max_set=len(found.smallest_set) - 1).smallest_set is None
         sizes.append(len(found.smallest_set or ()))
     assert {0, 1} <= set(sizes)
 
@@ -463,7 +463,7 @@ def test_smallest_sets_where_works_stand_in_for_each_other() -> None:
             frame("source target", *ways),
             demand=frame("node tier demand_tpa", ("use", "defence", float(rng.integers(8, 20)))),
         )
-        found = cn.load_bearing(net)
+        found = cn.key_assumptions(net)
         sets = {tuple(sorted(one)) for one in smallest(net, None, "defence", 3)}
         assert (found.smallest_set is None) == (not sets), seed
         assert found.smallest_set is None or tuple(sorted(found.smallest_set)) in sets, seed
@@ -472,19 +472,19 @@ def test_smallest_sets_where_works_stand_in_for_each_other() -> None:
 
 
 def test_a_smallest_set_of_two() -> None:
-    """Two assumed works stand in for each other: only both together overturn, and a reported one is let alone."""
+    """Two assumed works stand in for each other: only both together change, and a reported one is let alone."""
     net = cn.Network(
         frame("id stage capacity_tpa quality", ("pit", "mine", 9.0, "reported"), ("a", "refiner", 9.0, "assumed"),
               ("b", "refiner", 9.0, "assumed"), ("c", "refiner", 1.0, "reported"), ("use", "end_use", None, "reported")),
         frame("source target", *(("pit", x) for x in "abc"), *((x, "use") for x in "abc")),
         demand=frame("node tier demand_tpa", ("use", "defence", 9.0)),
     )  # fmt: skip
-    found = cn.load_bearing(net)
+    found = cn.key_assumptions(net)
     assert found.smallest_set is not None
     assert set(found.smallest_set) == {"a", "b"}
     assert found.standing.startswith("holds unless")
     assert "a + b absent together" in found.standing
-    one = cn.load_bearing(net, max_set=1)
+    one = cn.key_assumptions(net, max_set=1)
     assert one.smallest_set is None
     assert "no set of at most one assumed plant of 2" in one.standing
 
@@ -494,7 +494,7 @@ def test_the_smallest_set_of_a_shipped_chain_by_trying_all(graphs: dict[str, cn.
     net = graphs["antimony"]
     for name in (WORST["antimony"], "loss_of_chinese_smelting"):
         scenario = cn.scenarios(net)[name]
-        found = cn.load_bearing(net, scenario, max_set=2)
+        found = cn.key_assumptions(net, scenario, max_set=2)
         sets = smallest(net, scenario, "defence", 2)
         assert (found.smallest_set is None) == (not sets)
         if found.smallest_set:
@@ -510,7 +510,7 @@ def test_the_standing_follows_from_the_answers(name: str) -> None:
     tier = found.ends.index[0]
     end, rows = found.ends.iloc[0], found.table[found.table["tier"] == tier]
     hit = rows["what"].str.split(";").map(lambda words: "category" in words) & rows["kind"].isin(INPUTS)
-    if len({category(end[f"{side}_share"]) for side in ("low", "stated", "high")}) > 1:
+    if len({category(end[f"{side}_share"]) for side in ("low", "central", "high")}) > 1:
         assert found.standing.startswith("open")
     elif hit.any() or found.smallest_set:
         assert found.standing.startswith("holds unless")
@@ -520,45 +520,47 @@ def test_the_standing_follows_from_the_answers(name: str) -> None:
         assert all(node in found.standing for node in found.smallest_set)
     assert found.certificate.ok
     # who comes first is asked wherever anybody is no beneficiary
-    assert ({"order:before", "order:alongside"} <= set(found.table["id"])) == bool(net.beneficiaries)
+    assert ({"order:allies_last", "order:alike"} <= set(found.table["id"])) == bool(net.beneficiaries)
 
 
 def test_one_tier_as_if_it_came_first(graphs: dict[str, cn.Network]) -> None:
     net = graphs["rare-earths"]
     scenario = cn.scenarios(net)[WORST["rare-earths"]]
-    found = cn.load_bearing(net, scenario, tier="civilian", max_set=1)
-    assert list(found.stated.index) == ["civilian"]
+    found = cn.key_assumptions(net, scenario, tier="civilian", max_set=1)
+    assert list(found.central.index) == ["civilian"]
     base = cn.chokepoints(net, tier="civilian", scenario=scenario)
     asked = served(net, scenario).by_tier().loc["civilian", "demand_tpa"]
     value = base.attrs["provenance"]["settings"]["base_tpa"]
-    assert found.stated["short_tpa"].iloc[0] == pytest.approx(asked - value, rel=1e-6)
+    assert found.central["shortfall_tpa"].iloc[0] == pytest.approx(asked - value, rel=1e-6)
 
 
 def test_bad_arguments(mag9: cn.Network) -> None:
     for wrong in (-1, 6, 1.5, True, "two"):
         with pytest.raises(cn.DataError, match="max_set"):
-            cn.load_bearing(mag9, max_set=wrong)  # type: ignore[arg-type]
+            cn.key_assumptions(mag9, max_set=wrong)  # type: ignore[arg-type]
     with pytest.raises(cn.DataError, match="tier"):
-        cn.load_bearing(mag9, tier="military")
+        cn.key_assumptions(mag9, tier="military")
     with pytest.raises(cn.DataError, match="scenario"):
-        cn.load_bearing(mag9, "china_ou")
+        cn.key_assumptions(mag9, "china_ou")
     with pytest.raises(cn.DataError, match="demand"):
-        cn.load_bearing(cn.Network.from_edges(pd.DataFrame({"source": ["a"], "target": ["b"], "capacity_tpa": [1.0]})))
+        cn.key_assumptions(
+            cn.Network.from_edges(pd.DataFrame({"source": ["a"], "target": ["b"], "capacity_tpa": [1.0]}))
+        )
     with pytest.raises(cn.DataError, match="nobody"):
-        cn.load_bearing(mag9, beneficiaries=["AUS"])
+        cn.key_assumptions(mag9, beneficiaries=["AUS"])
 
 
-def test_the_answer_bears_what_others_bear(mag9: cn.Network, stop: cn.Scenario, found: LoadBearing) -> None:
+def test_the_answer_bears_what_others_bear(mag9: cn.Network, stop: cn.Scenario, found: KeyAssumptions) -> None:
     assert found.provenance["settings"]["scenario"] == stop.name
-    assert set(found.tables()) == {"table", "stated", "ends", "together"}
+    assert set(found.tables()) == {"table", "central", "ends", "together"}
     assert "<table" in found._repr_html_()
     with pytest.raises(AttributeError):
         found.standing = "holds"  # type: ignore[misc]
-    again = cn.load_bearing(mag9, stop, verify=True)
+    again = cn.key_assumptions(mag9, stop, verify=True)
     pd.testing.assert_frame_equal(again.table, found.table)
     assert again.certificate.second_value == pytest.approx(again.certificate.value, rel=1e-6)
     steps: list[float] = []
-    cn.load_bearing(mag9, stop, max_set=0, progress=lambda _what, part: steps.append(part))
+    cn.key_assumptions(mag9, stop, max_set=0, progress=lambda _what, part: steps.append(part))
     assert steps == sorted(steps)
     assert 0.0 <= steps[0] <= steps[-1] <= 1.0
 
@@ -568,9 +570,9 @@ def test_demand_without_tiers() -> None:
     net = two_tier()
     asked = net.demand.drop_duplicates("node").assign(tier=None, demand_tpa=4.0)
     plain = net.with_table("nodes", net.nodes.assign(quality="assumed")).with_demand(asked)
-    found = cn.load_bearing(plain)
-    assert list(found.stated.index) == ["all tiers"]
-    assert found.stated["short_tpa"].iloc[0] == pytest.approx(3.0)
+    found = cn.key_assumptions(plain)
+    assert list(found.central.index) == ["all tiers"]
+    assert found.central["shortfall_tpa"].iloc[0] == pytest.approx(3.0)
     assert found.smallest_set is not None
     assert len(found.smallest_set) == 1
 
@@ -612,7 +614,7 @@ def test_thin_relations_and_denser_networks(graphs: dict[str, cn.Network]) -> No
 
 def test_a_chain_without_weak_inputs_is_asked_for_its_judgements_alone() -> None:
     net = two_tier()
-    found = cn.load_bearing(net)
+    found = cn.key_assumptions(net)
     assert set(found.table["kind"]) <= KINDS
     assert found.standing.startswith(("holds", "open"))
 
@@ -628,7 +630,7 @@ def test_the_verdict_is_about_the_first_tier_that_asks_for_anything() -> None:
         demand=frame("node tier demand_tpa", ("u", "defence", 0.0), ("u", "industrial", 6.0)),
         beneficiaries=["USA"],
     )
-    found = cn.load_bearing(net)
+    found = cn.key_assumptions(net)
     assert found.first_tier == "industrial"
     assert found.smallest_set == ("m",)  # without it all 6 t are short
     assert found.standing.startswith("holds unless m absent: industrial demand is met")

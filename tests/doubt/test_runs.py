@@ -91,7 +91,7 @@ def test_every_draw_is_what_another_solver_finds(shaky: cn.Network) -> None:
 
 
 def planned() -> cn.Network:
-    """A mine of 10 t/a for a user who asks for 100; a second mine of 50 t/a, 10 to 90, may be built."""
+    """A mine of 10 t/yr for a user who asks for 100; a second mine of 50 t/yr, 10 to 90, may be built."""
     return cn.Network(
         nodes=frame("id stage capacity_tpa", ("m", "mine", 10.0), ("u", "end_use", None)),
         edges=frame("source target", ("m", "u"), ("p", "u")),
@@ -216,7 +216,7 @@ def test_workers_give_the_same_bits(shaky: cn.Network, workers: int) -> None:
 OTHER = {
     "network": lambda net: {"network": net.with_table("nodes", net.nodes.assign(capacity_tpa=[7.0, np.nan, np.nan]))},
     "scenario": lambda _: {"scenario": cn.Scenario("half", [{**OUT.measures[0], "kind": "scale", "share": 0.5}])},
-    "reroute": lambda _: {"reroute": "frozen"},
+    "reroute": lambda _: {"reroute": "none"},
     "commodity": lambda _: {"commodity": "metal"},
     "beneficiaries": lambda _: {"beneficiaries": ["JPN"]},
     "seed": lambda _: {"seed": 7},
@@ -430,10 +430,10 @@ def test_one_at_a_time_by_hand(shaky: cn.Network) -> None:
     found = cn.sensitivity(shaky, OUT)
     assert (found.served_t, found.short_t) == (40.0, 50.0)
     rows = found.inputs.set_index("key")
-    assert rows.loc["m2", ["short_low_t", "short_high_t", "swing_t"]].tolist() == [70.0, 30.0, 20.0]
+    assert rows.loc["m2", ["shortfall_low_t", "shortfall_high_t", "swing_t"]].tolist() == [70.0, 30.0, 20.0]
     assert rows.loc["m1", "swing_t"] == 0.0
-    assert rows.loc["u / civilian", ["short_low_t", "short_high_t"]].tolist() == [30.0, 70.0]
-    assert rows.loc["u / defence", ["short_low_t", "short_high_t"]].tolist() == [45.0, 60.0]
+    assert rows.loc["u / civilian", ["shortfall_low_t", "shortfall_high_t"]].tolist() == [30.0, 70.0]
+    assert rows.loc["u / defence", ["shortfall_low_t", "shortfall_high_t"]].tolist() == [45.0, 60.0]
     assert found.inputs["swing_t"].is_monotonic_decreasing
     assert found.widest["key"].iloc[0] == "u / defence"
     assert cn.sensitivity(shaky, OUT, top=2).widest["key"].tolist() == found.widest["key"].tolist()[:2]
@@ -457,7 +457,7 @@ def test_ends_agree_with_a_network_that_holds_them(low: float, high: float) -> N
     for end in (low, high):
         there = cn.Network(nodes.assign(capacity_tpa=[end, np.nan], low=None, high=None), edges, demand=demand)
         short = float(cn.balance(there).demand["shortfall_tpa"].sum())
-        assert row["short_low_t" if end == low else "short_high_t"] == pytest.approx(short, abs=1e-6)
+        assert row["shortfall_low_t" if end == low else "shortfall_high_t"] == pytest.approx(short, abs=1e-6)
 
 
 @pytest.mark.slow
@@ -472,7 +472,7 @@ def test_recipes_and_projects_are_followed(rare_earths: cn.Network) -> None:
     table.loc[hit, "t_per_t"] = line["high"]
     net = rare_earths.with_table("processes", table)
     again = cn.sensitivity(net, scenario, projects=["mys_lynas_heavy"], tier="defence", recipes=False)
-    assert line["short_high_t"] == pytest.approx(again.short_t, abs=1e-6)
+    assert line["shortfall_high_t"] == pytest.approx(again.short_t, abs=1e-6)
 
 
 def test_words_of_the_question_are_checked(rare_earths: cn.Network) -> None:

@@ -260,7 +260,7 @@ def test_heading_names_the_costliest_loss(mag9, losses, tmp_path):
 def test_heading_says_who_is_short(mag9, losses, blocked, tmp_path):
     text = page(mag9, tmp_path, blocked, losses=losses)
     assert heading(text) == (
-        "Everything in China stops: defence demand is met, 63 % of industrial demand goes unmet (10 of 16 t/yr)."
+        "Everything in China stops: defence demand is met, 63 % of industrial demand is short (10 of 16 t/yr)."
     )
     assert "Of 50 t/yr demand 10 are served; industrial short 10 of 16 and civilian short 30 of 30." in text
 
@@ -568,12 +568,12 @@ def test_a_step_is_marked_for_what_it_is_where_no_bottleneck_was_asked_for(mag9,
 
 
 @pytest.mark.browser
-def test_the_neck_is_marked_at_its_step_for_the_tier_that_is_asked(mag9, losses, blocked, opened, tmp_path):
+def test_the_bottleneck_is_marked_at_its_step_for_the_tier_that_is_asked(mag9, losses, blocked, opened, tmp_path):
     columns = ["counts", "step", "country", "lost_tpa", "lost_share"]
     rows = [("first tier", "magnet", "CHN", 3.0, 0.75), ("all tiers", "heavy mining", "CHN", 40.0, 0.8)]
-    necks = pd.DataFrame(rows, columns=columns).set_index("counts")
+    bottlenecks = pd.DataFrame(rows, columns=columns).set_index("counts")
     first = cn.chokepoints(mag9, tier="defence")
-    beside = {"losses": losses, "first_losses": first, "necks": necks}
+    beside = {"losses": losses, "first_losses": first, "bottlenecks": bottlenecks}
     tab = opened(cn.draw(mag9, blocked, path=tmp_path / "n.html", **beside))
 
     def marked() -> list[str]:
@@ -585,8 +585,8 @@ def test_the_neck_is_marked_at_its_step_for_the_tier_that_is_asked(mag9, losses,
     assert "▶ costliest step" not in tab.inner_text("body")
     tab.get_by_role("button", name="all tiers").first.click()
     assert ["heavy mining" in h and "loss 40 t/yr" in h for h in marked()] == [True]
-    tied = necks.assign(tied_with=[(), (("separation", "CHN"), ("heavy mining", "JPN"))])
-    tab = opened(cn.draw(mag9, blocked, path=tmp_path / "t.html", **{**beside, "necks": tied.drop("first tier")}))
+    tied = bottlenecks.assign(tied_with=[(), (("separation", "CHN"), ("heavy mining", "JPN"))])
+    tab = opened(cn.draw(mag9, blocked, path=tmp_path / "t.html", **{**beside, "bottlenecks": tied.drop("first tier")}))
     assert (
         "Bottleneck: heavy mining in China, separation in China or heavy mining in Japan; without any"
         in tab.inner_text("body")
@@ -594,10 +594,10 @@ def test_the_neck_is_marked_at_its_step_for_the_tier_that_is_asked(mag9, losses,
     assert [(h.split(" \u25b6")[0].startswith(step), said in h) for h, (step, said) in zip(
         sorted(marked()), (("heavy mining", "bottleneck: China and Japan"), ("separation", "bottleneck: China, loss 40")), strict=True
     )] == [(True, True)] * 2  # fmt: skip
-    with pytest.raises(cn.DataError, match="necks stand beside the losses"):
-        cn.draw(mag9, blocked, path=tmp_path / "n.html", necks=necks)
-    with pytest.raises(cn.DataError, match="necks are the table of an assessment"):
-        cn.draw(mag9, blocked, path=tmp_path / "n.html", losses=losses, necks=first)
+    with pytest.raises(cn.DataError, match="bottlenecks stand beside the losses"):
+        cn.draw(mag9, blocked, path=tmp_path / "n.html", bottlenecks=bottlenecks)
+    with pytest.raises(cn.DataError, match="bottlenecks are the table of an assessment"):
+        cn.draw(mag9, blocked, path=tmp_path / "n.html", losses=losses, bottlenecks=first)
 
 
 @pytest.mark.browser

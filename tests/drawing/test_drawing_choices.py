@@ -127,7 +127,7 @@ def test_a_menu_of_balances_says_each_in_its_heading(net: cn.Network, runs: Any,
     courses = data_of(file)["courses"]
     assert [c["words"] for c in courses] == ["Everything in China stops", "no scenario"]
     assert [[r["heading"] for r in c["rows"]] for c in courses] == [
-        ["Everything in China stops: defence demand is met, 63 % of industrial demand goes unmet (10 of 16 t/yr)."],
+        ["Everything in China stops: defence demand is met, 63 % of industrial demand is short (10 of 16 t/yr)."],
         ["All demand is met (50 t/yr)."],
     ]
     assert heading(file.read_text("utf-8")) == courses[0]["rows"][0]["heading"]
@@ -146,7 +146,7 @@ def test_the_long_run_stands_behind_the_months_and_opens_the_page(net: cn.Networ
     assert "month" not in heading(file.read_text("utf-8"))
     site = next(i for i, s in enumerate(data["sites"]) if s["id"] == "USE")
     demand = runs.balances[0].demand
-    assert data["sites"][site]["unmet"] == pytest.approx(demand["shortfall_tpa"].sum())
+    assert data["sites"][site]["shortfall"] == pytest.approx(demand["shortfall_tpa"].sum())
     assert data["sites"][site]["asked"] == pytest.approx(demand["demand_tpa"].sum())
     flows = [link.get("result", link.get("base")) for link in data["links"]]
     assert flows == pytest.approx(runs.balances[0].edges["flow_tpa"].tolist(), abs=1e-4)
@@ -159,7 +159,7 @@ def test_end_uses_say_what_goes_short_and_follow_the_scenario(
     net: cn.Network, runs: Any, opened: Open, tmp_path: Path
 ) -> None:
     tab = opened(cn.draw(net, list(runs.balances), path=tmp_path / "x.html"))
-    assert tab.evaluate("C.unmetText(C.byId.get('USE'))") == "short 40 of 50"
+    assert tab.evaluate("C.shortfallText(C.byId.get('USE'))") == "short 40 of 50"
     large = tab.evaluate("C.radius(C.byId.get('USE'))")
     assert tab.is_hidden("#month"), "one place makes no slider"
     tab.select_option("#course", index=1)
@@ -361,10 +361,10 @@ def test_an_answer_of_groups_is_the_sum_of_the_sites(tmp_path: Path) -> None:
     assert drawn.network.nodes["label"].tolist()[:2] == ["1,501 sites, mine", "1,500 sites, mine"]
     assert drawn.answer.edge_flow.tolist() == pytest.approx([1501.0, 1500.0])
     assert drawn.answer.node_flow.tolist() == pytest.approx([1501.0, 1500.0, 3001.0])
-    assert np.nansum(drawn.answer.unmet) == pytest.approx(999.0)
+    assert np.nansum(drawn.answer.shortfall) == pytest.approx(999.0)
     for answer in (found, [found]):
         text = cn.draw(large, answer, path=tmp_path / "x.html").read_text("utf-8")
-        assert heading(text) == "25 % of all demand goes unmet (999 of 4,000 t/yr)."
+        assert heading(text) == "25 % of all demand is short (999 of 4,000 t/yr)."
 
 
 def test_groups_with_too_many_links_are_refused_with_the_remedy(tmp_path: Path) -> None:

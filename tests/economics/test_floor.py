@@ -62,7 +62,7 @@ def market(*projects: tuple[object, ...], **tables: Any) -> cn.Network:
     return cn.Network(**{**given, **tables})
 
 
-# methods of the annuity: 500 million dollars, 5,000 t/a, ten years at ten percent, 60 USD/kg without capital
+# methods of the annuity: 500 million dollars, 5,000 t/yr, ten years at ten percent, 60 USD/kg without capital
 EXAMPLE_K = ("k", 5000.0, 500.0, 60_000.0, None)
 
 
@@ -107,7 +107,7 @@ def test_at_the_break_even_price_the_cash_flows_are_worth_nothing(
 
 def test_what_is_known_decides() -> None:
     net = market(
-        ("stated", 10.0, 5.0, 9.0, 70_000.0),
+        ("central", 10.0, 5.0, 9.0, 70_000.0),
         ("costly", 10.0, 50.0, None, None),
         ("open", 10.0, 1.0, None, None),
         ("endless", None, 1.0, 9.0, None),
@@ -119,15 +119,15 @@ def test_what_is_known_decides() -> None:
         "endless": "capacity not known",
         "no_capex": "capex not known",
         "open": "unit cost not known",
-        "stated": "table",
+        "central": "table",
     }
-    # 50 million over 10 t/a is 813,727 USD/t of capital alone: no unit cost saves it
+    # 50 million over 10 t/yr is 813,727 USD/t of capital alone: no unit cost saves it
     assert table["viable"].astype(object).where(table["viable"].notna(), None).to_dict() == {
         "costly": False,
         "endless": None,
         "no_capex": None,
         "open": None,
-        "stated": True,
+        "central": True,
     }
     given = price_floor(net, 100_000, unit_cost={"open": 20_000, "metal": 30_000})
     assert given.loc["open", "unit_cost_usd_per_t"] == 20_000

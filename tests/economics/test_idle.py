@@ -23,7 +23,7 @@ STOP = cn.Scenario("stop", [{"kind": "remove", "nodes": ["old"]}])
 
 
 def plants(demand: float = 8.0, **tables: Any) -> cn.Network:
-    """A mine of 10 t/a feeds an old plant (6 t/a, cheap) and, once built, a new one (6 t/a, dear)."""
+    """A mine of 10 t/yr feeds an old plant (6 t/yr, cheap) and, once built, a new one (6 t/yr, dear)."""
     given = {
         "nodes": frame(
             "id stage step capacity_tpa unit_cost_usd_per_t",
@@ -132,12 +132,12 @@ def test_unlimited_and_unpriced() -> None:
 
 def test_degrees_and_second_solver(mag9: cn.Network, china_out: cn.Scenario) -> None:
     averted = {}
-    for degree in ("frozen", "existing", "new"):
+    for degree in ("none", "existing", "new"):
         found = overcapacity(mag9, china_out, reroute=degree, verify=True)
         assert found.certificate.ok
         assert found.certificate.second_value is not None
         averted[degree] = found.averted["averted_t"].iloc[0]
-    assert averted["frozen"] >= averted["existing"] - 1e-6  # what nothing else replaces is worth more
+    assert averted["none"] >= averted["existing"] - 1e-6  # what nothing else replaces is worth more
 
 
 def test_stage_in_the_place_of_step() -> None:
@@ -156,7 +156,7 @@ def cases(draw: st.DrawFn) -> tuple[float, list[tuple[float, float]]]:
 @pytest.mark.slow
 @given(cases())
 def test_range_against_a_program_of_its_own(case: tuple[float, list[tuple[float, float]]]) -> None:
-    """One market, an old plant of 5 t/a and some projects: least and most by scipy, without the package's matrices."""
+    """One market, an old plant of 5 t/yr and some projects: least and most by scipy, without the package's matrices."""
     demand, some = case
     names = [f"p{i}" for i in range(len(some))]
     net = cn.Network(
@@ -222,7 +222,7 @@ def test_supply_meets_demand(supply: float, demand: float, es: float, ed: float)
 def test_price_effects_are_assumed_and_say_so() -> None:
     found = overcapacity(plants(demand=6.0), supply_elasticity=(0.1, 0.3), demand_elasticity=(0.2, 0.2)).price_effects
     row = found.iloc[0]
-    # 6 t made before, 6 t/a more offered: the price that clears lies between 2^(-1/0.3) and 2^(-1/0.5) of today's
+    # 6 t made before, 6 t/yr more offered: the price that clears lies between 2^(-1/0.3) and 2^(-1/0.5) of today's
     assert (row["commodity"], row["supply_tpa"], row["demand_tpa"]) == (
         "metal",
         pytest.approx(12.0),

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from engine_programs import INF, array, copies, defended, fan, ladder, least, shut
+from engine_programs import INF, array, copies, defended, fan, least, levels, shut
 
 from chainnet.engine import BestSet, FixedSets, affordable, choice, essential, worst_attack
 from chainnet.errors import SolverError
@@ -232,7 +232,7 @@ def test_no_time_is_no_answer_and_no_group_no_attack() -> None:
     assert (none.chosen.tolist(), none.left) == ([], pytest.approx(7.0))
     ways = [np.array([i]) for i in range(30)]
     with pytest.raises(SolverError, match="no answer was found within 0 s"):
-        worst_attack(ladder(30), np.array([30]), ways, np.ones(31), np.ones(30), 3.0, time_limit_s=0.0)
+        worst_attack(levels(30), np.array([30]), ways, np.ones(31), np.ones(30), 3.0, time_limit_s=0.0)
 
 
 def test_members_without_which_an_attack_is_as_good_are_dropped_one_by_one() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from engine_programs import INF, chained, fan, idle, ladder, least, least_of, lp, needed, shut, two
+from engine_programs import INF, chained, fan, idle, least, least_of, levels, lp, needed, shut, two
 
 from chainnet.engine import (
     LinearProgram,
@@ -183,7 +183,7 @@ def test_a_second_solver_finds_the_same() -> None:
     line = lp([[1.0, 2.0]], [1.0], [3.0], [2.0, 2.0], [1.0, 1.5], lower=[0.25, 0.0])
     even = lp([[1.0, 2.0]], [3.0], [3.0], [2.0, 2.0], [1.0, 1.5], row_scale=[7.0], col_scale=[3.0, 0.2])
     free = lp([[1.0, 2.0]], [-INF], [INF], [2.0, 2.0], [-1.0, 1.5])
-    for program in (two(), fan(), ladder(3), line, even, free):
+    for program in (two(), fan(), levels(3), line, even, free):
         assert solve_independently(program) == pytest.approx(least_of(program), abs=1e-6)
     with pytest.raises(SolverError, match="second solver found no optimum"):
         solve_independently(two(lower=[0.0, 5.0]))
@@ -229,7 +229,7 @@ def test_a_price_without_end_and_a_value_that_is_none() -> None:
     ("program", "closings"),
     [
         (fan(), [[0], [1], [2], [0, 1], [3]]),
-        (ladder(70), [[i] for i in range(70)]),
+        (levels(70), [[i] for i in range(70)]),
         (idle(120), [[i, i + 1] for i in range(0, 119, 3)]),
         (needed(50, 60), [[i] for i in range(0, 111, 2)]),
         (fan(), []),
@@ -356,7 +356,7 @@ def test_a_plan_for_each_removal_and_its_window(is_tied: bool) -> None:
 
 
 def test_many_plans_are_as_one_by_one() -> None:
-    program = ladder(40)
+    program = levels(40)
     found = plans_without(
         program,
         WarmModel(program).solve().basis,

@@ -16,7 +16,7 @@ from chainnet.words import ends_sentence
 
 
 def shared() -> cn.Network:
-    """Ten tonnes of ore for our eight and their eight: 6 go short, ours or theirs."""
+    """Ten tonnes of ore for our eight and their eight: 6 are short, ours or theirs."""
     nodes = pd.DataFrame(
         {
             "id": ["m", "ours", "theirs"],
@@ -30,37 +30,37 @@ def shared() -> cn.Network:
     return cn.Network(nodes=nodes, edges=edges, demand=demand, beneficiaries=["USA"], name="shared")
 
 
-@pytest.mark.parametrize("known", [None, "after", "before", "alongside"])
+@pytest.mark.parametrize("known", [None, "allies_first", "allies_last", "alike"])
 def test_the_ends_are_the_two_balances(known: Any) -> None:
     net = shared()
-    given = None if known is None else cn.balance(net, others=known)
-    found = cn.both_ends(net, known=given)
+    given = None if known is None else cn.balance(net, order=known)
+    found = cn.service_range(net, known=given)
     assert found.loc["defence"].tolist() == pytest.approx([8.0, 0.0, 6.0])
     assert found.attrs["has_others"]
     for others in ("after", "before"):
-        short = cn.balance(net, others=others).by_tier()["shortfall_tpa"]  # type: ignore[arg-type]
+        short = cn.balance(net, order=others).by_tier()["shortfall_tpa"]  # type: ignore[arg-type]
         assert found[f"shortfall_{others}_tpa"].tolist() == pytest.approx(short.tolist())
 
 
 def test_where_all_count_there_is_one_end() -> None:
-    found = cn.both_ends(shared(), beneficiaries=[])
+    found = cn.service_range(shared(), beneficiaries=[])
     assert not found.attrs["has_others"]
-    assert (found["shortfall_after_tpa"] == found["shortfall_before_tpa"]).all()
+    assert (found["shortfall_first_tpa"] == found["shortfall_last_tpa"]).all()
 
 
 def test_an_answer_to_another_question_is_refused() -> None:
     net = shared()
     with pytest.raises(cn.DataError, match="reroute"):
-        cn.both_ends(net, known=cn.balance(net, reroute="new"))
+        cn.service_range(net, known=cn.balance(net, reroute="new"))
     with pytest.raises(cn.DataError, match="the network"):
-        cn.both_ends(net, known=cn.balance(net.scale({"id": "m"}, 0.5)))
+        cn.service_range(net, known=cn.balance(net.scale({"id": "m"}, 0.5)))
 
 
 def test_the_words_say_one_number_where_the_digits_shown_agree() -> None:
-    assert Ends(0.0, 6.0, 8.0).said("a", "t/a", " ") == (
-        "a short 0 t/a if the others are served after, 6 t/a (75 %) if before"
+    assert Ends(0.0, 6.0, 8.0).said("a", "t/yr", " ") == (
+        "a short 0 t/yr if the others are served after, 6 t/yr (75 %) if before"
     )
-    assert Ends(6.0, 6.0004, 8.0).said("a", "t/a", " ") == "a short 6 t/a (75 %), whoever is served first"
+    assert Ends(6.0, 6.0004, 8.0).said("a", "t/yr", " ") == "a short 6 t/yr (75 %), whoever is served first"
     both = {"a": Ends(0.0, 0.0, 8.0), "b": Ends(0.0, 2.0, 8.0)}
     assert ends_sentence(both).count("whoever") == 1
 
@@ -73,12 +73,18 @@ def folder(tmp_path: Any) -> str:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("balance", "ends: defence short 0 t/a if the others are served after, 6 t/a (75 %) if before"),
-        ("balance --others before", "defence short 0 t/a if the others are served after, 6 t/a (75 %) if before"),
-        ("stress --months 3", "baseline, in the long run: defence short 0 t/a if the others are served after, 6 t/a"),
-        ("stress --months 3 --others before", "defence short 0 t/a if the others are served after, 6 t/a (75 %)"),
-        ("chokepoints", "largest single loss 8 t/a (100 % of 8; m) if the others are served after, 2 t/a (100 % of 2"),
-        ("chokepoints --top 1 --others before", "largest single loss 8 t/a (100 % of 8; m) if the others are served"),
+        ("balance", "ends: defence short 0 t/yr if the others are served after, 6 t/yr (75 %) if before"),
+        ("balance --order allies_last", "defence short 0 t/yr if the others are served after, 6 t/yr (75 %) if before"),
+        ("stress --months 3", "baseline, in the long run: defence short 0 t/yr if the others are served after, 6 t/yr"),
+        ("stress --months 3 --order allies_last", "defence short 0 t/yr if the others are served after, 6 t/yr (75 %)"),
+        (
+            "chokepoints",
+            "largest single loss 8 t/yr (100 % of 8; m) if the others are served after, 2 t/yr (100 % of 2",
+        ),
+        (
+            "chokepoints --top 1 --order allies_last",
+            "largest single loss 8 t/yr (100 % of 8; m) if the others are served",
+        ),
         ("exposure", "largest cost 8 t (m), whoever is served first"),
     ],
 )
@@ -99,8 +105,8 @@ def test_without_others_nothing_is_said_of_ends() -> None:
 def test_a_graph_has_both_ends_in_its_heading(tmp_path: Any) -> None:
     net = shared()
     found = cn.balance(net)
-    text = cn.draw(net, found, ends=cn.both_ends(net, known=found), path=tmp_path / "x.html").read_text("utf-8")
-    assert "0 % of defence demand goes unmet if the others come after, 75 % if before (0 to 6 of 8 t/yr)." in text
+    text = cn.draw(net, found, ends=cn.service_range(net, known=found), path=tmp_path / "x.html").read_text("utf-8")
+    assert "0 % of defence demand is short if the others come after, 75 % if before (0 to 6 of 8 t/yr)." in text
     assert "Of 8 t/yr demand of the United States 8 are served if the others come after, 2 if before; defence" in text
     with pytest.raises(cn.DataError, match="another answer"):
-        cn.draw(net, found, ends=cn.both_ends(net, beneficiaries=["CHN"]), path=tmp_path / "y.html")
+        cn.draw(net, found, ends=cn.service_range(net, beneficiaries=["CHN"]), path=tmp_path / "y.html")

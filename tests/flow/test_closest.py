@@ -71,5 +71,5 @@ def test_long_runs_are_the_balances_of_each_scenario() -> None:
         assert plain.edges["flow_tpa"].tolist() == alone.edges["flow_tpa"].tolist()
         assert np.allclose(near.by_tier(), alone.by_tier())
     assert list(found.ends) == ["china_out", ""]
-    ends = cn.both_ends(net, stop, beneficiaries=["USA"])
+    ends = cn.service_range(net, stop, beneficiaries=["USA"])
     assert found.ends["china_out"].equals(ends)

@@ -59,7 +59,7 @@ def test_a_tier_comes_first_alone(net: cn.Network) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "word"), [({"commodity": "gold"}, "gold"), ({"tier": "x"}, "x"), ({"others": "y"}, "y")]
+    ("given", "word"), [({"commodity": "gold"}, "gold"), ({"tier": "x"}, "x"), ({"order": "y"}, "y")]
 )
 def test_what_is_unknown_is_refused_at_once(net: cn.Network, given: dict[str, str], word: str) -> None:
     with pytest.raises(cn.DataError, match=f'unknown .*"{word}"'):
@@ -68,7 +68,7 @@ def test_what_is_unknown_is_refused_at_once(net: cn.Network, given: dict[str, st
 
 def test_two_that_ask_the_same_are_one_key_and_travel(net: cn.Network) -> None:
     assert {Counting.of(net, "ore", ["USA"]): 1}[Counting.of(net, ["ore"], "USA")] == 1
-    assert Counting(net) != Counting.of(net, beneficiaries=[]) != replace(Counting(net), others="before")
+    assert Counting(net) != Counting.of(net, beneficiaries=[]) != replace(Counting(net), order="allies_last")
     counting = Counting(net)
     assert counting.rows.tolist() == [True, False, False]
     sent = pickle.loads(pickle.dumps(counting))

@@ -38,7 +38,7 @@ def shared(mine: float = 10.0) -> cn.Network:
 
 
 def test_the_range_is_what_can_fall_to_the_beneficiaries() -> None:
-    found = cn.balance(shared(), others="alongside", verify=True)
+    found = cn.balance(shared(), order="alike", verify=True)
     assert found.ranges is not None
     assert found.ranges.loc["defence"].tolist() == pytest.approx([6.0, 2.0, 6.0, 0.0, 4.0])
     assert found.ranges.loc["civilian", COLUMNS].tolist() == pytest.approx([0.0, 0.0, 4.0, 4.0])
@@ -46,12 +46,12 @@ def test_the_range_is_what_can_fall_to_the_beneficiaries() -> None:
     both = found.demand.groupby("tier")["served_tpa"].sum()
     assert both["defence"] == pytest.approx(10.0)
     assert "ranges" in found.tables()
-    assert found.provenance["settings"]["others"] == "alongside"
+    assert found.provenance["settings"]["order"] == "alike"
     assert cn.balance(shared()).ranges is None
 
 
 def test_equal_fractions_leave_no_tie() -> None:
-    found = cn.balance(shared(), others="alongside", fair=True)
+    found = cn.balance(shared(), order="alike", fair=True)
     served = found.demand.set_index(["node", "tier"])["served_tpa"]
     assert served["u", "defence"] / 6.0 == pytest.approx(served["v", "defence"] / 8.0)
     assert found.ranges is not None
@@ -59,7 +59,7 @@ def test_equal_fractions_leave_no_tie() -> None:
 
 
 def test_where_all_are_served_there_is_no_tie() -> None:
-    found = cn.balance(shared(100.0), others="alongside")
+    found = cn.balance(shared(100.0), order="alike")
     assert found.ranges is not None
     # the edge to ours holds one of their ten tonnes back
     assert (found.ranges["shortfall_least_tpa"] == found.ranges["shortfall_most_tpa"]).all()
@@ -76,7 +76,7 @@ def test_all_together_get_what_everyone_gets_who_counts(seed: int) -> None:
     nodes.loc[ends, "country"] = rng.permutation(["USA", "CHN"] * 9)[: int(ends.sum())]
     net = net.with_table("nodes", nodes)
     asked: dict[str, Any] = {"commodity": sorted(net.demand.dropna(subset=["tier"])["commodity"].unique())[:2]}
-    shared = cn.balance(net, others="alongside", beneficiaries=["USA"], **asked)
+    shared = cn.balance(net, order="alike", beneficiaries=["USA"], **asked)
     every = cn.balance(net, beneficiaries=[], **asked).by_tier()
     counted = shared.demand[shared.demand["is_counted"]]
     together = counted.groupby("tier")["served_tpa"].sum()
@@ -92,11 +92,11 @@ def test_all_together_get_what_everyone_gets_who_counts(seed: int) -> None:
 def test_the_stress_test_and_reroute_follow_the_order() -> None:
     gone = cn.Scenario("half", [{"kind": "scale", "nodes": ["m"], "share": 0.8}])
     short = {}
-    for others in ("after", "before", "alongside"):
-        found = cn.stress_test(shared(), gone, months=2, others=others)  # type: ignore[arg-type]
+    for others in ("allies_first", "allies_last", "alike"):
+        found = cn.stress_test(shared(), gone, months=2, order=others)  # type: ignore[arg-type]
         table = found.summary.loc["half"]
         short[others] = table.loc["defence", "shortfall_tpa"]
-        assert table.loc["defence", "shortfall_before_tpa"] == pytest.approx(6.0)
+        assert table.loc["defence", "shortfall_last_tpa"] == pytest.approx(6.0)
         assert found.summary.loc["half", "shortfall_t"].notna().all()
     assert (short["after"], short["before"]) == pytest.approx((0.0, 6.0))
     ends = table.loc["defence", ["shortfall_least_tpa", "shortfall_most_tpa"]]
@@ -121,15 +121,15 @@ def with_projects() -> cn.Network:
 
 
 def served(net: cn.Network, others: Any) -> float:
-    rows = cn.balance(net, others=others).demand
-    return float(rows.loc[rows["is_beneficiary"] | (others == "alongside"), "served_tpa"].sum())
+    rows = cn.balance(net, order=others).demand
+    return float(rows.loc[rows["is_beneficiary"] | (others == "alike"), "served_tpa"].sum())
 
 
-@pytest.mark.parametrize("others", ["after", "before", "alongside"])
+@pytest.mark.parametrize("order", ["allies_first", "allies_last", "alike"])
 def test_projects_are_worth_what_two_balances_differ_by(others: Any) -> None:
     net = with_projects()
     base, names = served(net, others), list(net.projects["id"])
-    found = cn.reroute(net, others=others)
+    found = cn.reroute(net, order=others)
     alone = {name: served(net.with_projects([name]), others) - base for name in names}
     assert found.projects["standalone_t"].to_dict() == pytest.approx(alone, abs=1e-6)
     whole = served(net.with_projects(names), others)
@@ -138,7 +138,7 @@ def test_projects_are_worth_what_two_balances_differ_by(others: Any) -> None:
     assert (found.base_tpa, found.all_tpa) == pytest.approx((base, whole))
     assert found.projects["shapley_t"].sum() == pytest.approx(whole - base)
     assert found.projects["dual_t"].isna().all() == (others == "before")
-    if others != "alongside":
+    if others != "alike":
         assert found.ours is None
         return
     assert found.ours is not None
@@ -152,17 +152,19 @@ def test_projects_are_worth_what_two_balances_differ_by(others: Any) -> None:
 def test_what_counts_the_beneficiaries_first_is_not_asked_otherwise() -> None:
     for more in ({"budget_musd": 10.0}, {"horizon": (2026, 2027)}):
         with pytest.raises(cn.DataError, match="budget_musd and horizon count the beneficiaries first"):
-            cn.reroute(with_projects(), others="before", **more)  # type: ignore[arg-type]
+            cn.reroute(with_projects(), order="allies_last", **more)  # type: ignore[arg-type]
 
 
 def test_a_drawing_says_the_order_and_refuses_another(tmp_path: Any) -> None:
     net = shared()
-    found, losses = cn.balance(net, others="before"), cn.chokepoints(net, others="before")
-    page = cn.draw(net, found, losses=losses, others="before", path=tmp_path / "x.html").read_text(encoding="utf-8")
-    assert "others served first" in page
+    found, losses = cn.balance(net, order="allies_last"), cn.chokepoints(net, order="allies_last")
+    page = cn.draw(net, found, losses=losses, order="allies_last", path=tmp_path / "x.html").read_text(encoding="utf-8")
+    assert "allies served last" in page
     for answer, other in ((found, cn.chokepoints(net)), (cn.balance(net), losses)):
-        with pytest.raises(cn.DataError, match='others="before", but an answer was asked with others="after"'):
-            cn.draw(net, answer, losses=other, others="before", path=tmp_path / "y.html")
+        with pytest.raises(
+            cn.DataError, match='order="allies_last", but an answer was asked with order="allies_first"'
+        ):
+            cn.draw(net, answer, losses=other, order="allies_last", path=tmp_path / "y.html")
     assert not (tmp_path / "y.html").exists()
     with pytest.raises(cn.DataError, match="unknown order"):
-        cn.draw(net, others="during", path=tmp_path / "y.html")  # type: ignore[arg-type]
+        cn.draw(net, order="during", path=tmp_path / "y.html")  # type: ignore[arg-type]

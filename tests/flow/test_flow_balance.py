@@ -53,12 +53,12 @@ def test_tiers_of_ones_own() -> None:
 def test_others_after_and_before_bound_the_shortfall() -> None:
     net = two_tier()
     after = cn.balance(net, beneficiaries=["JPN"])
-    before = cn.balance(net, beneficiaries=["JPN"], others="before")
+    before = cn.balance(net, beneficiaries=["JPN"], order="allies_last")
     assert served(after) == {("u_jpn", "civilian"): 2.0, ("u_usa", "civilian"): 0.0, ("u_usa", "defence"): 3.0}
     assert served(before)["u_jpn", "civilian"] == 0.0
     assert sum(served(before).values()) == pytest.approx(5.0)
     with pytest.raises(cn.DataError, match="unknown order"):
-        cn.balance(net, others="never")  # type: ignore[arg-type]
+        cn.balance(net, order="never")  # type: ignore[arg-type]
 
 
 def test_nothing_disrupted_is_the_base() -> None:
@@ -109,7 +109,7 @@ def test_fair_shares_inside_a_tier() -> None:
 
 
 def test_other_commodities_come_after_in_id_order_and_hosts_last() -> None:
-    # 4 t of feed make one each of product, side_a, side_b; a trader's 5 t/a carry all three and the feed's rest
+    # 4 t of feed make one each of product, side_a, side_b; a trader's 5 t/yr carry all three and the feed's rest
     net = cn.Network(
         nodes=frame("id stage capacity_tpa", ("m", "mine", None), ("t", "refiner", 5.0), ("u", "end_use", None)),
         edges=frame(
@@ -231,8 +231,8 @@ def test_the_three_degrees() -> None:
     )  # fmt: skip
     net = cn.Network(nodes=nodes, edges=edges, demand=frame("node tier demand_tpa", ("u", "defence", 10.0)))
     stop = cn.Scenario("stop", [{"kind": "remove", "nodes": ["m2"]}])
-    found = {d: cn.balance(net, stop, reroute=d).demand["served_tpa"].sum() for d in ("frozen", "existing", "new")}
-    assert found == pytest.approx({"frozen": 2.0, "existing": 3.0, "new": 4.0})
+    found = {d: cn.balance(net, stop, reroute=d).demand["served_tpa"].sum() for d in ("none", "existing", "new")}
+    assert found == pytest.approx({"none": 2.0, "existing": 3.0, "new": 4.0})
     new = cn.balance(net, stop, reroute="new", extra_cost_usd_per_t=7.0)
     assert new.relations["flow_tpa"].sum() == pytest.approx(1.0, rel=1e-6)
     assert new.cost_usd == pytest.approx(7.0, rel=1e-6)
@@ -349,22 +349,22 @@ def two_chains() -> cn.Network:
     [
         ({}, {("node", "a", ""), ("demand", "usa", "defence")}),
         ({"beneficiaries": ["JPN"]}, {("demand", "jpn", "civilian")}),  # that the others lack a tonne is not theirs
-        ({"beneficiaries": ["JPN"], "others": "before"}, {("node", "a", "")}),
+        ({"beneficiaries": ["JPN"], "order": "before"}, {("node", "a", "")}),
         ({"commodity": "side"}, {("node", "b", "")}),
         ({"commodity": "side", "beneficiaries": ["JPN"]}, {("demand", "jpn", "civilian")}),
         ({"commodity": ["x", "side"]}, {("node", "a", ""), ("node", "b", ""), ("demand", "usa", "defence")}),
     ],
 )
 def test_what_decides_is_what_binds_those_who_count(given: dict[str, Any], expected: set[tuple[str, str, str]]) -> None:
-    table = cn.balance(two_chains(), **given).decisive
+    table = cn.balance(two_chains(), **given).limiting
     assert set(zip(table["kind"], table["id"], table["tier"].astype(object).fillna(""), strict=True)) == expected
     assert table["price"].tolist() == pytest.approx([1.0] * len(expected))
     assert set(table.loc[table["kind"] == "demand", "commodity"]) <= {"x", "side"}
 
 
 def test_nothing_decides_where_nobody_asks_for_what_counts() -> None:
-    assert cn.balance(two_tier(), commodity="ore").decisive.empty
-    found = cn.balance(two_tier()).decisive.set_index("id")
+    assert cn.balance(two_tier(), commodity="ore").limiting.empty
+    found = cn.balance(two_tier()).limiting.set_index("id")
     assert found["price"].to_dict() == pytest.approx({"mine": 0.5, "u_usa": 1.0})
     assert found.loc["u_usa", "tier"] == "defence", "the civilians are short: their demand does not bind"
 

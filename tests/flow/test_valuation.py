@@ -1,4 +1,4 @@
-"""Coalition games and the ladder: what several rooms share."""
+"""Coalition games and the levels of response: what several rooms share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from conftest import two_tier
 
 import chainnet as cn
-from chainnet.flow import Counting, ladder, project_sizes, shapley_values
+from chainnet.flow import Counting, levels, project_sizes, shapley_values
 from chainnet.lowering import Overlay
 from chainnet.projects._access import access_to
 from chainnet.projects._game import Game
@@ -136,21 +136,21 @@ def test_sizes_ramp_up() -> None:
 
 
 def test_the_ladder_never_falls(mag9: cn.Network, china_out: cn.Scenario) -> None:
-    table = ladder(Counting(mag9), overlay_of(mag9, china_out), np.ones(3))
-    assert table["rung"].unique().tolist() == ["frozen", "existing", "new", "stocks", "projects"]
-    served = table.groupby("rung", sort=False)["served_tpa"].sum()
+    table = levels(Counting(mag9), overlay_of(mag9, china_out), np.ones(3))
+    assert table["level"].unique().tolist() == ["none", "existing", "new", "stocks", "projects"]
+    served = table.groupby("level", sort=False)["served_tpa"].sum()
     assert (served.diff().dropna() > -1e-6).all()
     assert served["projects"] == pytest.approx(32.0)
     assert np.allclose(table["demand_tpa"] - table["served_tpa"], table["shortfall_tpa"])
-    first = table[table["rung"] == "frozen"]
+    first = table[table["level"] == "none"]
     assert first["gained_tpa"].isna().all()
-    gains = table.groupby("rung", sort=False)["gained_tpa"].sum()
-    assert gains.sum() == pytest.approx(served["projects"] - served["frozen"])
+    gains = table.groupby("level", sort=False)["gained_tpa"].sum()
+    assert gains.sum() == pytest.approx(served["projects"] - served["none"])
 
 
 def test_the_ladder_without_baseline_begins_at_existing() -> None:
     net = two_tier()
-    assert ladder(Counting(net), Overlay.none(net), np.empty(0))["rung"].unique().tolist() == [
+    assert levels(Counting(net), Overlay.none(net), np.empty(0))["level"].unique().tolist() == [
         "existing",
         "new",
         "stocks",

@@ -50,7 +50,7 @@ def test_shares_by_capacity_where_no_flow_is_known() -> None:
 
 
 def test_a_coproduct_has_the_capacity_that_its_recipe_gives_it() -> None:
-    """A plant of 100 t/a of alumina yields 0.1 t of Ga per tonne and needs 2 t of ore, of which nothing is its output."""
+    """A plant of 100 t/yr of alumina yields 0.1 t of Ga per tonne and needs 2 t of ore, of which nothing is its output."""
     net = cn.Network(
         nodes=frame(
             "id stage country process capacity_tpa",

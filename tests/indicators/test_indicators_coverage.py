@@ -44,10 +44,10 @@ def chain(**change: object) -> cn.Network:
         "demand": frame("node commodity tier demand_tpa reference", ("user", "metal", "civilian", 50.0, "new")),
         "totals": frame(
             "step commodity country year value unit reference",
-            ("mining", "ore", "CHN", 2024, 50.0, "t/a", "new"),
+            ("mining", "ore", "CHN", 2024, 50.0, "t/yr", "new"),
             ("mining", None, "CHN", 2024, 0.5, "share", "new"),
-            ("mining", None, None, 2024, 125.0, "t/a", "new"),
-            ("rolling", None, "CHN", 2024, 1.0, "t/a", "new"),
+            ("mining", None, None, 2024, 125.0, "t/yr", "new"),
+            ("rolling", None, "CHN", 2024, 1.0, "t/yr", "new"),
         ),
         "references": frame(
             "key year grade", ("new", "2025-11", "1"), ("middle", "2020", "3"), ("old", "2012/13", "3"), ("idle", None, None)
@@ -89,9 +89,9 @@ def test_references_by_source_class() -> None:
 
 def test_totals_beside_flows() -> None:
     table = coverage(chain()).totals.set_index(["step", "country", "unit"])
-    assert table.loc[("mining", "CHN", "t/a"), "gap_share"] == pytest.approx(10 / 50)
+    assert table.loc[("mining", "CHN", "t/yr"), "gap_share"] == pytest.approx(10 / 50)
     assert table.loc[("mining", "CHN", "share"), "gap"] == pytest.approx(0.1)
-    assert np.isnan(table.loc[("rolling", "CHN", "t/a"), "flow"])
+    assert np.isnan(table.loc[("rolling", "CHN", "t/yr"), "flow"])
     world = table[table.index.get_level_values("country").isna()].iloc[0]
     assert world["gap"] == pytest.approx(-25.0)
 

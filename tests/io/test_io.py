@@ -194,7 +194,7 @@ def test_the_descriptor_says_columns_units_and_keys() -> None:
     nodes = next(r for r in package["resources"] if r["name"] == "nodes")
     fields = {f["name"]: f for f in nodes["schema"]["fields"]}
     assert nodes["schema"]["primaryKey"] == ["id"]
-    assert fields["capacity_tpa"]["unit"] == "t/a"
+    assert fields["capacity_tpa"]["unit"] == "t/yr"
     assert fields["capacity_tpa"]["constraints"] == {"minimum": 0}
     assert fields["stage"]["constraints"]["enum"][0] == "mine"
     header = (graphs_folder() / "mag-9/nodes.csv").read_text(encoding="utf-8").splitlines()[0]

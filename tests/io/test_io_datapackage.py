@@ -94,7 +94,7 @@ def odd() -> cn.Network:
         ),
         edges=frame("source target flow_tpa", ("m", "nan", 0.1), ("m", "n", 1.2345678901234567e22)),
         demand=frame("node tier demand_tpa", ("n", None, 3.0), ("n", "defence", 3.0)),
-        totals=frame("step year value unit country", ("x", 2024, 1.5, "t/a", None), ("x", 2024, 0.5, "share", "CHN")),
+        totals=frame("step year value unit country", ("x", 2024, 1.5, "t/yr", None), ("x", 2024, 0.5, "share", "CHN")),
         stocks=frame("id stock_t node", ("s", 1.0, None)),
         projects=frame("id stage start_year offtake_share", ("p", "mine", 2026, 1.0)),
         groups=frame("group country", ("g", "CHN")),

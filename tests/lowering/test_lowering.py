@@ -50,7 +50,7 @@ def test_closing_names_all_that_stops_with_a_node() -> None:
 
 def test_frozen_needs_baseline_flows() -> None:
     with pytest.raises(cn.DataError, match="works -> u_jpn"):
-        lower(two_tier(), degree="frozen")
+        lower(two_tier(), degree="none")
     with pytest.raises(cn.DataError, match="unknown degree"):
         lower(two_tier(), degree="loose")  # type: ignore[arg-type]
 
@@ -70,7 +70,7 @@ def test_a_demand_far_beyond_what_can_flow_does_not_set_the_size() -> None:
 def test_sizes_follow_the_chain() -> None:
     low = lower(two_tier())
     sizes = dict(zip(low.commodities, low.sizes, strict=True))
-    assert sizes["ore"] == pytest.approx(0.010)  # the mine's 10 t/a
+    assert sizes["ore"] == pytest.approx(0.010)  # the mine's 10 t/yr
     assert sizes["metal"] == pytest.approx(0.005)  # what 10 t of ore can make
 
 

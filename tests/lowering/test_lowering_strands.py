@@ -71,8 +71,8 @@ def test_barred_by_origin_where_nobody_bars_the_border() -> None:
 def test_a_stock_of_that_origin_is_barred_too_and_a_reserved_one_helps_its_tier() -> None:
     bar = {"kind": "restrict", "to": {"country": "USA"}, "origin": {"country": "CHN"}, "tier": "defence", "share": 0}
     stock = frame("id node commodity stock_t country", ("pile", "plant", "oxide", 15.0, "CHN"))
-    rung = cn.stress_test(four(stocks=stock), cn.Scenario("bar", [bar]), months=12)
-    assert rung.summary.loc[("bar", "defence"), "shortfall_t"] == pytest.approx(20.0)
+    level = cn.stress_test(four(stocks=stock), cn.Scenario("bar", [bar]), months=12)
+    assert level.summary.loc[("bar", "defence"), "shortfall_t"] == pytest.approx(20.0)
     ours = stock.assign(country="USA")
     found = cn.stress_test(four(stocks=ours), cn.Scenario("bar", [bar]), months=12)
     assert found.summary.loc[("bar", "defence"), "shortfall_t"] == pytest.approx(5.0)
@@ -140,7 +140,7 @@ def test_a_tier_barred_from_a_country_gets_what_is_left_without_it(net: cn.Netwo
 
 @pytest.mark.parametrize("share", [0.0, 0.5])
 def test_a_tier_that_alone_asks_can_be_held_to_a_part(share: float) -> None:
-    """Where nobody else asks no strand is needed: the border itself is the tier's."""
+    """Where nobody else asks no tracked flow is needed: the border itself is the tier's."""
     net = cn.Network(
         nodes=frame(
             "id stage country capacity_tpa",

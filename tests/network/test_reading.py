@@ -120,7 +120,7 @@ def test_ends_that_cannot_be_are_refused(ends: dict[str, Any], error: type[Excep
 )
 def test_a_usual_word_is_read_for_its_column_and_said(word: str, column: str) -> None:
     net, words = said(lambda: cn.Network.from_edges(TRACKS.rename(columns={"capacity_tpa": word})))
-    assert f'"{word}" of edges is read as {column} (t/a)' in words
+    assert f'"{word}" of edges is read as {column} (t/yr)' in words
     assert net.edges[column].sum() == 24.0
 
 
@@ -132,7 +132,7 @@ def test_a_weight_beside_a_capacity_is_left_out_and_the_usual_capacity_needs_no_
     assert words == 'from_networkx: "weight" of edges left out: no answer looks at it.'
     del graph.edges["m", "u"]["weight"]
     quiet = cn.Network.from_networkx(graph, source="m", sink="u")
-    assert quiet.notes == ('"capacity" of edges is read as capacity_tpa (t/a).',)
+    assert quiet.notes == ('"capacity" of edges is read as capacity_tpa (t/yr).',)
 
 
 def test_strange_attributes_are_refused_renamed_or_left_out() -> None:

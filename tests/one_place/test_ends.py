@@ -1,4 +1,4 @@
-"""What goes short at both ends, and whom a sentence is about, each stand in one place."""
+"""What is short at its range, and whom a sentence is about, each stand in one place."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def shared(theirs: float = 8.0) -> cn.Network:
 
 def test_ends_that_differ() -> None:
     """Served last, we get two of the ten: defence lacks three of five, civilian users all three of theirs."""
-    table = cn.both_ends(shared())
+    table = cn.service_range(shared())
     defence, civilian = (Ends.of(table.loc[tier]) for tier in ("defence", "civilian"))
     assert (defence.after, defence.before, defence.demand) == pytest.approx((0.0, 3.0, 5.0))
     assert (civilian.after, civilian.before, civilian.demand) == pytest.approx((0.0, 3.0, 3.0))
@@ -53,9 +53,9 @@ def test_ends_that_differ() -> None:
 
 def test_ends_that_agree() -> None:
     """Beside two tonnes for others all of ours are served; three tonnes of ore lack five of eight whoever is first."""
-    met = Ends.of(cn.both_ends(shared(theirs=2.0)))
+    met = Ends.of(cn.service_range(shared(theirs=2.0)))
     assert (met.agree, met.worst, met.numbers) == (True, 0.0, "0")
-    few = cn.both_ends(shared(theirs=0.0).scale({"id": "m"}, 0.3))
+    few = cn.service_range(shared(theirs=0.0).scale({"id": "m"}, 0.3))
     short = Ends.of(few)
     assert short.agree
     assert short.worst == pytest.approx(5.0)
@@ -74,12 +74,12 @@ def test_what_no_reader_sees_is_zero() -> None:
     assert Ends.of(row) == Ends(0.0, 2e-4, 100.0)
 
 
-@pytest.mark.parametrize("others", ["after", "before", "alongside"])
+@pytest.mark.parametrize("order", ["allies_first", "allies_last", "alike"])
 def test_a_stress_test_holds_both_ends_whatever_was_asked(others: str) -> None:
-    found = cn.stress_test(shared(), [], months=2, others=others)  # type: ignore[arg-type]
+    found = cn.stress_test(shared(), [], months=2, order=others)  # type: ignore[arg-type]
     assert found.summary.columns.isin(ENDS.values()).sum() == (1 if others == "after" else 2)
     ends = Ends.by_tier(ends_of(found.summary, "baseline"), "all")
-    both = Ends.by_tier(cn.both_ends(shared()), "all")
+    both = Ends.by_tier(cn.service_range(shared()), "all")
     assert list(ends) == list(both) == ["defence", "civilian"]
     for tier in ends:
         assert (ends[tier].after, ends[tier].before) == pytest.approx((both[tier].after, both[tier].before))
@@ -188,7 +188,7 @@ def test_it_stands_in_one_place(sought: Callable[[ast.AST], Iterator[int]], room
         (agrees_by_hand, "'lose' if tier.is_all else 'loses'"),
         (agrees_by_hand, "('leaves', 'it') if n == 1 else ('leave', 'they')"),
         (agrees_by_hand, "'is' if n == 1 else 'are'"),
-        (reads_an_end, "row['shortfall_before_tpa']"),
+        (reads_an_end, "row['shortfall_last_tpa']"),
     ],
 )
 def test_the_net_catches(sought: Callable[[ast.AST], Iterator[int]], source: str) -> None:

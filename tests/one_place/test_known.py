@@ -68,8 +68,8 @@ def test_a_scenario_that_does_not_ship_is_a_key_error_with_what_is_near(mag9: cn
 @pytest.mark.parametrize(
     "ask",
     [
-        cn.assess, cn.balance, cn.both_ends, cn.chokepoints, cn.concentration, cn.controls, cn.draw, cn.ensemble,
-        cn.in_force, cn.load_bearing, cn.max_flow, cn.overcapacity, cn.portfolio, cn.reroute, cn.rules, cn.scenarios, cn.sensitivity, cn.shapley, cn.stress_test,
+        cn.assess, cn.balance, cn.service_range, cn.chokepoints, cn.concentration, cn.controls, cn.draw, cn.ensemble,
+        cn.in_force, cn.key_assumptions, cn.max_flow, cn.overcapacity, cn.portfolio, cn.reroute, cn.rules, cn.scenarios, cn.sensitivity, cn.shapley, cn.stress_test,
         lambda network: cn.alliance(network, ["USA"]),
         lambda network: cn.joint_stockpile(network, ["USA"]),
         lambda network: cn.risk_exposure(network, recovery=6),

@@ -60,7 +60,7 @@ def test_a_tie_of_the_first_stage_is_left_to_the_second_and_to_the_ends() -> Non
     one.hold()
     least, most = one.ends(-A)
     assert (least.value, most.value) == (1.0, -5.0)
-    assert (least.x.sum(), most.x.sum()) == (6.0, 6.0), "the total is kept at both ends"
+    assert (least.x.sum(), most.x.sum()) == (6.0, 6.0), "the total is kept at its range"
     assert one.stage(np.array([2.0, 1.0])).x.tolist() == [1.0, 5.0]
 
 
@@ -259,7 +259,7 @@ def second_homes(source: str) -> list[str]:
 
 
 def test_how_a_stage_is_kept_and_which_proof_is_the_worst_stand_in_the_engine_alone() -> None:
-    # what is whole but for rounding is no stage that is kept
+    # what is met but for rounding is no stage that is kept
     whole = {("flow/_months.py", "measures a hair by LOCK"), ("assumptions/_programs.py", "measures a hair by LOCK")}
     found = {
         (str(path.relative_to(PACKAGE)), said)

@@ -88,7 +88,7 @@ def test_mag9(mag9: cn.Network, china_out: cn.Scenario) -> None:
     assert rr.complements.iloc[0][["project_a", "project_b"]].tolist() == ["G_US", "H_US"]
     assert rr.complements.iloc[0]["together_t"] == pytest.approx(20.0)
     nothing = cn.reroute(mag9)
-    assert nothing.projects["standalone_t"].sum() == 0.0, "undisturbed, nobody is short"
+    assert nothing.projects["standalone_t"].sum() == 0.0, "in the baseline, nobody is short"
 
 
 def test_a_plain_network_without_demand() -> None:
@@ -99,7 +99,7 @@ def test_a_plain_network_without_demand() -> None:
     )
     rr = cn.reroute(net)
     assert rr.projects.loc["plan", "standalone_t"] == pytest.approx(3.0)
-    assert rr.ladder.empty
+    assert rr.levels.empty
 
 
 def test_no_projects_is_an_answer() -> None:
@@ -162,13 +162,13 @@ def test_amounts_in_words_bear_no_power_of_ten() -> None:
 
 
 def test_a_rung_short_by_less_than_an_answer_tells_is_short_of_nothing() -> None:
-    rungs = frame(
-        "rung tier demand_tpa served_tpa shortfall_tpa",
+    levels = frame(
+        "level tier demand_tpa served_tpa shortfall_tpa",
         ("existing", "defence", 10.0, 4.0, 6.0),
         ("new", "defence", 10.0, 10.0 - 3.47e-07, 3.47e-07),
         ("stocks", "defence", 10.0, 10.0 + 2e-10, -2e-10),
     )
-    found = climbed(rungs)
+    found = climbed(levels)
     assert found["shortfall_tpa"].tolist() == [6.0, 0.0, 0.0]
     assert found["served_tpa"].tolist() == [4.0, 10.0, 10.0]
     assert found["gained_tpa"].tolist()[1:] == [6.0, 0.0]

@@ -199,7 +199,7 @@ def test_monotone_in_the_budget_and_never_worse_than_greedy() -> None:
     # samarium of Lynas (119) and Caremag (233): the first Lynas circuit, already running, has no capex and is not on offer
     assert found.least_budget_musd("defence") == pytest.approx(119.0 + 233.0)
     last = portfolio(net, stop, 351.9, by_year=2030, tier="defence", budgets=[], close=[])
-    assert last.scenarios["short_tpa"].iloc[0] > 0, "a dollar less does not do"
+    assert last.scenarios["shortfall_tpa"].iloc[0] > 0, "a dollar less does not do"
 
 
 def test_a_project_without_capex_is_listed_and_never_chosen() -> None:
@@ -406,7 +406,7 @@ def test_twins_share_alike_and_the_command_says_the_same(mag9: cn.Network, china
     assert told.stdout.splitlines()[-1].startswith("130")
     assert "G_US; H_US" in told.stdout
     valued = run.invoke(app, ["reroute", "mag-9", "--scenario", "china_out", "--format", "csv", "--table", "words"])
-    assert "buys nothing until Dysprosium source in the United States stands" in valued.stdout
+    assert "avoids nothing until Dysprosium source in the United States stands" in valued.stdout
     wrong = run.invoke(app, ["portfolio", "mag-9", "--budget", "1", "--stock", "USE,magnet"])
     assert isinstance(wrong.exception, cn.DataError)
     assert "NODE,COMMODITY=TONNES" in str(wrong.exception)

@@ -123,21 +123,21 @@ def _words(a: cn.Assessment, document: Document) -> Iterator[str]:
 
 
 def _verdict(a: cn.Assessment, document: Document) -> Iterator[str]:
-    """What the verdict says is met, or short and by how much, is what T8 says, at both ends."""
+    """What the verdict says is met, or short and by how much, is what T8 says, at its range."""
     said = _said(document, "Verdict.")
     if not a.worst:
         return
     held = [r for r in rows(document, "served") if r["scenario"].text == a.worst]
     for row in held:
         tier, demand = row["tier"].text, float(row["demand_tpa"].value or 0.0)
-        after, before = float(row["shortfall_tpa"].value or 0.0), float(row["shortfall_before_tpa"].value or 0.0)
+        after, before = float(row["shortfall_tpa"].value or 0.0), float(row["shortfall_last_tpa"].value or 0.0)
         mine = [s for s in sentences(said) if re.search(rf"\b({tier}|all) demand|{tier} and|of {tier}\b", s, re.I)]
         if not mine:
             yield f"nothing is said of {tier}: {said}"
         met = [s for s in mine if re.search(rf"({tier}|all)[^,;]* demand[^,;]* is met", s, re.I)]
         if met and max(after, before) > 0 and not any("if all others are served after" in s for s in met):
             yield f"{tier} is short {after} to {before}, and the verdict says met: {met}"
-        if not met and max(after, before) > TOLERANCE * demand and not any("unmet" in s for s in mine):
+        if not met and max(after, before) > TOLERANCE * demand and not any("shortfall" in s for s in mine):
             yield f"{tier} is short {after} to {before}: {mine}"
         if re.search(rf"(?<!\d)0 % of {tier}\b", said):
             yield f"no share of {tier} reads as a shortfall: {said}"
@@ -167,12 +167,12 @@ def _when(a: cn.Assessment, document: Document) -> Iterator[str]:
             continue
         tier, never = row["tier"].text, row["first"].text == "never"
         long_run = next(r for r in rows(document, "served") if (r["scenario"].text, r["tier"].text) == (a.worst, tier))
-        short = max(float(long_run[c].value or 0.0) for c in ("shortfall_tpa", "shortfall_before_tpa")) > 0
+        short = max(float(long_run[c].value or 0.0) for c in ("shortfall_tpa", "shortfall_last_tpa")) > 0
         if not never and not re.search(rf"\b{tier}\b", said, re.I):
-            yield f"{tier} goes short in the months, unsaid: {said}"
+            yield f"{tier} is short in the months, unsaid: {said}"
         if not never and not short and "in the long run" not in said and "in the long run" not in verdict:
             yield f"{tier} is met in the long run and short in the months: {verdict} / {said}"
-        if never and re.search(rf"\b{tier}\b[^.;]* goes short", said, re.I):
+        if never and re.search(rf"\b{tier}\b[^.;]* is short", said, re.I):
             yield f"{tier} is never short in the months: {said}"
     if "does not recover" in said and "project" not in said and "new relations" not in said:
         yield f"until what comes: {said}"
@@ -199,19 +199,21 @@ def _where(a: cn.Assessment, document: Document) -> Iterator[str]:
     asked = a.provenance["settings"]["beneficiaries"]
     members = set() if asked in ("all", None, []) else a.network.resolve(asked, "beneficiaries")[0]
     t2 = rows(document, "costs_most")
-    neck = re.search(r"The neck is “?(.*?)”? in (?:the )?(.*?): without", said)
+    bottleneck = re.search(r"The bottleneck is “?(.*?)”? in (?:the )?(.*?): without", said)
     steps = [r for r in t2 if r["kind"].text == "Step"]
-    if bool(neck) != bool(steps):
-        yield f"text and T2 tell another neck: {said} / {[r['label'].text for r in steps]}"
-    if neck:
-        if any(country_name(c).removeprefix("The ") == neck[2] for c in members):
-            yield f"the neck lies with those who count: {neck[0]}"
+    if bool(bottleneck) != bool(steps):
+        yield f"text and T2 tell another bottleneck: {said} / {[r['label'].text for r in steps]}"
+    if bottleneck:
+        if any(country_name(c).removeprefix("The ") == bottleneck[2] for c in members):
+            yield f"the bottleneck lies with those who count: {bottleneck[0]}"
         column = next(c for c in steps[0] if c in ("first_lost_tpa", "lost_tpa"))
         most = max(float(r[column].value or 0.0) for r in steps)
-        named = neck[1].lower().split("” or “") if "” or “" in neck[1] else neck[1].lower().split(" or ")
+        named = (
+            bottleneck[1].lower().split("” or “") if "” or “" in bottleneck[1] else bottleneck[1].lower().split(" or ")
+        )
         first = [r for r in steps if any(name in r["label"].text.lower() for name in named)]
         if not first or float(first[0][column].value or 0.0) < most * (1 - 1e-6):
-            yield f"the neck is not the costliest step of T2: {said}"
+            yield f"the bottleneck is not the costliest step of T2: {said}"
     named = re.search(r"(?:name is|Of those at home) “?(.*?)”? (?:in|costs)", said)
     if named and named[1] in _groups(a):
         yield f"a group of plants is told as one: {said}"
@@ -233,9 +235,9 @@ def _advice(a: cn.Assessment, document: Document) -> Iterator[str]:
     if set(told) != set(names):
         yield f"told {told}, advised {names}"
     if rest <= 0 and told:
-        yield f"{told} advised where nothing is short after the cheaper rungs"
+        yield f"{told} advised where nothing is short after the cheaper levels"
     if "no project is needed" in said and rest > 0:
-        yield f"{rest} stay short after the cheaper rungs: {said}"
+        yield f"{rest} stay short after the cheaper levels: {said}"
     for name in names:
         status = a.network.projects.set_index("id").loc[name, "status"]
         if len(names) == 1 and verb_of(status) not in heads:
@@ -268,45 +270,45 @@ def _after_what_runs(a: cn.Assessment, said: str) -> Iterator[str]:
         yield f"what runs leaves {left}, the advice says {rest}"
     if rest < float(fact_of(a.advice, "new_tpa")) * (1 - 1e-6) and "running project" not in said:
         yield f"what runs is not told: {said}"
-    if fact_of(a.advice, "closes", False) and tier and year == year:
+    if fact_of(a.advice, "closed_by", False) and tier and year == year:
         access = cn.reroute(
             built, a.asked[a.worst], by_year=int(year), reroute="new", projects=fact_of(a.advice, "projects")
         )
-        row = access.ladder[(access.ladder["rung"] == "projects") & (access.ladder["tier"] == tier)]
-        drawn = access.ladder[(access.ladder["rung"] == "stocks") & (access.ladder["tier"] == tier)]
+        row = access.levels[(access.levels["level"] == "projects") & (access.levels["tier"] == tier)]
+        drawn = access.levels[(access.levels["level"] == "stocks") & (access.levels["tier"] == tier)]
         if float(row["shortfall_tpa"].iloc[0]) > 1e-5 * max(rest, 1.0) and len(drawn):
             yield f"the advised projects leave {float(row['shortfall_tpa'].iloc[0])} in {year}"
 
 
 def _residual(a: cn.Assessment, document: Document) -> Iterator[str]:
-    """T1, the ladder, the advice and the portfolio give one residual for one question."""
+    """T1, the levels of response, the advice and the portfolio give one residual for one question."""
     if not a.worst:
         return
     lead = a.network.tier_order[0]
     tiers = {r["tier"].text for r in rows(document, "served")}
     tier = lead if lead in tiers else "all tiers"
 
-    def ladder(key: str, rung: str) -> float | None:
-        mine = [r for r in rows(document, key) if r["rung"].text == rung and r["tier"].text == tier]
+    def levels(key: str, level: str) -> float | None:
+        mine = [r for r in rows(document, key) if r["level"].text == level and r["tier"].text == tier]
         mine = [r for r in mine if "scenario" not in r or r["scenario"].text == a.worst]
         return float(mine[-1]["shortfall_tpa"].value or 0.0) if mine else None
 
-    key = "ladder" if table(document, "ladder") else "ladder_by_scenario"
-    drawn = ladder(key, "stocks")
+    key = "levels" if table(document, "levels") else "levels_by_scenario"
+    drawn = levels(key, "stocks")
     t1 = next(r for r in rows(document, "scenarios") if r["scenario"].text == a.worst)["residual_tpa"].value
     if drawn is not None and isinstance(t1, float) and abs(t1 - drawn) > 1e-6 * max(drawn, 1.0):
-        yield f"T1 {t1}, ladder {drawn}"
+        yield f"T1 {t1}, levels of response {drawn}"
     advised = fact_of(a.advice, "tier", "")
-    rest = ladder(key, "new")
+    rest = levels(key, "new")
     if advised == tier and rest is not None and abs(float(fact_of(a.advice, "new_tpa")) - rest) > 1e-5 * max(rest, 1.0):
-        yield f"advice {fact_of(a.advice, 'new_tpa')}, ladder {rest}"
+        yield f"advice {fact_of(a.advice, 'new_tpa')}, levels of response {rest}"
     best = a.portfolios.get(tier)
-    last = ladder(key, "projects")
+    last = levels(key, "projects")
     free = best is not None and (best.options["why"] != "no capex").all()
     if best is not None and free and a.network.stocks.empty and last is not None and len(best.closing):
         remains = float(best.closing["remains_t"].iloc[0])
         if abs(remains - last) > 1e-5 * max(last, float(best.scenarios["demand_tpa"].iloc[0])):
-            yield f"portfolio leaves {remains}, ladder {last}"
+            yield f"portfolio leaves {remains}, levels of response {last}"
 
 
 def _noise(_: cn.Assessment, document: Document) -> Iterator[str]:
@@ -325,10 +327,10 @@ def _noise(_: cn.Assessment, document: Document) -> Iterator[str]:
 def unnamed(a: cn.Assessment, document: Document) -> Iterator[str]:
     """Return what one doubtful plant less makes untrue on the first page, and is not named: each is taken out and solved.
 
-    Of each tier the category of what goes unmet in the worst scenario, and the neck of the chain undisturbed.
+    Of each tier the category of what is short in the worst scenario, and the bottleneck of the chain in the baseline.
     """
     net, scenario = a.network, a.asked.get(a.worst)
-    told = [(r["tier"].text, r["does"].text, r["words"].text) for r in rows(document, "hinges")]
+    told = [(r["tier"].text, r["does"].text, r["words"].text) for r in rows(document, "dependencies")]
     nodes = net.nodes[net.nodes["quality"].isin(["inferred", "assumed"]) & (net.nodes["stage"] != "end_use")]
     step = "step" if net.nodes["step"].notna().any() else "stage"
     members = {*net.resolve(net.beneficiaries, "beneficiaries")[0]} if net.beneficiaries else set()
@@ -338,7 +340,7 @@ def unnamed(a: cn.Assessment, document: Document) -> Iterator[str]:
         table = cn.balance(of, scenario).by_tier()
         return {str(t): category(r["shortfall_tpa"] / max(r["demand_tpa"], 1e-12)) for t, r in table.iterrows()}
 
-    def necks(of: cn.Network, tier: str | None) -> set[object]:
+    def bottlenecks(of: cn.Network, tier: str | None) -> set[object]:
         lost = cn.chokepoints(of, by=f"{step}+country", tier=tier)["lost_share"]
         lost = lost[[place[1] not in members for place in lost.index]] if members else lost
         most = lost.max() if len(lost) else 0.0
@@ -346,7 +348,7 @@ def unnamed(a: cn.Assessment, document: Document) -> Iterator[str]:
 
     base = categories(net)
     asked = {first: first, "all tiers": None}
-    before = {name: necks(net, tier) for name, tier in asked.items()}
+    before = {name: bottlenecks(net, tier) for name, tier in asked.items()}
     for name, label in zip(nodes["id"], nodes["label"], strict=True):
         word, less = flat(label if isinstance(label, str) else name), net.without(nodes=[name])
         after = categories(less)
@@ -354,10 +356,10 @@ def unnamed(a: cn.Assessment, document: Document) -> Iterator[str]:
             if after.get(tier) != was and not any(t == tier and "verdict" in does and word in w for t, does, w in told):
                 yield f"without {word} {tier} is {after.get(tier)}, not {was}"
         for tier, leaders in before.items():
-            now = necks(less, asked[tier])
+            now = bottlenecks(less, asked[tier])
             is_same = bool(leaders & now) or leaders == now
-            if not is_same and not any(t == tier and "neck" in does and word in w for t, does, w in told):
-                yield f"without {word} the neck of {tier} is one of {now}, not of {leaders}"
+            if not is_same and not any(t == tier and "bottleneck" in does and word in w for t, does, w in told):
+                yield f"without {word} the bottleneck of {tier} is one of {now}, not of {leaders}"
 
 
 def _decisions(_: cn.Assessment, document: Document) -> Iterator[str]:

@@ -52,7 +52,7 @@ def test_no_doubtful_plant_alone_contradicts_the_first_page(assessed: cn.Assessm
     """Each is taken out; that the test can fail is seen with a table that names nobody."""
     document = build(assessed)
     assert list(unnamed(assessed, document)) == []
-    silent = replace(assessed, hinges=assessed.hinges.iloc[:0])
+    silent = replace(assessed, dependencies=assessed.dependencies.iloc[:0])
     assert len(list(unnamed(silent, build(silent)))) >= 4
 
 

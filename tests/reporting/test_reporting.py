@@ -103,9 +103,10 @@ def test_bottom_line_of_mag9(mag9: cn.Assessment) -> None:
         "Under “Everything in China stops”, defence demand (4 t/yr) is met in the long run, "
         "unless “Magnet plant in Japan” drops out. "
     )
-    assert said["Verdict."].endswith("Besides, 63 % of industrial and 100 % of civilian demand goes unmet.")
+    assert said["Verdict."].endswith("Besides, 63 % of industrial and 100 % of civilian demand is short.")
     assert (
-        "The neck is heavy mining in China: without it all tiers lose 80 % (40 t/yr); no single step" in said["Where."]
+        "The bottleneck is heavy mining in China: without it all tiers lose 80 % (40 t/yr); no single step"
+        in said["Where."]
     )
     assert "“Dysprosium source in China”: 80 % of all deliveries (40 t/yr)." in said["Where."]
     assert "Mine in China, 66 % of mining, costs nothing." in said["Where."]
@@ -142,9 +143,9 @@ def test_every_number_of_the_bottom_line_stands_in_its_tables(document: Document
 
 def test_first_tier_short_says_who_how_much_and_the_range(short: cn.Assessment) -> None:
     said = {s.head: flat(s.text) for s in short_line(Facts(short))}
-    assert "33 % of defence demand goes unmet (10 of 30 t/yr), unless relations" in said["Verdict."]
+    assert "33 % of defence demand is short (10 of 30 t/yr), unless relations" in said["Verdict."]
     assert (
-        "With all demand at its low and high values [0–40] of [20–60] t/yr of defence demand go unmet"
+        "With all demand at its low and high values [0–40] of [20–60] t/yr of defence demand are short"
         in said["How sure."]
     )
     more = {s.head: flat(s.text) for s in bottom_line(Facts(short))}
@@ -176,7 +177,7 @@ def test_no_scenario_and_no_tier_are_said() -> None:
 
 def test_a_quality_that_is_missing_is_said(short: cn.Assessment) -> None:
     facts = Facts(short)
-    assert facts.n_decisive
+    assert facts.n_limiting
     assert "of no stated quality" in short_line(facts)[-1].text
 
 
@@ -226,7 +227,7 @@ def test_pdf_bears_the_marking_on_each_page_and_the_bottom_line(mag9: cn.Assessm
     assert all(page.count("FOR TEST ONLY") >= 2 for page in pages)
     assert all(f"page {i + 1} of {len(pages)}" in flat(page) for i, page in enumerate(pages))
     first = flat(pages[0])
-    assert "63 % of industrial and 100 % of civilian demand goes unmet" in first
+    assert "63 % of industrial and 100 % of civilian demand is short" in first
     assert "without it all tiers lose 80 % (40 t/yr)" in first
     reader = pypdf.PdfReader(io.BytesIO(data))
     assert reader.trailer["/Root"]["/Lang"] == "en"

@@ -144,7 +144,7 @@ def test_index_beside_loss(document: Document) -> None:
 
 def test_figures_are_objects(made: cn.Assessment, tmp_path: Path) -> None:
     found = cn.report_figures(made)
-    assert {"ladder", "holders", "frontier", "floors", "sides", "ranges"} <= set(found)
+    assert {"levels", "holders", "frontier", "floors", "sides", "ranges"} <= set(found)
     picture = found["frontier"]
     assert picture.save(tmp_path / "f.svg").read_text(encoding="utf-8").startswith("<svg")
     assert picture.save(tmp_path / "f.png").read_bytes().startswith(b"\x89PNG")
@@ -209,12 +209,12 @@ def test_a_first_tier_that_is_short_only_after_all_others(made: cn.Assessment) -
     """Both ends are told of the first tier, and what the others lack."""
     table = made.stress.summary.copy()
     assert table.loc[("stop", "defence"), "shortfall_tpa"] == 0
-    table.loc[("stop", "defence"), "shortfall_before_tpa"] = 5.0
+    table.loc[("stop", "defence"), "shortfall_last_tpa"] = 5.0
     said = build(replace(made, stress=replace(made.stress, summary=table))).bottom_line[0].text.replace("\xa0", " ")
     assert (
-        "is met if all others are served after, and 50 % unmet (5 t/yr) if they come first. This holds unless" in said
+        "is met if all others are served after, and 50 % short (5 t/yr) if they come first. This holds unless" in said
     )
-    assert said.endswith("Besides, 75 % of civilian demand goes unmet.")
+    assert said.endswith("Besides, 75 % of civilian demand is short.")
 
 
 def test_a_plant_that_costs_something_only_if_others_come_first_is_named() -> None:
@@ -235,7 +235,7 @@ def test_a_plant_that_costs_something_only_if_others_come_first_is_named() -> No
     made = cn.assess(net, [], months=12, draws=0)
     first = made.others_first
     assert first["first_lost_tpa"].to_dict() == pytest.approx({"a": 0.0, "b": 8.0})
-    alone = cn.chokepoints(net, "site", tier="defence", others="before")
+    alone = cn.chokepoints(net, "site", tier="defence", order="allies_last")
     assert first["first_lost_share"].to_dict() == pytest.approx(alone["lost_share"].to_dict())
     document = build(made)
     where = next(s.text for s in document.bottom_line if s.head == "Where.").replace("\u00a0", " ")

@@ -59,7 +59,7 @@ def page(document: Document) -> str:
 
 
 def test_page_one_shows_the_chain_and_the_scenarios_and_the_summary_has_two(pages: list[str]) -> None:
-    assert "F1 Neck: heavy mining in China; 40 of 50 t/yr missing" in pages[0]
+    assert "F1 Bottleneck: heavy mining in China; 40 of 50 t/yr missing" in pages[0]
     assert "T1 Scenarios, worst first" in pages[0]
     assert "F2 Total shortfall falls from 96 % to 36 % with projects by 2028" in pages[1]
     assert "How far to trust it" in pages[1]
@@ -225,7 +225,7 @@ def test_the_strip_shows_what_reaches_the_counted_demand_alone(split: cn.Assessm
     assert "defence 10 of 10 missing, civilian 20 of 20 missing" in said
 
 
-def test_the_neck_lies_outside_the_bloc(split: cn.Assessment) -> None:
+def test_the_bottleneck_lies_outside_the_bloc(split: cn.Assessment) -> None:
     title = flat(getattr(chain_figure(Facts(split)), "title", ""))
     # the American maker costs all, and is the bloc's own
     assert title == "No step elsewhere costs anything alone; defence lacks 10 of 10 t/yr"
@@ -238,9 +238,9 @@ def test_a_country_has_the_colour_of_the_graph(assessed: cn.Assessment, tmp_path
 
 
 def test_the_ladder_stands_on_one_axis_in_per_cent(document: Document) -> None:
-    ladder = next(b for b in document.blocks() if isinstance(b, ReportFigure) and b.key == "ladder")
-    assert "Still short, % of demand" in ladder.subtitle
-    assert "Nothing is rerouted 96 % (48 t/yr)" in flat(ladder.alt)
+    levels = next(b for b in document.blocks() if isinstance(b, ReportFigure) and b.key == "levels")
+    assert "Still short, % of demand" in levels.subtitle
+    assert "Nothing is rerouted 96 % (48 t/yr)" in flat(levels.alt)
 
 
 # -- the brief ----------------------------------------------------------------------------------
@@ -253,7 +253,7 @@ def test_the_brief_is_one_page_that_stands_alone(document: Document) -> None:
     page = html_report(brief, has_graph=False).decode("utf-8")
     for said in (text, flat(re.sub(r"<[^>]*>", " ", page))):
         assert "Bottom line" in said
-        assert "Neck: heavy mining in China" in said
+        assert "Bottleneck: heavy mining in China" in said
         assert "Scenarios, worst first" in said
         assert "Decisions this supports" in said
         assert "FOR TEST ONLY" in said
@@ -278,7 +278,7 @@ def test_a_brief_with_endless_words_is_one_page_and_keeps_them(document: Documen
 
 def test_a_slide_is_of_full_size_and_bears_finding_and_marking(document: Document) -> None:
     marked = replace(document, marking="MARK & CO")
-    figure = next(b for b in document.blocks() if isinstance(b, ReportFigure) and b.key == "ladder")
+    figure = next(b for b in document.blocks() if isinstance(b, ReportFigure) and b.key == "levels")
     figure = replace(figure, note=HOSTILE)
     png = slide(figure, marked, "png")
     assert png[:8] == b"\x89PNG\r\n\x1a\n"

@@ -148,7 +148,7 @@ def test_templates() -> None:
     )
     assert endurance_sentence("defence", "1", "not in 48").startswith("It can be kept whole for one month")
     assert "for at least 46 months" in endurance_sentence("defence", "at least 46", "2")
-    assert flat(foresight_sentence(1.0, 2.0)) == "If nobody foresees a date, 3 t go short, 1 t more."
+    assert flat(foresight_sentence(1.0, 2.0)) == "If nobody foresees a date, 3 t are short, 1 t more."
     assert flat(bracket_sentence(0.0, 7.5)) == (
         "With best rerouting 0 t/yr are lost; if firms react only to their own stocks, 7.5."
     )
@@ -221,7 +221,7 @@ def test_bottom_line_says_when(made: cn.Assessment, document: Document) -> None:
         "Over 12 months, most is lacking under “Maker stops”: Defence demand is short from month 7, by 2.5 t in all"
     )
     brief = {s.head: flat(s.text) for s in short_line(facts)}["When."]
-    assert "goes short 4 months after the first measure and is whole again 5 months later; 2.5 t are missing" in brief
+    assert "is short 4 months after the first measure and is met again 5 months later; 2.5 t are missing" in brief
     assert "kept whole for 4 months" in said
     held = {flat(c.text) for c in (c for row in table(document, "over_time").rows for c in row)}
     assert "2.5" in held
@@ -315,7 +315,7 @@ def test_recovery_that_nobody_gave_is_said(calm_document: Document) -> None:
 def test_workbook_has_the_sheets(document: Document) -> None:
     book = openpyxl.load_workbook(io.BytesIO(workbook_report(document)), read_only=True)
     wanted = {"Months", "Over time", "Endurance", "Endurance by use", "Stock", "Stock levels", "Stock mitigation"}
-    assert wanted | {"Exposure", "Bracket", "Ladder over time"} <= set(book.sheetnames)
+    assert wanted | {"Exposure", "Bracket", "Levels of response over time"} <= set(book.sheetnames)
 
 
 def test_figures_bear_title_and_words(document: Document) -> None:
@@ -367,7 +367,7 @@ def test_report_passes_the_horizon_on(tmp_path: Path) -> None:
 def test_no_scenario(calm: cn.Assessment, calm_document: Document) -> None:
     page = html_report(calm_document, False).decode()
     assert not [f for f in ("months", "courses", "endurance", "stocks") if f'id="{figure_id(f).lower()}"' in page]
-    assert calm.stress.horizon_ladder.empty
+    assert calm.stress.horizon_levels.empty
 
 
 def test_hostile_words_stay_words(made: cn.Assessment) -> None:

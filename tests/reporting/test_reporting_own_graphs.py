@@ -187,7 +187,7 @@ def test_a_bare_edge_list_ends_in_all_documents(tmp_path: Path) -> None:
     before, *_ = done.stderr.partition("... ")  # the first words of progress
     assert "scenarios, demand, tiers, beneficiaries, projects" in before
     told = re.sub(r"<[^>]+>", " ", (tmp_path / "out" / "report.html").read_text(encoding="utf-8"))
-    assert "The graph holds no demand: what end uses get undisturbed stands in" in told
+    assert "The graph holds no demand: what end uses get in the baseline stands in" in told
     assert "node, demand_tpa; commodity and tier where there are several" in told
 
 

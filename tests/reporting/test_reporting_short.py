@@ -101,21 +101,21 @@ def test_the_claims_of_page_one(made: cn.Assessment) -> None:
 
 def test_the_verdict_tells_every_tier_its_share_first(made: cn.Assessment) -> None:
     said = line(made)["Verdict."]
-    assert said.startswith("Under “China stops”, 20 % of defence demand goes unmet (5 of 25 t/yr), unless")
-    hinges = "unless relations are held to their baseline. Four other changes overturn it too"
-    assert f"{hinges} ({table_id('hinges')})." in said
+    assert said.startswith("Under “China stops”, 20 % of defence demand is short (5 of 25 t/yr), unless")
+    dependencies = "unless relations are not rerouted. Four other changes change it too"
+    assert f"{dependencies} ({table_id('dependencies')})." in said
     assert said.endswith(
-        "Besides, 100 % of civilian demand goes unmet. “China stops later” leaves as much of defence demand unmet."
+        "Besides, 100 % of civilian demand is short. “China stops later” leaves as much of defence demand short."
     )
-    assert "[0–10] of [20–30] t/yr of defence demand go unmet" in line(made)["How sure."]
+    assert "[0–10] of [20–30] t/yr of defence demand are short" in line(made)["How sure."]
 
 
 def test_the_verdict_names_known_relations_where_new_ones_leave_more_short(made: cn.Assessment) -> None:
     table = made.advice.copy()
-    table.loc["all others served first"] = [pd.NA, 5.0, 5.0]
+    table.loc["all allies served last"] = [pd.NA, 5.0, 5.0]
     assert line(replace(made, advice=table))["Verdict."].startswith("Under “China stops”, ")
-    table.loc["all others served first", "left_tpa"] = 25.0
-    assert line(replace(made, advice=table))["Verdict."].startswith("Under “China stops”, on known relations, ")
+    table.loc["all allies served last", "left_tpa"] = 25.0
+    assert line(replace(made, advice=table))["Verdict."].startswith("Under “China stops”, on existing links, ")
 
 
 def test_what_costs_most_names_what_the_first_tier_hangs_on_where_nothing_abroad_costs_it_anything() -> None:
@@ -134,13 +134,13 @@ def test_what_costs_most_names_what_the_first_tier_hangs_on_where_nothing_abroad
 def test_when_counts_from_the_first_measure_where_nobody_gave_a_date(made: cn.Assessment) -> None:
     said = line(made)["When."]
     assert said.startswith(
-        "Defence demand goes short with the first measure and does not recover until projects start; "
+        "Defence demand is short with the first measure and does not recover until projects start; "
         "5 t are missing over 12 months. Counted in half-years, new relations, stocks and projects "
-        "cut it from 5 t (known relations, no stocks) to "
+        "cut it from 5 t (existing links, no stocks) to "
     )
-    assert "Civilian demand goes short with the first measure." in said
+    assert "Civilian demand is short with the first measure." in said
     later = line(replace(made, worst="z_later"))["When."]
-    assert "goes short with the first measure" in later  # which begins in its sixth month
+    assert "is short with the first measure" in later  # which begins in its sixth month
     assert "20" not in said + later
 
 
@@ -163,12 +163,12 @@ def test_does_not_recover_says_until_what_comes(made: cn.Assessment) -> None:
         "does not recover in 12 months; no projects are in the data"
         in line(replace(made, network=none, rerouting={}))["When."]
     )
-    ladder = made.stress.ladder.copy()
-    mine = ladder["rung"].eq("new") & ladder["tier"].eq("defence")
-    ladder.loc[mine, "shortfall_tpa"] = 0.0
-    a = replace(made, stress=replace(made.stress, ladder=ladder))
+    levels = made.stress.levels.copy()
+    mine = levels["level"].eq("new") & levels["tier"].eq("defence")
+    levels.loc[mine, "shortfall_tpa"] = 0.0
+    a = replace(made, stress=replace(made.stress, levels=levels))
     assert "does not recover until new relations are qualified" in line(a)["When."]
-    assert "half-years, new relations take nothing off 5 t (known relations, no stocks)." in line(a)["When."]
+    assert "half-years, new relations take nothing off 5 t (existing links, no stocks)." in line(a)["When."]
 
 
 @pytest.mark.slow
@@ -189,7 +189,7 @@ def test_a_group_of_plants_is_no_single_plant(made: cn.Assessment, document: Doc
     assert facts.stands_for_several("p1")  # two operators in one cell
     assert not facts.stands_for_several("p2")
     said = line(made)["Where."]
-    assert "The neck is mining or making in China: without either defence loses 20 % (5 t/yr)." in said
+    assert "The bottleneck is mining or making in China: without either defence loses 20 % (5 t/yr)." in said
     assert "costliest single plant that we can name is Maker Two in China: 20 % of defence deliveries (5 t/yr)." in said
     kinds = [(row["kind"].text, row["label"].text) for row in table(document, "costs_most").records()]
     assert kinds[:4] == [
@@ -247,13 +247,13 @@ def advised(
         {"without_tpa": [rest] * 2, "left_tpa": [left, rest]}, index=["as stated", "half its capacity"]
     )
     table = table.rename_axis("case").assign(year=pd.array([2030, 2030], dtype="Int64")).head(2 if projects else 0)
-    table.attrs |= {"tier": "defence", "rest_tpa": rest, "projects": projects, "closes": left == 0, "year": 2026.0}
-    ladder = made.stress.ladder.copy()
-    for rung, short in (("new", rest), ("stocks", more.pop("drawn", rest))):
-        mine = ladder["rung"].eq(rung) & ladder["tier"].eq("defence")
-        ladder.loc[mine, "shortfall_tpa"] = short
-        ladder.loc[mine, "served_tpa"] = ladder.loc[mine, "demand_tpa"] - short
-    return replace(made, advice=table, stress=replace(made.stress, ladder=ladder), **more)
+    table.attrs |= {"tier": "defence", "rest_tpa": rest, "projects": projects, "closed_by": left == 0, "year": 2026.0}
+    levels = made.stress.levels.copy()
+    for level, short in (("new", rest), ("stocks", more.pop("drawn", rest))):
+        mine = levels["level"].eq(level) & levels["tier"].eq("defence")
+        levels.loc[mine, "shortfall_tpa"] = short
+        levels.loc[mine, "served_tpa"] = levels.loc[mine, "demand_tpa"] - short
+    return replace(made, advice=table, stress=replace(made.stress, levels=levels), **more)
 
 
 def told(a: cn.Assessment) -> dict[str, str]:
@@ -345,7 +345,7 @@ def test_a_project_that_runs_does_its_part_before_any_other_is_advised() -> None
     projects = chain().projects.assign(status=["planned", "running"])
     net = chain(nodes=nodes, projects=projects)
     a = cn.assess(net, [out()], months=12, draws=0)
-    said = {k: a.advice.attrs[k] for k in ("new_tpa", "running", "carrying", "rest_tpa", "projects", "closes")}
+    said = {k: a.advice.attrs[k] for k in ("new_tpa", "running", "carrying", "rest_tpa", "projects", "closed_by")}
     assert [round(said[k], 6) for k in ("new_tpa", "rest_tpa")] == [5.0, 1.0]
     assert (said["running"], said["carrying"], said["projects"]) == (("q2",), ("q2",), ("q1",))
     assert dict(a.advice.attrs["alone_tpa"]) == pytest.approx({"q1": 1.0})
@@ -366,19 +366,19 @@ def test_a_project_that_runs_does_its_part_before_any_other_is_advised() -> None
     )  # it is due by the year up to which the data know what runs, and is not on record as running
     verdict = line(a)["Verdict."]
     assert verdict.startswith(
-        "Under “China stops”, 20 % of defence demand goes unmet on the plants of 2024; on those of 2025 it is "
+        "Under “China stops”, 20 % of defence demand is short on the plants of 2024; on those of 2025 it is "
         "4 %. In 2024 that is 5 of 25 t/yr. In 2024 this holds unless "
     )
     assert "It needs Maker One." in helps
-    # what runs comes before stocks and what does not yet run, in the ladder and in T1
-    rungs = [r for r in table(document, "ladder").records() if r["tier"].text == "defence"]
-    assert [(r["rung"].text, r["shortfall_tpa"].value) for r in rungs][2:5] == [
+    # what runs comes before stocks and what does not yet run, in the levels of response and in T1
+    levels = [r for r in table(document, "levels").records() if r["tier"].text == "defence"]
+    assert [(r["level"].text, r["shortfall_tpa"].value) for r in levels][2:5] == [
         ("new", pytest.approx(5.0)),
         ("running", pytest.approx(1.0)),
         ("stocks", pytest.approx(1.0)),
     ]
-    gained = [r["gained_tpa"].value for r in rungs[2:]]
-    assert gained == pytest.approx([0.0, 4.0, 0.0, *[1.0] * (len(rungs) - 5)])
+    gained = [r["gained_tpa"].value for r in levels[2:]]
+    assert gained == pytest.approx([0.0, 4.0, 0.0, *[1.0] * (len(levels) - 5)])
     worst = next(r for r in table(document, "scenarios").records() if r["scenario"].text == "stop")
     assert worst["residual_tpa"].value == pytest.approx(1.0)
     assert told(a)["Secure the output of"].startswith(
@@ -446,12 +446,12 @@ def left_short(made: cn.Assessment, defence: float, civilian: float) -> cn.Asses
     """The same assessment with other shortfalls, t/yr, once all projects stand."""
     changed = {}
     for year, found in made.rerouting.items():
-        ladder = found.ladder.copy()
-        last = ladder["rung"] == "projects"
-        short = ladder.loc[last, "tier"].map({"defence": defence, "civilian": civilian})
-        ladder.loc[last, "shortfall_tpa"] = short
-        ladder.loc[last, "served_tpa"] = ladder.loc[last, "demand_tpa"] - short
-        changed[year] = replace(found, ladder=ladder)
+        levels = found.levels.copy()
+        last = levels["level"] == "projects"
+        short = levels.loc[last, "tier"].map({"defence": defence, "civilian": civilian})
+        levels.loc[last, "shortfall_tpa"] = short
+        levels.loc[last, "served_tpa"] = levels.loc[last, "demand_tpa"] - short
+        changed[year] = replace(found, levels=levels)
     return replace(made, rerouting=changed)
 
 
@@ -481,7 +481,7 @@ def test_what_stays_short_is_told_however_little(
 
 def test_one_month_is_no_months(made: cn.Assessment) -> None:
     summary = made.stress.summary.copy()
-    for months, said in ((1.0, "is whole again 1 month later;"), (3.0, "is whole again 3 months later;")):
+    for months, said in ((1.0, "is met again 1 month later;"), (3.0, "is met again 3 months later;")):
         summary["time_to_recover"] = months
         assert said in line(replace(made, stress=replace(made.stress, summary=summary)))["When."]
 
@@ -520,7 +520,7 @@ def test_a_figure_bears_the_standing_of_its_table(made: cn.Assessment, document:
     figures = cn.report_figures(made)
     assert figures["ranges"].note.startswith("Sampled. Inputs: ")
     assert figures["coverage"].note.startswith("From the inputs, not solved. Inputs: ")
-    for name, key in (("ladder", "ladder"), ("losses", "sites"), ("projects", "effects.2030")):
+    for name, key in (("levels", "levels"), ("losses", "sites"), ("projects", "effects.2030")):
         drawn = table(document, key)
         assert figures[name].note.startswith(drawn.trust), name
 
@@ -563,7 +563,7 @@ def test_each_scenario_says_what_it_rests_on(made: cn.Assessment, document: Docu
 def test_decisive_inputs_are_counted_once_and_everywhere_the_same(made: cn.Assessment, document: Document) -> None:
     """Text, table, workbook column and the footer of the command for the same question say one number."""
     footer = rests_words(cn.balance(made.network, made.asked[made.worst]).provenance["rests_on"])
-    t1, t15 = table(document, "scenarios"), table(document, "decisive")
+    t1, t15 = table(document, "scenarios"), table(document, "limiting")
     assert not any(" -> " in r["label"].text for r in t15.records())
     at = [c.key for c in t1.columns].index("rests_on")
     worst = next(row for row in t1.rows if row[0].text == made.worst)
@@ -647,7 +647,7 @@ def test_as_bad_is_said_of_what_ends_only_if_it_lasted(made: cn.Assessment) -> N
     assert "lasted" not in line(made)["Verdict."]
     other = replace(made.asked["z_later"], measures=tuple({**m, "months": 3} for m in made.asked["z_later"].measures))
     brief = replace(made, asked={**made.asked, "z_later": other})
-    assert "would leave as much of defence demand unmet if it lasted." in line(brief)["Verdict."]
+    assert "would leave as much of defence demand short if it lasted." in line(brief)["Verdict."]
 
 
 def test_the_verdict_says_which_products_are_short() -> None:

@@ -92,7 +92,7 @@ def test_heads_are_words_with_units_and_no_two_are_alike(document: Document, boo
         assert not [head for head in heads if re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)+", head)], name
     served = [c.value for c in book["Served"][HEAD]]
     assert {"Scenario", "Demand, t/yr", "Short, of demand"} <= set(served)
-    assert "Capacity, t/a" in [c.value for c in book["Input nodes"][HEAD]]
+    assert "Capacity, t/yr" in [c.value for c in book["Input nodes"][HEAD]]
 
 
 def test_status_and_inputs_stand_in_words_above_each_table(document: Document, book: Any) -> None:
@@ -159,7 +159,7 @@ def test_a_figure_is_shown_with_the_digits_of_the_report(
 
 def test_main_tables_are_drawn_and_each_chart_shows_the_figures_beside_it(document: Document, book: Any) -> None:
     drawn = charts(filled(document))
-    keys = ("scenarios", "steps", "sites", "countries", "M1", "ladder", "helps_most")
+    keys = ("scenarios", "steps", "sites", "countries", "M1", "levels", "helps_most")
     assert [chart.table for chart in drawn] == [table_id(key) for key in keys]
     sheet = book["Charts"]
     assert len(sheet._charts) == len(drawn)

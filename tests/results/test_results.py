@@ -24,8 +24,8 @@ from chainnet.results import (
     SAMPLED,
     SIMULATED,
     Result,
-    decisive_inputs,
     inputs_words,
+    limiting_inputs,
     provenance,
     rest_of,
     rests_words,
@@ -104,13 +104,13 @@ def test_every_number_of_every_answer_bears_unit_status_and_what_it_rests_on(net
 @pytest.mark.parametrize(
     ("column", "unit"),
     [
-        ("lost_tpa", "t/a"),
+        ("lost_tpa", "t/yr"),
         ("stock_t", "t"),
         ("price_usd_per_t", "USD/t"),
         ("holding_usd_per_t_a", "USD per t and year"),
         ("capex_musd", "million USD"),
         ("n_nodes", "count"),
-        ("short_share", "share, 0 to 1"),
+        ("shortfall_share", "share, 0 to 1"),
         ("time_to_survive", "months"),
         ("served_t_per_t", "t per t"),
     ],
@@ -122,7 +122,7 @@ def test_units_are_read_from_names(net: cn.Network, column: str, unit: str) -> N
 
 def test_tonnes_of_a_steady_state_are_a_years(net: cn.Network, out: cn.Scenario) -> None:
     book = cn.codebook(cn.reroute(net, out)).set_index(["table", "column"])
-    assert book.loc[("projects", "shapley_t"), "unit"] == "t/a"
+    assert book.loc[("projects", "shapley_t"), "unit"] == "t/yr"
 
 
 def test_status_is_that_of_the_method(net: cn.Network, out: cn.Scenario) -> None:
@@ -148,10 +148,10 @@ def test_sampled_shares_say_so() -> None:
 
 def test_a_range_names_its_columns_and_kind(net: cn.Network) -> None:
     source = provenance(net, "none")
-    table = pd.DataFrame(columns=["short_tpa", "short_low_tpa", "short_high_tpa", "other_tpa"], dtype=float)
+    table = pd.DataFrame(columns=["shortfall_tpa", "short_low_tpa", "short_high_tpa", "other_tpa"], dtype=float)
     said = stamp(table, source).attrs["columns"]
-    assert said["short_tpa"]["range_kind"] == "corner cases"
-    assert (said["short_tpa"]["low"], said["short_tpa"]["high"]) == ("short_low_tpa", "short_high_tpa")
+    assert said["shortfall_tpa"]["range_kind"] == "corner cases"
+    assert (said["shortfall_tpa"]["low"], said["shortfall_tpa"]["high"]) == ("short_low_tpa", "short_high_tpa")
     assert said["other_tpa"]["range_kind"] == "not assessed"
     assert "low" not in said["other_tpa"]
     drawn = cn.codebook(cn.ensemble(net, draws=4)).set_index(["table", "column"])
@@ -180,18 +180,18 @@ def test_ties_are_named_and_zeros_do_not_tie() -> None:
 
 def test_the_quality_is_that_of_the_weakest_input_that_binds() -> None:
     short = cn.balance(chain())  # the edge of 8 binds, not the demand of 9
-    assert short.decisive[["kind", "id", "quality", "price"]].to_numpy().tolist() == [
+    assert short.limiting[["kind", "id", "quality", "price"]].to_numpy().tolist() == [
         ["edge", "mine -> plant", "inferred", 1.0]
     ]
-    assert short.provenance["rests_on"] == {"quality": "inferred", "n_weakest": 1, "n_decisive": 1, "references": ["c"]}
+    assert short.provenance["rests_on"] == {"quality": "inferred", "n_weakest": 1, "n_limiting": 1, "references": ["c"]}
     whole = cn.balance(chain().with_demand(chain().demand.assign(demand_tpa=7.0)))
-    assert whole.provenance["rests_on"] == {"quality": "assumed", "n_weakest": 1, "n_decisive": 1, "references": ["d"]}
+    assert whole.provenance["rests_on"] == {"quality": "assumed", "n_weakest": 1, "n_limiting": 1, "references": ["d"]}
 
 
 def test_of_several_cuts_the_union_is_counted() -> None:
     net = chain().with_demand(chain().demand.assign(demand_tpa=8.0))  # edge and demand bind alike
     rest = cn.max_flow(net).provenance["rests_on"]
-    assert rest == {"quality": "assumed", "n_weakest": 1, "n_decisive": 2, "references": ["c", "d"]}
+    assert rest == {"quality": "assumed", "n_weakest": 1, "n_limiting": 2, "references": ["c", "d"]}
 
 
 def test_pure_flows_and_programs_rest_on_the_same() -> None:
@@ -209,9 +209,9 @@ def test_what_a_measure_sets_is_given_and_no_datum() -> None:
         "kind source target id commodity tier capacity_tpa price",
         ("restriction", None, None, "measure 1", None, None, 1.0, 1.0),
     )
-    found = decisive_inputs(chain(), cut)
+    found = limiting_inputs(chain(), cut)
     assert found["quality"].tolist() == ["given"]
-    assert rest_of(found) == {"quality": "given", "n_weakest": 0, "n_decisive": 0, "references": []}
+    assert rest_of(found) == {"quality": "given", "n_weakest": 0, "n_limiting": 0, "references": []}
 
 
 def test_of_parallel_rows_the_weakest_counts() -> None:
@@ -244,14 +244,14 @@ def test_inputs_without_a_quality_are_said_to_have_none() -> None:
     ],
 )
 def test_what_an_answer_rests_on_is_said_in_words(quality: str, n: int, of: int, words: str) -> None:
-    rest = {"quality": quality, "n_weakest": n, "n_decisive": of, "references": []}
+    rest = {"quality": quality, "n_weakest": n, "n_limiting": of, "references": []}
     assert rests_words(rest) == words
     assert inputs_words(rest) in words
 
 
 def test_prices_of_what_binds_are_tonnes_served_per_tonne(net: cn.Network, out: cn.Scenario) -> None:
     """One more tonne of the dysprosium that binds gives fifty of magnets, in the first tier alone."""
-    found = cn.balance(net, out).decisive.set_index("id")
+    found = cn.balance(net, out).limiting.set_index("id")
     more = net.with_table(
         "nodes", net.nodes.assign(capacity_tpa=net.nodes["capacity_tpa"].where(net.nodes["id"] != "H_BR", 0.2001))
     )
@@ -407,7 +407,7 @@ def test_what_an_answer_rests_on_is_worked_out_when_it_is_read_and_once(net: cn.
 
     def binds() -> pd.DataFrame:
         asked.append(1)
-        return decisive_inputs(net, cn.max_flow(net).cut)
+        return limiting_inputs(net, cn.max_flow(net).cut)
 
     source = provenance(net, "solver", rests_on=binds, k=[1, 2])
     copied, more = source.copy(), source | {"verified": "no"}
@@ -422,7 +422,7 @@ def test_what_an_answer_rests_on_is_worked_out_when_it_is_read_and_once(net: cn.
 
 
 def test_a_provenance_is_a_dict_to_everybody(net: cn.Network) -> None:
-    source = provenance(net, "solver", rests_on=lambda: decisive_inputs(net, cn.max_flow(net).cut), k=[1, 2])
+    source = provenance(net, "solver", rests_on=lambda: limiting_inputs(net, cn.max_flow(net).cut), k=[1, 2])
     plain = dict(source)
     assert type(plain) is dict
     assert plain["digest"] == net.digest

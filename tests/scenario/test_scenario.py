@@ -471,7 +471,7 @@ def test_restrict_binds_the_class_together() -> None:
 @pytest.mark.parametrize("hit", [{"edges": [["m", "u"]]}, {"nodes": ["m"]}], ids=["edge", "node"])
 @pytest.mark.parametrize("share", [0.0, 1e-6, 0.3, 0.49, 0.5, 0.51, 0.999, 1.0])
 def test_what_is_unlimited_keeps_its_share_of_its_baseline(hit: dict[str, object], share: float) -> None:
-    """10 t/a flow and 40 t/a are asked for; nothing is limited but by the measure, which at share 1 is none."""
+    """10 t/yr flow and 40 t/yr are asked for; nothing is limited but by the measure, which at share 1 is none."""
     net = cn.Network(
         nodes=frame("id stage", ("m", "mine"), ("u", "end_use")),
         edges=frame("source target flow_tpa", ("m", "u", 10.0)),
@@ -494,7 +494,7 @@ def test_what_is_limited_keeps_its_share_of_its_capacity_whatever_flows() -> Non
     assert served(net, edge, {**edge, "share": 0.5}) == pytest.approx([4.5])
     blank = net.with_table("edges", net.edges.assign(capacity_tpa=None, flow_tpa=None))
     for share in (0.3, 0.7):
-        with pytest.raises(cn.DataError, match=r"^edges: unlimited and without baseline flow: m -> u"):
+        with pytest.raises(cn.DataError, match=r"^edges: no limit and without baseline flow: m -> u"):
             served(blank, {**edge, "share": share})
     assert served(blank, {**edge, "share": 0.0}) == [0.0], "nothing of anything is nothing"
 
@@ -686,11 +686,11 @@ def test_a_balance_takes_the_name_of_a_shipped_scenario() -> None:
 
 
 ASKED = {
-    "both_ends": lambda net, out: cn.both_ends(net, out),
+    "service_range": lambda net, out: cn.service_range(net, out),
     "chokepoints": lambda net, out: cn.chokepoints(net, scenario=out),
     "interdict": lambda net, out: cn.interdict(net, 1, scenario=out),
-    "load_bearing": lambda net, out: cn.load_bearing(net, out).table,
-    "reroute": lambda net, out: cn.reroute(net, out).ladder,
+    "key_assumptions": lambda net, out: cn.key_assumptions(net, out).table,
+    "reroute": lambda net, out: cn.reroute(net, out).levels,
     "risk_exposure": lambda net, out: cn.risk_exposure(net, recovery=1, scenario=out),
     "shapley": lambda net, out: cn.shapley(net, scenario=out),
     "stockpile": lambda net, out: cn.stockpile_requirement(net, out, months=3),

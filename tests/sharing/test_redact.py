@@ -211,7 +211,7 @@ def test_demand_and_prices_go_only_if_named(mag9: cn.Network) -> None:
 
 def test_what_facts_would_give_away_is_refused_unless_accepted() -> None:
     net = three()
-    with pytest.raises(cn.DataError, match=r"a to 10 \.\. 13\.2 t/a \(width 0\.138, by total of stage mine"):
+    with pytest.raises(cn.DataError, match=r"a to 10 \.\. 13\.2 t/yr \(width 0\.138, by total of stage mine"):
         redact(net, secret=SECRET, facts=[total(22.0)])
     found = redact(net, secret=SECRET, facts=[total(22.0)], accept=["a", "b", "c"])
     assert not found.attack["is_protected"].all()

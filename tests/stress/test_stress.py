@@ -1,4 +1,4 @@
-"""``stress_test``: every scenario as a steady state, with both ends of the bracket."""
+"""``stress_test``: every scenario as a steady state, with its range of the bracket."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_summary_by_scenario_and_tier() -> None:
 
 def test_both_ends_of_the_bracket() -> None:
     st = cn.stress_test(two_tier(), scenarios(), beneficiaries=["USA"])
-    after, before = st.summary["shortfall_tpa"], st.summary["shortfall_before_tpa"]
+    after, before = st.summary["shortfall_tpa"], st.summary["shortfall_last_tpa"]
     assert (before >= after - 1e-9).all()
     assert after["half"].tolist() == pytest.approx([0.5, 4.0])
     assert before["half"].sum() == pytest.approx(6.5)
@@ -60,7 +60,7 @@ def test_what_nobody_priced_is_unknown_and_no_zero() -> None:
     part = stressed(2e6, np.nan, 1e6).summary
     for column, year in (("value_musd", 1.0), ("value_at_risk_musd", 1.0 / 12.0)):
         found = part[column].to_dict()
-        # undisturbed defence has all, and 0 is known; Japan comes after the USA, where metal costs less to bring
+        # in the baseline defence has all, and 0 is known; Japan comes after the USA, where metal costs less to bring
         assert found == pytest.approx(
             {
                 ("baseline", "defence"): 0.0,
@@ -86,8 +86,8 @@ def test_one_a_list_a_mapping_or_the_shipped_ones(mag9: cn.Network, china_out: c
 def test_per_node_and_ladder(mag9: cn.Network) -> None:
     st = cn.stress_test(mag9)
     assert st.nodes.loc["china_out"]["shortfall_tpa"].sum() == pytest.approx(40.0)
-    assert st.ladder["rung"].unique().tolist() == ["frozen", "existing", "new", "stocks"]
-    assert st.ladder["scenario"].unique().tolist() == ["china_out"]
+    assert st.levels["level"].unique().tolist() == ["none", "existing", "new", "stocks"]
+    assert st.levels["scenario"].unique().tolist() == ["china_out"]
 
 
 def test_no_demand_is_said() -> None:

@@ -27,7 +27,7 @@ OUT = [{"kind": "remove", "nodes": ["mine"]}]
 
 
 def road(**tables: Any) -> cn.Network:
-    """A mine of 12 t/a and a user who asks for 12 t/a, one a month."""
+    """A mine of 12 t/yr and a user who asks for 12 t/yr, one a month."""
     given = {
         "nodes": frame("id stage capacity_tpa", ("mine", "mine", 12.0), ("user", "end_use", None)),
         "edges": frame("source target capacity_tpa flow_tpa lag_months", ("mine", "user", None, 12.0, None)),
@@ -267,7 +267,7 @@ LINE = stress_months._line
 
 
 def test_mag9_with_stocks(mag9: cn.Network, china_out: cn.Scenario) -> None:
-    """With China out 10 t/a are served: 4 defence, 6 of 16 industrial; 5 t of magnets fill half a year's gap."""
+    """With China out 10 t/yr are served: 4 defence, 6 of 16 industrial; 5 t of magnets fill half a year's gap."""
     stocked = mag9.with_table(
         "stocks", frame("id node commodity stock_t", ("pile", _user(mag9, "industrial"), "magnet", 5.0))
     )
@@ -343,7 +343,7 @@ def test_new_relations_serve_a_tier_once_qualified() -> None:
 
 
 def test_recycling_loop_comes_back_after_the_life_of_goods() -> None:
-    """Demand 100 t/a met, life 5 years, half collected, 0.8 recovered: nothing for five years, then 40 t/a."""
+    """Demand 100 t/yr met, life 5 years, half collected, 0.8 recovered: nothing for five years, then 40 t/yr."""
     net = cn.Network(
         nodes=frame(
             "id stage process capacity_tpa",
@@ -410,7 +410,7 @@ def test_weights_far_apart_agree_with_the_order_of_tiers(mag9: cn.Network) -> No
     left = mag9.without(where={"country": "CHN"})
     stores = {"pile": (_user(mag9, "civilian"), "magnet", 3.0, 4.0)}
     totals = agree(left, stores, 6, 1)
-    # 10 t/a are made without China, and the pile gives 2 t in half a year: 2 t defence, 5 of 8 t industry
+    # 10 t/yr are made without China, and the pile gives 2 t in half a year: 2 t defence, 5 of 8 t industry
     assert totals == pytest.approx([2.0, 5.0, 0.0], abs=1e-6)
     oracle = PeriodProgram(with_stores(left, stores), {"pile": (3.0, 4.0)}, 6, 1 / 12)
     weight = oracle.demand["tier"].map({"defence": 1e4, "industrial": 1e2, "civilian": 1.0}).to_numpy()
@@ -651,7 +651,7 @@ def test_a_scenario_asked_again_is_not_solved_again(
         ({"start": "2030-13"}, cn.DataError, "start"),
         ({"reroute": "best"}, cn.DataError, "reroute"),
         ({"objective": "money"}, cn.DataError, "objective"),
-        ({"objective": "value", "ladder_over_time": True}, cn.DataError, "ladder_over_time"),
+        ({"objective": "value", "levels_over_time": True}, cn.DataError, "levels_over_time"),
         ({"commodity": "gold"}, cn.DataError, "gold"),
         ({"projects": ["nowhere"]}, cn.UnknownIdError, "nowhere"),
         ({"beneficiaries": ["XXX"]}, cn.DataError, "XXX"),

@@ -13,7 +13,7 @@ from scipy.optimize import linprog
 import chainnet as cn
 from chainnet.flow import Counting
 from chainnet.scenario import timeline
-from chainnet.stress import Ask, horizon_ladder
+from chainnet.stress import Ask, horizon_levels
 
 HORIZON = 24
 STEPS = (1, 3, 12)
@@ -154,7 +154,7 @@ def test_an_outage_of_four_months_costs_the_same_in_every_step() -> None:
     for step in STEPS:
         found = cn.stress_test(net, out, HORIZON, step_months=step)
         short = found.summary.loc["out"]
-        # 40 t/a are short while China is out (10 industrial, 30 civilian): four twelfths of it
+        # 40 t/yr are short while China is out (10 industrial, 30 civilian): four twelfths of it
         assert short["shortfall_t"].tolist() == pytest.approx([0.0, 10.0 / 3.0, 10.0])
         assert short["shortfall_unforeseen_t"].tolist() == pytest.approx([0.0, 10.0 / 3.0, 10.0])
         assert short.loc["civilian", ["first_short_month", "months_short", "time_to_recover"]].tolist() == [5, 4, 4]
@@ -187,11 +187,11 @@ def test_rungs_of_the_ladder_are_counted_in_the_same_periods() -> None:
     by_step = []
     for step in (1, 12):
         asked = Ask(Counting.of(net, None, None), HORIZON, "2024-06", step_months=step)
-        rungs = horizon_ladder([scenario], asked).set_index("rung")
-        assert (rungs["gained_t"].dropna() >= 0).all(), "a degree more never serves less, as a finer cut might"
-        by_step.append(rungs["shortfall_t"].to_dict())
+        levels = horizon_levels([scenario], asked).set_index("level")
+        assert (levels["gained_t"].dropna() >= 0).all(), "a degree more never serves less, as a finer cut might"
+        by_step.append(levels["shortfall_t"].to_dict())
     monthly, yearly = by_step
-    assert list(monthly) == ["frozen", "existing", "new", "stocks", "projects"]
+    assert list(monthly) == ["none", "existing", "new", "stocks", "projects"]
     assert monthly["existing"] > 1.0
     assert yearly == pytest.approx(monthly, abs=1e-6)
 
@@ -203,7 +203,7 @@ def test_a_set_of_projects_stands_in_the_long_run_as_compare_has_it() -> None:
     beside = cn.compare(net, scenario="china_out", portfolios=sets, months=0).answers
     for name, chosen in sets.items():
         told = cn.stress_test(net, out, 3, projects=chosen).summary.loc["china_out", "shortfall_tpa"]
-        ours = beside[beside["column"] == name].set_index("tier")["short_tpa"]
+        ours = beside[beside["column"] == name].set_index("tier")["shortfall_tpa"]
         assert told.to_dict() == pytest.approx(ours.to_dict())
         assert told["industrial"] == pytest.approx(0.0 if chosen else 10.0, abs=1e-6)
         nodes = cn.stress_test(net, out, 3, projects=chosen).nodes.loc["china_out", "shortfall_tpa"]
@@ -211,7 +211,7 @@ def test_a_set_of_projects_stands_in_the_long_run_as_compare_has_it() -> None:
 
 
 def pile(**more: Any) -> cn.Network:
-    """Half of 120 t a year comes from a mine; 100 t lie in store at the user."""
+    """Half of 120 t/yr comes from a mine; 100 t lie in store at the user."""
     return cn.Network(
         nodes=frame("id stage capacity_tpa", ("mine", "mine", 60.0), ("user", "end_use", None)),
         edges=frame("source target flow_tpa", ("mine", "user", 60.0)),

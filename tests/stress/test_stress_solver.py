@@ -21,7 +21,7 @@ STOP.append({**STOP[0], "to": {"country": ["bloc_2026", "G7", "quad", "KOR", "RU
 
 
 def two_tiers() -> cn.Network:
-    """12 t/a for two users who ask for 9 each; 5 t in store."""
+    """12 t/yr for two users who ask for 9 each; 5 t in store."""
     return cn.Network(
         nodes=frame(
             "id stage capacity_tpa", ("mine", "mine", 12.0), ("army", "end_use", None), ("shop", "end_use", None)

@@ -1,4 +1,4 @@
-"""What must be in stock: by hand, against what goes short without it, published rows, bad input."""
+"""What must be in stock: by hand, against what is short without it, published rows, bad input."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OUT = cn.Scenario("out", [{"kind": "remove", "nodes": ["mine"]}])
 
 
 def priced(**tables: Any) -> cn.Network:
-    """Ore (100 USD/t, 2 t per t of metal) and metal (1,000 USD/t); a works of 6 t/a, a user of 12 t/a."""
+    """Ore (100 USD/t, 2 t per t of metal) and metal (1,000 USD/t); a works of 6 t/yr, a user of 12 t/yr."""
     given = {
         "nodes": frame(
             "id stage country process capacity_tpa",

@@ -1,6 +1,6 @@
 """What chain do trade tables make? Tables as they are downloaded, and a graph brought to newer ones.
 
-Words: *production* (what a country mines or makes, beside its trade), *mirror* (one shipment, told by both ends), *gap*
+Words: *production* (what a country mines or makes, beside its trade), *mirror* (one shipment, told by its range), *gap*
 (what trade tables leave out or contradict).
 """
 

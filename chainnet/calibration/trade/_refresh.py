@@ -233,7 +233,7 @@ def _leaving(network: Network) -> Any:
 def _published(network: Network, word: str) -> dict[str, float]:
     """Return the published total of each country at a step, in the year of the graph."""
     totals = network.totals
-    hit = totals["step"].eq(word) & totals["unit"].eq("t/a") & totals["country"].notna()
+    hit = totals["step"].eq(word) & totals["unit"].eq("t/yr") & totals["country"].notna()
     hit &= totals["year"].eq(network.year) if network.year is not None else True
     sums = totals[hit].groupby("country")["value"].agg(["sum", "size"])
     return {str(country): float(s) for country, s, n in sums.itertuples() if n == 1}

@@ -280,7 +280,7 @@ def _totals(parts: Parts, reports: Reports) -> pd.DataFrame | None:
                 continue
             rows.append({
                 "step": good, "commodity": good, "country": None if row.country == "world" else row.country,
-                "year": int(when), "value": row.value, "unit": "t/a", "reference": "PRODUCTION",
+                "year": int(when), "value": row.value, "unit": "t/yr", "reference": "PRODUCTION",
                 "quality": _QUALITY.get(row.mark, "estimated"),
                 "low": row.low if row.low == row.low else None, "high": row.high if row.high == row.high else None,
                 "note": row.mark if row.mark not in ("reported", "estimated") else None,

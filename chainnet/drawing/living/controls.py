@@ -36,7 +36,7 @@ class Control:
     graded : bool
         Whether an export can be set between none and all: the baseline flow of every edge is known.
     size_tpa : float
-        What passes in the baseline, t/a; controls of a kind are listed by it.
+        What passes in the baseline, t/yr; controls of a kind are listed by it.
     is_part : bool
         Whether it moves a part of what another control moves: the demand of one member of a tier.
     """

@@ -27,7 +27,7 @@ from chainnet.scenario import KINDS, Scenario, computed_scenario, scenarios
 from chainnet.words import number
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_DEGREES: tuple[Degree, ...] = ("frozen", "existing", "new")
+_DEGREES: tuple[Degree, ...] = ("none", "existing", "new")
 _MOST_BYTES, _MOST_COLUMNS = 3_000_000, 6000
 
 
@@ -61,7 +61,7 @@ def living_page(
     files = solver_files()
     if network.demand.empty:
         raise DataError(
-            "draw: live needs a demand table, so that somebody can go short. Give demand, or leave live out."
+            "draw: live needs a demand table, so that somebody can are short. Give demand, or leave live out."
         )
     presets = dict(scenarios(network) if presets is None else presets)
     if scenario is not None and scenario not in presets and (all_rules := computed_scenario(network, scenario)):
@@ -115,9 +115,9 @@ def _programs(
         try:
             programs[degree] = LivingProgram(network, degree, controls, shared)
         except DataError as err:
-            if degree != "frozen":
+            if degree != "none":
                 raise
-            left.append(f"frozen relations: {err}")
+            left.append(f"no rerouting: {err}")
     if (most := max(program.n_columns for program in programs.values())) > _MOST_COLUMNS:
         raise DataError(
             f"draw: the living page of {network.name} would have {most} unknowns; at most {_MOST_COLUMNS} are solved "
@@ -156,7 +156,7 @@ def _months(
     if why := why_no_months(network, programs["existing"]):
         left.append(f"the course over months: {why}")
         return None
-    known = [name for name in ("existing", "frozen") if name in programs]
+    known = [name for name in ("existing", "none") if name in programs]
     found = {name: LivingMonths(network, programs[name], controls) for name in known}
     for one in found.values():
         one.prove()

@@ -28,14 +28,14 @@ from chainnet.engine import (
     SOLVER,
     WIDE,
 )
-from chainnet.flow import Counting, Others, balance, stages_of
+from chainnet.flow import Counting, Order, balance, stages_of
 from chainnet.network import Network
 from chainnet.results import package_version
 from chainnet.scenario import KINDS, Scenario
 from chainnet.words import country_name, in_sentence, who
 
 CONTRACT = 1
-_ORDERS: tuple[Others, ...] = ("after", "before", "alongside")
+_ORDERS: tuple[Order, ...] = ("allies_first", "allies_last", "alike")
 _TIMES = ("start", "start_month", "months", "until", "suspended", "phase_in_months")
 # kinds of inputs that a page makes otherwise: recipes are other programs, stocks are not drawn, projects are controls
 _HINGES = ("node", "relation", "input")
@@ -68,9 +68,9 @@ def payload(
     arrays = {name: _arrays(program, groups, inputs) for name, program in programs.items()}
     stages = {order: _stages(counting.in_order(order)) for order in _ORDERS}
     preset = next((p for p in presets if p.name == start), None)
-    found = balance(network, preset, "existing", others=counting.others, **counting.said)
+    found = balance(network, preset, "existing", order=counting.order, **counting.said)
     served = found.demand["served_tpa"].to_numpy()
-    settings = {"preset": start, "order": counting.others, "relations": "existing"}
+    settings = {"preset": start, "order": counting.order, "relations": "existing"}
     return {
         "contract": CONTRACT,
         "graph": network.name,
@@ -87,7 +87,7 @@ def payload(
         "members": _members(network, counting),
         "steps": _step_rows(network, groups),
         "inputs": inputs.rows,
-        "hinges": _hinges(counting),
+        "dependencies": _dependencies(counting),
         "categories": [[word, most] for word, most in CATEGORIES.items() if np.isfinite(most)],
         "presets": [{"name": p.name, "label": p.label or p.name, "measures": _measures(p)} for p in presets],
         "kinds": {
@@ -98,7 +98,7 @@ def payload(
         "relations": sorted(name for name in programs if "/" not in name),
         "start": {
             **settings,
-            "served": [float(served[stage["rows"]].sum()) for stage in stages[counting.others]],
+            "served": [float(served[stage["rows"]].sum()) for stage in stages[counting.order]],
             "cost_usd": found.cost_usd,
         },
     }
@@ -161,7 +161,7 @@ def _members(network: Network, counting: Counting) -> list[dict[str, Any]]:
     return sorted(found, key=lambda member: (tiers.index(member["tier"]), member["label"]))
 
 
-def _hinges(counting: Counting) -> list[dict[str, Any]]:
+def _dependencies(counting: Counting) -> list[dict[str, Any]]:
     """Return the weak inputs that may be otherwise by a change of bounds: which rows of a table, by what factors."""
     return [
         {
@@ -203,7 +203,7 @@ def _steps(network: Network) -> list[Group]:
 
 
 def _step_rows(network: Network, groups: list[Group]) -> list[dict[str, Any]]:
-    """Return what is drawn as one, with what it made or passed on in the baseline, t/a; null = not known."""
+    """Return what is drawn as one, with what it made or passed on in the baseline, t/yr; null = not known."""
     known = network.edges["flow_tpa"].notna().any()
     made = network.baseline.reindex(network.plants["id"]).fillna(0.0).to_numpy()
     return [

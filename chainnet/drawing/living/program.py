@@ -35,10 +35,10 @@ class LivingProgram:
     Parameters
     ----------
     network : Network
-    degree : {"frozen", "existing", "new"}
+    degree : {"none", "existing", "new"}
     controls : list of Control
     presets : sequence of Scenario
-        One with a rule by tier or origin stands alone: goods are parted into strands by it, which are other columns.
+        One with a rule by tier or origin stands alone: goods are parted into tracked flows by it, which are other columns.
 
     Raises
     ------
@@ -163,7 +163,7 @@ class LivingProgram:
         """What each control does, columns and rows by number.
 
         ``close`` and ``closeRows``: upper bound 0 while it is off; ``shut``: columns at 0 as soon as there is a rule;
-        ``zero``: columns at 0 at value 0; ``cap``: pairs of a row and its bound at value 1, t/a; ``times``: columns
+        ``zero``: columns at 0 at value 0; ``cap``: pairs of a row and its bound at value 1, t/yr; ``times``: columns
         multiplied by the value.
         """
         columns, rows, _ = self.base[""]
@@ -212,7 +212,7 @@ class LivingProgram:
         return columns, rows
 
     def lost_without(self, controls: Sequence[Control], members: Bools) -> list[float]:
-        """Return what some demand rows could get less, all together and nobody before them, t/a, by control at 0.
+        """Return what some demand rows could get less, all together and nobody before them, t/yr, by control at 0.
 
         Tonnes of one step say nothing beside those of another; this does.
         """

@@ -54,7 +54,7 @@ C.tipRows = (row) => {
     if (row.operator) lines.push(["Operator", row.operator]);
     if (row.owner || row.ownerCountry) lines.push(["Owner", [row.owner, row.ownerCountry].filter(Boolean).join(", ")]);
     if (row.makes) lines.push(["Counts", row.makes]);
-    if (C.isShort(row) && row.stage === "end_use") lines.push(["Goes short", C.unmetText(row).slice(6) + " t/yr (" + C.percent(C.unmetShare(row)) + ")"]);
+    if (C.isShort(row) && row.stage === "end_use") lines.push(["Is short", C.shortfallText(row).slice(6) + " t/yr (" + C.percent(C.shortfallShare(row)) + ")"]);
     lines.push(["Capacity", row.capacityText], C.flowLine(row), ["Used", C.usedText(row)]);
     if (row.project) lines.push(...C.worthLines(row).filter(([name]) => name !== "State"));
     if (C.data.hasLosses && row.stage !== "end_use" && !row.members && !row.project) {

@@ -81,7 +81,7 @@ C.wire = (sites, links) => {
 C.state = {
   mode: C.data.hasResult ? "result" : "base",
   choke: C.data.startChoke,
-  tier: C.data.firstTier && (C.data.necks.first || !C.data.necks.all && C.data.sites.some((s) => s.firstLost > 0)) ? "first" : "all",
+  tier: C.data.firstTier && (C.data.bottlenecks.first || !C.data.bottlenecks.all && C.data.sites.some((s) => s.firstLost > 0)) ? "first" : "all",
   panel: false,
   chosen: null,
   traced: null,
@@ -120,9 +120,9 @@ C.linkShown = (k) => {
   return flow >= st.least * (C.mostLink.get(k.basis) || 0);
 };
 // what an end use asks for and does not get, where its demand counts; nothing in the base year
-C.isShort = (s) => C.state.mode !== "base" && s.asked > 0 && s.unmet > 0;
-C.unmetShare = (s) => s.asked > 0 ? Math.min(1, (s.unmet || 0) / s.asked) : 0;
-C.unmetText = (s) => "short " + C.number(s.unmet) + " of " + C.number(s.asked);
+C.isShort = (s) => C.state.mode !== "base" && s.asked > 0 && s.shortfall > 0;
+C.shortfallShare = (s) => s.asked > 0 ? Math.min(1, (s.shortfall || 0) / s.asked) : 0;
+C.shortfallText = (s) => "short " + C.number(s.shortfall) + " of " + C.number(s.asked);
 C.byChoice = (k) => C.state.mode === "diff" && C.chosenSet().has(k.id);
 C.chosenSet = () => {
   const from = C.data.months || C.data;

@@ -31,7 +31,7 @@ C.herd = (members) => {
     commodity: members.every((s) => s.commodity === first.commodity) ? first.commodity : "",
     makes: members.every((s) => s.makes === first.makes) ? first.makes : "",
     demand: members.flatMap((s) => s.demand), references: [], fields: [], inCut: members.some((s) => s.inCut),
-    asked: C.sum(members, "asked"), unmet: C.sum(members, "unmet"), several: false, size: members.reduce((sum, s) => sum + s.size, 0),
+    asked: C.sum(members, "asked"), shortfall: C.sum(members, "shortfall"), several: false, size: members.reduce((sum, s) => sum + s.size, 0),
   };
 };
 C.scene = () => {

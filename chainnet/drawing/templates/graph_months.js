@@ -12,7 +12,7 @@ C.unpackMonths = () => {
     row.most = Math.max(row.most, ...series);
   };
   C.data.courses.forEach((c, i) => {
-    ["asked", "unmet"].forEach((name) => Object.entries(c[name]).forEach(([j, text]) => {
+    ["asked", "shortfall"].forEach((name) => Object.entries(c[name]).forEach(([j, text]) => {
       const row = C.every.sites[j], key = name + "Courses";
       if (!row[key]) { row[key] = []; row[name + "First"] = row[name] || 0; }
       row[key][i] = C.runs(text, null);
@@ -50,7 +50,7 @@ C.putMonth = () => {
     k.changeText = C.changeText(k.base, k.result);
   });
   C.every.sites.forEach((s) => {
-    ["asked", "unmet"].forEach((name) => {
+    ["asked", "shortfall"].forEach((name) => {
       const mine = s[name + "Courses"];
       if (mine) s[name] = mine[course] ? mine[course][at] : s[name + "First"];
     });

@@ -2,7 +2,7 @@
 // Places, colours and sizes; labels, rings and marks are painted after the engine has drawn.
 C.FONT = '"Arial Narrow","Liberation Sans Narrow","Roboto Condensed",system-ui,sans-serif';
 C.INK = COLOURS.ink; C.LESS = COLOURS.less; C.MORE = COLOURS.more; C.SAME = COLOURS.same;
-// the last column says how much goes short, and needs more room
+// the last column says how much is short, and needs more room
 C.WIDER = 0.4;
 C.HEAD = 76; C.headPx = 76; C.ROW = 28; C.TALLEST = 1100;
 C.MIX = { triangle: 1.17, triangleDown: 1.17, diamond: 1.25, square: 0.886, dot: 1 };
@@ -74,7 +74,7 @@ C.radius = (s) => {
   if (C.state.choke) {
     return s.lost > 0 ? Math.max(5, C.largest * 1.15 * Math.sqrt(s.lost / C.mostLost)) : 2.5;
   }
-  if (s.stage === "end_use" && C.state.mode !== "base" && C.data.hasUnmet) return s.asked > 0 ? Math.max(4, Math.min(C.largest, 13) * Math.sqrt(C.unmetShare(s))) : 4;
+  if (s.stage === "end_use" && C.state.mode !== "base" && C.data.hasUnmet) return s.asked > 0 ? Math.max(4, Math.min(C.largest, 13) * Math.sqrt(C.shortfallShare(s))) : 4;
   const flow = C.flow(s);
   if (s.project && !flow) return C.ticked.has(s.id) ? 8 : 6;
   const most = C.mostSite.get(s.basis);
@@ -89,7 +89,7 @@ C.colour = (s) => {
   return change < 0 ? COLOURS.paper : change > 0 ? C.MORE : C.SAME;
 };
 // end uses are as dark as they are short, in the classes of losses
-C.shade = (s) => C.data.lossColours[C.LOSS_STEPS.filter((step) => C.unmetShare(s) > step).length][0];
+C.shade = (s) => C.data.lossColours[C.LOSS_STEPS.filter((step) => C.shortfallShare(s) > step).length][0];
 C.LOSS_STEPS = [0.05, 0.25, 0.5, 0.75];
 C.siteStyle = (s) => {
   const shape = C.data.shapes[s.stage][0], dim = C.dim(s);
@@ -158,8 +158,8 @@ C.short = (ctx, text, room) => {
 C.importance = (s) => {
   if (s === C.state.chosen || s === C.state.hover) return 1e9;
   const traced = C.state.traced && C.state.traced.sites.has(s) ? 1e6 : 0;
-  // the end uses that go short are the subject
-  return traced + (s.stage === "end_use" && C.isShort(s) ? 1e3 + C.unmetShare(s) : 0) + (s.rank && s.rank <= 3 ? 1e5 - s.rank : 0) + (s.inCut ? 1e4 : 0) + (C.state.choke ? 50 * (s.lost || 0) / (C.mostLost || 1) : 0) +
+  // the end uses that are short are the subject
+  return traced + (s.stage === "end_use" && C.isShort(s) ? 1e3 + C.shortfallShare(s) : 0) + (s.rank && s.rank <= 3 ? 1e5 - s.rank : 0) + (s.inCut ? 1e4 : 0) + (C.state.choke ? 50 * (s.lost || 0) / (C.mostLost || 1) : 0) +
     C.flow(s) / (C.mostSite.get(s.basis) || 1);
 };
 C.badge = (s) => s.rank && s.rank <= 3 && C.badges.has(s);
@@ -236,7 +236,7 @@ C.label = (ctx, s, px, taken) => {
   const columnEnd = s.stage === "recycler" ? s.x - 30 + C.lowWidth : s.stage === "end_use" ? C.world.width : (Math.floor(s.x / C.columnWidth) + 1) * C.columnWidth;
   const room = columnEnd - x - 6 * px;
   const loss = badge ? "costs " + s.lostText : C.state.choke && s.lost > 0 ? s.lostText
-    : C.isShort(s) && s.stage === "end_use" ? C.unmetText(s) : C.state.mode === "diff" && C.change(s) ? (C.change(s) > 0 ? "+" : "") + C.number(C.change(s)) : "";
+    : C.isShort(s) && s.stage === "end_use" ? C.shortfallText(s) : C.state.mode === "diff" && C.change(s) ? (C.change(s) > 0 ? "+" : "") + C.number(C.change(s)) : "";
   const bold = badge || strong;
   const font = (heavy) => { ctx.font = (heavy ? "bold " : "") + size + "px " + C.FONT; };
   font(true);

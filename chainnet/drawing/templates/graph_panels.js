@@ -56,7 +56,7 @@ C.card = (s) => {
   back.addEventListener("click", () => { C.choose(null); C.at("graph").focus(); });
   const parts = [back, C.make("h2", s.label), C.make("p", [s.step, s.place, s.projectText].filter(Boolean).join(" \u00b7 "), "lead")];
   if (s.members) return C.herdCard(s, parts);
-  if (C.isShort(s) && s.stage === "end_use") parts.push(C.make("p", C.capital(C.unmetText(s)) + " t/yr (" + C.percent(C.unmetShare(s)) + ")", "big"));
+  if (C.isShort(s) && s.stage === "end_use") parts.push(C.make("p", C.capital(C.shortfallText(s)) + " t/yr (" + C.percent(C.shortfallShare(s)) + ")", "big"));
   if (s.project) parts.push(C.list(C.worthLines(s)));
   else if (C.data.hasLosses && s.stage !== "end_use") {
     parts.push(C.make("p", s.lost > 0 ? (s.unitLabel ? "The loss of " + s.unitLabel : "Its loss") + " costs " + C.costs(s) : s.lost === null ? "Loss not tested" : "Its loss costs nothing, on the plants and rules of this picture", s.lost > 0 ? "big" : "big none"));
@@ -153,7 +153,7 @@ C.marks = () => {
   C.at("changes").hidden = C.state.mode !== "diff";
   C.at("choke").setAttribute("aria-pressed", String(C.state.choke));
   C.heading();
-  C.at("unmetKey").hidden = C.state.mode === "base" || C.state.choke || !C.data.hasUnmet;
+  C.at("shortfallKey").hidden = C.state.mode === "base" || C.state.choke || !C.data.hasUnmet;
   C.at("choiceKey").textContent = C.choiceWords();
   C.at("areaWords").textContent = C.state.choke ? "area = loss if the site drops out; dot = no loss" : "area = output, t/yr";
 };
@@ -239,7 +239,7 @@ C.fillHeads = () => {
       line.append(bar, used + " used");
     } else line.append(b.stage === "end_use" ? b.n + (b.n === 1 ? " end use" : " end uses") : "use n/d");
     h.element.append(line);
-    if (b.neckText) h.element.append(C.make("span", "\u25b6 " + b.neckText, "chip neck"));
+    if (b.bottleneckText) h.element.append(C.make("span", "\u25b6 " + b.bottleneckText, "chip bottleneck"));
     else if (b.worst) {
       const chip = C.make("span", (b.narrowest ? C.markWords + ", loss " : "worst loss ") + b.worstText, "chip"), colour = C.data.lossColours[b.worstClass - 1];
       chip.style.background = colour[0];

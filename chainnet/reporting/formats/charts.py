@@ -52,8 +52,8 @@ _PLANS = (
     _Plan("steps", "bar", ("step", "commodity"), ("top_share",)),
     _Plan("sites", "bar", ("label",), ("first_lost_share", "lost_share")),
     _Plan("countries", "bar", ("label",), ("first_lost_share", "lost_share")),
-    _Plan("M1", "line", ("month",), ("short_share",), "tier", "scenario"),
-    _Plan("ladder", "stacked", ("meaning", "by_year"), ("shortfall_tpa",), "tier"),
+    _Plan("M1", "line", ("month",), ("shortfall_share",), "tier", "scenario"),
+    _Plan("levels", "stacked", ("meaning", "by_year"), ("shortfall_tpa",), "tier"),
     _Plan("helps_most", "bar", ("label",), ("alone_t",)),
 )
 

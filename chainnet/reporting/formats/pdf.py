@@ -16,7 +16,7 @@ from chainnet.reporting.order import ON_SCREEN
 
 ROWS = 8  # of a table on paper: the rest stands in the HTML and the workbook
 MORE = 3  # that may follow so that a group is not cut
-WHOLE = frozenset({"ladder", "assumptions"})  # told in full
+WHOLE = frozenset({"levels", "assumptions"})  # told in full
 BOLD = 1.05  # how much wider a bold letter is
 ROOM, ROOM_SMALL = 106.0, 118.0  # letters in the width of a page: of a table, of one with many columns
 SMALL_FROM = 7  # columns beyond which letters are small

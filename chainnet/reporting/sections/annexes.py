@@ -87,7 +87,7 @@ def annexes(
 _SIGNS = (
     Sentence(STATUS, (), "Status."),
     Sentence(
-        "Reported, estimated, inferred or assumed: how the weakest decisive input is known. An input is decisive if "
+        "Reported, estimated, inferred or assumed: how the weakest limiting input is known. An input is limiting if "
         "its bound carries a price for the question; bounds that a scenario sets are not counted.",
         (),
         "Inputs.",

@@ -18,8 +18,8 @@ from chainnet.errors import DataError
 from chainnet.reporting import bottom_line as short
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.helps import helps
+from chainnet.reporting.levels import LEVELS
 from chainnet.reporting.model import Section, Sentence, make_section
-from chainnet.reporting.rungs import RUNGS
 from chainnet.reporting.sections.losses import set_words, tied_sets
 from chainnet.reporting.sections.months import when_words
 from chainnet.reporting.sections.projects import stands_words
@@ -67,7 +67,7 @@ class _Point:
 
 
 def verdict(assessment: Assessment) -> str:
-    """Return the verdict of an assessment: how much goes unmet in its worst scenario, and what overturns that.
+    """Return the verdict of an assessment: how much is short in its worst scenario, and what changes that.
 
     Parameters
     ----------
@@ -164,7 +164,7 @@ def _who(facts: Facts) -> str:
 
 
 def _places(facts: Facts) -> str:
-    """Say in which countries the leading tier goes short in the worst scenario."""
+    """Say in which countries the leading tier is short in the worst scenario."""
     table = facts.by_place(facts.when)
     table = table[(table["tier"] == facts.first) & (table["shortfall_tpa"] > 0)]
     if len(table) < 2:
@@ -291,7 +291,7 @@ def _together(facts: Facts) -> str:
 
 def _left(facts: Facts, year: int) -> list[str]:
     """Return who stays short with the projects of a year, and by how much."""
-    rows = [(t, facts.rung(year, "projects", t)) for t in facts.tiers]
+    rows = [(t, facts.level(year, "projects", t)) for t in facts.tiers]
     lacking = [(t, row) for t, row in rows if row is not None and row["shortfall_tpa"] > 0]
     return [f"{t} {number(row['shortfall_tpa'])} of {tonnes(row['demand_tpa'])}" for t, row in lacking]
 
@@ -300,33 +300,33 @@ def _wins_long(facts: Facts) -> str:
     if not facts.a.worst:
         return ""
     stocks = "No stocks are in the data." if facts.network.stocks.empty else ""
-    tier, years = facts.short_tier, list(facts.ladders)
+    tier, years = facts.short_tier, list(facts.level_tables)
     if not years:
-        rungs = {rung: facts.scenario_rung(facts.when, rung, tier) for rung in ("existing", "new", "stocks")}
-        said = _regained(facts, rungs) or "What rerouting wins back was not assessed"
+        levels = {level: facts.scenario_level(facts.when, level, tier) for level in ("existing", "new", "stocks")}
+        said = _regained(facts, levels) or "What rerouting avoids was not assessed"
         return f"{first_capital(said)}. No projects are in the data. {stocks}".strip()
     parts = []
     before = ("", "")
     for year in years:
-        rungs = {rung: facts.rung(year, rung, tier) for rung in RUNGS if rung != "frozen"}
-        gained = _regained(facts, rungs) or "the ladder was not assessed"
+        levels = {level: facts.level(year, level, tier) for level in LEVELS if level != "none"}
+        gained = _regained(facts, levels) or "the levels of response was not assessed"
         lacking = join(_left(facts, year))
         left = f"still short: {lacking}" if lacking else "then no tier is short"
         if (gained, left) == before:
             parts.append(f"In {year} the result is the same.")
         else:
-            again = "it regains the same" if gained == before[0] else gained
+            again = "it avoids the same" if gained == before[0] else gained
             parts.append(f"By {year} ({stands_words(facts, year)}) {again}; {left}.")
         before = (gained, left)
     return " ".join(part for part in (*parts, stocks, "Projects count at announced size and date.") if part)
 
 
-def _regained(facts: Facts, rungs: dict[str, Any]) -> str:
-    """Return what each rung gives back; empty where none was assessed."""
+def _regained(facts: Facts, levels: dict[str, Any]) -> str:
+    """Return what each level avoids; empty where none was assessed."""
     tier = facts.short_tier
-    known = {rung: row["gained_tpa"] for rung, row in rungs.items() if row is not None}
-    gains = {rung: t for rung, t in known.items() if not pd.isna(t) and t}
-    words = [f"{number(t) if i else tonnes(t)} from {RUNGS[rung][1]}" for i, (rung, t) in enumerate(gains.items())]
+    known = {level: row["gained_tpa"] for level, row in levels.items() if row is not None}
+    gains = {level: t for level, t in known.items() if not pd.isna(t) and t}
+    words = [f"{number(t) if i else tonnes(t)} from {LEVELS[level][1]}" for i, (level, t) in enumerate(gains.items())]
     whom = tier.does("regain", "together" if tier.is_all else "demand")
     return f"{whom} {join(words) or 'nothing'}" if any(not pd.isna(t) for t in known.values()) else ""
 
@@ -335,7 +335,7 @@ def _regained(facts: Facts, rungs: dict[str, Any]) -> str:
 
 
 def _trust(facts: Facts) -> str:
-    said = [f"The weakest input that binds is {weakest_input(facts)}."] if facts.n_decisive else []
+    said = [f"The weakest input that binds is {weakest_input(facts)}."] if facts.n_limiting else []
     row = facts.leading.loc[facts.when]
     ends = span(row["demand_low_tpa"], row["demand_high_tpa"])
     if ends != NOT_ASSESSED:
@@ -357,20 +357,20 @@ def inferred_flows(facts: Facts) -> str:
 
 def weakest_input(facts: Facts) -> str:
     """Return the name of the weakest input that binds; of a relation, those of its ends."""
-    weakest = facts.a.decisive.iloc[0]
+    weakest = facts.a.limiting.iloc[0]
     return f"{'the demand of ' if weakest['kind'] == 'demand' else ''}{titled(facts.input_label(weakest))}"
 
 
 POINTS: tuple[_Point, ...] = (
-    _Point("Verdict.", ("scenarios", "served", "hinges"), short.verdict, lambda facts: ""),
+    _Point("Verdict.", ("scenarios", "served", "dependencies"), short.verdict, lambda facts: ""),
     _Point("As built.", ("layers",), short.as_built, lambda facts: ""),
-    _Point("Who goes short.", ("scenarios", "served", "by_country"), lambda facts: Claim(""), _who),
-    _Point("When.", ("over_time", "endurance", "ladder_over_time"), short.when, when_words),
+    _Point("Who is short.", ("scenarios", "served", "by_country"), lambda facts: Claim(""), _who),
+    _Point("When.", ("over_time", "endurance", "levels_over_time"), short.when, when_words),
     _Point("Where.", ("costs_most", "sites", "steps_by_country"), where, _hangs, ("countries", "owners", "sets")),
-    _Point("What helps.", ("advice", "ladder", "stocks_held"), helps, _wins_long, ("projects",)),
+    _Point("What helps.", ("advice", "levels", "stocks_held"), helps, _wins_long, ("projects",)),
     _Point(
         "How sure.",
-        ("served", "decisive", "uncertainty"),
+        ("served", "limiting", "uncertainty"),
         short.sure,
         _trust,
         ("coverage", "relations", "certificates"),

@@ -25,7 +25,7 @@ _QUESTIONS = {
     "indices": "published indices",
     "ranges": "ranges",
     "draws": "all ranges at once",
-    "load_bearing": "what the verdict rests on",
+    "key_assumptions": "what the verdict rests on",
 }
 
 

@@ -61,7 +61,7 @@ def _assumptions(facts: Facts) -> Iterator[tuple[str, ...]]:
     worst = facts.leading.loc[facts.when]
     ends = span(worst["shortfall_low_tpa"], worst["shortfall_high_tpa"])
     ranged = NOT_TESTED if ends.startswith("not") else f"{lead} short {ends} t/yr in the worst scenario"
-    frozen, new = (facts.scenario_rung(facts.when, rung, lead) for rung in ("frozen", "new"))
+    frozen, new = (facts.scenario_level(facts.when, level, lead) for level in ("none", "new"))
     relations = NOT_TESTED
     if frozen is not None and new is not None:
         shorts = number(frozen["shortfall_tpa"]), number(new["shortfall_tpa"])
@@ -85,24 +85,24 @@ def _assumptions(facts: Facts) -> Iterator[tuple[str, ...]]:
     yield "Foresight", "every date of a scenario is known beforehand", months_in, "down", table_id("over_time")
     yield "Whose demand", facts.whose or "everyone's", every, "either", NOT_TESTED
     yield "Others", served, "scenarios", "down", others
-    tested = f"nodes one by one: {table_id('hinges')}" if facts.a.load_bearing is not None else NOT_TESTED
+    tested = f"nodes one by one: {table_id('dependencies')}" if facts.a.key_assumptions is not None else NOT_TESTED
     yield (
         "Order of tiers",
         tiers,
-        "scenarios, ladder",
+        "scenarios, levels of response",
         "either",
         f"each as if first: {table_id('uncertainty')}" if facts.a.ensemble else NOT_TESTED,
     )
     yield f"Demand, {lead}", asked, every, "either", ranged
     yield "Capacities", capacities, every, "either", tested
     yield "Relations", "known ones, each up to its capacity", relations_in, "up", relations
-    yield "New relations", "any maker to any user not barred, at an extra cost", "ladder", "down", table_id("ladder")
+    yield "New relations", "any maker to any user not barred, at an extra cost", "levels", "down", table_id("levels")
     yield (
         "Stocks",
         f"{count(len(net.stocks))} on record, drawn once",
-        "ladder, months",
+        "levels of response, months",
         "down",
-        f"{table_id('ladder')}, {table_id('ladder_over_time')}",
+        f"{table_id('levels')}, {table_id('levels_over_time')}",
     )
     if facts.a.rerouting:
         standing = {y: int(r.projects["standalone_t"].notna().sum()) for y, r in facts.a.rerouting.items()}
@@ -111,9 +111,9 @@ def _assumptions(facts: Facts) -> Iterator[tuple[str, ...]]:
         yield (
             "Projects",
             projects,
-            f"ladder, {table_id('projects')}",
+            f"levels of response, {table_id('projects')}",
             "down",
-            f"by year: {table_id('ladder')}; delay: {table_id('advice') if len(facts.a.advice) else 'not tested'}",
+            f"by year: {table_id('levels')}; delay: {table_id('advice') if len(facts.a.advice) else 'not tested'}",
         )
     table = facts.a.exposure
     if not table.empty:

@@ -152,7 +152,7 @@ def _exposure_columns(facts: Facts) -> list[ReportColumn]:
 
 def _exposure_words(facts: Facts) -> str:
     unit = "USD million" if _has_values(facts) else "t"
-    return f"Unit: {unit}, all tiers by their value. {_recovery_words(facts)} One at a time, undisturbed network."
+    return f"Unit: {unit}, all tiers by their value. {_recovery_words(facts)} One at a time, in the baseline network."
 
 
 def _exposure_note(facts: Facts) -> str:

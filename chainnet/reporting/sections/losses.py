@@ -73,7 +73,7 @@ def section(facts: Facts) -> Section:
 def _loss_columns(facts: Facts, by: str = "") -> list[ReportColumn]:
     first = facts.first
     left = "fall of what is left when all others are served first"
-    other_end = [col.tons("others_lost_tpa", "Others first", left, body=not facts.has_first)]
+    other_end = [col.tons("others_lost_tpa", "Order first", left, body=not facts.has_first)]
     if facts.has_first:
         head = f"{first_capital(first)} lost, others first"
         other_end.insert(0, col.tons("others_first_lost_tpa", head, f"what {first} loses where all others come first"))
@@ -157,7 +157,7 @@ def loss_table(facts: Facts, by: str) -> ReportTable:
         key=key,
         sheet=sheet,
         title=f"What is lost if {what} drops out",
-        subtitle=f"Unit: {facts.unit}. Removal one at a time, undisturbed network.",
+        subtitle=f"Unit: {facts.unit}. Removal one at a time, in the baseline network.",
         note=note,
         **facts.standing(facts.a.first_tier[by], facts.a.chokepoints[by]),
     )
@@ -329,7 +329,7 @@ attack_table = col.Table(
         col.code("other_sets", "Other sets", "by id", missing=NOT_ASKED),
     ),
     none={"k": 0, "label": "not asked"},
-    subtitle="Unit: {f.unit}. Sites taken as nodes, two and three at once, undisturbed network.",
+    subtitle="Unit: {f.unit}. Sites taken as nodes, two and three at once, in the baseline network.",
     note="Lost is solved for the set itself. Where greedy is smaller, the worst single losses do not show the "
     "worst set.",
     stands=_sets_stand,
@@ -353,7 +353,7 @@ pair_table = col.Table(
         col.tons("surplus_tpa", "More than added", "loss of both less the two losses"),
     ),
     none={"label_a": "no such pair"},
-    subtitle="Unit: {f.unit}, {f.first}. Two nodes of one step at once, undisturbed network.",
+    subtitle="Unit: {f.unit}, {f.first}. Two nodes of one step at once, in the baseline network.",
     note="Such a pair looks harmless in {sites}: each alone is made up for by the other.",
     stands=lambda f: f.standing(f.a.pairs),
     lead=BODY_ROWS,
@@ -408,7 +408,7 @@ def single_figure(facts: Facts) -> ReportFigure | None:
     return fig.make_figure(
         canvas,
         title,
-        f"Loss of {facts.lead_tier} when one site drops out, {facts.unit}, undisturbed network; then groups of plants, "
+        f"Loss of {facts.lead_tier} when one site drops out, {facts.unit}, in the baseline network; then groups of plants, "
         "then large sites without a loss.",
         alt + ".",
         "Hollow: several plants; what one of them costs is not known." if groups else "",
@@ -448,7 +448,7 @@ def sets_figure(facts: Facts) -> ReportFigure | None:
         canvas,
         f"{first_capital(spelled(last[0], 'loss', 'losses'))} at once leave {number(last[1])} of {tonnes(base)}",
         f"Left for {facts.lead_tier} after the worst k nodes (bar); ○ where the worst single losses, one after "
-        f"another, leave more. {first_capital(facts.unit)}, undisturbed network.",
+        f"another, leave more. {first_capital(facts.unit)}, in the baseline network.",
         alt + " t/yr.",
         f"One alone: {table_id('nodes')}.",
         attack_table(facts),

@@ -1,4 +1,4 @@
-"""The sheets of the workbook that go by month: every month, how long each end use is whole, what is left in stock."""
+"""The sheets of the workbook that go by month: every month, how long each end use is met, what is left in stock."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MONTH = (
 _SCENARIO = col.text("scenario", "Scenario", "name of the scenario")
 _sheet = partial(
     col.Table,
-    subtitle="Unit: {f.months.unit}. {f.months.span}. Known relations, stocks drawn.",
+    subtitle="Unit: {f.months.unit}. {f.months.span}. Existing links, stocks drawn.",
     stands=lambda f: f.standing(f.a.stress.months),
 )
 _SHEETS = (
@@ -45,7 +45,7 @@ _SHEETS = (
             col.weight("demand_t", "Demand", "tonnes asked for"),
             col.weight("served_t", "Served", "tonnes served"),
             col.weight("shortfall_t", "Short", "demand less served, every date known"),
-            col.share("short_share", "Short, of demand", "part of the demand that goes short", "share"),
+            col.share("shortfall_share", "Short, of demand", "part of the demand that is short", "share"),
             col.weight("shortfall_unforeseen_t", "Short if unforeseen", "if only what is in force is known"),
         ),
     ),
@@ -79,7 +79,7 @@ _SHEETS = (
             col.share("share", "Left, of all", "part of what is on record"),
             col.weight("level_unforeseen_t", "Left if unforeseen", "if only what is in force is known"),
         ),
-        subtitle="Unit: t of the stock's own material. {f.months.span}. Known relations, stocks drawn.",
+        subtitle="Unit: t of the stock's own material. {f.months.span}. Existing links, stocks drawn.",
     ),
 )
 

@@ -1,4 +1,4 @@
-"""Who goes short when, month by month: over the horizon, endurance, what is left in the stocks."""
+"""Who is short when, month by month: over the horizon, endurance, what is left in the stocks."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ MOST_STOCKS = 4
 
 
 def blocks(facts: Facts) -> tuple[Block, ...]:
-    """Return what stands of the months in the section of who goes short."""
+    """Return what stands of the months in the section of who is short."""
     return blocks_of(
         month_points(facts),
         heat_figure(facts),
@@ -61,7 +61,7 @@ def blocks(facts: Facts) -> tuple[Block, ...]:
 
 
 def when_words(facts: Facts) -> str:
-    """Return when the leading tier, or else who is short first, goes short in the worst scenario of the months."""
+    """Return when the leading tier, or else who is short first, is short in the worst scenario of the months."""
     months = facts.months
     if not months.ordered:
         return ""
@@ -123,19 +123,19 @@ _over_months = partial(
 horizon_table = _over_months(
     "over_time",
     "Over time",
-    "Who goes short over the horizon",
+    "Who is short over the horizon",
     columns=(
         *col.SCENARIO,
         col.TIER,
         col.weight("demand_t", "Demand", "tonnes asked for over the horizon"),
         col.weight("served_t", "Served", "tonnes served over the horizon"),
         col.weight("shortfall_t", "Short", "demand less served, every date known beforehand"),
-        col.short_share("shortfall_t", "demand_t"),
+        col.shortfall_share("shortfall_t", "demand_t"),
         col.weight("shortfall_unforeseen_t", "Short if unforeseen", "short if only what is in force is known"),
         col.weight("value_of_information_t", "Dates are worth", "short if unforeseen less short"),
         col.million("value_at_risk_musd", "Loss", "shortfall times value per tonne", body=False),
     ),
-    subtitle="Unit: {f.months.unit}. {f.months.span}. Known relations, stocks drawn. {f.whose_words}",
+    subtitle="Unit: {f.months.unit}. {f.months.span}. Existing links, stocks drawn. {f.whose_words}",
     note="Short: a planner knows every date of the scenario. Unforeseen: nobody sees more than what is in force. "
     "Knowing the dates is worth the difference. Worst first, by what {f.months.lead} lacks. Every month: sheet Months.",
 )
@@ -169,14 +169,14 @@ def _lasts(facts: Facts, row: Any) -> str:
 endurance_table = _over_months(
     "endurance",
     "Endurance",
-    "When demand goes short, and how long it can be kept whole",
+    "When demand is short, and how long it can be kept whole",
     columns=(
         *col.SCENARIO,
         col.TIER,
         *FIRST_MONTH,
         col.text("worst", "Worst month", WORST, _named("worst_month", NOT_ASKED)),
         col.month("worst_month", "Worst month", "the same, counted from 1", missing=NOT_ASKED, body=False),
-        col.share("worst_month_share", "Short in it", "part of that month's demand that goes short"),
+        col.share("worst_month_share", "Short in it", "part of that month's demand that is short"),
         col.months("months_short", "Months short", "number of months with anything short"),
         *SURVIVES,
         col.text("recover", "Time to recover, months", RECOVERED, lambda f, row: f.months.recover(row)),
@@ -191,7 +191,7 @@ endurance_table = _over_months(
             body=False,
         ),
     ),
-    subtitle="Unit: months, from 1. {f.months.span}. Known relations, stocks drawn. {f.whose_words}",
+    subtitle="Unit: months, from 1. {f.months.span}. Existing links, stocks drawn. {f.whose_words}",
     note=lambda f: (
         "Time to survive: months from the first measure in which all demand of the tier can be met if it "
         f"comes first; at least {whole(f.months.horizon)} = the horizon ends before it does; never short = it could go "
@@ -260,7 +260,7 @@ def heat_figure(facts: Facts) -> ReportFigure | None:
         for tier, shown in panels.items()
         for name in shown[:2]
     ]
-    alt = "Cells show the part of demand that goes short in the worst month of each period: " + "; ".join(first[:3])
+    alt = "Cells show the part of demand that is short in the worst month of each period: " + "; ".join(first[:3])
     what = "quarter" if width == QUARTER else f"period of {width} months"
     met = [t for t in facts.tiers if t not in panels]
     note = "White: nothing short; scenarios in no row of a tier leave none of it short. "

@@ -21,7 +21,7 @@ from chainnet.reporting.sections.answer import inferred_flows, weakest_input
 from chainnet.reporting.sections.losses import top_losses
 from chainnet.reporting.sections.months import FIRST_MONTH, SURVIVES
 from chainnet.reporting.sections.projects import returns_alone, top_projects
-from chainnet.reporting.sections.rerouting import ladder_figure
+from chainnet.reporting.sections.rerouting import levels_figure
 from chainnet.reporting.sections.strip import chain_figure
 from chainnet.reporting.sentences import told
 from chainnet.results import BOUNDED, CHECKED
@@ -54,7 +54,7 @@ def summary(facts: Facts) -> tuple[Block, ...]:
     return blocks_of(
         chain_figure(facts),
         scenario_table(facts),
-        ladder_figure(facts),
+        levels_figure(facts),
         top_losses(facts),
         _top_projects(facts),
         Sentence("", (), "Decisions this supports") if lines else None,
@@ -80,7 +80,7 @@ def _top_projects(facts: Facts) -> Block | None:
 
 def _short_head(facts: Facts) -> str:
     """Return the head of the column of what the leading tier lacks; at which end, where there are two."""
-    after = facts.has_others and order_of(facts).served == "others served after"
+    after = facts.has_others and order_of(facts).served == "allies served first"
     return f"{first_capital(facts.first)} short{', others last' if after else ''}"
 
 
@@ -112,7 +112,7 @@ def _scenario_columns(facts: Facts) -> list[ReportColumn]:
     first, months, others = first_capital(facts.first), facts.months, _others(facts)
     low_to_high = "the same with all demand at its low and at its high values"
     whole = "shortfall if all other countries come first"
-    rests_on = "how the weakest decisive input is known, and how many are so"
+    rests_on = "how the weakest limiting input is known, and how many are so"
     short = [
         col.tons(f"shortfall_{t}_tpa", f"{first_capital(t)} short", f"shortfall of {t}", _short_of(t)) for t in others
     ]
@@ -139,7 +139,7 @@ def _scenario_columns(facts: Facts) -> list[ReportColumn]:
             lambda _, row: col.part_of(row["served_tpa"], row["demand_tpa"]),
             body=False,
         ),
-        col.tons("shortfall_before_tpa", f"{first} short, others first", whole, body=facts.has_others),
+        col.tons("shortfall_last_tpa", f"{first} short, others first", whole, body=facts.has_others),
         *short,
         col.weight("shortfall_t", f"In {months.horizon} months, t", f"what {months.lead} lacks over the horizon"),
         *FIRST_MONTH,
@@ -161,7 +161,7 @@ def _scenario_note(facts: Facts) -> str:
         "high values. Months: stocks drawn, every date known, one order of service, range not "
         f"assessed ({table_id('endurance')}); time to survive counts from the first measure. Short in the long "
         f"run, met in every month: measures end, stocks carry. After stocks: {last}with {_after_stocks(facts)}; "
-        f"no project in other columns: {table_id('layers')}, {table_id('ladder')}."
+        f"no project in other columns: {table_id('layers')}, {table_id('levels')}."
     )
 
 
@@ -188,7 +188,7 @@ scenario_table = col.Table(
 
 
 def decisions(facts: Facts) -> tuple[Sentence, ...]:
-    """Return what to do, the cheapest rung first: qualify, keep what runs, stocks, the project that the rest needs."""
+    """Return what to do, the cheapest level first: qualify, keep what runs, stocks, the project that the rest needs."""
     found = advised_of(facts)
     if found is None or found.known <= 0:
         return ()
@@ -203,7 +203,7 @@ def _qualify(found: Advised) -> Sentence | None:
     needs = f", if {join(found.closed_if)}" if found.closed_if and found.new <= 0 else ""
     words = f"New relations between plants that stand cut what {found.tier.does('lack')} {cut}{needs}"
     words += ". Their extra cost per tonne is assumed." if needs else ", at an assumed extra cost per tonne."
-    return Sentence(f"{words} {see('rerouting')}", ("ladder",), "Qualify.")
+    return Sentence(f"{words} {see('rerouting')}", ("levels",), "Qualify.")
 
 
 def _keep(facts: Facts, found: Advised) -> Sentence | None:
@@ -217,7 +217,7 @@ def _keep(facts: Facts, found: Advised) -> Sentence | None:
         return None
     they = f"{'it' if len(names) == 1 else 'they'} {verb('cut', len(names))}"
     if len(names) < len(found.running):
-        they = f"with {spelled(len(found.running) - len(names), 'other', 'others')} {they}"
+        they = f"with {spelled(len(found.running) - len(names), 'other', 'order')} {they}"
     words = f"{join([titled(name) for name in names])}: running, not in the base year; {they} what "
     words += f"{found.tier.does('lack')} from {number(found.new)} {to}"
     words += f"{', all others served after' if facts.has_others else ''}."
@@ -234,7 +234,7 @@ def _stocks(facts: Facts, found: Advised) -> Sentence | None:
     if not stock_words(facts, found):
         return Sentence(words, ("requirement",), "Buy.")
     verb = "Hold." if bool((table["is_ours"] & table["is_reserved"]).all()) else "Agree on release."
-    return Sentence(f"{words} {see('rerouting')}", ("ladder", "stocks_held"), verb)
+    return Sentence(f"{words} {see('rerouting')}", ("levels", "stocks_held"), verb)
 
 
 def _cost(facts: Facts, names: Sequence[str]) -> str:
@@ -363,8 +363,8 @@ def _gaps(facts: Facts) -> str:
 def _stranger_sentences(facts: Facts) -> tuple[Sentence, ...]:
     """Return what makes up the trust part of the summary: the weakest input, and gaps that could change the order."""
     status = CHECKED if bool(facts.a.certificates["ok"].all()) else BOUNDED
-    weakest = f", the weakest {weakest_input(facts)}" if facts.n_decisive else ""
+    weakest = f", the weakest {weakest_input(facts)}" if facts.n_limiting else ""
     return (
-        Sentence(f"{first_capital(status)}; the answer {facts.rests_words}{weakest}.", ("decisive",)),
+        Sentence(f"{first_capital(status)}; the answer {facts.rests_words}{weakest}.", ("limiting",)),
         Sentence(_gaps(facts), ("gaps",), "Gaps."),
     )

@@ -1,4 +1,4 @@
-"""Which projects help, and in what company? What each is, wins back, needs, and the best set at each budget."""
+"""Which projects help, and in what company? What each is, avoids, needs, and the best set at each budget."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ TO_DO = {
 
 
 def section(facts: Facts) -> Section:
-    """Return what each project is and wins back, pairs, and best sets."""
+    """Return what each project is and avoids, pairs, and best sets."""
     heading = "Which projects help, and in what company?"
     years = list(facts.a.rerouting)
     if facts.network.projects.empty or not years:
@@ -158,7 +158,7 @@ def _effect_columns(facts: Facts) -> list[ReportColumn]:
 
 @once
 def effect_table(facts: Facts, year: int) -> ReportTable:
-    """Return what each project wins back by a year."""
+    """Return what each project avoids by a year."""
     found = facts.a.rerouting[year].projects
     order = np.lexsort((found.index, -found["standalone_t"].fillna(-1), -found["shapley_t"].fillna(-1).round(6)))
     found = found.iloc[order]
@@ -171,7 +171,7 @@ def effect_table(facts: Facts, year: int) -> ReportTable:
     return col.Table(
         f"effects.{year}",
         f"Projects {year}",
-        f"What each project wins back by {year}",
+        f"What each project avoids by {year}",
         rows=lambda _: found,
         columns=_effect_columns,
         subtitle="Unit: {f.unit}. Scenario: {f.worst_label}. New relations, no stocks.",
@@ -190,7 +190,7 @@ def _if_stands(row: Any, value: Any) -> Any:
 
 
 def returns_alone(facts: Facts) -> pd.Series:
-    """Return what each project returns alone in the last year, on the margin on which one is advised, t/a by id."""
+    """Return what each project returns alone in the last year, on the margin on which one is advised, t/yr by id."""
     tier = fact_of(facts.a.advice, "tier", "")
     alone = pd.Series(dict(fact_of(facts.a.advice, "alone_tpa", ())), dtype=float)
     if len(alone) or not facts.a.rerouting:
@@ -356,7 +356,7 @@ def _frontier_note(facts: Facts) -> str:
     found = facts.a.portfolios
     note = (
         "Tonnes served with new relations and without stocks; all tiers: no tier first, so that less is short than in "
-        f"{table_id('ladder')}, where tiers come in order. "
+        f"{table_id('levels')}, where tiers come in order. "
     )
     if fact_of(facts.a.advice, "running", ()):
         note += "Projects that run since the base year are options here like any other. "
@@ -398,7 +398,7 @@ frontier_table = col.Table(
 
 def _closing_words(tier: str, row: Any) -> str:
     whom = Who.of(tier)
-    if row["short_tpa"] <= 0:
+    if row["shortfall_tpa"] <= 0:
         return f"{first_capital(whom)}: nothing is short."
     if np.isnan(row["least_budget_musd"]):
         left = f"{number(row['remains_t'])} t/yr stay short with every project that has a cost"

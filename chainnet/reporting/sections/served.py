@@ -1,4 +1,4 @@
-"""Who goes short, and when? The long run by scenario, tier, place and end use; then months, habit and exposure."""
+"""Who is short, and when? The long run by scenario, tier, place and end use; then months, habit and exposure."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ from chainnet.words import NOT_ASKED, NOT_ASSESSED, count, first_capital, join, 
 MOST_ROWS = 10
 _HIDDEN: Any = {"missing": NOT_ASSESSED, "body": False}
 _SEVERAL = (
-    "Inside a tier, who goes short is one of several answers with the same total; the total of a tier is proved. "
+    "Inside a tier, who is short is one of several answers with the same total; the total of a tier is proved. "
     "Totals come from unrounded values."
 )
 _SERVED = (
     col.tons("demand_tpa", "Demand", "tonnes asked for"),
     col.tons("served_tpa", "Served", "tonnes served"),
     col.tons("shortfall_tpa", "Short", "demand less served"),
-    col.short_share("shortfall_tpa", "demand_tpa"),
+    col.shortfall_share("shortfall_tpa", "demand_tpa"),
 )
 
 
 def section(facts: Facts) -> Section:
-    """Return who goes short when: the months, then the long run, then what habit loses and what sites cost."""
+    """Return who is short when: the months, then the long run, then what habit loses and what sites cost."""
     myopic, exposed = exposure.myopic_blocks(facts), exposure.exposed_blocks(facts)
     return make_section(
-        "Who goes short, and when?",
+        "Who is short, and when?",
         *months.blocks(facts),
         Sentence("", (), "In the long run"),
         heat_figure(facts),
@@ -55,7 +55,7 @@ def section(facts: Facts) -> Section:
     )
 
 
-def _unmet(row: Any) -> str:
+def _shortfall(row: Any) -> str:
     return Ends.of(row).shares
 
 
@@ -76,7 +76,7 @@ def _tier_columns(facts: Facts) -> list[ReportColumn]:
             col.tons(f"shortfall_{end}_tpa", f"Short, at {end}", f"the {end} of it that can fall to the counted demand")
             for end in ends
         ),
-        col.tons("shortfall_before_tpa", "Short, others first", "shortfall if all other countries come first"),
+        col.tons("shortfall_last_tpa", "Short, others first", "shortfall if all other countries come first"),
         col.text("demand_range", "Demand, low to high", "all demand at its low and high values", _ends("demand")),
         col.text("range", "Short, low to high", low_to_high, _ends("shortfall")),
         *(
@@ -96,10 +96,10 @@ def _tier_lead(facts: Facts) -> int:
 tier_table = col.Table(
     "served",
     "Served",
-    "Who goes short in the long run, by scenario and tier",
+    "Who is short in the long run, by scenario and tier",
     rows=lambda f: [f.of(name, tier) for name in (BASELINE, *f.ordered) for tier in f.tiers],
     columns=_tier_columns,
-    subtitle="Unit: {f.unit}. A steady year with every measure at its full size. Known relations up to their "
+    subtitle="Unit: {f.unit}. A steady year with every measure at its full size. Existing links up to their "
     "capacity; stocks not drawn. {f.whose_words}",
     note=lambda f: (
         f"{order_of(f).note} Ranges are corner cases (all demand low, all demand high), ends rounded outward; "
@@ -122,9 +122,9 @@ def _layer_columns(facts: Facts) -> list[ReportColumn]:
         col.count("n_built", "Built since", "plants that were projects in the base year and stand", body=False),
         col.TIER,
         col.tons("demand_tpa", "Demand", "tonnes asked for"),
-        col.tons("shortfall_after_tpa", "Short, others after", "shortfall if all other countries come last"),
-        *([col.tons("shortfall_before_tpa", "Short, others first", first)] if facts.has_others else []),
-        col.text("unmet", "Unmet", "part of demand that goes short, at both ends where they differ", _unmet),
+        col.tons("shortfall_first_tpa", "Short, others after", "shortfall if all other countries come last"),
+        *([col.tons("shortfall_last_tpa", "Short, others first", first)] if facts.has_others else []),
+        col.text("shortfall", "Unmet", "part of demand that is short, at its range where they differ", _shortfall),
         col.tons("shortfall_new_tpa", "Short, new relations", "shortfall with new relations, once qualified"),
         col.tons("shortfall_stocks_tpa", "+ one year of stocks", "the same with what stocks release in one year"),
         col.code(
@@ -143,10 +143,10 @@ def _layer_note(facts: Facts) -> str:
 layer_table = col.Table(
     "layers",
     "Layers",
-    "Who goes short in the worst scenario, in the base year and as built since",
+    "Who is short in the worst scenario, in the base year and as built since",
     rows=lambda f: f.layers.astype(object),
     columns=_layer_columns,
-    subtitle="Unit: {f.unit}. Scenario: {f.worst_label}. Known relations, no stocks; new ones and stocks where the "
+    subtitle="Unit: {f.unit}. Scenario: {f.worst_label}. Existing links, no stocks; new ones and stocks where the "
     "head says so.",
     note=_layer_note,
     stands=lambda f: f.standing(f.a.layers),
@@ -154,9 +154,9 @@ layer_table = col.Table(
 
 
 def _sums(table: pd.DataFrame) -> dict[str, Any]:
-    """Return the last row of a table of who goes short: its sums."""
+    """Return the last row of a table of who is short: its sums."""
     sums = {key: float(table[key].sum()) for key in ("demand_tpa", "served_tpa", "shortfall_tpa")}
-    return {"tier": "All", **sums, "short_share": col.part_of(sums["shortfall_tpa"], sums["demand_tpa"])}
+    return {"tier": "All", **sums, "shortfall_share": col.part_of(sums["shortfall_tpa"], sums["demand_tpa"])}
 
 
 _worst = partial(
@@ -170,7 +170,7 @@ _worst = partial(
 place_table = _worst(
     "by_country",
     "By country",
-    "Who goes short in the long run of the worst scenario, by country",
+    "Who is short in the long run of the worst scenario, by country",
     rows=lambda f: f.by_place(f.when),
     columns=(col.TIER, col.PLACE, *_SERVED),
     total=lambda f: _sums(f.by_place(f.when)),
@@ -187,7 +187,7 @@ def _users(facts: Facts) -> pd.DataFrame:
 user_table = _worst(
     "end_uses",
     "End uses",
-    "Who goes short in the long run of the worst scenario, by end use",
+    "Who is short in the long run of the worst scenario, by end use",
     rows=_users,
     columns=(
         col.TIER,
@@ -203,7 +203,7 @@ user_table = _worst(
 
 @fig.figure("long_run")
 def heat_figure(facts: Facts) -> ReportFigure | None:
-    """Draw the part of each tier's demand that goes short in the long run, scenario by scenario."""
+    """Draw the part of each tier's demand that is short in the long run, scenario by scenario."""
     if not facts.ordered:
         return None
     # who leaves nobody short has no row
@@ -234,7 +234,7 @@ def heat_figure(facts: Facts) -> ReportFigure | None:
     first_too = [n for n in facts.ordered if facts.short(n, facts.first).worst > 0]
     if facts.has_others and len(first_too) > len(short):
         title += f"; {count(len(first_too))} if others are first"
-    alt = "Cells show the share of demand that goes short: " + "; ".join(
+    alt = "Cells show the share of demand that is short: " + "; ".join(
         f"{facts.scenario_label(n)} {number(facts.lacks(n))} t/yr of {facts.first}" for n in rows[:3]
     )
     idle, left = len(facts.ordered) - len(hit), len(hit) - len(hit[:MOST_ROWS])

@@ -143,7 +143,7 @@ requirement_table = col.Table(
         col.dollars("buy_musd", "To buy, USD million", "at that price", "buy_usd"),
     ),
     none={"label": "no scenario", "material": "nothing is required", **{column.key: 0.0 for column in _TONNES}},
-    subtitle="Unit: t of each material; never added. {f.months.span}. Known relations, all others give way.",
+    subtitle="Unit: t of each material; never added. {f.months.span}. Existing links, all others give way.",
     note="Required: the cheapest set of stocks that keeps every month whole with nothing held; one of several where "
     "prices tie. It may enter where the material is taken in, at any rate. Held: on record for this tier. To "
     "buy: the cheapest set if all that is held, of whatever material, is drawn; what is held of the same "

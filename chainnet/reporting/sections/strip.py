@@ -1,6 +1,6 @@
 """The chain in one strip: what reaches the counted demand, step by step and country by country, and what is lost of it.
 
-Words: *neck* (the step of a country outside the beneficiaries whose loss costs most), *traced* (the part of a flow that
+Words: *bottleneck* (the step of a country outside the beneficiaries whose loss costs most), *traced* (the part of a flow that
 ends in the counted demand; what is mixed at a plant is divided in proportion).
 """
 
@@ -22,7 +22,7 @@ from chainnet.words import NBSP, NO_DATA, Who, country_name, first_capital, in_s
 
 OTHER = "other"
 MOST_STEPS = 5
-FEW_STEPS = 4  # where there are more, those that do not pass the neck are left out
+FEW_STEPS = 4  # where there are more, those that do not pass the bottleneck are left out
 CLOSE = 1  # decimals of a concentration: closer ones are equal
 PALE = 0.16  # how much of its colour what is lost keeps
 BLOCK, GAP = 0.13, 0.012  # a block's width in columns, the white between two blocks in heights
@@ -34,19 +34,19 @@ HATCH = "/////"
 ENDS = ["step", "code", "to_step", "to_code"]
 
 
-# -- the neck, the places -----------------------------------------------------------------------
+# -- the bottleneck, the places -----------------------------------------------------------------------
 
 
 @once
-def necks(facts: Facts) -> tuple[list[tuple[str, str]], str]:
+def bottlenecks(facts: Facts) -> tuple[list[tuple[str, str]], str]:
     """Return the steps of countries outside the beneficiaries whose loss costs most, and whom: several where they tie.
 
     Where none costs the leading tier anything, what all tiers lose decides.
     """
     for whom in dict.fromkeys((facts.lead_tier, Who.of(None))):
-        neck = facts.neck(whom)
-        if neck.lost_tpa > 0:
-            places = [(neck.step, neck.country), *neck.tied_with]
+        bottleneck = facts.bottleneck(whom)
+        if bottleneck.lost_tpa > 0:
+            places = [(bottleneck.step, bottleneck.country), *bottleneck.tied_with]
             return sorted(places, key=lambda place: facts.place_of_step(place[0])), whom
     return [], ""
 
@@ -100,10 +100,10 @@ def _ends(facts: Facts) -> pd.DataFrame:
 
 
 def _goods(facts: Facts, edges: pd.DataFrame, counted: set[str]) -> dict[str, set[str]]:
-    """Return what each step is drawn by: the last ones by what counts, the neck's and the others by one good each.
+    """Return what each step is drawn by: the last ones by what counts, the bottleneck's and the others by one good each.
 
-    That is the one held most closely; of equals the one on which most of what counts rests. From the neck on it is made
-    from the neck's good, elsewhere it feeds what is drawn.
+    That is the one held most closely; of equals the one on which most of what counts rests. From the bottleneck on it is made
+    from the bottleneck's good, elsewhere it feeds what is drawn.
     """
     steps = _steps(facts, edges)
     edges = edges[(edges["base"] > 0) & edges["step"].isin(steps) & (edges["to_step"] != edges["step"])]
@@ -113,7 +113,7 @@ def _goods(facts: Facts, edges: pd.DataFrame, counted: set[str]) -> dict[str, se
     added = [good in chosen[step] for step, good in zip(last["step"], last["commodity"], strict=True)]
     last = last[np.array(added, dtype=bool)]
     drawn = [last]
-    neck = necks(facts)[0][0][0] if necks(facts)[0] else ""
+    bottleneck = bottlenecks(facts)[0][0][0] if bottlenecks(facts)[0] else ""
     made = last.groupby("source")["base"].sum()
 
     def choose(step: str, mine: pd.DataFrame) -> pd.DataFrame:
@@ -124,15 +124,15 @@ def _goods(facts: Facts, edges: pd.DataFrame, counted: set[str]) -> dict[str, se
             return drawn[-1]
         return mine.head(0)
 
-    taken = choose(neck, edges)
-    for step in steps[steps.index(neck) + 1 :] if neck in steps else []:
+    taken = choose(bottleneck, edges)
+    for step in steps[steps.index(bottleneck) + 1 :] if bottleneck in steps else []:
         found = choose(step, edges[edges["source"].isin(taken["target"])])
         taken = pd.concat([taken, found])
     for step in reversed(steps):
         choose(step, edges[edges["target"].isin(pd.concat(drawn)["source"])])
     kept = [step for step in steps if step in chosen]
-    if len(kept) > FEW_STEPS and neck in kept:
-        kept = _through_neck(edges, kept, neck)
+    if len(kept) > FEW_STEPS and bottleneck in kept:
+        kept = _through_bottleneck(edges, kept, bottleneck)
     return {step: chosen[step] for step in kept}
 
 
@@ -160,14 +160,14 @@ def _closest(edges: pd.DataFrame, mine: pd.DataFrame, made: pd.Series) -> str:
     return str(close.index[np.lexsort((close.index, -weight, -close))][0])
 
 
-def _through_neck(edges: pd.DataFrame, steps: list[str], neck: str) -> list[str]:
-    """Return the steps before and after the neck."""
+def _through_bottleneck(edges: pd.DataFrame, steps: list[str], bottleneck: str) -> list[str]:
+    """Return the steps before and after the bottleneck."""
     import networkx as nx
 
     flows = edges[edges["step"].isin(steps) & edges["to_step"].isin(steps)]
     graph = nx.DiGraph(list(zip(flows["step"], flows["to_step"], strict=True)))
     graph.add_nodes_from(steps)
-    through = nx.ancestors(graph, neck) | nx.descendants(graph, neck) | {neck}
+    through = nx.ancestors(graph, bottleneck) | nx.descendants(graph, bottleneck) | {bottleneck}
     return [step for step in steps if step in through]
 
 
@@ -215,14 +215,14 @@ def _flows(facts: Facts) -> tuple[pd.DataFrame, dict[str, set[str]]]:
 def _side_by_side(facts: Facts, flows: pd.DataFrame, goods: dict[str, set[str]]) -> list[str]:
     """Return the last steps that stand side by side and not one after the other, the largest first; none of one alone.
 
-    They sell to the demand itself, on one basis that the data state, and nothing to each other; the neck stands alone.
+    They sell to the demand itself, on one basis that the data state, and nothing to each other; the bottleneck stands alone.
     """
     basis = facts.network.commodities.set_index("id")["basis"].dropna().to_dict()  # without one a good is its own
 
     def kinds(step: str) -> set[str]:
         return {basis.get(good, f"t {good}") for good in goods[step]}
 
-    marked = {step for step, _ in necks(facts)[0]}
+    marked = {step for step, _ in bottlenecks(facts)[0]}
     last = flows[flows["to_step"].eq("") & ~flows["step"].isin(marked)].groupby("step")["base"].sum()
     ordered = [str(step) for step in last.index[np.lexsort((last.index, -last))]]
     ordered = [step for step in ordered if kinds(step) == kinds(ordered[0])]
@@ -235,7 +235,7 @@ def _side_by_side(facts: Facts, flows: pd.DataFrame, goods: dict[str, set[str]])
 
 @fig.figure("chain")
 def chain_figure(facts: Facts) -> ReportFigure | None:
-    """Draw what reaches the counted demand step by step, the lost part hatched, the neck marked, the demand last."""
+    """Draw what reaches the counted demand step by step, the lost part hatched, the bottleneck marked, the demand last."""
     flows, goods = _flows(facts)
     if flows.empty or not facts.tiers:
         return None
@@ -265,7 +265,7 @@ def chain_figure(facts: Facts) -> ReportFigure | None:
     place = {step: float(i) for i, step in enumerate([*steps, ""])}
     inside = [c in blocks[s].index for s, c in zip(flows["to_step"], flows["to_code"], strict=True)]
     _draw_bands(ax, _ribbons(flows[np.array(inside, dtype=bool)], blocks), place, colours)
-    marked = necks(facts)[0]
+    marked = bottlenecks(facts)[0]
     for step in steps:
         at = {c for s, c in marked if s == step}
         _draw_step(
@@ -346,7 +346,7 @@ def _draw_bands(ax: Any, ribbons: pd.DataFrame, place: dict[str, float], colours
             )
 
 
-def _draw_block(ax: Any, x: float, row: Any, colour: str, is_neck: bool = False) -> None:
+def _draw_block(ax: Any, x: float, row: Any, colour: str, is_bottleneck: bool = False) -> None:
     """Draw what is kept of a block, and hatched what is lost."""
     from matplotlib.colors import to_rgb
 
@@ -366,7 +366,7 @@ def _draw_block(ax: Any, x: float, row: Any, colour: str, is_neck: bool = False)
         )
     if kept > 0:
         ax.bar(x, height * kept, BLOCK, top - height * kept, align="edge", color=colour, linewidth=0, zorder=3)
-    if is_neck:
+    if is_bottleneck:
         ax.bar(x, height, BLOCK, top - height, align="edge", fill=False, edgecolor=fig.INK, linewidth=2.0, zorder=4)
 
 
@@ -424,7 +424,7 @@ def _draw_demand(ax: Any, facts: Facts, blocks: pd.DataFrame, x: float) -> None:
 
 
 def _short_words(short: Ends) -> str:
-    """Return what is short of what is asked for, both ends of who is served first where they differ."""
+    """Return what is short of what is asked for, its range of who is served first where they differ."""
     ends = [short.after] if short.agree else sorted((short.after, short.before))
     return f"{'–'.join(number(end) for end in ends)} of {number(short.demand)}"
 
@@ -434,42 +434,42 @@ def _missing(short: Ends) -> str:
     return f"{_short_words(short)} missing" if short.worst > 0 else f"{number(short.demand)} met"
 
 
-def _neck_words(facts: Facts) -> str:
-    """Return the neck by name; of several that tie, two steps of one country by name, else how many."""
-    marked = necks(facts)[0]
+def _bottleneck_words(facts: Facts) -> str:
+    """Return the bottleneck by name; of several that tie, two steps of one country by name, else how many."""
+    marked = bottlenecks(facts)[0]
     if not marked:
         return f"No step {'elsewhere ' if facts.whose else ''}costs anything alone"
     places = list(dict.fromkeys(country for _, country in marked))
     if len(places) == 1 and len(marked) <= 2:
-        return f"Neck: {' or '.join(step for step, _ in marked)} in {in_sentence(country_name(places[0]))}"
-    return f"{len(marked)} places tie as the neck"
+        return f"Bottleneck: {' or '.join(step for step, _ in marked)} in {in_sentence(country_name(places[0]))}"
+    return f"{len(marked)} places tie as the bottleneck"
 
 
 def _told(
     facts: Facts, canvas: Any, blocks: dict[str, pd.DataFrame], steps: list[str], as_one: list[str]
 ) -> ReportFigure:
-    """Return the figure with its finding: the neck, and what is missing at the end."""
-    marked, whom = necks(facts)
+    """Return the figure with its finding: the bottleneck, and what is missing at the end."""
+    marked, whom = bottlenecks(facts)
     tier = facts.short_tier
     short = facts.short(facts.when, tier)
     amounts = f"{_short_words(short)}{NBSP}t/yr"
     lacks = f"{amounts} missing" if tier.is_all else f"{tier.does('lack')} {amounts}"
     if not short.worst > 0:
         lacks = "nobody is short"
-    title = f"{_neck_words(facts)}; {lacks}"
-    scenario = f"scenario: {facts.scenario_label(facts.when)}" if facts.a.disrupted else "undisturbed"
+    title = f"{_bottleneck_words(facts)}; {lacks}"
+    scenario = f"scenario: {facts.scenario_label(facts.when)}" if facts.a.disrupted else "baseline"
     most = {step: blocks[step]["share"] for step in steps}
     held = [f"{first_capital(s)} {facts.holder(str(m.idxmax()))} {percent(m.max())}" for s, m in most.items()]
     ends = f", {order_of(facts).served}" if facts.has_others else ""
-    ends += " (ranges: both ends)" if facts.ends_differ(facts.when, *facts.tiers) else ""
+    ends += " (ranges: its range)" if facts.ends_differ(facts.when, *facts.tiers) else ""
     left = [step for step in facts.steps if step not in steps and step not in as_one]
     beside = f" Side by side, drawn as one: {join(as_one)}." if as_one else ""
     outside = ", outside those whose demand counts" if facts.whose else ""
-    neck = f"▶: the step of one country whose loss costs {whom} most{outside}. " if marked else ""
+    bottleneck = f"▶: the step of one country whose loss costs {whom} most{outside}. " if marked else ""
     stands = facts.standing(facts.a.stress.summary)
     known = f"{first_capital(stands['status'])}. Inputs: {stands['inputs']}. "
     note = (
-        f"{known}{neck}Columns are 100 % each, heights no tonnes; what a plant mixes is divided in proportion; of a "
+        f"{known}{bottleneck}Columns are 100 % each, heights no tonnes; what a plant mixes is divided in proportion; of a "
         "step's goods the one held most closely is drawn."
         f"{beside}{f' Not drawn: {join(left)}.' if left else ''} "
         f"Missing: {table_id('served')}."
@@ -478,7 +478,7 @@ def _told(
         canvas,
         title,
         f"What reaches the demand, % by country, each step its own good; hatched: lost. {first_capital(scenario)}"
-        f"{ends}; known relations, no stocks.",
+        f"{ends}; existing links, no stocks.",
         f"Steps from left to right, largest holder of each: {', '.join(held)}. At the right what each tier lacks: "
         + ", ".join(f"{tier} {_missing(facts.short(facts.when, tier))}" for tier in facts.tiers)
         + ".",

@@ -1,4 +1,4 @@
-"""How sure are we? All ranges at once, whether ranks hold, single figures, decisive inputs, quality."""
+"""How sure are we? All ranges at once, whether ranks hold, single figures, limiting inputs, quality."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TOP = 10
 WORTH = "tonnes served per tonne more of this bound, the largest over the tiers"
 HINGE = "a judgement or an input made otherwise"
 RANGE_WORDS = {
-    "base_t": "Served undisturbed, all tiers",
+    "base_t": "Served in the baseline, all tiers",
     "served_t": "Served, all tiers, no tier first",
     "lost_t": "Lost, all tiers, no tier first",
 }
@@ -47,9 +47,9 @@ def section(facts: Facts) -> Section:
         input_table(facts),
         not_assessed(facts, "ranges", "draws"),
         coverage_figure(facts),
-        decisive_table(facts),
-        hinge_rows(facts),
-        not_assessed(facts, "load_bearing"),
+        limiting_table(facts),
+        dependency_rows(facts),
+        not_assessed(facts, "key_assumptions"),
         coverage_table(facts),
         edge_table(facts),
     )
@@ -76,7 +76,7 @@ def sure_points(facts: Facts) -> tuple[Sentence, ...]:
             said.append(Sentence(f"{facts.label(str(top))} ranks first in {part} of the draws.", ("ranks",), "Ranks."))
     if one is not None and len(one.inputs) and float(one.inputs["swing_t"].iloc[0]) > 0:
         row = one.inputs.iloc[0]
-        low, high = sorted([row["short_low_t"], row["short_high_t"]])
+        low, high = sorted([row["shortfall_low_t"], row["shortfall_high_t"]])
         column = row["column"].removesuffix("_tpa").removesuffix("_t").replace("_", " ")
         alone = (
             f"{_label(facts, row)} ({column}) alone moves the shortfall of "
@@ -155,7 +155,7 @@ rank_table = col.Table(
         col.share("first_share", "Ranks first in", "share of the draws"),
         col.share("top3_share", "Among the first three in", "share of the draws"),
     ),
-    subtitle=lambda f: f"Loss of {_ranked(f)} when one node drops out, undisturbed; {_drawn_words(f)}",
+    subtitle=lambda f: f"Loss of {_ranked(f)} when one node drops out, in the baseline; {_drawn_words(f)}",
     note="Equal losses share the better rank, so shares of first places may add to more than 100 %.",
     stands=lambda f: f.standing(_many(f).ranks, status=SAMPLED),
 )
@@ -202,14 +202,14 @@ input_table = col.Table(
         col.text("range", "Range", "low to high", _between),
         col.number("low", "Low", "low", body=False),
         col.number("high", "High", "high", body=False),
-        col.tons("short_low_t", "Short at low", "shortfall with it at its low value"),
-        col.tons("short_high_t", "Short at high", "shortfall with it at its high value"),
+        col.tons("shortfall_low_t", "Short at low", "shortfall with it at its low value"),
+        col.tons("shortfall_high_t", "Short at high", "shortfall with it at its high value"),
         col.tons("swing_t", "Largest change", "from the answer as given"),
         col.quality("how the figure is known"),
     ),
     subtitle=_moved,
     note=lambda f: (
-        f"One figure at a time, each solved at both ends; {count(_moving(f))} of "
+        f"One figure at a time, each solved at its range; {count(_moving(f))} of "
         f"{count(len(_single(f).inputs))} with a range move the answer. Capacity, demand and flows in t/yr, recipes "
         "in t per t."
     ),
@@ -238,11 +238,11 @@ def _small(value: float) -> str:
 # -- inputs and their quality --------------------------------------------------------------------------
 
 
-decisive_table = col.Table(
-    "decisive",
-    "Decisive inputs",
+limiting_table = col.Table(
+    "limiting",
+    "Limiting inputs",
     "Inputs on which the answer rests, the weakest first",
-    rows=lambda f: f.a.decisive,
+    rows=lambda f: f.a.limiting,
     columns=(
         col.text("kind", "Bound of", "node, edge or demand"),
         col.code("id", "Id", "whose bound it is"),
@@ -272,35 +272,37 @@ def _spaced(keys: Any) -> str | None:
 
 
 DOES = {
-    "verdict": "overturns the verdict",
-    "neck": "moves the neck",
-    "closes": "changes what closes the gap",
+    "verdict": "changes the verdict",
+    "bottleneck": "moves the bottleneck",
+    "closed_by": "changes what closes the gap",
     "share": "moves the share",
 }
 
 
-def _hinges(facts: Facts) -> pd.DataFrame | None:
-    """Return on what the answers of each tier hinge, the verdict first; None where nothing moves them."""
+def _dependencies(facts: Facts) -> pd.DataFrame | None:
+    """Return on what the answers of each tier dependency, the verdict first; None where nothing moves them."""
     place = {word: number for number, word in enumerate(DOES)}
-    table = facts.a.hinges
+    table = facts.a.dependencies
     return col.some(table.sort_values("does", key=lambda does: does.map(place), kind="stable")) if len(table) else None
 
 
-hinge_rows = col.Table(
-    "hinges",
-    "Hinges",
-    "What overturns an answer, or moves it past its ends",
-    rows=_hinges,
+dependency_rows = col.Table(
+    "dependencies",
+    "Dependencies",
+    "What changes an answer, or moves it past its ends",
+    rows=_dependencies,
     columns=(
         col.TIER,
         col.text("words", "The answer holds unless", HINGE, lambda _, row: unless(row["words"])),
         col.text("does", "What that does", "as the note says", lambda _, row: DOES[row["does"]]),
-        col.code("then", "Neck then", "the neck without it", lambda _, row: row["then"] or None, missing="-"),
+        col.code(
+            "then", "Bottleneck then", "the bottleneck without it", lambda _, row: row["then"] or None, missing="-"
+        ),
     ),
-    subtitle="One at a time, in the long run. Scenario: {f.worst_label}; necks undisturbed.",
-    note="Verdict: the unmet share moves to another class (met, under 10 %, under 50 %, more). Share: it lies past "
+    subtitle="One at a time, in the long run. Scenario: {f.worst_label}; bottlenecks in the baseline.",
+    note="Verdict: the short share moves to another class (met, under 10 %, under 50 %, more). Share: it lies past "
     "the ends that the judgements give. Assumed plants also up to three at once.",
-    stands=stands(f"see {table_id('decisive')}", CHECKED),
+    stands=stands(f"see {table_id('limiting')}", CHECKED),
     lead=BODY_ROWS,
 )
 

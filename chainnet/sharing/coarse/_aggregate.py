@@ -92,7 +92,7 @@ def aggregate(
     Returns
     -------
     Aggregate
-        The bracket holds for what can be served in a steady state over known relations (``bracket``). It is
+        The bracket holds for what can be served in a steady state over existing links (``bracket``). It is
         not promised for tiers after the first, for costs, for answers over time, or for a measure that cuts a class
         in two, which ``bracket`` refuses.
 
@@ -252,7 +252,7 @@ class _Truth:
             slack = MARGIN * max(self.size, abs(truth))
             if not low - slack <= truth <= high + slack:
                 raise SolverError(
-                    f"aggregate: under {name} the chain serves {exact(truth, 9)} t/a, but the bounds are "
+                    f"aggregate: under {name} the chain serves {exact(truth, 9)} t/yr, but the bounds are "
                     f"{exact(low, 9)} and {exact(high, 9)}. Report the network that caused this."
                 )
             rows.append((name, low, truth, high, max(high - low, 0.0) / self.size))

@@ -51,7 +51,7 @@ def bracket(
     tier : str, optional
         Only this tier, as if it came first.
     base_tpa : float, optional
-        What the owner says can be served as it stands, t/a: losses are then narrower.
+        What the owner says can be served as it stands, t/yr: losses are then narrower.
     commodity, beneficiaries : str or list, optional
         What counts and whose; default from the networks.
 
@@ -60,7 +60,7 @@ def bracket(
     DataFrame, index scenario (or the name of ``by``)
         served_low_tpa, served_high_tpa; shortfall_low_tpa, shortfall_high_tpa (NaN without demand); lost_low_tpa,
         lost_high_tpa against base; width_share (upper less lower bound, as a share of demand); is_exact. Each is the
-        most that can be served in a steady state over known relations, all tiers together or ``tier`` first; nothing
+        most that can be served in a steady state over existing links, all tiers together or ``tier`` first; nothing
         is promised for later tiers, for costs or over time.
 
     Raises
@@ -93,7 +93,7 @@ def bracket(
     if base_tpa is not None:
         checks.number(base_tpa, "base_tpa")
         if not low0 - slack <= base_tpa <= high0 + slack:
-            raise DataError(f"base_tpa: {base_tpa:g} lies outside what can be served, {low0:g} to {high0:g} t/a.")
+            raise DataError(f"base_tpa: {base_tpa:g} lies outside what can be served, {low0:g} to {high0:g} t/yr.")
     rows = []
     for scenario in (None, *asked):
         ends = [_one(model, scenario) for model in models]
@@ -101,7 +101,7 @@ def bracket(
         name = "base" if scenario is None else scenario.name
         if low > high + slack:
             raise SolverError(
-                f"bracket: under {name} the inner network serves {exact(low, 9)} t/a and the outer one "
+                f"bracket: under {name} the inner network serves {exact(low, 9)} t/yr and the outer one "
                 f"{exact(high, 9)}; they are not bounds of one chain, or stand in the wrong order."
             )
         low = min(low, high)

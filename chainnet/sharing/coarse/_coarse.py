@@ -29,7 +29,7 @@ def lags_of(network: Network) -> Array:
 
 
 def edge_bounds(classes: Classes, of: Ints, rebuilt: Bools) -> Array:
-    """Return the most that each class edge can carry, t/a: a maximum flow from its sources to its targets.
+    """Return the most that each class edge can carry, t/yr: a maximum flow from its sources to its targets.
 
     A source ships no more than it can make, where nobody ships the good to it; a target without a recipe takes no
     more than its throughput. A target with a recipe may throw input away, so it bounds nothing here.
@@ -107,7 +107,7 @@ def coarse(
     ends : (sources, targets, goods) of each class edge
     side : {"outer", "inner"}
         Says which cost is taken, the least or the most, and the name.
-    caps, edge_caps : arrays by class and class edge, t/a
+    caps, edge_caps : arrays by class and class edge, t/yr
     asked : mapping of (class, commodity, tier) to tonnes
     """
     single = classes.sizes[classes.of] == 1

@@ -74,7 +74,7 @@ def fit_shares(
     demand : sequence of (node, kind, tonnes)
         Rows of demand; kind is a column of ``Wish.served``.
     caps, edge_caps : arrays
-        Bounds of nodes and edges, t/a; inf = none.
+        Bounds of nodes and edges, t/yr; inf = none.
 
     Raises
     ------

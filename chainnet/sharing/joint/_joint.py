@@ -181,7 +181,7 @@ def joint_value(
     found = _result(talk, border_of(given), asks, offers, steps, source)
     if not found.is_settled:
         wide = "; ".join(
-            f"{row.tier} lies from {exact(row.value_tpa)} to {exact(row.bound_tpa)} t/a, "
+            f"{row.tier} lies from {exact(row.value_tpa)} to {exact(row.bound_tpa)} t/yr, "
             f"{percent(row.gap_share, ' ')} apart"
             for row in found.tiers[~found.tiers["is_settled"]].itertuples()
         )

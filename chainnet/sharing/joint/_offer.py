@@ -264,7 +264,7 @@ def read_border(ask: Any) -> dict[str, tuple[float, float]]:
 
 
 def read_tiers(ask: Mapping[str, Any]) -> tuple[list[str], list[float]]:
-    """Return the tiers of an ask in order, and what those that are settled got, t/a.
+    """Return the tiers of an ask in order, and what those that are settled got, t/yr.
 
     Raises
     ------

@@ -370,7 +370,7 @@ def _answer(
             taken[j] = i
             tonnes[j] = checks.number(value, f"{what}: {side} of {point}")
             if tonnes[j] > limit[j] * (1 + CERTAIN) + LEAST_SIZE:
-                raise DataError(f"{what}: {side} of {point} are {value:g} t/a, above the limit of {limit[j]:g}.")
+                raise DataError(f"{what}: {side} of {point} are {value:g} t/yr, above the limit of {limit[j]:g}.")
     for point, value in one["prices"].items():
         checks.known(point, at, what, "border point", "All parts must be of one partition.")
         slope[at[point]] = checks.number(value, f"{what}: price of {point}", -np.inf)

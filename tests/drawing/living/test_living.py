@@ -92,7 +92,7 @@ def by_chance(network, controls, info, draw):
         "preset": str(draw.choice(info["presets"])),
     }
     scenario = setting_scenario(controls, setting["controls"], cn.scenarios(network).get(setting["preset"]))
-    return setting, Counting.of(network, others=setting["order"]), overlay_of(network, scenario)
+    return setting, Counting.of(network, order=setting["order"]), overlay_of(network, scenario)
 
 
 def with_held_stages(counting, overlay, degree):
@@ -120,7 +120,7 @@ def test_a_small_page_gives_what_python_gives(written, tab):
 @pytest.mark.browser
 def test_settings_by_chance_give_what_python_gives(mag9, written, tab):
     info = assert_settings_agree(mag9, written, tab, 30)
-    assert info["relations"] == ["existing", "frozen", "new"]
+    assert info["relations"] == ["existing", "none", "new"]
 
 
 def assert_settings_agree(network, written, tab, times):
@@ -174,7 +174,9 @@ def test_the_scenario_file_gives_the_answer_on_the_page(mag9, written, tab, tmp_
     text = page.evaluate("chainnet.toml()")
     file = tmp_path / "mag-9-setting.toml"
     file.write_text(text, encoding="utf-8")
-    assert text.startswith("# chainnet balance mag-9 --scenario mag-9-setting.toml --reroute existing --others after\n")
+    assert text.startswith(
+        "# chainnet balance mag-9 --scenario mag-9-setting.toml --reroute existing --order allies_first\n"
+    )
     told = cn.balance(mag9, cn.Scenario.read(file)).by_tier()
     assert [s["served_tpa"] for s in answer["stages"]] == pytest.approx(told["served_tpa"].tolist(), abs=1e-7)
     assert [s["demand_tpa"] for s in answer["stages"]] == told["demand_tpa"].tolist() == [4.0, 16.0, 45.0]
@@ -336,7 +338,7 @@ def test_the_course_over_months_is_that_of_the_stress_test_of_the_saved_file(nam
     for number in range(4):
         moved = {k: v for k, v in drawn(controls, draw).items() if not k.startswith("project:")}
         moved |= {c.id: False for c in controls if c.kind == "stock" and number % 2}
-        order, relations = ("after", "before")[number // 2], ("existing", "frozen")[number % 2]
+        order, relations = ("after", "before")[number // 2], ("existing", "none")[number % 2]
         preset = str(draw.choice([n for n in presets if "projects" not in n]))
         months = int(draw.integers(1, 25))
         setting = {"controls": moved, "preset": preset, "order": order, "relations": relations, "months": months}
@@ -344,7 +346,7 @@ def test_the_course_over_months_is_that_of_the_stress_test_of_the_saved_file(nam
         found = page.evaluate("chainnet.months()")
         assert found["certificate"]["ok"]
         file.write_text(page.evaluate("chainnet.toml()"), encoding="utf-8")
-        stress = cn.stress_test(network, [cn.Scenario.read(file)], months=24, reroute=relations, others=order)
+        stress = cn.stress_test(network, [cn.Scenario.read(file)], months=24, reroute=relations, order=order)
         told = stress.months[stress.months["scenario"] == "setting"]
         for stage in found["stages"]:
             if stage["counts"]:
@@ -413,8 +415,8 @@ def test_a_stock_that_is_kept_for_a_tier_is_shut_over_months_and_in_the_file(wri
 def test_what_overturns_the_answer_is_named_with_what_it_leaves(mag9, written, tab):
     page = tab(written(mag9), "#preset=china_out")
     page.evaluate("chainnet.ready")
-    until(page, "document.querySelectorAll('#hinges li').length > 0")
-    said = [item.inner_text() for item in page.query_selector_all("#hinges li")]
+    until(page, "document.querySelectorAll('#dependencies li').length > 0")
+    said = [item.inner_text() for item in page.query_selector_all("#dependencies li")]
     without = cn.Scenario("w", [*cn.scenarios(mag9)["china_out"].measures, {"kind": "remove", "nodes": ["G_JP"]}])
     served = cn.balance(mag9, without).by_tier()["served_tpa"]
     assert served["defence"] == 0.0
@@ -427,7 +429,7 @@ def test_what_overturns_the_answer_is_named_with_what_it_leaves(mag9, written, t
 def test_what_is_printed_fits_one_page(written, tab):
     page = tab(written(cn.read("gallium")), "#preset=china_export_stop_all")
     page.evaluate("chainnet.months()")
-    until(page, "document.querySelectorAll('#hinges li').length > 0")
+    until(page, "document.querySelectorAll('#dependencies li').length > 0")
     assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True))) == 1
 
 
@@ -503,7 +505,7 @@ def test_hostile_owners_places_and_holders_stay_text_and_come_back_from_the_file
     page.evaluate("chainnet.ready")
     moved = {f"owner:{HOSTILE}": False, f"demand:defence:{HOSTILE}": 0.5, "stock:store": False}
     answer = solved(page, {"controls": moved})
-    until(page, "document.querySelectorAll('#hinges').length === 1")
+    until(page, "document.querySelectorAll('#dependencies').length === 1")
     assert page.evaluate("chainnet.get().controls") == moved
     file = tmp_path / "two-setting.toml"
     file.write_text(page.evaluate("chainnet.toml()"), encoding="utf-8")

@@ -44,11 +44,11 @@ function sentence() {
   else if (moved.length) lead.push(`${moved.length} controls moved`);
   if (!answer.certificate.ok) return `${lead.length ? `${lead.join("; ")}: ` : ""}not proved, so no number is given.`;
   const main = stagesOf(answer).filter((s) => s.counts && s.main && s.demand_tpa > 0);
-  const whose = answer.setting.order === "alongside" && data.hasOthers ? "everyone together" : data.whose;
+  const whose = answer.setting.order === "alike" && data.hasOthers ? "everyone together" : data.whose;
   const gets = main.every((s) => share(s) >= 1 - SMALL) ? `all that ${whose === "everyone" ? "is" : `${whose}`} ${whose === "everyone" ? "asked for" : whose.includes(" and ") ? "ask for" : "asks for"} is served`
     : `of what ${whose} ${whose.includes(" and ") ? "ask" : "asks"} for, ${main.map((s) => `${s.name} gets ${percent(share(s))}`).join(", ")}`;
-  const neck = neckOf(answer), place = neck && `${neck.step}${neck.where ? ` in ${neck.where}` : ""}`;
-  const tail = !neck ? "" : neck.closed ? `; the way out of ${place} is closed` : `; the narrow step is ${place}`;
+  const bottleneck = bottleneckOf(answer), place = bottleneck && `${bottleneck.step}${bottleneck.where ? ` in ${bottleneck.where}` : ""}`;
+  const tail = !bottleneck ? "" : bottleneck.closed ? `; the way out of ${place} is closed` : `; the narrow step is ${place}`;
   return capital(`${lead.length ? `${lead.join("; ")}: ` : ""}${gets}${tail}.`);
 }
 
@@ -58,7 +58,7 @@ function stagesOf(answer) {
 
 // the step whose inputs carry the largest part in the proof of the first stage that is short; where nothing carries
 // any part, the step that carried most before it was closed
-function neckOf(answer) {
+function bottleneckOf(answer) {
   if (!answer.binding) return null;
   const steps = new Map();
   for (const hit of answer.binding.inputs) {
@@ -110,7 +110,7 @@ function paintBars(answer, asides) {
   const before = kept && kept.answer.setting.order === answer.setting.order ? new Map(kept.answer.stages.map((s) => [s.name, s])) : new Map();
   const box = $("bars"), ends = otherEnd(answer, asides);
   box.replaceChildren();
-  const together = answer.setting.order === "alongside" && data.hasOthers;
+  const together = answer.setting.order === "alike" && data.hasOthers;
   const groups = [[together ? "Everyone, nobody first" : capital(data.whose), stages.filter((s) => s.main && s.counts)],
     ["The others", stages.filter((s) => s.main && !s.counts)], ["By-products and other goods", stages.filter((s) => !s.main)]];
   for (const [words, list] of groups.filter(([, list]) => list.length)) {
@@ -128,10 +128,10 @@ function paintStrip(answer) {
     row.parts.push({...group, now: answer.steps[k]});
     rows.set(group.step, row);
   });
-  const neck = neckOf(answer), box = $("strip");
+  const bottleneck = bottleneckOf(answer), box = $("strip");
   box.replaceChildren();
   for (const [step, row] of rows) {
-    const size = Math.max(row.first, row.now) || 1, narrow = neck && neck.step === step;
+    const size = Math.max(row.first, row.now) || 1, narrow = bottleneck && bottleneck.step === step;
     const track = element("span", null, {class: "track tall"});
     for (const part of row.parts) {
       if (part.now <= 1e-9 * size) continue;
@@ -141,14 +141,14 @@ function paintStrip(answer) {
     const words = row.first > 0 ? percent(row.now / row.first) : tonnes(row.now);
     box.append(element("div", null, {class: narrow ? "bar step narrow" : "bar step"},
       element("span", capital(step), {class: "who"}), track,
-      element("span", narrow ? `${words} · ${neck.closed ? "closed" : "narrow step"}` : words, {class: "what"})));
+      element("span", narrow ? `${words} · ${bottleneck.closed ? "closed" : "narrow step"}` : words, {class: "what"})));
   }
   const colours = new Map();
   for (const group of data.steps) if (!colours.has(group.country)) colours.set(group.country, group.colour);
   const counts = new Map();
   for (const colour of colours.values()) counts.set(colour, (counts.get(colour) ?? 0) + 1);
   const key = [...colours].filter(([, colour]) => counts.get(colour) === 1);
-  if (key.length < colours.size) key.push(["others", [...counts].find(([, n]) => n > 1)[0]]);
+  if (key.length < colours.size) key.push(["order", [...counts].find(([, n]) => n > 1)[0]]);
   $("legend").replaceChildren(...key.map(([words, colour]) => element("span", null, {class: "key"}, element("i", null, {style: {background: colour}}), element("bdi", words))));
 }
 
@@ -158,8 +158,8 @@ function paintMembers(answer, found) {
   if (!found) { $("tie").textContent = "Looking for the ends between which the part of each can lie."; return; }
   const short = found.filter((m) => m.most_tpa === null || m.demand_tpa - m.least_tpa > data.tolerances.printed * m.demand_tpa);
   const tied = short.some((m) => m.most_tpa === null || m.most_tpa - m.least_tpa > data.tolerances.printed * m.demand_tpa);
-  $("tie").textContent = !short.length ? `Nobody of ${data.whose} goes short.`
-    : tied ? "Where two numbers stand, who inside a tier goes short is a tie: each end can come about while every tier gets what it gets." : "Each number is the only one with which every tier gets what it gets.";
+  $("tie").textContent = !short.length ? `Nobody of ${data.whose} is short.`
+    : tied ? "Where two numbers stand, who inside a tier is short is a tie: each end can come about while every tier gets what it gets." : "Each number is the only one with which every tier gets what it gets.";
   short.sort((a, b) => (b.demand_tpa - (b.least_tpa ?? 0)) - (a.demand_tpa - (a.least_tpa ?? 0)));
   for (const m of short) {
     const member = data.members[m.member], ends = m.most_tpa === null ? null : [m.demand_tpa - m.most_tpa, m.demand_tpa - m.least_tpa].map((v) => v <= data.tolerances.printed * m.demand_tpa ? 0 : v);
@@ -172,9 +172,9 @@ function paintMembers(answer, found) {
 }
 
 function paintRests(answer) {
-  const neck = neckOf(answer);
-  $("narrow").textContent = neck?.closed ? `The way out of ${neck.step}${neck.where ? ` in ${neck.where}` : ""} is closed, and what ${answer.binding.stage} lacks has no other. One of several equally good readings where prices tie.`
-    : neck ? `${capital(neck.step)}${neck.where ? ` in ${neck.where}` : ""}: of what ${answer.binding.stage} gets, ${tonnes(neck.served_tpa)} is what fits through there. One of several equally good readings where prices tie.`
+  const bottleneck = bottleneckOf(answer);
+  $("narrow").textContent = bottleneck?.closed ? `The way out of ${bottleneck.step}${bottleneck.where ? ` in ${bottleneck.where}` : ""} is closed, and what ${answer.binding.stage} lacks has no other. One of several equally good readings where prices tie.`
+    : bottleneck ? `${capital(bottleneck.step)}${bottleneck.where ? ` in ${bottleneck.where}` : ""}: of what ${answer.binding.stage} gets, ${tonnes(bottleneck.served_tpa)} is what fits through there. One of several equally good readings where prices tie.`
     : answer.binding ? "Nothing that could pass is left: what is needed is closed." : "None: all that counts is served.";
   const order = ["assumed", "inferred", "estimated", "reported", ""];
   const hits = (answer.binding?.inputs ?? []).slice().sort((a, b) => order.indexOf(data.inputs[a.input].grade) - order.indexOf(data.inputs[b.input].grade) || b.carried - a.carried);
@@ -185,25 +185,25 @@ function paintRests(answer) {
   }));
 }
 
-// what the answer hinges on: weak inputs that alone bring a tier to another class of unmet demand
+// what the answer depends on: weak inputs that alone bring a tier to another class of short demand
 const classOf = (stage) => data.categories.find(([, most]) => Math.round(1e9 * (1 - share(stage))) / 1e9 < most)?.[0] ?? "most";
 
-function paintHinges(answer, found) {
-  const box = $("hinges"), names = new Set(data.hinges.map((h) => h.kind + h.id));
+function paintDependencies(answer, found) {
+  const box = $("dependencies"), names = new Set(data.dependencies.map((h) => h.kind + h.id));
   box.replaceChildren();
-  if (!names.size) { $("hinge").textContent = "No plant, relation or demand here is marked inferred or assumed."; return; }
-  if (!found) { $("hinge").textContent = "Asking each inferred or assumed input again: gone, and at the ends of its range."; return; }
+  if (!names.size) { $("dependency").textContent = "No plant, relation or demand here is marked inferred or assumed."; return; }
+  if (!found) { $("dependency").textContent = "Asking each inferred or assumed input again: gone, and at the ends of its range."; return; }
   const now = stagesOf(answer), hits = [];
-  for (const {hinge, stages} of found.out) {
+  for (const {dependency, stages} of found.out) {
     const after = data.stages[answer.setting.order].map((stage, k) => ({...stage, ...stages[k]}));
     const at = now.map((_, k) => k).filter((k) => now[k].counts && now[k].main && now[k].demand_tpa > 0 && Math.abs(share(now[k]) - share(after[k])) > SMALL);
-    if (at.length) hits.push({...data.hinges[hinge], at, after, size: Math.max(...at.map((k) => Math.abs(share(now[k]) - share(after[k])))),
+    if (at.length) hits.push({...data.dependencies[dependency], at, after, size: Math.max(...at.map((k) => Math.abs(share(now[k]) - share(after[k])))),
       turns: at.filter((k) => classOf(now[k]) !== classOf(after[k]))});
   }
   const turning = hits.filter((h) => h.turns.length).sort((a, b) => a.turns[0] - b.turns[0] || b.size - a.size);
   const count = (list) => new Set(list.map((h) => h.kind + h.id)).size;
-  $("hinge").textContent = `${turning.length ? `${count(turning)} of ${names.size} inferred or assumed inputs would alone overturn this (another class: met, under 10\u00a0%, under half, more unmet)`
-    : `None of ${names.size} inferred or assumed inputs overturns this alone`}; ${count(hits)} move a tier at all.${found.unproved ? ` ${found.unproved} were not proved.` : ""} Recipes, and two at once, are not tried.`;
+  $("dependency").textContent = `${turning.length ? `${count(turning)} of ${names.size} inferred or assumed inputs would alone change this (another class: met, under 10\u00a0%, under half, more shortfall)`
+    : `None of ${names.size} inferred or assumed inputs changes_result this alone`}; ${count(hits)} move a tier at all.${found.unproved ? ` ${found.unproved} were not proved.` : ""} Recipes, and two at once, are not tried.`;
   const once = turning.filter((h, i) => turning.findIndex((o) => o.kind + o.id === h.kind + h.id) === i);
   for (const h of once.slice(0, 6)) {
     const k = h.turns[0], how = {absent: "gone", low: "at its low end", high: "at its high end"}[h.variant];
@@ -227,6 +227,6 @@ function paint(found) {
   const words = paintMoved(answer.setting);
   $("under").textContent = `${words} · ${proof.ok ? "arithmetic checked" : "not proved"}${kept ? " · A is kept" : ""}`;
   $("proof").textContent = proof.ok ? `Optimal: gap ${WORDS.gap(proof.gap)}, breach ${WORDS.gap(proof.violation)}, ${proof.stages} programs, ${Math.round(answer.ms.solve)} ms.` : "The answer failed its own check, so it is not shown.";
-  if (!proof.ok) { for (const id of ["bars", "strip", "rests", "hinges", "course"]) $(id).replaceChildren(); $("narrow").textContent = $("hinge").textContent = $("course-words").textContent = ""; paintMembers(answer, null); $("tie").textContent = ""; return; }
-  paintBars(answer, found.asides); paintAdds(answer, found.asides); paintStrip(answer); paintRests(answer); paintMembers(answer, found.ranges); paintHinges(answer, found.hinges);
+  if (!proof.ok) { for (const id of ["bars", "strip", "rests", "dependencies", "course"]) $(id).replaceChildren(); $("narrow").textContent = $("dependency").textContent = $("course-words").textContent = ""; paintMembers(answer, null); $("tie").textContent = ""; return; }
+  paintBars(answer, found.asides); paintAdds(answer, found.asides); paintStrip(answer); paintRests(answer); paintMembers(answer, found.ranges); paintDependencies(answer, found.dependencies);
 }

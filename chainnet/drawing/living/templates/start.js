@@ -23,11 +23,11 @@ function hire() {
 }
 
 function heard({data: said}) {
-  if (["ranges", "asides", "hinges"].includes(said.kind)) {
+  if (["ranges", "asides", "dependencies"].includes(said.kind)) {
     if (!shown || shown.number !== said.number) return;
     shown[said.kind] = said.found;
     if (said.kind === "ranges") paintMembers(shown.answer, said.found);
-    else if (said.kind === "hinges") paintHinges(shown.answer, said.found);
+    else if (said.kind === "dependencies") paintDependencies(shown.answer, said.found);
     else { paintBars(shown.answer, shown.asides); paintAdds(shown.answer, shown.asides); }
     return;
   }
@@ -89,7 +89,7 @@ function ask(asked) {
 async function solve(asked) {
   const {found, number: of} = await ask(asked);
   const began = performance.now();
-  shown = {answer: found, number: of, ranges: null, asides: null, hinges: null, months: null};
+  shown = {answer: found, number: of, ranges: null, asides: null, dependencies: null, months: null};
   paint(shown);
   found.ms.paint = performance.now() - began;
   followCourse();
@@ -97,9 +97,9 @@ async function solve(asked) {
 }
 
 function publicAnswer() {
-  const {answer} = shown, neck = neckOf(answer);
+  const {answer} = shown, bottleneck = bottleneckOf(answer);
   return {setting: answer.setting, stages: answer.stages, cost_usd: answer.cost_usd,
-    narrow: neck && {step: neck.step, country: neck.country, served_tpa: neck.served_tpa},
+    narrow: bottleneck && {step: bottleneck.step, country: bottleneck.country, served_tpa: bottleneck.served_tpa},
     rests_on: (answer.binding?.inputs ?? []).map((hit) => ({kind: data.inputs[hit.input].kind, label: data.inputs[hit.input].label, grade: data.inputs[hit.input].grade, price: hit.price})),
     flows: answer.flows, certificate: answer.certificate, ms: answer.ms, memory_bytes: answer.memory_bytes};
 }
@@ -252,7 +252,7 @@ async function open() {
   const apart = Math.max(...found.stages.map((s, k) => Math.abs(s.served_tpa - start.served[k]))) / Math.max(whole, 1e-9);
   if (!found.certificate.ok) throw new Error("its first answer is not proved");
   if (!(apart <= AGREE)) throw new Error(`its first answer is not Python's (off by ${WORDS.gap(apart)} of all demand)`);
-  first = found; shown = {answer: found, number: of, ranges: null, asides: null, hinges: null, months: null}; setting = opened;
+  first = found; shown = {answer: found, number: of, ranges: null, asides: null, dependencies: null, months: null}; setting = opened;
   document.documentElement.className = "live";
   for (const input of document.querySelectorAll("main [disabled],header [disabled]")) input.disabled = false;
   years(); show(setting); listen(); guide();

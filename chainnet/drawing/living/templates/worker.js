@@ -234,17 +234,17 @@ async function asides(job) {
 
 // weak inputs made otherwise, one by one: what each stage would get. Left out is what cannot matter: less of what is
 // not used up to there, more of what has no price in any stage
-async function hinges(job, {proofs}) {
+async function dependencies(job, {proofs}) {
   const program = programOf(job.setting), out = [], last = proofs[proofs.length - 1], b = program.bounds(job.setting);
   let unproved = 0;
   const used = (col, row) => col >= 0 ? last.x[col] / program.colScale[col] : last.activity[row] / program.rowScale[row];
   const bound = (col, row) => col >= 0 ? b.upper[col] / program.colScale[col] : b.rowUpper[row] / program.rowScale[row];
   const priced = (col, row) => proofs.slice(0, -1).some((p) => Math.abs(col >= 0 ? p.reduced[col] : p.y[row]) > data.tolerances.priced);
-  for (const [number, hinge] of data.hinges.entries()) {
-    const absent = hinge.table === "nodes" && hinge.variant === "absent", site = `site:${hinge.id}`;
+  for (const [number, dependency] of data.dependencies.entries()) {
+    const absent = dependency.table === "nodes" && dependency.variant === "absent", site = `site:${dependency.id}`;
     if (absent && job.setting.controls[site] === false) continue;
-    const factors = hinge.rows.map((r, k) => ({factor: hinge.factors[k], col: hinge.table === "edges" ? r
-      : hinge.table === "demand" ? program.served + r : program.activity[r], row: hinge.table === "nodes" ? program.nodeRow[r] : -1}));
+    const factors = dependency.rows.map((r, k) => ({factor: dependency.factors[k], col: dependency.table === "edges" ? r
+      : dependency.table === "demand" ? program.served + r : program.activity[r], row: dependency.table === "nodes" ? program.nodeRow[r] : -1}));
     const known = factors.every(({col, row}) => col >= 0 || row >= 0);
     if (!known && !absent) continue;
     if (known && !factors.some(({factor, col, row}) => factor < 1
@@ -253,7 +253,7 @@ async function hinges(job, {proofs}) {
     if (running !== job.number) return null;
     const setting = absent ? {...job.setting, controls: {...job.setting.controls, [site]: false}} : job.setting;
     const found = serve(setting, absent ? [] : factors);
-    if (certificate(found.proofs).ok) out.push({hinge: number, stages: found.stages}); else unproved++;
+    if (certificate(found.proofs).ok) out.push({dependency: number, stages: found.stages}); else unproved++;
   }
   return {out, unproved};
 }
@@ -325,7 +325,7 @@ onmessage = async ({data: job}) => {
     postMessage({kind: "answer", number: job.number, found: solved.found});
     await pause(60);
     if (running !== job.number) return;
-    for (const [kind, look] of [["ranges", () => ranges(job.number, job.setting, solved)], ["asides", () => asides(job)], ["hinges", () => hinges(job, solved)]]) {
+    for (const [kind, look] of [["ranges", () => ranges(job.number, job.setting, solved)], ["asides", () => asides(job)], ["dependencies", () => dependencies(job, solved)]]) {
       const found = await look();
       if (found === null) return;
       postMessage({kind, number: job.number, found});

@@ -1,4 +1,4 @@
-"""The neck: the step of a country outside the beneficiaries that costs most if it alone stops."""
+"""The bottleneck: the step of a country outside the beneficiaries that costs most if it alone stops."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ FIRST_TIER = "first tier"
 
 
 @dataclass(frozen=True)
-class Neck:
+class Bottleneck:
     """A step, a country, that country's part of what the step makes, and what its stop costs.
 
-    ``lost_tpa`` and ``lost_share`` (of what was served) are of the undisturbed chain; ``n_tied``: others that cost as
+    ``lost_tpa`` and ``lost_share`` (of what was served) are of the in the baseline chain; ``n_tied``: others that cost as
     much, ``tied_with``: each with its country. Step and country are "" and the rest NaN and 0 where no step abroad
     costs anything.
     """
@@ -52,8 +52,8 @@ def places(counting: Counting) -> pd.DataFrame:
     return found.assign(share=found["made"] / total.where(total > 0))
 
 
-def neck_of(table: pd.DataFrame, lost: pd.DataFrame) -> Neck:
-    """Return the neck among places: of several that tie the one with most of its step, then by name.
+def bottleneck_of(table: pd.DataFrame, lost: pd.DataFrame) -> Bottleneck:
+    """Return the bottleneck among places: of several that tie the one with most of its step, then by name.
 
     Parameters
     ----------
@@ -64,11 +64,11 @@ def neck_of(table: pd.DataFrame, lost: pd.DataFrame) -> Neck:
     """
     tied = _leaders(table, lost)
     if tied.empty:
-        return Neck()
+        return Bottleneck()
     ordered = tied.sort_index().sort_values("share", ascending=False, kind="stable")
     (step, country), *others = [(str(name[0]), str(name[1])) for name in ordered.index]
     share, lost_tpa, lost_share = (float(ordered[c].iloc[0]) for c in ("share", "lost_tpa", "lost_share"))
-    return Neck(step, country, share, lost_tpa, lost_share, len(others), tuple(others))
+    return Bottleneck(step, country, share, lost_tpa, lost_share, len(others), tuple(others))
 
 
 def _leaders(table: pd.DataFrame, lost: pd.DataFrame) -> pd.DataFrame:
@@ -79,21 +79,21 @@ def _leaders(table: pd.DataFrame, lost: pd.DataFrame) -> pd.DataFrame:
     return tied
 
 
-def necks_without(counting: Counting, neck: Neck, nodes: Sequence[str]) -> pd.DataFrame:
-    """Return the nodes without which the neck is another one, each alone, the chain otherwise undisturbed.
+def bottlenecks_without(counting: Counting, bottleneck: Bottleneck, nodes: Sequence[str]) -> pd.DataFrame:
+    """Return the nodes without which the bottleneck is another one, each alone, the chain otherwise in the baseline.
 
     Parameters
     ----------
     counting : Counting
         Of the tier that asks, as if it came first.
-    neck : Neck
+    bottleneck : Bottleneck
         That of the chain as it stands.
     nodes : sequence of str
 
     Returns
     -------
     DataFrame
-        id, and of the neck without it: step, country ("" where no step abroad then costs anything), lost_share.
+        id, and of the bottleneck without it: step, country ("" where no step abroad then costs anything), lost_share.
 
     Notes
     -----
@@ -114,9 +114,9 @@ def necks_without(counting: Counting, neck: Neck, nodes: Sequence[str]) -> pd.Da
         lost = np.maximum(value - values, 0.0)
         told = pd.DataFrame({"lost_tpa": lost, "lost_share": lost / max(value, LEAST_SIZE)}, index=abroad)
         leaders = _leaders(table, told)
-        if (neck.step, neck.country) in leaders.index or (leaders.empty and not neck.step):
+        if (bottleneck.step, bottleneck.country) in leaders.index or (leaders.empty and not bottleneck.step):
             continue
-        other = neck_of(table, told)
+        other = bottleneck_of(table, told)
         rows.append((name, other.step, other.country, other.lost_share))
     return pd.DataFrame(rows, columns=["id", "step", "country", "lost_share"])
 
@@ -131,10 +131,10 @@ def lost_by_place(counting: Counting, tier: str | None) -> pd.DataFrame:
         None = all tiers.
     """
     by = f"{step_column(counting.network)}+country"
-    return chokepoints(counting.network, by, tier=tier, others=counting.others, **counting.said)
+    return chokepoints(counting.network, by, tier=tier, order=counting.order, **counting.said)
 
 
-def necks(counting: Counting, known: Mapping[str, pd.DataFrame] | None = None) -> pd.DataFrame:
+def bottlenecks(counting: Counting, known: Mapping[str, pd.DataFrame] | None = None) -> pd.DataFrame:
     """Return the bottleneck of the tier that is served first and that of all tiers, as report and graph mark them.
 
     Parameters
@@ -153,6 +153,8 @@ def necks(counting: Counting, known: Mapping[str, pd.DataFrame] | None = None) -
     losses = dict(known or {})
     losses |= {counts: lost_by_place(counting, tier) for counts, tier in tiers.items() if counts not in losses}
     table = places(counting)
-    rows = [vars(neck_of(table, losses[counts])) for counts in tiers]
-    found = pd.DataFrame(rows, columns=list(Neck.__dataclass_fields__)).set_index(pd.Index(list(tiers), name="counts"))
+    rows = [vars(bottleneck_of(table, losses[counts])) for counts in tiers]
+    found = pd.DataFrame(rows, columns=list(Bottleneck.__dataclass_fields__)).set_index(
+        pd.Index(list(tiers), name="counts")
+    )
     return stamp(found, origin_of(losses[next(iter(tiers))]))

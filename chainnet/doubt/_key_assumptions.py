@@ -1,4 +1,4 @@
-"""``load_bearing``: what a verdict rests on, each judgement and each weak input asked again."""
+"""``key_assumptions``: what a verdict rests on, each judgement and each weak input asked again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chainnet.doubt._case import Case
 from chainnet.doubt._changes import Variation, variations
 from chainnet.doubt._judgements import JUDGEMENT, Judgement, Setting, corners, judgements, together
 from chainnet.doubt._smallest import MOST, Smallest, smallest_set
-from chainnet.doubt._verdict import RUNGS, Outcome, category, overturned
+from chainnet.doubt._verdict import LEVELS, Outcome, category, changed
 from chainnet.doubt._words import STATED, ends_sentence, standing
 from chainnet.engine import Certificate
 from chainnet.errors import DataError
@@ -24,16 +24,16 @@ from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, check_scenario, overlay_of
 from chainnet.words import Who
 
-# of an input the narrowest step is looked for where it moves a tier's unmet share by this much
+# of an input the bottleneck is looked for where it moves a tier's short share by this much
 MOVES = 0.01
-COLUMNS = ["kind", "id", "label", "quality", "reference", "variant", "tier", "short_tpa", "unmet_share"]
-COLUMNS += ["change_share", "overturns", "what", "short_least_tpa"]
+COLUMNS = ["kind", "id", "label", "quality", "reference", "variant", "tier", "shortfall_tpa", "shortfall_share"]
+COLUMNS += ["change_share", "changes_result", "what", "shortfall_least_tpa"]
 ONE_BY_ONE = 40  # inputs between two steps of a progress bar
 Progress = Callable[[str, float], None] | None
 
 
 @dataclass(frozen=True, repr=False, eq=False, kw_only=True)
-class LoadBearing(Result):
+class KeyAssumptions(Result):
     """What a verdict rests on.
 
     Attributes
@@ -42,17 +42,17 @@ class LoadBearing(Result):
         One row a variation and tier, judgements first, then the inputs that move the answer most: kind (order,
         degree, demand, slack, density, node, process, relation, stock, project, input), id, label, quality
         ("judgement" = somebody decides it), reference, variant (before, alongside, frozen, new, low, high, less, more,
-        absent), tier, short_tpa, unmet_share, change_share (of the unmet share), overturns, what (category, neck, rank,
-        closes; several joined by ;), short_least_tpa (differs where nobody comes first: who of all is short is then a
-        tie, and short_tpa the most that can be ours).
+        absent), tier, shortfall_tpa, shortfall_share, change_share (of the short share), changes, what (category, bottleneck, rank,
+        closes; several joined by ;), shortfall_least_tpa (differs where nobody comes first: who of all is short is then a
+        tie, and shortfall_tpa the most that can be ours).
     stated : DataFrame, index tier
-        The answer as it stands: demand_tpa, short_tpa, unmet_share, category; step_stage and step_country, the step of
-        a country outside the beneficiaries that the tier could least do without, undisturbed (of several the first,
+        The answer as it stands: demand_tpa, shortfall_tpa, shortfall_share, category; step_stage and step_country, the step of
+        a country outside the beneficiaries that the tier could least do without, in the baseline (of several the first,
         step_ties how many others), step_lost_share; country, country_lost_share, the same of a whole country; closes,
-        what leaves the tier whole (rungs, and projects alone; joined by ;).
+        what leaves the tier whole (levels, and projects alone; joined by ;).
     ends : DataFrame, index tier
-        low_share, stated_share, high_share of demand unmet, low_by, high_by: over the judgements one at a time, all
-        combinations of order, degree and demand ("order:before+demand:high"), and all that is favourable or all that
+        low_share, central_share, high_share of demand short, low_by, high_by: over the judgements one at a time, all
+        combinations of order, degree and demand ("order:allies_last+demand:high"), and all that is favourable or all that
         is adverse at once. Other combinations with slack or density are not asked, and may lie outside.
     together : DataFrame
         All favourable and all adverse judgements at once, with the columns of ``table``.
@@ -84,17 +84,17 @@ class LoadBearing(Result):
     @property
     def first_tier(self) -> str:
         """The first tier that asks for anything: ``standing`` and ``smallest_set`` are about it."""
-        asks = self.stated["demand_tpa"] > 0
-        return str(self.stated.index[int(asks.to_numpy().argmax())])
+        asks = self.central["demand_tpa"] > 0
+        return str(self.central.index[int(asks.to_numpy().argmax())])
 
     @property
     def moving(self) -> pd.DataFrame:
-        """The rows of the table that overturn something or move the unmet share."""
+        """The rows of the table that change something or move the short share."""
         table = self.table
-        return table[table["overturns"] | (table["change_share"] != 0.0)]
+        return table[table["changes_result"] | (table["change_share"] != 0.0)]
 
 
-def load_bearing(
+def key_assumptions(
     network: Network,
     scenario: Scenario | str | None = None,
     *,
@@ -104,7 +104,7 @@ def load_bearing(
     commodity: Words = None,
     verify: bool = False,
     progress: Progress = None,
-) -> LoadBearing:
+) -> KeyAssumptions:
     """Say what a verdict rests on: ask it again with every judgement and every weak input otherwise.
 
     Parameters
@@ -114,7 +114,7 @@ def load_bearing(
     scenario : Scenario or str, optional
         None = the network as it stands.
     tier : str, optional
-        Only this tier, could it come first (as ``chokepoints`` asks); default all, in their order (as ``balance``).
+        Only this tier, if served first (as ``chokepoints`` asks); default all, in their order (as ``balance``).
     max_set : int
         Largest set of assumed nodes that is looked for, 0 to 5.
     beneficiaries, commodity : optional
@@ -126,7 +126,7 @@ def load_bearing(
 
     Returns
     -------
-    LoadBearing
+    KeyAssumptions
 
     Raises
     ------
@@ -137,11 +137,11 @@ def load_bearing(
 
     Notes
     -----
-    The verdict, by tier: the category of the unmet share (met below 1e-6, little below 0.1, part below 0.5, most); the
-    *neck*, the step of a country outside the beneficiaries whose loss costs the tier most, could it come first; the
-    *rank*, the same of whole countries; what *closes* the gap: the rungs (existing, new, stocks, projects by the sixth
-    year after the base year) that leave the tier whole, and the projects that do so alone on known relations. Neck and
-    rank are those of the undisturbed network, as in a report; of several that tie each is a true answer. Where all are
+    The verdict, by tier: the category of the short share (met below 1e-6, little below 0.1, part below 0.5, most); the
+    *bottleneck*, the step of a country outside the beneficiaries whose loss costs the tier most, if served first; the
+    *rank*, the same of whole countries; what *closes* the gap: the levels (existing, new, stocks, projects by the sixth
+    year after the base year) that leave the tier whole, and the projects that do so alone on existing links. Bottleneck and
+    rank are those of the in the baseline network, as in a report; of several that tie each is a true answer. Where all are
     served alike they count what is surely ours.
 
     Judgements: who comes first (others after, before, alongside), the degree of rerouting, all demand at its low or
@@ -150,7 +150,7 @@ def load_bearing(
     taker uses, or with relations from every maker to every user. Inputs: inferred and assumed nodes, recipes, families
     of relations, stocks and demand, and every project.
 
-    What is not asked is not computed: neck and rank of judgements and of inputs that move the tier by a hundredth of
+    What is not asked is not computed: bottleneck and rank of judgements and of inputs that move the tier by a hundredth of
     its demand; neither of all judgements at once. Two things that are absent together are only looked for among
     assumed nodes (``smallest_set``). Nothing is solved where a known optimal answer leaves alone what goes, and what is
     added has no price.
@@ -159,19 +159,21 @@ def load_bearing(
     --------
     >>> import chainnet as cn
     >>> net = cn.read("mag-9")
-    >>> found = cn.load_bearing(net, cn.scenarios(net)["china_out"])
-    >>> found.stated["category"].tolist(), len(found.smallest_set)
+    >>> found = cn.key_assumptions(net, cn.scenarios(net)["china_out"])
+    >>> found.central["category"].tolist(), len(found.smallest_set)
     (['met', 'most', 'most'], 1)
     """
     scenario = asked_scenario(network, scenario)
     checks.whole(max_set, "max_set", 0, MOST, "is out of range; give a whole number, {least} to {most}.")
     if network.demand.empty:
-        raise DataError("load_bearing: the network has no demand table, so nobody can go short. Give demand.")
+        raise DataError("key_assumptions: the network has no demand table, so nobody can are short. Give demand.")
     if scenario is not None:
         check_scenario(scenario)
     counting = Counting.of(network, commodity, beneficiaries, tier)
     if not counting.rows.any():
-        raise DataError("load_bearing: nobody who counts asks for anything. Name other beneficiaries, goods or tiers.")
+        raise DataError(
+            "key_assumptions: nobody who counts asks for anything. Name other beneficiaries, goods or tiers."
+        )
     case = Case(counting, scenario)
     asked = _Asked(case, progress or (lambda _what, _part: None))
     smallest = asked.smallest(int(max_set))
@@ -191,10 +193,10 @@ def load_bearing(
     first = asked.first_tier
     inputs = table[(table["tier"] == first) & ~table["kind"].isin(asked.judgement_kinds)]
     asked.is_done()
-    return LoadBearing(
+    return KeyAssumptions(
         provenance=source,
         table=stamp(table, source),
-        stated=stamp(asked.stated(), source),
+        stated=stamp(asked.central(), source),
         ends=stamp(ends, source),
         together=stamp(both, source),
         smallest_set=smallest.ids,
@@ -241,7 +243,7 @@ class _Asked:
         outcomes = self.case.outcomes(Setting(), [one.change for one in changed]) if changed else []
         for i, (one, found) in enumerate(zip(changed, outcomes, strict=True)):
             if i % ONE_BY_ONE == 0:
-                self._step("what moves the narrowest step", 0.8 + 0.1 * i / len(changed))
+                self._step("what moves the bottleneck", 0.8 + 0.1 * i / len(changed))
             moved = np.abs(found.share - self._base.share) >= MOVES
             if moved.any():
                 found = self.case.narrowed(found, Setting(), one.change, np.flatnonzero(moved).tolist())
@@ -249,7 +251,7 @@ class _Asked:
         return out
 
     def smallest(self, max_set: int) -> Smallest:
-        """Look for the smallest set that overturns the category of the first tier."""
+        """Look for the smallest set that changes the category of the first tier."""
         self._step("sets of assumed plants", 0.9)
         at = self._first
         return smallest_set(self.case, at, float(self._base.share[at]), float(self._base.wanted[at]), max_set)
@@ -273,7 +275,7 @@ class _Asked:
         """Return the rows of one variation: kind, id, label, quality, reference, variant; then tier by tier."""
         rows: list[tuple[object, ...]] = []
         for t in self._all:
-            share, what = float(found.share[t]), overturned(self._base, found, t)
+            share, what = float(found.share[t]), changed(self._base, found, t)
             short = found.most[t] if share else 0.0
             least = found.least[t] if found.least_share[t] else 0.0
             change = share - float(self._base.share[t])
@@ -282,7 +284,7 @@ class _Asked:
         return rows
 
     def table(self) -> pd.DataFrame:
-        """Return the rows of judgements, then those of inputs: overturning ones first, then by how far they move."""
+        """Return the rows of judgements, then those of inputs: changing ones first, then by how far they move."""
         rows: list[tuple[object, ...]] = []
         for one, found in self._judged:
             rows += self._rows((one.kind, one.id, one.label, one.quality, "", one.variant), found)
@@ -290,7 +292,7 @@ class _Asked:
         for v, found in self._inputs:
             block = self._rows((v.kind, v.id, v.label, v.quality, v.reference, v.variant), found)
             moved = max(abs(float(row[COLUMNS.index("change_share")])) for row in block)  # type: ignore[arg-type]
-            n_over = sum(bool(row[COLUMNS.index("overturns")]) for row in block)
+            n_over = sum(bool(row[COLUMNS.index("changes_result")]) for row in block)
             blocks.append((not n_over, -round(moved, 9), block))
         for *_, block in sorted(blocks, key=lambda b: b[:2]):
             rows += block
@@ -322,13 +324,13 @@ class _Asked:
                     named[high][0],
                 )
             )
-        columns = ["tier", "low_share", "stated_share", "high_share", "low_by", "high_by"]
+        columns = ["tier", "low_share", "central_share", "high_share", "low_by", "high_by"]
         return pd.DataFrame(rows, columns=columns).set_index("tier")
 
     def stated(self) -> pd.DataFrame:
         """Return the answer as it stands, by tier."""
         base, rows = self._base, []
-        order = [*RUNGS, *self.case.closers]
+        order = [*LEVELS, *self.case.closers]
         for t in self._all:
             step, country = base.steps[t], base.countries[t]
             assert step is not None
@@ -339,8 +341,8 @@ class _Asked:
                 {
                     "tier": self._tier(t),
                     "demand_tpa": base.wanted[t],
-                    "short_tpa": base.most[t] if share else 0.0,
-                    "unmet_share": share,
+                    "shortfall_tpa": base.most[t] if share else 0.0,
+                    "shortfall_share": share,
                     "category": category(share),
                     "step_stage": first[0],  # type: ignore[index]
                     "step_country": first[1],  # type: ignore[index]
@@ -348,7 +350,7 @@ class _Asked:
                     "step_ties": max(len(step.names) - 1, 0),
                     "country": place,
                     "country_lost_share": country.lost_share,
-                    "closes": ";".join(sorted(base.closes[t], key=order.index)),
+                    "closed_by": ";".join(sorted(base.closes[t], key=order.index)),
                 }
             )
         return pd.DataFrame(rows).set_index("tier")

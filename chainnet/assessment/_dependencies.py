@@ -1,4 +1,4 @@
-"""On what a share that goes short hinges, in words: labels, never ids."""
+"""On what a share that is short dependencies, in words: labels, never ids."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from chainnet.doubt import LoadBearing
+from chainnet.doubt import KeyAssumptions
 from chainnet.network import Network
 from chainnet.words import country_name, in_sentence, join, readable_id
 
@@ -25,8 +25,8 @@ BEFORE = {"order": "if ", "degree": "if ", "slack": "if ", "demand": "with ", "d
 
 
 @dataclass(frozen=True)
-class Hinges:
-    """What a share hinges on, in words.
+class Dependencies:
+    """What a share depends on, in words.
 
     ``past``: those of them that are plants whose absence leaves the ends. ``over``: those that make another category.
     ``closing``: plants, absent, and orders of service that make no other category, but what closes the gap another.
@@ -38,15 +38,15 @@ class Hinges:
     closing: tuple[str, ...]
 
 
-def hinges(
-    network: Network, found: LoadBearing, tier: str, *, is_first: bool, called: Callable[[str], str] = str
-) -> Hinges:
+def dependencies(
+    network: Network, found: KeyAssumptions, tier: str, *, is_first: bool, called: Callable[[str], str] = str
+) -> Dependencies:
     """Return what puts the share of a tier into another category, or past its ends, in words.
 
     Parameters
     ----------
     network : Network
-    found : LoadBearing
+    found : KeyAssumptions
     tier : str
     is_first : bool
         Whether the smallest set of assumed plants was looked for in this tier.
@@ -55,15 +55,15 @@ def hinges(
 
     Returns
     -------
-    Hinges
+    Dependencies
         First plants whose absence leaves the ends, then the judgement that moves the share most, the smallest set,
         other inputs (plants, projects, stocks, demand, recipes, relations) and the judgements that are left.
     """
     low, high = (float(found.ends[f"{end}_share"][tier]) for end in ("low", "high"))
     every = rows = found.table[found.table["tier"] == tier]
     least = np.where((rows["kind"] == "node") & (rows["variant"] == "absent"), DUST, MOVES)
-    outside = (rows["unmet_share"] > high + least) | (rows["unmet_share"] < low - least)
-    over, closes = (_makes_another(rows, what) for what in ("category", "closes"))
+    outside = (rows["shortfall_share"] > high + least) | (rows["shortfall_share"] < low - least)
+    over, closes = (_makes_another(rows, what) for what in ("category", "closed_by"))
     rows = rows.assign(outside=outside, size=-rows["change_share"].abs().round(9))[outside | over]
     rows = rows.assign(over=over[rows.index])
     judged = rows["kind"].isin(list(BEFORE))
@@ -87,38 +87,38 @@ def hinges(
     gone = alone[(alone["kind"] == "node") & (alone["variant"] == "absent")]
     orders = [BEFORE["order"] + label for label in alone.loc[alone["kind"] == "order", "label"]]
     closing = (*_said(network, gone, called), *orders)
-    return Hinges(said, tuple(past), tuple(word for word in said if word in turning), closing)
+    return Dependencies(said, tuple(past), tuple(word for word in said if word in turning), closing)
 
 
-def hinge_table(
-    network: Network, found: LoadBearing, called: Callable[[str], str], moved: pd.DataFrame
+def dependency_table(
+    network: Network, found: KeyAssumptions, called: Callable[[str], str], moved: pd.DataFrame
 ) -> pd.DataFrame:
-    """Return on what the answers hinge, one thing at a time, the weightiest first.
+    """Return on what the answers dependency, one thing at a time, the weightiest first.
 
     Parameters
     ----------
     network : Network
-    found : LoadBearing
+    found : KeyAssumptions
     called : callable
         How a name from the data stands in a sentence.
     moved : DataFrame
-        Plants without which the neck is another one: tier, id, step, country (``necks_without``).
+        Plants without which the bottleneck is another one: tier, id, step, country (``bottlenecks_without``).
 
     Returns
     -------
     DataFrame
-        tier, words, does (verdict: another category of the share; neck: another neck, ``then``; closes: another thing
+        tier, words, does (verdict: another category of the share; bottleneck: another bottleneck, ``then``; closes: another thing
         closes the gap; share: it lies past its own ends), then.
     """
     rows = []
-    for tier in map(str, found.stated.index):
-        asked = hinges(network, found, tier, is_first=tier == found.first_tier, called=called)
+    for tier in map(str, found.central.index):
+        asked = dependencies(network, found, tier, is_first=tier == found.first_tier, called=called)
         rows += [(tier, words, "verdict" if words in asked.over else "share", "") for words in asked.words]
-        rows += [(tier, words, "closes", "") for words in asked.closing]
+        rows += [(tier, words, "closed_by", "") for words in asked.closing]
     for row in moved.to_dict("records"):
         step = str(row["step"]).replace("_", " ")
         then = f"{called(step)} in {in_sentence(country_name(row['country']))}" if step else ""
-        rows.append((row["tier"], f"without {called(network.labels[row['id']])}", "neck", then))
+        rows.append((row["tier"], f"without {called(network.labels[row['id']])}", "bottleneck", then))
     return pd.DataFrame(rows, columns=["tier", "words", "does", "then"])
 
 

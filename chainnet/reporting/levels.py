@@ -1,0 +1,41 @@
+"""The levels of the levels of response: what each allows, and where the projects that run stand among them."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from chainnet.words import Who
+
+# what a level allows: in a table, in a sentence ("12 t/yr from ...")
+LEVELS = {
+    "none": ("Nothing is rerouted", ""),
+    "existing": ("Existing links, up to capacity", "existing links"),
+    "new": ("+ new relations, once qualified", "new relations"),
+    "running": ("+ projects that run", "projects that run"),
+    "stocks": ("+ stocks, one year's release", "stocks (one year's release)"),
+    "projects": ("+ projects that stand", "projects"),
+}
+
+
+def as_it_runs(levels: pd.DataFrame, running: pd.DataFrame) -> pd.DataFrame:
+    """Return a levels of response with a level of the projects that run after new relations, and stocks on top of them.
+
+    Parameters
+    ----------
+    levels of response : DataFrame
+        level, tier, demand_tpa, served_tpa, shortfall_tpa, gained_tpa, in the network without them.
+    running : DataFrame, index tier
+        shortfall_new_tpa, shortfall_stocks_tpa: what is short with them on both levels.
+    """
+    levels = dict(list(levels.groupby("level", sort=False)))
+
+    def short(level: str, column: str) -> pd.DataFrame:
+        rows = levels[level]
+        lacking = Who.named(rows)["tier"].map(running[column])
+        return rows.assign(shortfall_tpa=lacking, served_tpa=rows["demand_tpa"] - lacking)
+
+    levels["running"] = short("new", "shortfall_new_tpa").assign(level="running")
+    levels["stocks"] = short("stocks", "shortfall_stocks_tpa")
+    out = pd.concat([levels[level] for level in LEVELS if level in levels], ignore_index=True)
+    before = out.groupby("tier", dropna=False)["served_tpa"].shift()
+    return out.assign(gained_tpa=(out["served_tpa"] - before).where(before.notna(), out["gained_tpa"]))
