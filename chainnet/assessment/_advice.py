@@ -28,7 +28,7 @@ from chainnet.results import provenance, stamp
 from chainnet.scenario import Scenario, overlay_of
 from chainnet.words import titled
 
-AS_STATED, HALF, LATE = "as stated", "half its capacity", "a year late"
+AS_PLANNED, HALF, LATE = "as planned", "half its capacity", "a year late"
 HIGH, LINKS, BEFORE = "demand at its high values", "without its assumed relations", "all allies served last"
 COLUMNS = ["case", "year", "without_tpa", "left_tpa"]
 HELD = ["stock", "holder", "country", "is_ours", "is_reserved", "returns_tpa"]
@@ -84,7 +84,7 @@ def advice(case: Case, worst: Scenario | None, rests: KeyAssumptions | None, *re
         "rest_tpa": on.rest,
         "closed_if": () if on.rest > 0 or margin.known <= 0 else _closed_if(margin if margin.rest <= 0 else on),
         "projects": names,
-        "closed_by": left.get(AS_STATED) == 0.0,
+        "closed_by": left.get(AS_PLANNED) == 0.0,
         "year": on.first_year(names, case.last_year) if names else np.nan,
     }
     return stamp(table, source, facts=said)
@@ -285,7 +285,7 @@ class _Margin:
         """Return (case, year, short without, short with): as stated, then where the projects disappoint."""
         rest, first = self.rest, self.first_year(names, year)
         rows: list[tuple[str, float | None, float, float]] = [
-            (AS_STATED, year, rest, self.short(self.built(names, year))),
+            (AS_PLANNED, year, rest, self.short(self.built(names, year))),
             (HALF, year, rest, self.short(self.built(names, year, share=0.5))),
         ]
         if not np.isnan(first):

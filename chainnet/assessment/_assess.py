@@ -216,7 +216,7 @@ def assess(
         Where the questions are answered, such as a ``ProcessPoolExecutor``; default two threads. It is not ended.
     beneficiaries, commodity : optional
         Whose and what demand counts; default from the network.
-    others : {"allies_first", "allies_last", "alike"}
+    order : {"allies_first", "allies_last", "alike"}
         When those are served who are no beneficiaries, in the balances, losses, attacks, rerouting and the stress
         test; in all other answers after them.
     progress : callable, optional
@@ -249,7 +249,7 @@ def assess(
     check_network(network)
     if network.demand.empty:
         raise DataError("assess: the network has no demand table, so nobody can are short. Give demand.")
-    counting = Counting.of(network, commodity, beneficiaries, order=others)
+    counting = Counting.of(network, commodity, beneficiaries, order=order)
     if not counting.rows.any():
         whose = f" of {', '.join(counting.whose)}" if counting.whose else ""
         raise DataError(

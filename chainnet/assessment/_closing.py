@@ -34,19 +34,19 @@ class Closing:
     projects: tuple[str, ...] = ()
 
 
-def closing(counting: Counting, scenario: Scenario | None, stated: pd.Series, place: int) -> Closing:
+def closing(counting: Counting, scenario: Scenario | None, central: pd.Series, place: int) -> Closing:
     """Say what leaves a tier whole: levels that cost no plant, then one project, then the fewest.
 
     Parameters
     ----------
     counting : Counting
     scenario : Scenario or None
-    stated : Series
-        The row of the tier in ``KeyAssumptions.stated``.
+    central : Series
+        The row of the tier in ``KeyAssumptions.central``.
     place : int
         The number of the tier, from 0; only for the first the fewest projects are sought, else all together stand.
     """
-    ways = [word for word in str(stated["closed_by"]).split(";") if word]
+    ways = [word for word in str(central["closed_by"]).split(";") if word]
     for level, words in FREE.items():
         if level in ways:
             only = [] if level == "existing" else conditions(counting, scenario, place, stocks=level == "stocks")

@@ -21,7 +21,7 @@ MOVES = 0.01
 KINDS = ("node", "project", "stock", "input", "process", "relation")
 VARIANTS = {"absent": "without {}", "low": "with {} at its low value", "high": "with {} at its high value"}
 # before the label of a judgement
-BEFORE = {"order": "if ", "degree": "if ", "slack": "if ", "demand": "with ", "density": ""}
+BEFORE = {"order": "if ", "rerouting": "if ", "slack": "if ", "demand": "with ", "density": ""}
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ from chainnet.stress import stress_test, worst_of
 from chainnet.words import ALL_TIERS, Who, verb
 
 UNDISTURBED = "baseline"
-EITHER, AFTER, BEFORE = "either", "after", "before"
+EITHER, AFTER, BEFORE = "either", "allies_first", "allies_last"
 KEYS = ("tier", "figure", "order")
 # the figures of a tier, and whether each has a line at its range
 FIGURES = ("demand_tpa", "shortfall_share", "shortfall_tpa", "first_short_month", "largest_loss_share")
@@ -46,17 +46,17 @@ class SideBySide(Result):
     Attributes
     ----------
     side : DataFrame
-        tier, figure, others, then a column of numbers for each thing compared. Figures: demand_tpa; shortfall_share,
+        tier, figure, order, then a column of numbers for each thing compared. Figures: demand_tpa; shortfall_share,
         shortfall_tpa (the long run); first_short_month (from 1 at the first measure; NaN = never within the horizon);
         largest_loss_share (part of what the tier can be served, if served first, that the loss of one site costs
-        it; NaN where it is served nothing). ``others`` says when
-        all who do not count are served: "after" and "before" where that makes a difference in any column, else
+        it; NaN where it is served nothing). ``order`` says who is served
+        first: "allies_first" and "allies_last" where that makes a difference in any column, else
         "either".
     columns : DataFrame, index column
         graph, label, year, scenario, scenario_label, projects (ids), project_labels, capex_musd (NaN where one has
         none), unit, inputs (how the weakest inputs that bind are known, and how many they are), digest.
     answers : DataFrame
-        The same numbers, a row a column, tier and end: column, tier, others, demand_tpa, shortfall_tpa, shortfall_share,
+        The same numbers, a row a column, tier and end: column, tier, order, demand_tpa, shortfall_tpa, shortfall_share,
         first_short_month, largest_loss_tpa, largest_loss_share, largest_loss (the site), n_tied.
     words : tuple of str
         Which column leaves most of the first tier short, and whether that depends on who is served first.
@@ -285,7 +285,7 @@ def _first_months(side: Column, months: int, end: str, counting: Counting) -> Se
         asked,
         months,
         projects=list(side.projects) or None,
-        order="allies_last" if end == BEFORE else "after",
+        order="allies_last" if end == BEFORE else "allies_first",
         **counting.said,
     )
     summary = pd.DataFrame(found.summary.loc[side.scenario.name if side.scenario else "baseline"])

@@ -40,7 +40,7 @@ REGIONS = ("africa", "latin_america", "southeast_asia", "oceania")
 
 # who pays and is no member
 OUTSIDE = "outside"
-ORDERS = ("after", "before")  # a pool has members that come first
+ORDERS = ("allies_first", "allies_last")  # a pool has members that come first
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -122,7 +122,7 @@ def alliance(
     projects: Iterable[str] | None = None,
     by_year: int | None = None,
     reroute: Degree = "existing",
-    others: str = "before",
+    order: str = "allies_last",
     regions: Iterable[str] | Mapping[str, Any] = REGIONS,
     commodity: Words = None,
     progress: Tell | None = None,
@@ -140,7 +140,7 @@ def alliance(
       for others;
     - everyone outside it is served first, as far as that goes without the coalition's own projects and
       stocks, over the same relations. With ``order="allies_last"`` that is all other members and all third
-      countries; with ``"after"`` the other members alone, and third countries come last. They are owed tonnes, not
+      countries; with ``"allies_first"`` the other members alone, and third countries come last. They are owed tonnes, not
       these very goods: the coalition may use what is common and give them as much of its own instead.
 
     So ``alone`` is what a member can count on while it is outbid for all that is common, and pooling
@@ -161,7 +161,7 @@ def alliance(
     by_year : int, optional
         Only projects that stand in that year, at the size their ramp has reached; default all in full.
     reroute : {"existing", "none", "new"}
-    others : {"before", "after"}
+    order : {"allies_last", "allies_first"}
     regions : list of str, or mapping
         Groups of countries by which investment is told apart; they must not overlap.
     commodity : str or list of str, optional
@@ -208,13 +208,13 @@ def alliance(
     who = parties(network, default_members(network) if members is None else members, "members")
     if len(who) > MOST_MEMBERS:
         raise DataError(f"members: {len(who)} are named; at most {MOST_MEMBERS}. Put countries into groups.")
-    checks.known(others, ORDERS, "order", "order")
+    checks.known(order, ORDERS, "order", "order")
     if network.demand.empty:
         raise DataError("alliance: the network has no demand table, so nobody can are short. Give demand.")
     where = parties(network, regions, "regions") if regions else []
     overlay = standing(network, scenario, [], by_year)
     steps = Steps("answers for sets of members", progress)
-    game = Pool(network, overlay, who, projects, by_year, reroute, others, commodity, steps)
+    game = Pool(network, overlay, who, projects, by_year, reroute, order, commodity, steps)
     steps.more(_most_answers(game, len(where)))
     settings: dict[str, Any] = {
         "scenario": scenario.name if scenario else "",
@@ -222,7 +222,7 @@ def alliance(
         "projects": "all" if projects is None else sorted(network.projects["id"][chosen_projects(network, projects)]),
         "by_year": by_year,
         "reroute": reroute,
-        "order": others,
+        "order": order,
         "regions": [r.name for r in where],
         "commodity": commodity,
         "stocks": "first year",

@@ -42,12 +42,12 @@ class Pool:
         projects: Iterable[str] | None,
         by_year: int | None,
         degree: Degree,
-        others: str,
+        order: str,
         commodity: Words,
         steps: Steps = SILENT,
     ) -> None:
         self._steps = steps
-        self.network, self.who, self.degree, self.others = network, {m.name: m for m in who}, degree, others
+        self.network, self.who, self.degree, self.order = network, {m.name: m for m in who}, degree, order
         self.overlay = overlay
         self.sizes = np.where(chosen_projects(network, projects), project_sizes(network, by_year), 0.0)
         self.counted = Counting.of(network, commodity, []).rows_of(network.demand)

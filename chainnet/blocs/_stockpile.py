@@ -26,9 +26,9 @@ from chainnet.scenario import Scenario, asked_scenario, overlay_of
 from chainnet.stress import Ask, tiers_of
 from chainnet.words import dollars, join
 
-First = Literal["before", "after", "last"]
+First = Literal["allies_last", "allies_first", "last"]
 # who is served before a coalition draws on its stores
-CONVENTIONS = ("before", "after", "last")
+CONVENTIONS = ("allies_last", "allies_first", "last")
 TONNES = {"tonnes": "t"}
 
 
@@ -59,7 +59,7 @@ class JointStockpile(Result):
         store (node and commodity in one), node, commodity, layer, tier, month, tonnes (drawn in the period that begins
         with this month) and floor_t: what the tiers before it still need of this store after the period, below which
         it is not opened to this one.
-    conventions : DataFrame, index others
+    conventions : DataFrame, index order
         alone_usd, together_usd, saves_usd under each of before, after, last.
     alone_usd, together_usd, saves_usd : float
         Sum of the members alone; all together; the difference.
@@ -100,7 +100,7 @@ def joint_stockpile(
     months: int = 48,
     start: str | None = None,
     *,
-    others: First = "before",
+    order: First = "allies_last",
     prices: Mapping[str, float] | None = None,
     step_months: int = 1,
     reroute: Degree = "existing",
@@ -126,7 +126,7 @@ def joint_stockpile(
         of the coalition gives way to them.
     months, start, step_months
         The horizon, as in ``stress_test``.
-    others : {"before", "after", "last"}
+    order : {"allies_last", "allies_first", "last"}
         Who else is served. before: all other counted demand, members outside the coalition and third countries, gets
         at least as much over the horizon as it could without the coalition's stores; after: the members outside it
         alone do; last: nobody, so that a coalition's cost is that of ``stockpile_requirement``. Under last each
@@ -194,25 +194,25 @@ def joint_stockpile(
             "name two or more; stockpile_requirement answers for one" if len(who) < 2 else "put countries into groups"
         )
         raise DataError(f"members: {len(who)} named; 2 to {MOST_MEMBERS} can hold together: {rule}.")
-    checks.known(others, CONVENTIONS, "order", "order")
+    checks.known(order, CONVENTIONS, "order", "order")
     chosen = tiers_of(network, tiers, "joint_stockpile")
     counting = Counting.of(network, commodity, [word for m in who for word in m.words], said=False)
     built = None if projects is None else tuple(projects)
     ask = Ask(counting, months, start, step_months, reroute, projects=built, tell=progress)
     game = StockGame(scenario, who, chosen, ask, prices)
     game.tell_outside()
-    source = _source(scenario, who, chosen, ask, others, prices)
+    source = _source(scenario, who, chosen, ask, order, prices)
     sets, everyone = coalitions_of(list(game.who)), frozenset(game.who)
     ends = [s for s in sets if len(s) == 1] + [everyone]
     # each set; its ends under the other orders; the stores of all, tier by tier
     game.steps.more(len(sets) + (len(CONVENTIONS) - 1) * len(ends) + 1 + 2 * (len(chosen) - 1))
-    game.check_prices([(s, others) for s in sets] + [(s, c) for c in CONVENTIONS if c != others for s in ends])
-    costs = {s: game.cost(s, others) for s in sets}
+    game.check_prices([(s, order) for s in sets] + [(s, c) for c in CONVENTIONS if c != order for s in ends])
+    costs = {s: game.cost(s, order) for s in sets}
     conventions = pd.DataFrame(
         [_apart(c, [game.cost(frozenset([m.name]), c) for m in who], game.cost(everyone, c)) for c in CONVENTIONS],
         columns=["order", "alone_usd", "together_usd", "saves_usd"],
     ).set_index("order")
-    layers = layers_of(game, others)
+    layers = layers_of(game, order)
     game.steps.end()
     whole = costs[everyone]
     holds = layers.holds_usd
@@ -225,7 +225,7 @@ def joint_stockpile(
     members_table = _member_table(split, list(game.who), placed, holds)
     alone = sum(costs[frozenset([name])] for name in game.who)
     words = {
-        **_words(who, chosen, ask, others, whole, alone, split, members_table),
+        **_words(who, chosen, ask, order, whole, alone, split, members_table),
         "place": _place(layers),
         "counts": "Worth of the stores at the stated prices alone, as if nothing were held yet and all dates were "
         "known; no rent, interest or rotation.",
@@ -235,7 +235,7 @@ def joint_stockpile(
         stamp(members_table, source),
         stamp(_coalition_table(who, costs), source),
         stamp(layers.stocks, source, units=TONNES),
-        stamp(_forms(game, layers, others), source),
+        stamp(_forms(game, layers, order), source),
         stamp(layers.layers, source),
         stamp(layers.release, source, units=TONNES),
         stamp(conventions, source),
@@ -258,7 +258,7 @@ def _source(
     who: Sequence[Party],
     tiers: tuple[str, ...],
     ask: Ask,
-    others: str,
+    order: str,
     prices: Mapping[str, float] | None,
 ) -> Provenance:
     counting = ask.counting
@@ -274,7 +274,7 @@ def _source(
         step_months=ask.step_months,
         reroute=ask.reroute,
         projects=list(ask.projects or ()),
-        order=others,
+        order=order,
         prices=dict(prices or {}),
         commodity=list(counting.commodities) if counting.commodities else "all",
     )
@@ -306,9 +306,9 @@ def _member_table(split: FairSplit, names: list[str], placed: Array, holds: Arra
     return table
 
 
-def _forms(game: StockGame, layers: Layers, others: str) -> pd.DataFrame:
+def _forms(game: StockGame, layers: Layers, order: str) -> pd.DataFrame:
     """Return what is held of each commodity apart and together."""
-    apart = sum(game.answer(frozenset([name]), others).drawn_t for name in game.who)
+    apart = sum(game.answer(frozenset([name]), order).drawn_t for name in game.who)
     by = pd.DataFrame({"commodity": game.commodity, "apart_t": apart, "together_t": layers.drawn_t})
     table = by.groupby("commodity", sort=True).sum()
     known = game.network.commodities.set_index("id")
@@ -322,7 +322,7 @@ def _words(
     who: Sequence[Party],
     tiers: Sequence[str],
     ask: Ask,
-    others: str,
+    order: str,
     whole: float,
     alone: float,
     split: FairSplit,
@@ -331,11 +331,11 @@ def _words(
     """Return the answer and what becomes of the split in sentences."""
     names = join([m.name for m in who])
     first = {
-        "before": "all others are first served as far as they could be without these stores",
-        "after": "members outside a coalition are first served as far as they could be without its stores",
+        "allies_last": "all others are first served as far as they could be without these stores",
+        "allies_first": "members outside a coalition are first served as far as they could be without its stores",
         "last": "nobody else is served first, so that each member alone counts on the same spare as the others: "
         "apart and together cannot be held against each other",
-    }[others]
+    }[order]
     held = "less" if alone > whole else "more"
     differ = "as much" if clean(alone - whole, alone) == 0 else f"{_usd(abs(alone - whole))} {held}"
     whom = f"{join(list(tiers))} of {names} whole for {ask.months} months"

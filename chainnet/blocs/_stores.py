@@ -70,7 +70,7 @@ class StockGame:
         self._rivals: dict[bytes, int] = {}
         listed: list[Bools] = []
         for coalition in coalitions_of(list(self.who)):
-            for rows in (self._others(coalition, "before"), self._others(coalition, "after")):
+            for rows in (self._others(coalition, "allies_last"), self._others(coalition, "allies_first")):
                 if rows.any() and rows.tobytes() not in self._rivals:
                     self._rivals[rows.tobytes()] = len(listed)
                     listed.append(rows)
@@ -88,21 +88,21 @@ class StockGame:
         mine: Bools = np.any([self.mine[name] for name in sorted(coalition)], axis=0)
         return np.asarray(mine & ~np.isinf(self.price))
 
-    def cost(self, coalition: frozenset[str], others: str) -> float:
+    def cost(self, coalition: frozenset[str], order: str) -> float:
         """Return what a coalition has to hold, USD."""
-        return max(self.answer(coalition, others).cost, 0.0)
+        return max(self.answer(coalition, order).cost, 0.0)
 
-    def answer(self, coalition: frozenset[str], others: str) -> LeastStock:
+    def answer(self, coalition: frozenset[str], order: str) -> LeastStock:
         """Return the cheapest stores of a coalition; each is solved once."""
-        key = coalition, others
+        key = coalition, order
         if key not in self._known:
-            self._known[key] = self.solve(coalition, others)
+            self._known[key] = self.solve(coalition, order)
         return self._known[key]
 
     def solve(
         self,
         coalition: frozenset[str],
-        others: str,
+        order: str,
         tiers: Sequence[str] | None = None,
         within_t: Array | None = None,
         price: Array | None = None,
@@ -114,7 +114,7 @@ class StockGame:
         InfeasibleError
             If no amount of anything suffices.
         """
-        found = self._least(coalition, others, tiers or self.tiers, within_t, price)
+        found = self._least(coalition, order, tiers or self.tiers, within_t, price)
         if found is None:
             whom = f"{', '.join(tiers or self.tiers)} of {', '.join(sorted(coalition))}"
             raise InfeasibleError(
@@ -130,18 +130,18 @@ class StockGame:
         tell_outside([self._stores.outside], stacklevel=4)
 
     def _least(
-        self, coalition: frozenset[str], others: str, tiers: Sequence[str], within_t: Array | None, price: Array | None
+        self, coalition: frozenset[str], order: str, tiers: Sequence[str], within_t: Array | None, price: Array | None
     ) -> LeastStock | None:
         unknown = np.isnan(self.price)
         only = self.owned(coalition) & (~unknown if price is None else True)
         asked = np.where(np.isfinite(self.price), self.price, 0.0) if price is None else price
         whole = self.whole(coalition, tiers)
-        first = self._first(coalition, others)
+        first = self._first(coalition, order)
         return self.model.least(False, only, asked, whole=whole, first=first, within_t=within_t)
 
-    def _first(self, coalition: frozenset[str], others: str) -> tuple[int, float] | None:
+    def _first(self, coalition: frozenset[str], order: str) -> tuple[int, float] | None:
         """Return who is served first, and how much they get with nothing in store."""
-        rows = self._others(coalition, others)
+        rows = self._others(coalition, order)
         if not rows.any():
             return None
         number = self._rivals[rows.tobytes()]
@@ -150,12 +150,12 @@ class StockGame:
             self.proofs.append(require(proof))
         return number, self._most[number]
 
-    def _others(self, coalition: frozenset[str], others: str) -> Bools:
+    def _others(self, coalition: frozenset[str], order: str) -> Bools:
         """Return whose demand comes before a coalition's stores."""
         ours = self._ours(coalition)
-        if others == "last":
+        if order == "last":
             return ours & False
-        return (self.ask.counting.anyone if others == "before" else self._ours(frozenset(self.who))) & ~ours
+        return (self.ask.counting.anyone if order == "allies_last" else self._ours(frozenset(self.who))) & ~ours
 
     def _ours(self, coalition: frozenset[str]) -> Bools:
         """Return the demand rows that count of a coalition's users."""
@@ -175,11 +175,11 @@ class StockGame:
             return
         wanted: dict[str, set[str]] = {}
         self.steps.more(len(asked))
-        for coalition, others in self.steps.each(asked):
+        for coalition, order in self.steps.each(asked):
             if not (unknown & self.owned(coalition)).any():
                 continue
-            dear = self._least(coalition, others, self.tiers, None, None)
-            free = self._least(coalition, others, self.tiers, None, np.where(unknown, 0.0, self.price))
+            dear = self._least(coalition, order, self.tiers, None, None)
+            free = self._least(coalition, order, self.tiers, None, np.where(unknown, 0.0, self.price))
             if free is None or (dear is not None and dear.cost - free.cost <= CERTAIN * max(dear.cost, LEAST_SIZE)):
                 continue
             self.model.keep()
@@ -224,19 +224,19 @@ class Layers:
     release: pd.DataFrame
 
 
-def layers_of(game: StockGame, others: str) -> Layers:
+def layers_of(game: StockGame, order: str) -> Layers:
     """Return what all members hold together, with the ends over all sets as cheap, and its layers by tier."""
     everyone = frozenset(game.who)
-    found = game.solve(everyone, others)
+    found = game.solve(everyone, order)
     found, low, high, holds = _ends(game, found)
     nested: list[LeastStock] = [found]
     costs: list[tuple[int, str, float, float]] = []
     for k in range(len(game.tiers), 0, -1):
         tiers = game.tiers[:k]
-        part = nested[0] if k == len(game.tiers) else game.solve(everyone, others, tiers, nested[0].plan_t)
+        part = nested[0] if k == len(game.tiers) else game.solve(everyone, order, tiers, nested[0].plan_t)
         if k < len(game.tiers):
             nested.insert(0, part)
-        by_itself = game.solve(everyone, others, tiers).cost if k < len(game.tiers) else game.cost(everyone, others)
+        by_itself = game.solve(everyone, order, tiers).cost if k < len(game.tiers) else game.cost(everyone, order)
         worth = float((part.drawn_t * _worth(game)).sum())
         costs.insert(0, (k, tiers[-1], by_itself, worth))
     table = pd.DataFrame(costs, columns=["layer", "tier", "cheapest_usd", "nested_usd"]).set_index("layer")

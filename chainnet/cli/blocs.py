@@ -34,7 +34,9 @@ class Alliance(Question, TableOutput):
     projects: opt.Projects = None
     by_year: opt.ByYear = None
     reroute: opt.Degree = "existing"
-    others: Annotated[Literal["before", "after"], "When third countries are served."] = "before"
+    order: Annotated[Literal["allies_last", "allies_first"], "Whether third countries are served first."] = (
+        "allies_last"
+    )
     regions: Annotated[str | None, "Groups by which investment is told apart, split by commas.", words] = None
     commodity: opt.Commodity = None
 

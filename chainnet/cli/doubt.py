@@ -32,7 +32,7 @@ class Assumptions(Question, Counted, TableOutput, Verified):
         if self.asked_form() == "table" and self.table is None:
             tables, shown = {"table": found.table, "moving": found.moving, **tables}, ("moving", "central", "ends")
         numbers = {"smallest_set": found.smallest_set or "none", "certificate": found.certificate}
-        self.say(found, tables, numbers, shown, {"standing": found.standing, "ends": found.ends_said})
+        self.say(found, tables, numbers, shown, {"robustness": found.robustness, "ends": found.ends_said})
 
 
 @command(like="assessment.compare")

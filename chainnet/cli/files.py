@@ -186,7 +186,7 @@ class Draw(Question, Form):
     ] = None
     start: opt.Start = None
     step_months: opt.Step = 1
-    others: opt.Order = "after"
+    order: opt.Order = "allies_first"
     marking: Marking = ""
     title: Annotated[str | None, "Heading."] = None
     gains: Annotated[
@@ -214,7 +214,7 @@ class Draw(Question, Form):
         from chainnet.assessment import bottlenecks
         from chainnet.flow import Counting
 
-        counting = Counting.of(self.network, order=self.others)
+        counting = Counting.of(self.network, order=self.order)
         found: Any = self._flows(counting)
         tier = counting.first_tier
         beside = {
@@ -272,7 +272,7 @@ class Report(Question, Counted, Form):
     language: Annotated[str, "Language of the documents, such as en."] = "en"
     templates: Annotated[Path | None, "Folder with page.html.j2, report.typ or both in place of ours."] = None
     draws: Annotated[int, "Draws of the uncertain inputs; 0 = none.", opt.AtLeast(0)] = 64
-    others: opt.Order = "after"
+    order: opt.Order = "allies_first"
 
     def _run(self) -> None:
         from contextlib import nullcontext

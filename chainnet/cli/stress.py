@@ -52,7 +52,7 @@ class Stress(Question, Counted, TableOutput):
     start: opt.Start = None
     step_months: opt.Step = 1
     reroute: opt.Degree = "existing"
-    others: opt.Order = "after"
+    order: opt.Order = "allies_first"
     severities: Annotated[bool, "Each scenario at 10, 30, 60, 100 % for 3, 12, 48 months."] = False
     no_stocks: Annotated[bool, "Leave stocks where they are."] = False
     projects: Sets = None
@@ -167,9 +167,9 @@ class Stockpile(Question, Counted, TableOutput):
     members: Annotated[
         str | None, "Who hold together, countries or groups split by commas: apart, together, who pays.", words
     ] = None
-    others: Annotated[
-        Literal["before", "after", "last"] | None,
-        "With --members: who is served before a store is opened: all others, other members, nobody. Default: before.",
+    order: Annotated[
+        Literal["allies_last", "allies_first", "last"] | None,
+        "With --members: who is served before a store is opened: all others, other members, nobody. Default: allies_last.",
     ] = None
     prices: Annotated[
         list[str] | None,

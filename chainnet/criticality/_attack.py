@@ -161,7 +161,7 @@ def interdict(
         What this tier loses, if served first.
     details : bool
         Also look for other optimal attacks, and for pairs inside a step that hurt more together.
-    scenario, reroute, commodity, beneficiaries, others
+    scenario, reroute, commodity, beneficiaries, order
         As in ``chokepoints``.
     time_limit_s : float
         After that the best attack so far is returned with the bound; ``is_optimal`` says so.
@@ -199,7 +199,7 @@ def interdict(
     """
     scenario = asked_scenario(network, scenario)
     budget = _budget(k, cost)
-    counting = Counting.of(network, commodity, beneficiaries, tier, others)
+    counting = Counting.of(network, commodity, beneficiaries, tier, order)
     model = value_model(counting, overlay_of(network, scenario), reroute)
     model.certificate()
     what = removals(network, by)

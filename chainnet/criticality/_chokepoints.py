@@ -62,7 +62,7 @@ def chokepoints(
         How far flows may leave the baseline.
     commodity, beneficiaries : optional
         What and whose demand counts; default from the network.
-    others : {"allies_first", "allies_last", "alike"}
+    order : {"allies_first", "allies_last", "alike"}
         Whom the value serves. after: the beneficiaries outbid everyone. before: all others are served first, as far
         as can be, and the value is what is left for the beneficiaries; a loss may then be below 0, where the others
         can no longer use what they took. alongside: nobody comes first and the value counts all; how much of it is
@@ -103,7 +103,7 @@ def chokepoints(
     if top is not None:
         checks.whole(top, "top", rule="is not allowed; give a whole number, 0 or more, or None for all rows.")
     what = removals(network, by)
-    counting = Counting.of(network, commodity, beneficiaries, tier, others)
+    counting = Counting.of(network, commodity, beneficiaries, tier, order)
     plain = is_plain(network) and scenario is None and reroute == "existing"
     steps = Steps(f"losses by {by}", progress, len(what.index))
     if plain:
@@ -113,21 +113,21 @@ def chokepoints(
         model.certificate()
         found = program_losses(model, what, steps)
     steps.end()
-    lost, base = _without_dust(found, plain, others), found.base
-    order = np.lexsort((np.arange(len(lost)), -np.nan_to_num(lost, nan=-1.0)))
+    lost, base = _without_dust(found, plain, order), found.base
+    ranked = np.lexsort((np.arange(len(lost)), -np.nan_to_num(lost, nan=-1.0)))
     if top is not None and not centrality:  # a rank correlation needs every row
-        order = order[:top]
-    kept = what.take(order)
-    lost = lost[order]
+        ranked = ranked[:top]
+    kept = what.take(ranked)
+    lost = lost[ranked]
     share = lost / base if base > 0 else 0.0 * lost
     table = pd.DataFrame(
         {
             "lost_tpa": lost,
             "lost_share": share,
-            "throughput_tpa": np.asarray(found.through)[order],
-            "in_cut": np.asarray(found.in_cut)[order],
+            "throughput_tpa": np.asarray(found.through)[ranked],
+            "in_cut": np.asarray(found.in_cut)[ranked],
             "is_dominator": _dominators(counting, kept, share),
-            "betweenness": _betweenness(network, by, what)[order] if centrality else np.nan,
+            "betweenness": _betweenness(network, by, what)[ranked] if centrality else np.nan,
         },
         index=kept.index,
         columns=COLUMNS,
@@ -136,7 +136,7 @@ def chokepoints(
     if found.ends is not None and found.ends_left is not None:
         facts["ours_tpa"] = dict(zip(("least", "most"), map(float, found.ends), strict=True))
         for column, left in zip(("ours_least_tpa", "ours_most_tpa"), found.ends_left, strict=True):
-            table[column] = left[order]
+            table[column] = left[ranked]
     if verify:
         check_losses(counting, kept, lost, float(base), plain, overlay_of(network, scenario), reroute)
     source = provenance(
@@ -160,7 +160,7 @@ def chokepoints(
 def _without_dust(found: Losses, plain: bool, order: Order) -> Array:
     """Return the losses without what rounding alone makes: none, or with others first a little of either sign."""
     lost, base = found.lost, found.base
-    if others != "before":
+    if order != "allies_last":
         # a pure flow is exact: a small loss beside a huge value is still a loss
         return np.where(lost <= (0.0 if plain else ROUNDING * base), 0.0, np.minimum(lost, base))
     # a difference of two sums, or of two programs of which each keeps to what the others got a hair aside

@@ -39,7 +39,7 @@ def loss_ends(
 
     Returns
     -------
-    DataFrame, index others ("after", "before")
+    DataFrame, index order ("allies_first", "allies_last")
         base_tpa : t/yr served with nothing lost.  lost_tpa, lost_share : the largest loss, t/yr, and of the base.
         name : what is lost, the first of those that tie.  n_tied : how many others cost as much.
     """
@@ -48,15 +48,15 @@ def loss_ends(
         return None
     told: dict[str, pd.DataFrame] = {}
     if known is not None and origin_of(known)["settings"]["top"] is None:
-        told[origin_of(known)["settings"].get("order", "after")] = known
+        told[origin_of(known)["settings"].get("order", "allies_first")] = known
     rows: list[dict[str, Any]] = []
-    for others in ENDS:
-        if others not in told:
-            told[others] = chokepoints(
-                network, by, tier=tier, scenario=scenario, reroute=reroute, order=others, **counting.said
+    for order in ENDS:
+        if order not in told:
+            told[order] = chokepoints(
+                network, by, tier=tier, scenario=scenario, reroute=reroute, order=order, **counting.said
             )
-        table = told[others]
-        rows.append({"order": others, "base_tpa": origin_of(table)["settings"]["base_tpa"], **_largest(table)})
+        table = told[order]
+        rows.append({"order": order, "base_tpa": origin_of(table)["settings"]["base_tpa"], **_largest(table)})
     source = origin_of(table)
     return stamp(pd.DataFrame(rows).set_index("order"), source | {"settings": source["settings"] | {"order": "both"}})
 

@@ -59,7 +59,7 @@ def risk_exposure(
         How far flows may leave the baseline.
     commodity, beneficiaries : optional
         What and whose demand counts; default from the network. Demand of value 0 never counts.
-    others : {"allies_first", "allies_last", "alike"}
+    order : {"allies_first", "allies_last", "alike"}
         after: others are served from what the beneficiaries leave, so their demand costs nothing. before: in every
         window all others first get as much as they can; a removal can then also leave more than there was, and losses
         may come and go with time: time_to_survive is where those begin that stand in the recovery time or without any
@@ -117,8 +117,8 @@ def risk_exposure(
     scenario = asked_scenario(network, scenario)
     what = removals(network, by)
     periods = _periods(network, what, by, recovery)
-    counting = Counting.of(network, commodity, beneficiaries, order=others)
-    kind = ExposureLast if others == "before" and counting.rivals.any() else ExposureProgram
+    counting = Counting.of(network, commodity, beneficiaries, order=order)
+    kind = ExposureLast if order == "allies_last" and counting.rivals.any() else ExposureProgram
     model = kind(counting, overlay_of(network, scenario), reroute)
     closings = [m if what.is_edge else model.closing(m) for m in what.members]
     steps = Steps(f"times and costs by {by}", progress, 2 * len(closings))
@@ -137,10 +137,10 @@ def risk_exposure(
         "added_cost_usd": added,
         **_size(network, what, model),
     }
-    order = np.lexsort((np.arange(len(cost)), -cost))
-    table = pd.DataFrame(columns, index=what.index).iloc[order]
+    ranked = np.lexsort((np.arange(len(cost)), -cost))
+    table = pd.DataFrame(columns, index=what.index).iloc[ranked]
     if verify:
-        model.check([closings[i] for i in order], table)
+        model.check([closings[i] for i in ranked], table)
     source = provenance(
         network,
         "HiGHS simplex",

@@ -105,7 +105,7 @@ class Case:
         return self._programs[kind, is_dense]
 
     def _lowered(self, kind: str, chain: _Chain) -> Program:
-        degree: Degree = "existing" if kind in (KNOWN, CALM) else "new"
+        rerouting: Degree = "existing" if kind in (KNOWN, CALM) else "new"
         overlay = chain.calm if kind in (CALM, CALM_NEW) else chain.hit
         if kind == BARRED:
             overlay = chain.access.template(overlay)
@@ -152,7 +152,7 @@ class Case:
     def _bounds(
         self, program: Program, kind: str, level: str, setting: Setting, change: Change | None
     ) -> tuple[Array, Array]:
-        degree: Degree | None = "none" if setting.degree == "none" and kind in (KNOWN, CALM) else None
+        degree: Degree | None = "none" if setting.rerouting == "none" and kind in (KNOWN, CALM) else None
         return program.bounds(self._overlay(kind, level, setting, change), degree)
 
     def _each(self, kind: str, level: str, setting: Setting, changes: Sequence[Change | None]) -> list[_Served]:
@@ -190,7 +190,7 @@ class Case:
         return self._shortfalls(setting, (None,))[0]
 
     def _shortfalls(self, setting: Setting, changes: Sequence[Change | None]) -> list[Outcome]:
-        kind, level = (REACH, "new") if setting.degree == "new" else (KNOWN, "existing")
+        kind, level = (REACH, "new") if setting.rerouting == "new" else (KNOWN, "existing")
         n = len(self.tiers)
         return [
             Outcome(wanted, wanted - least, wanted - most, (frozenset(),) * n, (None,) * n, (None,) * n)
@@ -202,7 +202,7 @@ class Case:
 
         Projects alone that leave a tier whole in the stated answer stand beside the levels, by their ids.
         """
-        setting = replace(setting, degree="existing")
+        setting = replace(setting, rerouting="existing")
         short = {"existing": self._short(KNOWN, "existing", setting, changes)}
         for before, level in pairwise(LEVELS):
             short[level] = self._above(level, setting, changes, short[before])
@@ -258,7 +258,7 @@ class Case:
 
     def narrowed(self, outcome: Outcome, setting: Setting, change: Change | None, tiers: Iterable[int]) -> Outcome:
         """Return an outcome with the bottleneck and the costliest country of some tiers, in the baseline."""
-        kind = CALM_NEW if setting.degree == "new" else CALM
+        kind = CALM_NEW if setting.rerouting == "new" else CALM
         found: dict[str, list[Bottleneck | None]] = {"steps": list(outcome.steps), "countries": list(outcome.countries)}
         for tier in tiers:
             program, point = self._undisturbed(kind, setting, change, tier)

@@ -28,8 +28,8 @@ MARGINS = {"less": 0.0, "more": 2.0}
 class Setting:
     """One way to judge: order of service, degree of rerouting, demand, slack and density of inferred relations."""
 
-    order: str = "after"
-    degree: Degree = "existing"
+    order: str = "allies_first"
+    rerouting: Degree = "existing"
     demand: str = STATED
     slack: str = STATED
     density: str = STATED
@@ -42,7 +42,7 @@ class Setting:
     def put(self, network: Network, overlay: Overlay) -> Overlay:
         """Return an overlay so judged; frozen leaves no slack to judge."""
         rows = slice(None)
-        if self.slack in MARGINS and self.degree != "none":
+        if self.slack in MARGINS and self.rerouting != "none":
             overlay = overlay.times("edges", rows, slack_factors(network, MARGINS[self.slack]))
         if self.density == "less":
             overlay = overlay.times("edges", rows, np.where(thin_relations(network), 0.0, 1.0))
@@ -115,12 +115,12 @@ def judgements(network: Network, counting: Counting, is_denser: bool) -> list[Ju
 
 
 def corners(made: list[Judgement]) -> Iterator[tuple[str, Setting]]:
-    """Yield every combination of two or three of order, degree and demand, by the ids of its judgements.
+    """Yield every combination of two or three of order, rerouting and demand, by the ids of its judgements.
 
     One at a time they stand in ``made``. All that is adverse at once may be milder: what holds back everybody holds
     back those who are served before us as well.
     """
-    ways = [[None, *(one for one in made if one.kind == kind)] for kind in ("order", "degree", "demand")]
+    ways = [[None, *(one for one in made if one.kind == kind)] for kind in ("order", "rerouting", "demand")]
     for chosen in product(*ways):
         parts = [one for one in chosen if one is not None]
         if len(parts) > 1:
@@ -159,7 +159,7 @@ def _qualities(network: Network) -> dict[str, str]:
     ranged: pd.Series = network.demand.loc[network.demand[["low", "high"]].notna().any(axis=1), "quality"]
     return {
         "order": JUDGEMENT,
-        "degree": waits,
+        "rerouting": waits,
         "demand": weakest(ranged),
         "slack": guessed,
         "density": guessed,

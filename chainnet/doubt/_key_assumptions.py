@@ -15,7 +15,7 @@ from chainnet.doubt._changes import Variation, variations
 from chainnet.doubt._judgements import JUDGEMENT, Judgement, Setting, corners, judgements, together
 from chainnet.doubt._smallest import MOST, Smallest, smallest_set
 from chainnet.doubt._verdict import LEVELS, Outcome, category, changed
-from chainnet.doubt._words import STATED, ends_sentence, standing
+from chainnet.doubt._words import CENTRAL, ends_sentence, robustness
 from chainnet.engine import Certificate
 from chainnet.errors import DataError
 from chainnet.flow import Counting, binding_inputs
@@ -40,26 +40,26 @@ class KeyAssumptions(Result):
     ----------
     table : DataFrame
         One row a variation and tier, judgements first, then the inputs that move the answer most: kind (order,
-        degree, demand, slack, density, node, process, relation, stock, project, input), id, label, quality
-        ("judgement" = somebody decides it), reference, variant (before, alongside, frozen, new, low, high, less, more,
+        rerouting, demand, slack, density, node, process, relation, stock, project, input), id, label, quality
+        ("judgement" = somebody decides it), reference, variant (allies_last, alike, none, new, low, high, less, more,
         absent), tier, shortfall_tpa, shortfall_share, change_share (of the short share), changes, what (category, bottleneck, rank,
         closes; several joined by ;), shortfall_least_tpa (differs where nobody comes first: who of all is short is then a
         tie, and shortfall_tpa the most that can be ours).
-    stated : DataFrame, index tier
+    central : DataFrame, index tier
         The answer as it stands: demand_tpa, shortfall_tpa, shortfall_share, category; step_stage and step_country, the step of
         a country outside the beneficiaries that the tier could least do without, in the baseline (of several the first,
         step_ties how many others), step_lost_share; country, country_lost_share, the same of a whole country; closes,
         what leaves the tier whole (levels, and projects alone; joined by ;).
     ends : DataFrame, index tier
         low_share, central_share, high_share of demand short, low_by, high_by: over the judgements one at a time, all
-        combinations of order, degree and demand ("order:allies_last+demand:high"), and all that is favourable or all that
+        combinations of order, rerouting and demand ("order:allies_last+demand:high"), and all that is favourable or all that
         is adverse at once. Other combinations with slack or density are not asked, and may lie outside.
     together : DataFrame
         All favourable and all adverse judgements at once, with the columns of ``table``.
     smallest_set : tuple of str, or None
         The fewest assumed nodes, end uses aside, whose joint absence makes another category of the first tier that
         asks for anything (``first_tier``); None where no set of at most ``max_set`` does.
-    standing : str
+    robustness : str
         One sentence on the same tier: "open" (a judgement makes another category), "holds unless" (an input or a
         small set does) or "holds".
     ends_said : str
@@ -71,11 +71,11 @@ class KeyAssumptions(Result):
     """
 
     table: pd.DataFrame
-    stated: pd.DataFrame
+    central: pd.DataFrame
     ends: pd.DataFrame
     together: pd.DataFrame
     smallest_set: tuple[str, ...] | None
-    standing: str
+    robustness: str
     ends_said: str
     n_solved: int
     n_settled: int
@@ -120,7 +120,7 @@ def key_assumptions(
     beneficiaries, commodity : optional
         Whose and what demand counts; default from the network.
     verify : bool
-        Solve the stated answer again with a second solver and compare.
+        Solve the answer of the central case again with a second solver and compare.
     progress : callable, optional
         Called with (what is being done, part done from 0 to 1).
 
@@ -144,7 +144,7 @@ def key_assumptions(
     rank are those of the in the baseline network, as in a report; of several that tie each is a true answer. Where all are
     served alike they count what is surely ours.
 
-    Judgements: who comes first (others after, before, alongside), the degree of rerouting, all demand at its low or
+    Judgements: who comes first (allies first, last, or all alike), rerouting, all demand at its low or
     high value, inferred and assumed relations with no margin above their flow or twice the stated one (what has no
     limit, no flow, or all that its source makes as capacity stays as it is), without those under 5 % of what their
     taker uses, or with relations from every maker to every user. Inputs: inferred and assumed nodes, recipes, families
@@ -196,11 +196,11 @@ def key_assumptions(
     return KeyAssumptions(
         provenance=source,
         table=stamp(table, source),
-        stated=stamp(asked.central(), source),
+        central=stamp(asked.central(), source),
         ends=stamp(ends, source),
         together=stamp(both, source),
         smallest_set=smallest.ids,
-        standing=standing(first, ends.iloc[list(ends.index).index(first)], inputs, smallest),
+        robustness=robustness(first, ends.iloc[list(ends.index).index(first)], inputs, smallest),
         ends_said=ends_sentence(ends),
         n_solved=len(case.ledger.proofs),
         n_settled=case.ledger.settled,
@@ -236,7 +236,7 @@ class _Asked:
     @property
     def judgement_kinds(self) -> set[str]:
         """The kinds of variation that are judgements."""
-        return {"order", "degree", "demand", "slack", "density"}
+        return {"order", "rerouting", "demand", "slack", "density"}
 
     def _one_at_a_time(self, changed: Sequence[Variation]) -> list[tuple[Variation, Outcome]]:
         out = []
@@ -308,7 +308,7 @@ class _Asked:
 
     def ends(self) -> pd.DataFrame:
         """Return between which shares each tier's verdict lies, and what gives them."""
-        named = [(STATED, self._base), *((one.id, found) for one, found in self._judged), *self._corners, *self._both]
+        named = [(CENTRAL, self._base), *((one.id, found) for one, found in self._judged), *self._corners, *self._both]
         rows = []
         for t in self._all:
             least = [round(float(found.least_share[t]), 9) for _, found in named]
@@ -327,7 +327,7 @@ class _Asked:
         columns = ["tier", "low_share", "central_share", "high_share", "low_by", "high_by"]
         return pd.DataFrame(rows, columns=columns).set_index("tier")
 
-    def stated(self) -> pd.DataFrame:
+    def central(self) -> pd.DataFrame:
         """Return the answer as it stands, by tier."""
         base, rows = self._base, []
         order = [*LEVELS, *self.case.closers]

@@ -10,12 +10,12 @@ from chainnet.doubt._smallest import Smallest
 from chainnet.doubt._verdict import category
 from chainnet.words import Who, join, percent, spelled
 
-STATED = "central"
+CENTRAL = "central"
 # inputs that a sentence names
 NAMED = 5
 
 
-def standing(tier: str, ends: pd.Series, inputs: pd.DataFrame, smallest: Smallest) -> str:
+def robustness(tier: str, ends: pd.Series, inputs: pd.DataFrame, smallest: Smallest) -> str:
     """Say whether the verdict of the first tier holds, hangs on inputs, or is open.
 
     Parameters
@@ -38,8 +38,8 @@ def standing(tier: str, ends: pd.Series, inputs: pd.DataFrame, smallest: Smalles
     verdict = f"{demand} is met" if share <= 0 else f"{demand} is {percent(share, ' ')} short ({category(share)})"
     if any(category(float(other)) != category(share) for other in (ends["low_share"], ends["high_share"])):
         low, high = (f"{percent(ends[f'{end}_share'], ' ')} under {ends[f'{end}_by']}" for end in ("low", "high"))
-        others = [word for word, by in ((low, ends["low_by"]), (high, ends["high_by"])) if by != STATED]
-        return f"open: {verdict} as stated, {join(others)}{_and_hangs(inputs, smallest)}."
+        others = [word for word, by in ((low, ends["low_by"]), (high, ends["high_by"])) if by != CENTRAL]
+        return f"open: {verdict} in the central case, {join(others)}{_and_hangs(inputs, smallest)}."
     dependencies = _dependencies(inputs, smallest)
     if dependencies:
         return f"holds unless {_listed(dependencies, 'or')}: {verdict}{_closing(inputs)}."
@@ -50,12 +50,12 @@ def ends_sentence(ends: pd.DataFrame) -> str:
     """Say between which ends each tier's short share lies over the judgements, and which gives them."""
     parts = []
     for tier, row in ends.iterrows():
-        low, stated, high = (float(row[f"{end}_share"]) for end in ("low", "central", "high"))
-        if low == stated == high:
-            parts.append(f"{tier} {percent(stated, ' ')} however it is judged")
+        low, central, high = (float(row[f"{end}_share"]) for end in ("low", "central", "high"))
+        if low == central == high:
+            parts.append(f"{tier} {percent(central, ' ')} however it is judged")
             continue
         between = f"{percent(low, ' ')} ({row['low_by']}) to {percent(high, ' ')} ({row['high_by']})"
-        parts.append(f"{tier} {between}, stated {percent(stated, ' ')}")
+        parts.append(f"{tier} {between}, central {percent(central, ' ')}")
     return "Short of demand: " + "; ".join(parts) + "."
 
 

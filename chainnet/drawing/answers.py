@@ -44,7 +44,7 @@ def sort_answers(
     result: Any,
     losses: pd.DataFrame | None,
     scenario: str | None = None,
-    others: str | None = None,
+    order: str | None = None,
     beside: Beside | None = None,
 ) -> tuple[DrawnFlows | None, Losses | None]:
     """Tell flows from rankings among what was given.
@@ -54,7 +54,7 @@ def sort_answers(
     DataError
         If the result is of another kind or of another network, the losses are not by node, those of a
         tier stand alone, the scenario is not one of a result by month, or an answer was asked in another order than
-        ``others``.
+        ``order``.
     """
     from chainnet.flow import Balance
     from chainnet.stress import StressTest
@@ -68,7 +68,7 @@ def sort_answers(
         raise DataError("draw: long_run stands beside a stress test; without months give the balances as the result.")
     if beside.ends is not None and not balances:
         raise DataError("draw: ends stand beside an answer of balance; a stress test holds its own.")
-    _check_order(others, *([] if several else [result]), *balances, losses, beside.first_losses)
+    _check_order(order, *([] if several else [result]), *balances, losses, beside.first_losses)
     if scenario is not None and not isinstance(result, StressTest):
         raise DataError("draw: scenario names one of a stress test by month; this result holds no other.")
     if isinstance(result, pd.DataFrame) and losses is not None:
@@ -137,15 +137,15 @@ def _flows(
     )
 
 
-def _check_order(others: str | None, *answers: Any) -> None:
-    if others is None:
+def _check_order(order: str | None, *answers: Any) -> None:
+    if order is None:
         return
-    checks.known(others, ORDERS, "order", "order")
+    checks.known(order, ORDERS, "order", "order")
     for answer in answers:
         source = origin_of(answer) if isinstance(answer, pd.DataFrame) else getattr(answer, "provenance", {})
-        found = source.get("settings", {}).get("order", "after") if source else others
-        if found != others:
-            raise DataError(f'draw: order="{others}", but an answer was asked with order="{found}". Ask it again.')
+        found = source.get("settings", {}).get("order", "allies_first") if source else order
+        if found != order:
+            raise DataError(f'draw: order="{order}", but an answer was asked with order="{found}". Ask it again.')
 
 
 def _from_balance(network: Network, result: Any, closest: Sequence[Any], ends: Any) -> DrawnFlows:

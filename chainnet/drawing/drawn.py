@@ -17,7 +17,7 @@ from chainnet.scenario import month_text
 from chainnet.words import calendar_month, digits
 
 LONG_RUN = "long run"
-ORDERS = {"after": "", "before": "allies served last", "alike": "nobody served first"}
+ORDERS = {"allies_first": "", "allies_last": "allies served last", "alike": "nobody served first"}
 _SPANS = {3: "quarter", 6: "half-year", 12: "year"}
 
 
@@ -237,7 +237,7 @@ def told(ends: pd.DataFrame | None, tiers: pd.DataFrame) -> dict[str, Ends]:
 
 def order_words(source: Any) -> str:
     """Return when those are served who do not count; nothing where after all."""
-    return ORDERS[str(source.get("settings", {}).get("order", "after"))]
+    return ORDERS[str(source.get("settings", {}).get("order", "allies_first"))]
 
 
 def rows_match(network: Network, edges: pd.DataFrame, nodes: pd.DataFrame) -> None:

@@ -53,7 +53,7 @@ def draw(
     losses: pd.DataFrame | None = None,
     scenario: str | None = None,
     first_losses: pd.DataFrame | None = None,
-    others: Literal["allies_first", "allies_last", "alike"] | None = None,
+    order: Literal["allies_first", "allies_last", "alike"] | None = None,
     ends: pd.DataFrame | Mapping[str, pd.DataFrame] | None = None,
     long_run: Sequence[Any] = (),
     closest: Any = (),
@@ -91,7 +91,7 @@ def draw(
         tier. The page then has a menu; still pictures, sankey and map show the first.
     first_losses : DataFrame, optional
         ``chokepoints(network, tier=...)`` of one tier, which the graph says beside the ``losses`` of all.
-    others : {"allies_first", "allies_last", "alike"}, optional
+    order : {"allies_first", "allies_last", "alike"}, optional
         The order in which the answers must have been asked; the page says it where it is not the usual one, after.
         None = whatever they were asked.
     ends : DataFrame or mapping of str to DataFrame, optional
@@ -109,7 +109,7 @@ def draw(
         What the projects avoid under a scenario: told with each of them, and of sets that the reader ticks.
     live : bool
         A living page: it solves ``balance`` again, with its proof, whenever its reader moves a control, and takes no
-        result. ``scenario`` is then the shipped scenario that it opens with, ``others`` the order.
+        result. ``scenario`` is then the shipped scenario that it opens with, ``order`` the order.
 
     Returns
     -------
@@ -146,13 +146,13 @@ def draw(
     check_words(title=title, marking=marking)
     beside = Beside(first_losses, ends, long_run, closest, bottlenecks)
     if is_handed(network):
-        given = {"result": result, "losses": losses, "scenario": scenario, "order": others, "rerouting": rerouting}
+        given = {"result": result, "losses": losses, "scenario": scenario, "order": order, "rerouting": rerouting}
         return _draw_handed(network, view, path, {**given, "live": live or None, **vars(beside)}, title, marking)
     check_network(network)
     if live:
         given = {"result": result, "losses": losses, "rerouting": rerouting, **vars(beside)}
-        return _draw_living(network, view, path, given, (scenario, others or "after", title, marking))
-    answer, ranking = sort_answers(network, result, losses, scenario, others, beside)
+        return _draw_living(network, view, path, given, (scenario, order or "allies_first", title, marking))
+    answer, ranking = sort_answers(network, result, losses, scenario, order, beside)
     worth = worth_data(network, rerouting)
     drawn = gather(network, answer, ranking)
     target = Path(path) if path is not None else Path(f"{_file_name(network.name)}-{view}.html")
@@ -186,14 +186,14 @@ def _draw_handed(
 
 def _draw_living(network: Network, view: str, path: str | Path | None, given: dict[str, Any], words: Any) -> Path:
     """Write a living page, which solves for itself: what is handed to it is refused, not left unsaid."""
-    scenario, others, title, marking = words
+    scenario, order, title, marking = words
     for name, thing in given.items():
         if thing is not None and not (isinstance(thing, tuple) and not thing):
             raise DataError(f"draw: live=True solves for itself and takes no {name}. Leave it out.")
     target = Path(path) if path is not None else Path(f"{_file_name(network.name)}-live.html")
     if view != "graph" or target.suffix.lower() in (".svg", ".png"):
         raise DataError("draw: live=True writes one HTML page and no other view. Leave view out, end path in .html.")
-    page = living_page(Counting.of(network, order=others), scenario, title, marking)
+    page = living_page(Counting.of(network, order=order), scenario, title, marking)
     return Drawing(write_file(target, page.encode("utf-8")))
 
 
@@ -345,7 +345,7 @@ def _months_page(drawn: Gathered, *more: Any) -> str:
 def _coarser(answer: Any, span: int) -> Any:
     """Return the answer and the other scenarios with fewer months."""
     others = tuple(replace(one, months=one.months.coarser(span)) for one in answer.others)
-    return replace(answer, months=answer.months.coarser(span), order=others)
+    return replace(answer, months=answer.months.coarser(span), others=others)
 
 
 def _by_width(facts: Any, answer: Any) -> list[dict[str, Any]]:

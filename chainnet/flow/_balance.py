@@ -123,7 +123,7 @@ def balance(
         new: makers of a commodity may also ship to its users elsewhere, once qualified.
     beneficiaries : list of str, optional
         Countries or groups that are served first; default from the network, else all.
-    others : {"allies_first", "allies_last", "alike"}
+    order : {"allies_first", "allies_last", "alike"}
         after: all tiers of the beneficiaries, then all tiers of the others. before: all tiers of the
         others taken together, then those of the beneficiaries. The two bound the shortfall.
         alongside: nobody first, each tier of all in one stage; who of them is short is then a tie, and
@@ -176,7 +176,7 @@ def balance(
     if reroute == "new" and not network.gone:
         say_unlinked(network)
     found = balance_under(
-        Counting.of(network, commodity, beneficiaries, order=others),
+        Counting.of(network, commodity, beneficiaries, order=order),
         overlay_of(network, scenario),
         reroute,
         fair=fair,

@@ -40,7 +40,7 @@ class Counting:
         Countries or groups whose demand counts.
     tier : str, optional
         Only this tier, as if it came first; None = all.
-    others : {"allies_first", "allies_last", "alike"}
+    order : {"allies_first", "allies_last", "alike"}
         When those are served who are no beneficiaries: after them, before them, or with them, nobody first.
 
     Raises
@@ -65,7 +65,7 @@ class Counting:
 
     def __post_init__(self) -> None:
         check_network(self.network)
-        checks.known(self.others, ORDERS, "order", "order")
+        checks.known(self.order, ORDERS, "order", "order")
         if self.commodity is not None:
             check_commodities(self.network, self.commodity)
         check_tier(self.network, self.tier)
@@ -86,7 +86,7 @@ class Counting:
         Beneficiaries where nobody asks for anything are ``said``: all that is lost to them is nothing. So are plants
         that can give nothing, because what they need never reaches them.
         """
-        found = cls(network, _tuple(commodity), _tuple(beneficiaries), tier, others)
+        found = cls(network, _tuple(commodity), _tuple(beneficiaries), tier, order)
         if said and not network.gone:
             say_unfed(network, stacklevel=3)
         if said and found.beneficiaries and not network.gone and not found.ours.any():
@@ -108,7 +108,7 @@ class Counting:
 
     def in_order(self, order: Order) -> Counting:
         """Return the same with the others served at another time."""
-        return self if others == self.others else replace(self, order=others)
+        return self if order == self.order else replace(self, order=order)
 
     def first(self, tier: str | None) -> Counting:
         """Return the same of one tier, as if it came first."""
@@ -135,7 +135,7 @@ class Counting:
         return {
             "commodity": list(self.commodities) if self.commodities else "all",
             "beneficiaries": list(self.whose) or "all",
-            **({} if self.order == "allies_first" else {"order": self.others}),
+            **({} if self.order == "allies_first" else {"order": self.order}),
         }
 
     def inside(self, table: pd.DataFrame, column: str = "country") -> Bools:

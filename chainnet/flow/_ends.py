@@ -70,13 +70,13 @@ def service_range(
     if known is not None:
         _check(known, network, settings)
         told[str(known.provenance["settings"]["order"])] = known
-    if "after" not in told:
-        told["after"] = balance_under(counting, overlay, reroute, scenario_name=name, steps=steps)
-    if "before" not in told:
-        told["before"] = told["after"]
+    if "allies_first" not in told:
+        told["allies_first"] = balance_under(counting, overlay, reroute, scenario_name=name, steps=steps)
+    if "allies_last" not in told:
+        told["allies_last"] = told["allies_first"]
         if has_others:
             last = counting.in_order("allies_last")
-            told["before"] = balance_under(last, overlay, reroute, scenario_name=name, steps=steps)
+            told["allies_last"] = balance_under(last, overlay, reroute, scenario_name=name, steps=steps)
     steps.end()
     after, before = (told[end].by_tier() for end in ENDS)
     source = provenance(network, "HiGHS simplex", tiers=list(network.tier_order), **settings)

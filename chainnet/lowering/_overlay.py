@@ -40,7 +40,7 @@ class Restriction:
         Stocks that are of this origin.
     users : boolean array over nodes, then projects, optional
         Demand there may not take goods of the origin either, though they cross no edge: a stock that lies there.
-    levels of response : str
+    levels : str
         Restrictions of one levels of response are lifted in their order, never a later one before an earlier one.
     """
 

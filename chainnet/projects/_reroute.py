@@ -50,7 +50,7 @@ class Reroute(Result):
 
     Attributes
     ----------
-    levels of response : DataFrame
+    levels : DataFrame
         level, tier, demand_tpa, served_tpa, shortfall_tpa, gained_tpa; see ``valuation.levels``.
     projects : DataFrame, index id
         reached_share: part of its size that its ramp has reached. bound_share: part of its output that is bound to go
@@ -120,7 +120,7 @@ def reroute(
         Degree of rerouting at which projects are valued.
     beneficiaries, commodity : optional
         Whose and what demand counts; default from the network.
-    others : {"allies_first", "allies_last", "alike"}
+    order : {"allies_first", "allies_last", "alike"}
         Whom the value serves, as in ``chokepoints``. Before: what a project adds may go to the others first, so a rise
         may be nothing or below 0, and there is no price (``dual_t`` is NaN). Alongside: the value counts all, and
         ``ours`` says what part of it can be the beneficiaries'.
@@ -166,11 +166,11 @@ def reroute(
     scenario = asked_scenario(network, scenario)
     year, years = checks.year(by_year), check_horizon(horizon)
     budget = None if budget_musd is None else checks.money(budget_musd, "budget_musd")
-    if others != "after" and (budget is not None or years is not None):
+    if order != "allies_first" and (budget is not None or years is not None):
         raise DataError("reroute: budget_musd and horizon count the beneficiaries first; ask with order=after.")
     names = pick_projects(network, projects, allies)
     overlay = overlay_of(network, scenario)
-    counting = Counting.of(network, commodity, beneficiaries, order=others)
+    counting = Counting.of(network, commodity, beneficiaries, order=order)
     access = access_to(counting, overlay, year, names, 1)
     reached = dict(zip(network.projects["id"], access.reached(), strict=True))
     standing = [name for name in names if reached[name] > 0]
@@ -211,7 +211,7 @@ def reroute(
         if years is not None
         else pd.DataFrame(columns=list(COLUMNS))
     )
-    levels, ours = _levels(counting, overlay, game, names), _ours(game, standing) if others == "alike" else None
+    levels, ours = _levels(counting, overlay, game, names), _ours(game, standing) if order == "alike" else None
     steps.end()
     shares: dict[str, Status] = (
         {} if is_exact else dict.fromkeys(("shapley_t", "shapley_se_t", "usd_per_shapley_tpa"), SAMPLED)

@@ -15,10 +15,10 @@ from chainnet.reporting.sentences import fit
 from chainnet.results import fact_of
 from chainnet.words import Who, bill, first_capital, join, nouns, same, spelled, titled, tonnes, verb, weight, whole
 
-AS_STATED, WITHOUT, OTHERS_FIRST = "as stated", "without ", "all allies served last"
+AS_PLANNED, WITHOUT, OTHERS_FIRST = "as planned", "without ", "all allies served last"
 # what each case is called
 CASES = {
-    AS_STATED: "As announced",
+    AS_PLANNED: "As announced",
     "half its capacity": "At half the capacity",
     "a year late": "A year late",
     "demand at its high values": "All demand at its high values",
@@ -86,7 +86,7 @@ class Advised:
     @property
     def left(self) -> float:
         """What stays short with the projects, as stated."""
-        return self.cases[AS_STATED]
+        return self.cases[AS_PLANNED]
 
 
 @once

@@ -16,7 +16,7 @@ from chainnet.words import NBSP, NO_DATA, NOT_APPLICABLE, first_capital, is_miss
 
 TITLE = 80  # letters of the names in a title
 STRIPS = "In each strip, from nothing at the left to all at the right, the bar and its tick are what is short."
-ORDER = {"either": "", "after": ", allies served first", "before": ", allies served last"}
+ORDER = {"either": "", "allies_first": ", allies served first", "allies_last": ", allies served last"}
 NOTE = (
     "Short: the part of a tier's demand, and its tonnes, that is not met in the long run. Where it makes a difference "
     "who is served first, there is a line for each end: all others after those who count, and before them. Months "
@@ -168,7 +168,7 @@ def _lines(found: SideBySide, tier: str, asked: dict[tuple[str, str], list[float
             cells = (Cell(_month(v, of, months)) for v, of in zip(values, there, strict=True))
             yield line("first short month", end, cells)
         elif figure == "largest_loss_share":
-            sites = _sites(found, tier, "after" if end == "either" else end)
+            sites = _sites(found, tier, "allies_first" if end == "either" else end)
             cells = (_unless(v, f"{percent(v)}{sites[n] if v > 0 else ''}") for v, n in zip(values, names, strict=True))
             yield line("largest single loss", end, cells)
 

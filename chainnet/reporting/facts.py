@@ -38,7 +38,7 @@ FEW = 3
 # best first
 _QUALITIES = (GIVEN, *QUALITIES, NOT_STATED, NOT_ASSESSED)
 SUMMED = [
-    *("demand_tpa", "served_tpa", "shortfall_tpa", ENDS["before"]),
+    *("demand_tpa", "served_tpa", "shortfall_tpa", ENDS["allies_last"]),
     *("demand_low_tpa", "shortfall_low_tpa", "demand_high_tpa", "shortfall_high_tpa"),
 ]
 _NAMED = ["id", "label", "stage", "step", "site", "country", "region", "process", "operator", "capacity_tpa", "quality"]

@@ -18,24 +18,24 @@ LEVELS = {
 
 
 def as_it_runs(levels: pd.DataFrame, running: pd.DataFrame) -> pd.DataFrame:
-    """Return a levels of response with a level of the projects that run after new relations, and stocks on top of them.
+    """Return levels of response with a level of the projects that run after new relations, and stocks on top of them.
 
     Parameters
     ----------
-    levels of response : DataFrame
+    levels : DataFrame
         level, tier, demand_tpa, served_tpa, shortfall_tpa, gained_tpa, in the network without them.
     running : DataFrame, index tier
         shortfall_new_tpa, shortfall_stocks_tpa: what is short with them on both levels.
     """
-    levels = dict(list(levels.groupby("level", sort=False)))
+    by_level = dict(list(levels.groupby("level", sort=False)))
 
     def short(level: str, column: str) -> pd.DataFrame:
-        rows = levels[level]
+        rows = by_level[level]
         lacking = Who.named(rows)["tier"].map(running[column])
         return rows.assign(shortfall_tpa=lacking, served_tpa=rows["demand_tpa"] - lacking)
 
-    levels["running"] = short("new", "shortfall_new_tpa").assign(level="running")
-    levels["stocks"] = short("stocks", "shortfall_stocks_tpa")
-    out = pd.concat([levels[level] for level in LEVELS if level in levels], ignore_index=True)
+    by_level["running"] = short("new", "shortfall_new_tpa").assign(level="running")
+    by_level["stocks"] = short("stocks", "shortfall_stocks_tpa")
+    out = pd.concat([by_level[level] for level in LEVELS if level in by_level], ignore_index=True)
     before = out.groupby("tier", dropna=False)["served_tpa"].shift()
     return out.assign(gained_tpa=(out["served_tpa"] - before).where(before.notna(), out["gained_tpa"]))

@@ -33,14 +33,14 @@ class Order:
 
 
 _ORDERS = {
-    "after": Order(
+    "allies_first": Order(
         "allies served first",
         "the largest tonnage that can be served",
         "if served first",
         "",
-        "Short and short with others first bound the shortfall from below and above.",
+        "Short with allies served first and last bound the shortfall from below and above.",
     ),
-    "before": Order(
+    "allies_last": Order(
         "allies served last",
         "what is left for the counted demand when all others are served first",
         "allies served last",
@@ -60,5 +60,5 @@ _ORDERS = {
 
 
 def order_of(facts: Facts) -> Order:
-    """Return the words for when others are served in the assessment."""
-    return _ORDERS[str(facts.settings.get("order", "after"))]
+    """Return the words for who is served first in the assessment."""
+    return _ORDERS[str(facts.settings.get("order", "allies_first"))]

@@ -12,7 +12,10 @@ from chainnet.results._results import fact_of, origin_of, stamp
 from chainnet.words import SaidEnds
 
 # when all others are served -> the column of what then is short
-ENDS: dict[Literal["after", "before"], str] = {"after": "shortfall_first_tpa", "before": "shortfall_last_tpa"}
+ENDS: dict[Literal["allies_first", "allies_last"], str] = {
+    "allies_first": "shortfall_first_tpa",
+    "allies_last": "shortfall_last_tpa",
+}
 
 
 class Ends(SaidEnds):
@@ -76,6 +79,6 @@ def ends_of(summary: pd.DataFrame, scenario: str | None = None) -> pd.DataFrame:
         demand_tpa, shortfall_first_tpa, shortfall_last_tpa : t/yr; as ``service_range`` says them.
     """
     rows = summary if scenario is None else pd.DataFrame(summary.loc[scenario])
-    after = rows.get(ENDS["after"], rows["shortfall_tpa"])  # the answer itself, where others are served after
+    after = rows.get(ENDS["allies_first"], rows["shortfall_tpa"])  # the answer itself, where others are served after
     told = origin_of(summary), fact_of(summary, "has_others", False)
-    return ends_table(rows["demand_tpa"], after, rows[ENDS["before"]], *told)
+    return ends_table(rows["demand_tpa"], after, rows[ENDS["allies_last"]], *told)

@@ -64,7 +64,7 @@ class StressTest(Result):
         The first scenario is "baseline": nothing happens.
     nodes : DataFrame, index (scenario, node, commodity, tier)
         The long run per end use.
-    levels of response : DataFrame
+    levels : DataFrame
         The long run, level by level: scenario, level, tier, demand_tpa, served_tpa, shortfall_tpa,
         gained_tpa; no projects built but those asked for.
     months : DataFrame
@@ -170,7 +170,7 @@ def stress_test(
         (``demand.value_usd_per_t``, all rows, 0 where empty) less the cost of flows, plants and storage.
     beneficiaries, commodity : optional
         Whose and what demand counts; default from the network.
-    others : {"allies_first", "allies_last", "alike"}
+    order : {"allies_first", "allies_last", "alike"}
         When those are served who are no beneficiaries, as in ``balance``: in the long run and in the months.
         Alongside, who is short is a tie: the summary then has the ends of what can fall to the beneficiaries in the
         long run; the months show one answer of several.
@@ -219,7 +219,7 @@ def stress_test(
     >>> st.summary.loc["china_out", "time_to_survive"].tolist()
     [inf, 0.0, 0.0]
     """
-    counting = Counting.of(network, commodity, beneficiaries, order=others)
+    counting = Counting.of(network, commodity, beneficiaries, order=order)
     if reroute == "new" and not network.gone:
         say_unlinked(network)
     built = None if projects is None else tuple(network.check_nodes(projects, "projects"))
@@ -321,7 +321,7 @@ def _steady(
     asked = balance_under(counting, overlay, reroute, scenario_name=name, with_inputs=True)
     table = asked.by_tier()
     for end, column in ENDS.items():
-        if end == "after" == counting.order:
+        if end == "allies_first" == counting.order:
             continue  # it is the answer itself
         found = asked
         if counting.order != end and counting.rivals.any():

@@ -63,11 +63,11 @@ def whole() -> pd.DataFrame:
 def shares(network: cn.Network, scenario: cn.Scenario | None, judgement: str) -> pd.Series:
     """The part of each tier's demand that is short under one judgement, by ``balance`` alone."""
     kind, _, variant = judgement.partition(":")
-    said: dict[str, Any] = {"order": {"order": variant}, "degree": {"reroute": variant}}.get(kind, {})
+    said: dict[str, Any] = {"order": {"order": variant}, "rerouting": {"reroute": variant}}.get(kind, {})
     if kind == "demand":
         demand = network.demand
         network = network.with_demand(demand.assign(demand_tpa=demand[variant].fillna(demand["demand_tpa"])))
-    elif kind not in ("order", "degree", "central"):
+    elif kind not in ("order", "rerouting", "central"):
         pytest.skip(f"{judgement} is no argument of balance")
     found = cn.balance(network, scenario, **said).by_tier()
     return found["shortfall_tpa"] / found["demand_tpa"]

@@ -19,7 +19,7 @@ from chainnet.doubt import CATEGORIES, KeyAssumptions, category
 from chainnet.flow import Balance, Counting, balance_under
 from chainnet.scenario import overlay_of
 
-KINDS = {"order", "degree", "demand", "slack", "density"}
+KINDS = {"order", "rerouting", "demand", "slack", "density"}
 INPUTS = {"node", "process", "relation", "stock", "project", "input"}
 ENDS = ("low", "high")
 LEVELS = ("existing", "new", "stocks", "projects")

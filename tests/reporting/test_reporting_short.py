@@ -244,7 +244,7 @@ def advised(
 ) -> cn.Assessment:
     """The same assessment with other advice: what new relations leave of 5 t/yr, which projects, what they leave."""
     table = pd.DataFrame(
-        {"without_tpa": [rest] * 2, "left_tpa": [left, rest]}, index=["as stated", "half its capacity"]
+        {"without_tpa": [rest] * 2, "left_tpa": [left, rest]}, index=["as planned", "half its capacity"]
     )
     table = table.rename_axis("case").assign(year=pd.array([2030, 2030], dtype="Int64")).head(2 if projects else 0)
     table.attrs |= {"tier": "defence", "rest_tpa": rest, "projects": projects, "closed_by": left == 0, "year": 2026.0}
@@ -350,7 +350,7 @@ def test_a_project_that_runs_does_its_part_before_any_other_is_advised() -> None
     assert (said["running"], said["carrying"], said["projects"]) == (("q2",), ("q2",), ("q1",))
     assert dict(a.advice.attrs["alone_tpa"]) == pytest.approx({"q1": 1.0})
     assert a.advice["left_tpa"].round(6).to_dict() == {
-        "as stated": 0.0,
+        "as planned": 0.0,
         "half its capacity": 0.0,
         "a year late": 1.0,
         "demand at its high values": 1.0,

@@ -29,7 +29,7 @@ class Months extends Model {
     months.stocks.forEach((stock, k) => { rowScale[n * M + k] = stock.rowScale; });
     this.place = new Map(this.kept.map((j, k) => [j, k]));
     const size = colScale.length, rows = rowScale.length;
-    const none = {controls: {}, preset: "", order: "after", months: n};
+    const none = {controls: {}, preset: "", order: "allies_first", months: n};
     this.setUp({n: size, m: rows, starts: Int32Array.from(starts), indices: Int32Array.from(indices),
       values: Float64Array.from(values), rowScale, colScale: Float64Array.from(colScale)}, this.bounds(none, size, rows));
     this.none = none;

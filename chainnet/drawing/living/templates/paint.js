@@ -86,8 +86,8 @@ function bar(stage, before, other) {
 
 // the beneficiaries' tiers where the others are served at the other end of the order
 function otherEnd(answer, asides) {
-  const key = {after: "before", before: "after"}[answer.setting.order], found = asides?.find((a) => a.key === key);
-  const words = key === "before" ? "others first" : `${data.whose} first`;
+  const key = {allies_first: "allies_last", allies_last: "allies_first"}[answer.setting.order], found = asides?.find((a) => a.key === key);
+  const words = key === "allies_last" ? "others first" : `${data.whose} first`;
   return new Map((found?.stages ?? []).map((s) => [s.name, {...s, first: words}]));
 }
 
@@ -215,7 +215,7 @@ function paintMoved(setting) {
   const moved = Object.entries(setting.controls);
   $("list").replaceChildren(...(moved.length ? moved.map(([id, value]) => element("li", null, {}, element("bdi", movedWords(id, value)))) : [element("li", "nothing")]));
   const words = [moved.length === 1 ? "1 control moved" : `${moved.length} controls moved`, `${setting.relations} relations`];
-  if (data.hasOthers) words.push({after: `${data.whose} first`, before: "others first", alongside: "nobody first"}[setting.order]);
+  if (data.hasOthers) words.push({allies_first: `${data.whose} first`, allies_last: "others first", alike: "nobody first"}[setting.order]);
   if (data.year) words.push(`year ${data.year}`);
   return words.join(" · ");
 }

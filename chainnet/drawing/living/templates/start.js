@@ -67,7 +67,7 @@ async function stop() {
 
 // what is looked for while nobody moves anything: the other end of the order of service, each project in addition
 function asidesOf(of) {
-  const found = [], other = {after: "before", before: "after"}[of.order];
+  const found = [], other = {allies_first: "allies_last", allies_last: "allies_first"}[of.order];
   if (data.hasOthers && other) found.push({key: other, setting: {...of, order: other}});
   const stands = standing(of);
   for (const {id, kind} of data.controls)
