@@ -16,10 +16,10 @@ __all__ = [
     "SideBySide",
     "assess",
     "assume_demand",
+    "bottlenecks",
     "compare",
     "first_rows",
     "missing",
-    "bottlenecks",
     "overview",
     "whoever_counts",
 ]

@@ -63,8 +63,8 @@ class Assessment(Result):
         By site, what all tiers lose where all others are served first, t/yr, and the first tier (``first_lost_tpa``,
         ``first_lost_share``); empty where all demand counts, or where the assessment serves them otherwise than after.
     bottlenecks : DataFrame, index counts ("first tier", "all tiers")
-        The step of a country outside the beneficiaries that costs most if it alone stops, in the baseline: step, country
-        ("" where none costs anything), share (of what the step makes), lost_tpa, lost_share, n_tied,
+        The step of a country outside the beneficiaries that costs most if it alone stops, in the baseline: step,
+        country ("" where none costs anything), share (of what the step makes), lost_tpa, lost_share, n_tied,
         tied_with (pairs of step and country).
     attacks : DataFrame, index (counts, k)
         The worst k sites at once, for the first tier ("first tier") and for all: removed, lost_tpa,

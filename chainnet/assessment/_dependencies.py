@@ -107,8 +107,8 @@ def dependency_table(
     Returns
     -------
     DataFrame
-        tier, words, does (verdict: another category of the share; bottleneck: another bottleneck, ``then``; closes: another thing
-        closes the gap; share: it lies past its own ends), then.
+        tier, words, does (verdict: another category of the share; bottleneck: another bottleneck, ``then``; closes:
+        another thing closes the gap; share: it lies past its own ends), then.
     """
     rows = []
     for tier in map(str, found.central.index):

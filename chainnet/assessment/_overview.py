@@ -103,13 +103,15 @@ def overview(
         A row a chain: the worst of its scenarios, as ``assess`` finds it, and the tier that is served first.
 
         - chain, year (of its flows), scenario ("" where it ships none: the chain as it stands), tier;
-        - shortfall_low_share, shortfall_share, shortfall_high_share: part of the tier's demand that the restriction leaves short,
+        - shortfall_low_share, shortfall_share, shortfall_high_share: part of the tier's demand that the restriction
+        leaves short,
           in the central case and at the ends of its range: the shortfall less that without any restriction, both
           judged alike, over the judgements one at a time (nobody first, new suppliers, demand, inferred links);
         - first_month: the first short month, counted from the first measure (1 = its own month); NaN if none;
-        - bottleneck_step, bottleneck_country: the step of a country outside the beneficiaries that the tier could least do
+        - bottleneck_step, bottleneck_country: the step of a country outside the beneficiaries that the tier could
+        least do
           without, in the baseline, if served first (of several that tie the one with most of its step, then by name;
-          "" where none costs anything); bottleneck_share: that country's part of what the step makes in the base year, t;
+          "" where none costs anything); bottleneck_share: that country's part of what the step makes, t;
         - closes, closed_by_year: what leaves the tier whole, and the first year in which it does: "not short", "new
           relations", "new relations and stocks" (no year), a project, the fewest projects, or "nothing listed" by the
           sixth year after the base year;
@@ -120,10 +122,10 @@ def overview(
         With details the rows are those of each restriction and each tier. Columns more: restriction ("worst", or "in
         force": all rules in force together, ``in_force``; none where no rule of the chain is), label, scenario_label,
         dependencies (all of them), past_ends (those that are plants without which the share lies outside its range),
-        shortfall_low_by and shortfall_high_by (the judgements that give the ends), shortfall_last_share (if all others are served
-        first: a stress test outside the range), already_share (short without
-        any restriction), bottleneck_basis (whose figure bottleneck_share is: published, worked out, or set by us), as_built
-        (the year until which opened plants count; NaN = none).
+        shortfall_low_by and shortfall_high_by (the judgements that give the ends), shortfall_last_share (if all
+        others are served first: a stress test outside the range), already_share (short without
+        any restriction), bottleneck_basis (whose figure bottleneck_share is: published, worked out, or set by us),
+        as_built (the year until which opened plants count; NaN = none).
 
     Raises
     ------

@@ -165,7 +165,7 @@ def _key_assumptions(case: Case, worst: Scenario | None, why: Reasons) -> KeyAss
 
 
 def _dependency_table(case: Case, found: KeyAssumptions | None, undisturbed: pd.DataFrame) -> pd.DataFrame:
-    """Return what alone makes the verdict, the bottleneck or what closes the gap another; names as a sentence needs them."""
+    """Return what alone changes the verdict, the bottleneck or what closes the gap; names as a sentence needs them."""
     if found is None:
         return pd.DataFrame(columns=["tier", "words", "does", "then"])
     nodes, moved = case.network.nodes, []

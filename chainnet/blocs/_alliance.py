@@ -140,8 +140,8 @@ def alliance(
       for others;
     - everyone outside it is served first, as far as that goes without the coalition's own projects and
       stocks, over the same relations. With ``order="allies_last"`` that is all other members and all third
-      countries; with ``"allies_first"`` the other members alone, and third countries come last. They are owed tonnes, not
-      these very goods: the coalition may use what is common and give them as much of its own instead.
+      countries; with ``"allies_first"`` the other members alone, and third countries come last. They are owed tonnes,
+      not these very goods: the coalition may use what is common and give them as much of its own instead.
 
     So ``alone`` is what a member can count on while it is outbid for all that is common, and pooling
     means three things: members stop outbidding each other, and they open stocks and projects to all.

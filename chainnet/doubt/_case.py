@@ -105,7 +105,7 @@ class Case:
         return self._programs[kind, is_dense]
 
     def _lowered(self, kind: str, chain: _Chain) -> Program:
-        rerouting: Degree = "existing" if kind in (KNOWN, CALM) else "new"
+        degree: Degree = "existing" if kind in (KNOWN, CALM) else "new"
         overlay = chain.calm if kind in (CALM, CALM_NEW) else chain.hit
         if kind == BARRED:
             overlay = chain.access.template(overlay)

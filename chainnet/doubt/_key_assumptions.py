@@ -42,18 +42,18 @@ class KeyAssumptions(Result):
         One row a variation and tier, judgements first, then the inputs that move the answer most: kind (order,
         rerouting, demand, slack, density, node, process, relation, stock, project, input), id, label, quality
         ("judgement" = somebody decides it), reference, variant (allies_last, alike, none, new, low, high, less, more,
-        absent), tier, shortfall_tpa, shortfall_share, change_share (of the short share), changes, what (category, bottleneck, rank,
-        closes; several joined by ;), shortfall_least_tpa (differs where nobody comes first: who of all is short is then a
-        tie, and shortfall_tpa the most that can be ours).
+        absent), tier, shortfall_tpa, shortfall_share, change_share (of the short share), changes, what (category,
+        bottleneck, rank, closes; several joined by ;), shortfall_least_tpa (differs where nobody comes first: who of
+        all is short is then a tie, and shortfall_tpa the most that can be ours).
     central : DataFrame, index tier
-        The answer as it stands: demand_tpa, shortfall_tpa, shortfall_share, category; step_stage and step_country, the step of
-        a country outside the beneficiaries that the tier could least do without, in the baseline (of several the first,
-        step_ties how many others), step_lost_share; country, country_lost_share, the same of a whole country; closes,
-        what leaves the tier whole (levels, and projects alone; joined by ;).
+        The answer as it stands: demand_tpa, shortfall_tpa, shortfall_share, category; step_stage and step_country,
+        the step of a country outside the beneficiaries that the tier could least do without, in the baseline (of
+        several the first, step_ties how many others), step_lost_share; country, country_lost_share, the same of a
+        whole country; closes, what leaves the tier whole (levels, and projects alone; joined by ;).
     ends : DataFrame, index tier
         low_share, central_share, high_share of demand short, low_by, high_by: over the judgements one at a time, all
-        combinations of order, rerouting and demand ("order:allies_last+demand:high"), and all that is favourable or all that
-        is adverse at once. Other combinations with slack or density are not asked, and may lie outside.
+        combinations of order, rerouting and demand ("order:allies_last+demand:high"), and all that is favourable or
+        all that is adverse at once. Other combinations with slack or density are not asked, and may lie outside.
     together : DataFrame
         All favourable and all adverse judgements at once, with the columns of ``table``.
     smallest_set : tuple of str, or None
@@ -140,9 +140,9 @@ def key_assumptions(
     The verdict, by tier: the category of the short share (met below 1e-6, little below 0.1, part below 0.5, most); the
     *bottleneck*, the step of a country outside the beneficiaries whose loss costs the tier most, if served first; the
     *rank*, the same of whole countries; what *closes* the gap: the levels (existing, new, stocks, projects by the sixth
-    year after the base year) that leave the tier whole, and the projects that do so alone on existing links. Bottleneck and
-    rank are those of the in the baseline network, as in a report; of several that tie each is a true answer. Where all are
-    served alike they count what is surely ours.
+    year after the base year) that leave the tier whole, and the projects that do so alone on existing links.
+    Bottleneck and rank are those of the in the baseline network, as in a report; of several that tie each is a true
+    answer. Where all are served alike they count what is surely ours.
 
     Judgements: who comes first (allies first, last, or all alike), rerouting, all demand at its low or
     high value, inferred and assumed relations with no margin above their flow or twice the stated one (what has no
@@ -150,10 +150,10 @@ def key_assumptions(
     taker uses, or with relations from every maker to every user. Inputs: inferred and assumed nodes, recipes, families
     of relations, stocks and demand, and every project.
 
-    What is not asked is not computed: bottleneck and rank of judgements and of inputs that move the tier by a hundredth of
-    its demand; neither of all judgements at once. Two things that are absent together are only looked for among
-    assumed nodes (``smallest_set``). Nothing is solved where a known optimal answer leaves alone what goes, and what is
-    added has no price.
+    What is not asked is not computed: bottleneck and rank of judgements and of inputs that move the tier by a
+    hundredth of its demand; neither of all judgements at once. Two things that are absent together are only looked
+    for among assumed nodes (``smallest_set``). Nothing is solved where a known optimal answer leaves alone what goes,
+    and what is added has no price.
 
     Examples
     --------

@@ -31,8 +31,8 @@ class DrawnFlows:
     that each edge carries in any of them, ``others`` are other scenarios over the same months. ``order`` says
     when those are served who do not count, where not after all. ``ends``: by tier what goes
     short in the long run if they are served after, and before, t/yr; empty where all demand counts or nobody asked.
-    ``asked`` and ``shortfall``: what each node asks for that counts, and what of it is short, t/yr, NaN where it asks for
-    nothing that counts. ``by_choice``: edges whose flow differs from the baseline in this answer and need not in an
+    ``asked`` and ``shortfall``: what each node asks for that counts, and what of it is short, t/yr, NaN where it asks
+    for nothing that counts. ``by_choice``: edges whose flow differs from the baseline in this answer and need not in an
     equally good one; None = not asked.
     """
 
@@ -73,8 +73,8 @@ class Months:
     things; ``tiers``: one list a period; ``number``: first month of each period, from 1; ``lengths``: its months;
     ``lost``: links of the baseline without flow; ``hidden``: new relations between countries, which are not drawn;
     ``tail``: months at the end in which what is shipped may arrive too late; ``shown``: the periods on the slider,
-    each of which stands for ``span`` months at most. ``asked`` and ``shortfall``: periods x nodes, as in ``DrawnFlows``.
-    With ``is_lasting`` all these have a row more than ``number``: the long run.
+    each of which stands for ``span`` months at most. ``asked`` and ``shortfall``: periods x nodes, as in
+    ``DrawnFlows``. With ``is_lasting`` all these have a row more than ``number``: the long run.
     """
 
     answer: DrawnFlows
@@ -211,8 +211,8 @@ class Losses:
 
     What may stand for several plants has rank 0: it is told beside the single sites. ``tier``: whose losses they are,
     "" = of all; ``first``: the same of one tier, ``first_tier``, beside them. ``unit_of``: node -> its row,
-    where the rows are sites. ``bottlenecks``: "first" and "all" (tiers) -> the step of a country that they could least do
-    without.
+    where the rows are sites. ``bottlenecks``: "first" and "all" (tiers) -> the step of a country that they could
+    least do without.
     """
 
     table: pd.DataFrame

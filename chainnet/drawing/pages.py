@@ -95,16 +95,16 @@ def draw(
         The order in which the answers must have been asked; the page says it where it is not the usual one, after.
         None = whatever they were asked.
     ends : DataFrame or mapping of str to DataFrame, optional
-        ``service_range`` of the same network and scenario (or by scenario), beside a balance: the heading then says what
-        is short if all others are served after those who count, and before. A stress test holds its own.
+        ``service_range`` of the same network and scenario (or by scenario), beside a balance: the heading then says
+        what is short if all others are served after those who count, and before. A stress test holds its own.
     long_run : list of Balance, optional
         Beside a stress test: the steady state of its scenarios, the last place on the slider and the first picture.
     closest : Balance or list of Balance, optional
         ``balance(..., closest=True)`` of the same scenarios: the difference then marks the links that moved only among
         equally good answers.
     bottlenecks : DataFrame, optional
-        ``assess(network).bottlenecks``, beside the losses: which step of which country the first tier, and all tiers, could
-        least do without. The graph marks that step, and says it.
+        ``assess(network).bottlenecks``, beside the losses: which step of which country the first tier, and all tiers,
+        could least do without. The graph marks that step, and says it.
     rerouting : Reroute, optional
         What the projects avoid under a scenario: told with each of them, and of sets that the reader ticks.
     live : bool

@@ -1,7 +1,8 @@
 """How much can be served, and who is short? The largest flow, the balance by tier, the value of a network.
 
 Words: *value* (the largest tonnage that can be served), *balance* (least shortfall tier by tier, then least cost),
-*counted* (whose demand and which commodities), *levels of response* (frozen, existing, new, stocks, projects, what stays short).
+*counted* (whose demand and which commodities), *levels of response* (frozen, existing, new, stocks, projects, what
+stays short).
 """
 
 from chainnet.flow._balance import EXTRA_COST_USD_PER_T, Balance, balance, balance_under, stages_of
@@ -55,7 +56,6 @@ __all__ = [
     "balance",
     "balance_under",
     "binding_inputs",
-    "service_range",
     "check_tier",
     "climbed",
     "cut_of",
@@ -68,6 +68,7 @@ __all__ = [
     "most_sets",
     "named_projects",
     "project_sizes",
+    "service_range",
     "shapley_values",
     "share_fairly",
     "solve_market",

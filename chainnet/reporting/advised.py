@@ -1,4 +1,4 @@
-"""What the assessment advises on the margin, as the report reads it: what each level leaves, which projects, how far."""
+"""What the assessment advises on the margin, as the report reads it: what each level leaves, and which projects."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class Advised:
 
 @once
 def advised_of(facts: Facts) -> Advised | None:
-    """Return what is advised under the worst scenario; None where there is none, or the levels of response was not made."""
+    """Return what is advised under the worst scenario; None where there is none, or no level of response was asked."""
     table = facts.a.advice
     tier = facts.advised_tier
     if not facts.a.worst or fact_of(table, "tier") is None:

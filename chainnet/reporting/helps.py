@@ -59,7 +59,7 @@ def _needs(found: Advised) -> str:
 
 
 def _levels(facts: Facts, found: Advised) -> Claim:
-    """Say what stays short level by level, as the levels of response draws it, and which projects are needed for the rest."""
+    """Say what stays short level by level, as the figure draws it, and which projects are needed for the rest."""
     if found.new <= 0:
         whom = "nobody" if found.tier.is_all else f"no {found.tier.demand}"
         if found.closed_if:

@@ -159,7 +159,7 @@ def _dependencies(rows: pd.DataFrame, said: str) -> tuple[str, ...]:
 
 
 def _brief(rows: pd.DataFrame) -> str:
-    """Return the first thing on which the first tier dependencies, and how many more; and what leaves any tier's ends."""
+    """Return the first thing on which the first tier depends, and how many more; and what leaves any tier's range."""
     first = rows.iloc[0]
     named, *rest = str(first["depends_on"] or "nothing that was asked").split("; ")
     more = re.fullmatch(r"and (\d+) more", rest[-1]) if rest else None

@@ -51,7 +51,7 @@ def _home(facts: Facts) -> str:
 
 
 def _bottleneck_words(facts: Facts, bottleneck: Bottleneck) -> tuple[str, tuple[str, str]]:
-    """Return which step is the bottleneck and what it costs, two of one country by name; and how many more cost as much."""
+    """Return which step is the bottleneck and what it costs, two of one country by name; how many more cost as much."""
     peers = bottleneck.tied_with
     by_name = len(peers) == 1 and peers[0][1] == bottleneck.country
     steps = sorted([bottleneck.step, peers[0][0]], key=facts.place_of_step) if by_name else [bottleneck.step]
@@ -76,7 +76,7 @@ def _no_bottleneck(facts: Facts, abroad: str) -> tuple[str, str, str]:
 
 
 def _other_bottleneck(facts: Facts) -> tuple[str, str, str]:
-    """Say without which doubtful plant another step is the bottleneck: as a clause, by itself, and how many more do that."""
+    """Say without which doubtful plant another step is the bottleneck: as a clause, alone, and how many more do that."""
     moved = facts.depending(facts.lead_tier, "bottleneck")
     if not moved:
         return "", "", ""

@@ -38,7 +38,8 @@ class LivingProgram:
     degree : {"none", "existing", "new"}
     controls : list of Control
     presets : sequence of Scenario
-        One with a rule by tier or origin stands alone: goods are parted into tracked flows by it, which are other columns.
+        One with a rule by tier or origin stands alone: goods are parted into tracked flows by it, which are other
+        columns.
 
     Raises
     ------

@@ -408,7 +408,7 @@ def single_figure(facts: Facts) -> ReportFigure | None:
     return fig.make_figure(
         canvas,
         title,
-        f"Loss of {facts.lead_tier} when one site drops out, {facts.unit}, in the baseline network; then groups of plants, "
+        f"Loss of {facts.lead_tier} when one site drops out, {facts.unit}, in the baseline; then groups of plants, "
         "then large sites without a loss.",
         alt + ".",
         "Hollow: several plants; what one of them costs is not known." if groups else "",

@@ -85,7 +85,7 @@ def _rows(levels: pd.DataFrame, unit: str = "tpa") -> Iterator[dict[str, Any]]:
 
 
 def _by_year(facts: Facts) -> list[dict[str, Any]]:
-    """Return the levels that hold in every year once, then those with projects, year by year; the leading tier first."""
+    """Return the levels of every year once, then those with projects, year by year; the leading tier first."""
     rows = [
         {**row, "by_year": str(year) if row["level"] == "projects" else "any year"}
         for place, (year, levels) in enumerate(facts.level_tables.items())
@@ -134,7 +134,7 @@ levels_table = col.Table(
 
 
 def _over_horizon(facts: Facts) -> list[dict[str, Any]] | None:
-    """Return the levels of response over the horizon, of every scenario for which it was made; None where there is none."""
+    """Return the levels of response over the horizon, of every scenario that was asked; None where there is none."""
     rows, levels = [], facts.a.stress.horizon_levels
     for name, found in levels.groupby("scenario", sort=False) if len(levels) else ():
         for row in _rows(found, "t"):

@@ -1,6 +1,6 @@
 """The chain in one strip: what reaches the counted demand, step by step and country by country, and what is lost of it.
 
-Words: *bottleneck* (the step of a country outside the beneficiaries whose loss costs most), *traced* (the part of a flow that
+Words: *bottleneck* (the step of a country outside the beneficiaries whose loss costs most), *traced* (part of a flow that
 ends in the counted demand; what is mixed at a plant is divided in proportion).
 """
 
@@ -100,10 +100,10 @@ def _ends(facts: Facts) -> pd.DataFrame:
 
 
 def _goods(facts: Facts, edges: pd.DataFrame, counted: set[str]) -> dict[str, set[str]]:
-    """Return what each step is drawn by: the last ones by what counts, the bottleneck's and the others by one good each.
+    """Return what each step is drawn by: the last ones by what counts, all others by one good each.
 
-    That is the one held most closely; of equals the one on which most of what counts rests. From the bottleneck on it is made
-    from the bottleneck's good, elsewhere it feeds what is drawn.
+    That is the one held most closely; of equals the one on which most of what counts rests. From the bottleneck on it
+    is made from the bottleneck's good, elsewhere it feeds what is drawn.
     """
     steps = _steps(facts, edges)
     edges = edges[(edges["base"] > 0) & edges["step"].isin(steps) & (edges["to_step"] != edges["step"])]
@@ -215,7 +215,8 @@ def _flows(facts: Facts) -> tuple[pd.DataFrame, dict[str, set[str]]]:
 def _side_by_side(facts: Facts, flows: pd.DataFrame, goods: dict[str, set[str]]) -> list[str]:
     """Return the last steps that stand side by side and not one after the other, the largest first; none of one alone.
 
-    They sell to the demand itself, on one basis that the data state, and nothing to each other; the bottleneck stands alone.
+    They sell to the demand itself, on one basis that the data state, and nothing to each other; the bottleneck stands
+    alone.
     """
     basis = facts.network.commodities.set_index("id")["basis"].dropna().to_dict()  # without one a good is its own
 
@@ -235,7 +236,7 @@ def _side_by_side(facts: Facts, flows: pd.DataFrame, goods: dict[str, set[str]])
 
 @fig.figure("chain")
 def chain_figure(facts: Facts) -> ReportFigure | None:
-    """Draw what reaches the counted demand step by step, the lost part hatched, the bottleneck marked, the demand last."""
+    """Draw what reaches the counted demand step by step: lost part hatched, bottleneck marked, demand last."""
     flows, goods = _flows(facts)
     if flows.empty or not facts.tiers:
         return None
@@ -469,7 +470,7 @@ def _told(
     stands = facts.standing(facts.a.stress.summary)
     known = f"{first_capital(stands['status'])}. Inputs: {stands['inputs']}. "
     note = (
-        f"{known}{bottleneck}Columns are 100 % each, heights no tonnes; what a plant mixes is divided in proportion; of a "
+        f"{known}{bottleneck}Columns are 100 % each, heights no tonnes; a plant's mix is divided in proportion; of a "
         "step's goods the one held most closely is drawn."
         f"{beside}{f' Not drawn: {join(left)}.' if left else ''} "
         f"Missing: {table_id('served')}."
