@@ -169,7 +169,7 @@ class Stockpile(Question, Counted, TableOutput):
     ] = None
     order: Annotated[
         Literal["allies_last", "allies_first", "last"] | None,
-        "With --members, who is served before a store is opened: all others, other members, nobody; default allies_last.",
+        "With --members, who is served before a store is opened: all others, other members or nobody.",
     ] = None
     prices: Annotated[
         list[str] | None,

@@ -116,7 +116,7 @@ class Facts:
 
     @cached_property
     def level_tables(self) -> dict[int, pd.DataFrame]:
-        """The levels of response of each year that was asked; what runs comes before stocks and what does not yet run."""
+        """The levels of response of each year that was asked; what runs comes before stocks and before the rest."""
         found = {y: r.levels for y, r in self.a.rerouting.items() if not r.levels.empty}
         return {
             y: settled(levels if self.running is None else as_it_runs(levels, self.running))

@@ -76,7 +76,7 @@ def _no_bottleneck(facts: Facts, abroad: str) -> tuple[str, str, str]:
 
 
 def _other_bottleneck(facts: Facts) -> tuple[str, str, str]:
-    """Say without which doubtful plant another step is the bottleneck: as a clause, alone, and how many more do that."""
+    """Say without which doubtful plant another step is the bottleneck: as a clause, alone, and how many more do."""
     moved = facts.depending(facts.lead_tier, "bottleneck")
     if not moved:
         return "", "", ""
