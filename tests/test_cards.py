@@ -42,6 +42,13 @@ def line(text: str, head: str) -> str:
     return found[0]
 
 
+def passage(text: str, head: str) -> str:
+    """The one paragraph of a card that begins with some words, on one line."""
+    found = [" ".join(part.split()) for part in re.split(r"\n\s*\n", text) if part.startswith(head)]
+    assert len(found) == 1, (head, len(found))
+    return found[0]
+
+
 def numbers(text: str, head: str) -> list[float]:
     """The numbers that the cells of a row begin with."""
     cells = [cell.strip() for cell in line(text, head).strip("|").split("|")][1:]
@@ -83,7 +90,7 @@ def test_primers_as_primers_at_both_figures(graphs: dict[str, cn.Network]) -> No
         ("| export stop to the allies or to everyone", "china_export_stop", {}),
         ("| bar on military users", "china_military_bar", {}),
         ("| no Chinese or Russian origin in US goods", "us_defence_origin", {}),
-        ("| export stop, nothing rerouted", "china_export_stop", {"reroute": "none"}),
+        ("| export stop, rerouting none", "china_export_stop", {"reroute": "frozen"}),
     ):
         found = [primers(n, scenario, **how) for n in (net, counted)]
         assert numbers(text, head) == pytest.approx(found, abs=0.06), head
@@ -147,9 +154,9 @@ def test_tungsten_defence_is_not_met_where_nothing_is_rerouted(graphs: dict[str,
     frozen = short(net, case, reroute="none")["defence"]
     assert frozen == pytest.approx(1000.0, abs=1e-3)
     assert frozen / 2426 == pytest.approx(0.41, abs=0.005)
-    assert numbers(text, "| nothing rerouted: every relation")[0] == pytest.approx(frozen, abs=0.51)
-    today = short(net.as_built(TODAY), case, reroute="none")["defence"]
-    assert numbers(text, "| nothing rerouted, plants of 2026")[0] == pytest.approx(today, abs=0.51)
+    assert numbers(text, "| rerouting none: every link")[0] == pytest.approx(frozen, abs=0.51)
+    today = short(net.as_built(TODAY), case, reroute="frozen")["defence"]
+    assert numbers(text, "| rerouting none, plants of 2026")[0] == pytest.approx(today, abs=0.51)
     single = short(net.without(nodes=["deu_goslar_w"]), case)["defence"]
     assert numbers(text, "| the same without the metal powder of Goslar (assumed)")[0] == pytest.approx(
         single, abs=0.51
@@ -180,7 +187,8 @@ def test_gallium_defence_hangs_on_two_japanese_plants(graphs: dict[str, cn.Netwo
         assert found == pytest.approx(ours, abs=1e-6) == pytest.approx(2.93, abs=0.01)
     wafers = short(net.without(nodes=["jpn_gaas"]), "china_export_stop_all")["defence"]
     assert wafers == pytest.approx(0.79, abs=0.005)
-    told = next(row for row in card(net).splitlines() if "That defence is met hangs on these 3 t" in row)
+    told = passage(card(net), "Of the *inferred* makers")
+    assert "That defence is met depends on these 3 t" in told
     assert "`jpn_refining`" in told
     assert "0.79 t (27 %)" in told
 
@@ -193,7 +201,7 @@ def test_gallium_first_table(graphs: dict[str, cn.Network]) -> None:
         ("only the allies lose it", "china_export_stop"),
     ):
         for order, said in (("after", "allies served first"), ("before", "allies served last")):
-            found = short(net, scenario, order=order)
+            found = short(net, scenario, others=order)
             assert numbers(text, f"| {words}, {said}") == pytest.approx([found.sum(), found["defence"]], abs=0.051)
     assert net.as_built(TODAY).digest == net.digest, "no project runs, as the card says"
     assert net.projects.set_index("id")["status"]["kaz_pavlodar_gallium"].endswith("fourth quarter of 2026")
@@ -206,13 +214,13 @@ def test_germanium_first_table_and_the_plants_of_today(graphs: dict[str, cn.Netw
     net = graphs["germanium"]
     today, text = net.as_built(TODAY), card(net)
     assert text.splitlines()[2].startswith("**Read this first: the flows are those of 2022, two licence regimes ago.**")
-    told = line(text, "The same on the plants that run in 2026 (Big Hill")
+    told = passage(text, "The same on the plants that run in 2026 (Big Hill")
     for words, scenario in (
         ("all countries lose it", "china_export_stop_all"),
         ("only the allies lose it", "china_export_stop"),
     ):
         for order, said in (("after", "allies served first"), ("before", "allies served last")):
-            found = short(net, scenario, order=order)
+            found = short(net, scenario, others=order)
             assert numbers(text, f"| {words}, {said}") == pytest.approx([found.sum(), found["defence"]], abs=0.051)
             assert f"{short(today, scenario, order=order).sum():.1f}" in told
     for n in (net, today):
@@ -227,10 +235,10 @@ def test_germanium_first_table_and_the_plants_of_today(graphs: dict[str, cn.Netw
 
 
 def test_graphite_defence_names_what_it_rests_on(graphs: dict[str, cn.Network]) -> None:
-    """26 % on the plants of 2024 rests on Korean coke, 0 on those of 2026 on Heroya: both in the same line."""
+    """26 % on the plants of 2024 rests on Korean coke, 0 on those of 2026 on Heroya: both in one paragraph."""
     net = graphs["graphite"]
     today, case = net.as_built(TODAY), "china_export_stop_all"
-    told = line(card(net), "**Defence** is 285 t")
+    told = passage(card(net), "**Defence** is 285 t")
 
     def defence(n: cn.Network) -> float:
         return float(short(n, case)["defence"])
@@ -255,7 +263,7 @@ def test_graphite_defence_names_what_it_rests_on(graphs: dict[str, cn.Network]) 
 def test_graphite_on_the_plants_of_today(graphs: dict[str, cn.Network]) -> None:
     net = graphs["graphite"]
     today = net.as_built(TODAY)
-    told = line(card(net), "The same on the plants that run in 2026 (Pohang")
+    told = passage(card(net), "The same on the plants that run in 2026 (Pohang")
     for where in ({"country": "CHN"}, {"country": "CHN", "step": "anode"}, {"country": "CHN", "step": "coke"}):
         for order in ("after", "before"):
             assert f"{short(today.without(where=where), order=order).sum():,.0f}" in told, (where, order)
@@ -267,8 +275,8 @@ def test_graphite_on_the_plants_of_today(graphs: dict[str, cn.Network]) -> None:
 @pytest.mark.parametrize(
     ("name", "head", "asks"),
     [
-        ("antimony", "| low (USA 155 t) |", [(None, "existing"), ("china_export_stop", "existing"), ("china_export_stop", "none")]),
-        ("tungsten", "| low (USA 400 t) | 570 | nothing rerouted |", [(None, "none"), ("china_export_stop", "none")]),
+        ("antimony", "| low (USA 155 t) |", [(None, "existing"), ("china_export_stop", "existing"), ("china_export_stop", "frozen")]),
+        ("tungsten", "| low (USA 400 t) | 570 | none |", [(None, "frozen"), ("china_export_stop", "frozen")]),
         ("gallium", "| low |", [(None, "existing"), ("china_export_stop", "existing"), ("china_export_stop_all", "existing")]),
         ("graphite", "| low (USA 50 t) |", [(None, "existing"), ("china_export_stop", "existing"), ("china_export_stop_all", "existing")]),
     ],
@@ -281,7 +289,7 @@ def test_ends_of_defence_demand(
     net = at_end(graphs[name], end)
     head = head if end == "low" else {
         "antimony": "| high (USA 1,494 t) |",
-        "tungsten": "| high (USA 2,000 t) | 2,852 | nothing rerouted |",
+        "tungsten": "| high (USA 2,000 t) | 2,852 | none |",
         "gallium": "| high |",
         "graphite": "| high (USA 1,000 t) |",
     }[name]  # fmt: skip

@@ -161,7 +161,7 @@ def test_every_number_of_the_cards_first_tables_is_what_balance_gives(rare_earth
     layer = rare_earths.as_built(2026) if year == 2026 else rare_earths
     barred = [m for name in ("china_military_bar", "china_entity_list_2026") for m in shipped[name].measures]
     scenario = MINES
-    rows = table_of(card, f"question, plants of {year} | after: defence")
+    rows = table_of(card, f"question, plants of {year} | allies first: defence")
     for label, *cells in rows:
         built = layer.with_projects(THE_SAME[label]) if label in THE_SAME else layer
         if label in ROWS:
