@@ -90,7 +90,7 @@ def test_primers_as_primers_at_both_figures(graphs: dict[str, cn.Network]) -> No
         ("| export stop to the allies or to everyone", "china_export_stop", {}),
         ("| bar on military users", "china_military_bar", {}),
         ("| no Chinese or Russian origin in US goods", "us_defence_origin", {}),
-        ("| export stop, rerouting none", "china_export_stop", {"reroute": "frozen"}),
+        ("| export stop, rerouting none", "china_export_stop", {"reroute": "none"}),
     ):
         found = [primers(n, scenario, **how) for n in (net, counted)]
         assert numbers(text, head) == pytest.approx(found, abs=0.06), head
@@ -155,7 +155,7 @@ def test_tungsten_defence_is_not_met_where_nothing_is_rerouted(graphs: dict[str,
     assert frozen == pytest.approx(1000.0, abs=1e-3)
     assert frozen / 2426 == pytest.approx(0.41, abs=0.005)
     assert numbers(text, "| rerouting none: every link")[0] == pytest.approx(frozen, abs=0.51)
-    today = short(net.as_built(TODAY), case, reroute="frozen")["defence"]
+    today = short(net.as_built(TODAY), case, reroute="none")["defence"]
     assert numbers(text, "| rerouting none, plants of 2026")[0] == pytest.approx(today, abs=0.51)
     single = short(net.without(nodes=["deu_goslar_w"]), case)["defence"]
     assert numbers(text, "| the same without the metal powder of Goslar (assumed)")[0] == pytest.approx(
@@ -201,7 +201,7 @@ def test_gallium_first_table(graphs: dict[str, cn.Network]) -> None:
         ("only the allies lose it", "china_export_stop"),
     ):
         for order, said in (("after", "allies served first"), ("before", "allies served last")):
-            found = short(net, scenario, others=order)
+            found = short(net, scenario, order=order)
             assert numbers(text, f"| {words}, {said}") == pytest.approx([found.sum(), found["defence"]], abs=0.051)
     assert net.as_built(TODAY).digest == net.digest, "no project runs, as the card says"
     assert net.projects.set_index("id")["status"]["kaz_pavlodar_gallium"].endswith("fourth quarter of 2026")
@@ -220,7 +220,7 @@ def test_germanium_first_table_and_the_plants_of_today(graphs: dict[str, cn.Netw
         ("only the allies lose it", "china_export_stop"),
     ):
         for order, said in (("after", "allies served first"), ("before", "allies served last")):
-            found = short(net, scenario, others=order)
+            found = short(net, scenario, order=order)
             assert numbers(text, f"| {words}, {said}") == pytest.approx([found.sum(), found["defence"]], abs=0.051)
             assert f"{short(today, scenario, order=order).sum():.1f}" in told
     for n in (net, today):
@@ -275,8 +275,8 @@ def test_graphite_on_the_plants_of_today(graphs: dict[str, cn.Network]) -> None:
 @pytest.mark.parametrize(
     ("name", "head", "asks"),
     [
-        ("antimony", "| low (USA 155 t) |", [(None, "existing"), ("china_export_stop", "existing"), ("china_export_stop", "frozen")]),
-        ("tungsten", "| low (USA 400 t) | 570 | none |", [(None, "frozen"), ("china_export_stop", "frozen")]),
+        ("antimony", "| low (USA 155 t) |", [(None, "existing"), ("china_export_stop", "existing"), ("china_export_stop", "none")]),
+        ("tungsten", "| low (USA 400 t) | 570 | none |", [(None, "none"), ("china_export_stop", "none")]),
         ("gallium", "| low |", [(None, "existing"), ("china_export_stop", "existing"), ("china_export_stop_all", "existing")]),
         ("graphite", "| low (USA 50 t) |", [(None, "existing"), ("china_export_stop", "existing"), ("china_export_stop_all", "existing")]),
     ],

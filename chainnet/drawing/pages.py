@@ -345,7 +345,7 @@ def _months_page(drawn: Gathered, *more: Any) -> str:
 def _coarser(answer: Any, span: int) -> Any:
     """Return the answer and the other scenarios with fewer months."""
     others = tuple(replace(one, months=one.months.coarser(span)) for one in answer.others)
-    return replace(answer, months=answer.months.coarser(span), others=others)
+    return replace(answer, months=answer.months.coarser(span), order=others)
 
 
 def _by_width(facts: Any, answer: Any) -> list[dict[str, Any]]:

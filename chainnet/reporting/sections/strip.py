@@ -1,7 +1,7 @@
 """The chain in one strip: what reaches the counted demand, step by step and country by country, and what is lost of it.
 
 Words: *bottleneck* (the step of a country outside the beneficiaries whose loss costs most), *traced* (part of a flow
-ends in the counted demand; what is mixed at a plant is divided in proportion).
+that ends in the counted demand; what is mixed at a plant is divided in proportion).
 """
 
 from __future__ import annotations
