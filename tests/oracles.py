@@ -206,7 +206,7 @@ class TableProgram:
         assert found.status == 0, found.message
         return totals, float(found.fun)
 
-    def stages(self, countries: set[str] | None = None, others: str = "after") -> list[np.ndarray]:
+    def stages(self, countries: set[str] | None = None, order: str = "allies_first") -> list[np.ndarray]:
         """Return the order of service that the package documents."""
         d, net = self.demand, self.net
         main = d["commodity"].isin(net.main_commodity) if net.main_commodity else pd.Series(True, index=d.index)
@@ -219,7 +219,7 @@ class TableProgram:
         first = [main & ours & (d["tier"] == t) for t in tiers]
         rest = [main & ~ours & (d["tier"] == t) for t in tiers]
         whole = main & ~ours & d["tier"].isin(tiers)
-        stages = [whole, *first] if others == "before" else [*first, *rest]
+        stages = [whole, *first] if order == "allies_last" else [*first, *rest]
         for t in net.tier_order:
             for c in sorted(set(d["commodity"])):
                 side = ~main & (d["tier"] == t) & (d["commodity"] == c)

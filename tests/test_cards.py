@@ -78,7 +78,7 @@ def test_antimony_first_table_on_both_years(graphs: dict[str, cn.Network]) -> No
         rows[f"| Chinese {words} stop"] = lambda n, o, where=where: short(n.without(where=where), order=o)
     for head, ask in rows.items():
         told = numbers(text, head)
-        found = [ask(n, order).sum() for n in (net, today) for order in ("after", "before")]
+        found = [ask(n, order).sum() for n in (net, today) for order in ("allies_first", "allies_last")]
         assert [*told[:2], *told[-2:]] == pytest.approx(found, abs=0.51), head
 
 
@@ -142,7 +142,7 @@ def test_tungsten_first_table_on_both_years(graphs: dict[str, cn.Network]) -> No
         rows[f"| Chinese {words} stop"] = lambda n, o, where=where: short(n.without(where=where), order=o)
     for head, ask in rows.items():
         told = numbers(text, head)
-        found = [ask(n, order).sum() for n in (net, today) for order in ("after", "before")]
+        found = [ask(n, order).sum() for n in (net, today) for order in ("allies_first", "allies_last")]
         assert [*told[:2], *told[-2:]] == pytest.approx(found, abs=0.51), head
 
 
@@ -168,7 +168,7 @@ def test_tungsten_defence_over_existing_relations_rests_on_a_pair(graphs: dict[s
     """0 t in both orders of service; 622 t without the metal powder of Goslar (assumed) and of Towanda."""
     net = graphs["tungsten"]
     text, case = card(net), "us_defence_origin_2027_mobilised"
-    for order in ("after", "before"):
+    for order in ("allies_first", "allies_last"):
         assert short(net, case, order=order)["defence"] == pytest.approx(0.0, abs=1e-3)
     pair = short(net.without(nodes=["deu_goslar_w", "usa_towanda_w"]), case)["defence"]
     assert numbers(text, "| the same without the metal powder of Goslar and")[0] == pytest.approx(pair, abs=0.51)
@@ -200,7 +200,7 @@ def test_gallium_first_table(graphs: dict[str, cn.Network]) -> None:
         ("all countries lose it", "china_export_stop_all"),
         ("only the allies lose it", "china_export_stop"),
     ):
-        for order, said in (("after", "allies served first"), ("before", "allies served last")):
+        for order, said in (("allies_first", "allies served first"), ("allies_last", "allies served last")):
             found = short(net, scenario, order=order)
             assert numbers(text, f"| {words}, {said}") == pytest.approx([found.sum(), found["defence"]], abs=0.051)
     assert net.as_built(TODAY).digest == net.digest, "no project runs, as the card says"
@@ -219,7 +219,7 @@ def test_germanium_first_table_and_the_plants_of_today(graphs: dict[str, cn.Netw
         ("all countries lose it", "china_export_stop_all"),
         ("only the allies lose it", "china_export_stop"),
     ):
-        for order, said in (("after", "allies served first"), ("before", "allies served last")):
+        for order, said in (("allies_first", "allies served first"), ("allies_last", "allies served last")):
             found = short(net, scenario, order=order)
             assert numbers(text, f"| {words}, {said}") == pytest.approx([found.sum(), found["defence"]], abs=0.051)
             assert f"{short(today, scenario, order=order).sum():.1f}" in told
@@ -265,7 +265,7 @@ def test_graphite_on_the_plants_of_today(graphs: dict[str, cn.Network]) -> None:
     today = net.as_built(TODAY)
     told = passage(card(net), "The same on the plants that run in 2026 (Pohang")
     for where in ({"country": "CHN"}, {"country": "CHN", "step": "anode"}, {"country": "CHN", "step": "coke"}):
-        for order in ("after", "before"):
+        for order in ("allies_first", "allies_last"):
             assert f"{short(today.without(where=where), order=order).sum():,.0f}" in told, (where, order)
 
 

@@ -21,10 +21,10 @@ def today(rare_earths: cn.Network) -> cn.Network:
 
 
 def short(
-    net: cn.Network, scenario: cn.Scenario, others: cn.Order = "after", commodity: str | None = None
+    net: cn.Network, scenario: cn.Scenario, order: cn.Order = "allies_first", commodity: str | None = None
 ) -> list[float]:
     """Shortfall of the allies by tier; as ``balance``, without its prices."""
-    tiers = balance_under(Counting.of(net, commodity, None, None, others), overlay_of(net, scenario)).by_tier()
+    tiers = balance_under(Counting.of(net, commodity, None, None, order), overlay_of(net, scenario)).by_tier()
     return [float(tiers.loc[tier, "shortfall_tpa"]) for tier in TIERS if tier in tiers.index]
 
 
@@ -122,7 +122,7 @@ def test_yttrium_hangs_on_separation_not_on_ore(rare_earths: cn.Network) -> None
 def test_magnets_are_counted_as_if_yttrium_and_scandium_were_not_there(rare_earths: cn.Network) -> None:
     others = rare_earths.demand["commodity"].isin(["yttrium_oxide", "scandium_oxide"]).to_numpy()
     bare = rare_earths.with_table("demand", rare_earths.demand[~others])
-    for order in ("after", "before"):
+    for order in ("allies_first", "allies_last"):
         stop = cn.scenarios(rare_earths)[STOP]
         assert short(rare_earths, stop, order) == pytest.approx(short(bare, stop, order), abs=1e-3)
 
@@ -172,6 +172,6 @@ def test_every_number_of_the_cards_first_tables_is_what_balance_gives(rare_earth
             scenario = cn.Scenario("barred", barred)
         else:
             assert label in THE_SAME, label
-        found = [t for order in ("after", "before") for t in short(built, scenario, order)]
+        found = [t for order in ("allies_first", "allies_last") for t in short(built, scenario, order)]
         assert [float(cell.replace(",", "")) for cell in cells] == pytest.approx(found, abs=0.51), label
     assert len(rows) >= 10

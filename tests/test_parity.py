@@ -73,10 +73,10 @@ def compare(seed: int, wild: bool) -> float:
     assert flow.value_tpa == pytest.approx(expected, rel=1e-6, abs=1e-6)
     assert (flow.cut["capacity_tpa"] * flow.cut["price"]).sum() == pytest.approx(expected, rel=1e-6, abs=1e-6)
     for countries in (None, {"USA"}):
-        for others in ("after", "before") if countries else ("after",):
-            counting = Counting.of(net, None, sorted(countries) if countries else None, order=others)
+        for order in ("allies_first", "allies_last") if countries else ("allies_first",):
+            counting = Counting.of(net, None, sorted(countries) if countries else None, order=order)
             found = balance_under(counting, overlay_of(net, None))
-            stages = program.stages(countries, others)
+            stages = program.stages(countries, order)
             totals, cost = program.lexicographic(stages)
             served = found.demand["served_tpa"].to_numpy()
             # a lock may slack a hair, which a later stage may then use

@@ -40,24 +40,24 @@ def half() -> cn.Scenario:
     )
 
 
-def at(found: Any, tier: str, figure: str, others: str = "either") -> dict[str, float]:
+def at(found: Any, tier: str, figure: str, order: str = "either") -> dict[str, float]:
     rows = found.side.query(f"tier == '{tier}' and figure == '{figure}' and others == '{others}'")
-    assert len(rows) == 1, (tier, figure, others)
+    assert len(rows) == 1, (tier, figure, order)
     return {str(name): float(value) for name, value in rows.iloc[0].drop(["tier", "figure", "order"]).items()}
 
 
 def test_both_ends_stand_where_they_differ_and_once_where_they_do_not() -> None:
     found = cn.compare(shared(), scenarios=["baseline", half()], months=12)
     # of 10 t the others may take 8 first; of 5 t all
-    assert at(found, "defence", "shortfall_tpa", "after") == pytest.approx({"baseline": 0.0, "half": 1.0})
-    assert at(found, "defence", "shortfall_tpa", "before") == pytest.approx({"baseline": 4.0, "half": 6.0})
-    assert at(found, "defence", "shortfall_share", "before")["half"] == pytest.approx(1.0)
+    assert at(found, "defence", "shortfall_tpa", "allies_first") == pytest.approx({"baseline": 0.0, "half": 1.0})
+    assert at(found, "defence", "shortfall_tpa", "allies_last") == pytest.approx({"baseline": 4.0, "half": 6.0})
+    assert at(found, "defence", "shortfall_share", "allies_last")["half"] == pytest.approx(1.0)
     assert at(found, "defence", "demand_tpa") == {"baseline": 6.0, "half": 6.0}
-    assert at(found, "defence", "first_short_month", "before") == {"baseline": 1.0, "half": 1.0}
-    assert np.isnan(at(found, "defence", "first_short_month", "after")["baseline"])
+    assert at(found, "defence", "first_short_month", "allies_last") == {"baseline": 1.0, "half": 1.0}
+    assert np.isnan(at(found, "defence", "first_short_month", "allies_first")["baseline"])
     assert "first short month, allies served first | not in 12 months | month 1 |" in comparison_markdown(found)
     # where nothing is served nothing can be lost
-    assert np.isnan(at(found, "defence", "largest_loss_share", "before")["half"])
+    assert np.isnan(at(found, "defence", "largest_loss_share", "allies_last")["half"])
     assert found.words == ('"half" leaves the largest part of defence short, whoever is served first.',)
 
 
@@ -73,8 +73,8 @@ def test_a_rank_that_hangs_on_who_is_first_says_so() -> None:
         beneficiaries=["USA"],
     )
     found = cn.compare([rich, poor], months=0)
-    assert at(found, "defence", "shortfall_share", "after") == pytest.approx({"rich": 0.0, "poor": 1 / 6})
-    assert at(found, "defence", "shortfall_share", "before") == pytest.approx({"rich": 1.0, "poor": 1 / 6})
+    assert at(found, "defence", "shortfall_share", "allies_first") == pytest.approx({"rich": 0.0, "poor": 1 / 6})
+    assert at(found, "defence", "shortfall_share", "allies_last") == pytest.approx({"rich": 1.0, "poor": 1 / 6})
     (said,) = found.words
     assert "depends on who is served first" in said
     assert 'after: "poor" leaves' in said

@@ -107,16 +107,16 @@ def test_spare_that_each_counts_on_cannot_be_saved_twice() -> None:
     assert before.least_core_usd == pytest.approx(15e3)
     assert before.members["core_low_usd"].isna().all()
     assert before.conventions["together_usd"].to_dict() == pytest.approx(
-        {"before": 660e3, "after": 510e3, "last": 510e3}
+        {"allies_last": 660e3, "allies_first": 510e3, "last": 510e3}
     )
-    for convention, found in (("last", last), ("before", before)):
+    for convention, found in (("last", last), ("allies_last", before)):
         assert found.conventions.loc[convention, "alone_usd"] == pytest.approx(found.alone_usd)
 
 
 # -- against an independent program ---------------------------------------------------------------
 
 
-def oracle(net: cn.Network, ours: frozenset[str], others: str, periods: int, shut: Any) -> float:
+def oracle(net: cn.Network, ours: frozenset[str], order: str, periods: int, shut: Any) -> float:
     """The cost of a coalition by a program written row by row: half-years, no lags, ``shut(node, t)`` = nothing moves."""
     nodes, edges, demand = net.nodes.set_index("id"), net.edges, net.demand
     price = net.commodities.set_index("id")["price_usd_per_t"]
@@ -169,7 +169,9 @@ def oracle(net: cn.Network, ours: frozenset[str], others: str, periods: int, shu
     lines, room = np.array(more), np.array(most)
     place = nodes["country"].reindex(demand["node"]).to_numpy()
     mine = np.isin(place, list(ours))
-    rivals = ~mine if others == "before" else ~mine & np.isin(place, WHO) if others == "after" else mine & False
+    rivals = (
+        ~mine if order == "allies_last" else ~mine & np.isin(place, WHO) if order == "allies_first" else mine & False
+    )
     served = np.zeros(len(top))
     bounds = np.column_stack([np.zeros(len(top)), top])
     for j in np.flatnonzero(rivals):
@@ -205,12 +207,12 @@ def test_every_coalition_costs_what_an_independent_program_says(seed: int) -> No
         "stop", [{"kind": "remove", "where": {"country": "CHN", "stage": ["mine", "manufacturer"]}, "start_month": 6}]
     )
     sets = [frozenset(c) for k in (1, 2, 3) for c in combinations(WHO, k)]
-    for others in ("before", "after", "last"):
-        found = cn.joint_stockpile(net, stop, WHO, months=12, step_months=6, order=others)
+    for order in ("allies_last", "allies_first", "last"):
+        found = cn.joint_stockpile(net, stop, WHO, months=12, step_months=6, order=order)
         for coalition in sets:
-            wanted = oracle(net, coalition, others, 2, lambda n, t: t == 1 and n in ("chn", "p_chn"))
+            wanted = oracle(net, coalition, order, 2, lambda n, t: t == 1 and n in ("chn", "p_chn"))
             got = found.coalitions.loc["+".join(sorted(coalition)), "cost_usd"]
-            assert got == pytest.approx(wanted, rel=1e-6, abs=1e-2), (others, coalition)
+            assert got == pytest.approx(wanted, rel=1e-6, abs=1e-2), (order, coalition)
 
 
 def test_last_is_the_requirement_of_the_coalition_and_never_above_the_others() -> None:
@@ -220,8 +222,8 @@ def test_last_is_the_requirement_of_the_coalition_and_never_above_the_others() -
         need = cn.stockpile_requirement(net, OUT, months=12, step_months=12, beneficiaries=name.split("+"))
         wanted = (need["required_t"] * need["price_usd_per_t"]).sum()
         assert found.coalitions.loc[name, "cost_usd"] == pytest.approx(wanted, rel=1e-6)
-    for others in ("before", "after"):
-        assert (ask(net, order=others).coalitions["cost_usd"] >= found.coalitions["cost_usd"] - 1e-3).all()
+    for order in ("allies_last", "allies_first"):
+        assert (ask(net, order=order).coalitions["cost_usd"] >= found.coalitions["cost_usd"] - 1e-3).all()
 
 
 # -- layers and release ---------------------------------------------------------------------------

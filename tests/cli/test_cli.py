@@ -114,7 +114,10 @@ def test_numbers_are_those_of_the_api(run: Any, mag9: cn.Network, china_out: cn.
     ("line", "settings"),
     [
         ("shapley mag-9 --seed 5", {"seed": 5}),
-        ("balance mag-9 --order allies_last --fair --reroute new", {"order": "before", "fair": True, "reroute": "new"}),
+        (
+            "balance mag-9 --order allies_last --fair --reroute new",
+            {"order": "allies_last", "fair": True, "reroute": "new"},
+        ),
         (
             "stress mag-9 --scenario china_out --months 3 --step-months 3 --no-stocks --objective value",
             {"scenarios": ["china_out"], "months": 3, "step_months": 3, "stocks": False, "objective": "value"},

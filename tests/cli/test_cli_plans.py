@@ -69,7 +69,7 @@ def test_the_job_with_heavy_rare_earths(tmp_path: Path) -> None:
     assert "chn_ionic_sep, chn_monazite_sep" in said
     ask("stock", "add", mine, "--commodity", "dytb_oxide", "--tonnes", "100", "--at", "gbr_lcm_dytb")
     said = ask(
-        "stress", mine, "--scenario", "heavy", "--start", "2027-01", "--months", "12", "--order", "before",
+        "stress", mine, "--scenario", "heavy", "--start", "2027-01", "--months", "12", "--order", "allies_last",
         "--projects", "none", "--projects", "lynas=mys_lynas_dytb,mys_lynas_heavy", "--format", "json",
     )  # fmt: skip
     rows = {(r["scenario"], r["tier"]): r for r in json.loads(said)["tables"]["side_by_side"]}

@@ -631,14 +631,14 @@ def shared_refinery(stock: float = 0.0) -> cn.Network:
 
 def test_the_order_of_service_decides_what_an_exposure_costs() -> None:
     net = shared_refinery()
-    found = {others: risk_exposure(net, 2, order=others) for others in ("allies_first", "allies_last", "alike")}  # type: ignore[arg-type]
-    cost = {others: table.sort_index()["cost_usd"].to_dict() for others, table in found.items()}
+    found = {order: risk_exposure(net, 2, order=order) for order in ("allies_first", "allies_last", "alike")}  # type: ignore[arg-type]
+    cost = {order: table.sort_index()["cost_usd"].to_dict() for order, table in found.items()}
     # first come the USA: 6 of 13; last: 13 - 8 are left, with the large one out 3, with the small one out 2
-    assert cost["after"] == pytest.approx({"big": 6.0, "pit": 12.0, "small": 0.0})
-    assert cost["before"] == pytest.approx({"big": 6.0, "pit": 12.0, "small": 8.0})
+    assert cost["allies_first"] == pytest.approx({"big": 6.0, "pit": 12.0, "small": 0.0})
+    assert cost["allies_last"] == pytest.approx({"big": 6.0, "pit": 12.0, "small": 8.0})
     assert cost["alike"] == pytest.approx({"big": 22.0, "pit": 28.0, "small": 8.0}), "the loss of all"
-    assert found["before"].loc["big", "added_cost_usd"] == pytest.approx(4.0), "1 t/yr is short anyway"
-    assert set(found["before"]["time_to_survive"]) == {0.0}
+    assert found["allies_last"].loc["big", "added_cost_usd"] == pytest.approx(4.0), "1 t/yr is short anyway"
+    assert set(found["allies_last"]["time_to_survive"]) == {0.0}
 
 
 def test_stocks_last_as_long_as_what_the_others_leave() -> None:
@@ -692,8 +692,8 @@ def test_without_stocks_others_first_cost_what_chokepoints_say(seed: int) -> Non
     nodes.loc[ends, "country"] = (["USA", "CHN"] * 9)[: int(ends.sum())]
     demand = net.demand.assign(value_usd_per_t=None)
     bare = rebuilt(net.with_table("stocks", net.stocks.iloc[:0]).with_table("nodes", nodes), demand=demand)
-    for others in ("before", "alike"):
-        asked: dict[str, Any] = {"order": others, "beneficiaries": ["USA"]}
+    for order in ("allies_last", "alike"):
+        asked: dict[str, Any] = {"order": order, "beneficiaries": ["USA"]}
         table, losses = risk_exposure(bare, 3.0, **asked), cn.chokepoints(bare, **asked)["lost_tpa"]
         assert (table["added_cost_usd"] / 3.0).sort_index().to_dict() == pytest.approx(
             losses.sort_index().to_dict(), abs=1e-6

@@ -46,66 +46,68 @@ def recipes(seed: int) -> tuple[cn.Network, list[str]]:
     return net.with_table("nodes", nodes).with_table("demand", demand).with_table("stocks", net.stocks.iloc[:0]), main
 
 
-def served(net: cn.Network, others: str, **asked: Any) -> tuple[float, float, float]:
+def served(net: cn.Network, order: str, **asked: Any) -> tuple[float, float, float]:
     """Return what a balance serves those that the value counts, and the ends of what the beneficiaries have of it."""
     if net.demand.empty:
         return 0.0, 0.0, 0.0
-    found = cn.balance(net, order=others, **asked)  # type: ignore[arg-type]
-    rows = found.demand[found.demand["is_counted"] & ((others == "alike") | found.demand["is_beneficiary"])]
+    found = cn.balance(net, order=order, **asked)  # type: ignore[arg-type]
+    rows = found.demand[found.demand["is_counted"] & ((order == "alike") | found.demand["is_beneficiary"])]
     ranges = found.ranges
     ends = (0.0, 0.0) if ranges is None else tuple(ranges[["served_least_tpa", "served_most_tpa"]].sum())
     return float(rows["served_tpa"].sum()), float(ends[0]), float(ends[1])
 
 
-def check(net: cn.Network, others: str, **asked: Any) -> pd.DataFrame:
+def check(net: cn.Network, order: str, **asked: Any) -> pd.DataFrame:
     """Compare every loss by node with two balances."""
-    table = cn.chokepoints(net, order=others, **asked)  # type: ignore[arg-type]
-    base = served(net, others, **asked)
+    table = cn.chokepoints(net, order=order, **asked)  # type: ignore[arg-type]
+    base = served(net, order, **asked)
     for name, row in table.iterrows():
-        left = served(net.without(nodes=[name]), others, **asked)
+        left = served(net.without(nodes=[name]), order, **asked)
         assert row["lost_tpa"] == pytest.approx(base[0] - left[0], abs=CLOSE * max(base[0], 1.0)), name
-        if others == "alike":
+        if order == "alike":
             ends = (row["ours_least_tpa"], row["ours_most_tpa"])
             assert ends == pytest.approx(left[1:], abs=CLOSE * max(base[0], 1.0)), name
-    if others == "alike":
+    if order == "alike":
         assert tuple(table.attrs["ours_tpa"].values()) == pytest.approx(base[1:], abs=CLOSE * max(base[0], 1.0))
     assert table["lost_tpa"].is_monotonic_decreasing
     return table
 
 
-@pytest.mark.parametrize(("order", "seeds"), [("after", range(1)), ("before", range(4)), ("alike", range(4, 7))])
-def test_pure_flows_lose_what_two_balances_differ_by(others: str, seeds: range) -> None:
+@pytest.mark.parametrize(
+    ("order", "seeds"), [("allies_first", range(1)), ("allies_last", range(4)), ("alike", range(4, 7))]
+)
+def test_pure_flows_lose_what_two_balances_differ_by(order: str, seeds: range) -> None:
     for seed in seeds:
-        check(plain(seed), others, beneficiaries=["USA"])
+        check(plain(seed), order, beneficiaries=["USA"])
 
 
 @pytest.mark.parametrize(
     ("order", "seeds"),
     [
-        ("before", range(3)),
+        ("allies_last", range(3)),
         ("alike", range(5, 7)),
-        pytest.param("before", range(3, 5), marks=pytest.mark.slow),
+        pytest.param("allies_last", range(3, 5), marks=pytest.mark.slow),
         pytest.param("alike", range(7, 9), marks=pytest.mark.slow),
     ],
 )
-def test_recipes_lose_what_two_balances_differ_by(others: str, seeds: range) -> None:
+def test_recipes_lose_what_two_balances_differ_by(order: str, seeds: range) -> None:
     for seed in seeds:
         net, main = recipes(seed)
-        check(net, others, beneficiaries=["USA"], commodity=main)
+        check(net, order, beneficiaries=["USA"], commodity=main)
 
 
 NOTHING = cn.Scenario("nothing", [{"kind": "demand", "tier": "defence", "share": 1.0}])
 
 
 @pytest.mark.parametrize("by", ["node", "edge", "country"])
-@pytest.mark.parametrize("order", ["before", "alike"])
-def test_sweeps_of_pure_flows_agree_with_programs(by: str, others: Any) -> None:
+@pytest.mark.parametrize("order", ["allies_last", "alike"])
+def test_sweeps_of_pure_flows_agree_with_programs(by: str, order: Any) -> None:
     for seed in range(8):
-        asked: dict[str, Any] = {"by": by, "order": others, "beneficiaries": ["USA"]}
+        asked: dict[str, Any] = {"by": by, "order": order, "beneficiaries": ["USA"]}
         net = plain(seed)
         flows, programs = cn.chokepoints(net, **asked), cn.chokepoints(net, scenario=NOTHING, **asked)
         columns = ["lost_tpa", *(c for c in flows if c.startswith("ours_"))]
-        assert len(columns) == (3 if others == "alike" else 1)
+        assert len(columns) == (3 if order == "alike" else 1)
         one, two = (table[columns].sort_index().to_numpy(dtype=float) for table in (flows, programs))
         np.testing.assert_allclose(one, two, atol=1e-6)
 
@@ -113,10 +115,10 @@ def test_sweeps_of_pure_flows_agree_with_programs(by: str, others: Any) -> None:
 def test_without_a_demand_table_end_uses_take_what_they_can() -> None:
     net = plain(3)
     bare = cn.Network(net.nodes, net.edges, name="bare")
-    for others in ("before", "alike"):
-        table = cn.chokepoints(bare, order=others, beneficiaries=["USA"])  # type: ignore[arg-type]
+    for order in ("allies_last", "alike"):
+        table = cn.chokepoints(bare, order=order, beneficiaries=["USA"])  # type: ignore[arg-type]
         large = net.with_demand(net.demand.assign(demand_tpa=1e6))
-        again = cn.chokepoints(large, order=others, beneficiaries=["USA"])  # type: ignore[arg-type]
+        again = cn.chokepoints(large, order=order, beneficiaries=["USA"])  # type: ignore[arg-type]
         pd.testing.assert_series_equal(table["lost_tpa"], again["lost_tpa"].reindex(table.index))
 
 
@@ -144,7 +146,7 @@ def test_losing_a_rival_can_leave_more() -> None:
     assert before["lost_tpa"].to_dict() == {"mine": 2.0, "ours": 2.0, "theirs": -4.0}
     assert before["lost_share"].to_dict() == {"mine": 1.0, "ours": 1.0, "theirs": -2.0}
     assert before["is_dominator"].to_dict() == {"mine": True, "ours": True, "theirs": False}
-    assert before.attrs["provenance"]["settings"]["order"] == "before"
+    assert before.attrs["provenance"]["settings"]["order"] == "allies_last"
     assert cn.chokepoints(net, top=1, order="allies_last").index.tolist() == ["mine"]
     alongside = cn.chokepoints(net, order="alike", verify=True)
     assert alongside["lost_tpa"].to_dict() == {"mine": 10.0, "theirs": 4.0, "ours": 2.0}
@@ -158,15 +160,15 @@ def test_losing_a_rival_can_leave_more() -> None:
 def test_where_everybody_counts_the_order_changes_nothing() -> None:
     net = plain(1)
     table = cn.chokepoints(net, beneficiaries=[])
-    for others in ("before", "alike"):
-        again = cn.chokepoints(net, beneficiaries=[], order=others)  # type: ignore[arg-type]
+    for order in ("allies_last", "alike"):
+        again = cn.chokepoints(net, beneficiaries=[], order=order)  # type: ignore[arg-type]
         assert again["lost_tpa"].to_dict() == table["lost_tpa"].to_dict()
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("order", ["before", "alike"])
-def test_the_worst_attack_is_the_worst_of_all_attacks(others: Any) -> None:
-    asked: dict[str, Any] = {"order": others, "beneficiaries": ["USA"]}
+@pytest.mark.parametrize("order", ["allies_last", "alike"])
+def test_the_worst_attack_is_the_worst_of_all_attacks(order: Any) -> None:
+    asked: dict[str, Any] = {"order": order, "beneficiaries": ["USA"]}
     for seed in range(3):
         net = plain(seed)
         found = cn.interdict(net, 2, details=True, **asked)
@@ -178,7 +180,7 @@ def test_the_worst_attack_is_the_worst_of_all_attacks(others: Any) -> None:
         assert left[frozenset(found.removed)] == pytest.approx(found.left_tpa, abs=1e-6)
         assert all(left[frozenset(tie)] == pytest.approx(found.left_tpa, abs=1e-6) for tie in found.ties or ())
         ends = served(net.without(nodes=found.removed), **asked)[1:]
-        assert found.ours_tpa is None if others == "before" else found.ours_tpa == pytest.approx(ends, abs=1e-6)
+        assert found.ours_tpa is None if order == "allies_last" else found.ours_tpa == pytest.approx(ends, abs=1e-6)
 
 
 def test_attacks_that_were_not_all_tried_are_no_proof(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -224,7 +224,7 @@ def test_judgements_say_what_the_balance_says(name: str) -> None:
         return net.with_table("edges", edges.assign(capacity_tpa=edges["capacity_tpa"] * slack_factors(net, margin)))
 
     said = {
-        "order:allies_last": (net, {"order": "before"}),
+        "order:allies_last": (net, {"order": "allies_last"}),
         "rerouting:none": (net, {"reroute": "none"}),
         "rerouting:new": (net, {"reroute": "new"}),
         "demand:low": (low, {}),

@@ -37,8 +37,8 @@ def test_the_ends_are_the_two_balances(known: Any) -> None:
     found = cn.service_range(net, known=given)
     assert found.loc["defence"].tolist() == pytest.approx([8.0, 0.0, 6.0])
     assert found.attrs["has_others"]
-    for others in ("after", "before"):
-        short = cn.balance(net, order=others).by_tier()["shortfall_tpa"]  # type: ignore[arg-type]
+    for order in ("allies_first", "allies_last"):
+        short = cn.balance(net, order=order).by_tier()["shortfall_tpa"]  # type: ignore[arg-type]
         assert found[f"shortfall_{others}_tpa"].tolist() == pytest.approx(short.tolist())
 
 

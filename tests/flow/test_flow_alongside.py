@@ -92,13 +92,13 @@ def test_all_together_get_what_everyone_gets_who_counts(seed: int) -> None:
 def test_the_stress_test_and_reroute_follow_the_order() -> None:
     gone = cn.Scenario("half", [{"kind": "scale", "nodes": ["m"], "share": 0.8}])
     short = {}
-    for others in ("allies_first", "allies_last", "alike"):
-        found = cn.stress_test(shared(), gone, months=2, order=others)  # type: ignore[arg-type]
+    for order in ("allies_first", "allies_last", "alike"):
+        found = cn.stress_test(shared(), gone, months=2, order=order)  # type: ignore[arg-type]
         table = found.summary.loc["half"]
-        short[others] = table.loc["defence", "shortfall_tpa"]
+        short[order] = table.loc["defence", "shortfall_tpa"]
         assert table.loc["defence", "shortfall_last_tpa"] == pytest.approx(6.0)
         assert found.summary.loc["half", "shortfall_t"].notna().all()
-    assert (short["after"], short["before"]) == pytest.approx((0.0, 6.0))
+    assert (short["allies_first"], short["allies_last"]) == pytest.approx((0.0, 6.0))
     ends = table.loc["defence", ["shortfall_least_tpa", "shortfall_most_tpa"]]
     assert ends.tolist() == pytest.approx([0.0, 6.0])
     assert "shortfall_least_tpa" not in cn.stress_test(shared(), gone, months=2).summary
@@ -120,32 +120,32 @@ def with_projects() -> cn.Network:
     )
 
 
-def served(net: cn.Network, others: Any) -> float:
-    rows = cn.balance(net, order=others).demand
-    return float(rows.loc[rows["is_beneficiary"] | (others == "alike"), "served_tpa"].sum())
+def served(net: cn.Network, order: Any) -> float:
+    rows = cn.balance(net, order=order).demand
+    return float(rows.loc[rows["is_beneficiary"] | (order == "alike"), "served_tpa"].sum())
 
 
 @pytest.mark.parametrize("order", ["allies_first", "allies_last", "alike"])
-def test_projects_are_worth_what_two_balances_differ_by(others: Any) -> None:
+def test_projects_are_worth_what_two_balances_differ_by(order: Any) -> None:
     net = with_projects()
-    base, names = served(net, others), list(net.projects["id"])
-    found = cn.reroute(net, order=others)
-    alone = {name: served(net.with_projects([name]), others) - base for name in names}
+    base, names = served(net, order), list(net.projects["id"])
+    found = cn.reroute(net, order=order)
+    alone = {name: served(net.with_projects([name]), order) - base for name in names}
     assert found.projects["standalone_t"].to_dict() == pytest.approx(alone, abs=1e-6)
-    whole = served(net.with_projects(names), others)
-    last = {name: whole - served(net.with_projects([n for n in names if n != name]), others) for name in names}
+    whole = served(net.with_projects(names), order)
+    last = {name: whole - served(net.with_projects([n for n in names if n != name]), order) for name in names}
     assert found.projects["last_in_t"].to_dict() == pytest.approx(last, abs=1e-6)
     assert (found.base_tpa, found.all_tpa) == pytest.approx((base, whole))
     assert found.projects["shapley_t"].sum() == pytest.approx(whole - base)
-    assert found.projects["dual_t"].isna().all() == (others == "before")
-    if others != "alike":
+    assert found.projects["dual_t"].isna().all() == (order == "allies_last")
+    if order != "alike":
         assert found.ours is None
         return
     assert found.ours is not None
     for built in ([], *([name] for name in names), names):
         label = "none" if not built else "all" if len(built) > 1 else built[0]
         merged = net.with_projects(built)
-        ends = [served(merged, "before"), served(merged, "after")]
+        ends = [served(merged, "allies_last"), served(merged, "allies_first")]
         assert found.ours.loc[label].tolist() == pytest.approx(ends, abs=1e-6), label
 
 

@@ -349,7 +349,7 @@ def two_chains() -> cn.Network:
     [
         ({}, {("node", "a", ""), ("demand", "usa", "defence")}),
         ({"beneficiaries": ["JPN"]}, {("demand", "jpn", "civilian")}),  # that the others lack a tonne is not theirs
-        ({"beneficiaries": ["JPN"], "order": "before"}, {("node", "a", "")}),
+        ({"beneficiaries": ["JPN"], "order": "allies_last"}, {("node", "a", "")}),
         ({"commodity": "side"}, {("node", "b", "")}),
         ({"commodity": "side", "beneficiaries": ["JPN"]}, {("demand", "jpn", "civilian")}),
         ({"commodity": ["x", "side"]}, {("node", "a", ""), ("node", "b", ""), ("demand", "usa", "defence")}),

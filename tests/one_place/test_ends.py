@@ -70,14 +70,14 @@ def test_the_larger_end_may_be_either() -> None:
 
 
 def test_what_no_reader_sees_is_zero() -> None:
-    row = {"demand_tpa": 100.0, ENDS["after"]: 9e-5, ENDS["before"]: 2e-4}
+    row = {"demand_tpa": 100.0, ENDS["allies_first"]: 9e-5, ENDS["allies_last"]: 2e-4}
     assert Ends.of(row) == Ends(0.0, 2e-4, 100.0)
 
 
 @pytest.mark.parametrize("order", ["allies_first", "allies_last", "alike"])
-def test_a_stress_test_holds_both_ends_whatever_was_asked(others: str) -> None:
-    found = cn.stress_test(shared(), [], months=2, order=others)  # type: ignore[arg-type]
-    assert found.summary.columns.isin(ENDS.values()).sum() == (1 if others == "after" else 2)
+def test_a_stress_test_holds_both_ends_whatever_was_asked(order: str) -> None:
+    found = cn.stress_test(shared(), [], months=2, order=order)  # type: ignore[arg-type]
+    assert found.summary.columns.isin(ENDS.values()).sum() == (1 if order == "allies_first" else 2)
     ends = Ends.by_tier(ends_of(found.summary, "baseline"), "all")
     both = Ends.by_tier(cn.service_range(shared()), "all")
     assert list(ends) == list(both) == ["defence", "civilian"]

@@ -161,7 +161,7 @@ def test_the_same_setting_gives_the_same_digits_whatever_came_before(mag9, writt
     page = tab(written(mag9))
     setting = {"controls": {"export:CHN:magnet": 0.25, "site:S_MY": False}, "relations": "new"}
     first = solved(page, setting)
-    solved(page, {"controls": {}, "preset": "china_out", "order": "before"})
+    solved(page, {"controls": {}, "preset": "china_out", "order": "allies_last"})
     again = solved(page, setting)
     assert [first[k] for k in ("stages", "cost_usd", "narrow")] == [again[k] for k in ("stages", "cost_usd", "narrow")]
 
@@ -338,7 +338,7 @@ def test_the_course_over_months_is_that_of_the_stress_test_of_the_saved_file(nam
     for number in range(4):
         moved = {k: v for k, v in drawn(controls, draw).items() if not k.startswith("project:")}
         moved |= {c.id: False for c in controls if c.kind == "stock" and number % 2}
-        order, relations = ("after", "before")[number // 2], ("existing", "none")[number % 2]
+        order, relations = ("allies_first", "allies_last")[number // 2], ("existing", "none")[number % 2]
         preset = str(draw.choice([n for n in presets if "projects" not in n]))
         months = int(draw.integers(1, 25))
         setting = {"controls": moved, "preset": preset, "order": order, "relations": relations, "months": months}
@@ -475,7 +475,7 @@ def test_a_tier_bears_both_ends_of_the_order_of_service(written, tab):
     page.evaluate("chainnet.ready")
     assert page.text_content("#heading") == "All that the United States asks for is served."
     until(page, "document.getElementById('bars').textContent.includes('others first: 25\\u00a0%')")
-    assert solved(page, {"order": "before"})["stages"] == [
+    assert solved(page, {"order": "allies_last"})["stages"] == [
         {"name": "all others", "demand_tpa": 8, "served_tpa": 8},
         {"name": "defence", "demand_tpa": 8, "served_tpa": pytest.approx(2)},
     ]
