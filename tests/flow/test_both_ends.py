@@ -39,7 +39,7 @@ def test_the_ends_are_the_two_balances(known: Any) -> None:
     assert found.attrs["has_others"]
     for order in ("allies_first", "allies_last"):
         short = cn.balance(net, order=order).by_tier()["shortfall_tpa"]  # type: ignore[arg-type]
-        assert found[f"shortfall_{others}_tpa"].tolist() == pytest.approx(short.tolist())
+        assert found[f"shortfall_{order.removeprefix('allies_')}_tpa"].tolist() == pytest.approx(short.tolist())
 
 
 def test_where_all_count_there_is_one_end() -> None:

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import engine_programs as programs
 import numpy as np
 import pytest
-import recorded_programs as programs
 from scipy.optimize import linprog
 
 import chainnet
