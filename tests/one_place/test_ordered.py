@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import engine_programs as programs
 import numpy as np
 import pytest
-import recorded_programs as programs
 from scipy.optimize import linprog
 
 import chainnet
@@ -260,7 +260,7 @@ def second_homes(source: str) -> list[str]:
 
 def test_how_a_stage_is_kept_and_which_proof_is_the_worst_stand_in_the_engine_alone() -> None:
     # what is whole but for rounding is no stage that is kept
-    whole = {("flow/_months.py", "measures a hair by LOCK"), ("assumptions/_programs.py", "measures a hair by LOCK")}
+    whole = {("flow/_months.py", "measures a hair by LOCK"), ("doubt/_programs.py", "measures a hair by LOCK")}
     found = {
         (str(path.relative_to(PACKAGE)), said)
         for path in sorted(PACKAGE.rglob("*.py"))
