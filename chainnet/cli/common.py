@@ -25,11 +25,12 @@ from typing import (
 )
 
 import typer
+from typer.core import TyperGroup
 
 from chainnet import checks
 from chainnet.cli import options as opt
 from chainnet.cli.progress import patience, progress_bar
-from chainnet.cli.questions import ByQuestion
+from chainnet.cli.questions import QUESTIONS
 from chainnet.errors import DataError
 from chainnet.words import exact
 
@@ -38,6 +39,22 @@ if TYPE_CHECKING:
 
     from chainnet.network import Network
     from chainnet.scenario import Scenario
+
+
+class ByQuestion(TyperGroup):
+    """The commands under the question that they answer; each names its function where that has another name."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands, a heading for each question."""
+        width = max(map(len, self.commands))
+        for question, names in QUESTIONS.items():
+            with formatter.section(question):
+                for name in names:
+                    short = self.commands[name].get_short_help_str(limit=80)
+                    asked = COMMANDS[name].like.rpartition(".")[2] if name in COMMANDS else ""
+                    more = f" [{asked}]" if asked.replace("_", "-") not in ("", name) else ""
+                    formatter.write(f"{'':{formatter.current_indent}}{name:{width}}  {short}{more}\n")
+
 
 app = typer.Typer(
     name="chainnet",

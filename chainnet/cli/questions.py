@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
-
-from typer.core import TyperGroup
 
 QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "What can the chain not lose?": (
@@ -25,20 +22,3 @@ QUESTIONS: Mapping[str, tuple[str, ...]] = {
     ),
     "What is installed?": ("licences",),
 }  # fmt: skip
-
-
-class ByQuestion(TyperGroup):
-    """The commands under the question that they answer; each names its function where that has another name."""
-
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """Write the commands, a heading for each question."""
-        from chainnet.cli.common import COMMANDS
-
-        width = max(map(len, self.commands))
-        for question, names in QUESTIONS.items():
-            with formatter.section(question):
-                for name in names:
-                    short = self.commands[name].get_short_help_str(limit=80)
-                    asked = COMMANDS[name].like.rpartition(".")[2] if name in COMMANDS else ""
-                    more = f" [{asked}]" if asked.replace("_", "-") not in ("", name) else ""
-                    formatter.write(f"{'':{formatter.current_indent}}{name:{width}}  {short}{more}\n")

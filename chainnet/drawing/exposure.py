@@ -17,7 +17,7 @@ from chainnet.drawing.canvas import SMALL, figure_style, new_canvas, svg_of, wri
 from chainnet.drawing.style import COLOURS
 from chainnet.errors import DataError, printable
 from chainnet.results import fact_of, origin_of
-from chainnet.words import correlation, count, counted, dollars, number
+from chainnet.words import correlation, count, counted, dollars, nouns, number
 
 MOST_NAMED, MOST_DRAWN = 10, 2000
 NEAR = 0.035  # parts of the axes: marks nearer than that bear one number together
@@ -136,7 +136,7 @@ class Exposure:
     def subtitle(self) -> str:
         """Return what the picture shows."""
         back = " to ".join(dict.fromkeys(number(time) for time in self._times[[0, -1]])) if len(self._times) else "no"
-        periods = "period" if back == "1" else "periods"
+        periods = nouns("period", 1 if back == "1" else 2)
         lost = "Value" if self._is_money else "Tonnes"
         return f"{lost} lost until what drops out is back ({back} {periods}), against {self._what.lower()} through it"
 

@@ -267,7 +267,7 @@ class Facts:
         network = self.network
         both = network.plants[_NAMED].set_index("id")
         both["label"], both["step"] = network.labels, network.steps.map(step_words)
-        both["place"] = network.places.map(country_name, na_action="ignore").fillna(NO_DATA)
+        both["place"] = network.places.map(country_name, na_action="ignore").astype(object).fillna(NO_DATA)
         both["output_tpa"] = network.baseline.reindex(both.index)
         recipes = network.processes
         main = recipes[recipes["role"] == "output"].set_index("process")["commodity"]

@@ -38,7 +38,7 @@ class Who(str):
     @staticmethod
     def named(table: pd.DataFrame) -> pd.DataFrame:
         """Return a table in which demand without a tier is that of all tiers."""
-        return table.assign(tier=table["tier"].fillna(str(ALL_TIERS)))
+        return table.assign(tier=table["tier"].astype(object).fillna(str(ALL_TIERS)))
 
     @property
     def is_all(self) -> bool:

@@ -41,7 +41,7 @@ def half() -> cn.Scenario:
 
 
 def at(found: Any, tier: str, figure: str, order: str = "either") -> dict[str, float]:
-    rows = found.side.query(f"tier == '{tier}' and figure == '{figure}' and others == '{others}'")
+    rows = found.side.query(f"tier == '{tier}' and figure == '{figure}' and order == '{order}'")
     assert len(rows) == 1, (tier, figure, order)
     return {str(name): float(value) for name, value in rows.iloc[0].drop(["tier", "figure", "order"]).items()}
 

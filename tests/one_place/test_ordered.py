@@ -260,7 +260,7 @@ def second_homes(source: str) -> list[str]:
 
 def test_how_a_stage_is_kept_and_which_proof_is_the_worst_stand_in_the_engine_alone() -> None:
     # what is met but for rounding is no stage that is kept
-    whole = {("flow/_months.py", "measures a hair by LOCK"), ("assumptions/_programs.py", "measures a hair by LOCK")}
+    whole = {("flow/_months.py", "measures a hair by LOCK"), ("doubt/_programs.py", "measures a hair by LOCK")}
     found = {
         (str(path.relative_to(PACKAGE)), said)
         for path in sorted(PACKAGE.rglob("*.py"))

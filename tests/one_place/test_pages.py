@@ -162,15 +162,16 @@ def test_a_table_in_markdown_escapes_heads_and_cells() -> None:
 
 
 def test_what_is_wrong_is_said_before_the_assessment_is_made(tmp_path: Path) -> None:
-    asked: list[Any] = []
+    begun: list[str] = []
+    network = cn.read("mag-9")
 
-    def assess(**how: Any) -> Any:
-        asked.append(how)
-        return "no assessment"
+    def progress(what: str, _part: float) -> None:
+        begun.append(what)
 
     with pytest.raises(cn.DataError, match="docx"):
-        cn.report(assess, tmp_path / "out", ["docx"])
-    assert asked == []
+        cn.report(network, tmp_path / "out", ["docx"], progress=progress)
+    with pytest.raises(cn.DataError, match='did you mean "months"'):
+        cn.report(network, tmp_path / "out", ["html"], progress=progress, month=7)
     with pytest.raises(cn.DataError, match="str is neither"):
-        cn.report(assess, tmp_path / "out", ["html"])
-    assert set(asked[0]) == {"progress"}
+        cn.report("mag-9", tmp_path / "out", ["html"], progress=progress)  # type: ignore[arg-type]
+    assert begun == []

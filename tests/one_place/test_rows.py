@@ -64,7 +64,7 @@ def test_one_class_collects_rows() -> None:
     """Who writes programs stacks no sparse matrices, and a class that hands out a matrix is Rows or made of it."""
     words = ("Rows", "LinearProgram", "Conditions", "NamedRows", "FlowProblem")
     writers = {n: t for n, t in OUTSIDE.items() if any(i.rsplit(".", 1)[-1] in words for i in imported(t))}
-    assert {"lowering/_rows.py", "sharing/_shares.py", "sharing/_attack.py"} <= set(writers)
+    assert {"lowering/_rows.py", "sharing/coarse/_shares.py", "sharing/_attack.py"} <= set(writers)
     stacking = {
         name: sorted(used)
         for name, tree in writers.items()

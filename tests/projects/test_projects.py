@@ -155,12 +155,6 @@ def test_sets_that_others_tell_are_not_solved_and_their_bounds_hold(
         assert -values.solution(chosen).value == pytest.approx(value, abs=1e-6), "as solved by itself"
 
 
-def test_amounts_in_words_bear_no_power_of_ten() -> None:
-    from chainnet.projects._words import tonnes
-
-    assert [tonnes(a) for a in (3.5e-7, 0.5, 999.6, 12346.0, 2.5e7)] == ["<0.1", "0.5", "1,000", "12,300", "25,000,000"]
-
-
 def test_a_rung_short_by_less_than_an_answer_tells_is_short_of_nothing() -> None:
     levels = frame(
         "level tier demand_tpa served_tpa shortfall_tpa",

@@ -625,7 +625,7 @@ def test_the_command_repeats_what_was_asked(made: cn.Assessment) -> None:
     assert "--draws 4" in said["Command."]
     assert """--title 'It'"'"'s ours' --marking 'FOR TEST'""" in said["Command."]
     assert "highspy" in said["Version."]
-    assert "1e-07" in said["Tolerance."]
+    assert "1.0e-07" in said["Tolerance."]
 
 
 def test_the_read_me_says_how_to_cite(document: Document) -> None:

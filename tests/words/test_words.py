@@ -70,6 +70,11 @@ def test_a_range_holds_both_its_ends_and_little_more(one: float, other: float, s
 # -- single numbers -----------------------------------------------------------------------------------
 
 
+def test_amounts_bear_no_power_of_ten() -> None:
+    said = [words.number(a) for a in (3.5e-7, 0.5, 999.6, 12346.0, 2.5e7)]
+    assert said == ["<0.1", "0.5", "1,000", "12,300", "25,000,000"]
+
+
 @settings(max_examples=100)
 @given(AMOUNTS)
 def test_three_figures_and_nothing_below_a_tenth_reads_zero(value: float) -> None:

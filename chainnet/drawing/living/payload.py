@@ -274,7 +274,7 @@ class _Inputs:
 
 def _plants(network: Network) -> list[dict[str, Any]]:
     """Return nodes, then projects: id, stage, quality, label, step, and the place by its name (empty: nowhere)."""
-    places = network.places.map(country_name, na_action="ignore").fillna("")
+    places = network.places.map(country_name, na_action="ignore").astype(object).fillna("")
     named = {"label": network.labels, "step": network.steps, "place": places}
     return records(network.plants.set_index("id")[["stage", "quality"]].assign(**named).reset_index())
 

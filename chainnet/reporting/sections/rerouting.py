@@ -26,7 +26,20 @@ from chainnet.reporting.model import (
 from chainnet.reporting.order import table_id
 from chainnet.reporting.others import order_of
 from chainnet.results import fact_of
-from chainnet.words import ALL_TIERS, NOT_ASKED, Who, first_capital, join, number, percent, same, tonnes, verb
+from chainnet.words import (
+    ALL_TIERS,
+    NOT_ASKED,
+    Who,
+    first_capital,
+    is_known,
+    join,
+    number,
+    percent,
+    same,
+    tonnes,
+    verb,
+    whole,
+)
 
 TITLE_WORDS = 4  # of the levels in a title
 _OVER_TIME = {"stocks": "+ stocks", "projects": "+ projects from their start year"}
@@ -191,19 +204,19 @@ def _held(facts: Facts) -> pd.DataFrame | None:
     return col.some(facts.a.held.join(stocks).rename_axis("stock")) if len(facts.a.held) else None
 
 
-def _held_tier(facts: Facts) -> str:
-    return str(fact_of(facts.a.advice, "tier", "") or ALL_TIERS)
+def _held_tier(facts: Facts) -> Who:
+    return Who.of(fact_of(facts.a.advice, "tier", ""))
 
 
 def _held_words(facts: Facts) -> str:
-    year = fact_of(facts.a.advice, "running_year", np.nan)
-    ran = "" if np.isnan(year) else f" and the projects that run in {year:.0f}"
+    year = fact_of(facts.a.advice, "running_year")
+    ran = f" and the projects that run in {whole(year)}" if is_known(year) else ""
     more = f"New relations{ran or ', no project'}."
     return f"Unit: {facts.unit}, {_held_tier(facts)}. Scenario: {facts.worst_label}. {more}"
 
 
 def _held_columns(facts: Facts) -> tuple[ReportColumn, ...]:
-    back = f"by how much less {_held_tier(facts)} is short for it, the others drawn too"
+    back = f"by how much less {_held_tier(facts).does('are')} short for it, the others drawn too"
     return (
         col.code("stock", "Id", "name of the stock"),
         col.text("holder", "Holder", "whose it is", missing="not on record"),
@@ -278,9 +291,9 @@ def levels_figure(facts: Facts) -> ReportFigure | None:
     places = ((0.19, 0.36, fig.tier_colour(0)), (-0.2, 0.3, fig.BAR_LIGHT)) if split else ((0.0, 0.62, fig.BAR),)
     told: dict[str, list[tuple[float, float]]] = {}
     for (whom, tiers), (off, height, colour) in zip(shown, places, strict=True):
-        whole = sum(asked[t] for t in tiers)
+        demand = sum(asked[t] for t in tiers)
         short = [sum(found[t] for t in tiers) for *_, found in levels]
-        told[whom] = [(t, t / whole if whole > 0 else 0.0) for t in short]
+        told[whom] = [(t, t / demand if demand > 0 else 0.0) for t in short]
         ax.barh(y + off, [100 * part for _, part in told[whom]], height, color=colour, label=first_capital(whom))
         for at, (t, part) in zip(y + off, told[whom], strict=True):
             fig.write(ax, 100 * part + 1.2, at, f"{percent(part)}  ({number(t)})" if t > 0 else "0", fontsize=7.5)

@@ -55,10 +55,6 @@ def section(facts: Facts) -> Section:
     )
 
 
-def _shortfall(row: Any) -> str:
-    return Ends.of(row).shares
-
-
 def _ends(what: str) -> Any:
     return lambda _, row: span(row[f"{what}_low_tpa"], row[f"{what}_high_tpa"])
 
@@ -110,10 +106,6 @@ tier_table = col.Table(
 )
 
 
-def _this(is_asked: Any) -> str:
-    return "this" if is_asked else NOT_ASKED
-
-
 def _layer_columns(facts: Facts) -> list[ReportColumn]:
     first = "shortfall if all other countries come first"
     return [
@@ -124,7 +116,12 @@ def _layer_columns(facts: Facts) -> list[ReportColumn]:
         col.tons("demand_tpa", "Demand", "tonnes asked for"),
         col.tons("shortfall_first_tpa", "Short, others after", "shortfall if all other countries come last"),
         *([col.tons("shortfall_last_tpa", "Short, others first", first)] if facts.has_others else []),
-        col.text("shortfall", "Unmet", "part of demand that is short, at its range where they differ", _shortfall),
+        col.text(
+            "shortfall",
+            "Shortfall",
+            "part of demand that is short, at its range where they differ",
+            lambda _, row: Ends.of(row).shares,
+        ),
         col.tons("shortfall_new_tpa", "Short, new relations", "shortfall with new relations, once qualified"),
         col.tons("shortfall_stocks_tpa", "+ one year of stocks", "the same with what stocks release in one year"),
         col.code(
