@@ -40,10 +40,10 @@ class ExposureLast(ExposureProgram):
         tonnes = np.zeros_like(first)
         tonnes[self.wanted] = -1.0
         self._stages = [first, self.program.cost, *([tonnes] if self._is_tied else [])]
-        self._in_turn = Ordered(self.program, "risk_exposure")
-        answers = list(self._in_turn.in_order(self._stages))
-        self._start = answers[0].basis
-        self._base_proofs = list(self._in_turn.proofs)
+        self._ordered = Ordered(self.program, "risk_exposure")
+        answers = list(self._ordered.in_order(self._stages))
+        self._first_basis = answers[0].basis
+        self._base_proofs = list(self._ordered.proofs)
         return x
 
     def _proof(self) -> Certificate:
@@ -60,9 +60,9 @@ class ExposureLast(ExposureProgram):
 
     def _window(self, u: float, closed: Ints) -> tuple[Array, Array]:
         """Return what is lost a period of each counted demand, and the plan."""
-        self._in_turn.within(self._upper(u, closed))
-        *_, last = self._in_turn.in_order(self._stages, basis=self._start)
-        for proof in self._in_turn.proofs[-len(self._stages) :]:
+        self._ordered.within(self._upper(u, closed))
+        *_, last = self._ordered.in_order(self._stages, basis=self._first_basis)
+        for proof in self._ordered.proofs[-len(self._stages) :]:
             require(proof)
         return self._lost(last.x[self.wanted]), last.x
 

@@ -57,6 +57,8 @@ def test_no_option_goes_nowhere(kind: Any) -> None:
     taken = {"graph", "as_built", *options_of(TableOutput), *options_of(Verified)}
     for question in (kind.asks, *re.findall(r'ask\("([a-z_]+\.[a-z_]+)"', source)):
         taken |= {*parameters_of(question)}
+    if kind.__name__ == "Report":  # handed on to the assessment
+        taken |= {*parameters_of("assessment.assess")}
     for name in set(options_of(kind)) - taken:
         assert f"self.{name}" in source or f'"{name}"' in source, f"{kind.__name__}: nobody reads {name}"
 
