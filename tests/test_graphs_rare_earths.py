@@ -121,7 +121,7 @@ def test_yttrium_hangs_on_separation_not_on_ore(rare_earths: cn.Network) -> None
 
 def test_magnets_are_counted_as_if_yttrium_and_scandium_were_not_there(rare_earths: cn.Network) -> None:
     others = rare_earths.demand["commodity"].isin(["yttrium_oxide", "scandium_oxide"]).to_numpy()
-    bare = rare_earths.with_table("demand", rare_earths.demand[~order])
+    bare = rare_earths.with_table("demand", rare_earths.demand[~others])
     for order in ("allies_first", "allies_last"):
         stop = cn.scenarios(rare_earths)[STOP]
         assert short(rare_earths, stop, order) == pytest.approx(short(bare, stop, order), abs=1e-3)
