@@ -53,9 +53,7 @@ def test_there_are_others_only_where_somebody_else_asks_for_what_counts(good: st
             ("us", "end_use", "USA", None),
             ("jp", "end_use", "JPN", None),
         ),
-        frame(
-            "source target commodity", ("pit", "us", "metal"), ("pit", "jp", "metal"), ("heap", "jp", "slag")
-        ),
+        frame("source target commodity", ("pit", "us", "metal"), ("pit", "jp", "metal"), ("heap", "jp", "slag")),
         demand=frame("node commodity tier demand_tpa", ("us", "metal", "defence", 8.0), ("jp", good, "defence", 6.0)),
         main_commodity="metal",
         beneficiaries=["USA"],

@@ -43,7 +43,9 @@ def cells(a: cn.Assessment, document: Document) -> list[str]:
 
 def _stock_to_buy(a: cn.Assessment, document: Document) -> Iterator[str]:
     """The cost of the stock to buy: column "To buy, USD million" of the worst scenario, all materials with a price."""
-    found = re.search(r"[Ss]tock that keeps .*? costs (.*?)(?: and more that| at (?:an|the|a) |,? \(T)", said(document, "What helps."))
+    found = re.search(
+        r"[Ss]tock that keeps .*? costs (.*?)(?: and more that| at (?:an|the|a) |,? \(T)", said(document, "What helps.")
+    )
     if not found:
         return
     mine = [r for r in rows(document, "requirement", scenario=a.worst) if r["required_t"].text != "-"]

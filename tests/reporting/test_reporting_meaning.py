@@ -51,9 +51,7 @@ def chain() -> cn.Network:
             ("army", "gas", "defence", 1.0),
             ("cousin", "ore", "defence", 4.0),
         ),
-        commodities=frame(
-            "id label price_usd_per_t", ("ore", "Ore", 3e6), ("salt", "Salt", 1e6), ("gas", "Gas", 2e6)
-        ),
+        commodities=frame("id label price_usd_per_t", ("ore", "Ore", 3e6), ("salt", "Salt", 1e6), ("gas", "Gas", 2e6)),
         stocks=frame(
             "id node commodity stock_t country holder",
             ("home", "army", "ore", 2.0, "USA", "Home Depot"),

@@ -82,7 +82,11 @@ def test_who_holds_half_of_a_firm_knows_what_it_makes(share: float | None, contr
 
 def plant(capacity: float, low: float | None = None, high: float | None = None) -> cn.Network:
     return cn.Network(
-        frame("id stage capacity_tpa low high", ("sep", "refiner", capacity, low, high), ("user", "end_use", None, None, None)),
+        frame(
+            "id stage capacity_tpa low high",
+            ("sep", "refiner", capacity, low, high),
+            ("user", "end_use", None, None, None),
+        ),
         frame("source target", ("sep", "user")),
     )
 
@@ -94,6 +98,7 @@ def plant(capacity: float, low: float | None = None, high: float | None = None) 
         ([(50.0, 40.0, 55.0), (90.0, 85.0, None)], (40.0, 90.0)),
         ([(50.0, 45.0, 120.0), (90.0, None, None)], (45.0, 120.0)),
         ([(90.0, None, None), (50.0, None, 60.0)], (50.0, 90.0)),
+        ([(90.0, 85.0, None), (50.0, None, None)], (50.0, 90.0)),
         ([(50.0, None, 55.0), (90.0, 20.0, None), (70.0, None, None)], (20.0, 90.0)),
     ],
 )
@@ -107,7 +112,9 @@ def test_a_figure_in_conflict_has_a_range_that_holds_every_claim(
 
 
 def test_a_figure_on_which_all_agree_keeps_the_ranges_they_give() -> None:
-    row = cn.merge({"a": plant(50.0, 40.0, None), "b": plant(50.0, 45.0, 60.0)}).network.nodes.set_index("id").loc["sep"]
+    row = (
+        cn.merge({"a": plant(50.0, 40.0, None), "b": plant(50.0, 45.0, 60.0)}).network.nodes.set_index("id").loc["sep"]
+    )
     assert (row["low"], row["high"]) == (40.0, 60.0)
     alone = cn.merge({"a": plant(50.0), "b": plant(50.0)}).network.nodes.set_index("id").loc["sep"]
     assert pd.isna([alone["low"], alone["high"]]).all()

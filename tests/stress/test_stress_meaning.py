@@ -20,9 +20,13 @@ def road(*stocks: tuple[str, str, float]) -> cn.Network:
             ("shop", "end_use", "USA", None),
         ),
         frame("source target commodity flow_tpa", ("mine", "user", "metal", 12.0), ("mine", "shop", "metal", 0.5)),
-        demand=frame("node commodity tier demand_tpa", ("user", "metal", "defence", 12.0), ("shop", "metal", "civilian", 0.5)),
+        demand=frame(
+            "node commodity tier demand_tpa", ("user", "metal", "defence", 12.0), ("shop", "metal", "civilian", 0.5)
+        ),
         commodities=frame("id price_usd_per_t", ("metal", 3.0)),
-        stocks=frame("id node commodity stock_t", *[(s, node, "metal", t) for s, node, t in stocks]) if stocks else None,
+        stocks=frame("id node commodity stock_t", *[(s, node, "metal", t) for s, node, t in stocks])
+        if stocks
+        else None,
     )
 
 
