@@ -43,15 +43,15 @@ def test_of_tied_necks_the_one_with_most_of_its_step_is_named_then_the_first_by_
 
 
 def test_of_equal_projects_the_cheapest_is_advised_then_the_first_by_name() -> None:
-    alone = pd.Series({"dear": 5.0, "cheap": 5.0, "less": 4.0, "unknown": 5.0})
-    capex = pd.Series({"dear": 500.0, "cheap": 10.0, "less": 1.0, "unknown": np.nan})
+    alone = pd.Series({"dear": 5.0, "not_dear": 5.0, "less": 4.0, "unknown": 5.0})
+    capex = pd.Series({"dear": 500.0, "not_dear": 10.0, "less": 1.0, "unknown": np.nan})
     none = pd.DataFrame()
-    assert _most(alone, none, capex) == ("cheap",)
-    assert _most(alone.drop("cheap"), none, capex) == ("dear",), "what has no cost on record comes last"
+    assert _most(alone, none, capex) == ("not_dear",)
+    assert _most(alone.drop("not_dear"), none, capex) == ("dear",), "what has no cost on record comes last"
     assert _most(pd.Series({"b": 5.0, "a": 5.0 + 1e-9}), none, pd.Series({"a": 7.0, "b": 7.0})) == ("a",)
     pairs = pd.DataFrame({"project_a": ["x", "p"], "project_b": ["y", "q"], "together_t": [5.0, 9.0]})
     assert _most(alone, pairs, capex) == ("p", "q")
-    assert _most(alone, pairs.iloc[:1], capex) == ("cheap",), "two that return as much as one are not advised"
+    assert _most(alone, pairs.iloc[:1], capex) == ("not_dear",), "two that return as much as one are not advised"
     assert _most(pd.Series({"a": 0.0}), none, capex) == ()
 
 

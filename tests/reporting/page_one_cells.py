@@ -37,7 +37,7 @@ def amount(cell: Cell) -> float:
 
 def cells(a: cn.Assessment, document: Document) -> list[str]:
     """Return each claim of page one that is not what its cell says."""
-    checks = (_stock_to_buy, _months, _as_bad, _products, _advised, _holders)
+    checks = (_stock_to_buy, _months, _as_bad, _products, _advised, _cost_of_project, _holders)
     return [f"{check.__name__}: {fault}" for check in checks if a.worst for fault in check(a, document)]
 
 
@@ -59,7 +59,7 @@ def _months(a: cn.Assessment, document: Document) -> Iterator[str]:
     text = said(document, "When.")
     found = re.search(
         r"(?:^|; )(\w+) demand(?:, though met in the long run,)? goes short "
-        r"(?:(with) the first measure|(\S+ months?) after the first measure|from month (\d+)(?: \([^)]*\))?)"
+        r"(?:(with) the first measure|(\S+ months?) after the first measure|from month (\d+(?: \([^)]*\))?))"
         r"(?: and is whole again (\S+) months? later)?(?:[^.;]*; (.*?) (?:is|are) missing)?",
         text,
     )
@@ -68,7 +68,7 @@ def _months(a: cn.Assessment, document: Document) -> Iterator[str]:
     tier, at_once, later, month, recovered, lost = found.groups()
     row = rows(document, "endurance", scenario=a.worst, tier=tier.lower())[0]
     after = int(amount(row["first_short_month"]) - max(amount(row["onset_month"]), 1.0))
-    if not (later == in_months(after) or (at_once and after <= 0) or month == row["first"].text.partition(" ")[0]):
+    if not (later == in_months(after) or (at_once and after <= 0) or month == flat(row["first"].text)):
         yield f"{text}: {after} months in the table"
     if recovered and recovered != number(row["time_to_recover"].value):
         yield f"whole again {recovered} months later, the table says {row['time_to_recover'].text}"
@@ -131,6 +131,18 @@ def _advised(_: cn.Assessment, document: Document) -> Iterator[str]:
         told = re.search(rf"{words} (\S+?)(?:,| and| t/yr)", text, re.I)
         if told and case in cases and told[1] != number(amount(cases[case])):
             yield f"{words} {told[1]}, the table says {amount(cases[case])}"
+
+
+def _cost_of_project(_: cn.Assessment, document: Document) -> Iterator[str]:
+    """The cost of the project that is advised is the cell of its own row."""
+    capex = {flat(titled(row["label"].text)): row["capex_musd"].value for row in rows(document, "projects")}
+    for sentence in (s for block in document.summary if isinstance(block, tuple) for s in block):
+        found = re.match(
+            r"(.*?): it (?:closes|cuts) .*? \((?:[^()]*?, )?(USD [\d.,]+ [mb]illion|under USD 1 million)[),]",
+            flat(sentence.text),
+        )
+        if found and (found[1] not in capex or flat(bill(float(capex[found[1]] or 0.0) * 1e6)) != found[2]):
+            yield f"{found[1]} for {found[2]}, the table says {capex}"
 
 
 def _holders(_: cn.Assessment, document: Document) -> Iterator[str]:

@@ -93,6 +93,29 @@ def test_every_claim_of_page_one_is_its_cell(made: cn.Assessment, document: Docu
     assert cells(replace(made, worst="z_later"), later) == []
 
 
+@pytest.mark.parametrize(
+    ("head", "old", "new"),
+    [
+        ("What helps.", "USD 17 million", "USD 23 million"),
+        ("What helps.", "Home Depot", "Far Depot"),
+        ("When.", "with the first measure", "4 months after the first measure"),
+        ("Verdict.", "“China stops later” leaves", "“China turns away” leaves"),
+        ("Verdict.", "“China stops later” leaves", "Two other scenarios leave"),
+        ("Verdict.", "6 of 16 t/yr of Ore and 3 of 3 t/yr of Salt", "3 of 3 t/yr of Salt and 1 of 1 t/yr of Gas"),
+        ("Verdict.", "6 of 16 t/yr of Ore", "6 of 20 t/yr of Ore"),
+    ],
+)
+def test_a_claim_that_is_not_its_cell_is_seen(
+    made: cn.Assessment, document: Document, head: str, old: str, new: str
+) -> None:
+    """The new number stands in some table; it is another cell's."""
+    claims = tuple(
+        replace(claim, text=flat(claim.text).replace(old, new)) if claim.head == head else claim
+        for claim in document.bottom_line
+    )
+    assert len(cells(made, replace(document, bottom_line=claims))) == 1
+
+
 def test_the_stock_to_buy_costs_what_is_to_buy_and_not_all_that_is_required(made: cn.Assessment) -> None:
     """Of 6 t of ore 2 lie with the army: (6 - 2) x 3 + 3 x 1 + 1 x 2 million; all that is required costs 23."""
     facts = Facts(made)
