@@ -231,3 +231,16 @@ def test_months_of_random_networks_with_goods_under_way_against_an_independent_p
     assert max(np.diff([*starts, 12])) == step, "some periods are as long as asked for"
     expected = most_served(net, "m0", starts, 12)
     assert found.summary.loc["stop", "served_t"].sum() == pytest.approx(expected, rel=1e-6, abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", [12, 17, 30])
+def test_what_dominates_is_what_nobody_is_served_without_were_nothing_else_limited(seed: int) -> None:
+    net = recipe_network(seed, wild=False)
+    bare = {table: getattr(net, table).assign(capacity_tpa=np.nan) for table in ("nodes", "edges")}
+    free = net.with_table("nodes", bare["nodes"]).with_table("edges", bare["edges"])
+    found = cn.chokepoints(net)
+    found = found[found["lost_share"] >= 1 - 1e-9]
+    assert len(found) > 0
+    assert TableProgram(free).value() > 0
+    for node, is_dominator in found["is_dominator"].items():
+        assert is_dominator == (TableProgram(free.without(nodes=[node])).value() <= 1e-7), node
