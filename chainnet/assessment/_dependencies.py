@@ -1,4 +1,4 @@
-"""On what a share that is short dependencies, in words: labels, never ids."""
+"""What a share that is short depends on, in words: labels, never ids."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def dependencies(
 def dependency_table(
     network: Network, found: KeyAssumptions, called: Callable[[str], str], moved: pd.DataFrame
 ) -> pd.DataFrame:
-    """Return on what the answers dependency, one thing at a time, the weightiest first.
+    """Return what the answers depend on, one thing at a time, the weightiest first.
 
     Parameters
     ----------

@@ -72,7 +72,7 @@ def _no_bottleneck(facts: Facts, abroad: str) -> tuple[str, str, str]:
     none, moved = f"no single step{abroad} costs {facts.first} anything", facts.depending(facts.first, "bottleneck")
     if moved:
         none += f" unless {unless(moved[0][0])}"
-    return f"; {none}", f"{first_capital(none)}.", also(len(moved) - 1, "changes_result", "change")
+    return f"; {none}", f"{first_capital(none)}.", also(len(moved) - 1, "changes", "change")
 
 
 def _other_bottleneck(facts: Facts) -> tuple[str, str, str]:
@@ -219,7 +219,7 @@ def idle_giants(facts: Facts) -> pd.DataFrame:
 
 
 def _idle_giant(facts: Facts) -> str:
-    """Name what looks large and does not decide, where that holds at its range; empty if there is none."""
+    """Name what looks large and does not decide, where that holds at the ends of its range; empty if there is none."""
     giants = idle_giants(facts)
     giants = giants[giants["before_tpa"] <= 0]
     if giants.empty:
