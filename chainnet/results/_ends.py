@@ -1,4 +1,4 @@
-"""A shortfall at its range of who is served first: all others after those who count, and before them."""
+"""A shortfall with its range: all others served after those who count, and before them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chainnet.engine import PRINTED
 from chainnet.results._results import fact_of, origin_of, stamp
 from chainnet.words import SaidEnds
 
-# when all others are served -> the column of what then is short
+# when all others are served -> the column of what is then short
 ENDS: dict[Literal["allies_first", "allies_last"], str] = {
     "allies_first": "shortfall_first_tpa",
     "allies_last": "shortfall_last_tpa",
@@ -19,7 +19,7 @@ ENDS: dict[Literal["allies_first", "allies_last"], str] = {
 
 
 class Ends(SaidEnds):
-    """What is short of one demand at its range, as ``service_range`` and a stress test give it in columns.
+    """What is short of one demand at both orders of service, as ``service_range`` and a stress test give it in columns.
 
     Attributes
     ----------
