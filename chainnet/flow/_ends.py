@@ -25,7 +25,7 @@ def service_range(
     known: Balance | None = None,
     progress: Tell | None = None,
 ) -> pd.DataFrame:
-    """Say what is short at its range of a judgement: all allies served first those who count, and before them.
+    """Say what is short at the two ends of a judgement: allies served first, and last.
 
     Parameters
     ----------
