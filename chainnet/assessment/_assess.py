@@ -40,7 +40,7 @@ class Assessment(Result):
     ----------
     network : Network
     flow : MaxFlow
-        The value of the network in the baseline, and its cut.
+        The value of the baseline network and its cut.
     base : Balance
         The steady state of the baseline.
     worst : str
@@ -94,7 +94,7 @@ class Assessment(Result):
         What the verdict of the worst scenario rests on.
     dependencies : DataFrame
         tier, words, does, then: what alone makes another verdict (category of the tier's share), another bottleneck
-        (``then``), changes what closes the gap, or moves the share past its ends.
+        (``then``), changes what closes the gap, or moves the share out of its range.
     rerouting : mapping of int to Reroute
         Under the worst scenario, by year; projects are valued with new relations, once qualified, without stocks.
     portfolios : mapping of str to Portfolio

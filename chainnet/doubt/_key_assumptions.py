@@ -47,7 +47,7 @@ class KeyAssumptions(Result):
         all is short is then a tie, and shortfall_tpa the most that can be ours).
     central : DataFrame, index tier
         The answer as it stands: demand_tpa, shortfall_tpa, shortfall_share, category; step_stage and step_country,
-        the step of a country outside the beneficiaries that the tier could least do without, in the baseline (of
+        the step of a country outside the beneficiaries that the tier would lose most by, in the baseline (of
         several the first, step_ties how many others), step_lost_share; country, country_lost_share, the same of a
         whole country; closes, what leaves the tier whole (levels, and projects alone; joined by ;).
     ends : DataFrame, index tier
@@ -141,7 +141,7 @@ def key_assumptions(
     *bottleneck*, the step of a country outside the beneficiaries whose loss costs the tier most, if served first; the
     *rank*, the same of whole countries; what *closes* the gap: the levels (existing, new, stocks, projects by the sixth
     year after the base year) that leave the tier whole, and the projects that do so alone on existing links.
-    Bottleneck and rank are those of the in the baseline network, as in a report; of several that tie each is a true
+    Bottleneck and rank are those of the baseline network, as in a report; of several that tie each is a true
     answer. Where all are served alike they count what is surely ours.
 
     Judgements: who comes first (allies first, last, or all alike), rerouting, all demand at its low or
