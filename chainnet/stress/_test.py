@@ -263,7 +263,7 @@ def stress_test(
         provenance=source,
         summary=stamp(pd.concat(summaries), source, facts=said),
         nodes=stamp(pd.concat([nodes for _, nodes, _, _ in steady]).set_index(NODE_KEY), source),
-        levels=stamp(pd.concat(responses, ignore_index=True) if responses else pd.DataFrame(), source),
+        levels=stamp(pd.concat(levels, ignore_index=True) if levels else pd.DataFrame(), source),
         months=stamp(pd.concat(by_month, ignore_index=True), source),
         stocks=stamp(pd.concat(stored, ignore_index=True), source),
         time_to_survive=stamp(survive, source),
