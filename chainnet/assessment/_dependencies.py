@@ -21,7 +21,8 @@ MOVES = 0.01
 KINDS = ("node", "project", "stock", "input", "process", "relation")
 VARIANTS = {"absent": "without {}", "low": "with {} at its low value", "high": "with {} at its high value"}
 # before the label of a judgement
-BEFORE = {"order": "if ", "rerouting": "if ", "slack": "if ", "demand": "with ", "density": ""}
+# kinds of judgements, of equal weight the first is named first, and what stands before their words
+BEFORE = {"rerouting": "if ", "demand": "with ", "density": "", "order": "if ", "slack": "if "}
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,8 @@ def dependencies(
     rows = rows.assign(outside=outside, size=-rows["change_share"].abs().round(9))[outside | over]
     rows = rows.assign(over=over[rows.index])
     judged = rows["kind"].isin(list(BEFORE))
-    ordered = rows[judged].sort_values(["size", "id"], kind="stable")
+    ranked = rows[judged].assign(place=rows.loc[judged, "kind"].map(list(BEFORE).index))
+    ordered = ranked.sort_values(["size", "place", "id"], kind="stable")
     judgements = [BEFORE[kind] + label for kind, label in zip(ordered["kind"], ordered["label"], strict=True)]
     inputs = rows[~judged]
     is_past = inputs["outside"] & (inputs["kind"] == "node") & (inputs["variant"] == "absent")
