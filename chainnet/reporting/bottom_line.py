@@ -105,7 +105,7 @@ def _tonnes_short(short: Ends) -> str:
 def _lead(facts: Facts, worst: str) -> Claim:
     """Say what the leading tier lacks, its share first, with allies served first and last, and what changes that."""
     short, what = facts.short(worst, _leading(facts)), _leading(facts).demand
-    head = f"Under {facts.quoted(worst)}{', on known relations' if _worse_on_new(facts) else ''}"
+    head = f"Under {facts.quoted(worst)}{', on existing links' if _worse_on_new(facts) else ''}"
     whose = [f" of {facts.people}", ""] if facts.people else [""]
     end, dependency = WHOEVER if facts.has_others else "", _dependency(facts)
     today = _today(facts, short)
