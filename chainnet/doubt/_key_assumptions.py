@@ -43,8 +43,8 @@ class KeyAssumptions(Result):
         rerouting, demand, slack, density, node, process, relation, stock, project, input), id, label, quality
         ("judgement" = somebody decides it), reference, variant (allies_last, alike, none, new, low, high, less, more,
         absent), tier, shortfall_tpa, shortfall_share, change_share (of the short share), changes_result, what
-        (category, bottleneck, rank, closed_by; several joined by ;), shortfall_least_tpa (differs where nobody comes first: who
-        of all is short is then a tie, and shortfall_tpa the most that can be ours).
+        (category, bottleneck, rank, closed_by; several joined by ;), shortfall_least_tpa (differs where nobody comes
+        first: who of all is short is then a tie, and shortfall_tpa the most that can be ours).
     central : DataFrame, index tier
         The central case: demand_tpa, shortfall_tpa, shortfall_share, category; step_stage and step_country,
         the bottleneck in the baseline, a step of a country outside the beneficiaries (of several the first, step_ties

@@ -245,14 +245,14 @@ def stress_test(
         new_lag_months=NEW_LAG_MONTHS,
         **counting.settings,
     )
-    summaries, by_month, levels, lasting = [], [], [], []
+    summaries, by_month, stores, lasting = [], [], [], []
     for scenario, over_time, (table, *_) in zip(chosen, found, steady, strict=True):
         name = _name(scenario)
         mine = months_table(name, over_time, ask)
         over = summary_table(mine, over_time, ask).reindex(table.index)
         summaries.append(pd.concat({name: pd.concat([table, over], axis=1)}, names=["scenario"]))
         by_month.append(mine)
-        levels.append(stock_table(name, over_time, ask))
+        stores.append(stock_table(name, over_time, ask))
         lasting.append(survival_table(mine, over_time, name, ask))
     levels = [level for _, _, level, _ in steady if len(level)]
     survive = pd.concat(lasting, ignore_index=True).set_index(["scenario", "tier", "node"])
@@ -265,7 +265,7 @@ def stress_test(
         nodes=stamp(pd.concat([nodes for _, nodes, _, _ in steady]).set_index(NODE_KEY), source),
         levels=stamp(pd.concat(levels, ignore_index=True) if levels else pd.DataFrame(), source),
         months=stamp(pd.concat(by_month, ignore_index=True), source),
-        stocks=stamp(pd.concat(levels, ignore_index=True), source),
+        stocks=stamp(pd.concat(stores, ignore_index=True), source),
         time_to_survive=stamp(survive, source),
         horizon_levels=stamp(horizon_levels(chosen[1:] if levels_over_time else [], ask), source),
         money=stamp(pd.concat(money), source),
