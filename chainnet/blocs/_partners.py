@@ -132,7 +132,7 @@ def partners(
     then each measure is sought at its least and most. Plans that buy an input and throw it away are among them. Prices
     do not respond: break_even_rise says what they would have to do. A plant without ``owner_country`` counts in
     ``kept`` not at all at the low end and wholly at the high one. No choice is called best; dominated_by names another
-    that is at least as good at its range of value added, kept, worked, short and investment, and better in one.
+    that is at least as good, least and most, in value added, kept, worked, shortfall and investment, and better in one.
 
     Examples
     --------
@@ -144,10 +144,10 @@ def partners(
     """
     scenario = asked_scenario(network, scenario)
     sides = _sides(blocs, parties(network, blocs, "blocs"))
-    checks.known(reroute, ("existing", "none", "new"), "reroute", "degree")
+    checks.known(reroute, ("existing", "none", "new"), "reroute", "rerouting")
     if reroute == "new":
         raise DataError(
-            'reroute: "new" is not asked here: who sells to whom is told of existing links. Use "existing".'
+            'reroute: "new" is not asked here: who sells to whom is known of existing links. Use "existing".'
         )
     if network.demand.empty:
         raise DataError("partners: the network has no demand table, so there is nothing to serve. Give demand.")
@@ -312,7 +312,7 @@ def _owned(network: Network, who: Sequence[str], sides: Sequence[Party]) -> pd.D
     def owner(country: str, held: Any) -> str:
         if not isinstance(held, str):
             return "unknown"
-        return "home" if held == country else next((side.name for side in sides if side.holds(held)), "order")
+        return "home" if held == country else next((side.name for side in sides if side.holds(held)), "others")
 
     here = nodes["country"].isin(who).to_numpy()
     rows = nodes[here].assign(commodity=made[here])
