@@ -239,7 +239,7 @@ def _column(side: Column, commodity: Words, beneficiaries: Words) -> dict[str, A
         "label": network.label,
         "year": np.nan if network.year is None else float(network.year),
         "scenario": side.scenario.name if side.scenario else UNDISTURBED,
-        "scenario_label": (side.scenario.label or side.scenario.name) if side.scenario else "nothing happens",
+        "scenario_label": (side.scenario.label or side.scenario.name) if side.scenario else "baseline",
         "projects": "; ".join(side.projects),
         "project_labels": "; ".join(network.labels[list(side.projects)]),
         "capex_musd": float(built["capex_musd"].sum(skipna=False)) if len(built) else 0.0,

@@ -47,7 +47,7 @@ class KeyAssumptions(Result):
         all is short is then a tie, and shortfall_tpa the most that can be ours).
     central : DataFrame, index tier
         The answer as it stands: demand_tpa, shortfall_tpa, shortfall_share, category; step_stage and step_country,
-        the step of a country outside the beneficiaries that the tier could least do without, in the baseline (of
+        the step of a country outside the beneficiaries that the tier would lose most by, in the baseline (of
         several the first, step_ties how many others), step_lost_share; country, country_lost_share, the same of a
         whole country; closes, what leaves the tier whole (levels, and projects alone; joined by ;).
     ends : DataFrame, index tier

@@ -195,7 +195,7 @@ class Facts:
     def scenario_label(self, name: str) -> str:
         """Return a scenario in words."""
         if name == BASELINE:
-            return "Baseline: nothing happens"
+            return "Baseline: no measure"
         return str(self.a.scenarios.loc[name, "label"])
 
     @property

@@ -82,7 +82,7 @@ def timeline(
     ----------
     network : Network
     scenario : Scenario, optional
-        None = nothing happens.
+        None = the baseline.
     months : int
         Horizon, a multiple of ``step_months``.
     step_months : int

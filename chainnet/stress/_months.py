@@ -104,7 +104,7 @@ def course(scenario: Scenario | None, ask: Ask) -> Trajectory:
 def _course(network: Network, scenario: Scenario | None, ask: Ask) -> Trajectory:
     truth = _line(scenario, ask, None)
     overlays = qualified(truth, ask)
-    # every scenario starts from the plan in which nothing happens, so its answer hangs on no other scenario
+    # every scenario starts from the baseline plan, so its answer hangs on no other scenario
     near = _course(network, None, ask).perfect.bases if scenario is not None else None
     model = _model(overlays[0], ask, truth.lengths, near)
     begin = model.periods.base_start(base_flow(network))

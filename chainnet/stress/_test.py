@@ -61,7 +61,7 @@ class StressTest(Result):
         months_short, time_to_survive (months from the first measure; inf = never short, is_unlimited says
         so; a number as long as the horizon after the onset means at least that), time_to_recover
         (months from the first short one; inf = not within the horizon). Months count from 1.
-        The first scenario is "baseline": nothing happens.
+        The first scenario is "baseline": no measure.
     nodes : DataFrame, index (scenario, node, commodity, tier)
         The long run per end use.
     levels : DataFrame

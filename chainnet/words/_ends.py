@@ -70,10 +70,10 @@ class SaidEnds:
 
         Examples
         --------
-        >>> SaidEnds(0.0, 2.9, 2.9).said("defence", "t/a", " ")
-        'defence short 0 t/a if the others are served after, 2.9 t/a (100 %) if before'
-        >>> SaidEnds(30.0, 30.0, 40.0).said("civilian", "t/a", " ")
-        'civilian short 30 t/a (75 %), whoever is served first'
+        >>> SaidEnds(0.0, 2.9, 2.9).said("defence", "t/yr", " ")
+        'defence short 0 t/yr if the others are served after, 2.9 t/yr (100 %) if before'
+        >>> SaidEnds(30.0, 30.0, 40.0).said("civilian", "t/yr", " ")
+        'civilian short 30 t/yr (75 %), whoever is served first'
         """
         after = self.short(self.after, unit, blank)
         return f"{name} short {at_ends(after, after if self.agree else self.short(self.before, unit, blank))}"
@@ -102,8 +102,8 @@ def ends_sentence(rows: Mapping[str, SaidEnds], unit: str = "t/yr", blank: str =
 
     Examples
     --------
-    >>> ends_sentence({"defence": SaidEnds(0.0, 0.0, 4.0), "industrial": SaidEnds(10.0, 10.0, 16.0)}, "t/a", " ")
-    'defence short 0 t/a; industrial short 10 t/a (63 %), whoever is served first'
+    >>> ends_sentence({"defence": SaidEnds(0.0, 0.0, 4.0), "industrial": SaidEnds(10.0, 10.0, 16.0)}, "t/yr", " ")
+    'defence short 0 t/yr; industrial short 10 t/yr (63 %), whoever is served first'
     """
     if not all(ends.agree for ends in rows.values()):
         return "; ".join(ends.said(name, unit, blank) for name, ends in rows.items())

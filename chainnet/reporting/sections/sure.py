@@ -289,7 +289,7 @@ def _dependencies(facts: Facts) -> pd.DataFrame | None:
 dependency_rows = col.Table(
     "dependencies",
     "Dependencies",
-    "What changes an answer, or moves it past its ends",
+    "What changes an answer, or moves it out of its range",
     rows=_dependencies,
     columns=(
         col.TIER,
