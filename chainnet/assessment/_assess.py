@@ -40,7 +40,7 @@ class Assessment(Result):
     ----------
     network : Network
     flow : MaxFlow
-        The value of the in the baseline network and its cut.
+        The value of the baseline network and its cut.
     base : Balance
         The in the baseline steady state.
     worst : str

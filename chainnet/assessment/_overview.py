@@ -115,7 +115,8 @@ def overview(
         - closes, closed_by_year: what leaves the tier whole, and the first year in which it does: "not short", "new
           relations", "new relations and stocks" (no year), a project, the fewest projects, or "nothing listed" by the
           sixth year after the base year;
-        - depends_on: what alone puts the share into another category of ``key_assumptions`` or out of its range, and the
+        - depends_on: what alone puts the share into another category of ``key_assumptions`` or out of its range, and
+        the
           smallest set of assumed plants that does; at most three, then how many more;
         - assumed_share: part of the rows of nodes, recipes, demand and stocks that are assumed; links are not counted.
 

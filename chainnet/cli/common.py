@@ -436,7 +436,7 @@ def command(asks: str = "", name: str = "", like: str = "") -> Callable[[C], C]:
 
 
 def short_at_ends(table: pd.DataFrame, head: str = "") -> dict[str, str]:
-    """Return the line on what is short by tier, allies served first and last; ``head`` says of what."""
+    """Return the line on the shortfall, tier by tier, of ``service_range``; ``head`` says of what."""
     from chainnet.results import Ends
     from chainnet.words import ends_sentence
 

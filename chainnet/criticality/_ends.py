@@ -28,7 +28,7 @@ def loss_ends(
     beneficiaries: Words = None,
     known: pd.DataFrame | None = None,
 ) -> pd.DataFrame | None:
-    """Return the largest single loss at its range of who is served first; None where all demand counts.
+    """Return the largest single loss with allies served first and last; None where all demand counts.
 
     Parameters
     ----------

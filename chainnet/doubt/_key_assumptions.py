@@ -141,7 +141,7 @@ def key_assumptions(
     *bottleneck*, the step of a country outside the beneficiaries whose loss costs the tier most, if served first; the
     *rank*, the same of whole countries; what *closes* the gap: the levels (existing, new, stocks, projects by the sixth
     year after the base year) that leave the tier whole, and the projects that do so alone on existing links.
-    Bottleneck and rank are those of the in the baseline network, as in a report; of several that tie each is a true
+    Bottleneck and rank are those of the baseline network, as in a report; of several that tie each is a true
     answer. Where all are served alike they count what is surely ours.
 
     Judgements: who comes first (allies first, last, or all alike), rerouting, all demand at its low or

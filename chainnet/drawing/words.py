@@ -8,7 +8,7 @@ from chainnet.drawing.drawn import DrawnFlows, Losses
 from chainnet.drawing.facts import PageData
 from chainnet.drawing.style import percent, tonnes
 from chainnet.network import Network
-from chainnet.results import ENDS, Ends
+from chainnet.results import Ends
 from chainnet.words import (
     ALL_TIERS,
     Who,
@@ -245,7 +245,8 @@ def served_words(network: Network, answer: DrawnFlows | None) -> str:
     rows = _shortfall(answer)
     whose = f" of {who(network.beneficiaries, network.groups_known)}" if network.beneficiaries else ""
     asked = sum(ends.demand for ends in rows.values())
-    after, before = (number(sum(ends.demand - getattr(ends, end) for ends in rows.values())) for end in ENDS)
+    after = number(sum(ends.demand - ends.after for ends in rows.values()))
+    before = number(sum(ends.demand - ends.before for ends in rows.values()))
     text = f"Of {tonnes(asked)} demand{whose} {after} are served"
     if after != before:
         text += f" if the others come after, {before} if before"

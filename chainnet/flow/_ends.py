@@ -1,4 +1,4 @@
-"""``service_range``: what is short if all others are served after those who count, and before them."""
+"""``service_range``: the shortfall if allies are served first, and last."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def service_range(
     known: Balance | None = None,
     progress: Tell | None = None,
 ) -> pd.DataFrame:
-    """Say what is short at its range of a judgement: all allies served first those who count, and before them.
+    """Show the shortfall by tier with allies served first and with allies served last.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def service_range(
     name = scenario.name if scenario else ""
     settings = {**counting.settings, "scenario": name, "reroute": reroute}
     has_others = bool(counting.rivals.any())
-    steps = Steps("tiers in their order, at its range", progress)
+    steps = Steps("tiers in their order, allies first and last", progress)
     told: dict[str, Balance] = {}
     if known is not None:
         _check(known, network, settings)

@@ -177,7 +177,7 @@ def _model(template: Overlay, ask: Ask, lengths: Sequence[int], near: Bases | No
 
 @kept(1)
 def base_flow(network: Network) -> Array:
-    """Return what every edge carries before anything happens, t/yr: the baseline, else the in the baseline answer."""
+    """Return what every edge carries before anything happens, t/yr: the baseline, else the baseline answer."""
     flow = network.edges["flow_tpa"].to_numpy(dtype=float)
     source, target = network.edge_ends
     if not np.isnan(flow[(source >= 0) & (target >= 0)]).any():

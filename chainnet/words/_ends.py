@@ -1,4 +1,4 @@
-"""A shortfall said at its range: all allies served first those who count, and before them."""
+"""A shortfall in words, with allies served first and with allies served last."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ AFTER_OR_BEFORE = ", allies served first or before"
 
 @dataclass(frozen=True)
 class SaidEnds:
-    """What is short of one demand at its range, in words; ``results.Ends`` takes it from tables.
+    """What is short of one demand with allies served first and last, in words; ``results.Ends`` takes it from tables.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class SaidEnds:
         return high if low == high else f"{low.removesuffix(f'{NBSP}%')} to {high}"
 
     def said(self, name: str, unit: str = "t/yr", blank: str = NBSP) -> str:
-        """Return what a tier lacks at its range.
+        """Return what a tier lacks with allies served first and last.
 
         Parameters
         ----------
@@ -98,7 +98,7 @@ def at_ends(after: str, before: str) -> str:
 
 
 def ends_sentence(rows: Mapping[str, SaidEnds], unit: str = "t/yr", blank: str = NBSP) -> str:
-    """Return what several tiers lack at its range, by name; where all agree it is said once.
+    """Return what several tiers lack with allies served first and last, by name; where all agree it is said once.
 
     Examples
     --------

@@ -309,7 +309,7 @@ def _wins_long(facts: Facts) -> str:
     before = ("", "")
     for year in years:
         levels = {level: facts.level(year, level, tier) for level in LEVELS if level != "none"}
-        gained = _regained(facts, levels) or "the levels of response was not assessed"
+        gained = _regained(facts, levels) or "the levels of response were not assessed"
         lacking = join(_left(facts, year))
         left = f"still short: {lacking}" if lacking else "then no tier is short"
         if (gained, left) == before:
