@@ -145,7 +145,7 @@ def partners(
     """
     scenario = asked_scenario(network, scenario)
     sides = _sides(blocs, parties(network, blocs, "blocs"))
-    checks.known(reroute, ("existing", "none", "new"), "reroute", "rerouting")
+    checks.known(reroute, ("existing", "none", "new"), "reroute", "degree")
     if reroute == "new":
         raise DataError(
             'reroute: "new" is not asked here: who sells to whom is known of existing links. Use "existing".'

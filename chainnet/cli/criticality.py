@@ -188,6 +188,7 @@ class Exposure(Question, Counted, TableOutput, Verified):
 
 def _loss_at_ends(table: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, str]:
     """Return the line on the largest single loss (``loss_ends``)."""
+    from chainnet.results import ENDS
     from chainnet.words import at_ends, number, percent
 
     def said(row: Any) -> str:
@@ -197,7 +198,7 @@ def _loss_at_ends(table: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, s
         share = f"{percent(row['lost_share'], ' ')} of {number(row['base_tpa'])}"
         return f"{number(row['lost_tpa'])} t/yr ({share}; {labels.get(row['name'], row['name'])}{tied})"
 
-    return {"ends": f"largest single loss {at_ends(*(said(table.loc[end]) for end in ('after', 'before')))}"}
+    return {"ends": f"largest single loss {at_ends(*(said(table.loc[end]) for end in ENDS))}"}
 
 
 def _cost(table: pd.DataFrame, unit: str, labels: Mapping[str, str]) -> str:
