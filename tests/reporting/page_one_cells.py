@@ -71,7 +71,7 @@ def _months(a: cn.Assessment, document: Document) -> Iterator[str]:
     if not (later == in_months(after) or (at_once and after <= 0) or month == flat(row["first"].text)):
         yield f"{text}: {after} months in the table"
     if recovered and recovered != number(row["time_to_recover"].value):
-        yield f"whole again {recovered} months later, the table says {row['time_to_recover'].text}"
+        yield f"met again {recovered} months later, the table says {row['time_to_recover'].text}"
     tons = amount(rows(document, "over_time", scenario=a.worst, tier=tier.lower())[0]["shortfall_t"])
     if lost and lost != flat(weight(tons)):
         yield f"{lost} missing, the table says {tons}"

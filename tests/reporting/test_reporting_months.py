@@ -312,7 +312,7 @@ def test_exposure_and_bracket_are_those_of_their_questions(made: cn.Assessment, 
     ("old", "new"),
     [
         ("is short 4 months after", "is short 5 months after"),
-        ("whole again 5 months later", "whole again 4 months later"),
+        ("met again 5 months later", "met again 4 months later"),
         ("2.5 t are missing", "4.5 t are missing"),
         ("USD 7.5 million", "USD 13.5 million"),
     ],
