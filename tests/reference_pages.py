@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 import chainnet as cn
 from chainnet import errors
 from chainnet.cli.common import COMMANDS, STOPPED, app
+from chainnet.cli.questions import QUESTIONS
 from chainnet.engine import tolerances
 from chainnet.network import TABLES
 from chainnet.reporting.texts import GLOSSARY
@@ -126,7 +127,7 @@ def cli_page() -> str:
         return done.stdout.strip()
 
     top = ask()
-    commands = re.findall(r"^  ([a-z-]+)  ", top.split("Commands:")[1], re.M)
+    commands = [name for names in QUESTIONS.values() for name in names]
     parts = ["# Command line\n\n", NOTE, "`python -m chainnet` is the same program.\n\n```text\n", top, "\n```\n"]
     parts.append(
         "\n## Commands called otherwise than their function\n\nEvery other command that asks a function has its name, with "

@@ -35,7 +35,7 @@ HELD = ["stock", "holder", "country", "is_ours", "is_reserved", "returns_tpa"]
 
 
 def advice(case: Case, worst: Scenario | None, rests: KeyAssumptions | None, *rerouting: Reroute) -> pd.DataFrame:
-    """Return what stays short with the advised project, as stated and where it disappoints.
+    """Return what stays short with the advised project, as planned and where it disappoints.
 
     Parameters
     ----------
@@ -282,7 +282,7 @@ class _Margin:
         return float(last)
 
     def cases(self, names: Sequence[str], year: int | None) -> list[tuple[str, float | None, float, float]]:
-        """Return (case, year, short without, short with): as stated, then where the projects disappoint."""
+        """Return (case, year, short without, short with): as planned, then where the projects disappoint."""
         rest, first = self.rest, self.first_year(names, year)
         rows: list[tuple[str, float | None, float, float]] = [
             (AS_PLANNED, year, rest, self.short(self.built(names, year))),

@@ -40,7 +40,7 @@ class Assessment(Result):
     ----------
     network : Network
     flow : MaxFlow
-        The value of the in the baseline network and its cut.
+        The value of the baseline network and its cut.
     base : Balance
         The in the baseline steady state.
     worst : str
@@ -94,13 +94,13 @@ class Assessment(Result):
         What the verdict of the worst scenario rests on.
     dependencies : DataFrame
         tier, words, does, then: what alone makes another verdict (category of the tier's share), another bottleneck
-        (``then``), changes what closes the gap, or moves the share past its ends.
+        (``then``), changes what closes the gap, or moves the share out of its range.
     rerouting : mapping of int to Reroute
         Under the worst scenario, by year; projects are valued with new relations, once qualified, without stocks.
     portfolios : mapping of str to Portfolio
         The same in the last year, at five budgets: "all" tiers, and the first tier as if alone; ties not asked.
     advice : DataFrame, index case
-        Short without and with the projects that are advised once new relations have done their part, as stated and
+        Short without and with the projects that are advised once new relations have done their part, as planned and
         where these projects disappoint: half their capacity, a year late, demand at its high values, without their
         assumed relations, all allies served last. ``attrs`` say of whom, which, from when, and whether nothing stays
         short. Empty where none is needed or none helps.

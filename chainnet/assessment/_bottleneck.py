@@ -22,7 +22,7 @@ FIRST_TIER = "first tier"
 class Bottleneck:
     """A step, a country, that country's part of what the step makes, and what its stop costs.
 
-    ``lost_tpa`` and ``lost_share`` (of what was served) are of the in the baseline chain; ``n_tied``: others that
+    ``lost_tpa`` and ``lost_share`` (of what was served) are of the baseline chain; ``n_tied``: others that
     cost as much, ``tied_with``: each with its country. Step and country are "" and the rest NaN and 0 where no step
     abroad costs anything.
     """

@@ -41,7 +41,7 @@ class Dependencies:
 def dependencies(
     network: Network, found: KeyAssumptions, tier: str, *, is_first: bool, called: Callable[[str], str] = str
 ) -> Dependencies:
-    """Return what puts the share of a tier into another category, or past its ends, in words.
+    """Return what puts the share of a tier into another category, or out of its range, in words.
 
     Parameters
     ----------

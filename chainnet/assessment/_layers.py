@@ -17,7 +17,7 @@ BASE, BUILT = "base year", "as built"
 
 
 def layers(case: Case, worst: Scenario | None) -> pd.DataFrame:
-    """Return what is short under the worst scenario in the base year and as built, at its range.
+    """Return what is short under the worst scenario in the base year and as built, with allies served first and last.
 
     Returns
     -------

@@ -46,7 +46,7 @@ _GAPS = (
     _Gap(
         "demand",
         lambda network: not network.demand.empty and not (network.demand["note"] == STANDS_IN).any(),
-        "who is short: a demand stands in that the in the baseline network just meets",
+        "who is short: a demand stands in that the baseline network just meets",
         "table demand: node, demand_tpa; commodity and tier where there are several",
     ),
     _Gap(
@@ -142,7 +142,7 @@ _GAPS = (
 )
 _SCENARIOS = (
     "scenarios",
-    "what an event does: only the in the baseline network and the loss of single parts are asked",
+    "what an event does: only the baseline network and the loss of single parts are asked",
     "scenarios/NAME.toml in the folder of the graph, --scenario FILE, or scenarios=[cn.Scenario(...)]",
 )
 

@@ -115,7 +115,8 @@ def overview(
         - closes, closed_by_year: what leaves the tier whole, and the first year in which it does: "not short", "new
           relations", "new relations and stocks" (no year), a project, the fewest projects, or "nothing listed" by the
           sixth year after the base year;
-        - depends_on: what alone puts the share into another category of ``key_assumptions`` or past its ends, and the
+        - depends_on: what alone puts the share into another category of ``key_assumptions`` or out of its range, and
+        the
           smallest set of assumed plants that does; at most three, then how many more;
         - assumed_share: part of the rows of nodes, recipes, demand and stocks that are assumed; links are not counted.
 
@@ -313,7 +314,7 @@ class _Chain:
             "assumed_share": self._assumed_share,
             "restriction": said.restriction,
             "label": network.label,
-            "scenario_label": (scenario.label or scenario.name) if scenario else "nothing happens",
+            "scenario_label": (scenario.label or scenario.name) if scenario else "baseline",
             "dependencies": "; ".join(asked.words),
             "past_ends": "; ".join(asked.past),
             "shortfall_low_by": str(due["low_by"]),

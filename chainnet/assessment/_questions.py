@@ -68,7 +68,7 @@ def questions(case: Case) -> tuple[Question, ...]:
         Question("floors", "at which price projects pay", break_evens, keeps_why=True),
         Question("indices", "what published indices say", index_ranks, keeps_why=True),
         Question("flow", "how much can be served at most", _flow),
-        Question("base", "who is served when nothing happens", _base),
+        Question("base", "who is served in the baseline", _base),
         Question("long_runs", "who is served in the long run", _long_runs),
         Question("blocs", "who stands on the other side", blocs_of, ("removed",)),
         Question("alignment", "what a split market costs", sides, ("blocs",), keeps_why=True, weight=5.0),

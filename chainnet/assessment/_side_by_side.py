@@ -1,4 +1,4 @@
-"""Scenarios, portfolios or chains as columns of one table: who is short in each, at its range of who comes first."""
+"""Scenarios, portfolios or chains as columns of one table: who is short in each, with allies served first and last."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from chainnet.words import ALL_TIERS, Who, verb
 UNDISTURBED = "baseline"
 EITHER, AFTER, BEFORE = "either", "allies_first", "allies_last"
 KEYS = ("tier", "figure", "order")
-# the figures of a tier, and whether each has a line at its range
+# the figures of a tier, and whether each has a line with allies served first and last
 FIGURES = ("demand_tpa", "shortfall_share", "shortfall_tpa", "first_short_month", "largest_loss_share")
 
 
@@ -84,7 +84,7 @@ class Column:
 def scenarios_of(
     network: Network, asked: Mapping[str, Scenario], names: Iterable[str | Scenario] | None
 ) -> list[Column]:
-    """Return a column for each scenario that is named, by default for the in the baseline network and for all."""
+    """Return a column for each scenario that is named, by default for the baseline network and for all."""
     wanted = [UNDISTURBED, *asked] if names is None else list(names)
     return [Column(_name_of(one), network, _scenario(one, asked)) for one in wanted]
 
@@ -239,7 +239,7 @@ def _column(side: Column, commodity: Words, beneficiaries: Words) -> dict[str, A
         "label": network.label,
         "year": np.nan if network.year is None else float(network.year),
         "scenario": side.scenario.name if side.scenario else UNDISTURBED,
-        "scenario_label": (side.scenario.label or side.scenario.name) if side.scenario else "nothing happens",
+        "scenario_label": (side.scenario.label or side.scenario.name) if side.scenario else "baseline",
         "projects": "; ".join(side.projects),
         "project_labels": "; ".join(network.labels[list(side.projects)]),
         "capex_musd": float(built["capex_musd"].sum(skipna=False)) if len(built) else 0.0,
@@ -348,7 +348,7 @@ def _at(mine: pd.DataFrame, figure: str, end: str) -> pd.Series:
 
 
 def _words(answers: pd.DataFrame) -> tuple[str, ...]:
-    """Return which column is worst for the first tier, and for the next ones until one is short, at its range."""
+    """Return which column is worst for the first tier, and for the next until one is short; allies first and last."""
     said: list[str] = []
     for tier in dict.fromkeys(answers["tier"]):
         mine = answers[answers["tier"] == tier]

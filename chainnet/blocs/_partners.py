@@ -132,7 +132,8 @@ def partners(
     then each measure is sought at its least and most. Plans that buy an input and throw it away are among them. Prices
     do not respond: break_even_rise says what they would have to do. A plant without ``owner_country`` counts in
     ``kept`` not at all at the low end and wholly at the high one. No choice is called best; dominated_by names another
-    that is at least as good at its range of value added, kept, worked, short and investment, and better in one.
+    that is at least as good, at the least and the most, in value added, kept, worked, short and investment, and
+    better in one.
 
     Examples
     --------

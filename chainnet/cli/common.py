@@ -273,7 +273,7 @@ def scenario_named(network: Network, word: str, option: str = "--scenario") -> S
 
 
 def scenarios_named(network: Network, words: list[str]) -> list[Scenario]:
-    """Return the scenarios given; ``NAME@ends`` is several: as it stands, and its parameters at its range."""
+    """Return the scenarios given; ``NAME@ends`` is several: as it stands, and its parameters at low and high value."""
     found: list[Scenario] = []
     for word in words:
         name, _, end = word.rpartition("@")
@@ -436,7 +436,7 @@ def command(asks: str = "", name: str = "", like: str = "") -> Callable[[C], C]:
 
 
 def short_at_ends(table: pd.DataFrame, head: str = "") -> dict[str, str]:
-    """Return the line on what is short at its range, tier by tier, of ``service_range``; ``head`` says of what."""
+    """Return the line on the shortfall, tier by tier, of ``service_range``; ``head`` says of what."""
     from chainnet.results import Ends
     from chainnet.words import ends_sentence
 

@@ -159,7 +159,7 @@ class Exposure(Question, Counted, TableOutput, Verified):
         self.say(found, shown, numbers, footer=self._ends(found, settings["value"]))
 
     def _ends(self, found: Any, value: str) -> dict[str, str] | None:
-        """Say the largest cost at its range of who is served first; nothing where nobody else asks for anything."""
+        """Say the largest cost with allies served first and last; nothing where nobody else asks for anything."""
         from chainnet.flow import Counting
 
         counting = Counting.of(self.network, self.given("commodity"), self.given("beneficiaries"))

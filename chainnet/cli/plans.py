@@ -188,9 +188,8 @@ def _file_name(name: str) -> str:
 class StockAdd(_Owned):
     """Add a stock to a graph of your own.
 
-    And check that it can be drawn where it lies. A stock may be drawn whenever that helps, also where nothing
-    happens; --end keeps that much of it, and a release measure in a scenario shuts it in that scenario until the
-    release.
+    And check that it can be drawn where it lies. A stock may be drawn whenever that helps, also in the baseline;
+    --end keeps that much of it, and a release measure in a scenario shuts it in that scenario until the release.
     """
 
     graph: Own

@@ -1,4 +1,4 @@
-"""What the network can least do without: the exact loss when a node, edge or group drops out."""
+"""Chokepoints: the exact loss when a node, edge or group drops out."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def chokepoints(
     verify: bool = False,
     progress: Tell | None = None,
 ) -> pd.DataFrame:
-    """Rank what the network can least do without.
+    """Rank nodes, edges or groups by the exact loss if they drop out.
 
     The loss of X is the value of the network minus its value without X, both solved: the largest
     tonnage of counted demand that can be served. It is exact, never a sum of parts.

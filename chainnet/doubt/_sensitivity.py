@@ -119,7 +119,7 @@ def sensitivity(
     asker = _Asker(counting, scenario, names, by_year, reroute)
     inputs = uncertain_inputs(network)
     given = asker.answer()
-    steps = Steps("inputs at their low and high values", progress, len(inputs.table))
+    steps = Steps("inputs at low and high value", progress, len(inputs.table))
     lines = _loose_lines(asker, network) if recipes else []
     steps.more(len(lines))
     rows = [*_bounds(asker, inputs, steps), *_recipes(asker, network, lines, steps)]

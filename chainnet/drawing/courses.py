@@ -235,7 +235,7 @@ def _ordered(network: Network, result: Any, scenario: str | None, lasting: Mappi
     def badness(name: str) -> tuple[Any, ...]:
         return (*[-digits(short.get((name, tier), 0.0), 6) for tier in order], name)
 
-    # that nothing happens is shown where nothing else is
+    # the baseline is shown where nothing else is
     return sorted((name for name in known if name != "baseline"), key=badness) or known
 
 

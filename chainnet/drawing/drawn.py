@@ -211,8 +211,8 @@ class Losses:
 
     What may stand for several plants has rank 0: it is told beside the single sites. ``tier``: whose losses they are,
     "" = of all; ``first``: the same of one tier, ``first_tier``, beside them. ``unit_of``: node -> its row,
-    where the rows are sites. ``bottlenecks``: "first" and "all" (tiers) -> the step of a country that they could
-    least do without.
+    where the rows are sites. ``bottlenecks``: "first" and "all" (tiers) -> the step of a country whose loss costs
+    them most.
     """
 
     table: pd.DataFrame

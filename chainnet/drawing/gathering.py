@@ -108,7 +108,7 @@ class _Groups:
         self._edges = self._edge_matrix()
 
     def _ends(self) -> tuple[Any, Any, Any]:
-        """Return the groups at its range of each edge, and which edges lead from one to another."""
+        """Return the groups at source and target of each edge, and which edges lead from one to another."""
         source, target = self._whole.edge_ends
         inside = (source >= 0) & (target >= 0)  # a project is no node
         names = self._table["id"].to_numpy()[self._of]

@@ -103,8 +103,8 @@ def draw(
         ``balance(..., closest=True)`` of the same scenarios: the difference then marks the links that moved only among
         equally good answers.
     bottlenecks : DataFrame, optional
-        ``assess(network).bottlenecks``, beside the losses: which step of which country the first tier, and all tiers,
-        could least do without. The graph marks that step, and says it.
+        ``assess(network).bottlenecks``, beside the losses: which step of which country costs the first tier, and all
+        tiers, most. The graph marks that step and names it.
     rerouting : Reroute, optional
         What the projects avoid under a scenario: told with each of them, and of sets that the reader ticks.
     live : bool

@@ -213,7 +213,7 @@ TABLES: dict[str, Table] = {
                     "capacity_t", "most it can hold when it is filled again", "t", missing="it is never filled again"
                 ),
                 _amount("end_t", "least that is left at the end of the horizon", "t", missing="nothing need be left"),
-                _number("holding_usd_per_t_a", "cost of holding a tonne for a year", "USD/t/a", minimum=0.0),
+                _number("holding_usd_per_t_a", "cost of holding a tonne for a year", "USD/t/yr", minimum=0.0),
                 *PEDIGREE,
             ),
             key=("id",),

@@ -134,7 +134,7 @@ def reroute(
     Returns
     -------
     Reroute
-        Values are rises of the largest tonnage served, t per period.
+        Values are rises of the largest tonnage served, t in one period.
 
     Raises
     ------
@@ -161,7 +161,7 @@ def reroute(
     >>> rr.projects["shapley_t"].round(4).to_dict()
     {'G_US': 9.6667, 'H_US': 11.6667, 'S_US': 0.6667}
     >>> rr.projects.loc["G_US", "words"]
-    'Magnet plant in the United States buys nothing until Dysprosium source in the United States stands.'
+    'Magnet plant in the United States avoids nothing until Dysprosium source in the United States stands.'
     """
     scenario = asked_scenario(network, scenario)
     year, years = checks.year(by_year), check_horizon(horizon)

@@ -55,7 +55,7 @@ class Advised:
     year : float
         The first year in which they do as much; NaN where no date is known.
     cases : mapping of str to float
-        What stays short with them, as stated and where they disappoint, t/yr.
+        What stays short with them, as planned and where they disappoint, t/yr.
     """
 
     tier: Who

@@ -61,7 +61,7 @@ def _are(amount: str) -> str:
 
 
 def verdict(facts: Facts) -> Claim:
-    """Say how much of demand is short under the worst scenario, at its range, and what changes that."""
+    """Say how much of demand is short under the worst scenario, allies first and last, and what changes that."""
     lead, more = _verdict(facts)
     return Claim(lead, told(_stands_in(facts), more))
 
@@ -103,7 +103,7 @@ def _tonnes_short(short: Ends) -> str:
 
 
 def _lead(facts: Facts, worst: str) -> Claim:
-    """Say what the leading tier lacks, its share first, at its range, and what changes that."""
+    """Say what the leading tier lacks, its share first, with allies served first and last, and what changes that."""
     short, what = facts.short(worst, _leading(facts)), _leading(facts).demand
     head = f"Under {facts.quoted(worst)}{', on known relations' if _worse_on_new(facts) else ''}"
     whose = [f" of {facts.people}", ""] if facts.people else [""]
@@ -212,7 +212,7 @@ def _by_product(facts: Facts, worst: str) -> str:
 
 
 def _as_bad(facts: Facts, worst: str) -> str:
-    """Say which other scenarios leave as much of the leading tier short, at its range, if they last."""
+    """Say which other scenarios leave as much of the leading tier short, allies first and last, if they last."""
     own = facts.short(worst, _leading(facts))
     if not own.worst > 0:
         return ""

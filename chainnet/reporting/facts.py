@@ -158,7 +158,7 @@ class Facts:
         return Who.named(ends_of(self.a.stress.summary).reset_index())
 
     def short(self, scenario: str, tier: Who) -> Ends:
-        """Return what a tier lacks under a scenario at its range; all tiers together where they are meant."""
+        """Return what a tier lacks under a scenario, allies first and last; all tiers together where they are meant."""
         table = self._ends
         return Ends.of(tier.rows(table[table["scenario"] == scenario]))
 
@@ -195,7 +195,7 @@ class Facts:
     def scenario_label(self, name: str) -> str:
         """Return a scenario in words."""
         if name == BASELINE:
-            return "Baseline: nothing happens"
+            return "Baseline: no measure"
         return str(self.a.scenarios.loc[name, "label"])
 
     @property

@@ -178,7 +178,7 @@ class Months:
 
     @property
     def levels_in(self) -> str:
-        """In what periods the levels of response over the horizon is counted; "" = months."""
+        """In what periods the levels of response over the horizon are counted; "" = months."""
         step = fact_of(self.facts.a.stress.horizon_levels, "step_months", 6)
         return {6: "half-years", 3: "quarters"}.get(step, "")
 

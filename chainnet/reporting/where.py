@@ -219,7 +219,7 @@ def idle_giants(facts: Facts) -> pd.DataFrame:
 
 
 def _idle_giant(facts: Facts) -> str:
-    """Name what looks large and does not decide, where that holds at its range; empty if there is none."""
+    """Name what looks large and does not decide, where that holds with allies first and last; empty if none."""
     giants = idle_giants(facts)
     giants = giants[giants["before_tpa"] <= 0]
     if giants.empty:

@@ -1,4 +1,4 @@
-"""A shortfall at its range of who is served first: all others after those who count, and before them."""
+"""A shortfall with allies served first, and with allies served last."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ENDS: dict[Literal["allies_first", "allies_last"], str] = {
 
 
 class Ends(SaidEnds):
-    """What is short of one demand at its range, as ``service_range`` and a stress test give it in columns.
+    """The shortfall of one demand with allies served first and last, as columns of ``service_range`` have it.
 
     Attributes
     ----------

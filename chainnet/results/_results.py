@@ -210,7 +210,7 @@ def codebook(result: Any) -> pd.DataFrame:
     >>> import chainnet as cn
     >>> book = cn.codebook(cn.chokepoints(cn.read("mag-9")))
     >>> book.set_index("column").loc["lost_tpa", ["unit", "status", "rests_on"]].tolist()
-    ['t/a', 'arithmetic checked', 'assumed inputs (all 3 that bind)']
+    ['t/yr', 'arithmetic checked', 'assumed inputs (all 3 that bind)']
     """
     tables = result.tables() if isinstance(result, Result) else {"": result}
     rows: list[dict[str, Any]] = []

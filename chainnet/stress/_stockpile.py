@@ -36,7 +36,7 @@ def stockpile_requirement(
     commodity: Words = None,
     progress: Tell | None = None,
 ) -> pd.DataFrame:
-    """Say how much of each commodity must be in stock for the chosen tiers to stay whole.
+    """Say how much of each commodity must be in stock for the chosen tiers to be met.
 
     Parameters
     ----------

@@ -48,7 +48,7 @@ class Stores:
     ----------
     scenario : Scenario or None
     tiers : tuple of str
-        Who has to stay whole, unless the program is asked otherwise.
+        Whose demand has to be met, unless the program is asked otherwise.
     ask : Ask
         Its beneficiaries hold the stores: at their plants and end uses.
 

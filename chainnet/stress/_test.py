@@ -61,7 +61,7 @@ class StressTest(Result):
         months_short, time_to_survive (months from the first measure; inf = never short, is_unlimited says
         so; a number as long as the horizon after the onset means at least that), time_to_recover
         (months from the first short one; inf = not within the horizon). Months count from 1.
-        The first scenario is "baseline", without any measure.
+        The first scenario is "baseline": no measure.
     nodes : DataFrame, index (scenario, node, commodity, tier)
         The long run per end use.
     levels : DataFrame
@@ -245,16 +245,16 @@ def stress_test(
         new_lag_months=NEW_LAG_MONTHS,
         **counting.settings,
     )
-    summaries, by_month, stores, lasting = [], [], [], []
+    summaries, by_month, stored, lasting = [], [], [], []
     for scenario, over_time, (table, *_) in zip(chosen, found, steady, strict=True):
         name = _name(scenario)
         mine = months_table(name, over_time, ask)
         over = summary_table(mine, over_time, ask).reindex(table.index)
         summaries.append(pd.concat({name: pd.concat([table, over], axis=1)}, names=["scenario"]))
         by_month.append(mine)
-        stores.append(stock_table(name, over_time, ask))
+        stored.append(stock_table(name, over_time, ask))
         lasting.append(survival_table(mine, over_time, name, ask))
-    levels = [level for _, _, level, _ in steady if len(level)]
+    levels = [table for _, _, table, _ in steady if len(table)]
     survive = pd.concat(lasting, ignore_index=True).set_index(["scenario", "tier", "node"])
     said: dict[str, Any] = {"has_others": bool(counting.rivals.any())}
     said["rests_on"] = {_name(s): rest_of(inputs) for s, inputs in zip(chosen, binds, strict=True)}
@@ -265,7 +265,7 @@ def stress_test(
         nodes=stamp(pd.concat([nodes for _, nodes, _, _ in steady]).set_index(NODE_KEY), source),
         levels=stamp(pd.concat(levels, ignore_index=True) if levels else pd.DataFrame(), source),
         months=stamp(pd.concat(by_month, ignore_index=True), source),
-        stocks=stamp(pd.concat(stores, ignore_index=True), source),
+        stocks=stamp(pd.concat(stored, ignore_index=True), source),
         time_to_survive=stamp(survive, source),
         horizon_levels=stamp(horizon_levels(chosen[1:] if levels_over_time else [], ask), source),
         money=stamp(pd.concat(money), source),

@@ -1,4 +1,4 @@
-"""A shortfall said at its range: all allies served first those who count, and before them."""
+"""A shortfall in words, with allies served first and with allies served last."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ AFTER_OR_BEFORE = ", allies served first or before"
 
 @dataclass(frozen=True)
 class SaidEnds:
-    """What is short of one demand at its range, in words; ``results.Ends`` takes it from tables.
+    """What is short of one demand with allies served first and last, in words; ``results.Ends`` takes it from tables.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class SaidEnds:
         return high if low == high else f"{low.removesuffix(f'{NBSP}%')} to {high}"
 
     def said(self, name: str, unit: str = "t/yr", blank: str = NBSP) -> str:
-        """Return what a tier lacks at its range.
+        """Return what a tier lacks with allies served first and last.
 
         Parameters
         ----------
@@ -70,10 +70,10 @@ class SaidEnds:
 
         Examples
         --------
-        >>> SaidEnds(0.0, 2.9, 2.9).said("defence", "t/a", " ")
-        'defence short 0 t/a if the others are served after, 2.9 t/a (100 %) if before'
-        >>> SaidEnds(30.0, 30.0, 40.0).said("civilian", "t/a", " ")
-        'civilian short 30 t/a (75 %), whoever is served first'
+        >>> SaidEnds(0.0, 2.9, 2.9).said("defence", "t/yr", " ")
+        'defence short 0 t/yr if the others are served after, 2.9 t/yr (100 %) if before'
+        >>> SaidEnds(30.0, 30.0, 40.0).said("civilian", "t/yr", " ")
+        'civilian short 30 t/yr (75 %), whoever is served first'
         """
         after = self.short(self.after, unit, blank)
         return f"{name} short {at_ends(after, after if self.agree else self.short(self.before, unit, blank))}"
@@ -98,12 +98,12 @@ def at_ends(after: str, before: str) -> str:
 
 
 def ends_sentence(rows: Mapping[str, SaidEnds], unit: str = "t/yr", blank: str = NBSP) -> str:
-    """Return what several tiers lack at its range, by name; where all agree it is said once.
+    """Return what several tiers lack with allies served first and last, by name; where all agree it is said once.
 
     Examples
     --------
-    >>> ends_sentence({"defence": SaidEnds(0.0, 0.0, 4.0), "industrial": SaidEnds(10.0, 10.0, 16.0)}, "t/a", " ")
-    'defence short 0 t/a; industrial short 10 t/a (63 %), whoever is served first'
+    >>> ends_sentence({"defence": SaidEnds(0.0, 0.0, 4.0), "industrial": SaidEnds(10.0, 10.0, 16.0)}, "t/yr", " ")
+    'defence short 0 t/yr; industrial short 10 t/yr (63 %), whoever is served first'
     """
     if not all(ends.agree for ends in rows.values()):
         return "; ".join(ends.said(name, unit, blank) for name, ends in rows.items())

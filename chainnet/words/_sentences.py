@@ -129,7 +129,7 @@ def stock_part(label: str, required: Any, buy: Any, usd: Any) -> str:
 
 
 def stock_sentence(tier: str, scenario: str, parts: Sequence[str]) -> str:
-    """Say what must be in stock for a tier to stay whole through a scenario.
+    """Say what must be in stock for a tier to be met through a scenario.
 
     Examples
     --------

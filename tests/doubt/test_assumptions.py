@@ -335,17 +335,17 @@ def test_closes_is_what_the_ladder_says(name: str) -> None:
     net, scenario, found = answer(name)
     year = found.provenance["settings"]["by_year"]
 
-    def levels(other: cn.Network) -> dict[str, set[str]]:
+    def met_at(other: cn.Network) -> dict[str, set[str]]:
         levels = cn.reroute(other, scenario, by_year=year).levels
         whole = levels[levels["shortfall_tpa"] <= 1e-6 * levels["demand_tpa"]]
         return {t: set(whole.loc[whole["tier"] == t, "level"]) & set(LEVELS) for t in found.central.index}
 
-    stated = levels(net)
+    stated = met_at(net)
     for tier, cell in found.central["closed_by"].items():
         assert {word for word in cell.split(";") if word in LEVELS} == stated[str(tier)]
     absent = found.table[(found.table["kind"] == "node") & (found.table["variant"] == "absent")]
     for node in absent["id"].drop_duplicates().head(4):
-        after = levels(net.without(nodes=[node]))
+        after = met_at(net.without(nodes=[node]))
         for row in absent[absent["id"] == node].to_dict("records"):
             if after[row["tier"]] != stated[row["tier"]]:
                 assert "closed_by" in row["what"].split(";")

@@ -121,7 +121,7 @@ split_table = col.Table(
 def _worths(facts: Facts) -> pd.DataFrame | None:
     """Return what each country between the blocs is worth to either side, most first; None where not assessed."""
     found = _alignment(facts)
-    if found is None:
+    if found is None or found.countries.empty:
         return None
     table = found.countries.reset_index()
     worth = ("swing_rival_t", "shapley_allies_t", "swing_allies_t")

@@ -71,7 +71,7 @@ def section(facts: Facts) -> Section:
 
 
 def _columns(unit: str, during: str = "") -> list[ReportColumn]:
-    """Return the columns of a levels of response whose tonnes bear a suffix: tpa or t."""
+    """Return the columns of levels of response whose tonnes bear a suffix: tpa or t."""
     amount = col.tons if unit == "tpa" else col.weight
     return [
         col.text("level", "Level", "name of the level", body=False),
@@ -86,7 +86,7 @@ def _columns(unit: str, during: str = "") -> list[ReportColumn]:
 
 
 def _rows(levels: pd.DataFrame, unit: str = "tpa") -> Iterator[dict[str, Any]]:
-    """Return the rows of a levels of response, each level followed by its sum over tiers where there are several."""
+    """Return the rows of levels of response, each level followed by its sum over tiers where there are several."""
     amounts = [f"{what}_{unit}" for what in ("demand", "served", "gained", "shortfall")]
     for level, found in levels.groupby("level", sort=False):
         words = LEVELS[str(level)][0] if level in LEVELS else str(found["meaning"].iloc[0])

@@ -119,7 +119,7 @@ def _layer_columns(facts: Facts) -> list[ReportColumn]:
         col.text(
             "shortfall",
             "Shortfall",
-            "part of demand that is short, at its range where they differ",
+            "part of demand that is short, allies served first and last where they differ",
             lambda _, row: Ends.of(row).shares,
         ),
         col.tons("shortfall_new_tpa", "Short, new relations", "shortfall with new relations, once qualified"),

@@ -132,7 +132,7 @@ _TONNES = (
 requirement_table = col.Table(
     "requirement",
     "Stock",
-    "What must be in stock for {f.months.lead} to stay whole",
+    "What must be in stock for {f.months.lead} to be met",
     rows=lambda f: None if f.a.stockpile.empty else _with_sums(_needed(f)),
     columns=(
         *col.SCENARIO,
@@ -310,7 +310,7 @@ def requirement_figure(facts: Facts) -> ReportFigure | None:
         canvas,
         f"{facts.drawn(top['label'] or top['commodity'], 40)}: {said}",
         f"Covered by what is held, of whatever material (solid), and to buy (hatched), part of what "
-        f"{facts.months.lead} requires (tick) to stay whole. {facts.months.span}.",
+        f"{facts.months.lead} requires (tick) to be met. {facts.months.span}.",
         alt + ".",
         f"Requirements under {LEAST_T} t have no bar." if (table["required_t"] < LEAST_T).any() else "",
         requirement_table(facts),

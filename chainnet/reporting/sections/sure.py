@@ -209,7 +209,7 @@ input_table = col.Table(
     ),
     subtitle=_moved,
     note=lambda f: (
-        f"One figure at a time, each solved at its range; {count(_moving(f))} of "
+        f"One figure at a time, each solved at its low and its high value; {count(_moving(f))} of "
         f"{count(len(_single(f).inputs))} with a range move the answer. Capacity, demand and flows in t/yr, recipes "
         "in t per t."
     ),
@@ -289,7 +289,7 @@ def _dependencies(facts: Facts) -> pd.DataFrame | None:
 dependency_rows = col.Table(
     "dependencies",
     "Dependencies",
-    "What changes an answer, or moves it past its ends",
+    "What changes an answer, or moves it out of its range",
     rows=_dependencies,
     columns=(
         col.TIER,
