@@ -133,7 +133,7 @@ def test_every_name_and_command_is_documented() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "chainnet", "--help"], capture_output=True, text=True, check=True, env=env
     )
-    commands = re.findall(r"^  ([a-z-]+)  ", done.stdout.split("Commands:")[1], re.M)
+    commands = re.findall(r"^  ([a-z][a-z-]*)  ", done.stdout, re.M)
     assert commands
     assert all(f"chainnet {command}" in text for command in commands)
 

@@ -210,7 +210,7 @@ def alliance(
         raise DataError(f"members: {len(who)} are named; at most {MOST_MEMBERS}. Put countries into groups.")
     checks.known(order, ORDERS, "order", "order")
     if network.demand.empty:
-        raise DataError("alliance: the network has no demand table, so nobody can are short. Give demand.")
+        raise DataError("alliance: the network has no demand table, so nobody can be short. Give demand.")
     where = parties(network, regions, "regions") if regions else []
     overlay = standing(network, scenario, [], by_year)
     steps = Steps("answers for sets of members", progress)

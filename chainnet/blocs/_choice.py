@@ -321,7 +321,7 @@ class Stand:
         capex = network.projects["capex_musd"].to_numpy(dtype=float)
         payers = payers_of(network)
         payers = payers[stands[payers["project"].to_numpy(dtype=np.int64)]]
-        sides = [next((s.name for s in self.sides if s.holds(word)), "order") for word in payers["party"]]
+        sides = [next((s.name for s in self.sides if s.holds(word)), "others") for word in payers["party"]]
         backed = payers["project"].isin(backers_of(network)["project"])
         payers = payers.assign(backer=np.where(backed, sides, "nobody named"))
         for name, own in payers.groupby("backer", sort=False):

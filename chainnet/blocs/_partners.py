@@ -148,7 +148,7 @@ def partners(
     checks.known(reroute, ("existing", "none", "new"), "reroute", "degree")
     if reroute == "new":
         raise DataError(
-            'reroute: "new" is not asked here: who sells to whom is told of existing links. Use "existing".'
+            'reroute: "new" is not asked here: who sells to whom is known of existing links. Use "existing".'
         )
     if network.demand.empty:
         raise DataError("partners: the network has no demand table, so there is nothing to serve. Give demand.")
@@ -313,7 +313,7 @@ def _owned(network: Network, who: Sequence[str], sides: Sequence[Party]) -> pd.D
     def owner(country: str, held: Any) -> str:
         if not isinstance(held, str):
             return "unknown"
-        return "home" if held == country else next((side.name for side in sides if side.holds(held)), "order")
+        return "home" if held == country else next((side.name for side in sides if side.holds(held)), "others")
 
     here = nodes["country"].isin(who).to_numpy()
     rows = nodes[here].assign(commodity=made[here])

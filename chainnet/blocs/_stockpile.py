@@ -169,8 +169,9 @@ def joint_stockpile(
     of that which serves its tiers alone, store by store and period by period; ``layers`` says by how much it is dearer
     than by itself.
 
-    Since others are owed a sum of tonnes, and not each of them its own, a cost under before is not always above that
-    under after; both are never below last. 2^n - 1 coalitions with one linear program of (periods x columns) each,
+    Since others are owed a sum of tonnes, and not each of them its own, a cost under ``allies_last`` is not always
+    above that under ``allies_first``; both are never below last. 2^n - 1 coalitions with one linear program of
+    (periods x columns) each,
     about twice that for what others get, and two for each store that a set as cheap could hold more or less of.
 
     References

@@ -134,7 +134,7 @@ _SAID = (
 def expand_relations(sources: Sources) -> Pairs:
     """Return the pairs of nodes that may trade.
 
-    A row that names its range by id speaks before one with a pattern, and a row with fewer pairs
+    A row that names source and target by id speaks before one with a pattern, and a row with fewer pairs
     before one with more; weights of patterns that cover the same pair multiply. ``allowed`` = no
     closes every pair of its row that no row names by id.
 

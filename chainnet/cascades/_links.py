@@ -18,7 +18,7 @@ from chainnet.network import Network
 
 @dataclass(frozen=True, eq=False)
 class Links:
-    """Baseline relations that carry something: positions of its range, commodity codes, t/yr, edge rows."""
+    """Baseline relations that carry something: positions of source and target, commodity codes, t/yr, edge rows."""
 
     tables: Tables
     source: Ints

@@ -34,7 +34,7 @@ class Alliance(Question, TableOutput):
     projects: opt.Projects = None
     by_year: opt.ByYear = None
     reroute: opt.Degree = "existing"
-    order: Annotated[Literal["allies_last", "allies_first"], "Whether third countries are served first."] = (
+    order: Annotated[Literal["allies_last", "allies_first"], "Whether third countries are served last, or first."] = (
         "allies_last"
     )
     regions: Annotated[str | None, "Groups by which investment is told apart, split by commas.", words] = None

@@ -15,7 +15,7 @@ from chainnet.errors import DataError
 
 @command(like="calibration.calibrate")
 class Calibrate(Form):
-    """Make baseline flows from totals and known links.
+    """Make baseline flows from totals and existing links.
 
     And show how far they are from published totals. Into FOLDER go edges.csv, datapackage.json and the tables whose
     hand-written form lies in calibration/. A shipped graph named by its name is only compared, unless --out is

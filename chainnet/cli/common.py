@@ -273,7 +273,7 @@ def scenario_named(network: Network, word: str, option: str = "--scenario") -> S
 
 
 def scenarios_named(network: Network, words: list[str]) -> list[Scenario]:
-    """Return the scenarios given; ``NAME@ends`` is several: as it stands, and its parameters at low and high value."""
+    """Return the scenarios given; ``NAME@ends`` is several: its central case, and its parameters at their ends."""
     found: list[Scenario] = []
     for word in words:
         name, _, end = word.rpartition("@")

@@ -22,7 +22,7 @@ class Assumptions(Question, Counted, TableOutput, Verified):
     stands is asked. The table for people leaves out what moves nothing; csv and json hold every row.
     """
 
-    scenario: Annotated[str | None, opt.SCENARIO + "; default the network as it stands."] = None
+    scenario: Annotated[str | None, opt.SCENARIO + "; default the baseline."] = None
     tier: Annotated[str | None, "Only this tier, if served first."] = None
     max_set: Annotated[int, "Largest set of assumed plants that is looked for, 0 to 5.", opt.AtLeast(0)] = 3
 

@@ -68,11 +68,13 @@ Step = Annotated[int, "Most months of a period; one also ends where a measure or
 AsOf = Annotated[
     str | None, "Date, such as 2026-11-29, or a month: its last day. Default: when rules were last checked."
 ]
-Degree = Annotated[Literal["none", "existing", "new"], "How far flows may move: not, along relations, or on new ones."]
+Degree = Annotated[
+    Literal["none", "existing", "new"], "How far flows may move: not, on existing links, or to new suppliers too."
+]
 By = Annotated[str, "node, edge, site, country, operator, owner_country, step+country, ..."]
 Order = Annotated[
     Literal["allies_first", "allies_last", "alike"],
-    "When others are served: after the beneficiaries, before, or nobody first.",
+    "Who is served first: the beneficiaries, all others, or nobody.",
 ]
 Tier = Annotated[str | None, "What this tier loses, if served first."]
 ByYear = Annotated[int | None, "Projects at the size they have in this year."]

@@ -172,7 +172,7 @@ class Bracket(Counted, Output):
     scenarios: opt.Scenarios = None
     by: Annotated[str | None, "A row for each label instead, all its plants out: country, step+country, ..."] = None
     tier: opt.Tier = None
-    base_tpa: Annotated[float | None, "What the owner says can be served as it stands, t/yr."] = None
+    base_tpa: Annotated[float | None, "What the owner says can be served in the baseline, t/yr."] = None
 
     def _run(self) -> None:
         from chainnet.io import read

@@ -134,7 +134,7 @@ class Stress(Question, Counted, TableOutput):
         self.say(first, dated(tables, self.start), proofs, ("side_by_side",))
 
     def _ends(self, found: Any) -> dict[str, str]:
-        """Return its range of the worst scenario, in the long run."""
+        """Return the range of the worst scenario, in the long run."""
         from chainnet.results import ends_of
         from chainnet.stress import worst_of
 

@@ -34,7 +34,7 @@ class Overcapacity(Result):
     steps : DataFrame
         year, with_projects, stage, step, commodity (main output), n_nodes, n_unlimited, capacity_tpa, output_tpa,
         demand_tpa (output plus what final demand for the commodity stays short), utilisation (output / capacity),
-        excess_share ((capacity - demand) / capacity), idle_tpa. NaN where a capacity is no limit.
+        excess_share ((capacity - demand) / capacity), idle_tpa. NaN where a capacity has no limit.
     projects : DataFrame
         year, id, label, step, country, capacity_tpa (in that year), output_tpa and idle_share (least-cost answer, one
         of several where costs tie), idle_low_share, idle_high_share (least and most that serves as much),

@@ -292,7 +292,7 @@ class Scenario:
         """Return the scenario with numbers in the place of ``share = "controls"``, as a network takes them.
 
         A measure becomes one for each row of customs that it takes. Where the row has a range, the share is a
-        parameter with that range, so that ``ends`` gives the scenario at its low and high value.
+        parameter with that range, so that ``ends`` gives the scenario at the low and at the high value.
 
         Parameters
         ----------

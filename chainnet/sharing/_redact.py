@@ -535,7 +535,7 @@ def readme(done: Redaction) -> str:
         for row in done.log.to_dict("records")
     )
     narrow = "no capacity is hidden" if found.empty else (
-        f"the bottleneck of {len(set(found.index))} hidden capacities can be told to within "
+        f"the closest of {len(set(found.index))} hidden capacities can be told to within "
         f"{percent(found['width'].min(), ' ')} either side\nby a reader with linear programs"
     )  # fmt: skip
     return f"""# A redacted chain

@@ -214,14 +214,14 @@ def test_a_scenario_is_a_choice_and_projects_bring_investment() -> None:
     assert found.choices["choice"].tolist() == ["as_is", "build"]
     assert found.choices[["investment_musd", "investment_unknown"]].to_numpy().tolist() == [[0.0, 1], [90.0, 1]]
     paid = found.investment.set_index(["choice", "backer"])["capex_musd"]
-    assert paid["build"].to_dict() == pytest.approx({"us": 30.0, "them": 30.0, "order": 30.0})
+    assert paid["build"].to_dict() == pytest.approx({"us": 30.0, "them": 30.0, "others": 30.0})
     # two thirds are known to be paid by China; the other backers part what is left, and that is assumed
     stakes = frame("project party kind share", ("p1", "CHN", "loan", 2 / 3))
     found = partners(net.with_table("stakes", stakes), BLOCS, countries=["IDN"], choices=[plan], projects=["p2"])
     paid = found.investment.set_index(["choice", "backer"]).loc["build"]
-    assert paid["capex_musd"].to_dict() == pytest.approx({"us": 15.0, "them": 60.0, "order": 15.0})
-    assert paid["assumed_musd"].to_dict() == pytest.approx({"us": 15.0, "them": 0.0, "order": 15.0})
-    assert paid["n_without_capex"].to_dict() == {"us": 0, "them": 1, "order": 0}
+    assert paid["capex_musd"].to_dict() == pytest.approx({"us": 15.0, "them": 60.0, "others": 15.0})
+    assert paid["assumed_musd"].to_dict() == pytest.approx({"us": 15.0, "them": 0.0, "others": 15.0})
+    assert paid["n_without_capex"].to_dict() == {"us": 0, "them": 1, "others": 0}
 
 
 @pytest.mark.parametrize(

@@ -188,7 +188,7 @@ def test_verify_says_so_on_stderr(run: Any) -> None:
         (("flow", "mag-9", "--format", "yaml"), 2, "'table', 'csv', 'json'"),
         (("draw", "mag-9", "--view", "cube"), 2, "'graph', 'map', 'sankey'"),
         (("report", "mag-9", "--formats", "html,docx"), 2, "'docx' is not one of html, pdf, xlsx"),
-        (("report", "mag-9", "--brief", "--formats", "xlsx"), 1, "no format of a brief"),
+        (("report", "mag-9", "--brief", "--formats", "xlsx"), 1, "unknown format of a brief"),
         (("reroute", "mag-9", *CHINA_OUT, "--project", "X_US"), 1, "X_US"),
         (("flow",), 2, "GRAPH"),
         (("flow", "mag-9", "--loud"), 2, "--loud"),

@@ -78,7 +78,7 @@ def test_a_plot(run: Any, tmp_path: Path) -> None:
     told = run("mag-9", "--plot", "sub/plot.svg", "--top", "1", "--format", "json")
     assert json.loads(told.out)["plot"] == "sub/plot.svg"
     root = ElementTree.fromstring((tmp_path / "sub" / "plot.svg").read_text(encoding="utf-8"))
-    assert len(list(root.iter("{http://www.w3.org/2000/svg}circle"))) == 9, "all rows, whatever --top prints"
+    assert len(list(root.iter("{http://www.w3.org/2000/svg}use"))) == 9, "all rows, whatever --top prints"
     assert "Dysprosium source in China" in "".join(root.itertext())
 
 

@@ -150,7 +150,7 @@ def test_a_stock_lies_where_it_can_be_drawn(mine: str) -> None:
         in ask("stock", "add", mine, "--commodity", "magnet", "--tonnes", "1", "--at", "M_CN", code=1)
         or cn.read(mine).stocks.empty
     )
-    assert '"magnit" is no id and no label' in ask(
+    assert 'unknown id or label "magnit"; did you mean "magnet"?' in ask(
         "stock", "add", mine, "--commodity", "magnit", "--tonnes", "1", "--at", "USE", code=1
     )
     assert "must be 0 or more" in ask(

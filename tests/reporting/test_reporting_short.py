@@ -113,9 +113,9 @@ def test_the_verdict_tells_every_tier_its_share_first(made: cn.Assessment) -> No
 
 def test_the_verdict_names_known_relations_where_new_ones_leave_more_short(made: cn.Assessment) -> None:
     table = made.advice.copy()
-    table.loc["all allies served last"] = [pd.NA, 5.0, 5.0]
+    table.loc["allies served last"] = [pd.NA, 5.0, 5.0]
     assert line(replace(made, advice=table))["Verdict."].startswith("Under “China stops”, ")
-    table.loc["all allies served last", "left_tpa"] = 25.0
+    table.loc["allies served last", "left_tpa"] = 25.0
     assert line(replace(made, advice=table))["Verdict."].startswith("Under “China stops”, on existing links, ")
 
 

@@ -253,7 +253,7 @@ def test_small_cells(parts: tuple[float, ...], rule: dict[str, Any], is_safe: bo
 @pytest.mark.parametrize(
     ("change", "message"),
     [({"secret": b"short"}, "secret: give 16"), ({"bands": 1.0}, "bands: 1.0"), ({"hide": ["colour"]}, 'unknown word "colour"'),
-     ({"rule": {"p": 1.5}}, "rule: p: 1.5"), ({"protect": 0.0}, "protect: 0.0"), ({"keep": ["nobody"]}, 'keep: "nobody"'),
+     ({"rule": {"p": 1.5}}, "rule: p: 1.5"), ({"protect": 0.0}, "protect: 0.0"), ({"keep": ["nobody"]}, 'keep: unknown word or id "nobody"'),
      ({"protect": 0.4}, "hidden figures can be narrowed to less than 0.4")],
 )  # fmt: skip
 def test_bad_words_are_refused(mag9: cn.Network, change: dict[str, Any], message: str) -> None:

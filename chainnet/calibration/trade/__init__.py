@@ -1,7 +1,7 @@
 """What chain do trade tables make? Tables as they are downloaded, and a graph brought to newer ones.
 
-Words: *production* (what a country mines or makes, beside its trade), *mirror* (one shipment, told by its range), *gap*
-(what trade tables leave out or contradict).
+Words: *production* (what a country mines or makes, beside its trade), *mirror* (one shipment, reported by both
+countries), *gap* (what trade tables leave out or contradict).
 """
 
 from chainnet.calibration.trade._chain import from_trade

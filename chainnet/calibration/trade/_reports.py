@@ -224,7 +224,7 @@ def _of_plain(rows: pd.DataFrame, file: str, places: Places) -> pd.DataFrame:
     blank = nobody[0] | nobody[1]
     if blank.any():
         rule = f"a cell is blank, in {int(blank.sum())} of the rows asked for"
-        raise DataError(faults=[Fault(file, None, "exporter, importer", "", rule, "Name its range of each flow.")])
+        raise DataError(faults=[Fault(file, None, "exporter, importer", "", rule, "Name both countries of each flow.")])
     ends = {c: rows[c].astype("str").map(places.of) for c in ("exporter", "importer")}
     parts = []
     for column in given:

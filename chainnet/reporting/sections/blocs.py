@@ -106,7 +106,7 @@ split_table = col.Table(
         col.tons("lost_tpa", "Lost by the split", "the difference"),
         col.tons("alone_tpa", "Served alone", "from its own plants only", missing=NOT_APPLICABLE),
         col.tons(
-            "leverage_t", "Order lose if it stops selling", "what the other side's users lose", _sold("leverage_t")
+            "leverage_t", "Others lose if it stops selling", "what the other side's users lose", _sold("leverage_t")
         ),
         col.million(
             "revenue", "Sales to the other, USD million", "what it would no longer sell", _sold("revenue_usd", 1e6)

@@ -51,7 +51,7 @@ def bracket(
     tier : str, optional
         Only this tier, as if it came first.
     base_tpa : float, optional
-        What the owner says can be served as it stands, t/yr: losses are then narrower.
+        What the owner says can be served in the baseline, t/yr: losses are then narrower.
     commodity, beneficiaries : str or list, optional
         What counts and whose; default from the networks.
 

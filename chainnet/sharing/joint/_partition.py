@@ -63,7 +63,7 @@ def partition(network: Network, parties: Mapping[str, Any]) -> Partition:
 
     Notes
     -----
-    A relation without a capacity is limited by what its source can make, or where that is no limit by what its
+    A relation without a capacity is limited by what its source can make, or where that has no limit by what its
     target can take in. Words that all share stand in every part: commodities with their prices, groups, tiers. Of
     stakes, stocks, owners, totals and references each part has those of its own rows; figures stay out. A border
     point bears the country at its other end, so that a stop of trade between countries reaches it from both sides.

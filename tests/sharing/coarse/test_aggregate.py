@@ -169,7 +169,7 @@ def test_two_networks_in_the_wrong_order_are_a_fault() -> None:
 
 @pytest.mark.parametrize(
     ("change", "message"),
-    [({"by": ["colour"]}, 'no label "colour"'), ({"by": []}, "no label is named"), ({"most_width": 0.0}, "most_width: 0.0"),
+    [({"by": ["colour"]}, 'unknown label of nodes "colour"'), ({"by": []}, "no label is named"), ({"most_width": 0.0}, "most_width: 0.0"),
      ({"most_width": 1.5}, "most_width: 1.5")],
 )  # fmt: skip
 def test_bad_words_are_refused(change: dict[str, object], message: str) -> None:
