@@ -472,7 +472,7 @@ def test_smallest_sets_where_works_stand_in_for_each_other() -> None:
 
 
 def test_a_smallest_set_of_two() -> None:
-    """Two assumed works stand in for each other: only both together change the result, and a reported one is let alone."""
+    """Two assumed works stand in for each other: only both together change the result, a reported one is let alone."""
     net = cn.Network(
         frame("id stage capacity_tpa quality", ("pit", "mine", 9.0, "reported"), ("a", "refiner", 9.0, "assumed"),
               ("b", "refiner", 9.0, "assumed"), ("c", "refiner", 1.0, "reported"), ("use", "end_use", None, "reported")),
@@ -482,11 +482,11 @@ def test_a_smallest_set_of_two() -> None:
     found = cn.key_assumptions(net)
     assert found.smallest_set is not None
     assert set(found.smallest_set) == {"a", "b"}
-    assert found.standing.startswith("holds unless")
-    assert "a + b absent together" in found.standing
+    assert found.robustness.startswith("holds unless")
+    assert "a + b absent together" in found.robustness
     one = cn.key_assumptions(net, max_set=1)
     assert one.smallest_set is None
-    assert "no set of at most one assumed plant of 2" in one.standing
+    assert "no set of at most one assumed plant of 2" in one.robustness
 
 
 @pytest.mark.slow
@@ -511,13 +511,13 @@ def test_the_standing_follows_from_the_answers(name: str) -> None:
     end, rows = found.ends.iloc[0], found.table[found.table["tier"] == tier]
     hit = rows["what"].str.split(";").map(lambda words: "category" in words) & rows["kind"].isin(INPUTS)
     if len({category(end[f"{side}_share"]) for side in ("low", "central", "high")}) > 1:
-        assert found.standing.startswith("open")
+        assert found.robustness.startswith("open")
     elif hit.any() or found.smallest_set:
-        assert found.standing.startswith("holds unless")
+        assert found.robustness.startswith("holds unless")
     else:
-        assert found.standing.startswith("holds:")
+        assert found.robustness.startswith("holds:")
     if found.smallest_set:
-        assert all(node in found.standing for node in found.smallest_set)
+        assert all(node in found.robustness for node in found.smallest_set)
     assert found.certificate.ok
     # who comes first is asked wherever anybody is no beneficiary
     assert ({"order:allies_last", "order:alike"} <= set(found.table["id"])) == bool(net.beneficiaries)
@@ -555,7 +555,7 @@ def test_the_answer_bears_what_others_bear(mag9: cn.Network, stop: cn.Scenario, 
     assert set(found.tables()) == {"table", "central", "ends", "together"}
     assert "<table" in found._repr_html_()
     with pytest.raises(AttributeError):
-        found.standing = "holds"  # type: ignore[misc]
+        found.robustness = "holds"  # type: ignore[misc]
     again = cn.key_assumptions(mag9, stop, verify=True)
     pd.testing.assert_frame_equal(again.table, found.table)
     assert again.certificate.second_value == pytest.approx(again.certificate.value, rel=1e-6)
@@ -616,7 +616,7 @@ def test_a_chain_without_weak_inputs_is_asked_for_its_judgements_alone() -> None
     net = two_tier()
     found = cn.key_assumptions(net)
     assert set(found.table["kind"]) <= KINDS
-    assert found.standing.startswith(("holds", "open"))
+    assert found.robustness.startswith(("holds", "open"))
 
 
 def test_the_verdict_is_about_the_first_tier_that_asks_for_anything() -> None:
@@ -633,4 +633,4 @@ def test_the_verdict_is_about_the_first_tier_that_asks_for_anything() -> None:
     found = cn.key_assumptions(net)
     assert found.first_tier == "industrial"
     assert found.smallest_set == ("m",)  # without it all 6 t are short
-    assert found.standing.startswith("holds unless m absent: industrial demand is met")
+    assert found.robustness.startswith("holds unless m absent: industrial demand is met")
