@@ -41,7 +41,7 @@ def problem(
 
 
 def random_problem(seed: int, most_nodes: int = 13, most_arcs: int = 45) -> FlowProblem:
-    """Parallel and two-way arcs, loops, cycles, idle and no limit parts; five kinds of capacities by turns."""
+    """Parallel and two-way arcs, loops, cycles, idle parts and parts without a limit; five kinds of capacities by turns."""
     rng = np.random.default_rng(seed)
     n = int(rng.integers(2, most_nodes + 1))
     m = int(rng.integers(1, most_arcs + 1))

@@ -1,6 +1,6 @@
 """Second opinions that share no code with the package's solvers: read the tables, trust nothing.
 
-``check_flow`` looks at a flow that the package avoids. ``TableProgram`` writes the linear
+``check_flow`` looks at a flow that the package returns. ``TableProgram`` writes the linear
 program of a network row by row from its public tables and solves it with scipy alone.
 """
 

@@ -225,8 +225,7 @@ def column_names(found: Lowered) -> list[str]:
     asks = [f"serve {n} {c} {t}" for n, c, t in f.demand[["node", "commodity", "tier"]].itertuples(index=False)]
     s = found.strands
     parts = [
-        f"tracked flow {ends[e] if e >= 0 else '-'} {words[c]} {m}"
-        for e, c, m in zip(s.edge, s.code, s.marks, strict=True)
+        f"strand {ends[e] if e >= 0 else '-'} {words[c]} {m}" for e, c, m in zip(s.edge, s.code, s.marks, strict=True)
     ]
     return [*ends, *acts, *standins, *draws, *asks, *parts]
 
@@ -276,9 +275,7 @@ def program(net: cn.Network, *measures: Mapping[str, Any], **asked: Any) -> dict
         "counted": s.counted,
         "dodging": s.dodging,
         "stock_state": s.stock_state,
-        "tracked flow balance": {
-            f"{_place(found, n)} {found.commodities[c]} {m}": r for (n, c, m), r in s.balance.items()
-        },
+        "strand balance": {f"{_place(found, n)} {found.commodities[c]} {m}": r for (n, c, m), r in s.balance.items()},
     }
 
 

@@ -34,7 +34,7 @@ def optional(strategy: st.SearchStrategy) -> st.SearchStrategy:
 
 @st.composite
 def bare_edges(draw: st.DrawFn, most_nodes: int = 8, whole: bool = False) -> pd.DataFrame:
-    """Edges with capacities, parallel rows and two-way links among them; None is no limit."""
+    """Edges with capacities, parallel rows and two-way links among them; None means no limit."""
     ids = [f"n{i}" for i in range(draw(st.integers(2, most_nodes)))]
     pair = st.tuples(st.sampled_from(ids), st.sampled_from(ids)).filter(lambda ends: ends[0] != ends[1])
     capacity = st.integers(0, 20).map(float) if whole else optional(amounts())

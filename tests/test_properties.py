@@ -194,7 +194,7 @@ def test_overlays_equal_transforms_in_any_order(seed: int, drawn: list[Any], rng
         other = net
         for step in steps:
             other = step(other)
-    except cn.DataError:  # no limit and without a baseline, or nothing limits the flow
+    except cn.DataError:  # neither a limit nor a baseline, or nothing limits the flow
         assume(False)
         raise
     for degree, expected in found.items():

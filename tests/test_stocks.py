@@ -46,7 +46,7 @@ def three_rooms(net: cn.Network, *measures: dict[str, Any]) -> dict[str, float]:
 
 
 def rooms(net: cn.Network, *measures: dict[str, Any]) -> dict[str, float]:
-    """The same, with the level of the levels of response and what a requirement need not buy."""
+    """The same, with the level of response and what a requirement need not buy."""
     scenario = cn.Scenario("s", [STOP, *measures])
     steps = levels(Counting(net), overlay_of(net, scenario), np.ones(0)).set_index("level")
     need = cn.stockpile_requirement(net, scenario, months=12, step_months=12)

@@ -29,7 +29,7 @@ from chainnet.scenario import Scenario, overlay_of
 from chainnet.words import titled
 
 AS_PLANNED, HALF, LATE = "as planned", "half its capacity", "a year late"
-HIGH, LINKS, BEFORE = "demand at its high values", "without its assumed relations", "all allies served last"
+HIGH, LINKS, BEFORE = "demand at its high values", "without its assumed relations", "allies served last"
 COLUMNS = ["case", "year", "without_tpa", "left_tpa"]
 HELD = ["stock", "holder", "country", "is_ours", "is_reserved", "returns_tpa"]
 

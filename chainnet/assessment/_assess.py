@@ -42,7 +42,7 @@ class Assessment(Result):
     flow : MaxFlow
         The value of the baseline network and its cut.
     base : Balance
-        The in the baseline steady state.
+        The steady state of the baseline.
     worst : str
         Scenario with the largest shortfall of the first tier, then of all tiers, then by name; "" if none.
     disrupted : Balance or None
@@ -50,7 +50,7 @@ class Assessment(Result):
     layers : DataFrame, index (layer, tier)
         The same scenario in the base year and as built since ("as built": with every project that runs by the year of
         the latest ``checked_on`` of the scenarios, else by the last start year of those that run): year, n_built,
-        demand_tpa, shortfall_first_tpa and shortfall_last_tpa (all allies served first, and before), is_asked
+        demand_tpa, shortfall_first_tpa and shortfall_last_tpa (allies served first, and last), is_asked
         (the layer of all other answers).
     left_over : DataFrame, index (scenario, tier)
         What each scenario leaves short with new relations, the projects that run and one year of stocks: year,
@@ -102,7 +102,7 @@ class Assessment(Result):
     advice : DataFrame, index case
         Short without and with the projects that are advised once new relations have done their part, as planned and
         where these projects disappoint: half their capacity, a year late, demand at its high values, without their
-        assumed relations, all allies served last. ``attrs`` say of whom, which, from when, and whether nothing stays
+        assumed relations, allies served last. ``attrs`` say of whom, which, from when, and whether nothing stays
         short. Empty where none is needed or none helps.
     held : DataFrame, index stock
         holder, country, is_ours, is_reserved, returns_tpa: what each stock avoids in its year, t/yr.
@@ -126,7 +126,7 @@ class Assessment(Result):
     coverage : DataFrame, index step (with the good, where a step makes goods on several bases)
         Tonnes by quality of the node's figure, number of nodes, nodes without a capacity.
     limiting : DataFrame
-        Limiting inputs of the worst scenario (else in the baseline): those of its ``balance``, whose bounds carry a
+        Limiting inputs of the worst scenario (else of the baseline): those of its ``balance``, whose bounds carry a
         price for what the counted tiers get. The weakest first: kind, id, label, commodity, tier, capacity_tpa,
         price, low, high, quality, reference.
     edge_quality : DataFrame, index quality
@@ -248,12 +248,12 @@ def assess(
     """
     check_network(network)
     if network.demand.empty:
-        raise DataError("assess: the network has no demand table, so nobody can are short. Give demand.")
+        raise DataError("assess: the network has no demand table, so nobody can be short. Give demand.")
     counting = Counting.of(network, commodity, beneficiaries, order=order)
     if not counting.rows.any():
         whose = f" of {', '.join(counting.whose)}" if counting.whose else ""
         raise DataError(
-            f"assess: no demand{whose} counts, so nobody can are short. Give nodes.country of the end uses, or name "
+            f"assess: no demand{whose} counts, so nobody can be short. Give nodes.country of the end uses, or name "
             "other beneficiaries or goods."
         )
     chosen = pick_scenarios(network, scenarios)

@@ -1,4 +1,4 @@
-"""On what a share that is short dependencies, in words: labels, never ids."""
+"""What a share that is short depends on, in words: labels, never ids."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ MOVES = 0.01
 KINDS = ("node", "project", "stock", "input", "process", "relation")
 VARIANTS = {"absent": "without {}", "low": "with {} at its low value", "high": "with {} at its high value"}
 # before the label of a judgement
-BEFORE = {"order": "if ", "rerouting": "if ", "slack": "if ", "demand": "with ", "density": ""}
+# kinds of judgements, of equal weight the first is named first, and what stands before their words
+BEFORE = {"rerouting": "if ", "demand": "with ", "density": "", "order": "if ", "slack": "if "}
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,8 @@ def dependencies(
     rows = rows.assign(outside=outside, size=-rows["change_share"].abs().round(9))[outside | over]
     rows = rows.assign(over=over[rows.index])
     judged = rows["kind"].isin(list(BEFORE))
-    ordered = rows[judged].sort_values(["size", "id"], kind="stable")
+    ranked = rows[judged].assign(place=rows.loc[judged, "kind"].map(list(BEFORE).index))
+    ordered = ranked.sort_values(["size", "place", "id"], kind="stable")
     judgements = [BEFORE[kind] + label for kind, label in zip(ordered["kind"], ordered["label"], strict=True)]
     inputs = rows[~judged]
     is_past = inputs["outside"] & (inputs["kind"] == "node") & (inputs["variant"] == "absent")
@@ -93,7 +95,7 @@ def dependencies(
 def dependency_table(
     network: Network, found: KeyAssumptions, called: Callable[[str], str], moved: pd.DataFrame
 ) -> pd.DataFrame:
-    """Return on what the answers dependency, one thing at a time, the weightiest first.
+    """Return what the answers depend on, one thing at a time, the weightiest first.
 
     Parameters
     ----------

@@ -64,7 +64,7 @@ _GAPS = (
     _Gap(
         "projects",
         _rows("projects"),
-        "what helps: the levels of response ends with new relations and stocks, no set of projects is sought",
+        "what helps: the levels of response end with new relations and stocks, no set of projects is sought",
         "table projects: id, stage, capacity_tpa, start_year, capex_musd; its relations in edges, by the project's id",
     ),
     _Gap(
@@ -226,7 +226,7 @@ def assume_demand(network: Network) -> Network:
     asked = edges.assign(demand_tpa=tonnes).groupby(["target", "commodity"], dropna=False)["demand_tpa"].sum()
     table = asked[asked > 0].reset_index().rename(columns={"target": "node"})
     warnings.warn(
-        f"{network.name or 'the graph'} holds no demand, so nobody could are short. {how}: "
+        f"{network.name or 'the graph'} holds no demand, so nobody could be short. {how}: "
         f"{number(table['demand_tpa'].sum())} t/yr in all. Give the demand table for answers about your own demand.",
         ChainnetWarning,
         stacklevel=2,

@@ -201,7 +201,7 @@ def _networks(graphs: Graph | Iterable[Graph] | None) -> list[Network]:
         raise DataError(f'overview: two graphs bear the name "{twice[0]}". Give each once, under a name of its own.')
     for network in found:
         if network.demand.empty:
-            raise DataError(f"overview: {network.name} has no demand table, so nobody can are short. Give demand.")
+            raise DataError(f"overview: {network.name} has no demand table, so nobody can be short. Give demand.")
     return found
 
 

@@ -141,7 +141,7 @@ def _removed(case: Case) -> Removed:
 
 
 def _others_first(case: Case) -> pd.DataFrame:
-    """Return the losses by site with all allies served last; empty where there are none, or where it is asked so."""
+    """Return the losses by site with allies served last; empty where there are none, or where it is asked so."""
     if case.counting.order != "allies_first" or not case.counting.rivals.any():
         return pd.DataFrame()
     every = chokepoints(case.network, "site", order="allies_last", **case.said)

@@ -141,7 +141,7 @@ def _scenario(one: str | Scenario, asked: Mapping[str, Scenario]) -> Scenario | 
 def _asks(network: Network) -> None:
     if network.demand.empty:
         raise DataError(
-            f"compare: {network.name or 'the network'} has no demand table, so nobody can are short. Give demand."
+            f"compare: {network.name or 'the network'} has no demand table, so nobody can be short. Give demand."
         )
 
 

@@ -74,7 +74,7 @@ def horizon_level_names(case: Case, worst: Scenario | None) -> pd.DataFrame:
 
 
 def level_months(case: Case) -> int:
-    """Return how many months the periods of that levels of response have."""
+    """Return how many months the periods of these levels of response have."""
     return next(s for s in (HALF_YEAR, QUARTER, 1) if case.months % s == 0)
 
 

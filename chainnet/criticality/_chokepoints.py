@@ -63,9 +63,9 @@ def chokepoints(
     commodity, beneficiaries : optional
         What and whose demand counts; default from the network.
     order : {"allies_first", "allies_last", "alike"}
-        Whom the value serves. after: the beneficiaries outbid everyone. before: all others are served first, as far
-        as can be, and the value is what is left for the beneficiaries; a loss may then be below 0, where the others
-        can no longer use what they took. alongside: nobody comes first and the value counts all; how much of it is
+        Whom the value serves. allies_first: the beneficiaries outbid everyone. allies_last: all others come first, as
+        far as can be, and the value is what is left for the beneficiaries; a loss may then be below 0, where the
+        others can no longer use what they took. alike: nobody comes first and the value counts all; how much of it is
         the beneficiaries' is a tie, so its ends are given.
     verify : bool
         Solve the value and the largest losses (up to 20) again with a second solver and compare.

@@ -60,10 +60,10 @@ def risk_exposure(
     commodity, beneficiaries : optional
         What and whose demand counts; default from the network. Demand of value 0 never counts.
     order : {"allies_first", "allies_last", "alike"}
-        after: others are served from what the beneficiaries leave, so their demand costs nothing. before: in every
-        window all others first get as much as they can; a removal can then also leave more than there was, and losses
-        may come and go with time: time_to_survive is where those begin that stand in the recovery time or without any
-        stock. alongside: nobody first, the loss of all counts.
+        allies_first: others are served from what the beneficiaries leave, so their demand costs nothing.
+        allies_last: in every window all others first get as much as they can; a removal can then also leave more than
+        there was, and losses may come and go with time: time_to_survive is where those begin that stand in the
+        recovery time or without any stock. alike: nobody first, the loss of all counts.
     verify : bool
         Solve the largest costs (up to 20) and their times again with a second solver and compare.
     progress : callable, optional

@@ -85,8 +85,8 @@ class ExposureLast(ExposureProgram):
         self._base, self._out = self._over(closings, periods, steps)
         if not closings:
             return np.empty(0)
-        unlimited, unstocked = self._losses(np.inf, closings, steps)[1], self._losses(0.0, closings, steps)[1]
-        late, never = self._out.sum(axis=1) > 0, unlimited.sum(axis=1) <= 0
+        boundless, unstocked = self._losses(np.inf, closings, steps)[1], self._losses(0.0, closings, steps)[1]
+        late, never = self._out.sum(axis=1) > 0, boundless.sum(axis=1) <= 0
         out = np.where(never, np.inf, 0.0)
         asked = np.flatnonzero(((unstocked.sum(axis=1) > 0) | late) & never).tolist()
         steps.done(n=len(closings) - len(asked))

@@ -1,9 +1,9 @@
 """How sure is it? What a verdict rests on, asked again one by one; many draws over uncertain inputs at once.
 
 Words: *judgement* (who comes first, which relations count, how much is asked for), *variation* (a judgement or an input
-made otherwise), *category* (met, little, part, most of demand short), *bottleneck* (the bottleneck), *ends* (between
-what shares a verdict lies), *standing* (holds, holds unless, open), *draw* (one set of inputs), *store* (an SQLite
-file that outlives a crash), *sensitivity* (one input at a time).
+made otherwise), *category* (met, little, part, most of demand short), *bottleneck* (the costliest step of a country),
+*ends* (between what shares a verdict lies), *robustness* (holds, holds unless, open), *draw* (one set of inputs),
+*store* (an SQLite file that outlives a crash), *sensitivity* (one input at a time).
 """
 
 from chainnet.doubt._changes import is_weak, variations

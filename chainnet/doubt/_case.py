@@ -71,7 +71,7 @@ class Case:
 
     @cached_property
     def chain(self) -> _Chain:
-        """The network as it stands."""
+        """The baseline network."""
         return self._chain_of(self.network)
 
     @cached_property
@@ -200,7 +200,7 @@ class Case:
     def short_by_level(self, setting: Setting, changes: Sequence[Change | None] = (None,)) -> dict[str, list[Array]]:
         """Return the shortfall of each tier, as a share of its demand, by level and change.
 
-        Projects alone that leave a tier whole in the stated answer stand beside the levels, by their ids.
+        Projects alone that leave a tier met in the central case stand beside the levels, by their ids.
         """
         setting = replace(setting, rerouting="existing")
         short = {"existing": self._short(KNOWN, "existing", setting, changes)}
@@ -246,7 +246,7 @@ class Case:
 
     @cached_property
     def closers(self) -> tuple[str, ...]:
-        """Projects that, alone and on existing links, leave a tier whole that is short in the stated answer."""
+        """Projects that, alone and on existing links, leave a tier met that is short in the central case."""
         stated = self._short(KNOWN, "existing", Setting(), [None])[0] >= PRINTED
         found = []
         for name, size in zip(self.project_ids, self.chain.access.sizes(), strict=True):
@@ -261,13 +261,13 @@ class Case:
         kind = CALM_NEW if setting.rerouting == "new" else CALM
         found: dict[str, list[Bottleneck | None]] = {"steps": list(outcome.steps), "countries": list(outcome.countries)}
         for tier in tiers:
-            program, point = self._undisturbed(kind, setting, change, tier)
+            program, point = self._in_baseline(kind, setting, change, tier)
             for name, (index, members) in self.groups.items():
                 lost = program.losses(point, members)
                 found[name][tier] = top_of(index, lost, float(point.least.sum()))
         return replace(outcome, steps=tuple(found["steps"]), countries=tuple(found["countries"]))
 
-    def _undisturbed(self, kind: str, setting: Setting, change: Change | None, tier: int) -> tuple[Program, Point]:
+    def _in_baseline(self, kind: str, setting: Setting, change: Change | None, tier: int) -> tuple[Program, Point]:
         program, point = self._point(kind, kind, setting, tier)
         if change is None:
             return program, point

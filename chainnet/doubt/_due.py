@@ -41,7 +41,7 @@ def judged_shares(counting: Counting, scenario: Scenario | None, only: Collectio
     -------
     DataFrame, index (judgement, tier)
         least_share, most_share (equal but where nobody comes first, and who is short is a tie). The first judgement is
-        "central", the answer as it stands.
+        "central", the central case.
 
     Notes
     -----
@@ -74,7 +74,7 @@ def due_range(restricted: pd.DataFrame, baseline: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame, index tier
-        central_share: with everything as it stands. low_share, high_share: the least and the most over the judgements,
+        central_share: the central case. low_share, high_share: the least and the most over the judgements,
         one at a time; low_by, high_by: which. last_share: if all others are served before those who count, a stress
         test that is no part of the range (NaN where there are no others). already_share: short without it.
     """

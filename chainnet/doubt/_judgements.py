@@ -40,7 +40,7 @@ class Setting:
         return self.density == "more"
 
     def put(self, network: Network, overlay: Overlay) -> Overlay:
-        """Return an overlay so judged; frozen leaves no slack to judge."""
+        """Return an overlay so judged; without rerouting there is no slack to judge."""
         rows = slice(None)
         if self.slack in MARGINS and self.rerouting != "none":
             overlay = overlay.times("edges", rows, slack_factors(network, MARGINS[self.slack]))

@@ -42,14 +42,14 @@ class KeyAssumptions(Result):
         One row a variation and tier, judgements first, then the inputs that move the answer most: kind (order,
         rerouting, demand, slack, density, node, process, relation, stock, project, input), id, label, quality
         ("judgement" = somebody decides it), reference, variant (allies_last, alike, none, new, low, high, less, more,
-        absent), tier, shortfall_tpa, shortfall_share, change_share (of the short share), changes, what (category,
-        bottleneck, rank, closes; several joined by ;), shortfall_least_tpa (differs where nobody comes first: who of
-        all is short is then a tie, and shortfall_tpa the most that can be ours).
+        absent), tier, shortfall_tpa, shortfall_share, change_share (of the short share), changes_result, what
+        (category, bottleneck, rank, closed_by; several joined by ;), shortfall_least_tpa (differs where nobody comes
+        first: who of all is short is then a tie, and shortfall_tpa the most that can be ours).
     central : DataFrame, index tier
-        The answer as it stands: demand_tpa, shortfall_tpa, shortfall_share, category; step_stage and step_country,
-        the step of a country outside the beneficiaries that the tier would lose most by, in the baseline (of
-        several the first, step_ties how many others), step_lost_share; country, country_lost_share, the same of a
-        whole country; closes, what leaves the tier whole (levels, and projects alone; joined by ;).
+        The central case: demand_tpa, shortfall_tpa, shortfall_share, category; step_stage and step_country,
+        the bottleneck in the baseline, a step of a country outside the beneficiaries (of several the first, step_ties
+        how many others), step_lost_share; country, country_lost_share, the same of a whole country; closed_by, what
+        leaves the tier without shortfall (levels, and projects alone; joined by ;).
     ends : DataFrame, index tier
         low_share, central_share, high_share of demand short, low_by, high_by: over the judgements one at a time, all
         combinations of order, rerouting and demand ("order:allies_last+demand:high"), and all that is favourable or
@@ -83,7 +83,7 @@ class KeyAssumptions(Result):
 
     @property
     def first_tier(self) -> str:
-        """The first tier that asks for anything: ``standing`` and ``smallest_set`` are about it."""
+        """The first tier that asks for anything: ``robustness`` and ``smallest_set`` are about it."""
         asks = self.central["demand_tpa"] > 0
         return str(self.central.index[int(asks.to_numpy().argmax())])
 
@@ -112,7 +112,7 @@ def key_assumptions(
     network : Network
         With a demand table.
     scenario : Scenario or str, optional
-        None = the network as it stands.
+        None = the baseline.
     tier : str, optional
         Only this tier, if served first (as ``chokepoints`` asks); default all, in their order (as ``balance``).
     max_set : int
@@ -140,7 +140,9 @@ def key_assumptions(
     The verdict, by tier: the category of the short share (met below 1e-6, little below 0.1, part below 0.5, most); the
     *bottleneck*, the step of a country outside the beneficiaries whose loss costs the tier most, if served first; the
     *rank*, the same of whole countries; what *closes* the gap: the levels (existing, new, stocks, projects by the sixth
-    year after the base year) that leave the tier whole, and the projects that do so alone on existing links.
+    year after the base year) that leave the tier without shortfall, and the projects that do so on existing
+    links alone.
+
     Bottleneck and rank are those of the baseline network, as in a report; of several that tie each is a true
     answer. Where all are served alike they count what is surely ours.
 
@@ -166,7 +168,7 @@ def key_assumptions(
     scenario = asked_scenario(network, scenario)
     checks.whole(max_set, "max_set", 0, MOST, "is out of range; give a whole number, {least} to {most}.")
     if network.demand.empty:
-        raise DataError("key_assumptions: the network has no demand table, so nobody can are short. Give demand.")
+        raise DataError("key_assumptions: the network has no demand table, so nobody can be short. Give demand.")
     if scenario is not None:
         check_scenario(scenario)
     counting = Counting.of(network, commodity, beneficiaries, tier)
@@ -214,7 +216,7 @@ class _Asked:
     def __init__(self, case: Case, step: Callable[[str, float], None]) -> None:
         self.case, self._step = case, step
         network, counting = case.network, case.counting
-        step("the answer as it stands", 0.0)
+        step("the central case", 0.0)
         self._all = range(len(case.tiers))
         self._base = case.narrowed(case.outcomes(Setting())[0], Setting(), None, self._all)
         self._judged: list[tuple[Judgement, Outcome]] = []
@@ -328,7 +330,7 @@ class _Asked:
         return pd.DataFrame(rows, columns=columns).set_index("tier")
 
     def central(self) -> pd.DataFrame:
-        """Return the answer as it stands, by tier."""
+        """Return the central case, by tier."""
         base, rows = self._base, []
         order = [*LEVELS, *self.case.closers]
         for t in self._all:

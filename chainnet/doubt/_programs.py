@@ -197,7 +197,7 @@ class Program:
         return other
 
     def bounds(self, overlay: Overlay, degree: Degree | None = None) -> tuple[Array, Array]:
-        """Return the bounds of columns and rows under an overlay; ``degree`` frozen for relations that exist."""
+        """Return the bounds of columns and rows under an overlay; ``degree`` is none where nothing is rerouted."""
         low = self.low if degree in (None, self.low.degree) else replace(self.low, degree=degree)
         return low.bounds(overlay)
 
@@ -366,7 +366,7 @@ class Program:
     def _stays(self, point: Point, upper: Array, rows: Array) -> bool:
         """Say whether what a point serves is surely the same within other bounds.
 
-        Alongside others it is the least of one tier alone that is so sure, and only where nothing is raised.
+        With all served alike it is the least of one tier alone that is so sure, and only where nothing is raised.
         """
         raised, lifted = upper > point.upper, rows > point.rows
         columns, lines = np.flatnonzero(upper < point.upper), np.flatnonzero(rows < point.rows)

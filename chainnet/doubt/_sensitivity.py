@@ -25,6 +25,9 @@ from chainnet.results import STEADY, Result, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
 from chainnet.words import digits
 
+# a number of an answer -> how its columns at a low and a high value begin
+_STEMS = {"short_t": "shortfall", "served_t": "served", "averted_t": "averted"}
+
 
 @dataclass(frozen=True, repr=False, eq=False, kw_only=True)
 class Sensitivity(Result):
@@ -119,7 +122,7 @@ def sensitivity(
     asker = _Asker(counting, scenario, names, by_year, reroute)
     inputs = uncertain_inputs(network)
     given = asker.answer()
-    steps = Steps("inputs at low and high value", progress, len(inputs.table))
+    steps = Steps("inputs at their low and high values", progress, len(inputs.table))
     lines = _loose_lines(asker, network) if recipes else []
     steps.more(len(lines))
     rows = [*_bounds(asker, inputs, steps), *_recipes(asker, network, lines, steps)]
@@ -133,10 +136,9 @@ def sensitivity(
             **{c: pd.Series(dtype=float) for c in ("shortfall_low_t", "shortfall_high_t", "swing_t", "width")}
         )
     else:
-        for what in ("short", "averted"):
-            ends = table[[f"{what}_low_t", f"{what}_high_t"]].to_numpy(dtype=float)
-            table[f"{what}_swing_t"] = np.abs(ends - given[f"{what}_t"]).max(axis=1)
-        table = table.rename(columns={"short_swing_t": "swing_t"})
+        for what, swing in (("short_t", "swing_t"), ("averted_t", "averted_swing_t")):
+            ends = table[[f"{_STEMS[what]}_low_t", f"{_STEMS[what]}_high_t"]].to_numpy(dtype=float)
+            table[swing] = np.abs(ends - given[what]).max(axis=1)
         low, high = table["low"].fillna(table["value"]), table["high"].fillna(table["value"])
         table["width"] = (high - low) / table["value"]
     if not names:
@@ -209,11 +211,7 @@ def _round(value: float) -> float:
 
 
 def _both_ends(low: dict[str, float], high: dict[str, float]) -> dict[str, float]:
-    return {
-        f"{name.removesuffix('_t')}_{end}_t": said[name]
-        for end, said in (("low", low), ("high", high))
-        for name in said
-    }
+    return {f"{_STEMS[name]}_{end}_t": said[name] for end, said in (("low", low), ("high", high)) for name in said}
 
 
 def _bounds(asker: _Asker, inputs: Inputs, steps: Steps) -> Iterator[dict[str, Any]]:

@@ -40,7 +40,7 @@ def smallest_set(case: Case, tier: int, share: float, wanted: float, max_set: in
     tier : int
         Which: the first that asks for anything.
     share : float
-        Its short share as it stands.
+        Its short share in the central case.
     wanted : float
         What it asks for, t/yr.
     max_set : int

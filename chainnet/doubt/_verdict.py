@@ -38,7 +38,7 @@ def next_share(shortfall_share: float) -> float:
 
 @dataclass(frozen=True)
 class Bottleneck:
-    """What costs a tier most when it alone drops out, could the tier come first: all that tie, and the loss."""
+    """What costs a tier most when it alone drops out, if the tier is served first: all that tie, and the loss."""
 
     names: frozenset[object]
     lost_tpa: float
@@ -50,8 +50,8 @@ class Outcome:
     """The answer of one way to judge or one variation, arrays by tier, t/yr.
 
     ``most`` and ``least`` are the ends of the shortfall: they differ where nobody comes first. ``closes``: the levels
-    that leave each tier whole. ``steps`` and ``countries``: the bottleneck and the costliest country of each
-    tier; None = not asked of it.
+    that leave each tier without shortfall. ``steps`` and ``countries``: the bottleneck and the costliest country of
+    each tier; None = not asked of it.
     """
 
     wanted: Array
@@ -89,7 +89,7 @@ def top_of(index: pd.Index, lost: Array, base: float) -> Bottleneck:
 
 
 def changed(stated: Outcome, other: Outcome, tier: int) -> list[str]:
-    """Return what of a tier's verdict is another one: category, bottleneck, rank, closes."""
+    """Return what of a tier's verdict is another one: category, bottleneck, rank, closed_by."""
     said = []
     if category(float(stated.share[tier])) != category(float(other.share[tier])):
         said.append("category")

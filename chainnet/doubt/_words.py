@@ -1,4 +1,4 @@
-"""A verdict's standing and its ends, in one sentence each."""
+"""A verdict's robustness and its ends, in one sentence each."""
 
 from __future__ import annotations
 

@@ -258,7 +258,7 @@ def _from_table(network: Network, table: pd.DataFrame) -> Losses:
     whose = settings.get("beneficiaries") or ()
     whose = [whose] if isinstance(whose, str) else list(whose)
     counted = "all demand" if whose == ["all"] or not whose else f"demand of {who(whose, network.groups_known)}"
-    order = order_words(origin_of(table)) or ("" if counted == "all demand" else "all allies served first")
+    order = order_words(origin_of(table)) or ("" if counted == "all demand" else "allies served first")
     words = ", ".join(part for part in (f"counted: {counted}", order) if part)
     when = "in the scenario" if settings.get("scenario") else "at the baseline"
     if settings.get("scenario"):

@@ -257,7 +257,7 @@ def served_words(network: Network, answer: DrawnFlows | None) -> str:
 
 
 def long_run_words(answer: DrawnFlows) -> str:
-    """Return its range of the long run beside a month; empty where all demand counts."""
+    """Return the range of the long run beside a month; empty where all demand counts."""
     return f" In the long run: {ends_sentence(answer.ends)}." if answer.ends else ""
 
 

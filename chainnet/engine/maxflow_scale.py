@@ -1,6 +1,6 @@
 """Real capacities as integers, exact wherever they can be.
 
-Max flow on doubles is not safe: rounding dust joins what is apart and cuts what is met. Here all capacities are
+Max flow on doubles is not safe: rounding dust joins what is apart and cuts what is whole. Here all capacities are
 multiplied by one number and become 64-bit integers: by 10**d where all are decimals of at most d places (exact), else
 by a power of two (exact for dyadic numbers, else with a bound on the error that is handed on).
 """

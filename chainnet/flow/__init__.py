@@ -1,8 +1,8 @@
 """How much can be served, and who is short? The largest flow, the balance by tier, the value of a network.
 
 Words: *value* (the largest tonnage that can be served), *balance* (least shortfall tier by tier, then least cost),
-*counted* (whose demand and which commodities), *levels of response* (frozen, existing, new, stocks, projects, what
-stays short).
+*counted* (whose demand and which commodities), *levels of response* (no rerouting, existing links, new
+suppliers, stocks, projects, what stays short).
 """
 
 from chainnet.flow._balance import EXTRA_COST_USD_PER_T, Balance, balance, balance_under, stages_of

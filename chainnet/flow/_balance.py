@@ -69,7 +69,7 @@ class Balance(Result):
     ranges : DataFrame or None, index tier
         With ``order="alike"``, else None: demand_tpa of the beneficiaries, and the least and the most of it that
         is served (served_least_tpa, served_most_tpa) and short (shortfall_least_tpa, shortfall_most_tpa) among the
-        answers that serve all together most; with ``fair`` the equal fractions, its range being one.
+        answers that serve all together most; with ``fair`` the equal fractions, where least and most are one.
     """
 
     demand: pd.DataFrame
@@ -117,16 +117,16 @@ def balance(
         With a demand table. Capacities in t/yr; missing capacity means no limit.
     scenario : Scenario or str, optional
         A scenario, or the name of one that ships with the graph.
-        None = the network as it stands. Every measure is in force at its full size.
+        None = the baseline. Every measure is in force at its full size.
     reroute : {"existing", "none", "new"}
-        frozen: no edge carries more than its baseline flow. existing: edges carry up to capacity.
+        none: no edge carries more than its baseline flow. existing: edges carry up to capacity.
         new: makers of a commodity may also ship to its users elsewhere, once qualified.
     beneficiaries : list of str, optional
         Countries or groups that are served first; default from the network, else all.
     order : {"allies_first", "allies_last", "alike"}
-        after: all tiers of the beneficiaries, then all tiers of the others. before: all tiers of the
-        others taken together, then those of the beneficiaries. The two bound the shortfall.
-        alongside: nobody first, each tier of all in one stage; who of them is short is then a tie, and
+        allies_first: all tiers of the beneficiaries, then all tiers of the others. allies_last: all tiers of
+        the others taken together, then those of the beneficiaries. The two bound the shortfall.
+        alike: nobody first, each tier of all in one stage; who of them is short is then a tie, and
         ``ranges`` says how much of it can fall to the beneficiaries.
     commodity : str or list of str, optional
         What counts; default the main commodities.
@@ -211,7 +211,7 @@ def balance_under(
     network = counting.network
     if network.demand.empty:
         raise DataError(
-            "balance: the network has no demand table, so nobody can are short. Give demand, or use max_flow."
+            "balance: the network has no demand table, so nobody can be short. Give demand, or use max_flow."
         )
     stages = stages_of(counting)
     lowering = partial(
@@ -385,7 +385,9 @@ def _negative_cycle(network: Network) -> str:
         except nx.NetworkXError:
             continue
         way = " -> ".join(cycle)
-        return f"edges: the no limit cycle {way} has a negative cost, so cost has no least value. Limit or correct it."
+        return (
+            f"edges: the cycle {way} has no limit and a negative cost, so cost has no least value. Limit or correct it."
+        )
     return "balance: nothing limits a flow with negative cost. Give capacities or correct cost_usd_per_t."
 
 

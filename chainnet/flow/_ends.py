@@ -1,4 +1,4 @@
-"""``service_range``: the shortfall if allies are served first, and last."""
+"""``service_range``: what is short with allies served first, and with allies served last."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def service_range(
     known: Balance | None = None,
     progress: Tell | None = None,
 ) -> pd.DataFrame:
-    """Show the shortfall by tier with allies served first and with allies served last.
+    """Show what is short with allies served first, and with allies served last.
 
     Parameters
     ----------
     network : Network
         With a demand table.
     scenario : Scenario or str, optional
-        None = the network as it stands.
+        None = the baseline.
     reroute : {"existing", "none", "new"}
         As in ``balance``.
     beneficiaries, commodity : optional

@@ -181,7 +181,7 @@ def market_of(counting: Counting, rows: Bools | None = None) -> FlowMarket:
 
 
 def solve_market(market: FlowMarket) -> FlowSolution:
-    """Solve a market's flow problem; an no limit way is a DataError that names it."""
+    """Solve a market's flow problem; a way without a limit is a DataError that names it."""
     try:
         return solve(market.problem)
     except UnboundedFlow as err:

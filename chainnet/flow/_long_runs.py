@@ -19,7 +19,7 @@ class LongRuns:
     """Steady states by scenario, in the order asked; "" is no scenario.
 
     ``balances``: without prices; ``closest``: the same as near to the baseline as equally good answers are; ``ends``:
-    what is short if all others are served after those who count, and before.
+    what is short with allies served first, and with allies served last.
     """
 
     balances: tuple[Balance, ...]

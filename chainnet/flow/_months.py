@@ -47,7 +47,7 @@ MOST_LAGGED, MOST_STOCKED = 600_000, 300_000
 MOST_APART = 5_000_000
 # lags are rounded to whole months
 LEAST_LAG = 0.5
-# a stage that took more than one step for so many rows is far from the baseline plan; so are the next
+# a stage that took more than one step for so many rows is far from the plan of the baseline; so are the next
 FAR_STEPS = 16
 
 
@@ -173,7 +173,7 @@ class MonthsModel:
     stocks : bool
         Whether stocks may be drawn.
     near : Bases, optional
-        Of the baseline plan: its stages are where those of other events begin.
+        Of the plan of the baseline: its stages are where those of other events begin.
     any_size : bool
         Whether a program is made that takes very long.
 
@@ -197,7 +197,7 @@ class MonthsModel:
     ) -> None:
         network = counting.network
         if network.demand.empty:
-            raise DataError("months: the network has no demand table, so nobody can are short. Give demand.")
+            raise DataError("months: the network has no demand table, so nobody can be short. Give demand.")
         self.network, self.stages = network, stages_of(counting)
         self._firsts = {*network.tier_order, "demand"}  # the stages of those whose shortfall counts
         open_ = tuple(replace(r, bound_tpa=np.inf) for r in template.restrictions)

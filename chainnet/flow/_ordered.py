@@ -38,8 +38,8 @@ def value_model(
     Parameters
     ----------
     counting : Counting
-        ``others`` before = what is left for those that count once all others are served as far as can be;
-        alongside = all together.
+        ``order`` allies_last = what is left for those that count once all others are served as far as can be;
+        alike = all together.
     overlay, degree, stocks
         As for ``ValueModel``.
     """
@@ -213,6 +213,6 @@ class SharedValue(ValueModel):
         return float(least[0]), float(most[0])
 
     def _tidy(self, least: Array, most: Array) -> tuple[Array, Array]:
-        """Return its range, one number where they differ by what the floor gives way alone."""
+        """Return the low and the high end, one number where they differ by what the floor gives way alone."""
         same = most - least <= SEVERAL * self._kept.slack
         return np.where(same, most, least), most

@@ -99,7 +99,7 @@ def most_sets(n: int, permutations: int = 32) -> int:
 
 
 LEVELS = ("none", "existing", "new", "stocks", "projects")
-RUNG_WORDS = {
+LEVEL_WORDS = {
     "none": "nothing is rerouted",
     "existing": "existing links, up to their capacity",
     "new": "new relations between known plants, once qualified",
@@ -123,7 +123,7 @@ def levels(
     DataFrame
         level, meaning, tier, demand_tpa, served_tpa, shortfall_tpa, gained_tpa (against the level
         before). Each level keeps what the levels before it allow; the last shortfall is what stays
-        short. Without baseline flows on every edge the frozen level is left out.
+        short. Without baseline flows on every edge the level without rerouting is left out.
     """
     network = counting.network
     built = np.zeros(len(network.projects))
@@ -151,7 +151,7 @@ def levels(
             solved[asked] = balance_under(counting, overlay.with_built(share), degree, stocks=stocks)
         table = solved[asked].by_tier().reset_index()
         table.insert(0, "level", level)
-        table.insert(1, "meaning", RUNG_WORDS[level])
+        table.insert(1, "meaning", LEVEL_WORDS[level])
         parts.append(table)
     return climbed(pd.concat(parts, ignore_index=True))
 

@@ -1,4 +1,4 @@
-"""All or nothing: what is written stands beside its target until it is met, then takes its name."""
+"""All or nothing: what is written stands beside its target until it is whole, then takes its name."""
 
 from __future__ import annotations
 

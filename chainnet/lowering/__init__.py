@@ -1,8 +1,8 @@
 """How do tables become arrays? The only place where ids become positions.
 
 Words: *lowering* (tables to columns and rows of a linear program), *overlay* (what a scenario changes: bounds and
-costs, never the matrix), *degree* (frozen, existing or new relations), *tracked flow* (clean and any goods kept apart
-where a measure asks), *reach* (what can be reached at all, and how much a column can gain).
+costs, never the matrix), *degree* (no rerouting, existing links or new suppliers), *tracked flow* (clean and
+any goods kept apart where a measure asks), *reach* (what can be reached at all, and how much a column can gain).
 """
 
 from chainnet.lowering._bounds import edge_caps, node_caps, release_rate

@@ -111,9 +111,9 @@ def edge_caps(t: Tables, overlay: Overlay, degree: str) -> Array:
         if lacking.any():
             pairs = (network.edges["source"] + " -> " + network.edges["target"])[lacking].tolist()
             raise DataError(
-                f"reroute=frozen: no baseline flow on {', '.join(pairs[:5])}"
+                f"reroute=none: no baseline flow on {', '.join(pairs[:5])}"
                 f"{f' and {len(pairs) - 5} more' if len(pairs) > 5 else ''}; "
-                "frozen means that no edge carries more than its flow_tpa. Fill flow_tpa or ask for existing."
+                "none means that no edge carries more than its flow_tpa. Fill flow_tpa or ask for existing."
             )
         caps = np.where(new, caps, np.minimum(caps, np.where(np.isnan(flow), 0.0, flow)))
     scaled = np.where(np.isinf(caps), INF, caps * np.where(np.isinf(caps), 1.0, share))

@@ -203,7 +203,7 @@ def lower(
     ----------
     network : Network
     overlay : Overlay, optional
-        None = the network as it stands.
+        None = the baseline.
     degree : {"none", "existing", "new"}
         How far flows may leave the baseline.
     stocks : bool
@@ -218,7 +218,7 @@ def lower(
     Raises
     ------
     DataError
-        If ``degree`` is unknown, or frozen is asked and an edge has no baseline flow.
+        If ``degree`` is unknown, or it is none and an edge has no baseline flow.
 
     Notes
     -----

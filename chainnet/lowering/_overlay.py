@@ -41,7 +41,7 @@ class Restriction:
     users : boolean array over nodes, then projects, optional
         Demand there may not take goods of the origin either, though they cross no edge: a stock that lies there.
     levels : str
-        Restrictions of one levels of response are lifted in their order, never a later one before an earlier one.
+        Restrictions of one group are lifted in their order, never a later one before an earlier one.
     """
 
     edges: Bools

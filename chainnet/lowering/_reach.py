@@ -114,7 +114,7 @@ def commodity_gains(low: Lowered, counted: Bools) -> Array:
         if (better > _ENDLESS).any():
             break
         gain = better
-    raise DataError("processes: a loop of recipes avoids more than it takes, so a tonne could serve without end.")
+    raise DataError("processes: a loop of recipes makes more than it takes, so a tonne could serve without end.")
 
 
 def _stand_in_factors(lines: pd.DataFrame) -> Array:

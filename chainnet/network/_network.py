@@ -48,7 +48,7 @@ class Network(Nouns, Doors):
     commodities, processes, demand, stocks, projects, stakes, qualification, groups, owners, tiers, totals, \
 figures, references : DataFrame, optional
         The other tables of the schema. Missing cells are unknown, never zero; a missing or
-        infinite capacity is no limit. Capacities and flows in t/yr, costs in USD/t.
+        an infinite capacity is no limit. Capacities and flows in t/yr, costs in USD/t.
     name : str
         Name of the graph.
     main_commodity : str or list of str, optional
@@ -371,13 +371,13 @@ figures, references : DataFrame, optional
         """Return a network in which what matches keeps ``share`` of its capacity.
 
         Reaches nodes (never end uses), stocks (tonnes, yearly release and room alike) and projects.
-        An no limit node takes its baseline as capacity; share 1 changes nothing, share 0 stops the
+        A node without a limit takes its baseline as capacity; share 1 changes nothing, share 0 stops the
         node, its edges and the stocks that lie there.
 
         Raises
         ------
         DataError
-            If the share is negative or not finite, or an no limit row has no baseline.
+            If the share is negative or not finite, or a row without a limit has no baseline.
         """
         share = checks.share(share, "scale(share=...)")
         if share == 1.0:
@@ -390,7 +390,7 @@ figures, references : DataFrame, optional
         return self._replace(frames, _built=built)
 
     def finite_capacity(self, table: str, hit: Bools) -> Array:
-        """Return capacities, t/yr, in which no limit rows that are ``hit`` stand at their baseline.
+        """Return capacities, t/yr, in which ``hit`` rows without a limit have their baseline.
 
         Raises
         ------

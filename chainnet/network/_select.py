@@ -77,7 +77,7 @@ def finite_capacity(table: str, frame: pd.DataFrame, hit: Bools, baseline: Calla
         if lacking.any():
             who = ", ".join(names[lacking].tolist()[:5])
             raise DataError(
-                f"{table}: no limit and without baseline flow: {who}; a share of nothing known is nothing known. "
+                f"{table}: neither a limit nor a baseline flow: {who}; a share of nothing known is nothing known. "
                 "Give capacity_tpa or flow_tpa."
             )
     return capacity

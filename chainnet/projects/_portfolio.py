@@ -115,7 +115,7 @@ def portfolio(
     ----------
     network : Network
     scenarios : Scenario, list or mapping of them, optional
-        None = the network as it stands. Probabilities are scaled to 1; equal if none is given.
+        None = the baseline. Probabilities are scaled to 1; equal if none is given.
     budget_musd : float
         USD million.
     objective : {"expected", "worst", "cvar"}
@@ -250,7 +250,7 @@ def _scenarios(network: Network, given: Any) -> list[Scenario | None]:
         return [None]
     found: list[Scenario | None] = list(pick_scenarios(network, given))
     if not found:
-        raise DataError("scenarios: the list is empty. Give a scenario, or None for the network as it stands.")
+        raise DataError("scenarios: the list is empty. Give a scenario, or None for the baseline.")
     return found
 
 

@@ -101,13 +101,13 @@ def reroute(
     horizon: tuple[int, int] | None = None,
     progress: Tell | None = None,
 ) -> Reroute:
-    """Say how much rerouting buys, level by level and project by project.
+    """Say how much shortfall rerouting avoids, level by level and project by project.
 
     Parameters
     ----------
     network : Network
     scenario : Scenario or str, optional
-        None = the network as it stands.
+        None = the baseline.
     projects : iterable of str, optional
         Projects to value; default all.
     allies : list of str, optional
@@ -121,8 +121,8 @@ def reroute(
     beneficiaries, commodity : optional
         Whose and what demand counts; default from the network.
     order : {"allies_first", "allies_last", "alike"}
-        Whom the value serves, as in ``chokepoints``. Before: what a project adds may go to the others first, so a rise
-        may be nothing or below 0, and there is no price (``dual_t`` is NaN). Alongside: the value counts all, and
+        Whom the value serves, as in ``chokepoints``. allies_last: what a project adds may go to the others first, so
+        a rise may be nothing or below 0, and there is no price (``dual_t`` is NaN). alike: the value counts all, and
         ``ours`` says what part of it can be the beneficiaries'.
     budget_musd : float, optional
         Also say which projects the best portfolio takes under this budget, USD million.
@@ -167,7 +167,7 @@ def reroute(
     year, years = checks.year(by_year), check_horizon(horizon)
     budget = None if budget_musd is None else checks.money(budget_musd, "budget_musd")
     if order != "allies_first" and (budget is not None or years is not None):
-        raise DataError("reroute: budget_musd and horizon count the beneficiaries first; ask with order=after.")
+        raise DataError("reroute: budget_musd and horizon count the beneficiaries first; ask with order=allies_first.")
     names = pick_projects(network, projects, allies)
     overlay = overlay_of(network, scenario)
     counting = Counting.of(network, commodity, beneficiaries, order=order)

@@ -71,7 +71,7 @@ class Search:
         self._true: dict[tuple[Any, ...], Array] = {}
         self.nothing = Found(np.zeros(len(options), dtype=bool), np.zeros(len(options)), 0.0, 0.0, 0.0, True)
         self.everything = Found(~self.is_stock, self.is_stock.astype(float), 0.0, 0.0, float(self.cost.sum()), True)
-        base, most = self.values(self.nothing), self.values(self.everything)  # also: nothing is no limit
+        base, most = self.values(self.nothing), self.values(self.everything)  # also: nothing is without a limit
         copies = [case.copy(number, self.part) for number, case in self.cases]
         self.plan = BestSet(copies, weight, self.cost, self.is_stock, objective, alpha, time_limit_s)
         self.fixed = FixedSets(copies, len(weight))

@@ -1,4 +1,4 @@
-"""What projects buy in words: who needs whom, who stands in for whom, who avoids nothing."""
+"""What projects avoid in words: who needs whom, who stands in for whom, who avoids nothing."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def pair_table(game: Game, names: Sequence[str], label: pd.Series) -> pd.DataFra
 
 
 def _pair_words(a: str, b: str, together: float, surplus: float) -> str:
-    both = f"{a} and {b} together buy {number(together)} t a year"
+    both = f"{a} and {b} together avoid {number(together)} t/yr"
     if surplus > 0:
         apart = together - surplus
         return f"{both}, apart {'nothing' if apart <= PRINTED * together else f'{number(apart)} t'}."
@@ -117,9 +117,7 @@ def triple_table(game: Game, names: Sequence[str], label: pd.Series) -> pd.DataF
                     continue
                 together = buys([a, b, c])
                 if together > least:
-                    words = (
-                        f"{label[a]}, {label[b]} and {label[c]} buy {number(together)} t a year, no two of them any."
-                    )
+                    words = f"{label[a]}, {label[b]} and {label[c]} avoid {number(together)} t/yr, no two of them any."
                     rows.append((a, b, c, together, words))
     table = pd.DataFrame(rows, columns=["project_a", "project_b", "project_c", "together_t", "words"])
     return table.sort_values(
@@ -156,7 +154,7 @@ def sentences(
         elif row["standalone_t"] > least:
             last = row["last_in_t"]
             then = f"{number(last)} t" if last > least else "nothing"
-            out[name] = f"{who} buys {number(row['standalone_t'])} t a year alone, and {then} once all others stand."
+            out[name] = f"{who} avoids {number(row['standalone_t'])} t/yr alone, and {then} once all others stand."
         elif needs[str(name)]:
             others = [label[other] for other in needs[str(name)]]
             out[name] = f"{who} avoids nothing{tried} until {_listed(others)} {verb('stand', len(others))}."
@@ -164,7 +162,7 @@ def sentences(
             others = sorted(company[str(name)])
             adds = game.value([*others, str(name)]) - game.value(others)
             beside = _listed([label[o] for o in others])
-            out[name] = f"{who} alone avoids nothing; beside {beside} it adds {number(adds)} t a year."
+            out[name] = f"{who} alone avoids nothing; beside {beside} it adds {number(adds)} t/yr."
     return pd.Series(out, dtype=object).reindex(table.index)
 
 

@@ -15,7 +15,7 @@ from chainnet.reporting.sentences import fit
 from chainnet.results import fact_of
 from chainnet.words import Who, bill, first_capital, join, nouns, same, spelled, titled, tonnes, verb, weight, whole
 
-AS_PLANNED, WITHOUT, OTHERS_FIRST = "as planned", "without ", "all allies served last"
+AS_PLANNED, WITHOUT, OTHERS_FIRST = "as planned", "without ", "allies served last"
 # what each case is called
 CASES = {
     AS_PLANNED: "As announced",
@@ -23,7 +23,7 @@ CASES = {
     "a year late": "A year late",
     "demand at its high values": "All demand at its high values",
     "without its assumed relations": "Without assumed relations",
-    OTHERS_FIRST: "All allies served last",
+    OTHERS_FIRST: "Allies served last",
 }
 NAMED = 2
 CERTAIN_T = 1e-6  # less of a stock is none
@@ -85,7 +85,7 @@ class Advised:
 
     @property
     def left(self) -> float:
-        """What stays short with the projects, as stated."""
+        """What stays short with the projects, as planned."""
         return self.cases[AS_PLANNED]
 
 

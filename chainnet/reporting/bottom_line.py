@@ -69,7 +69,7 @@ def verdict(facts: Facts) -> Claim:
 def _verdict(facts: Facts) -> Claim:
     worst = facts.a.worst
     if not worst:
-        return Claim(_undisturbed(facts))
+        return Claim(_baseline(facts))
     rest = [t for t in facts.tiers if t != _leading(facts)]
     if all(facts.short(worst, t).worst <= 0 for t in facts.tiers):
         n = spelled(len(facts.ordered), "scenario")
@@ -88,7 +88,7 @@ def _stands_in(facts: Facts) -> str:
     return "Nobody says what is asked for: as demand stands in what each end use gets in the baseline."
 
 
-def _undisturbed(facts: Facts) -> str:
+def _baseline(facts: Facts) -> str:
     whole = facts.short(BASELINE, ALL_TIERS)
     if whole.worst <= 0:
         return f"No scenario was given; in the baseline, all demand ({tonnes(whole.demand)}) is met."
@@ -105,7 +105,7 @@ def _tonnes_short(short: Ends) -> str:
 def _lead(facts: Facts, worst: str) -> Claim:
     """Say what the leading tier lacks, its share first, with allies served first and last, and what changes that."""
     short, what = facts.short(worst, _leading(facts)), _leading(facts).demand
-    head = f"Under {facts.quoted(worst)}{', on known relations' if _worse_on_new(facts) else ''}"
+    head = f"Under {facts.quoted(worst)}{', on existing links' if _worse_on_new(facts) else ''}"
     whose = [f" of {facts.people}", ""] if facts.people else [""]
     end, dependency = WHOEVER if facts.has_others else "", _dependency(facts)
     today = _today(facts, short)
@@ -158,7 +158,7 @@ def _with_today(facts: Facts, head: str, what: str, short: Ends, today: tuple[st
     if short.worst > 0:
         order = f"In {facts.network.year} that is {number(short.after)} of {tonnes(short.demand)}"
         if not short.agree:
-            order += f" with all allies served first, {number(short.before)} before"
+            order += f" with allies served first, {number(short.before)} last"
         order += f"{WHOEVER}." if short.agree and facts.has_others else "."
     holds = dependency.replace("This holds", f"In {facts.network.year} this holds", 1)
     return Claim(claim.lead, told(claim.more, order, holds))
@@ -239,7 +239,7 @@ def _change(facts: Facts, worst: str) -> str:
             break
     base = facts.short(BASELINE, _leading(facts))
     if base.worst > 0:
-        said.append(f"Undisturbed, {base.shares} of {_leading(facts).demand} is short already.")
+        said.append(f"In the baseline, {base.shares} of {_leading(facts).demand} is short already.")
     return " ".join(said)
 
 
@@ -254,7 +254,7 @@ def _more_dependencies(facts: Facts) -> str:
     if facts.a.key_assumptions is None:
         return ""
     if _dependency_words(facts, _leading(facts)):
-        return also(len(facts.depending(_leading(facts), "verdict")) - 1, "changes_result", "change")
+        return also(len(facts.depending(_leading(facts), "verdict")) - 1, "changes", "change")
     said = "no single judgement and no single doubtful input changes this."
     # what runs since is neither, and may
     return f"In the base year {said}" if fact_of(facts.a.advice, "running", ()) else first_capital(said)

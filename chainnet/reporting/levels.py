@@ -1,4 +1,4 @@
-"""The levels of the levels of response: what each allows, and where the projects that run stand among them."""
+"""The levels of response: what each allows, and where the projects that run stand among them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LEVELS = {
 
 
 def as_it_runs(levels: pd.DataFrame, running: pd.DataFrame) -> pd.DataFrame:
-    """Return levels of response with a level of the projects that run after new relations, and stocks on top of them.
+    """Return the levels of response with one of the projects that run after new relations, and stocks on top of them.
 
     Parameters
     ----------

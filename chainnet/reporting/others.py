@@ -45,7 +45,7 @@ _ORDERS = {
         "what is left for the counted demand when all others are served first",
         "allies served last",
         "All others are served first, as far as can be; losses and gains are of what is left.",
-        "All others are served first: the most that can are short.",
+        "All others are served first: the most that can be short.",
     ),
     "alike": Order(
         "nobody served first",

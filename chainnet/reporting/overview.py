@@ -149,7 +149,7 @@ def _bottleneck(row: pd.Series) -> str:
 
 
 def _dependencies(rows: pd.DataFrame, said: str) -> tuple[str, ...]:
-    """Return on what the first tier and that which is spoken of dependency; of others what alone leaves the ends."""
+    """Return what the first tier and that which is spoken of depend on; of others what alone leaves the ends."""
     first, out = str(rows["tier"].iloc[0]), []
     for _, row in rows.iterrows():
         tier = str(row["tier"])

@@ -72,7 +72,7 @@ def _no_bottleneck(facts: Facts, abroad: str) -> tuple[str, str, str]:
     none, moved = f"no single step{abroad} costs {facts.first} anything", facts.depending(facts.first, "bottleneck")
     if moved:
         none += f" unless {unless(moved[0][0])}"
-    return f"; {none}", f"{first_capital(none)}.", also(len(moved) - 1, "changes_result", "change")
+    return f"; {none}", f"{first_capital(none)}.", also(len(moved) - 1, "changes", "change")
 
 
 def _other_bottleneck(facts: Facts) -> tuple[str, str, str]:

@@ -11,7 +11,7 @@ from chainnet.engine import PRINTED
 from chainnet.results._results import fact_of, origin_of, stamp
 from chainnet.words import SaidEnds
 
-# when all others are served -> the column of what then is short
+# when all others are served -> the column of what is then short
 ENDS: dict[Literal["allies_first", "allies_last"], str] = {
     "allies_first": "shortfall_first_tpa",
     "allies_last": "shortfall_last_tpa",

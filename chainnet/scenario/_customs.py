@@ -98,7 +98,7 @@ def span_of(period: str) -> tuple[date, date]:
 
 
 def months_of(period: str) -> int:
-    """Return the months of a period, its range counted."""
+    """Return the months of a period, the first and the last counted."""
     first, last = span_of(period)
     return (last.year - first.year) * 12 + last.month - first.month + 1
 

@@ -113,7 +113,7 @@ def _short(value: object) -> str:
 def severity_steps(
     name: str, measures: Sequence[Mapping[str, Any]], shares: Sequence[float], months: Sequence[int]
 ) -> tuple[list[float], list[int]]:
-    """Return the shares and durations of every step of the severity levels of response, checked.
+    """Return the shares and durations of every severity step, checked.
 
     A bar of an origin is all or nothing: where nothing else is taken away only the whole loss is a step.
     """

@@ -249,7 +249,7 @@ class Scenario:
         return Scenario(name, _written(self), label, self.probability, parameters=parameters)
 
     def ends(self) -> Mapping[str, Scenario]:
-        """Return the scenario as it stands, and with each parameter at the ends of its range, one at a time."""
+        """Return the scenario as given, and with each parameter at the ends of its range, one at a time."""
         found = []
         ranged = {key: one for key, one in self.parameters.items() if "low" in one}
         for key, one in ranged.items():
@@ -292,7 +292,7 @@ class Scenario:
         """Return the scenario with numbers in the place of ``share = "controls"``, as a network takes them.
 
         A measure becomes one for each row of customs that it takes. Where the row has a range, the share is a
-        parameter with that range, so that ``ends`` gives the scenario at its low and high value.
+        parameter with that range, so that ``ends`` gives the scenario at the low and at the high value.
 
         Parameters
         ----------
@@ -321,7 +321,7 @@ class Scenario:
     def severities(
         self, shares: Sequence[float] = (0.1, 0.3, 0.6, 1.0), months: Sequence[int] = (3, 12, 48)
     ) -> Mapping[str, Scenario]:
-        """Return the severity levels of response: the scenario at each part of its loss and each duration.
+        """Return the severity steps: the scenario at each part of its loss and each duration.
 
         Every remove, scale, restrict and quota is set to that part of its loss and that duration, counted
         from its own start, without suspensions: removed rows keep 1 - part of their capacity, a share

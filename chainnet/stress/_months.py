@@ -104,7 +104,7 @@ def course(scenario: Scenario | None, ask: Ask) -> Trajectory:
 def _course(network: Network, scenario: Scenario | None, ask: Ask) -> Trajectory:
     truth = _line(scenario, ask, None)
     overlays = qualified(truth, ask)
-    # every scenario starts from the baseline plan, so its answer hangs on no other scenario
+    # every scenario starts from the plan of the baseline, so its answer hangs on no other scenario
     near = _course(network, None, ask).perfect.bases if scenario is not None else None
     model = _model(overlays[0], ask, truth.lengths, near)
     begin = model.periods.base_start(base_flow(network))
@@ -177,7 +177,7 @@ def _model(template: Overlay, ask: Ask, lengths: Sequence[int], near: Bases | No
 
 @kept(1)
 def base_flow(network: Network) -> Array:
-    """Return what every edge carries before anything happens, t/yr: the baseline, else the baseline answer."""
+    """Return what every edge carries before anything happens, t/yr: the baseline, else the answer in the baseline."""
     flow = network.edges["flow_tpa"].to_numpy(dtype=float)
     source, target = network.edge_ends
     if not np.isnan(flow[(source >= 0) & (target >= 0)]).any():

@@ -29,7 +29,7 @@ def tiers_of(network: Network, tiers: Words, asked_by: str) -> tuple[str, ...]:
     """
     demand = network.view("demand")
     if demand.empty:
-        raise DataError(f"{asked_by}: the network has no demand table, so nobody can are short. Give demand.")
+        raise DataError(f"{asked_by}: the network has no demand table, so nobody can be short. Give demand.")
     if tiers is None:
         asks = set(demand.loc[demand["demand_tpa"] > 0, "tier"].dropna())
         tiers = next((tier for tier in network.tier_order if tier in asks), network.tier_order[0])

@@ -49,9 +49,9 @@ class StressTest(Result):
     summary : DataFrame, index (scenario, tier)
         The long run, in t/yr (a steady state with every measure and every project asked for at its full size,
         stocks not drawn):
-        demand_tpa, served_tpa, shortfall_tpa (allies served first the beneficiaries, unless asked otherwise;
-        alongside also shortfall_least_tpa and shortfall_most_tpa, between which it may lie),
-        shortfall_last_tpa (allies served last: the largest shortfall) and, where others are not served after,
+        demand_tpa, served_tpa, shortfall_tpa (allies served first, unless asked otherwise;
+        alike also shortfall_least_tpa and shortfall_most_tpa, between which it may lie),
+        shortfall_last_tpa (allies served last: the largest shortfall) and, where allies are not served first,
         shortfall_first_tpa (allies served first: the least), shortfall_low_tpa and
         shortfall_high_tpa (all demand at its low or high value, NaN where no range is given),
         demand_low_tpa, demand_high_tpa, value_musd (loss at the value per tonne, USD million a year).
@@ -172,7 +172,7 @@ def stress_test(
         Whose and what demand counts; default from the network.
     order : {"allies_first", "allies_last", "alike"}
         When those are served who are no beneficiaries, as in ``balance``: in the long run and in the months.
-        Alongside, who is short is a tie: the summary then has the ends of what can fall to the beneficiaries in the
+        With alike, who is short is a tie: the summary then has the ends of what can fall to the beneficiaries in the
         long run; the months show one answer of several.
     any_size : bool
         Whether months are followed whose program takes very long: from 300,000 columns on where stocks join them,

@@ -11,7 +11,7 @@ from chainnet.words._numbers import NBSP, number, percent
 
 # how the ends are named after a sentence: where they agree, and where they differ
 WHOEVER = ", whoever is served first"
-AFTER_OR_BEFORE = ", allies served first or before"
+AFTER_OR_BEFORE = ", allies served first or last"
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ def foresight_sentence(worth_t: Any, short_t: Any) -> str:
     Examples
     --------
     >>> foresight_sentence(10.0, 50.0).replace(NBSP, " ")
-    'If nobody foresees a date, 60 t go short, 10 t more.'
+    'If nobody foresees a date, 60 t are short, 10 t more.'
     >>> foresight_sentence(0.0, 50.0)
     ''
     """

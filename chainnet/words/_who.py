@@ -59,8 +59,8 @@ class Who(str):
 
         Examples
         --------
-        >>> Who("defence").does("lack", "then"), Who.of(None).does("regain", "together")
-        ('defence then lacks', 'all tiers together regain')
+        >>> Who("defence").does("lack", "then"), Who.of(None).does("avoid", "together")
+        ('defence then lacks', 'all tiers together avoid')
         """
         return " ".join(part for part in (self, adverb, verb(plural, 2 if self.is_all else 1)) if part)
 

@@ -176,9 +176,9 @@ def test_the_fewest_projects_that_close_a_gap_and_from_when(mag9: cn.Network, ch
     projects = hard.projects
     projects["start_year"] = [{"G_US": 2027, "H_US": 2029, "S_US": 2026}[name] for name in projects["id"]]
     hard = hard.with_table("projects", projects)
-    stated = cn.key_assumptions(hard, china_out).stated.iloc[0]
-    assert "G_US" not in stated["closed_by"].split(";")
-    found = closing(Counting.of(hard), china_out, stated, 0)
+    central = cn.key_assumptions(hard, china_out).central.iloc[0]
+    assert "G_US" not in central["closed_by"].split(";")
+    found = closing(Counting.of(hard), china_out, central, 0)
     labels = hard.projects.set_index("id")["label"]
     assert sorted(found.words.split(" and ")) == sorted([labels["G_US"], labels["H_US"]])
     assert found.year == 2029.0

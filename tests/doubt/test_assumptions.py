@@ -472,7 +472,7 @@ def test_smallest_sets_where_works_stand_in_for_each_other() -> None:
 
 
 def test_a_smallest_set_of_two() -> None:
-    """Two assumed works stand in for each other: only both together change, and a reported one is let alone."""
+    """Two assumed works stand in for each other: only both together change the result, and a reported one is let alone."""
     net = cn.Network(
         frame("id stage capacity_tpa quality", ("pit", "mine", 9.0, "reported"), ("a", "refiner", 9.0, "assumed"),
               ("b", "refiner", 9.0, "assumed"), ("c", "refiner", 1.0, "reported"), ("use", "end_use", None, "reported")),

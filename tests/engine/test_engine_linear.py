@@ -20,7 +20,6 @@ from chainnet.engine import (
     solve_independently,
     survival_program,
     values_without,
-    with_columns,
 )
 from chainnet.errors import SolverError
 
@@ -162,10 +161,11 @@ def test_rows_and_columns_stand_at_the_end_with_their_sizes() -> None:
     low, high = [-INF, -INF, 0.0, 1.0], [4.0, 7.0, 2.0, INF]
     sizes = {"row_scale": [2.0, 5.0, 3.0, 4.0], "col_scale": [10.0, 0.5]}
     assert same(longer, lp(rows, low, high, [3.0, INF], [-3.0, -2.0], **sizes))
-    wider = with_columns(two(), np.array([0, 1, 1]), np.array([0, 2, 3]), np.array([5.0, 6.0, 7.0]), np.array([8.0, 9]))
+    entries = np.array([0, 1, 1]), np.array([0, 2, 3]), np.array([5.0, 6.0, 7.0])
+    wider = two().with_columns(np.array([8.0, 9.0]), cost=np.array([2.0, -4.0]), upper=6.0, entries=entries)
     rows = [[6.0, 1.0, 0.0, 0.0], [1.0, 3.0, 6.0, 7.0]]
     sizes = {"row_scale": [2.0, 5.0], "col_scale": [10.0, 0.5, 8.0, 9.0]}
-    expected = lp(rows, [-INF, -INF], [4.0, 7.0], [3.0, INF, INF, INF], [-3.0, -2.0, 0.0, 0.0], **sizes)
+    expected = lp(rows, [-INF, -INF], [4.0, 7.0], [3.0, INF, 6.0, 6.0], [-3.0, -2.0, 2.0, -4.0], **sizes)
     assert same(wider, expected)
 
 

@@ -104,7 +104,7 @@ def test_a_host_product_never_counts() -> None:
 def test_the_market_of_one_commodity() -> None:
     net = two_tier()
     ore = cn.max_flow(net, commodity="ore")
-    assert ore.value_tpa == 10.0, "works is no limit, so the mine bounds the market of ore"
+    assert ore.value_tpa == 10.0, "works has no limit, so the mine bounds the market of ore"
     assert ore.edges["flow_tpa"].tolist() == [10.0, 0.0, 0.0]
     metal = cn.max_flow(net, commodity="metal")
     assert metal.value_tpa == 9.0, "in its own market all demand can be met"

@@ -372,7 +372,7 @@ def columns(low: lowering.Lowered) -> list[str]:
         *(f"draw.{name}" for name in low.tables.network.stocks["id"]),
         *(dotted("serve", n, c, t) for n, c, t in f.demand[["node", "commodity", "tier"]].itertuples(index=False)),
         *(
-            f"marks{m}.{ends[e]}" if e >= 0 else dotted(f"tracked flow{k}", words[c])
+            f"marks{m}.{ends[e]}" if e >= 0 else dotted(f"strand{k}", words[c])
             for k, (e, c, m) in enumerate(zip(s.edge, s.code, s.marks, strict=True))
         ),
     ]

@@ -137,7 +137,7 @@ def _verdict(a: cn.Assessment, document: Document) -> Iterator[str]:
         met = [s for s in mine if re.search(rf"({tier}|all)[^,;]* demand[^,;]* is met", s, re.I)]
         if met and max(after, before) > 0 and not any("if all others are served after" in s for s in met):
             yield f"{tier} is short {after} to {before}, and the verdict says met: {met}"
-        if not met and max(after, before) > TOLERANCE * demand and not any("shortfall" in s for s in mine):
+        if not met and max(after, before) > TOLERANCE * demand and not any("is short" in s for s in mine):
             yield f"{tier} is short {after} to {before}: {mine}"
         if re.search(rf"(?<!\d)0 % of {tier}\b", said):
             yield f"no share of {tier} reads as a shortfall: {said}"

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pypdf
 import pytest
+from page_one_cells import cells
 from page_one_rules import faults, numbers, sentences, unnamed
 from small_chains import small_chain
 
@@ -27,11 +28,13 @@ def asked(seed: int) -> cn.Assessment:
 @pytest.mark.parametrize("seed", range(50))
 def test_fifty_random_chains_keep_the_rules(seed: int) -> None:
     a = asked(seed)
-    assert faults(a, build(a)) == []
+    document = build(a)
+    assert [*faults(a, document), *cells(a, document)] == []
 
 
 def test_the_teaching_chain_keeps_the_rules(assessed: cn.Assessment) -> None:
-    assert faults(assessed, build(assessed)) == []
+    document = build(assessed)
+    assert [*faults(assessed, document), *cells(assessed, document)] == []
 
 
 @pytest.mark.slow
@@ -41,7 +44,7 @@ def test_every_shipped_chain_keeps_the_rules(graph: str) -> None:
         warnings.simplefilter("ignore", cn.ChainnetWarning)  # of rules that ended before the first month
         a = cn.assess(cn.read(graph))
         document = build(a)
-        assert faults(a, document) == []
+        assert [*faults(a, document), *cells(a, document)] == []
         assert list(unnamed(a, document)) == []
     first = pypdf.PdfReader(io.BytesIO(pdf_report(document, document.stand_ins))).pages[0].extract_text()
     assert "Scenarios, worst first" in " ".join(first.split()), "bottom line, chain and scenarios share page one"

@@ -171,7 +171,7 @@ def test_no_scenario_and_no_tier_are_said() -> None:
     assert "No scenario was given" in document.bottom_line[0].text
     strip = next(b for b in document.summary if getattr(b, "key", "") == "chain")
     assert "nobody is short" in strip.title  # type: ignore[union-attr]
-    assert "Undisturbed" in strip.subtitle  # type: ignore[union-attr]
+    assert "Baseline" in strip.subtitle  # type: ignore[union-attr]
     assert html_report(document, has_graph=False)
 
 

@@ -12,7 +12,9 @@ import pytest
 
 import chainnet as cn
 from chainnet.reporting.content import build
+from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import Document, ReportTable
+from chainnet.reporting.sections.blocs import side_table
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +119,13 @@ def test_what_several_allies_hold_together_is_named_by_its_command(made: cn.Asse
     both = replace(made, alignment=replace(made.alignment, provenance={**told, "settings": several}))
     notes = [next(t for t in build(a).tables if t.key == "split").note or "" for a in (made, both)]
     assert ["chainnet stockpile --members" in note for note in notes] == [False, True]
+
+
+def test_where_no_country_lies_between_the_blocs_there_is_no_table_of_what_they_are_worth(made: cn.Assessment) -> None:
+    assert made.alignment is not None
+    none = replace(made, alignment=replace(made.alignment, countries=pd.DataFrame()))
+    assert side_table(Facts(none)) is None
+    assert side_table(Facts(made)) is not None
 
 
 def test_idle_plants(document: Document) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+from page_one_cells import cells
 
 import chainnet as cn
 from chainnet.reporting.content import build
@@ -305,6 +306,24 @@ def test_exposure_and_bracket_are_those_of_their_questions(made: cn.Assessment, 
     assert column(lost, "myopic_long_run_tpa") == pytest.approx(
         [made.bracket.loc[("stop", "myopic long run"), "lost_tpa"]]
     )
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("is short 4 months after", "is short 5 months after"),
+        ("whole again 5 months later", "whole again 4 months later"),
+        ("2.5 t are missing", "4.5 t are missing"),
+        ("USD 7.5 million", "USD 13.5 million"),
+    ],
+)
+def test_the_months_of_page_one_are_those_of_their_cells(
+    made: cn.Assessment, document: Document, old: str, new: str
+) -> None:
+    """The new number stands in some table; it is another cell's."""
+    assert cells(made, document) == []
+    claims = tuple(replace(said, text=flat(said.text).replace(old, new)) for said in document.bottom_line)
+    assert len(cells(made, replace(document, bottom_line=claims))) == 1
 
 
 def test_recovery_that_nobody_gave_is_said(calm_document: Document) -> None:

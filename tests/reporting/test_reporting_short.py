@@ -14,6 +14,7 @@ import openpyxl
 import pandas as pd
 import pytest
 from conftest import frame
+from page_one_cells import cells
 from page_one_rules import faults
 
 import chainnet as cn
@@ -112,9 +113,9 @@ def test_the_verdict_tells_every_tier_its_share_first(made: cn.Assessment) -> No
 
 def test_the_verdict_names_known_relations_where_new_ones_leave_more_short(made: cn.Assessment) -> None:
     table = made.advice.copy()
-    table.loc["all allies served last"] = [pd.NA, 5.0, 5.0]
+    table.loc["allies served last"] = [pd.NA, 5.0, 5.0]
     assert line(replace(made, advice=table))["Verdict."].startswith("Under “China stops”, ")
-    table.loc["all allies served last", "left_tpa"] = 25.0
+    table.loc["allies served last", "left_tpa"] = 25.0
     assert line(replace(made, advice=table))["Verdict."].startswith("Under “China stops”, on existing links, ")
 
 
@@ -692,3 +693,26 @@ def test_nobody_is_told_to_rely_on_a_project_that_the_stopping_country_holds(own
     a = cn.assess(chain(projects=projects), [out()], months=12, draws=0)
     assert a.advice.attrs["withheld"] == (() if is_said else ("q2",))
     assert ("Secure the output of" in told(a)) is is_said
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("(undecided) none from", "(undecided) 5 from"),
+        ("At half its capacity 2.5", "At half its capacity 5"),
+        ("a year late 5", "a year late 2.5"),
+        ("(USD 500 million)", "(USD 10 million)"),
+    ],
+)
+def test_what_is_advised_is_told_with_the_cells_of_its_own_rows(
+    made: cn.Assessment, document: Document, old: str, new: str
+) -> None:
+    """The new number stands in some table; it is another case's, or another project's."""
+
+    def with_new(said: Any) -> Any:
+        return replace(said, text=flat(said.text).replace(old, new))
+
+    assert cells(made, document) == []
+    claims = tuple(with_new(said) for said in document.bottom_line)
+    points = tuple(tuple(map(with_new, b)) if isinstance(b, tuple) else b for b in document.summary)
+    assert len(cells(made, replace(document, bottom_line=claims, summary=points))) == 1

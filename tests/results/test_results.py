@@ -148,10 +148,10 @@ def test_sampled_shares_say_so() -> None:
 
 def test_a_range_names_its_columns_and_kind(net: cn.Network) -> None:
     source = provenance(net, "none")
-    table = pd.DataFrame(columns=["shortfall_tpa", "short_low_tpa", "short_high_tpa", "other_tpa"], dtype=float)
+    table = pd.DataFrame(columns=["shortfall_tpa", "shortfall_low_tpa", "shortfall_high_tpa", "other_tpa"], dtype=float)
     said = stamp(table, source).attrs["columns"]
     assert said["shortfall_tpa"]["range_kind"] == "corner cases"
-    assert (said["shortfall_tpa"]["low"], said["shortfall_tpa"]["high"]) == ("short_low_tpa", "short_high_tpa")
+    assert (said["shortfall_tpa"]["low"], said["shortfall_tpa"]["high"]) == ("shortfall_low_tpa", "shortfall_high_tpa")
     assert said["other_tpa"]["range_kind"] == "not assessed"
     assert "low" not in said["other_tpa"]
     drawn = cn.codebook(cn.ensemble(net, draws=4)).set_index(["table", "column"])

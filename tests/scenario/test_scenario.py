@@ -494,7 +494,7 @@ def test_what_is_limited_keeps_its_share_of_its_capacity_whatever_flows() -> Non
     assert served(net, edge, {**edge, "share": 0.5}) == pytest.approx([4.5])
     blank = net.with_table("edges", net.edges.assign(capacity_tpa=None, flow_tpa=None))
     for share in (0.3, 0.7):
-        with pytest.raises(cn.DataError, match=r"^edges: no limit and without baseline flow: m -> u"):
+        with pytest.raises(cn.DataError, match=r"^edges: neither a limit nor a baseline flow: m -> u"):
             served(blank, {**edge, "share": share})
     assert served(blank, {**edge, "share": 0.0}) == [0.0], "nothing of anything is nothing"
 

@@ -1,4 +1,4 @@
-"""``stress_test``: every scenario as a steady state, with its range of the bracket."""
+"""``stress_test``: every scenario as a steady state, with both ends of the bracket."""
 
 from __future__ import annotations
 

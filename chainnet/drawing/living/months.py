@@ -54,7 +54,7 @@ class LivingMonths:
     network : Network
         Of which ``why_no_months`` says nothing.
     program : LivingProgram
-        For frozen or existing relations, without rules by tier or origin.
+        For no rerouting or existing relations, without rules by tier or origin.
     controls : list of Control
     """
 

@@ -61,7 +61,7 @@ def living_page(
     files = solver_files()
     if network.demand.empty:
         raise DataError(
-            "draw: live needs a demand table, so that somebody can are short. Give demand, or leave live out."
+            "draw: live needs a demand table, so that somebody can be short. Give demand, or leave live out."
         )
     presets = dict(scenarios(network) if presets is None else presets)
     if scenario is not None and scenario not in presets and (all_rules := computed_scenario(network, scenario)):

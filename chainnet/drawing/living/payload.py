@@ -38,7 +38,7 @@ CONTRACT = 1
 _ORDERS: tuple[Order, ...] = ("allies_first", "allies_last", "alike")
 _TIMES = ("start", "start_month", "months", "until", "suspended", "phase_in_months")
 # kinds of inputs that a page makes otherwise: recipes are other programs, stocks are not drawn, projects are controls
-_HINGES = ("node", "relation", "input")
+_DEPENDENCIES = ("node", "relation", "input")
 # the same that Python solves and proves to
 _TOLERANCES = {
     "finest": FINEST,
@@ -175,7 +175,7 @@ def _dependencies(counting: Counting) -> list[dict[str, Any]]:
             "factors": one.change.factors.tolist(),
         }
         for one in variations(counting.network, counting)
-        if one.kind in _HINGES
+        if one.kind in _DEPENDENCIES
     ]
 
 

@@ -44,7 +44,7 @@ class LivingProgram:
     Raises
     ------
     DataError
-        As ``lower``: frozen is asked and a baseline flow is not known.
+        As ``lower``: no rerouting is asked and a baseline flow is not known.
     SolverError
         If the effects put together are not the bounds that the lowering gives.
     """

@@ -49,7 +49,7 @@ C.worthLines = (s) => {
   if (w.needs.length) lines.push(["Needs", C.listed(w.needs.map(C.projectName))]);
   return lines;
 };
-C.RELATIONS = { frozen: "nothing rerouted", existing: "over links on record", new: "over new links too" };
+C.RELATIONS = { none: "nothing rerouted", existing: "over links on record", new: "over new links too" };
 C.worthWords = () => {
   const w = C.data.worth;
   if (!w) return "What they gain was not asked.";

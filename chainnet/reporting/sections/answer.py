@@ -303,13 +303,13 @@ def _wins_long(facts: Facts) -> str:
     tier, years = facts.short_tier, list(facts.level_tables)
     if not years:
         levels = {level: facts.scenario_level(facts.when, level, tier) for level in ("existing", "new", "stocks")}
-        said = _regained(facts, levels) or "What rerouting avoids was not assessed"
+        said = _avoided(facts, levels) or "What rerouting avoids was not assessed"
         return f"{first_capital(said)}. No projects are in the data. {stocks}".strip()
     parts = []
     before = ("", "")
     for year in years:
         levels = {level: facts.level(year, level, tier) for level in LEVELS if level != "none"}
-        gained = _regained(facts, levels) or "the levels of response were not assessed"
+        gained = _avoided(facts, levels) or "the levels of response were not assessed"
         lacking = join(_left(facts, year))
         left = f"still short: {lacking}" if lacking else "then no tier is short"
         if (gained, left) == before:
@@ -321,13 +321,13 @@ def _wins_long(facts: Facts) -> str:
     return " ".join(part for part in (*parts, stocks, "Projects count at announced size and date.") if part)
 
 
-def _regained(facts: Facts, levels: dict[str, Any]) -> str:
+def _avoided(facts: Facts, levels: dict[str, Any]) -> str:
     """Return what each level avoids; empty where none was assessed."""
     tier = facts.short_tier
     known = {level: row["gained_tpa"] for level, row in levels.items() if row is not None}
     gains = {level: t for level, t in known.items() if not pd.isna(t) and t}
     words = [f"{number(t) if i else tonnes(t)} from {LEVELS[level][1]}" for i, (level, t) in enumerate(gains.items())]
-    whom = tier.does("regain", "together" if tier.is_all else "demand")
+    whom = tier.does("avoid", "together" if tier.is_all else "demand")
     return f"{whom} {join(words) or 'nothing'}" if any(not pd.isna(t) for t in known.values()) else ""
 
 

@@ -61,11 +61,11 @@ def _assumptions(facts: Facts) -> Iterator[tuple[str, ...]]:
     worst = facts.leading.loc[facts.when]
     ends = span(worst["shortfall_low_tpa"], worst["shortfall_high_tpa"])
     ranged = NOT_TESTED if ends.startswith("not") else f"{lead} short {ends} t/yr in the worst scenario"
-    frozen, new = (facts.scenario_level(facts.when, level, lead) for level in ("none", "new"))
+    rigid, new = (facts.scenario_level(facts.when, level, lead) for level in ("none", "new"))
     relations = NOT_TESTED
-    if frozen is not None and new is not None:
-        shorts = number(frozen["shortfall_tpa"]), number(new["shortfall_tpa"])
-        relations = f"{lead} short {shorts[0]} if frozen, {shorts[1]} t/yr if new relations open"
+    if rigid is not None and new is not None:
+        shorts = number(rigid["shortfall_tpa"]), number(new["shortfall_tpa"])
+        relations = f"{lead} short {shorts[0]} with no rerouting, {shorts[1]} t/yr if new relations open"
     asked = f"{tonnes(worst['demand_tpa'])}, known at weakest as {weakest(demand['quality'])}"
     capacities = f"{count(len(nodes))} nodes, the weakest {weakest(nodes['quality'])}"
     last = tonnes(facts.short(facts.when, lead).before)

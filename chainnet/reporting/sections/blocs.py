@@ -106,7 +106,7 @@ split_table = col.Table(
         col.tons("lost_tpa", "Lost by the split", "the difference"),
         col.tons("alone_tpa", "Served alone", "from its own plants only", missing=NOT_APPLICABLE),
         col.tons(
-            "leverage_t", "Order lose if it stops selling", "what the other side's users lose", _sold("leverage_t")
+            "leverage_t", "Others lose if it stops selling", "what the other side's users lose", _sold("leverage_t")
         ),
         col.million(
             "revenue", "Sales to the other, USD million", "what it would no longer sell", _sold("revenue_usd", 1e6)
@@ -121,7 +121,7 @@ split_table = col.Table(
 def _worths(facts: Facts) -> pd.DataFrame | None:
     """Return what each country between the blocs is worth to either side, most first; None where not assessed."""
     found = _alignment(facts)
-    if found is None:
+    if found is None or found.countries.empty:
         return None
     table = found.countries.reset_index()
     worth = ("swing_rival_t", "shapley_allies_t", "swing_allies_t")

@@ -38,12 +38,12 @@ def _cut_sentence(facts: Facts) -> Sentence:
     if list(kinds.index) == ["demand"]:
         held, steps = figure_id("holders"), table_id("steps")
         return Sentence(
-            "Undisturbed, no step holds deliveries back: the minimum cut is the demand itself, all served. "
+            "In the baseline, no step holds deliveries back: the minimum cut is the demand itself, all served. "
             f"{held} shows who holds each good, {steps} what its largest holder's loss costs.",
             ("steps",),
         )
     return Sentence(
-        f"Undisturbed, deliveries are held back by a minimum cut of {words}; other cuts may exist.", ("steps",)
+        f"In the baseline, deliveries are held back by a minimum cut of {words}; other cuts may exist.", ("steps",)
     )
 
 

@@ -73,7 +73,7 @@ def section(facts: Facts) -> Section:
 def _loss_columns(facts: Facts, by: str = "") -> list[ReportColumn]:
     first = facts.first
     left = "fall of what is left when all others are served first"
-    other_end = [col.tons("others_lost_tpa", "Order first", left, body=not facts.has_first)]
+    other_end = [col.tons("others_lost_tpa", "Others first", left, body=not facts.has_first)]
     if facts.has_first:
         head = f"{first_capital(first)} lost, others first"
         other_end.insert(0, col.tons("others_first_lost_tpa", head, f"what {first} loses where all others come first"))

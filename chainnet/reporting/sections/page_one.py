@@ -217,7 +217,7 @@ def _keep(facts: Facts, found: Advised) -> Sentence | None:
         return None
     they = f"{'it' if len(names) == 1 else 'they'} {verb('cut', len(names))}"
     if len(names) < len(found.running):
-        they = f"with {spelled(len(found.running) - len(names), 'other', 'order')} {they}"
+        they = f"with {spelled(len(found.running) - len(names), 'other', 'others')} {they}"
     words = f"{join([titled(name) for name in names])}: running, not in the base year; {they} what "
     words += f"{found.tier.does('lack')} from {number(found.new)} {to}"
     words += f"{', all others served after' if facts.has_others else ''}."

@@ -219,7 +219,7 @@ def top_projects(facts: Facts) -> ReportTable:
     head = f"Alone, {whom}, {year}" if after else f"Alone, {whom} first, {year}" if first else f"Alone {year}"
     note = f"Alone: once new relations{after} have done their part. "
     if first:
-        note += f"Ranked by what {whom.does('regain')} so, then by cost. "
+        note += f"Ranked by what {whom.does('avoid')} so, then by cost. "
     note += f"{_more_tied(lead, names)}Fair share: Shapley value over all tiers"
     note += " (mean of 64 random orders, seed 0)." if _sampled(last) else "."
     note += " Those that run are counted in the fair share." if after else ""

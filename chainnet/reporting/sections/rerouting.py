@@ -113,13 +113,13 @@ def _leads(facts: Facts) -> tuple[str, str]:
     return facts.first, ALL_TIERS
 
 
-_RUNG, _MEANING, _TIER, *_AMOUNTS = _columns("tpa")
+_LEVEL, _MEANING, _TIER, *_AMOUNTS = _columns("tpa")
 year_table = col.Table(
     "levels",
     "Levels",
     "What rerouting, stocks and projects avoid in the long run of the worst scenario",
     rows=_by_year,
-    columns=(_TIER, col.text("by_year", "By", "year by which projects stand"), _RUNG, _MEANING, *_AMOUNTS),
+    columns=(_TIER, col.text("by_year", "By", "year by which projects stand"), _LEVEL, _MEANING, *_AMOUNTS),
     subtitle="Unit: {f.unit}. Scenario: {f.worst_label}. {f.whose_words}",
     note=f"{_NOTE} Projects count at announced size, start year and ramp.",
     stands=lambda f: f.standing(f.a.stress.levels),

@@ -19,7 +19,7 @@ from chainnet.words import NOT_ASKED, Who, count, first_capital, is_known, numbe
 
 TOP = 10
 WORTH = "tonnes served per tonne more of this bound, the largest over the tiers"
-HINGE = "a judgement or an input made otherwise"
+DEPENDENCY = "a judgement or an input made otherwise"
 RANGE_WORDS = {
     "base_t": "Served in the baseline, all tiers",
     "served_t": "Served, all tiers, no tier first",
@@ -280,7 +280,7 @@ DOES = {
 
 
 def _dependencies(facts: Facts) -> pd.DataFrame | None:
-    """Return on what the answers of each tier dependency, the verdict first; None where nothing moves them."""
+    """Return what the answers of each tier depend on, the verdict first; None where nothing moves them."""
     place = {word: number for number, word in enumerate(DOES)}
     table = facts.a.dependencies
     return col.some(table.sort_values("does", key=lambda does: does.map(place), kind="stable")) if len(table) else None
@@ -293,7 +293,7 @@ dependency_rows = col.Table(
     rows=_dependencies,
     columns=(
         col.TIER,
-        col.text("words", "The answer holds unless", HINGE, lambda _, row: unless(row["words"])),
+        col.text("words", "The answer holds unless", DEPENDENCY, lambda _, row: unless(row["words"])),
         col.text("does", "What that does", "as the note says", lambda _, row: DOES[row["does"]]),
         col.code(
             "then", "Bottleneck then", "the bottleneck without it", lambda _, row: row["then"] or None, missing="-"

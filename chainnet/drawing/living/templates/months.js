@@ -78,7 +78,7 @@ function monthsOf(relations) {
   const found = monthly[relations] = new Months(programOf({relations, preset: ""}), data.months.programs[relations]);
   const b = found.bounds(found.none);
   found.put(b);
-  found.first = found.solve(b, found.serving(data.stages.after[0].rows, () => 1), null, false).basis;
+  found.first = found.solve(b, found.serving(data.stages.allies_first[0].rows, () => 1), null, false).basis;
   return found;
 }
 

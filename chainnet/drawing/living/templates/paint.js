@@ -202,8 +202,8 @@ function paintDependencies(answer, found) {
   }
   const turning = hits.filter((h) => h.turns.length).sort((a, b) => a.turns[0] - b.turns[0] || b.size - a.size);
   const count = (list) => new Set(list.map((h) => h.kind + h.id)).size;
-  $("dependency").textContent = `${turning.length ? `${count(turning)} of ${names.size} inferred or assumed inputs would alone change this (another class: met, under 10\u00a0%, under half, more shortfall)`
-    : `None of ${names.size} inferred or assumed inputs changes_result this alone`}; ${count(hits)} move a tier at all.${found.unproved ? ` ${found.unproved} were not proved.` : ""} Recipes, and two at once, are not tried.`;
+  $("dependency").textContent = `${turning.length ? `${count(turning)} of ${names.size} inferred or assumed inputs would alone change this (another class: met, under 10\u00a0%, under half, more short)`
+    : `None of ${names.size} inferred or assumed inputs changes this alone`}; ${count(hits)} move a tier at all.${found.unproved ? ` ${found.unproved} were not proved.` : ""} Recipes, and two at once, are not tried.`;
   const once = turning.filter((h, i) => turning.findIndex((o) => o.kind + o.id === h.kind + h.id) === i);
   for (const h of once.slice(0, 6)) {
     const k = h.turns[0], how = {absent: "gone", low: "at its low end", high: "at its high end"}[h.variant];

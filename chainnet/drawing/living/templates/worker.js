@@ -176,7 +176,7 @@ function programOf(setting) {
   const program = programs[key] = new Program(data.programs[key]);
   const b = program.bounds({controls: {}, preset: key === name ? setting.preset : ""});
   program.put(b);
-  program.first = program.solve(b, program.serving(data.stages.after[0].rows), null, false).basis;
+  program.first = program.solve(b, program.serving(data.stages.allies_first[0].rows), null, false).basis;
   return program;
 }
 

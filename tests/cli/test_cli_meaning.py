@@ -1,0 +1,47 @@
+"""Both ends of who is served first stand in their order, whichever is asked: by hand."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import frame
+
+import chainnet as cn
+from chainnet.cli import app as cli
+
+
+def test_exposure_tells_the_end_after_first_whichever_end_is_asked(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Without b 4 of 10 t are left for 6 of ours and 3 of others: 2 short if ours come first, 5 if last."""
+    net = cn.Network(
+        frame(
+            "id stage country capacity_tpa",
+            ("a", "mine", "AUS", 4.0),
+            ("b", "mine", "CHN", 6.0),
+            ("us", "end_use", "USA", None),
+            ("jp", "end_use", "JPN", None),
+        ),
+        frame("source target flow_tpa", ("a", "us", 4.0), ("b", "us", 2.0), ("a", "jp", 0.0), ("b", "jp", 3.0)),
+        demand=frame("node tier demand_tpa", ("us", "defence", 6.0), ("jp", "defence", 3.0)),
+        beneficiaries=["USA"],
+    )
+    cn.write(net, tmp_path / "net")
+    told = {}
+    for order in ("allies_first", "allies_last"):
+        monkeypatch.setattr(
+            sys,
+            "argv",
+            ["chainnet", "exposure", str(tmp_path / "net"), "--by", "node", "--order", order, "--format", "json"],
+        )
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        assert not end.value.code
+        told[order] = json.loads(capfd.readouterr().out)["ends"]
+    assert told["allies_last"] == told["allies_first"]
+    first, last = told["allies_first"].split(" if the others are served after, ")
+    assert first.startswith("largest cost 2 t"), told
+    assert last.startswith("5 t"), told

@@ -1,0 +1,228 @@
+"""What a minister reads on page one, by hand: a chain whose two ends, products, stocks and scenarios all differ."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import frame
+from page_one_cells import cells, flat, said
+
+import chainnet as cn
+from chainnet.doubt import Ensemble
+from chainnet.reporting import canvas
+from chainnet.reporting.advised import advised_of, holders, purchase_words, stocks_named
+from chainnet.reporting.bottom_line import sure, verdict, when
+from chainnet.reporting.content import build
+from chainnet.reporting.facts import Facts
+from chainnet.reporting.model import Document
+from chainnet.reporting.sections.stocks import requirement_figure
+
+STOP = [{"kind": "remove", "where": {"country": "CHN"}}]
+
+
+def chain() -> cn.Network:
+    """The army asks for 16 t of ore, 3 of salt and 1 of gas; China brings half, and ore to a cousin who asks for 4."""
+    return cn.Network(
+        frame(
+            "id label stage country capacity_tpa",
+            ("a", "Pit A", "mine", "AUS", 10.0),
+            ("b", "Pit B", "mine", "CHN", 10.0),
+            ("s", "Salt works", "mine", "CHN", 3.0),
+            ("g", "Gas works", "mine", "CHN", 1.0),
+            ("army", "Army", "end_use", "USA", None),
+            ("cousin", "Cousin", "end_use", "JPN", None),
+        ),
+        frame(
+            "source target commodity flow_tpa",
+            ("a", "army", "ore", 10.0),
+            ("b", "army", "ore", 6.0),
+            ("a", "cousin", "ore", 0.0),
+            ("b", "cousin", "ore", 4.0),
+            ("s", "army", "salt", 3.0),
+            ("g", "army", "gas", 1.0),
+        ),
+        demand=frame(
+            "node commodity tier demand_tpa",
+            ("army", "ore", "defence", 16.0),
+            ("army", "salt", "defence", 3.0),
+            ("army", "gas", "defence", 1.0),
+            ("cousin", "ore", "defence", 4.0),
+        ),
+        commodities=frame("id label price_usd_per_t", ("ore", "Ore", 3e6), ("salt", "Salt", 1e6), ("gas", "Gas", 2e6)),
+        stocks=frame(
+            "id node commodity stock_t country holder",
+            ("home", "army", "ore", 2.0, "USA", "Home Depot"),
+            ("far", "cousin", "ore", 5.0, "JPN", "Far Depot"),
+        ),
+        beneficiaries=["USA"],
+        main_commodity=["ore", "salt", "gas"],
+        year=2024,
+        name="page",
+    )
+
+
+@pytest.fixture(scope="module")
+def made() -> cn.Assessment:
+    scenarios = [
+        cn.Scenario("stop", STOP, label="China stops"),
+        # the same, four months on
+        cn.Scenario("z_later", [{**STOP[0], "start_month": 4}], label="China stops later"),
+        # as much of the army's goods, but the cousin keeps its own: better if all others are served first
+        cn.Scenario(
+            "z_only",
+            [{"kind": "remove", "edges": [("b", "army")]}, {"kind": "remove", "nodes": ["s", "g"]}],
+            label="China turns away",
+        ),
+    ]
+    return cn.assess(chain(), scenarios, months=12, draws=0)
+
+
+@pytest.fixture(scope="module")
+def document(made: cn.Assessment) -> Document:
+    return build(made)
+
+
+def test_every_claim_of_page_one_is_its_cell(made: cn.Assessment, document: Document) -> None:
+    assert cells(made, document) == []
+    assert "In this answer" in said(document, "Verdict.")
+    assert "is short with the first measure" in said(document, "When.")
+    later = build(replace(made, worst="z_later"))
+    assert cells(replace(made, worst="z_later"), later) == []
+
+
+@pytest.mark.parametrize(
+    ("head", "old", "new"),
+    [
+        ("What helps.", "USD 17 million", "USD 23 million"),
+        ("What helps.", "Home Depot", "Far Depot"),
+        ("When.", "with the first measure", "4 months after the first measure"),
+        ("Verdict.", "“China stops later” leaves", "“China turns away” leaves"),
+        ("Verdict.", "“China stops later” leaves", "Two other scenarios leave"),
+        ("Verdict.", "6 of 16 t/yr of Ore and 3 of 3 t/yr of Salt", "3 of 3 t/yr of Salt and 1 of 1 t/yr of Gas"),
+        ("Verdict.", "6 of 16 t/yr of Ore", "6 of 20 t/yr of Ore"),
+    ],
+)
+def test_a_claim_that_is_not_its_cell_is_seen(
+    made: cn.Assessment, document: Document, head: str, old: str, new: str
+) -> None:
+    """The new number stands in some table; it is another cell's."""
+    claims = tuple(
+        replace(claim, text=flat(claim.text).replace(old, new)) if claim.head == head else claim
+        for claim in document.bottom_line
+    )
+    assert len(cells(made, replace(document, bottom_line=claims))) == 1
+
+
+def test_the_stock_to_buy_costs_what_is_to_buy_and_not_all_that_is_required(made: cn.Assessment) -> None:
+    """Of 6 t of ore 2 lie with the army: (6 - 2) x 3 + 3 x 1 + 1 x 2 million; all that is required costs 23."""
+    facts = Facts(made)
+    found = advised_of(facts)
+    assert found is not None
+    assert flat(purchase_words(facts, found)).startswith(
+        "Besides what is held, stock that keeps defence whole for 12 months costs USD 17 million ("
+    )
+
+
+def test_a_month_has_a_calendar_name_only_if_every_measure_bears_a_date(made: cn.Assessment) -> None:
+    def asked(*measures: dict[str, object]) -> Facts:
+        given = {**made.asked, "stop": cn.Scenario("stop", [{**STOP[0], **m} for m in measures], label="China stops")}
+        return Facts(replace(made, asked=given))
+
+    dated, bare = {"start": "2025-03"}, {"start_month": 2}
+    assert asked(dated).months.start_of("stop") == "2025-01"
+    assert asked(dated, bare).months.start_of("stop") == ""
+    assert asked(bare, dated).months.start_of("stop") == ""
+    assert asked(bare).months.start_of("stop") == ""
+    assert "from month 1 (Jan 2025)" in flat(when(asked(dated)).text)
+    assert "is short with the first measure" in flat(when(asked(dated, bare)).text)
+
+
+def test_as_bad_is_a_scenario_that_is_so_at_both_ends(made: cn.Assessment) -> None:
+    """Army first all three leave it 10 t short; all others first the two stops 14, the turn away 10 still."""
+    ends = made.stress.summary.xs("defence", level="tier")
+    assert ends["shortfall_tpa"][["stop", "z_later", "z_only"]].tolist() == pytest.approx([10.0] * 3)
+    assert ends["shortfall_last_tpa"][["stop", "z_later", "z_only"]].tolist() == pytest.approx([14.0, 14.0, 10.0])
+    text = flat(verdict(Facts(made)).text)
+    assert text.endswith("“China stops later” leaves as much of defence demand short.")
+    assert "turns away" not in text
+    # the other way round: alike where all others come first, and better where the army does
+    summary = made.stress.summary.copy()
+    rows = summary.index.get_level_values("scenario") == "z_only"
+    summary.loc[rows, ["shortfall_tpa", "shortfall_first_tpa", "shortfall_last_tpa"]] = [9.0, 9.0, 14.0]
+    other = replace(made, stress=replace(made.stress, summary=summary))
+    assert flat(verdict(Facts(other)).text).endswith("“China stops later” leaves as much of defence demand short.")
+
+
+def test_the_products_named_are_those_that_lack_most(made: cn.Assessment) -> None:
+    text = flat(verdict(Facts(made)).text)
+    assert "In this answer defence lacks 6 of 16 t/yr of Ore and 3 of 3 t/yr of Salt; other products lack less." in text
+    # of three that lack alike the first two by name
+    nodes = made.stress.nodes.copy()
+    nodes.loc[(nodes["shortfall_tpa"] > 0).to_numpy(), "shortfall_tpa"] = 1.0
+    level = replace(made, stress=replace(made.stress, nodes=nodes))
+    assert "lacks 1 of 1 t/yr of Gas and 1 of 16 t/yr of Ore;" in flat(verdict(Facts(level)).text)
+
+
+def test_in_half_the_draws_is_said_by_the_median(made: cn.Assessment) -> None:
+    """The worst scenario leaves defence whole as given; in a tenth of the draws it is short, or in half."""
+    summary = made.stress.summary.copy()
+    ends = [c for c in summary.columns if c.startswith("shortfall") and c.endswith("_tpa")]
+    summary.loc[(summary.index.get_level_values("scenario") == "stop"), ends] = 0.0
+    whole = replace(made, stress=replace(made.stress, summary=summary))
+
+    def text(p50: float, p90: float) -> str:
+        row = {"unit": "t/yr", "given": 0.0, "p10": 0.0, "p50": p50, "p90": p90, "mean": 1.0, "bad_end": p90}
+        drawn = pd.DataFrame([row], index=pd.Index(["defence_short_t"], name="number"))
+        none = pd.DataFrame()
+        many = Ensemble(provenance=made.provenance, summary=drawn, draws=none, ranks=none, sobol=none, inputs=none)
+        return flat(sure(Facts(replace(whole, ensemble=many, limiting=made.limiting.iloc[:0]))).text)
+
+    assert "in half the draws or more defence is short" not in text(0.0, 8.0)
+    assert "in half the draws or more defence is short" in text(0.5, 8.0)
+
+
+def test_the_figure_of_stocks_is_solid_where_what_is_held_stands_in(
+    made: cn.Assessment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 6 t of ore a third is held, of salt and gas nothing: the solid bar is what is covered, the hatched one what is to buy."""
+    drawn = []
+    keep = canvas.new_canvas
+
+    def noted(*given: object, **more: object) -> object:
+        drawn.append(keep(*given, **more))  # type: ignore[arg-type]
+        return drawn[-1]
+
+    monkeypatch.setattr(canvas, "new_canvas", noted)
+    figure = requirement_figure(Facts(made))
+    assert figure is not None
+    axes = drawn[0][1][0]
+    bars = {(round(p.get_y() + p.get_height() / 2), bool(p.get_hatch())): p for p in axes.patches}
+    labels = [text.get_text().split("\n") for text in axes.get_yticklabels()]
+    places = {name[0]: at for name, at in zip(labels, axes.get_yticks(), strict=True) if name[1:] == ["China stops"]}
+    ore = places["Ore"]
+    assert bars[ore, False].get_width() == pytest.approx(1 / 3)
+    assert (bars[ore, True].get_x(), bars[ore, True].get_width()) == pytest.approx((1 / 3, 2 / 3))
+    assert (places["Salt"], False) not in bars
+    assert bars[places["Salt"], True].get_width() == pytest.approx(1.0)
+    assert "China stops, Ore 6 t required, 33 % covered" in flat(figure.alt)
+
+
+def test_stocks_that_return_nothing_are_not_named(made: cn.Assessment) -> None:
+    """Two depots; that of the cousin gives the army nothing."""
+    assert made.held["returns_tpa"].to_dict() == pytest.approx({"home": 2.0, "far": 0.0})
+    found = holders(Facts(made))
+    assert found.index.tolist() == ["home"]
+    assert stocks_named(found) == "the stock of Home Depot"
+
+
+def test_stocks_are_named_by_what_they_return_and_of_equals_by_name(made: cn.Assessment) -> None:
+    held = pd.concat([made.held.loc[["home"]]] * 3).set_axis(["z", "m", "a"]).rename_axis("stock")
+    held = held.assign(returns_tpa=[4.0, 1.0, 1.0 + 1e-12], holder=["Z", "M", None])
+    held.attrs = made.held.attrs
+    found = holders(Facts(replace(made, held=held)))
+    assert found.index.tolist() == ["z", "a", "m"]
+    assert found["holder"].tolist() == ["Z", "a holder not on record", "M"]
+    assert np.isfinite(found["returns_tpa"]).all()
