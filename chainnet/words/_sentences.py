@@ -44,7 +44,7 @@ def endurance_sentence(tier: str, survive: str, recover: str) -> str:
     >>> endurance_sentence("defence", "4", "not in 48")
     'It can be kept whole for 4 months from the first measure and does not recover in 48 months.'
     >>> endurance_sentence("defence", "1", "4")
-    'It can be kept whole for one month from the first measure and is whole again 4 months after the first short one.'
+    'It can be kept whole for one month from the first measure and is met again 4 months after the first short one.'
     """
     if survive == NEVER_SHORT:
         return "It could be kept whole for ever, if it came first."
