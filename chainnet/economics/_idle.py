@@ -337,7 +337,7 @@ def _price_effects(network: Network, steps: pd.DataFrame, responses: tuple[Array
     added = both["capacity_tpa"] - both["capacity_tpa_before"]
     keep = (both["output_tpa_before"] > 0) & (added > 0)
     supply = both["output_tpa_before"] + added
-    demand = both["output_tpa_before"] + both["short_tpa_before"]
+    demand = both["output_tpa_before"] + both["shortfall_tpa_before"]
     ratio = (demand / supply)[keep]
     price = network.commodities.set_index("id")["price_usd_per_t"].reindex(both.loc[keep, "commodity"]).to_numpy()
     # the ratio is monotone in the sum of the elasticities, so the ends of that sum bound it

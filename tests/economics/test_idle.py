@@ -334,7 +334,7 @@ def test_command(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPa
         (("--supply-elasticity", "much"), '"much" is no number'),
         (("--supply-elasticity", "1,2,3"), "give a number, or LOW,HIGH"),
         (("--by", "owner"), "'step', 'stage'"),
-        (("--scenario", "nowhere"), 'unknown scenario of .* "nowhere"'),
+        (("--scenario", "nowhere"), 'unknown scenario of mag-9 "nowhere"'),
     ):
         code, _, err = run("mag-9", *words)
         assert code == (2 if "--by" in words else 1)
