@@ -164,7 +164,7 @@ def test_a_chain_without_scenarios_is_asked_as_it_stands() -> None:
     table = cn.overview(two_tier(), details=True)
     assert set(table["restriction"]) == {"worst"}
     assert set(table["scenario"]) == {""}
-    assert set(table["scenario_label"]) == {"nothing happens"}
+    assert set(table["scenario_label"]) == {"baseline"}
 
 
 # -- its parts -----------------------------------------------------------------------------------------

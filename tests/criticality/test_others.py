@@ -193,5 +193,5 @@ def test_attacks_that_were_not_all_tried_are_no_proof(monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("ask", [cn.chokepoints, cn.balance, cn.stress_test, cn.reroute])
 def test_an_unknown_order_is_refused(ask: Any) -> None:
-    with pytest.raises(cn.DataError, match=r'others: unknown order "during"\. Known: after, before, alongside'):
+    with pytest.raises(cn.DataError, match=r'order: unknown order "during"\. Known: allies_first, allies_last, alike'):
         ask(crossing(), order="during")

@@ -12,11 +12,11 @@ from chainnet.projects._words import _pair_words
 
 
 def test_a_pair_says_what_it_buys_apart_and_by_how_much_less_or_more_together() -> None:
-    assert _pair_words("A", "B", 9.0, 3.0) == "A and B together buy 9 t/yr, apart 6 t."
-    assert _pair_words("A", "B", 3.0, 3.0) == "A and B together buy 3 t/yr, apart nothing."
+    assert _pair_words("A", "B", 9.0, 3.0) == "A and B together avoid 9 t/yr, apart 6 t."
+    assert _pair_words("A", "B", 3.0, 3.0) == "A and B together avoid 3 t/yr, apart nothing."
     assert (
         _pair_words("A", "B", 9.0, -2.0)
-        == "A and B together buy 9 t/yr, 2 t less than apart: one stands in for the other."
+        == "A and B together avoid 9 t/yr, 2 t less than apart: one stands in for the other."
     )
 
 
