@@ -106,7 +106,7 @@ def _option(network: Network, name: str, given: Any, capex: pd.Series) -> Option
     nodes = network.nodes.set_index("id")["stage"]
     if name not in nodes.index:
         known = [*nodes.index, *capex.index]
-        raise UnknownIdError(f"options: {checks.unknown(name, known, 'node or project')}")
+        raise UnknownIdError(f"options: {checks.unknown(name, sorted(known), 'node or project')}")
     cost = checks.money(given, f'options: the cost of "{name}"')
     return Option(name, "protect", cost, nodes=_plants(network, [name], name))
 

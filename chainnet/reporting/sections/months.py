@@ -269,8 +269,8 @@ def heat_figure(facts: Facts) -> ReportFigure | None:
     return fig.make_figure(
         canvas,
         title,
-        f"Short in the worst month of each {what}, % of demand; ring: first month short. {months.span}, known "
-        "relations, stocks drawn, every date known.",
+        f"Short in the worst month of each {what}, % of demand; ring: first month short. {months.span}, existing "
+        "links, stocks drawn, every date known.",
         alt + ".",
         note + "Every month: sheet Months.",
         endurance_table(facts),

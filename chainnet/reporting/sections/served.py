@@ -241,8 +241,8 @@ def heat_figure(facts: Facts) -> ReportFigure | None:
     return fig.make_figure(
         canvas,
         title,
-        f"Short in the long run, as if every measure held all year, % of demand ({facts.unit} in brackets); known "
-        "relations, stocks not drawn.",
+        f"Short in the long run, as if every measure held all year, % of demand ({facts.unit} in brackets); existing "
+        "links, stocks not drawn.",
         alt + ".",
         f"Baseline: {'nothing is short' if lacks <= 0 else f'{tonnes(lacks)} short'}. {rest}",
         tier_table(facts),
