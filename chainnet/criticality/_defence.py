@@ -203,7 +203,7 @@ def _options(network: Network, options: Mapping[str, float | None] | Iterable[st
         elif name in nodes:
             kind, price = "protect", np.nan if cost is None else cost
         else:
-            said = checks.unknown(name, [*nodes, *capex.index], "node or project")
+            said = checks.unknown(name, sorted([*nodes, *capex.index]), "node or project")
             raise UnknownIdError(f"options: {said}")
         if not np.isfinite(price) or price < 0:
             raise DataError(
