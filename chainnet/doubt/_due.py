@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet.doubt._case import Case
-from chainnet.doubt._judgements import STATED, Setting, judgements
+from chainnet.doubt._judgements import CENTRAL, Setting, judgements
 from chainnet.doubt._key_assumptions import KeyAssumptions
 from chainnet.doubt._verdict import category
 from chainnet.engine import CERTAIN
@@ -50,7 +50,7 @@ def judged_shares(counting: Counting, scenario: Scenario | None, only: Collectio
     case = Case(counting, scenario)
     made = judgements(counting.network, counting, case.dense is not case.chain)
     known = {one.id: one.setting for one in made if one.id not in NOT_ASKED}
-    asked = {STATED: Setting(), **{name: how for name, how in known.items() if only is None or name in only}}
+    asked = {CENTRAL: Setting(), **{name: how for name, how in known.items() if only is None or name in only}}
     tiers = [Who.of(tier) for tier in case.tiers]
     parts = {}
     for name, setting in asked.items():
@@ -80,7 +80,7 @@ def due_range(restricted: pd.DataFrame, baseline: pd.DataFrame) -> pd.DataFrame:
     """
     due = restricted - baseline
     rows = []
-    for tier in restricted.loc[STATED].index:
+    for tier in restricted.loc[CENTRAL].index:
         mine = due.xs(tier, level="tier")
         least, most = mine["least_share"].to_dict(), mine["most_share"].to_dict()
         ranged = [name for name in most if name != LAST]
@@ -90,13 +90,13 @@ def due_range(restricted: pd.DataFrame, baseline: pd.DataFrame) -> pd.DataFrame:
         rows.append(
             {
                 "tier": tier,
-                "central_share": most[STATED],
+                "central_share": most[CENTRAL],
                 "low_share": least[low],
                 "high_share": most[high],
                 "low_by": low,
                 "high_by": high,
                 "last_share": most.get(LAST, np.nan),
-                "already_share": baseline["most_share"][STATED][tier],
+                "already_share": baseline["most_share"][CENTRAL][tier],
             }
         )
     return pd.DataFrame(rows).set_index("tier")

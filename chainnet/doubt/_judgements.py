@@ -17,7 +17,7 @@ from chainnet.network import Network
 from chainnet.results import weakest
 from chainnet.words import percent
 
-STATED = "central"
+CENTRAL = "central"
 # the quality of what is no datum: somebody decides it
 JUDGEMENT = "judgement"
 # times the stated margin of inferred relations above their flow
@@ -30,9 +30,9 @@ class Setting:
 
     order: str = "allies_first"
     rerouting: Degree = "existing"
-    demand: str = STATED
-    slack: str = STATED
-    density: str = STATED
+    demand: str = CENTRAL
+    slack: str = CENTRAL
+    density: str = CENTRAL
 
     @property
     def is_dense(self) -> bool:
@@ -46,7 +46,7 @@ class Setting:
             overlay = overlay.times("edges", rows, slack_factors(network, MARGINS[self.slack]))
         if self.density == "less":
             overlay = overlay.times("edges", rows, np.where(thin_relations(network), 0.0, 1.0))
-        if self.demand != STATED:
+        if self.demand != CENTRAL:
             overlay = overlay.times("demand", rows, demand_factors(network, self.demand))
         return overlay
 

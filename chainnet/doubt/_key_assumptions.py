@@ -12,10 +12,10 @@ from chainnet import checks
 from chainnet._types import Words
 from chainnet.doubt._case import Case
 from chainnet.doubt._changes import Variation, variations
-from chainnet.doubt._judgements import JUDGEMENT, Judgement, Setting, corners, judgements, together
+from chainnet.doubt._judgements import CENTRAL, JUDGEMENT, Judgement, Setting, corners, judgements, together
 from chainnet.doubt._smallest import MOST, Smallest, smallest_set
 from chainnet.doubt._verdict import LEVELS, Outcome, category, changed
-from chainnet.doubt._words import CENTRAL, ends_sentence, robustness
+from chainnet.doubt._words import ends_sentence, robustness
 from chainnet.engine import Certificate
 from chainnet.errors import DataError
 from chainnet.flow import Counting, binding_inputs

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from chainnet.doubt._judgements import CENTRAL
 from chainnet.doubt._smallest import Smallest
 from chainnet.doubt._verdict import category
 from chainnet.words import Who, join, percent, spelled
 
-CENTRAL = "central"
 # inputs that a sentence names
 NAMED = 5
 
