@@ -45,8 +45,8 @@ class Network(Nouns, Doors):
     ----------
     nodes, edges : DataFrame
         The two tables that must be there; only ``id``, ``stage`` and ``source``, ``target`` are required.
-    commodities, processes, demand, stocks, projects, stakes, qualification, groups, owners, tiers, totals, \
-figures, references : DataFrame, optional
+    commodities, processes, demand, stocks, projects, stakes, qualification, cover, contracts, \
+service, rules, groups, owners, tiers, totals, figures, references : DataFrame, optional
         The other tables of the schema. Missing cells are unknown, never zero; a missing or
         an infinite capacity is no limit. Capacities and flows in t/yr, costs in USD/t.
     name : str
@@ -108,6 +108,10 @@ figures, references : DataFrame, optional
     projects = Rows()
     stakes = Rows()
     qualification = Rows()
+    cover = Rows()
+    contracts = Rows()
+    service = Rows()
+    rules = Rows()
     groups = Rows()
     owners = Rows()
     tiers = Rows()

@@ -56,6 +56,8 @@ def without_rows(frames: Frames, out: set[str], edges_out: Bools, stocks_out: Bo
         "demand": frames["demand"]["node"].isin(out).to_numpy(),
         "stocks": stocks_out,
         "stakes": frames["stakes"]["project"].isin(out).to_numpy(),
+        "cover": frames["cover"]["node"].isin(out).to_numpy(),
+        "contracts": frames["contracts"]["supplier"].isin(out).to_numpy(),
     }
     return {t: frames[t][~rows].reset_index(drop=True) if rows.any() else frames[t] for t, rows in gone.items()}
 

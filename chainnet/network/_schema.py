@@ -16,6 +16,9 @@ STAGES = ("mine", "refiner", "manufacturer", "end_use", "recycler")
 ROLES = ("input", "output", "coproduct", "byproduct")
 QUALITIES = ("reported", "estimated", "inferred", "assumed")
 STAKES = ("capital", "loan", "guarantee", "offtake", "floor")
+BINDING = ("law", "arrangement", "none")
+KINDS_OF_RULE = ("export", "origin", "duty", "proposal")
+AFTER = ("works", "ended")
 SOURCE_CLASSES = ("1", "2", "3")
 DEFAULT_TIERS = ("defence", "industrial", "civilian")
 
@@ -233,6 +236,7 @@ TABLES: dict[str, Table] = {
                     maximum=2200,
                     missing="available in every year",
                 ),
+                _text("start", "first month of output, YYYY-MM", missing="January of start_year"),
                 _number("ramp_years", "years from start to full output", "year", minimum=0.0, missing="0"),
                 _amount("capex_musd", "cost to build", "USD million", missing="valued, never chosen"),
                 _number("break_even_usd_per_t", "price at which the project pays", "USD/t", minimum=0.0),
@@ -274,6 +278,81 @@ TABLES: dict[str, Table] = {
                 *PEDIGREE,
             ),
             key=("commodity", "tier"),
+        ),
+        Table(
+            "cover",
+            "What users hold for themselves: weeks of their need, drawn first, in answers over time alone.",
+            (
+                _text("step", "step of the users", missing="any"),
+                _text("node", "id of the user", missing="any"),
+                _text("country", "where the users are, ISO 3166-1 alpha-3", is_country=True, missing="any"),
+                _text("commodity", "what they hold", missing="all that they need"),
+                _text("tier", "for whose need", missing="all"),
+                _amount("weeks", "weeks of a year's need in store at the start", "week", required=True, filled=True),
+                *PEDIGREE,
+            ),
+            key=("step", "node", "country", "commodity", "tier"),
+            foreign={"node": ("nodes", "projects")},
+        ),
+        Table(
+            "contracts",
+            "Output that is bound to go to some countries first.",
+            (
+                _id("supplier", "id of the node or project whose output is bound"),
+                _text("commodity", "what is bound", missing="its main output"),
+                _text("for", "country or group that it is bound to", required=True, filled=True),
+                _number(
+                    "share",
+                    "part of the output that is bound",
+                    "share",
+                    minimum=0.0,
+                    maximum=1.0,
+                    missing="as tpa says",
+                ),
+                _amount("tpa", "tonnes that are bound, up to the whole output", "t/yr", missing="as share says"),
+                _text("until", "last day that it binds: YYYY, YYYY-MM or YYYY-MM-DD", missing="no end"),
+                _text("binding", "how it binds", words=BINDING),
+                *PEDIGREE,
+            ),
+            key=("supplier", "commodity", "for"),
+            foreign={"supplier": ("nodes", "projects")},
+        ),
+        Table(
+            "service",
+            "Laws and arrangements by which a country's defence is served first.",
+            (
+                _text("country", "whose needs go first: ISO 3166-1 alpha-3, or a group", required=True, filled=True),
+                _id("instrument", "law or arrangement"),
+                _text("binding", "whether it ranks buyers, and by what", required=True, filled=True, words=BINDING),
+                _text("from", "first day: YYYY, YYYY-MM or YYYY-MM-DD", missing="always"),
+                _text("until", "last day: YYYY, YYYY-MM or YYYY-MM-DD", missing="no end"),
+                _text("after", "what followed the last day, where a source says so", words=AFTER),
+                *PEDIGREE,
+            ),
+            key=("country", "instrument"),
+        ),
+        Table(
+            "rules",
+            "Export controls, origin rules and duties with their dates; rows lie over those of every graph.",
+            (
+                _id("id", "name of the rule, as measures write it"),
+                _text("title", "what it is", required=True, filled=True),
+                _text("actor", "who made it, ISO 3166-1 alpha-3", is_country=True),
+                _text("kind", "kind of rule", required=True, filled=True, words=KINDS_OF_RULE),
+                _text("chains", "graphs that it touches, split by ;"),
+                _text("announced", "day it was announced: YYYY, YYYY-MM or YYYY-MM-DD"),
+                _text("in_force", "first day in force", missing="in force, unless it bears another date"),
+                _text("until", "last day in force", missing="no end"),
+                _text("suspended_from", "first day of a suspension", missing="none"),
+                _text("suspended_to", "last day of a suspension", missing="none"),
+                _text("after", "what followed the last of its ends, where a source says so", words=AFTER),
+                _text("scope", "goods and destinations"),
+                _text("source", "keys of the references table, several split by ;"),
+                _text("checked_on", "day on which the source was read"),
+                _text("review_by", "day by which it should be read again"),
+                _text("note", "free text"),
+            ),
+            key=("id",),
         ),
         Table(
             "groups",

@@ -24,13 +24,15 @@ _PLANTS = (
     ("demand", "node"),
     ("stocks", "node"),
     ("stakes", "project"),
+    ("cover", "node"),
+    ("contracts", "supplier"),
 )
 # the columns in which the ids of a table are named: (table, column)
 _NAMED_IN: dict[str, tuple[tuple[str, str], ...]] = {
     "nodes": _PLANTS,
     "projects": _PLANTS,
     "commodities": (("commodities", "id"), *((t, "commodity") for t in
-                    ("processes", "edges", "demand", "stocks", "qualification", "totals"))),
+                    ("processes", "edges", "demand", "stocks", "qualification", "cover", "contracts", "totals"))),
     "processes": (("processes", "process"), ("nodes", "process"), ("projects", "process")),
     "stocks": (("stocks", "id"),),
     "references": (("references", "key"), *((t, "reference") for t, s in TABLES.items() if "reference" in s.names)),

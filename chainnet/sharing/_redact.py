@@ -333,7 +333,7 @@ class _Work:
 
     def _sources(self) -> None:
         for table, frame in list(self.frames.items()):
-            if "note" in frame.columns and table != "figures":
+            if "reference" in frame.columns and table != "figures":
                 told = self._banded(table) | np.array([is_class(note) for note in frame["note"]], dtype=bool)
                 self._say(table, "note", (frame["note"].notna() & ~told).sum(), "withheld")
                 self._say(table, "reference", frame["reference"].notna().sum(), 'one source, "withheld"')
