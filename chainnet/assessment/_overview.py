@@ -189,7 +189,7 @@ def first_rows(details: pd.DataFrame) -> pd.DataFrame:
 def _networks(graphs: Graph | Iterable[Graph] | None) -> list[Network]:
     """Return the networks that are asked about, each once."""
     if graphs is None:
-        found = [one for one in map(read, shipped_names()) if not _is_made_up(one)]
+        found = [one for one in map(read, shipped_names()) if not is_made_up(one)]
     else:
         given = [graphs] if isinstance(graphs, (Network, str, Path)) else list(graphs)
         found = [one if isinstance(one, Network) else read(one) for one in given]
@@ -205,7 +205,7 @@ def _networks(graphs: Graph | Iterable[Graph] | None) -> list[Network]:
     return found
 
 
-def _is_made_up(network: Network) -> bool:
+def is_made_up(network: Network) -> bool:
     """Say whether no plant of a chain rests on a source: it is there to learn on."""
     return bool((network.nodes["quality"] == "assumed").all())
 

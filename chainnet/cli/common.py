@@ -181,6 +181,7 @@ class Question(Command):
     shown: ClassVar[tuple[str, ...]] = ()
     graph: opt.Graph
     as_built: opt.AsBuilt = None
+    laid_rules: opt.LaidRules = None
 
     def _run(self) -> None:
         self._tell(self.ask())
@@ -191,9 +192,7 @@ class Question(Command):
     @cached_property
     def network(self) -> Network:
         """The graph that the command is about."""
-        from chainnet.io import read
-
-        network = read(self.graph)
+        network = read_under(self.laid_rules, self.graph)
         return network if self.as_built is None else network.as_built(self.as_built)
 
     @property
@@ -244,6 +243,14 @@ class Question(Command):
     def pick_scenario(self, word: str, option: str = "--scenario") -> Scenario:
         """Return the scenario that was given to ``option``."""
         return scenario_named(self.network, word, option)
+
+
+def read_under(rules: Path | None, graph: str | Path) -> Network:
+    """Read a graph, and lay rules over its own where a file of them is given."""
+    from chainnet.io import read, with_rules
+
+    network = read(graph)
+    return network if rules is None else with_rules(network, rules)
 
 
 def scenario_named(network: Network, word: str, option: str = "--scenario") -> Scenario:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import typer
@@ -68,6 +69,7 @@ Step = Annotated[int, "Most months of a period; one also ends where a measure or
 AsOf = Annotated[
     str | None, "Date, such as 2026-11-29, or a month: its last day. Default: when rules were last checked."
 ]
+LaidRules = Annotated[Path | None, "CSV of rules with their dates, laid over those of the graph.", "--rules"]
 Degree = Annotated[
     Literal["none", "existing", "new"], "How far flows may move: not, on existing links, or to new suppliers too."
 ]

@@ -23,6 +23,7 @@ from chainnet.network._countries import (
     is_country,
     is_total,
 )
+from chainnet.network._dates import first_day, last_day
 from chainnet.network._fed import say_unfed, unfed_plants
 from chainnet.network._gate import MOST_FAULTS, Frames, Gate, as_text, empty, split_list
 from chainnet.network._kept import kept
@@ -35,7 +36,7 @@ from chainnet.network._projects import State, ramp_reached, state_of, verb_of
 from chainnet.network._reading import AS_WRITTEN, Reading
 from chainnet.network._results import Annotated, annotated, named_results
 from chainnet.network._roles import infer_nodes
-from chainnet.network._rules import TWICE, check_keys, check_known, check_processes
+from chainnet.network._rules import TWICE, check_keys, check_known, check_processes, lone_table
 from chainnet.network._schema import PEDIGREE, QUALITIES, STAGES, TABLES, Column, Table
 from chainnet.network._stakes import backers_of, offtakes_of, payers_of
 
@@ -71,12 +72,15 @@ __all__ = [
     "country_names",
     "depths",
     "empty",
+    "first_day",
     "graphs_folder",
     "infer_nodes",
     "is_country",
     "is_total",
     "kept",
+    "last_day",
     "lay_out",
+    "lone_table",
     "meta_of",
     "meta_words",
     "named_results",

@@ -18,9 +18,9 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet.errors import DataError, Fault
-from chainnet.network import Network, graphs_folder, split_list
+from chainnet.network import Network, first_day, graphs_folder, last_day, split_list
 from chainnet.scenario._effect import listed
-from chainnet.scenario._register import Rule, first_day, last_day, rule_named
+from chainnet.scenario._register import Rule, rule_named
 from chainnet.words import exact
 
 CONTROLS = "graphs/common/controls.csv"
@@ -243,7 +243,7 @@ def shares_of(network: Network, measure: Mapping[str, Any], argument: str) -> li
     DataError
         If the rule is unknown or has no date, or a commodity has no row that may be used.
     """
-    rule = rule_named(measure["rule"], argument)
+    rule = rule_named(measure["rule"], argument, network)
     if not rule.in_force:
         raise DataError(f'{argument}: rule "{rule.id}" has no date from which it is in force. Write a number as share.')
     origin, destination = (_only_country(measure.get(key, {})) for key in ("from", "to"))
