@@ -27,6 +27,7 @@ from chainnet.network._dates import first_day, last_day
 from chainnet.network._fed import say_unfed, unfed_plants
 from chainnet.network._gate import MOST_FAULTS, Frames, Gate, as_text, empty, split_list
 from chainnet.network._kept import kept
+from chainnet.network._law import cover_by_node
 from chainnet.network._linked import say_unlinked, unlinked_plants
 from chainnet.network._network import Network, check_network
 from chainnet.network._nouns import depths, place_of, plants_of, step_of
@@ -70,6 +71,7 @@ __all__ = [
     "collect_groups",
     "common_groups",
     "country_names",
+    "cover_by_node",
     "depths",
     "empty",
     "first_day",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import date
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -88,7 +89,7 @@ def _cover(gate: Gate, frames: Frames, groups: Groups) -> None:
     tiers = set(frames["tiers"]["tier"].dropna()) or set(DEFAULT_TIERS)
     for row, cells in enumerate(records(cover[["weeks", "low", "high", "tier"]])):
         for end, wrong in (("low", cells["low"] > cells["weeks"]), ("high", cells["high"] < cells["weeks"])):
-            if wrong:
+            if wrong and not cells["low"] > cells["high"]:  # which is told already
                 rule = f"weeks ({cells['weeks']:g}) lies outside low to high"
                 gate.fault("cover", row, end, f"{cells[end]:g}", rule, "Correct one of them.")
         if isinstance(cells["tier"], str) and cells["tier"] not in tiers:
@@ -108,6 +109,37 @@ def _cover(gate: Gate, frames: Frames, groups: Groups) -> None:
             rule = f"names as much as row {one + 2} and can meet it: which of the two holds is open"
             place = " / ".join(named[other].values())
             gate.fault("cover", other, "weeks", place, rule, "Name one column more in one of them.")
+
+
+def cover_by_node(frames: Frames, groups: Groups) -> pd.DataFrame:
+    """Return cover in which every row names its user, so that it says the same beside users of other chains.
+
+    Parameters
+    ----------
+    frames : mapping of str to DataFrame
+    groups : mapping of str to frozenset
+        Members of each known group.
+
+    Returns
+    -------
+    DataFrame
+        Columns of cover: a row for each need that a row speaks of, the most specific one; of a plant, of which goods
+        are not asked for by row, the good and tier that it named.
+    """
+    cover, needs = frames["cover"], _needs(frames)
+    found: dict[tuple[str, ...], tuple[int, dict[str, Any]]] = {}
+    for cells in records(cover):
+        words = {column: cells[column] for column in _PLACES if isinstance(cells[column], str)}
+        for need in records(needs[_reached(words, needs, groups)]):
+            named = {"node": need["node"]}
+            for column in ("commodity", "tier"):
+                named[column] = words.get(column) if need[column] == _ANY else need[column]
+            row = {**cells, "step": None, "country": None, **named}
+            key = tuple("" if named[c] != named[c] or named[c] is None else named[c] for c in named)
+            if key not in found or found[key][0] < len(words):
+                found[key] = (len(words), row)
+    rows = pd.DataFrame([row for _, row in found.values()], columns=cover.columns)
+    return rows.astype(dict(cover.dtypes)) if len(rows) else cover.iloc[:0]
 
 
 def _needs(frames: Frames) -> pd.DataFrame:
