@@ -131,11 +131,14 @@ def test_without_a_plant_its_contract_and_cover_are_gone() -> None:
 
 
 def test_a_class_does_not_say_what_one_of_its_members_is_bound_to(tmp_path: Path) -> None:
-    found = aggregate(chain(beneficiaries=None), ["stage"])
+    net = chain(beneficiaries=None)
+    one = pd.DataFrame([{"node": "jp_cars", "commodity": "metal", "tier": "civilian", "weeks": 77.7}])
+    found = aggregate(net.with_table("cover", pd.concat([net.cover, one])), ["stage"])
     for side in (found.outer, found.inner):
         assert side.contracts.empty  # both works stand in one class
-        assert side.cover["node"].isna().all()
-        assert "13.37" not in bytes_of(side, tmp_path / side.name)
+        assert side.cover["node"].dropna().tolist() == ["us_arms"]  # which stands by itself
+        held = bytes_of(side, tmp_path / side.name)
+        assert [word for word in ("13.37 USD", "0.4321", "77.7") if word in held] == []
     apart = aggregate(chain(), ["country", "stage", "step"])
     assert len(apart.outer.contracts) == 2
 
