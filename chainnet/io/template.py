@@ -38,7 +38,7 @@ What this graph covers, for which year, and where its figures come from.
 - `nodes.csv`, `edges.csv`: who makes and who ships. Only `id`, `stage`, `source` and `target` are required.
 - `processes.csv`: recipes, per tonne of main output. `demand.csv`: who asks for what, by tier.
 - `projects.csv`: what may be built. `scenarios/*.toml`: what may happen.
-- `contracts.csv`, `cover.csv`: whose output is bound, and what users hold. `service.csv`, `rules.csv`: who is served first
+- `contracts.csv`, `cover.csv`: whose output is bound, what users hold. `service.csv`, `rules.csv`: who is served first
   by law, and rules with their dates. Delete their example rows where you know of none.
 - An empty cell is unknown, never zero; an empty capacity is no limit.
 

@@ -16,9 +16,10 @@ from chainnet.scenario._form import plain
 from chainnet.scenario._register import Rule, day_of, newest_check, register, rule_named, state_at
 from chainnet.scenario._scenario import Scenario
 from chainnet.scenario._shipped import scenarios
+from chainnet.words import counted
 
 COMPUTED = ("in_force", "in_force_returns")  # names of scenarios that no file has
-_AHEAD = 366  # days within which what begins is told
+AHEAD = 366  # days within which what begins is told
 _RETURNING = ("suspended", "unknown")
 _COLUMNS = ("title", "state", "in_force", "until", "suspended_from", "suspended_to", "review_by", "source", "actor",
             "kind", "announced", "scope", "checked_on", "note")  # fmt: skip
@@ -60,7 +61,7 @@ def rules(network: Network | None = None, as_of: str | None = None) -> pd.DataFr
     ['in force', 'suspended', 'unknown']
     """
     day = day_asked(network, as_of)
-    found = {rule.id: rule for rule in _rules_of(network)}
+    found = {rule.id: rule for rule in rules_of(network)}
     return pd.DataFrame(
         [
             [getattr(rule, key) if key != "state" else state_at(rule, day) for key in _COLUMNS]
@@ -173,11 +174,10 @@ def rule_warnings(network: Network, as_of: str | None = None) -> list[str]:
     """
     day = day_asked(network, as_of)
     said = []
-    for rule in _rules_of(network):
+    for rule in rules_of(network):
         state = state_at(rule, day)
-        begins = first_day(rule.in_force) if rule.in_force else day
-        if state == "announced" and rule.kind != "proposal" and 0 < (begins - day).days <= _AHEAD:
-            said.append(f"{rule.id}: announced, begins on {begins}, {(begins - day).days} days after {day}.")
+        if when := begins_soon(rule, day):
+            said.append(f"{rule.id}: announced, {when}.")
             continue
         ends = {"until": rule.until, "suspension until": rule.suspended_to}
         passed = [f"{word} {text}" for word, text in ends.items() if text and last_day(text) < day]
@@ -197,7 +197,17 @@ def day_asked(network: Network | None, as_of: str | None) -> date:
     return newest_check(network) if stands is None else day_of(stands)
 
 
-def _rules_of(network: Network | None) -> list[Rule]:
+def begins_soon(rule: Rule, day: date) -> str:
+    """Return in words when an announced rule begins within a year of a day; blank where it does not."""
+    if not rule.in_force or rule.kind == "proposal" or state_at(rule, day) != "announced":
+        return ""
+    start = first_day(rule.in_force)
+    ahead = (start - day).days
+    return f"begins on {start}, {counted(ahead, 'day')} after {day}" if 0 < ahead <= AHEAD else ""
+
+
+def rules_of(network: Network | None) -> list[Rule]:
+    """Return the rules that touch a network and those that its scenarios name; without one, all."""
     if network is None:
         return list(register().values())
     check_network(network)
