@@ -15,7 +15,7 @@ from chainnet.scenario._outside import Outside, outside_is_told, tell_outside
 from chainnet.scenario._overlay import effects_of, overlay_at
 from chainnet.scenario._scenario import Scenario, check_scenario, overlay_of, with_values
 from chainnet.scenario._shipped import scenarios
-from chainnet.scenario._standing import in_order, next_words, standing_of
+from chainnet.scenario._standing import in_order, next_words, standings
 from chainnet.scenario._timeline import Timeline, timeline
 
 __all__ = [
@@ -46,7 +46,7 @@ __all__ = [
     "rule_warnings",
     "rules",
     "scenarios",
-    "standing_of",
+    "standings",
     "tell_outside",
     "timeline",
     "with_values",

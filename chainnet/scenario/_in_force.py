@@ -193,6 +193,8 @@ def rule_warnings(network: Network, as_of: str | None = None) -> list[str]:
 
 def day_asked(network: Network | None, as_of: str | None) -> date:
     """Return the day of a question: as asked, else at which the network stands, else of the newest check."""
+    if network is not None:
+        check_network(network)
     stands: str | None = getattr(network, "as_of", None) if as_of is None else as_of
     return newest_check(network) if stands is None else day_of(stands)
 
@@ -210,7 +212,6 @@ def rules_of(network: Network | None) -> list[Rule]:
     """Return the rules that touch a network and those that its scenarios name; without one, all."""
     if network is None:
         return list(register().values())
-    check_network(network)
     named = {measure.get("rule") for one in scenarios(network).values() for measure in one.measures}
     return [rule for rule in register(network).values() if rule.touches(network.name) or rule.id in named]
 
@@ -225,6 +226,8 @@ def _holds(rule: Rule, measure: Mapping[str, Any], day: date, returns: bool) -> 
         return False
     if state != "in force":
         return returns and state in _RETURNING
+    if rule.is_laid and measure.get("status") in ("suspended", "announced"):
+        return True  # its start is that of the rule as the register has it
     start = measure.get("start")
     # a start within or after a suspension says when the text would return, not when it began
     is_return = rule.suspended_from and start and first_day(start) >= first_day(rule.suspended_from)

@@ -44,6 +44,7 @@ class Rule:
     review_by: str
     note: str
     is_own: bool = False  # of the network's own table
+    is_laid: bool = False  # and in the place of one of the register
 
     def touches(self, chain: str) -> bool:
         """Say whether the rule touches a chain; one of a network's own that names none touches that network."""
@@ -89,7 +90,7 @@ def _common() -> Mapping[str, Rule]:
 def _laid(network: Network) -> Mapping[str, Rule]:
     known, own = _common(), _rules_in(network.view("rules"), is_own=True)
     # who writes a rule anew need not say again which chains it touches
-    own |= {i: replace(rule, chains=known[i].chains) for i, rule in own.items() if i in known and not rule.chains}
+    own |= {i: replace(r, chains=r.chains or known[i].chains, is_laid=True) for i, r in own.items() if i in known}
     return MappingProxyType({**known, **own})
 
 

@@ -6,10 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+import pandas as pd
+
 from chainnet.network import Network, first_day, last_day
-from chainnet.scenario._in_force import AHEAD, COMPUTED, begins_soon, day_asked, rules_of
+from chainnet.scenario._in_force import AHEAD, COMPUTED, begins_soon, day_asked, in_force, rules_of
 from chainnet.scenario._register import register, state_at
 from chainnet.scenario._scenario import Scenario
+from chainnet.scenario._shipped import scenarios
 
 IN_FORCE, NEXT, OTHER = range(3)
 
@@ -74,6 +77,31 @@ def in_order(network: Network, given: Iterable[Scenario], as_of: str | None = No
         As in ``rules``.
     """
     return sorted(given, key=lambda one: (standing_of(network, one, as_of), one.name))
+
+
+def standings(network: Network, as_of: str | None = None) -> pd.DataFrame:
+    """Return the scenarios of a network in the order of tables, and those that are computed from its rules.
+
+    Parameters
+    ----------
+    network : Network
+    as_of : str, optional
+        As in ``rules``.
+
+    Returns
+    -------
+    DataFrame, index scenario
+        standing (in force, may return, begins DATE, or blank), measures (how many), label.
+    """
+    now, returns = (in_force(network, as_of, returns=which) for which in (False, True))
+    found = [now] if now.measures else []
+    found += [returns] if len(returns.measures) > len(now.measures) else []
+    found += scenarios(network).values()
+    rows = [
+        (one.name, standing_of(network, one, as_of).words, len(one.measures), one.label)
+        for one in in_order(network, found, as_of)
+    ]
+    return pd.DataFrame(rows, columns=["scenario", "standing", "measures", "label"]).set_index("scenario")
 
 
 def next_words(network: Network, as_of: str | None = None) -> str:

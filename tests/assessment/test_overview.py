@@ -17,7 +17,7 @@ import chainnet as cn
 from chainnet.assessment import first_rows
 from chainnet.assessment._closing import closing, conditions, to_everyone
 from chainnet.assessment._dependencies import dependencies, shortened
-from chainnet.assessment._overview import COLUMNS, _Chain, _is_made_up
+from chainnet.assessment._overview import COLUMNS, _Chain, is_made_up
 from chainnet.cli import main
 from chainnet.doubt import due_range, judged_shares
 from chainnet.errors import DataError
@@ -139,7 +139,7 @@ def test_the_call_without_details_gives_the_first_rows(mag9: cn.Network, details
         "shortfall_low_share",
         "shortfall_high_share",
     ]
-    assert table.attrs["provenance"]["settings"]["chains"] == [{"graph": "mag-9", "digest": mag9.digest}]
+    assert table.attrs["provenance"]["settings"]["chains"] == [{"graph": "mag-9", "digest": mag9.digest, "next": ""}]
 
 
 def test_the_month_is_counted_from_the_first_measure(mag9: cn.Network) -> None:
@@ -208,7 +208,7 @@ def test_hinges_are_labels_and_no_ids(mag9: cn.Network, china_out: cn.Scenario) 
 
 
 def test_made_up_chains_are_left_out_by_their_data(graphs: dict[str, cn.Network]) -> None:
-    assert sorted(name for name, net in graphs.items() if not _is_made_up(net)) == list(REAL)
+    assert sorted(name for name, net in graphs.items() if not is_made_up(net)) == list(REAL)
 
 
 def test_what_cannot_be_asked_says_so(mag9: cn.Network) -> None:
