@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -119,7 +120,7 @@ def template_network(name: str) -> Network:
     )
 
 
-def _law(mark: dict[str, str]) -> dict[str, pd.DataFrame]:
+def _law(mark: dict[str, str]) -> dict[str, Any]:
     """Return a row each of what law and contract ask for, and of what users hold."""
     cover = pd.DataFrame({"tier": ["defence"], "weeks": [7.0], "low": [0.0], "high": [26.0]}).assign(**mark)
     contracts = pd.DataFrame(
