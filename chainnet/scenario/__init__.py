@@ -13,6 +13,7 @@ from chainnet.scenario._in_force import COMPUTED, computed_scenario, controls, i
 from chainnet.scenario._kinds import KINDS, places_of
 from chainnet.scenario._outside import Outside, outside_is_told, tell_outside
 from chainnet.scenario._overlay import effects_of, overlay_at
+from chainnet.scenario._register import day_of, first_day, last_day
 from chainnet.scenario._scenario import Scenario, check_scenario, overlay_of, with_values
 from chainnet.scenario._shipped import scenarios
 from chainnet.scenario._timeline import Timeline, timeline
@@ -29,9 +30,12 @@ __all__ = [
     "check_scenario",
     "computed_scenario",
     "controls",
+    "day_of",
     "effects_of",
+    "first_day",
     "ids_at_home",
     "in_force",
+    "last_day",
     "listed",
     "month_number",
     "month_text",
