@@ -23,7 +23,7 @@ from chainnet.assessment._bloc import (
 from chainnet.assessment._bottleneck import FIRST_TIER, Bottleneck, bottlenecks, bottlenecks_without, step_column
 from chainnet.assessment._case import Case, Reason, Reasons
 from chainnet.assessment._dependencies import dependency_table
-from chainnet.assessment._layers import layers, left_over
+from chainnet.assessment._layers import layers
 from chainnet.assessment._time import exposures, horizon_level_names, myopia, stockpiles
 from chainnet.criticality import chokepoints, interdict
 from chainnet.doubt import KeyAssumptions, is_weak, key_assumptions
@@ -84,8 +84,7 @@ def questions(case: Case) -> tuple[Question, ...]:
         Question("doubts", "how sure it is: inputs drawn and moved", doubts, worst, keeps_why=True, weight=5.0),
         Question("portfolios", "which projects are best for the money", portfolios, worst, keeps_why=True, weight=2.0),
         Question("idle", "what stands idle if nothing is cut off", idle_plants, worst, keeps_why=True),
-        Question("layers", "what the plants built since the base year change", layers, worst, weight=2.0),
-        Question("left_over", "what each scenario leaves short with all that runs", left_over),
+        Question("layers", "what the plants opened since the base year change", layers, worst, weight=2.0),
         Question("key_assumptions", "what that verdict rests on", _key_assumptions, worst, keeps_why=True, weight=5.0),
         Question("dependencies", "what changes it", _dependency_table, ("key_assumptions", "bottlenecks")),
         Question(

@@ -89,7 +89,6 @@ class Check(OwnData, TableOutput):
     """
 
     graph: opt.Graph
-    as_built: opt.AsBuilt = None
     as_of: opt.AsOf = None
     scenarios: opt.Scenarios = None
 
@@ -107,7 +106,7 @@ class Check(OwnData, TableOutput):
                 raise
             Output(form=self.form, out=self.out).say(None, {"faults": err.faults}, {"ok": False})
             raise typer.Exit(1) from None
-        network = network if self.as_built is None else network.as_built(self.as_built)
+        network = network if self.as_of is None else network.at(None if self.as_of == "base" else self.as_of)
         tables, figures = coverage_answer(network)
         tables["measures"] = measures_table(network, self.scenarios, self.asked_form())
         numbers = {"graph": network.name, "digest": network.digest, "ok": True, **figures}
@@ -316,23 +315,23 @@ class Overview(PageOutput):
     """Summarise each chain, and what decides it.
 
     Shortfall, bottleneck, remedy. Without GRAPH every shipped chain but the teaching one. People see the worst
-    restriction and all rules in force together, on the plants of the base year or with --as-built. The first table
+    restriction and all rules in force together, as the chain stands at its date or at --as-of. The first table
     of csv and json has a row a chain, --table details every restriction and tier.
     """
 
     graphs: Annotated[list[str] | None, typer.Argument(metavar="GRAPH", help=opt.GRAPH)] = None
     months: Annotated[int, "Horizon in which the first month is looked for.", opt.AtLeast(1)] = 48
-    as_built: opt.AsBuilt = None
+    as_of: opt.AsOf = None
 
     def _run(self) -> None:
         from chainnet.assessment import first_rows, overview
+        from chainnet.io import OWN
         from chainnet.reporting import overview_markdown, overview_page
 
         kind = self.asked_kind()
+        as_of = {None: OWN, "base": None}.get(self.as_of, self.as_of)
         with progress_bar("overview") as step:
-            found = overview(
-                self.graphs or None, details=True, months=self.months, as_built=self.as_built, progress=step
-            )
+            found = overview(self.graphs or None, details=True, months=self.months, as_of=as_of, progress=step)
         if kind == "md":
             self.hand_over(overview_markdown(found))
         elif kind == "html":

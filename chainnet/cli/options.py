@@ -55,9 +55,6 @@ def options_of(kind: type[Any]) -> dict[str, Option]:
 
 
 Graph = Annotated[str, typer.Argument(metavar="GRAPH", help=GRAPH)]
-AsBuilt = Annotated[
-    int | None, "Year: projects that run by then stand, at the size their ramp has reached.", "--as-built"
-]
 Commodity = Annotated[str | None, "What counts: commodities, split by commas.", words]
 Beneficiaries = Annotated[str | None, "Whose demand counts: countries or groups, split by commas.", words]
 Scenario = Annotated[str, SCENARIO + "."]
@@ -66,7 +63,7 @@ Scenarios = Annotated[list[str] | None, SCENARIO + "; may be repeated.", "--scen
 Start = Annotated[str | None, "First month, such as 2027-01."]
 Step = Annotated[int, "Most months of a period; one also ends where a measure or project begins, changes or ends."]
 AsOf = Annotated[
-    str | None, "Date, such as 2026-11-29, or a month: its last day. Default: when rules were last checked."
+    str | None, "Date at which the chain stands, such as 2027-06; base = its base year. Default: the date of the graph."
 ]
 Degree = Annotated[
     Literal["none", "existing", "new"], "How far flows may move: not, on existing links, or to new suppliers too."

@@ -242,16 +242,17 @@ def _tell_late(asked: Any, ids: list[str]) -> None:
     import warnings
 
     from chainnet.errors import ChainnetWarning
-    from chainnet.scenario import month_number
+    from chainnet.network import begins_of
+    from chainnet.scenario import first_month, month_number
 
     network = asked.network
-    if asked.start is None and network.year is None:
+    zero = first_month(network) if asked.start is None else month_number(asked.start, "--start")
+    if zero is None:
         return
-    zero = month_number(asked.start, "--start") if asked.start is not None else (network.year + 1) * 12
     named = network.projects[network.projects["id"].isin(ids)]
-    late = named.loc[named["start_year"] * 12 >= zero + asked.months, ["id", "start_year"]]
+    late = named.assign(year=begins_of(named) // 12)[begins_of(named) >= zero + asked.months]
     if len(late):
-        said = ", ".join(f"{name} ({whole(year)})" for name, year in late.itertuples(index=False))
+        said = ", ".join(f"{name} ({whole(year)})" for name, year in zip(late["id"], late["year"], strict=True))
         warnings.warn(
             f"--projects: starts after the horizon, and changes nothing: {said}.", ChainnetWarning, stacklevel=2
         )

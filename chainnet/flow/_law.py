@@ -12,8 +12,7 @@ from chainnet._types import INF, Bools
 from chainnet.errors import DataError, Fault
 from chainnet.flow._counting import Counting
 from chainnet.lowering import Overlay, Restriction
-from chainnet.network import Network, kept
-from chainnet.scenario import day_of, last_day
+from chainnet.network import Network, day_of, kept, last_day
 
 
 def home_stages(counting: Counting, overlay: Overlay) -> list[tuple[str, str, Bools]]:
@@ -73,7 +72,7 @@ def contracts_of(network: Network) -> tuple[Restriction, ...]:
     table, plants = network.view("contracts"), network.plants
     if table.empty:
         return ()
-    as_of = getattr(network, "as_of", None)
+    as_of = network.as_of
     day = None if as_of is None else day_of(as_of)
     found, faults = list[Restriction](), list[Fault]()
     ids, edges = plants["id"], network.view("edges")

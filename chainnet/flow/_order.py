@@ -17,8 +17,7 @@ import pandas as pd
 from chainnet import checks
 from chainnet._types import Bools
 from chainnet.errors import DataError, Fault
-from chainnet.network import Network, common_table, kept
-from chainnet.scenario import day_of, first_day, last_day
+from chainnet.network import Network, common_table, day_of, first_day, kept, last_day
 
 Order = Literal["allies_first", "allies_last", "alike", "law"]
 ORDERS = ("allies_first", "allies_last", "alike", "law")
@@ -213,7 +212,7 @@ def covering(network: Network, is_law_only: bool) -> Covering:
     table, digest = network.view("service"), ""
     if table.empty:
         table, digest = common_table("service")
-    as_of = getattr(network, "as_of", None)
+    as_of = network.as_of
     day = None if as_of is None else day_of(as_of)
     words, unsure, faults = set[str](), list[str](), list[Fault]()
     columns = ("country", "instrument", "binding", "from", "until", "after")

@@ -173,7 +173,7 @@ def reroute(
     if valuing.order != "allies_first" and (budget is not None or years is not None):
         raise DataError("reroute: budget_musd and horizon count the beneficiaries first; ask with order=allies_first.")
     names = pick_projects(network, projects, allies)
-    overlay = overlay_of(network, scenario)
+    overlay = overlay_of(network, scenario, by_year=year)
     access = access_to(counting, overlay, year, names, 1)
     reached = dict(zip(network.projects["id"], access.reached(), strict=True))
     standing = [name for name in names if reached[name] > 0]
