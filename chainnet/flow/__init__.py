@@ -20,9 +20,10 @@ from chainnet.flow._largest import (
     values_by_igraph,
 )
 from chainnet.flow._long_runs import LongRuns, long_runs
-from chainnet.flow._months import NEW_LAG_MONTHS, Bases, MonthsModel, Plan
+from chainnet.flow._months import NEW_LAG_MONTHS, MonthsModel
 from chainnet.flow._order import Asked, Order, Valued, valued_order
 from chainnet.flow._ordered import OrderedValue, SharedValue, value_model
+from chainnet.flow._plan import Bases, Plan
 from chainnet.flow._shared import (
     EXACT_PLAYERS,
     climbed,
