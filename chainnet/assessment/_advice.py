@@ -254,7 +254,7 @@ class _Margin:
         bare = self._without_assumed(names)
         if bare is not None:
             rows.append((LINKS, year, rest, self.short(self.built(names, year, overlay=bare))))
-        if self.counting.order == "allies_first" and self.counting.rivals.any():
+        if self.counting.order not in ("allies_last", "alike") and self.counting.rivals.any():
             before = self.counting.in_order("allies_last")
             with_it = self.short(self.built(names, year), counting=before)
             rows.append((BEFORE, year, self.short(self.overlay, counting=before), with_it))

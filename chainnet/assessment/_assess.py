@@ -22,7 +22,7 @@ from chainnet.doubt import Ensemble, KeyAssumptions, Sensitivity
 from chainnet.economics import Overcapacity
 from chainnet.engine import Certificate, thread_pool
 from chainnet.errors import DataError
-from chainnet.flow import Balance, Counting, LongRuns, MaxFlow, Order
+from chainnet.flow import Asked, Balance, Counting, LongRuns, MaxFlow
 from chainnet.indicators import concentration, tonnes_by_quality
 from chainnet.network import QUALITIES, Network, check_network, step_of
 from chainnet.progress import Stopped, Tell, ends_when
@@ -184,7 +184,7 @@ def assess(
     executor: Executor | None = None,
     beneficiaries: Words = None,
     commodity: Words = None,
-    order: Order = "allies_first",
+    order: Asked = None,
     progress: Tell | None = None,
 ) -> Assessment:
     """Put every question to a network and its scenarios.
@@ -210,7 +210,7 @@ def assess(
         Where the questions are answered, such as a ``ProcessPoolExecutor``; default two threads. It is not ended.
     beneficiaries, commodity : optional
         Whose and what demand counts; default from the network.
-    order : {"allies_first", "allies_last", "alike"}
+    order : {"law", "allies_first", "allies_last", "alike"} or DataFrame, optional
         When those are served who are no beneficiaries, in the balances, losses, attacks, rerouting and the stress
         test; in all other answers after them.
     progress : callable, optional

@@ -134,14 +134,14 @@ def _removed(case: Case) -> Removed:
     """Return what every kind of removal costs all tiers, and what it costs the first."""
     every, lead = {}, {}
     for by in REMOVED:
-        every[by] = chokepoints(case.network, by, **case.in_order)
-        lead[by] = chokepoints(case.network, by, tier=case.first, **case.in_order)
+        every[by] = chokepoints(case.network, by, **case.in_value)
+        lead[by] = chokepoints(case.network, by, tier=case.first, **case.in_value)
     return every, lead
 
 
 def _others_first(case: Case) -> pd.DataFrame:
     """Return the losses by site with allies served last; empty where there are none, or where it is asked so."""
-    if case.counting.order != "allies_first" or not case.counting.rivals.any():
+    if case.counting.value_order != "allies_first" or not case.counting.rivals.any():
         return pd.DataFrame()
     every = chokepoints(case.network, "site", order="allies_last", **case.said)
     first = chokepoints(case.network, "site", tier=case.first, order="allies_last", **case.said)
@@ -183,7 +183,7 @@ def _attacks(case: Case) -> tuple[pd.DataFrame, pd.DataFrame]:
     for counts, tier in ((FIRST_TIER, first), (ALL_TIERS, None))[: 1 if first is None else 2]:
         for k in ATTACKED:
             details = counts == FIRST_TIER and k == ATTACKED[0]
-            found = interdict(case.network, k, tier=tier, details=details, **case.in_order)
+            found = interdict(case.network, k, tier=tier, details=details, **case.in_value)
             source = source or found.provenance  # the answer on which the table is ranked
             if not found.pairs.empty:
                 pairs = found.pairs

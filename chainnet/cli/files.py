@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -185,7 +186,7 @@ class Draw(Question, Form):
     ] = None
     start: opt.Start = None
     step_months: opt.Step = 1
-    order: opt.Order = "allies_first"
+    order: opt.Order = None
     marking: Marking = ""
     title: Annotated[str | None, "Heading."] = None
     gains: Annotated[
@@ -213,12 +214,13 @@ class Draw(Question, Form):
         from chainnet.assessment import bottlenecks
         from chainnet.flow import Counting
 
-        counting = Counting.of(self.network, order=self.order)
+        counting = Counting.of(self.network, order=self.given("order"))
         found: Any = self._flows(counting)
-        tier = counting.first_tier
+        tier, valued = counting.first_tier, partial(self.ask, "criticality.chokepoints", scenario=None, by="site")
         beside = {
-            "losses": self.ask("criticality.chokepoints", scenario=None, by="site"),
-            "first_losses": self.ask("criticality.chokepoints", scenario=None, by="site", tier=tier) if tier else None,
+            "order": counting.order_name,
+            "losses": valued(order=counting.value_order),
+            "first_losses": valued(order=counting.value_order, tier=tier) if tier else None,
             "bottlenecks": bottlenecks(counting),
             "rerouting": self._gains(),
         }
@@ -271,7 +273,7 @@ class Report(Question, Counted, Form):
     language: Annotated[str, "Language of the documents, such as en."] = "en"
     templates: Annotated[Path | None, "Folder with page.html.j2, report.typ or both in place of ours."] = None
     draws: Annotated[int, "Draws of the uncertain inputs; 0 = none.", opt.AtLeast(0)] = 64
-    order: opt.Order = "allies_first"
+    order: opt.Order = None
 
     def _run(self) -> None:
         from contextlib import nullcontext

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import typer
 
-from chainnet.cli.words import split_pairs, words
+from chainnet.cli.words import order, split_pairs, words
 
 GRAPH = "Name of a shipped graph, or a folder or file."
 SCENARIO = "Name of a shipped scenario or path of a TOML file"
@@ -69,9 +69,14 @@ Degree = Annotated[
     Literal["none", "existing", "new"], "How far flows may move: not, on existing links, or to new suppliers too."
 ]
 By = Annotated[str, "node, edge, site, country, operator, owner_country, step+country, ..."]
-Order = Annotated[
+Valued = Annotated[
     Literal["allies_first", "allies_last", "alike"],
     "Who is served first: the beneficiaries, all others, or nobody.",
+]
+Order = Annotated[
+    str | None,
+    "Who is served first: law, allies_first, allies_last, alike (nobody), or a CSV file of stage, country, tier.",
+    order,
 ]
 Tier = Annotated[str | None, "What this tier loses, if served first."]
 ByYear = Annotated[int | None, "Projects at the size they have in this year."]

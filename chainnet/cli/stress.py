@@ -52,7 +52,7 @@ class Stress(Question, Counted, TableOutput):
     start: opt.Start = None
     step_months: opt.Step = 1
     reroute: opt.Degree = "existing"
-    order: opt.Order = "allies_first"
+    order: opt.Order = None
     severities: Annotated[bool, "Each scenario at 10, 30, 60, 100 % for 3, 12, 48 months."] = False
     no_stocks: Annotated[bool, "Leave stocks where they are."] = False
     projects: Sets = None

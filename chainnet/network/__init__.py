@@ -15,6 +15,7 @@ from chainnet.network._carried import (
     rows_of,
     written_columns,
 )
+from chainnet.network._common import common_table
 from chainnet.network._countries import (
     collect_groups,
     common_groups,
@@ -70,6 +71,7 @@ __all__ = [
     "check_processes",
     "collect_groups",
     "common_groups",
+    "common_table",
     "country_names",
     "day_of",
     "depths",

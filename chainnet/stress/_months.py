@@ -282,7 +282,7 @@ def _same(a: Sequence[Overlay], b: Sequence[Overlay]) -> bool:
 def _equal(a: Overlay, b: Overlay) -> bool:
     columns = ("node_share", "edge_share", "stock_share", "built", "demand_share", "edge_cost", "release_tpa")
     bounds = [r.bound_tpa for r in a.restrictions] == [r.bound_tpa for r in b.restrictions]
-    return bounds and all(np.array_equal(getattr(a, c), getattr(b, c)) for c in columns)
+    return bounds and a.home == b.home and all(np.array_equal(getattr(a, c), getattr(b, c)) for c in columns)
 
 
 def _endured(counting: Counting) -> dict[tuple[str, str], Bools]:
