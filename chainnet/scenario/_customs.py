@@ -243,7 +243,7 @@ def shares_of(network: Network, measure: Mapping[str, Any], argument: str) -> li
     DataError
         If the rule is unknown or has no date, or a commodity has no row that may be used.
     """
-    rule = rule_named(measure["rule"], argument)
+    rule = rule_named(measure["rule"], argument, network)
     if not rule.in_force:
         raise DataError(f'{argument}: rule "{rule.id}" has no date from which it is in force. Write a number as share.')
     origin, destination = (_only_country(measure.get(key, {})) for key in ("from", "to"))

@@ -195,7 +195,7 @@ def _check_sources(network: Network, measures: Sequence[Mapping[str, Any]], name
     known = set(network.references["key"])
     for number, measure in enumerate(measures):
         if "rule" in measure:
-            rule_named(measure["rule"], f"{name}: measures[{number}] {measure['kind']}")
+            rule_named(measure["rule"], f"{name}: measures[{number}] {measure['kind']}", network)
         lacking = [key for key in split_list(measure.get("source", "")) if key not in known]
         if lacking and known:
             said = checks.unknown(lacking[0], known, "key of the references table")
