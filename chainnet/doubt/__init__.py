@@ -8,6 +8,7 @@ costliest step of a country), *draw* (one set of inputs), *store* (an SQLite fil
 """
 
 from chainnet.doubt._changes import is_weak, variations
+from chainnet.doubt._due import STRESS_TEST
 from chainnet.doubt._ensemble import Ensemble, ensemble, local_processes
 from chainnet.doubt._judgements import demand_factors
 from chainnet.doubt._key_assumptions import KeyAssumptions, key_assumptions
@@ -18,6 +19,7 @@ from chainnet.doubt._words import BEFORE, VARIANTS
 __all__ = [
     "BEFORE",
     "CLASSES",
+    "STRESS_TEST",
     "VARIANTS",
     "Ensemble",
     "KeyAssumptions",

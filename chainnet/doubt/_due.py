@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from chainnet.doubt._changes import OPENED
 from chainnet.doubt._judgements import CENTRAL, LAST
 from chainnet.doubt._verdict import apart
 from chainnet.doubt._words import in_words
+from chainnet.engine import CERTAIN
 
 # kinds of variation behind each square of a finding
 SQUARES: Mapping[str, tuple[str, ...]] = {
@@ -46,7 +48,9 @@ def range_table(table: pd.DataFrame, central: pd.DataFrame, class_share: pd.Seri
     for tier, base in central.iterrows():
         mine = table[table["tier"] == tier]
         last = mine.loc[mine["id"] == STRESS_TEST, "due_share"]
-        judged = mine[mine["kind"].isin(JUDGED) & (mine["id"] != STRESS_TEST) | is_absent(mine)]
+        plants = (mine["kind"] == "node") & (mine["variant"] == "absent")
+        plants &= ~contradicts(mine["shortfall_share"] - mine["due_share"], mine["due_share"], base)
+        judged = mine[mine["kind"].isin(JUDGED) & (mine["id"] != STRESS_TEST) | plants]
         # of equal ends the first: the central case leads
         names = [CENTRAL, *judged["id"].where(judged["kind"] != "node", "node:" + judged["id"])]
         low = np.array([base["due_low_share"], *judged["due_low_share"]])
@@ -68,9 +72,19 @@ def range_table(table: pd.DataFrame, central: pd.DataFrame, class_share: pd.Seri
     return pd.DataFrame(rows).set_index("tier")
 
 
-def is_absent(rows: pd.DataFrame) -> pd.Series:
-    """Return which rows are doubtful plants that are not there."""
-    return (rows["kind"] == "node") & (rows["variant"] == "absent")
+def contradicts(already: Any, due: Any, base: Mapping[Any, Any] | pd.Series) -> Any:
+    """Say where a plant or link that is otherwise leaves more short without any restriction, and so less due to one.
+
+    Nobody saw that shortage in the base year. So it speaks against such a variation, and not for a milder restriction.
+
+    Parameters
+    ----------
+    already, due : float, or Series
+        Shares of demand under the variation.
+    base : mapping
+        already_share and due_share of the central case.
+    """
+    return (already > base["already_share"] + CERTAIN) & (due < base["due_share"])
 
 
 def changes_class(rows: pd.DataFrame) -> pd.Series:
@@ -90,7 +104,7 @@ def jumps(rows: pd.DataFrame, central_share: float) -> pd.DataFrame:
     alone = (rows["kind"] == "order") & (rows["id"] != STRESS_TEST)
     alone |= (rows["kind"] == "node") & (rows["id"] != OPENED)
     far = rows["due_share"].map(lambda share: apart(share, central_share) >= JUMP).astype(bool)
-    return rows[alone & far]
+    return rows[alone & far & changes_class(rows)]
 
 
 def deciders(rows: pd.DataFrame) -> Iterator[str]:

@@ -12,7 +12,7 @@ from chainnet import checks
 from chainnet._types import Words
 from chainnet.doubt._case import Case
 from chainnet.doubt._changes import Variation, variations
-from chainnet.doubt._due import HOLDS, STRESS_TEST, deciders, firmness, jumps, range_table
+from chainnet.doubt._due import HOLDS, JUDGED, STRESS_TEST, contradicts, deciders, firmness, jumps, range_table
 from chainnet.doubt._inputs import draws_of
 from chainnet.doubt._judgements import JUDGEMENT, Judgement, Setting, judgements
 from chainnet.doubt._smallest import MOST, Smallest, smallest_set
@@ -29,8 +29,9 @@ from chainnet.words import Who
 # of an input the bottleneck is looked for where it moves a tier's share by this much
 MOVES = 0.01
 DRAWS = 256
-COLUMNS = ["kind", "id", "label", "quality", "reference", "variant", "tier", "shortfall_tpa", "shortfall_share"]
-COLUMNS += ["due_tpa", "due_share", "due_low_share", "due_high_share", "change_share", "changes_result", "what"]
+FIGURES = ("shortfall_tpa", "shortfall_share", "due_tpa", "due_share", "due_low_share", "due_high_share")
+COLUMNS = ["kind", "id", "label", "quality", "reference", "variant", "tier", *FIGURES]
+COLUMNS += ["change_share", "changes_result", "what"]
 ONE_BY_ONE = 40  # inputs between two steps of a progress bar
 Progress = Callable[[str, float], None] | None
 
@@ -60,7 +61,7 @@ class KeyAssumptions(Result):
     range : DataFrame, index tier
         central_share, low_share, high_share: what is due, in the central case and at the least and the most over the
         judgements, one at a time (order of service, rerouting, demand, how dense and how loose links are, each doubtful
-        plant absent); already_share, short without any scenario; low_by, high_by, the judgements that give the ends;
+        plant absent, in low_by and high_by as node:ID); already_share, short without any scenario; low_by, high_by, the judgements that give the ends;
         class_share, part of 256 draws of all uncertain inputs in which the central class holds; last_share, due if
         all others are served before the beneficiaries, a stress test outside the range (NaN where there are none).
     smallest_set : tuple of str, or None
@@ -191,6 +192,9 @@ def key_assumptions(
     uses, or with relations from every maker to every user. Inputs: inferred and assumed nodes, recipes, families of
     relations, stocks and demand, plants that opened since the base year, and every project.
 
+    A plant, recipe or link that is otherwise and leaves more short *without* the scenario, so that less is due to it,
+    gives no low end and no other class: nobody saw that shortage. Its row of the table stands.
+
     What is not asked is not computed: the bottleneck of inputs is, where they move the tier by a hundredth of its
     demand. Two things that are absent together are only looked for among assumed nodes (``smallest_set``). Nothing is
     solved where a known optimal answer leaves alone what goes, and what is added has no price.
@@ -304,18 +308,29 @@ class _Asked:
         """Return what is short of a tier, and what of that is due to the scenario."""
         wanted, low, high = float(found.wanted[t]), *(float(end[t]) for end in found.due_ends)
         share, due = float(found.share[t]), float(found.due[t])
-        figures = {"shortfall_tpa": share * wanted, "shortfall_share": share, "due_tpa": due * wanted, "due_share": due}
-        return {**figures, "due_low_share": low, "due_high_share": high}
+        return {
+            "shortfall_tpa": share * wanted,
+            "shortfall_share": share,
+            "due_tpa": due * wanted,
+            "due_share": due,
+            "due_low_share": low,
+            "due_high_share": high,
+            "already_share": float(found.already[t]),
+        }
 
     def _rows(self, head: tuple[str, ...], found: Outcome) -> list[tuple[object, ...]]:
         """Return the rows of one variation: kind, id, label, quality, reference, variant; then tier by tier."""
         rows: list[tuple[object, ...]] = []
+        base = [self._figures(self._base, t) for t in self._all]
         for t in self._all:
             figures = self._figures(found, t)
             what = [] if head[1] == STRESS_TEST else changed(self._base, found, t)
+            if head[0] not in (*JUDGED, "input") and contradicts(figures["already_share"], figures["due_share"], base[t]):
+                what = [word for word in what if word != "class"]
             change = figures["due_share"] - float(self._base.due[t])
             change = 0.0 if abs(change) <= CERTAIN else change
-            rows.append((*head, self._tier(t), *figures.values(), change, bool(what), ";".join(what)))
+            shown = [figures[name] for name in FIGURES]
+            rows.append((*head, self._tier(t), *shown, change, bool(what), ";".join(what)))
         return rows
 
     def table(self) -> pd.DataFrame:
@@ -347,7 +362,6 @@ class _Asked:
                     "tier": self._tier(t),
                     "demand_tpa": base.wanted[t],
                     **self._figures(base, t),
-                    "already_share": float(base.already[t]),
                     "class": class_of(float(base.due[t])),
                     "step_stage": first[0],  # type: ignore[index]
                     "step_country": first[1],  # type: ignore[index]

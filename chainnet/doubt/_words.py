@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from chainnet.doubt._judgements import CENTRAL
 from chainnet.words import Who, first_capital, join, percent
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ def sentences(found: KeyAssumptions) -> dict[str, str]:
     head = f"{demand} {CLASS_WORDS[word]}: {central} because of the scenario, {already} without it already"
     if not found.certain:
         head = f"how much of {demand} is short because of the scenario cannot be said; the central case says {central}"
-    ends = f"from {low} ({row['low_by']}) to {high} ({row['high_by']})"
+    ends = f"from {low} {_by(found, row['low_by'])} to {high} {_by(found, row['high_by'])}"
+    if row["low_by"] == row["high_by"] == CENTRAL:
+        ends = f"{central} however it is judged"
     if row["last_share"] == row["last_share"]:
         ends += f"; stress test: if allied users are served last, {_share(row['last_share'])}"
     holds = f"in {percent(float(row['class_share']), ' ')} of the draws the class is the same"
@@ -58,6 +61,14 @@ def sentences(found: KeyAssumptions) -> dict[str, str]:
         "firm": f"The class holds {kept}{not_kept}; {holds}.",
         "decides": f"{first_capital('; '.join(found.decides))}." if found.decides else "Nothing alone changes the class.",
     }
+
+
+def _by(found: KeyAssumptions, name: str) -> str:
+    """Return which judgement gives an end, in words."""
+    if name == CENTRAL:
+        return "in the central case"
+    rows = found.table[found.table["id"] == name.removeprefix("node:")]
+    return in_words((rows[rows["variant"] == "absent"] if name.startswith("node:") else rows).iloc[0])
 
 
 def _share(share: float) -> str:
