@@ -19,7 +19,7 @@ from chainnet.doubt import KeyAssumptions, key_assumptions
 from chainnet.errors import DataError
 from chainnet.flow import Counting, balance_under
 from chainnet.indicators import share_quality
-from chainnet.io import read, shipped_names
+from chainnet.io import OWN, read, shipped_names
 from chainnet.network import Network
 from chainnet.results import FROM_INPUTS, Status, origin_of, provenance, stamp
 from chainnet.scenario import (
@@ -33,6 +33,7 @@ from chainnet.scenario import (
     timeline,
 )
 from chainnet.stress import stress_test, worst_of
+from chainnet.words import vintage
 
 COLUMNS = [
     "chain",
@@ -61,7 +62,7 @@ MORE += [
     "shortfall_last_share",
     "already_share",
     "bottleneck_basis",
-    "as_built",
+    "vintage",
 ]
 WORST, IN_FORCE = "worst", "in force"
 # tables whose rows are counted for the share that is assumed; relations aside, which one rule infers from totals
@@ -77,7 +78,7 @@ def overview(
     *,
     details: bool = False,
     months: int = 48,
-    as_built: int | None = None,
+    as_of: object = OWN,
     progress: Progress = None,
 ) -> pd.DataFrame:
     """Say of every chain, in one row with the same columns, who is short, why, and what that rests on.
@@ -91,9 +92,8 @@ def overview(
         A row a chain, restriction and tier instead of a row a chain.
     months : int
         Horizon in which the first month is looked for.
-    as_built : int, optional
-        Year: every project that runs by then counts as a plant (``Network.as_built``); default the plants of the base
-        year.
+    as_of : str or None, optional
+        The date at which the chains stand, as in ``read``; default their own.
     progress : callable, optional
         Called with (what is being done, part done from 0 to 1).
 
@@ -125,7 +125,7 @@ def overview(
         dependencies (all of them), shortfall_low_by and shortfall_high_by (the judgements that give the ends),
         shortfall_last_share (if all others are served first: a stress test outside the range), already_share (short
         without any restriction), bottleneck_basis (whose figure bottleneck_share is: published, worked out, or set by us),
-        as_built (the year until which opened plants count; NaN = none).
+        vintage (as of when the chain stands, in words).
 
     Raises
     ------
@@ -145,7 +145,7 @@ def overview(
     (['china_out'], ['defence'], [0.0])
     """
     months = checks.whole(months, "months", 1, 1200, "is out of range; give a whole number, {least} to {most}.")
-    networks = [one if as_built is None else one.as_built(as_built) for one in _networks(graphs)]
+    networks = [one if as_of is OWN else one.at(as_of) for one in _networks(graphs)]
     say = progress or (lambda _what, _part: None)
     rows: list[dict[str, Any]] = []
     outside: list[Outside] = []
@@ -166,7 +166,6 @@ def overview(
         chains=[{"graph": network.name, "digest": network.digest} for network in networks],
         months=months,
         details=details,
-        as_built=as_built,
     )
     table = pd.DataFrame(rows, columns=[*COLUMNS, *MORE]).astype(
         {"first_month": "float64", "closed_by_year": "float64"}
@@ -300,7 +299,7 @@ class _Chain:
             "shortfall_high_by": str(due["high_by"]),
             "shortfall_last_share": float(due["last_share"]),
             "already_share": float(due["already_share"]),
-            "as_built": float(network.standing["year"].max()) if len(network.standing) else np.nan,
+            "vintage": vintage(network),
             "bottleneck_basis": str(self._bases.get((bottleneck.step, bottleneck.country), "")),
         }
 

@@ -180,7 +180,7 @@ class Question(Command):
 
     shown: ClassVar[tuple[str, ...]] = ()
     graph: opt.Graph
-    as_built: opt.AsBuilt = None
+    as_of: opt.AsOf = None
 
     def _run(self) -> None:
         self._tell(self.ask())
@@ -191,10 +191,7 @@ class Question(Command):
     @cached_property
     def network(self) -> Network:
         """The graph that the command is about."""
-        from chainnet.io import read
-
-        network = read(self.graph)
-        return network if self.as_built is None else network.as_built(self.as_built)
+        return read_as_of(self.graph, self.as_of)
 
     @property
     def labels(self) -> Mapping[str, str]:
@@ -235,7 +232,7 @@ class Question(Command):
         asked = getattr(import_module(f"chainnet.{family}"), function)
         parameters = inspect.signature(asked).parameters
         given = {name: self.given(name) for name in parameters if name in self.options and name not in other}
-        given = {name: value for name, value in given.items() if value is not None}
+        given = {name: value for name, value in given.items() if value is not None and value != "base"}
         if "progress" not in parameters or "progress" in other:
             return asked(self.network if of is None else of, **given, **other)
         with progress_bar(function.replace("_", " ")) as step:
@@ -244,6 +241,13 @@ class Question(Command):
     def pick_scenario(self, word: str, option: str = "--scenario") -> Scenario:
         """Return the scenario that was given to ``option``."""
         return scenario_named(self.network, word, option)
+
+
+def read_as_of(graph: Any, as_of: str | None) -> Network:
+    """Read a graph as it stands at the date of ``--as-of``: ``base`` = the base year, None = its own date."""
+    from chainnet.io import read
+
+    return read(graph) if as_of is None else read(graph, as_of=None if as_of == "base" else as_of)
 
 
 def scenario_named(network: Network, word: str, option: str = "--scenario") -> Scenario:

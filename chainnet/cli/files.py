@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -88,7 +89,6 @@ class Check(OwnData, TableOutput):
     """
 
     graph: opt.Graph
-    as_built: opt.AsBuilt = None
     as_of: opt.AsOf = None
     scenarios: opt.Scenarios = None
 
@@ -106,7 +106,7 @@ class Check(OwnData, TableOutput):
                 raise
             Output(form=self.form, out=self.out).say(None, {"faults": err.faults}, {"ok": False})
             raise typer.Exit(1) from None
-        network = network if self.as_built is None else network.as_built(self.as_built)
+        network = network if self.as_of is None else network.at(None if self.as_of == "base" else self.as_of)
         tables, figures = coverage_answer(network)
         tables["measures"] = measures_table(network, self.scenarios, self.asked_form())
         numbers = {"graph": network.name, "digest": network.digest, "ok": True, **figures}
@@ -186,7 +186,7 @@ class Draw(Question, Form):
     ] = None
     start: opt.Start = None
     step_months: opt.Step = 1
-    order: opt.Order = "allies_first"
+    order: opt.Order = None
     marking: Marking = ""
     title: Annotated[str | None, "Heading."] = None
     gains: Annotated[
@@ -214,12 +214,13 @@ class Draw(Question, Form):
         from chainnet.assessment import bottlenecks
         from chainnet.flow import Counting
 
-        counting = Counting.of(self.network, order=self.order)
+        counting = Counting.of(self.network, order=self.given("order"))
         found: Any = self._flows(counting)
-        tier = counting.first_tier
+        tier, valued = counting.first_tier, partial(self.ask, "criticality.chokepoints", scenario=None, by="site")
         beside = {
-            "losses": self.ask("criticality.chokepoints", scenario=None, by="site"),
-            "first_losses": self.ask("criticality.chokepoints", scenario=None, by="site", tier=tier) if tier else None,
+            "order": counting.order_name,
+            "losses": valued(order=counting.value_order),
+            "first_losses": valued(order=counting.value_order, tier=tier) if tier else None,
             "bottlenecks": bottlenecks(counting),
             "rerouting": self._gains(),
         }
@@ -272,7 +273,7 @@ class Report(Question, Counted, Form):
     language: Annotated[str, "Language of the documents, such as en."] = "en"
     templates: Annotated[Path | None, "Folder with page.html.j2, report.typ or both in place of ours."] = None
     draws: Annotated[int, "Draws of the uncertain inputs; 0 = none.", opt.AtLeast(0)] = 64
-    order: opt.Order = "allies_first"
+    order: opt.Order = None
 
     def _run(self) -> None:
         from contextlib import nullcontext
@@ -314,23 +315,23 @@ class Overview(PageOutput):
     """Summarise each chain, and what decides it.
 
     Shortfall, bottleneck, remedy. Without GRAPH every shipped chain but the teaching one. People see the worst
-    restriction and all rules in force together, on the plants of the base year or with --as-built. The first table
+    restriction and all rules in force together, as the chain stands at its date or at --as-of. The first table
     of csv and json has a row a chain, --table details every restriction and tier.
     """
 
     graphs: Annotated[list[str] | None, typer.Argument(metavar="GRAPH", help=opt.GRAPH)] = None
     months: Annotated[int, "Horizon in which the first month is looked for.", opt.AtLeast(1)] = 48
-    as_built: opt.AsBuilt = None
+    as_of: opt.AsOf = None
 
     def _run(self) -> None:
         from chainnet.assessment import first_rows, overview
+        from chainnet.io import OWN
         from chainnet.reporting import overview_markdown, overview_page
 
         kind = self.asked_kind()
+        as_of = {None: OWN, "base": None}.get(self.as_of, self.as_of)
         with progress_bar("overview") as step:
-            found = overview(
-                self.graphs or None, details=True, months=self.months, as_built=self.as_built, progress=step
-            )
+            found = overview(self.graphs or None, details=True, months=self.months, as_of=as_of, progress=step)
         if kind == "md":
             self.hand_over(overview_markdown(found))
         elif kind == "html":

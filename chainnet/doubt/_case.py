@@ -62,7 +62,7 @@ class Case:
     def __init__(self, counting: Counting, scenario: Scenario | None, tier: str | None = None) -> None:
         self.counting, self.network, self.scenario = counting, counting.network, scenario
         self.parts, self.ledger = Parts.of(counting, (*ORDERS, FIRST, LAST), tier), Ledger()
-        year = self.network.year
+        year = self.network.current_year
         self.by_year = None if year is None else year + YEARS_AHEAD
         self._programs: dict[tuple[str, bool], Program] = {}
         self._points: dict[object, Point] = {}

@@ -561,4 +561,5 @@ def _key(overlay: Overlay) -> tuple[Any, ...]:
     """Return what tells two overlays of the same restrictions apart."""
     arrays = (getattr(overlay, each.name) for each in fields(overlay))
     bounds = tuple(restriction.bound_tpa for restriction in overlay.restrictions)
-    return *(each.tobytes() for each in arrays if isinstance(each, np.ndarray)), bounds, overlay.stock_tiers
+    held = (each.tobytes() for each in arrays if isinstance(each, np.ndarray))
+    return *held, bounds, overlay.stock_tiers, overlay.home

@@ -10,7 +10,7 @@ from chainnet.io.datapackage import DESCRIPTOR, generate_datapackage, read_descr
 from chainnet.io.folder import headers_of, table_csv, write_folder
 from chainnet.io.intake import Intake
 from chainnet.io.people import to_people_csv
-from chainnet.io.reading import read
+from chainnet.io.reading import OWN, read
 from chainnet.io.template import write_template
 from chainnet.io.template_book import marked_copy, write_template_book
 from chainnet.io.text import load_json, load_toml, number_text, parse_csv, read_text
@@ -18,6 +18,7 @@ from chainnet.io.writing import write
 
 __all__ = [
     "DESCRIPTOR",
+    "OWN",
     "Intake",
     "catalog",
     "generate_datapackage",

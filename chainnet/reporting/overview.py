@@ -102,8 +102,7 @@ def _rows(table: pd.DataFrame, tiers: list[str]) -> Iterator[dict[str, Any]]:
     for _, rows in table.groupby(["chain", "restriction"], sort=False):
         short = rows[rows["shortfall_share"] > 0]
         said = (short if len(short) else rows).iloc[0]
-        year = "" if is_missing(said["year"]) else f", plants of {whole(said['year'])}"
-        year += "" if is_missing(said["as_built"]) else f" and those opened by {whole(said['as_built'])}"
+        year = f", {said['vintage']}" if said["vintage"] else ""
         month = "never short" if is_missing(said["first_month"]) else f"month {whole(said['first_month'])}"
         since = "" if is_missing(said["closed_by_year"]) else f", from {whole(said['closed_by_year'])}"
         yield {

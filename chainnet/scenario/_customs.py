@@ -18,9 +18,9 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet.errors import DataError, Fault
-from chainnet.network import Network, graphs_folder, split_list
+from chainnet.network import Network, first_day, graphs_folder, last_day, split_list
 from chainnet.scenario._effect import listed
-from chainnet.scenario._register import Rule, first_day, last_day, rule_named
+from chainnet.scenario._register import Rule, rule_named
 from chainnet.words import exact
 
 CONTROLS = "graphs/common/controls.csv"

@@ -152,9 +152,27 @@ def overlay_at(network: Network, effects: Sequence[Effect], sizes: Sequence[floa
         restrictions=tuple(bounds),
         demand_share=demand,
         edge_cost=costs + floors,
+        home=homes_of(network, [effect for effect, size in zip(effects, sizes, strict=True) if size > 0]),
         release_tpa=_opened(network, effects, sizes, stocks),
         stock_tiers=tuple(tiers),
     )
+
+
+def homes_of(network: Network, effects: Sequence[Effect]) -> tuple[str, ...]:
+    """Return the countries whose export rules these measures are.
+
+    A measure that names a rule of the register is of its actor, if that is a rule on exports; without one a bound on
+    what leaves a country is of that country.
+    """
+    found = set[str]()
+    for effect in effects:
+        named, leaves = effect.measure.get("rule"), (effect.measure.get("from") or {}).get("country")
+        if named is not None:
+            rule = rule_named(named, effect.argument)
+            found |= {rule.actor} if rule.kind == "export" else set()
+        elif effect.restriction is not None and leaves:
+            found |= network.resolve(listed(leaves), f"{effect.argument}: from.country")[0]
+    return tuple(sorted(found))
 
 
 def _opened(network: Network, effects: Sequence[Effect], sizes: Sequence[float] | Array, stock_share: Array) -> Array:

@@ -5,9 +5,7 @@ The table is ``graphs/common/rules.csv``. Nothing here reads a clock: a state be
 
 from __future__ import annotations
 
-import calendar
 import csv
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -16,13 +14,12 @@ from types import MappingProxyType
 
 from chainnet import checks
 from chainnet.errors import DataError, Fault
-from chainnet.network import graphs_folder, split_list
+from chainnet.network import first_day, graphs_folder, last_day, split_list
 
 REGISTER = "graphs/common/rules.csv"
 KINDS_OF_RULE = ("export", "origin", "duty", "proposal")
 AFTER = ("", "works", "ended")
 _DATES = ("announced", "in_force", "until", "suspended_from", "suspended_to", "checked_on", "review_by")
-_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -45,47 +42,6 @@ class Rule:
     checked_on: str
     review_by: str
     note: str
-
-
-def first_day(text: str) -> date:
-    """Return the first day of a year, a month or a day written as text; ValueError for anything else."""
-    return _days(text)[0]
-
-
-def last_day(text: str) -> date:
-    """Return the last day of a year, a month or a day written as text; ValueError for anything else."""
-    return _days(text)[1]
-
-
-def _days(text: str) -> tuple[date, date]:
-    found = _DATE.fullmatch(text)
-    if found is None:
-        raise ValueError(text)
-    year, month, day = (int(part) if part else None for part in found.groups())
-    assert year is not None
-    if day is not None and month is not None:
-        only = date(year, month, day)
-        return only, only
-    first, last = (1, 12) if month is None else (month, month)
-    return date(year, first, 1), date(year, last, calendar.monthrange(year, last)[1])
-
-
-def day_of(as_of: object, argument: str = "as_of") -> date:
-    """Return the day that ``as_of`` means; a month or a year is its last day.
-
-    Raises
-    ------
-    DataError
-        If it is no such text.
-    """
-    if isinstance(as_of, date):
-        return date(as_of.year, as_of.month, as_of.day)
-    try:
-        return last_day(as_of if isinstance(as_of, str) else "")
-    except ValueError as err:
-        raise DataError(
-            f'{argument}: {as_of!r} is no date. Write "2026-11-29", or "2026-11" for its last day.'
-        ) from err
 
 
 @cache
@@ -118,7 +74,7 @@ def _faults(row: Mapping[str, str], line: int, known: Mapping[str, Rule]) -> lis
     wrong += [(key, "is empty", "Fill it in.") for key in ("id", "title", "source", "checked_on") if not row[key]]
     for key in _DATES:
         try:
-            _days(row[key] or "2000")
+            first_day(row[key] or "2000")
         except ValueError:
             wrong.append((key, "is no date", "Write YYYY, YYYY-MM or YYYY-MM-DD."))
     if row["kind"] not in KINDS_OF_RULE:

@@ -459,11 +459,14 @@ def _toml(value: Any) -> str:
     return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def overlay_of(network: Network, scenario: Scenario | None, *, said: bool = True) -> Overlay:
+def overlay_of(
+    network: Network, scenario: Scenario | None, *, by_year: int | None = None, said: bool = True
+) -> Overlay:
     """Put a scenario to a network, every measure at its full size whatever its dates.
 
     Projects of a build measure stand whole; a delay changes nothing. ``said``: whether a measure that matches nothing
-    is told by a ``ChainnetWarning``.
+    is told by a ``ChainnetWarning``. ``by_year``: plants that opened since the base year have the size that their ramps
+    reach by the end of that year, but none less than at ``as_of``.
 
     Raises
     ------
@@ -473,15 +476,23 @@ def overlay_of(network: Network, scenario: Scenario | None, *, said: bool = True
         If a column, country, group, commodity or tier is unknown, a baseline or price that is needed
         is missing, or measures contradict each other.
     """
-    if scenario is None:
-        return Overlay.none(network)
-    check_scenario(scenario)
-    effects = effects_under(network, scenario, said=said)
-    built = np.zeros(len(network.projects))
-    for effect in effects:
-        if KINDS[effect.kind].stands:
-            built[effect.projects] = 1.0
-    return overlay_at(network, effects, np.ones(len(effects))).with_built(built)
+    overlay = Overlay.none(network)
+    if scenario is not None:
+        check_scenario(scenario)
+        effects = effects_under(network, scenario, said=said)
+        built = np.zeros(len(network.projects))
+        for effect in effects:
+            if KINDS[effect.kind].stands:
+                built[effect.projects] = 1.0
+        overlay = overlay_at(network, effects, np.ones(len(effects))).with_built(built)
+    return overlay if by_year is None else in_year(network, overlay, by_year)
+
+
+def in_year(network: Network, overlay: Overlay, by_year: int) -> Overlay:
+    """Return an overlay in which plants that opened since the base year have grown till the end of a year."""
+    growth = np.maximum(network.growth(by_year * 12.0 + 11.0)[:, 0], 1.0)
+    grows = np.flatnonzero(growth != 1.0)
+    return overlay.times("nodes", grows, growth[grows]) if len(grows) else overlay
 
 
 def effects_under(network: Network, scenario: Scenario, *, said: bool = True) -> list[Effect]:

@@ -180,7 +180,9 @@ def base_flow(network: Network) -> Array:
     """Return what every edge carries before anything happens, t/yr: the baseline, else the answer in the baseline."""
     flow = network.edges["flow_tpa"].to_numpy(dtype=float)
     source, target = network.edge_ends
-    if not np.isnan(flow[(source >= 0) & (target >= 0)]).any():
+    new = network.view("nodes")["id"].isin(network.built_projects).to_numpy()  # of these there is no baseline
+    old = (source >= 0) & (target >= 0) & ~new[source] & ~new[target]
+    if not np.isnan(flow[old]).any():
         return np.asarray(np.nan_to_num(flow))
     found = balance_under(Counting(network), Overlay.none(network))
     return np.asarray(found.edges["flow_tpa"].to_numpy(dtype=float))
@@ -280,7 +282,7 @@ def _same(a: Sequence[Overlay], b: Sequence[Overlay]) -> bool:
 def _equal(a: Overlay, b: Overlay) -> bool:
     columns = ("node_share", "edge_share", "stock_share", "built", "demand_share", "edge_cost", "release_tpa")
     bounds = [r.bound_tpa for r in a.restrictions] == [r.bound_tpa for r in b.restrictions]
-    return bounds and all(np.array_equal(getattr(a, c), getattr(b, c)) for c in columns)
+    return bounds and a.home == b.home and all(np.array_equal(getattr(a, c), getattr(b, c)) for c in columns)
 
 
 def _endured(counting: Counting) -> dict[tuple[str, str], Bools]:

@@ -14,7 +14,7 @@ import pandas as pd
 from chainnet._types import Words
 from chainnet.engine import Certificate, thread_pool
 from chainnet.errors import DataError
-from chainnet.flow import NEW_LAG_MONTHS, Counting, Order, balance_under, levels, project_sizes
+from chainnet.flow import NEW_LAG_MONTHS, Asked, Counting, balance_under, levels, project_sizes
 from chainnet.lowering import Degree
 from chainnet.network import Network, kept, say_unlinked
 from chainnet.progress import Jobs
@@ -50,7 +50,7 @@ class StressTest(Result):
         The long run, in t/yr (a steady state with every measure and every project asked for at its full size,
         stocks not drawn):
         demand_tpa, served_tpa, shortfall_tpa (allies served first, unless asked otherwise;
-        alike also shortfall_least_tpa and shortfall_most_tpa, between which it may lie),
+        where stages are shared also shortfall_least_tpa and shortfall_most_tpa, between which it may lie),
         shortfall_last_tpa (allies served last: the largest shortfall) and, where allies are not served first,
         shortfall_first_tpa (allies served first: the least), shortfall_low_tpa and
         shortfall_high_tpa (all demand at its low or high value, NaN where no range is given),
@@ -136,7 +136,7 @@ def stress_test(
     objective: Objective = "tiers",
     beneficiaries: Words = None,
     commodity: Words = None,
-    order: Order = "allies_first",
+    order: Asked = None,
     any_size: bool = False,
     progress: Callable[[str, float], None] | None = None,
 ) -> StressTest:
@@ -170,10 +170,10 @@ def stress_test(
         (``demand.value_usd_per_t``, all rows, 0 where empty) less the cost of flows, plants and storage.
     beneficiaries, commodity : optional
         Whose and what demand counts; default from the network.
-    order : {"allies_first", "allies_last", "alike"}
-        When those are served who are no beneficiaries, as in ``balance``: in the long run and in the months.
-        With alike, who is short is a tie: the summary then has the ends of what can fall to the beneficiaries in the
-        long run; the months show one answer of several.
+    order : {"law", "allies_first", "allies_last", "alike"} or DataFrame, optional
+        Who is served first, as in ``balance``: in the long run and in the months; default allies_first.
+        Where stages are shared, who is short in them is a tie: the summary then has the ends of what can fall to the
+        beneficiaries in the long run; the months show one answer of several.
     any_size : bool
         Whether months are followed whose program takes very long: from 300,000 columns on where stocks join them,
         from 600,000 where goods under way do.
