@@ -5,8 +5,6 @@ from __future__ import annotations
 import readme_page as page
 
 import chainnet as cn
-from chainnet.doubt import judged_shares
-from chainnet.flow import Counting
 from chainnet.words import country_name
 
 
@@ -15,7 +13,8 @@ def text() -> str:
 
 
 def shortfall(network: cn.Network, scenario: cn.Scenario, tier: str) -> float:
-    return float(judged_shares(Counting.of(network), scenario, only=[])["most_share"]["central"][tier])
+    row = cn.balance(network, scenario).by_tier().loc[tier]
+    return float(row["shortfall_tpa"] / row["demand_tpa"])
 
 
 def test_the_table_is_what_the_chains_answer() -> None:
