@@ -23,6 +23,7 @@ from chainnet.network._countries import (
     is_country,
     is_total,
 )
+from chainnet.network._cover import cover_stocks
 from chainnet.network._fed import say_unfed, unfed_plants
 from chainnet.network._gate import MOST_FAULTS, Frames, Gate, as_text, empty, split_list
 from chainnet.network._kept import kept
@@ -69,6 +70,7 @@ __all__ = [
     "collect_groups",
     "common_groups",
     "country_names",
+    "cover_stocks",
     "depths",
     "empty",
     "graphs_folder",

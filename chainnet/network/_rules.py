@@ -16,6 +16,7 @@ import pandas as pd
 from chainnet import checks
 from chainnet.errors import UNWRITABLE, UNWRITABLE_RULE, DataError, printable
 from chainnet.network._countries import Groups, collect_groups, countries_near, country_named, is_country
+from chainnet.network._cover import check_cover
 from chainnet.network._gate import Frames, Gate, member, near_word, split_list
 from chainnet.network._schema import DEFAULT_TIERS, TABLES, Table
 
@@ -59,6 +60,8 @@ def check_rules(gate: Gate, frames: Frames, common: Groups, changed: str | None 
         check_processes(gate, frames)
     if touched("stakes", "projects"):
         _stakes(gate, frames)
+    if touched("cover", "nodes", "edges", "demand"):
+        check_cover(gate, frames)
     _words(gate, frames, common)
 
 
