@@ -214,7 +214,9 @@ class Case:
         due = [_outcome(one, calm[i]).due if i in calm else np.zeros(len(one[0])) for i, one in enumerate(restricted)]
         return [tuple(map(class_of, shares)) for shares in due]
 
-    def short_by_level(self, setting: Setting, changes: Sequence[Change | Drawn | None] = (None,)) -> dict[str, list[Array]]:
+    def short_by_level(
+        self, setting: Setting, changes: Sequence[Change | Drawn | None] = (None,)
+    ) -> dict[str, list[Array]]:
         """Return the shortfall of each tier, as a share of its demand, by level and change.
 
         Projects alone that leave a tier met in the central case stand beside the levels, by their ids.
@@ -273,7 +275,9 @@ class Case:
                     found.append(str(name))
         return tuple(found)
 
-    def narrowed(self, outcome: Outcome, setting: Setting, change: Change | Drawn | None, tiers: Iterable[int]) -> Outcome:
+    def narrowed(
+        self, outcome: Outcome, setting: Setting, change: Change | Drawn | None, tiers: Iterable[int]
+    ) -> Outcome:
         """Return an outcome with the bottleneck and the costliest country of some tiers.
 
         They are those of the baseline on existing links with allies served first, whatever else is judged otherwise.

@@ -14,7 +14,7 @@ from chainnet.doubt._case import Case
 from chainnet.doubt._changes import Variation, variations
 from chainnet.doubt._due import HOLDS, JUDGED, STRESS_TEST, contradicts, deciders, firmness, jumps, range_table
 from chainnet.doubt._inputs import draws_of
-from chainnet.doubt._judgements import JUDGEMENT, Judgement, Setting, judgements
+from chainnet.doubt._judgements import Judgement, Setting, judgements
 from chainnet.doubt._smallest import MOST, Smallest, smallest_set
 from chainnet.doubt._verdict import LEVELS, Outcome, changed, class_of
 from chainnet.doubt._words import sentences
@@ -325,7 +325,9 @@ class _Asked:
         for t in self._all:
             figures = self._figures(found, t)
             what = [] if head[1] == STRESS_TEST else changed(self._base, found, t)
-            if head[0] not in (*JUDGED, "input") and contradicts(figures["already_share"], figures["due_share"], base[t]):
+            if head[0] not in (*JUDGED, "input") and contradicts(
+                figures["already_share"], figures["due_share"], base[t]
+            ):
                 what = [word for word in what if word != "class"]
             change = figures["due_share"] - float(self._base.due[t])
             change = 0.0 if abs(change) <= CERTAIN else change

@@ -170,7 +170,9 @@ class Program:
 
     def _take(self, low: Lowered) -> Array:
         self._lower(low)
-        stages = list(self._in_order(next(iter(self.parts.orders)), None, low.program.col_upper, low.program.row_upper, ()))
+        stages = list(
+            self._in_order(next(iter(self.parts.orders)), None, low.program.col_upper, low.program.row_upper, ())
+        )
         self._is_proved = all(stage.proof.ok for stage in stages)
         return stages[-1].x
 

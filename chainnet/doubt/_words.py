@@ -59,7 +59,9 @@ def sentences(found: KeyAssumptions) -> dict[str, str]:
         "verdict": f"{first_capital(head)}.",
         "range": f"{first_capital(ends)}.",
         "firm": f"The class holds {kept}{not_kept}; {holds}.",
-        "decides": f"{first_capital('; '.join(found.decides))}." if found.decides else "Nothing alone changes the class.",
+        "decides": f"{first_capital('; '.join(found.decides))}."
+        if found.decides
+        else "Nothing alone changes the class.",
     }
 
 

@@ -24,6 +24,7 @@ from chainnet.network._countries import (
     is_country,
     is_total,
 )
+from chainnet.network._cover import cover_stocks
 from chainnet.network._dates import day_of, first_day, last_day, month_of
 from chainnet.network._fed import say_unfed, unfed_plants
 from chainnet.network._gate import MOST_FAULTS, Frames, Gate, as_text, empty, split_list
@@ -75,6 +76,7 @@ __all__ = [
     "common_table",
     "country_names",
     "cover_by_node",
+    "cover_stocks",
     "day_of",
     "depths",
     "empty",

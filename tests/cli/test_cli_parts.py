@@ -317,7 +317,9 @@ def test_a_question_takes_the_date_at_which_the_chain_stands(rare_earths: cn.Net
     asks = [one for one in group.commands.values() if "graph" in {option.name for option in one.params}]
     told = [option.help for one in asks for option in one.params if "--as-of" in option.opts]
     assert len(told) >= 20
-    assert {one.name for one in asks if "as_of" not in {o.name for o in one.params}} <= {"calibrate"}  # it writes tables
+    assert {one.name for one in asks if "as_of" not in {o.name for o in one.params}} <= {
+        "calibrate"
+    }  # it writes tables
     for day, meant in (("2027-06", "2027-06-30"), ("base", None), (None, "2026-11-30")):
         found = Question(graph="rare-earths", as_of=day).network
         assert (found.as_of, found.digest) == (meant, rare_earths.at(meant).digest)
