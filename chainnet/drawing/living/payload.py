@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainnet._types import Array, Bools, records
-from chainnet.doubt import CATEGORIES, variations
+from chainnet.doubt import CLASSES, variations
 from chainnet.drawing.colours import country_colours
 from chainnet.drawing.facts import collect
 from chainnet.drawing.living.controls import Control
@@ -88,7 +88,7 @@ def payload(
         "steps": _step_rows(network, groups),
         "inputs": inputs.rows,
         "dependencies": _dependencies(counting),
-        "categories": [[word, most] for word, most in CATEGORIES.items() if np.isfinite(most)],
+        "classes": [[word, most] for word, most in CLASSES.items() if np.isfinite(most)],
         "presets": [{"name": p.name, "label": p.label or p.name, "measures": _measures(p)} for p in presets],
         "kinds": {
             "endless": [word for word, kind in KINDS.items() if kind.is_endless],
