@@ -21,7 +21,6 @@ import numpy as np
 
 import chainnet as cn
 from chainnet.assessment import Bottleneck, bottlenecks
-from chainnet.doubt import judged_shares
 from chainnet.flow import Counting
 from chainnet.indicators import SET_BY_US, share_quality
 from chainnet.words import country_name
@@ -30,7 +29,7 @@ ROOT = Path(__file__).parents[1]
 README, PICTURE = ROOT / "README.md", ROOT / "docs/images/graph.png"
 BEGIN, END = "<!-- results -->\n", "<!-- /results -->"
 STOP, TODAY = "china_export_stop_all", 2026
-COMMAND = f"chainnet draw rare-earths --scenario {STOP} --as-built {TODAY}"
+COMMAND = f"chainnet draw rare-earths --scenario {STOP}"
 SIZE = {"width": 1366, "height": 900}
 # what a reader calls the chain, and the plants that decide the figure of defence, the costliest first, and how each is known
 CHAINS = {
@@ -69,18 +68,16 @@ class Short:
 @cache
 def chain(name: str, year: int | None) -> cn.Network:
     """Return a chain on the plants of its base year (None), or with those opened until a year."""
-    network = cn.read(name)
-    return network if year is None else network.as_built(year)
+    return cn.read(name, as_of=None if year is None else str(year))
 
 
 def short(network: cn.Network, scenario: cn.Scenario) -> Short:
     """Return what is not met under a scenario, on existing links, without stocks."""
-    counting = Counting.of(network)
-    found = judged_shares(counting, scenario, only=["order:allies_last"])["most_share"]
-    demand = network.demand[counting.rows].groupby("tier")["demand_tpa"].sum()
-    shares = [found["central"], found["order:allies_last"]]
-    whole = [float((share * demand).sum() / demand.sum()) for share in shares]
-    return Short((float(shares[0]["defence"]), float(shares[1]["defence"])), (whole[0], whole[1]))
+    found = cn.service_range(network, scenario)
+    short = [found[f"shortfall_{end}_tpa"] for end in ("first", "last")]
+    defence = [float(one["defence"] / found["demand_tpa"]["defence"]) for one in short]
+    whole = [float(one.sum() / found["demand_tpa"].sum()) for one in short]
+    return Short((defence[0], defence[1]), (whole[0], whole[1]))
 
 
 def bottleneck(network: cn.Network) -> Bottleneck:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import readme_page as page
 
 import chainnet as cn
-from chainnet.doubt import judged_shares
-from chainnet.flow import Counting
 from chainnet.words import country_name
 
 
@@ -15,7 +13,8 @@ def text() -> str:
 
 
 def shortfall(network: cn.Network, scenario: cn.Scenario, tier: str) -> float:
-    return float(judged_shares(Counting.of(network), scenario, only=[])["most_share"]["central"][tier])
+    row = cn.balance(network, scenario).by_tier().loc[tier]
+    return float(row["shortfall_tpa"] / row["demand_tpa"])
 
 
 def test_the_table_is_what_the_chains_answer() -> None:
@@ -36,7 +35,7 @@ def test_the_picture_says_what_the_table_says() -> None:
     said = page.text_of(page.PICTURE)
     network = page.chain("rare-earths", page.TODAY)
     assert said["plants"].endswith(f"eight plants opened by {page.TODAY}")
-    assert len(network.standing) == 8
+    assert len(network.opened) == 8
     found = page.bottleneck(network)
     assert said["bottleneck"].startswith(f"▶ bottleneck: {country_name(found.country)}, loss {found.lost_tpa:.0f}")
     assert page.place("rare-earths").startswith(f"{found.step}, {country_name(found.country)}")

@@ -15,15 +15,14 @@ import pandas as pd
 
 from chainnet._types import Array
 from chainnet.assessment._advisable import advisable
-from chainnet.assessment._case import Case, InOrder
+from chainnet.assessment._case import Case
 from chainnet.assessment._closing import YEARS_AHEAD, by_projects, conditions
-from chainnet.assessment._layers import running
 from chainnet.doubt import KeyAssumptions, demand_factors, is_weak
 from chainnet.engine import PRINTED
 from chainnet.flow import Balance, Counting, balance_under
 from chainnet.lowering import Overlay, Restriction
-from chainnet.network import Network
-from chainnet.projects import Access, Reroute, access_to, reroute
+from chainnet.network import first_years
+from chainnet.projects import Access, Reroute, access_to
 from chainnet.results import provenance, stamp
 from chainnet.scenario import Scenario, overlay_of
 from chainnet.words import titled
@@ -50,25 +49,19 @@ def advice(case: Case, worst: Scenario | None, rests: KeyAssumptions | None, *re
     -------
     DataFrame, index case
         year (of the answer, missing = any), without_tpa and left_tpa: short without and with the advised projects, new
-        relations allowed, with the projects that run, no stock drawn, t/yr. Empty where nothing is advised. ``attrs``:
-        tier (whose shortfall; "" = all tiers), new_tpa (short with new relations), running (ids of the projects that
-        run and are not in the network yet), carrying (those of them without which, each alone, more is short),
-        running_year (of what they make), withheld (those of them that a country holds whose goods the scenario takes
-        away), rest_tpa (short with them too), alone_tpa (id of each other project, and what it then returns alone in
-        that year; nothing where none runs), closed_if (where new relations, or the projects that run too, leave nothing
-        short: on what that depends, in words; none where it holds in any case), projects (ids; none where none is
+        relations allowed, no stock drawn, t/yr. Empty where nothing is advised. ``attrs``: tier (whose shortfall; "" =
+        all tiers), new_tpa (short with new relations), closed_if (where new relations leave nothing short: on what
+        that depends, in words; none where it holds in any case), projects (ids; none where none is
         needed or none helps), closes (whether they leave nothing short), year (the first in which they do as much;
         NaN = any).
     """
     if worst is None:
         return pd.DataFrame()
-    margin, built = _margin(case, worst), running(case)
-    on = _on(margin, case, built)
+    margin = _margin(case, worst)
     names: tuple[str, ...] = ()
-    alone = on.alone(case.last_year) if built is not None and on.rest > 0 else pd.Series(dtype=float)
-    if on.rest > 0 and rerouting and rests is not None:
-        names = _advised(on, rests, rerouting[-1] if built is None else None, alone, case.last_year)
-    rows = on.cases(names, case.last_year) if names else []
+    if margin.rest > 0 and rerouting and rests is not None:
+        names = _advised(margin, rests, rerouting[-1], case.last_year)
+    rows = margin.cases(names, case.last_year) if names else []
     table = pd.DataFrame(rows, columns=COLUMNS).set_index("case").astype({"year": "Int64"})
     asked = {**case.counting.settings, "scenario": worst.name, "reroute": "new", "by_year": case.last_year}
     source = provenance(case.network, "HiGHS simplex", **asked)
@@ -76,16 +69,10 @@ def advice(case: Case, worst: Scenario | None, rests: KeyAssumptions | None, *re
     said = {
         "tier": margin.tier or "",
         "new_tpa": margin.rest,
-        "running": () if built is None else tuple(built.standing["id"]),
-        "carrying": () if built is None or not on.rest < margin.rest else on.carrying(built.standing["id"].tolist()),
-        "alone_tpa": tuple(alone.items()),
-        "running_year": np.nan if built is None else float(built.standing["year"].max()),
-        "withheld": () if built is None else _withheld(case.network, worst, built),
-        "rest_tpa": on.rest,
-        "closed_if": () if on.rest > 0 or margin.known <= 0 else _closed_if(margin if margin.rest <= 0 else on),
+        "closed_if": () if margin.rest > 0 or margin.known <= 0 else _closed_if(margin),
         "projects": names,
         "closed_by": left.get(AS_PLANNED) == 0.0,
-        "year": on.first_year(names, case.last_year) if names else np.nan,
+        "year": margin.first_year(names, case.last_year) if names else np.nan,
     }
     return stamp(table, source, facts=said)
 
@@ -94,12 +81,6 @@ def _closed_if(margin: _Margin) -> tuple[str, ...]:
     """Return on what it depends that what stands leaves nothing short, with new relations."""
     place = None if margin.tier is None else [*margin.stands.by_tier().index].index(margin.tier)
     return tuple(conditions(margin.counting, margin.scenario, place))
-
-
-def _withheld(network: Network, worst: Scenario, built: Network) -> tuple[str, ...]:
-    """Return the ids of projects that run and lie or are owned where the scenario takes goods away."""
-    stands = network.projects["id"].isin(set(built.standing["id"])).to_numpy()
-    return tuple(network.projects["id"][stands & ~advisable(network, worst)])
 
 
 def held(case: Case, worst: Scenario | None) -> pd.DataFrame:
@@ -115,7 +96,7 @@ def held(case: Case, worst: Scenario | None) -> pd.DataFrame:
     stocks = case.network.stocks
     if worst is None or stocks.empty:
         return pd.DataFrame(columns=HELD).set_index("stock")
-    margin = _on(_margin(case, worst), case, running(case))
+    margin = _margin(case, worst)
     drawn = margin.short(margin.overlay, stocks=True)
     inside = case.counting.inside(stocks)
     rows = []
@@ -140,34 +121,20 @@ def _margin(case: Case, worst: Scenario) -> _Margin:
     return first if case.first is not None and first.known > 0 else every
 
 
-def _on(margin: _Margin, case: Case, built: Network | None) -> _Margin:
-    """Return the same of the network with the projects that run; itself where none does."""
-    return margin if built is None else replace(margin, counting=Counting.of(built, **case.in_order))
-
-
-def _advised(
-    margin: _Margin, rests: KeyAssumptions, found: Reroute | None, alone: pd.Series, year: int | None
-) -> tuple[str, ...]:
+def _advised(margin: _Margin, rests: KeyAssumptions, found: Reroute, year: int | None) -> tuple[str, ...]:
     """Return the projects that close the rest, else those that return most; none where none returns anything.
 
     Projects of a country whose goods the scenario takes away are not among them (``advisable``).
-
-    ``found`` is None where projects run: what ``rests`` knows of single projects then is that of another network, and
-    ``alone`` says what each returns.
     """
-    network, counting = margin.counting.network, margin.counting
+    network = margin.counting.network
     if margin.tier is not None:
         place = list(rests.central.index).index(margin.tier)
-        ways = None if found is None else str(rests.central["closed_by"].iloc[place]).split(";")
-        closed = by_projects(counting, margin.scenario, place, ways)
+        ways = str(rests.central["closed_by"].iloc[place]).split(";")
+        closed = by_projects(margin.counting, margin.scenario, place, ways)
         if closed is not None:
             return closed.projects
-    if found is None and margin.tier is None:
-        asked: InOrder = {**counting.said, "order": counting.order}
-        found = reroute(network, margin.scenario, by_year=year, reroute="new", **asked)
-    pairs = pd.DataFrame() if found is None or margin.tier is not None else found.complements
-    if found is not None:
-        alone = found.projects["standalone_t" if margin.tier is None else f"standalone_{margin.tier}_t"]
+    pairs = found.complements if margin.tier is None else pd.DataFrame()
+    alone = found.projects["standalone_t" if margin.tier is None else f"standalone_{margin.tier}_t"]
     open_ = set(network.projects["id"][advisable(network, margin.scenario)])
     alone = alone[alone.index.isin(open_)]
     if len(pairs):
@@ -231,15 +198,6 @@ class _Margin:
         lacking = table["shortfall_tpa"].where(table["shortfall_tpa"] > PRINTED * table["demand_tpa"], 0.0)
         return float(lacking.sum())
 
-    def alone(self, year: int | None) -> pd.Series:
-        """Return by how much less is short with each project alone in a year, new relations allowed, t/yr."""
-        names = self.counting.network.projects["id"].tolist()
-        return pd.Series({n: self.settled(self.rest - self.short(self.built([n], year))) for n in names}, dtype=float)
-
-    def carrying(self, names: Sequence[str]) -> tuple[str, ...]:
-        """Return those of the nodes without which, each alone, more is short."""
-        return tuple(n for n in names if self.settled(self.short(self._without(self.overlay, n)) - self.rest) > 0)
-
     def _without(self, overlay: Overlay, node: str) -> Overlay:
         """Return an overlay in which a node of the network makes nothing."""
         place = np.flatnonzero((self.counting.network.nodes["id"] == node).to_numpy())
@@ -272,11 +230,11 @@ class _Margin:
     def first_year(self, names: Sequence[str], last: int | None) -> float:
         """Return the first year in which these projects do as much as in the last; NaN where dates are not known."""
         network = self.counting.network
-        starts = network.projects.set_index("id")["start_year"].reindex(list(names))
-        if last is None or network.year is None or starts.isna().all():
+        starts = pd.Series(first_years(network.projects), index=network.projects["id"]).reindex(list(names))
+        if last is None or network.current_year is None or starts.isna().all():
             return np.nan
         least = self.short(self.built(names, last))
-        for year in range(max(network.year, int(starts.max())), min(last, network.year + YEARS_AHEAD)):
+        for year in range(max(network.current_year, int(starts.max())), min(last, network.current_year + YEARS_AHEAD)):
             if self.settled(self.short(self.built(names, year)) - least) == 0.0:
                 return float(year)
         return float(last)
@@ -296,7 +254,7 @@ class _Margin:
         bare = self._without_assumed(names)
         if bare is not None:
             rows.append((LINKS, year, rest, self.short(self.built(names, year, overlay=bare))))
-        if self.counting.order == "allies_first" and self.counting.rivals.any():
+        if self.counting.order not in ("allies_last", "alike") and self.counting.rivals.any():
             before = self.counting.in_order("allies_last")
             with_it = self.short(self.built(names, year), counting=before)
             rows.append((BEFORE, year, self.short(self.overlay, counting=before), with_it))

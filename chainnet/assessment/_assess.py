@@ -22,7 +22,7 @@ from chainnet.doubt import Ensemble, KeyAssumptions, Sensitivity
 from chainnet.economics import Overcapacity
 from chainnet.engine import Certificate, thread_pool
 from chainnet.errors import DataError
-from chainnet.flow import Balance, Counting, LongRuns, MaxFlow, Order
+from chainnet.flow import Asked, Balance, Counting, LongRuns, MaxFlow
 from chainnet.indicators import concentration, tonnes_by_quality
 from chainnet.network import QUALITIES, Network, check_network, step_of
 from chainnet.progress import Stopped, Tell, ends_when
@@ -48,13 +48,8 @@ class Assessment(Result):
     disrupted : Balance or None
         The steady state under that scenario.
     layers : DataFrame, index (layer, tier)
-        The same scenario in the base year and as built since ("as built": with every project that runs by the year of
-        the latest ``checked_on`` of the scenarios, else by the last start year of those that run): year, n_built,
-        demand_tpa, shortfall_first_tpa and shortfall_last_tpa (allies served first, and last), is_asked
-        (the layer of all other answers).
-    left_over : DataFrame, index (scenario, tier)
-        What each scenario leaves short with new relations, the projects that run and one year of stocks: year,
-        demand_tpa, shortfall_tpa. Empty where no project runs that is not in the network yet.
+        The same scenario in the base year and as the chain stands, on which all other answers are ("as it stands"):
+        n_opened, demand_tpa, shortfall_first_tpa and shortfall_last_tpa (allies served first, and last).
     chokepoints : mapping of str to DataFrame
         By node, site, country, operator, owner_country, step+country: what all tiers lose.
     first_tier : mapping of str to DataFrame
@@ -143,7 +138,6 @@ class Assessment(Result):
     worst: str
     disrupted: Balance | None
     layers: pd.DataFrame
-    left_over: pd.DataFrame
     chokepoints: Mapping[str, pd.DataFrame]
     first_tier: Mapping[str, pd.DataFrame]
     others_first: pd.DataFrame
@@ -190,7 +184,7 @@ def assess(
     executor: Executor | None = None,
     beneficiaries: Words = None,
     commodity: Words = None,
-    order: Order = "allies_first",
+    order: Asked = None,
     progress: Tell | None = None,
 ) -> Assessment:
     """Put every question to a network and its scenarios.
@@ -202,7 +196,7 @@ def assess(
     scenarios : Scenario, list or mapping of Scenario, optional
         Default the scenarios that ship with the graph.
     years : list of int, optional
-        Years for which projects are valued; default the third and the sixth after the base year.
+        Years for which projects are valued; default the third and the sixth after that in which the chain stands.
     months : int
         Horizon of the answers over time.
     start : str, optional
@@ -216,7 +210,7 @@ def assess(
         Where the questions are answered, such as a ``ProcessPoolExecutor``; default two threads. It is not ended.
     beneficiaries, commodity : optional
         Whose and what demand counts; default from the network.
-    order : {"allies_first", "allies_last", "alike"}
+    order : {"law", "allies_first", "allies_last", "alike"} or DataFrame, optional
         When those are served who are no beneficiaries, in the balances, losses, attacks, rerouting and the stress
         test; in all other answers after them.
     progress : callable, optional
@@ -370,9 +364,9 @@ def _answered(one: Question, case: Case, needed: list[Any]) -> tuple[Any, dict[s
 
 
 def _years(network: Network) -> tuple[int, ...]:
-    if network.projects.empty or network.year is None:
+    if network.projects.empty or network.current_year is None:
         return ()
-    return (network.year + 3, network.year + 6)
+    return (network.current_year + 3, network.current_year + 6)
 
 
 def _scenario_table(chosen: list[Scenario], onset: list[float], end: list[float]) -> pd.DataFrame:

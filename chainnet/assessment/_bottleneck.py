@@ -131,7 +131,7 @@ def lost_by_place(counting: Counting, tier: str | None) -> pd.DataFrame:
         None = all tiers.
     """
     by = f"{step_column(counting.network)}+country"
-    return chokepoints(counting.network, by, tier=tier, order=counting.order, **counting.said)
+    return chokepoints(counting.network, by, tier=tier, order=counting.value_order, **counting.said)
 
 
 def bottlenecks(counting: Counting, known: Mapping[str, pd.DataFrame] | None = None) -> pd.DataFrame:

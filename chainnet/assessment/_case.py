@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chainnet.errors import ChainnetError
-from chainnet.flow import Counting, Order, Said
+from chainnet.flow import Asked, Counting, Said, Valued
 from chainnet.network import Network
 from chainnet.scenario import Scenario
 
@@ -14,9 +14,15 @@ Reasons = dict[str, str]
 
 
 class InOrder(Said):
-    """Whose tonnes count, and when the others are served."""
+    """Whose tonnes count, and who is served first."""
 
-    order: Order
+    order: Asked
+
+
+class InValue(Said):
+    """Whose tonnes count, and in which order plants are valued."""
+
+    order: Valued
 
 
 @dataclass(frozen=True)
@@ -43,8 +49,13 @@ class Case:
 
     @property
     def in_order(self) -> InOrder:
-        """The same for a call that also asks when the others are served."""
+        """The same for a call that also asks who is served first."""
         return {**self.said, "order": self.counting.order}
+
+    @property
+    def in_value(self) -> InValue:
+        """The same for a call that values plants."""
+        return {**self.said, "order": self.counting.value_order}
 
     @property
     def first(self) -> str | None:

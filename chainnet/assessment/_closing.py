@@ -123,7 +123,7 @@ class _Asked:
         self.projects = self.network.projects
         self.every = self.projects["id"].tolist()
         self.names = self.projects["id"][advisable(self.network, scenario)].tolist()
-        year = self.network.year
+        year = self.network.current_year
         self.last = None if year is None else year + YEARS_AHEAD
         self.years = [None] if year is None else list(range(year, year + YEARS_AHEAD + 1))
         self.overlay = overlay_of(self.network, scenario)

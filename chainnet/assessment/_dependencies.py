@@ -6,35 +6,28 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
-from chainnet.doubt import KeyAssumptions
+from chainnet.doubt import BEFORE, STRESS_TEST, VARIANTS, KeyAssumptions
 from chainnet.network import Network
 from chainnet.words import country_name, in_sentence, join, readable_id
 
 NAMED = 3
-DUST = 1e-9
-# of other inputs than plants a step past the ends counts from this part of the demand
+# a step out of the range counts from this part of the demand
 MOVES = 0.01
-# inputs in the order in which they are said
+# inputs in the order in which they are named
 KINDS = ("node", "project", "stock", "input", "process", "relation")
-VARIANTS = {"absent": "without {}", "low": "with {} at its low value", "high": "with {} at its high value"}
-# before the label of a judgement
-# kinds of judgements, of equal weight the first is named first, and what stands before their words
-BEFORE = {"rerouting": "if ", "demand": "with ", "density": "", "order": "if ", "slack": "if "}
 
 
 @dataclass(frozen=True)
 class Dependencies:
     """What a share depends on, in words.
 
-    ``past``: those of them that are plants whose absence leaves the ends. ``over``: those that make another category.
-    ``closing``: plants, absent, and orders of service that make no other category, but what closes the gap another.
+    ``over``: those of them that make another class. ``closing``: plants, absent, and orders of service that make no
+    other class, but what closes the gap another.
     """
 
     words: tuple[str, ...]
-    past: tuple[str, ...]
     over: tuple[str, ...]
     closing: tuple[str, ...]
 
@@ -42,7 +35,7 @@ class Dependencies:
 def dependencies(
     network: Network, found: KeyAssumptions, tier: str, *, is_first: bool, called: Callable[[str], str] = str
 ) -> Dependencies:
-    """Return what puts the share of a tier into another category, or out of its range, in words.
+    """Return what puts the share that is due of a tier into another class, or out of its range, in words.
 
     Parameters
     ----------
@@ -57,29 +50,26 @@ def dependencies(
     Returns
     -------
     Dependencies
-        First plants whose absence leaves the ends, then the judgement that moves the share most, the smallest set,
-        other inputs (plants, projects, stocks, demand, recipes, relations) and the judgements that are left.
+        First the judgement that moves the share most, the smallest set, then inputs (plants, projects, stocks, demand,
+        recipes, relations) and the judgements that are left.
     """
-    low, high = (float(found.ends[f"{end}_share"][tier]) for end in ("low", "high"))
+    low, high = (float(found.range[f"{end}_share"][tier]) for end in ("low", "high"))
     every = rows = found.table[found.table["tier"] == tier]
-    least = np.where((rows["kind"] == "node") & (rows["variant"] == "absent"), DUST, MOVES)
-    outside = (rows["shortfall_share"] > high + least) | (rows["shortfall_share"] < low - least)
-    over, closes = (_makes_another(rows, what) for what in ("category", "closed_by"))
-    rows = rows.assign(outside=outside, size=-rows["change_share"].abs().round(9))[outside | over]
+    outside = (rows["due_share"] > high + MOVES) | (rows["due_share"] < low - MOVES)
+    over, closes = (_makes_another(rows, what) for what in ("class", "closed_by"))
+    outside &= rows["id"] != STRESS_TEST
+    rows = rows.assign(size=-rows["change_share"].abs().round(9))[outside | over]
     rows = rows.assign(over=over[rows.index])
     judged = rows["kind"].isin(list(BEFORE))
     ranked = rows[judged].assign(place=rows.loc[judged, "kind"].map(list(BEFORE).index))
     ordered = ranked.sort_values(["size", "place", "id"], kind="stable")
     judgements = [BEFORE[kind] + label for kind, label in zip(ordered["kind"], ordered["label"], strict=True)]
     inputs = rows[~judged]
-    is_past = inputs["outside"] & (inputs["kind"] == "node") & (inputs["variant"] == "absent")
-    past = _said(network, inputs[is_past], called)
     together = [_without(network, found.smallest_set, called)] if is_first and found.smallest_set else []
     words = [
-        *past,
         *judgements[:1],
         *together,
-        *_said(network, inputs[~is_past], called),
+        *_said(network, inputs, called),
         *judgements[1:],
     ]
     turning = [word for word, turns in zip(judgements, ordered["over"], strict=True) if turns]
@@ -89,7 +79,7 @@ def dependencies(
     gone = alone[(alone["kind"] == "node") & (alone["variant"] == "absent")]
     orders = [BEFORE["order"] + label for label in alone.loc[alone["kind"] == "order", "label"]]
     closing = (*_said(network, gone, called), *orders)
-    return Dependencies(said, tuple(past), tuple(word for word in said if word in turning), closing)
+    return Dependencies(said, tuple(word for word in said if word in turning), closing)
 
 
 def dependency_table(
@@ -109,8 +99,8 @@ def dependency_table(
     Returns
     -------
     DataFrame
-        tier, words, does (verdict: another category of the share; bottleneck: another bottleneck, ``then``; closes:
-        another thing closes the gap; share: it lies past its own ends), then.
+        tier, words, does (verdict: another class of the share; bottleneck: another bottleneck, ``then``; closes:
+        another thing closes the gap; share: it lies out of its own range), then.
     """
     rows = []
     for tier in map(str, found.central.index):

@@ -15,7 +15,7 @@ from chainnet import checks
 from chainnet.assessment._bottleneck import Bottleneck, bottleneck_of, lost_by_place, places
 from chainnet.assessment._closing import Closing, closing
 from chainnet.assessment._dependencies import dependencies, shortened
-from chainnet.doubt import KeyAssumptions, attributed, due_range, judged_shares, key_assumptions
+from chainnet.doubt import KeyAssumptions, key_assumptions
 from chainnet.errors import DataError
 from chainnet.flow import Counting, balance_under
 from chainnet.indicators import share_quality
@@ -34,6 +34,7 @@ from chainnet.scenario import (
     timeline,
 )
 from chainnet.stress import stress_test, worst_of
+from chainnet.words import vintage
 
 COLUMNS = [
     "chain",
@@ -55,14 +56,14 @@ COLUMNS += [
     "assumed_share",
 ]
 # what details say besides
-MORE = ["restriction", "label", "scenario_label", "dependencies", "past_ends"]
+MORE = ["restriction", "label", "scenario_label", "dependencies"]
 MORE += [
     "shortfall_low_by",
     "shortfall_high_by",
     "shortfall_last_share",
     "already_share",
     "bottleneck_basis",
-    "as_built",
+    "vintage",
 ]
 WORST, IN_FORCE = "worst", "in force"
 # tables whose rows are counted for the share that is assumed; relations aside, which one rule infers from totals
@@ -78,7 +79,6 @@ def overview(
     *,
     details: bool = False,
     months: int = 48,
-    as_built: int | None = None,
     progress: Progress = None,
 ) -> pd.DataFrame:
     """Say of every chain, in one row with the same columns, who is short, why, and what that rests on.
@@ -92,9 +92,6 @@ def overview(
         A row a chain, restriction and tier instead of a row a chain.
     months : int
         Horizon in which the first month is looked for.
-    as_built : int, optional
-        Year: every project that runs by then counts as a plant (``Network.as_built``); default the plants of the base
-        year.
     progress : callable, optional
         Called with (what is being done, part done from 0 to 1).
 
@@ -107,7 +104,8 @@ def overview(
         - shortfall_low_share, shortfall_share, shortfall_high_share: part of the tier's demand that the restriction
         leaves short,
           in the central case and at the ends of its range: the shortfall less that without any restriction, both
-          judged alike, over the judgements one at a time (nobody first, new suppliers, demand, inferred links);
+          judged alike, once new suppliers are qualified, over the judgements one at a time (nobody first, existing
+          links only, demand, inferred links, a doubtful plant absent);
         - first_month: the first short month, counted from the first measure (1 = its own month); NaN if none;
         - bottleneck_step, bottleneck_country: the step of a country outside the beneficiaries that the tier could
         least do
@@ -116,18 +114,16 @@ def overview(
         - closes, closed_by_year: what leaves the tier whole, and the first year in which it does: "not short", "new
           relations", "new relations and stocks" (no year), a project, the fewest projects, or "nothing listed" by the
           sixth year after the base year;
-        - depends_on: what alone puts the share into another category of ``key_assumptions`` or out of its range, and
-        the
+        - depends_on: what alone puts the share into another class of ``key_assumptions`` or out of its range, and the
           smallest set of assumed plants that does; at most three, then how many more;
         - assumed_share: part of the rows of nodes, recipes, demand and stocks that are assumed; links are not counted.
 
         With details the rows are those of each restriction and each tier. Columns more: restriction ("worst", or "in
         force": all rules in force together, ``in_force``; none where no rule of the chain is), label, scenario_label,
-        dependencies (all of them), past_ends (those that are plants without which the share lies outside its range),
-        shortfall_low_by and shortfall_high_by (the judgements that give the ends), shortfall_last_share (if all
-        others are served first: a stress test outside the range), already_share (short without
-        any restriction), bottleneck_basis (whose figure bottleneck_share is: published, worked out, or set by us),
-        as_built (the year until which opened plants count; NaN = none).
+        dependencies (all of them), shortfall_low_by and shortfall_high_by (the judgements that give the ends),
+        shortfall_last_share (if all others are served first: a stress test outside the range), already_share (short
+        without any restriction), bottleneck_basis (whose figure bottleneck_share is: published, worked out, or set by us),
+        vintage (as of when the chain stands, in words).
 
     Raises
     ------
@@ -136,8 +132,8 @@ def overview(
 
     Notes
     -----
-    Fifteen to twenty seconds a chain, twice that with details. Every share comes from
-    checked answers; nothing is drawn at random, and the same input gives the same table.
+    Fifteen to twenty seconds a chain, twice that with details. Every share comes from checked answers, and the same
+    input gives the same table.
 
     Examples
     --------
@@ -147,7 +143,7 @@ def overview(
     (['china_out'], ['defence'], [0.0])
     """
     months = checks.whole(months, "months", 1, 1200, "is out of range; give a whole number, {least} to {most}.")
-    networks = [one if as_built is None else one.as_built(as_built) for one in _networks(graphs)]
+    networks = _networks(graphs)
     say = progress or (lambda _what, _part: None)
     rows: list[dict[str, Any]] = []
     outside: list[Outside] = []
@@ -168,7 +164,6 @@ def overview(
         chains=[{"graph": one.name, "digest": one.digest, "next": next_words(one)} for one in networks],
         months=months,
         details=details,
-        as_built=as_built,
     )
     table = pd.DataFrame(rows, columns=[*COLUMNS, *MORE]).astype(
         {"first_month": "float64", "closed_by_year": "float64"}
@@ -218,7 +213,6 @@ class _Said:
     scenario: Scenario | None
     restriction: str
     found: KeyAssumptions
-    due: pd.DataFrame
     first: pd.Series
 
 
@@ -242,7 +236,7 @@ class _Chain:
             step(f"{restriction}: who is short, and when", at)
             first = self._first_months(scenario)
             step(f"{restriction}: what that rests on", at + 0.2 * width)
-            said = _Said(scenario, restriction, *self._rests_on(scenario), first)
+            said = _Said(scenario, restriction, key_assumptions(self.network, scenario), first)
             tiers = said.found.central.index if details else said.found.central.index[:1]
             for place, tier in enumerate(tiers):
                 step(f"{restriction}: what closes the gap", at + width * (0.7 + 0.3 * place / len(tiers)))
@@ -265,24 +259,6 @@ class _Chain:
         short = {one.name: self._short[one.name] for one in among}
         return self.shipped.get(worst_of(short, self.network.tier_order[0]))
 
-    def _rests_on(self, scenario: Scenario | None) -> tuple[KeyAssumptions, pd.DataFrame]:
-        """Return what the restriction rests on, and what it costs; without one, what is short as the chain stands."""
-        found = key_assumptions(self.network, scenario)
-        if scenario is None:
-            return found, due_range(self._calm, 0.0 * self._calm)
-        due = due_range(judged_shares(self.counting, scenario), self._calm)
-        return attributed(found, self._baseline, due), due
-
-    @cached_property
-    def _baseline(self) -> KeyAssumptions:
-        """What the chain rests on without any restriction."""
-        return key_assumptions(self.network, None)
-
-    @cached_property
-    def _calm(self) -> pd.DataFrame:
-        """What each tier lacks without any restriction, under every judgement."""
-        return judged_shares(self.counting, None)
-
     def _first_months(self, scenario: Scenario | None) -> pd.Series:
         """Return the first short month of each tier, from 1 at the first measure; NaN = none."""
         months = stress_test(self.network, [scenario] if scenario else [], self.months).summary["first_short_month"]
@@ -293,7 +269,7 @@ class _Chain:
 
     def _row(self, said: _Said, place: int, tier: str) -> dict[str, Any]:
         network, found, scenario = self.network, said.found, said.scenario
-        stated, due = found.central.iloc[place], said.due.iloc[place]
+        stated, due = found.central.iloc[place], found.range.iloc[place]
         bottleneck = self._bottleneck(tier if tier in network.tier_order else None)
         closes: Closing = closing(self.counting, scenario, stated, place)
         asked = dependencies(network, found, tier, is_first=tier == found.first_tier)
@@ -317,12 +293,11 @@ class _Chain:
             "label": network.label,
             "scenario_label": (scenario.label or scenario.name) if scenario else "baseline",
             "dependencies": "; ".join(asked.words),
-            "past_ends": "; ".join(asked.past),
             "shortfall_low_by": str(due["low_by"]),
             "shortfall_high_by": str(due["high_by"]),
             "shortfall_last_share": float(due["last_share"]),
             "already_share": float(due["already_share"]),
-            "as_built": float(network.standing["year"].max()) if len(network.standing) else np.nan,
+            "vintage": vintage(network),
             "bottleneck_basis": str(self._bases.get((bottleneck.step, bottleneck.country), "")),
         }
 

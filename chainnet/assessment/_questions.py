@@ -23,7 +23,7 @@ from chainnet.assessment._bloc import (
 from chainnet.assessment._bottleneck import FIRST_TIER, Bottleneck, bottlenecks, bottlenecks_without, step_column
 from chainnet.assessment._case import Case, Reason, Reasons
 from chainnet.assessment._dependencies import dependency_table
-from chainnet.assessment._layers import layers, left_over
+from chainnet.assessment._layers import layers
 from chainnet.assessment._time import exposures, horizon_level_names, myopia, stockpiles
 from chainnet.criticality import chokepoints, interdict
 from chainnet.doubt import KeyAssumptions, is_weak, key_assumptions
@@ -84,8 +84,7 @@ def questions(case: Case) -> tuple[Question, ...]:
         Question("doubts", "how sure it is: inputs drawn and moved", doubts, worst, keeps_why=True, weight=5.0),
         Question("portfolios", "which projects are best for the money", portfolios, worst, keeps_why=True, weight=2.0),
         Question("idle", "what stands idle if nothing is cut off", idle_plants, worst, keeps_why=True),
-        Question("layers", "what the plants built since the base year change", layers, worst, weight=2.0),
-        Question("left_over", "what each scenario leaves short with all that runs", left_over),
+        Question("layers", "what the plants opened since the base year change", layers, worst, weight=2.0),
         Question("key_assumptions", "what that verdict rests on", _key_assumptions, worst, keeps_why=True, weight=5.0),
         Question("dependencies", "what changes it", _dependency_table, ("key_assumptions", "bottlenecks")),
         Question(
@@ -135,14 +134,14 @@ def _removed(case: Case) -> Removed:
     """Return what every kind of removal costs all tiers, and what it costs the first."""
     every, lead = {}, {}
     for by in REMOVED:
-        every[by] = chokepoints(case.network, by, **case.in_order)
-        lead[by] = chokepoints(case.network, by, tier=case.first, **case.in_order)
+        every[by] = chokepoints(case.network, by, **case.in_value)
+        lead[by] = chokepoints(case.network, by, tier=case.first, **case.in_value)
     return every, lead
 
 
 def _others_first(case: Case) -> pd.DataFrame:
     """Return the losses by site with allies served last; empty where there are none, or where it is asked so."""
-    if case.counting.order != "allies_first" or not case.counting.rivals.any():
+    if case.counting.value_order != "allies_first" or not case.counting.rivals.any():
         return pd.DataFrame()
     every = chokepoints(case.network, "site", order="allies_last", **case.said)
     first = chokepoints(case.network, "site", tier=case.first, order="allies_last", **case.said)
@@ -184,7 +183,7 @@ def _attacks(case: Case) -> tuple[pd.DataFrame, pd.DataFrame]:
     for counts, tier in ((FIRST_TIER, first), (ALL_TIERS, None))[: 1 if first is None else 2]:
         for k in ATTACKED:
             details = counts == FIRST_TIER and k == ATTACKED[0]
-            found = interdict(case.network, k, tier=tier, details=details, **case.in_order)
+            found = interdict(case.network, k, tier=tier, details=details, **case.in_value)
             source = source or found.provenance  # the answer on which the table is ranked
             if not found.pairs.empty:
                 pairs = found.pairs

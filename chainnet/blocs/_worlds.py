@@ -157,7 +157,7 @@ def standing(
 ) -> Overlay:
     """Return the overlay of a scenario with the named projects built, at the size they have in a year."""
     year = checks.year(by_year)
-    overlay = overlay_of(network, scenario, said=said)
+    overlay = overlay_of(network, scenario, by_year=year, said=said)
     sizes = np.where(chosen_projects(network, projects), project_sizes(network, year), 0.0)
     return overlay.with_built(np.maximum(overlay.built, sizes))
 

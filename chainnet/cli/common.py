@@ -180,7 +180,7 @@ class Question(Command):
 
     shown: ClassVar[tuple[str, ...]] = ()
     graph: opt.Graph
-    as_built: opt.AsBuilt = None
+    as_of: opt.AsOf = None
     laid_rules: opt.LaidRules = None
 
     def _run(self) -> None:
@@ -192,8 +192,7 @@ class Question(Command):
     @cached_property
     def network(self) -> Network:
         """The graph that the command is about."""
-        network = read_under(self.laid_rules, self.graph)
-        return network if self.as_built is None else network.as_built(self.as_built)
+        return read_under(self.laid_rules, self.graph, self.as_of)
 
     @property
     def labels(self) -> Mapping[str, str]:
@@ -234,7 +233,7 @@ class Question(Command):
         asked = getattr(import_module(f"chainnet.{family}"), function)
         parameters = inspect.signature(asked).parameters
         given = {name: self.given(name) for name in parameters if name in self.options and name not in other}
-        given = {name: value for name, value in given.items() if value is not None}
+        given = {name: value for name, value in given.items() if value is not None and value != "base"}
         if "progress" not in parameters or "progress" in other:
             return asked(self.network if of is None else of, **given, **other)
         with progress_bar(function.replace("_", " ")) as step:
@@ -245,11 +244,14 @@ class Question(Command):
         return scenario_named(self.network, word, option)
 
 
-def read_under(rules: Path | None, graph: str | Path) -> Network:
-    """Read a graph, and lay rules over its own where a file of them is given."""
+def read_under(rules: Path | None, graph: str | Path, as_of: str | None = None) -> Network:
+    """Read a graph as it stands at the date of ``--as-of``, and lay rules over its own where a file of them is given.
+
+    ``base`` = the base year; None = the graph's own date.
+    """
     from chainnet.io import read, with_rules
 
-    network = read(graph)
+    network = read(graph) if as_of is None else read(graph, as_of=None if as_of == "base" else as_of)
     return network if rules is None else with_rules(network, rules)
 
 

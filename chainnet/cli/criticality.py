@@ -36,7 +36,7 @@ class Chokepoints(Question, Counted, Output, Verified):
     centrality: Annotated[bool, "Fill betweenness for comparison."] = False
     scenario: opt.OneScenario = None
     reroute: opt.Degree = "existing"
-    order: opt.Order = "allies_first"
+    order: opt.Valued = "allies_first"
 
     def _tell(self, found: Any) -> None:
         from chainnet.results import fact_of, origin_of
@@ -63,7 +63,7 @@ class Interdict(Question, Counted, TableOutput):
     details: Annotated[bool, "Other optimal attacks, and pairs inside a step."] = False
     scenario: opt.OneScenario = None
     reroute: opt.Degree = "existing"
-    order: opt.Order = "allies_first"
+    order: opt.Valued = "allies_first"
     time_limit_s: Annotated[float, "Seconds for the search.", "--time-limit"] = 60.0
 
     def _run(self) -> None:
@@ -136,7 +136,7 @@ class Exposure(Question, Counted, TableOutput, Verified):
     top: Annotated[int | None, "Only the first rows.", opt.AtLeast(1)] = None
     scenario: opt.OneScenario = None
     reroute: opt.Degree = "existing"
-    order: opt.Order = "allies_first"
+    order: opt.Valued = "allies_first"
     plot: Annotated[Path | None, "Also write a plot of spend (or flow) against cost: F.svg (extra: report)."] = None
 
     def _run(self) -> None:

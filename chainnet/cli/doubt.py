@@ -21,21 +21,24 @@ if TYPE_CHECKING:
 class Assumptions(Question, Counted, TableOutput, Verified):
     """Show which assumptions a result depends on.
 
-    Each judgement and each weak input otherwise, and sets of assumed plants. Without --scenario the network as it
-    stands is asked. The table for people leaves out what moves nothing; csv and json hold every row.
+    First how much a scenario costs, the range of that, and whether a class of it can be said. Then each judgement and
+    each weak input otherwise, and sets of assumed plants. Nothing is due to the baseline, which is asked without
+    --scenario. The table for people leaves out what moves nothing; csv and json hold every row.
     """
 
     scenario: Annotated[str | None, opt.SCENARIO + "; default the baseline."] = None
-    tier: Annotated[str | None, "Only this tier, if served first."] = None
+    tier: Annotated[str | None, "Only this tier, served in its turn."] = None
     max_set: Annotated[int, "Largest set of assumed plants that is looked for, 0 to 5.", opt.AtLeast(0)] = 3
 
     def _tell(self, found: Any) -> None:
-        tables, shown = found.tables(), ("table", "central", "ends")
+        tables, shown = found.tables(), ("range", "central", "table")
         self.say_verified(found.certificate.second_value)
         if self.asked_form() == "table" and self.table is None:
-            tables, shown = {"table": found.table, "moving": found.moving, **tables}, ("moving", "central", "ends")
-        numbers = {"smallest_set": found.smallest_set or "none", "certificate": found.certificate}
-        self.say(found, tables, numbers, shown, {"robustness": found.robustness, "ends": found.ends_said})
+            tables, shown = {"table": found.table, "moving": found.moving, **tables}, ("range", "central", "moving")
+        firm = ", ".join(name for name, is_firm in found.firmness.items() if is_firm)
+        numbers = {**found.words, "certain": found.certain, "firm_against": firm or "nothing"}
+        numbers |= {"smallest_set": found.smallest_set or "none", "certificate": found.certificate}
+        self.say(found, tables, numbers, shown)
 
 
 @command(like="assessment.compare")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -98,7 +99,6 @@ class Check(OwnData, TableOutput):
     """
 
     graph: opt.Graph
-    as_built: opt.AsBuilt = None
     laid_rules: opt.LaidRules = None
     as_of: opt.AsOf = None
     scenarios: opt.Scenarios = None
@@ -119,7 +119,7 @@ class Check(OwnData, TableOutput):
                 raise
             Output(form=self.form, out=self.out).say(None, {"faults": err.faults}, {"ok": False})
             raise typer.Exit(1) from None
-        network = network if self.as_built is None else network.as_built(self.as_built)
+        network = network if self.as_of is None else network.at(None if self.as_of == "base" else self.as_of)
         tables, figures = coverage_answer(network)
         tables["measures"] = measures_table(network, self.scenarios, self.asked_form())
         numbers = {"graph": network.name, "digest": network.digest, "ok": True, **figures}
@@ -130,7 +130,7 @@ class Check(OwnData, TableOutput):
         shown = tuple(name for name, rows in tables.items() if name not in never and (len(rows) or name in always))
         shown = ("measures",) if self.scenarios else tuple(name for name in shown if name != "measures")
         footer = {"counted": _COUNTED, **({"read": " ".join(network.notes)} if network.notes else {})}
-        if said := rule_warnings(network, self.as_of):
+        if said := rule_warnings(network):
             footer["rules_due"] = " ".join(said)
         self.say(None, {**tables, "faults": DataError().faults}, numbers, shown, footer)
 
@@ -158,11 +158,11 @@ class Rules(TableOutput):
     def _run(self) -> None:
         from chainnet.scenario import controls, rule_warnings, rules, standings
 
-        network = read_under(self.laid_rules, self.graph)
-        found = rules(network, self.as_of)
+        network = read_under(self.laid_rules, self.graph, self.as_of)
+        found = rules(network)
         if self.form == "table":
             found = found[["title", "state", "in_force", "until", "suspended_from", "suspended_to", "review_by"]]
-        said = rule_warnings(network, self.as_of)
+        said = rule_warnings(network)
         footer = {"rules_due": " ".join(said)} if said else {}
         self.say(
             None,
@@ -205,7 +205,7 @@ class Draw(Question, Form):
     ] = None
     start: opt.Start = None
     step_months: opt.Step = 1
-    order: opt.Order = "allies_first"
+    order: opt.Order = None
     marking: Marking = ""
     title: Annotated[str | None, "Heading."] = None
     gains: Annotated[
@@ -233,12 +233,13 @@ class Draw(Question, Form):
         from chainnet.assessment import bottlenecks
         from chainnet.flow import Counting
 
-        counting = Counting.of(self.network, order=self.order)
+        counting = Counting.of(self.network, order=self.given("order"))
         found: Any = self._flows(counting)
-        tier = counting.first_tier
+        tier, valued = counting.first_tier, partial(self.ask, "criticality.chokepoints", scenario=None, by="site")
         beside = {
-            "losses": self.ask("criticality.chokepoints", scenario=None, by="site"),
-            "first_losses": self.ask("criticality.chokepoints", scenario=None, by="site", tier=tier) if tier else None,
+            "order": counting.order_name,
+            "losses": valued(order=counting.value_order),
+            "first_losses": valued(order=counting.value_order, tier=tier) if tier else None,
             "bottlenecks": bottlenecks(counting),
             "rerouting": self._gains(),
         }
@@ -291,7 +292,7 @@ class Report(Question, Counted, Form):
     language: Annotated[str, "Language of the documents, such as en."] = "en"
     templates: Annotated[Path | None, "Folder with page.html.j2, report.typ or both in place of ours."] = None
     draws: Annotated[int, "Draws of the uncertain inputs; 0 = none.", opt.AtLeast(0)] = 64
-    order: opt.Order = "allies_first"
+    order: opt.Order = None
 
     def _run(self) -> None:
         from contextlib import nullcontext
@@ -333,13 +334,13 @@ class Overview(PageOutput):
     """Summarise each chain, and what decides it.
 
     Shortfall, bottleneck, remedy. Without GRAPH every shipped chain but the teaching one. People see the worst
-    restriction and all rules in force together, on the plants of the base year or with --as-built. The first table
+    restriction and all rules in force together, as the chain stands at its date or at --as-of. The first table
     of csv and json has a row a chain, --table details every restriction and tier.
     """
 
     graphs: Annotated[list[str] | None, typer.Argument(metavar="GRAPH", help=opt.GRAPH)] = None
     months: Annotated[int, "Horizon in which the first month is looked for.", opt.AtLeast(1)] = 48
-    as_built: opt.AsBuilt = None
+    as_of: opt.AsOf = None
     laid_rules: opt.LaidRules = None
 
     def _run(self) -> None:
@@ -348,7 +349,7 @@ class Overview(PageOutput):
 
         kind = self.asked_kind()
         with progress_bar("overview") as step:
-            found = overview(self._networks(), details=True, months=self.months, as_built=self.as_built, progress=step)
+            found = overview(self._networks(), details=True, months=self.months, progress=step)
         if kind == "md":
             self.hand_over(overview_markdown(found))
         elif kind == "html":
@@ -362,9 +363,9 @@ class Overview(PageOutput):
         from chainnet.assessment import is_made_up
         from chainnet.io import shipped_names
 
-        if self.laid_rules is None:
+        if self.laid_rules is None and self.as_of is None:
             return self.graphs or None
-        found = [read_under(self.laid_rules, graph) for graph in self.graphs or shipped_names()]
+        found = [read_under(self.laid_rules, graph, self.as_of) for graph in self.graphs or shipped_names()]
         return [network for network in found if self.graphs or not is_made_up(network)]
 
 

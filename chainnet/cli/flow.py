@@ -33,7 +33,7 @@ class Balance(Question, Counted, TableOutput, Verified):
 
     scenario: opt.OneScenario = None
     reroute: opt.Degree = "existing"
-    order: opt.Order = "allies_first"
+    order: opt.Order = None
     fair: Annotated[bool, "Equal fractions inside a tier."] = False
 
     def _tell(self, found: Any) -> None:

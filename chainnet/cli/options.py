@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import typer
 
-from chainnet.cli.words import split_pairs, words
+from chainnet.cli.words import order, split_pairs, words
 
 GRAPH = "Name of a shipped graph, or a folder or file."
 SCENARIO = "Name of a shipped scenario or path of a TOML file"
@@ -56,9 +56,6 @@ def options_of(kind: type[Any]) -> dict[str, Option]:
 
 
 Graph = Annotated[str, typer.Argument(metavar="GRAPH", help=GRAPH)]
-AsBuilt = Annotated[
-    int | None, "Year: projects that run by then stand, at the size their ramp has reached.", "--as-built"
-]
 Commodity = Annotated[str | None, "What counts: commodities, split by commas.", words]
 Beneficiaries = Annotated[str | None, "Whose demand counts: countries or groups, split by commas.", words]
 Scenario = Annotated[str, SCENARIO + "."]
@@ -67,16 +64,21 @@ Scenarios = Annotated[list[str] | None, SCENARIO + "; may be repeated.", "--scen
 Start = Annotated[str | None, "First month, such as 2027-01."]
 Step = Annotated[int, "Most months of a period; one also ends where a measure or project begins, changes or ends."]
 AsOf = Annotated[
-    str | None, "Date, such as 2026-11-29, or a month: its last day. Default: when rules were last checked."
+    str | None, "Date at which the chain stands, such as 2027-06; base = its base year. Default: the date of the graph."
 ]
 LaidRules = Annotated[Path | None, "CSV of rules with their dates, laid over those of the graph.", "--rules"]
 Degree = Annotated[
     Literal["none", "existing", "new"], "How far flows may move: not, on existing links, or to new suppliers too."
 ]
 By = Annotated[str, "node, edge, site, country, operator, owner_country, step+country, ..."]
-Order = Annotated[
+Valued = Annotated[
     Literal["allies_first", "allies_last", "alike"],
     "Who is served first: the beneficiaries, all others, or nobody.",
+]
+Order = Annotated[
+    str | None,
+    "Who is served first: law, allies_first, allies_last, alike (nobody), or a CSV file of stage, country, tier.",
+    order,
 ]
 Tier = Annotated[str | None, "What this tier loses, if served first."]
 ByYear = Annotated[int | None, "Projects at the size they have in this year."]

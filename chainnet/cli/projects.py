@@ -51,7 +51,7 @@ class Reroute(Question, Counted, TableOutput):
     allies: Allies = None
     by_year: Annotated[int | None, "Projects as they stand in this year; default all at full size."] = None
     reroute: opt.Degree = "existing"
-    order: opt.Order = "allies_first"
+    order: opt.Order = None
     budget_musd: Annotated[
         float | None, "Also say what the best portfolio takes for this, USD million.", "--budget"
     ] = None

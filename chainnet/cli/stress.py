@@ -52,7 +52,7 @@ class Stress(Question, Counted, TableOutput):
     start: opt.Start = None
     step_months: opt.Step = 1
     reroute: opt.Degree = "existing"
-    order: opt.Order = "allies_first"
+    order: opt.Order = None
     severities: Annotated[bool, "Each scenario at 10, 30, 60, 100 % for 3, 12, 48 months."] = False
     no_stocks: Annotated[bool, "Leave stocks where they are."] = False
     projects: Sets = None
@@ -242,16 +242,17 @@ def _tell_late(asked: Any, ids: list[str]) -> None:
     import warnings
 
     from chainnet.errors import ChainnetWarning
-    from chainnet.scenario import month_number
+    from chainnet.network import begins_of
+    from chainnet.scenario import first_month, month_number
 
     network = asked.network
-    if asked.start is None and network.year is None:
+    zero = first_month(network) if asked.start is None else month_number(asked.start, "--start")
+    if zero is None:
         return
-    zero = month_number(asked.start, "--start") if asked.start is not None else (network.year + 1) * 12
     named = network.projects[network.projects["id"].isin(ids)]
-    late = named.loc[named["start_year"] * 12 >= zero + asked.months, ["id", "start_year"]]
+    late = named.assign(year=begins_of(named) // 12)[begins_of(named) >= zero + asked.months]
     if len(late):
-        said = ", ".join(f"{name} ({whole(year)})" for name, year in late.itertuples(index=False))
+        said = ", ".join(f"{name} ({whole(year)})" for name, year in zip(late["id"], late["year"], strict=True))
         warnings.warn(
             f"--projects: starts after the horizon, and changes nothing: {said}.", ChainnetWarning, stacklevel=2
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from chainnet.errors import DataError
 
@@ -11,6 +13,27 @@ from chainnet.errors import DataError
 def words(text: str, option: str = "") -> list[str]:
     """Split an option that lists words by commas."""
     return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def order(text: str, option: str = "") -> Any:
+    """Return who is served first: the word, or the table of stages in a CSV file.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read; words are checked where they are asked.
+    """
+    if not text.lower().endswith(".csv"):
+        return text
+    import pandas as pd
+
+    from chainnet.io import parse_csv, read_text
+
+    path = Path(text)
+    records = parse_csv(read_text(path, path.name), path.name)
+    if records.faults:
+        raise DataError(faults=records.faults)
+    return pd.DataFrame(records.rows, columns=records.header, dtype=object)
 
 
 def number(text: str, otherwise: str) -> float:

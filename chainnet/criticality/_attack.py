@@ -30,14 +30,15 @@ from chainnet.engine import (
 from chainnet.errors import DataError, UnknownIdError
 from chainnet.flow import (
     Counting,
-    Order,
     OrderedValue,
     SharedValue,
+    Valued,
     ValueModel,
     cut_of,
     most_sets,
     shapley_values,
     value_model,
+    valued_order,
 )
 from chainnet.lowering import Degree, column_gains
 from chainnet.network import Network, is_country
@@ -140,7 +141,7 @@ def interdict(
     reroute: Degree = "existing",
     commodity: Words = None,
     beneficiaries: Words = None,
-    order: Order = "allies_first",
+    order: Valued = "allies_first",
     time_limit_s: float = 60.0,
     progress: Tell | None = None,
 ) -> Interdiction:
@@ -199,7 +200,7 @@ def interdict(
     """
     scenario = asked_scenario(network, scenario)
     budget = _budget(k, cost)
-    counting = Counting.of(network, commodity, beneficiaries, tier, order)
+    counting = Counting.of(network, commodity, beneficiaries, tier, valued_order(order, "interdict"))
     model = value_model(counting, overlay_of(network, scenario), reroute)
     model.certificate()
     what = removals(network, by)

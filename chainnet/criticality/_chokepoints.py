@@ -11,7 +11,7 @@ from chainnet.criticality._checks import check_losses, compared
 from chainnet.criticality._losses import Losses, plain_losses, program_losses
 from chainnet.criticality._removals import Removals, removals
 from chainnet.engine import CERTAIN, ROUNDING
-from chainnet.flow import Counting, Order, value_model
+from chainnet.flow import Counting, Valued, value_model, valued_order
 from chainnet.lowering import Degree, Reach, is_plain, stack
 from chainnet.network import Network
 from chainnet.progress import Steps, Tell
@@ -32,7 +32,7 @@ def chokepoints(
     reroute: Degree = "existing",
     commodity: Words = None,
     beneficiaries: Words = None,
-    order: Order = "allies_first",
+    order: Valued = "allies_first",
     verify: bool = False,
     progress: Tell | None = None,
 ) -> pd.DataFrame:
@@ -103,7 +103,7 @@ def chokepoints(
     if top is not None:
         checks.whole(top, "top", rule="is not allowed; give a whole number, 0 or more, or None for all rows.")
     what = removals(network, by)
-    counting = Counting.of(network, commodity, beneficiaries, tier, order)
+    counting = Counting.of(network, commodity, beneficiaries, tier, valued_order(order, "chokepoints"))
     plain = is_plain(network) and scenario is None and reroute == "existing"
     steps = Steps(f"losses by {by}", progress, len(what.index))
     if plain:
@@ -157,7 +157,7 @@ def chokepoints(
     return stamp(table if top is None else table.head(top), said, ranked="lost_tpa", facts=facts)
 
 
-def _without_dust(found: Losses, plain: bool, order: Order) -> Array:
+def _without_dust(found: Losses, plain: bool, order: Valued) -> Array:
     """Return the losses without what rounding alone makes: none, or with others first a little of either sign."""
     lost, base = found.lost, found.base
     if order != "allies_last":

@@ -15,7 +15,7 @@ from chainnet.criticality._exposure_last import ExposureLast
 from chainnet.criticality._exposure_program import ExposureProgram
 from chainnet.criticality._removals import Removals, removals
 from chainnet.errors import DataError, UnknownIdError
-from chainnet.flow import Counting, Order, binding_inputs
+from chainnet.flow import Counting, Valued, binding_inputs, valued_order
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.progress import Steps, Tell
@@ -32,7 +32,7 @@ def risk_exposure(
     reroute: Degree = "existing",
     commodity: Words = None,
     beneficiaries: Words = None,
-    order: Order = "allies_first",
+    order: Valued = "allies_first",
     verify: bool = False,
     progress: Tell | None = None,
 ) -> pd.DataFrame:
@@ -117,7 +117,7 @@ def risk_exposure(
     scenario = asked_scenario(network, scenario)
     what = removals(network, by)
     periods = _periods(network, what, by, recovery)
-    counting = Counting.of(network, commodity, beneficiaries, order=order)
+    counting = Counting.of(network, commodity, beneficiaries, order=valued_order(order, "risk_exposure"))
     kind = ExposureLast if order == "allies_last" and counting.rivals.any() else ExposureProgram
     model = kind(counting, overlay_of(network, scenario), reroute)
     closings = [m if what.is_edge else model.closing(m) for m in what.members]

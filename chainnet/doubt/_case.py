@@ -14,9 +14,10 @@ from chainnet._types import Array, Ints, Texts
 from chainnet.calibration import denser
 from chainnet.criticality import removals
 from chainnet.doubt._changes import Change
-from chainnet.doubt._judgements import Setting
+from chainnet.doubt._inputs import Drawn
+from chainnet.doubt._judgements import FIRST, LAST, ORDERS, Setting
 from chainnet.doubt._programs import Ledger, Parts, Point, Program
-from chainnet.doubt._verdict import LEVELS, Bottleneck, Outcome, shortfall, top_of
+from chainnet.doubt._verdict import CLASSES, LEVELS, Bottleneck, Outcome, class_of, shortfall, top_of
 from chainnet.engine import CERTAIN, PRINTED, Certificate
 from chainnet.flow import Counting
 from chainnet.lowering import Degree, Overlay
@@ -31,6 +32,7 @@ YEARS_AHEAD = 6
 KNOWN, REACH, BARRED, CALM, CALM_NEW = "known", "reach", "barred", "calm", "calm new"
 # levels beside the four: projects that are qualified for every tier; one project alone on existing links
 OLD, ALONE = "projects long qualified", "project "
+MET = next(iter(CLASSES))
 # what each tier asks for, is served at the most, and at the least, t/yr
 _Served = tuple[Array, Array, Array]
 
@@ -53,12 +55,14 @@ class Case:
     ----------
     counting : Counting
     scenario : Scenario, optional
+    tier : str, optional
+        The only one that is asked about.
     """
 
-    def __init__(self, counting: Counting, scenario: Scenario | None) -> None:
+    def __init__(self, counting: Counting, scenario: Scenario | None, tier: str | None = None) -> None:
         self.counting, self.network, self.scenario = counting, counting.network, scenario
-        self.parts, self.ledger = Parts.of(counting), Ledger()
-        year = self.network.year
+        self.parts, self.ledger = Parts.of(counting, (*ORDERS, FIRST, LAST), tier), Ledger()
+        year = self.network.current_year
         self.by_year = None if year is None else year + YEARS_AHEAD
         self._programs: dict[tuple[str, bool], Program] = {}
         self._points: dict[object, Point] = {}
@@ -112,7 +116,7 @@ class Case:
         stocks = kind in (REACH, BARRED)
         return Program(chain.counting, overlay, degree, self.parts, self.ledger, stocks=stocks)
 
-    def _overlay(self, kind: str, level: str, setting: Setting, change: Change | None) -> Overlay:
+    def _overlay(self, kind: str, level: str, setting: Setting, change: Change | Drawn | None) -> Overlay:
         chain = self.dense if setting.is_dense else self.chain
         overlay = setting.put(chain.network, chain.calm if kind in (CALM, CALM_NEW) else chain.hit)
         if change is not None:
@@ -150,23 +154,22 @@ class Case:
         return program, self._points[key]
 
     def _bounds(
-        self, program: Program, kind: str, level: str, setting: Setting, change: Change | None
+        self, program: Program, kind: str, level: str, setting: Setting, change: Change | Drawn | None
     ) -> tuple[Array, Array]:
-        degree: Degree | None = "none" if setting.rerouting == "none" and kind in (KNOWN, CALM) else None
-        return program.bounds(self._overlay(kind, level, setting, change), degree)
+        return program.bounds(self._overlay(kind, level, setting, change))
 
-    def _each(self, kind: str, level: str, setting: Setting, changes: Sequence[Change | None]) -> list[_Served]:
+    def _each(self, kind: str, level: str, setting: Setting, changes: Sequence[Change | Drawn | None]) -> list[_Served]:
         """Return what each tier asks for and is served on a level, under each of many changes."""
         if not changes:
             return []
         program, point = self._point(kind, level, setting)
         found: dict[int, _Served] = {}
-        plain = [i for i, change in enumerate(changes) if change is None or not change.is_recipe]
+        plain = [i for i, change in enumerate(changes) if not (isinstance(change, Change) and change.is_recipe)]
         bounds = [self._bounds(program, kind, level, setting, changes[i]) for i in plain]
         for i, within, served in zip(plain, bounds, program.served_each(point, bounds), strict=True):
             found[i] = (program.wanted(within[0]), *served)
         for i, change in enumerate(changes):
-            if change is not None and change.is_recipe:
+            if isinstance(change, Change) and change.is_recipe:
                 other = program.with_line(*change.line)
                 there = other.point(setting.order, (point.upper, point.rows), None, point)
                 found[i] = (other.wanted(point.upper), there.most, there.least)
@@ -174,30 +177,46 @@ class Case:
 
     # -- answers -----------------------------------------------------------------------------------
 
-    def outcomes(self, setting: Setting, changes: Sequence[Change | None] = (None,)) -> list[Outcome]:
+    def outcomes(self, setting: Setting, changes: Sequence[Change | Drawn | None] = (None,)) -> list[Outcome]:
         """Return the answer of a way to judge, under each of many changes; nothing is said of the bottleneck."""
-        made, short = self._shortfalls(setting, changes), self.short_by_level(setting, changes)
-        out = []
+        made, short = self.shortfalls(setting, changes), self.short_by_level(setting, changes)
+        n, out = len(self.tiers), []
         for i, one in enumerate(made):
-            closed = [
-                frozenset(r for r, parts in short.items() if parts[i][t] < PRINTED) for t in range(len(self.tiers))
-            ]
-            out.append(replace(one, closes=tuple(closed)))
+            closed = tuple(frozenset(r for r, parts in short.items() if parts[i][t] < PRINTED) for t in range(n))
+            out.append(replace(one, closes=closed, steps=(None,) * n, countries=(None,) * n))
         return out
 
-    def shortfalls(self, setting: Setting) -> Outcome:
-        """Return the shortfalls of a way to judge alone: neither what closes a gap nor the bottleneck is asked."""
-        return self._shortfalls(setting, (None,))[0]
+    @cached_property
+    def is_calm(self) -> bool:
+        """Whether the scenario does nothing in the long run: then nothing is due to it."""
+        hit, calm = self.chain.hit, self.chain.calm
+        shares = ("node_share", "edge_share", "stock_share", "demand_share", "built", "release_tpa")
+        is_same = all(np.array_equal(getattr(hit, name), getattr(calm, name)) for name in shares)
+        return is_same and not hit.restrictions and hit.stock_tiers == calm.stock_tiers
 
-    def _shortfalls(self, setting: Setting, changes: Sequence[Change | None]) -> list[Outcome]:
-        kind, level = (REACH, "new") if setting.rerouting == "new" else (KNOWN, "existing")
-        n = len(self.tiers)
-        return [
-            Outcome(wanted, wanted - least, wanted - most, (frozenset(),) * n, (None,) * n, (None,) * n)
-            for wanted, most, least in self._each(kind, level, setting, changes)
-        ]
+    def shortfalls(self, setting: Setting, changes: Sequence[Change | Drawn | None] = (None,)) -> list[Outcome]:
+        """Return what is short with the scenario and without any: neither bottleneck nor what closes a gap is asked."""
+        is_new = setting.rerouting == "new"
+        kind, level, calm = (REACH, "new", CALM_NEW) if is_new else (KNOWN, "existing", CALM)
+        restricted = self._each(kind, level, setting, changes)
+        baseline = restricted if self.is_calm else self._each(calm, calm, setting, changes)
+        return [_outcome(hit, calm) for hit, calm in zip(restricted, baseline, strict=True)]
 
-    def short_by_level(self, setting: Setting, changes: Sequence[Change | None] = (None,)) -> dict[str, list[Array]]:
+    def classes(self, draws: Sequence[Drawn]) -> list[tuple[str, ...]]:
+        """Return the class of what each tier lacks because of the scenario, as it is judged centrally, in each draw.
+
+        Nothing more is solved of a draw in which so little is short that the class is known.
+        """
+        restricted = self._each(REACH, "new", Setting(), draws)
+        open_ = [i for i, one in enumerate(restricted) if any(class_of(s) != MET for s in _outcome(one, one).share)]
+        open_ = [] if self.is_calm else open_
+        calm = dict(zip(open_, self._each(CALM_NEW, CALM_NEW, Setting(), [draws[i] for i in open_]), strict=True))
+        due = [_outcome(one, calm[i]).due if i in calm else np.zeros(len(one[0])) for i, one in enumerate(restricted)]
+        return [tuple(map(class_of, shares)) for shares in due]
+
+    def short_by_level(
+        self, setting: Setting, changes: Sequence[Change | Drawn | None] = (None,)
+    ) -> dict[str, list[Array]]:
         """Return the shortfall of each tier, as a share of its demand, by level and change.
 
         Projects alone that leave a tier met in the central case stand beside the levels, by their ids.
@@ -211,10 +230,10 @@ class Case:
         return short
 
     def _above(
-        self, level: str, setting: Setting, changes: Sequence[Change | None], below: Sequence[Array]
+        self, level: str, setting: Setting, changes: Sequence[Change | Drawn | None], below: Sequence[Array]
     ) -> list[Array]:
         """Return the shortfall on a level; where we come first, what is met below it stays met and is not solved."""
-        open_ = [i for i, short in enumerate(below) if setting.order != "allies_first" or (short >= PRINTED).any()]
+        open_ = [i for i, short in enumerate(below) if setting.order != FIRST or (short >= PRINTED).any()]
         out = list(below)
         asked = [changes[i] for i in open_]
         if level == "projects":
@@ -225,10 +244,10 @@ class Case:
             out[i] = short
         return out
 
-    def _short(self, kind: str, level: str, setting: Setting, changes: Sequence[Change | None]) -> list[Array]:
+    def _short(self, kind: str, level: str, setting: Setting, changes: Sequence[Change | Drawn | None]) -> list[Array]:
         return [shortfall(wanted - least, wanted) for wanted, _, least in self._each(kind, level, setting, changes)]
 
-    def _with_projects(self, setting: Setting, changes: Sequence[Change | None]) -> list[Array]:
+    def _with_projects(self, setting: Setting, changes: Sequence[Change | Drawn | None]) -> list[Array]:
         """Return the shortfall with all projects of the year, each for the tiers that it is qualified for.
 
         It lies between those without and with the young ones unbarred: where the two agree nothing more is solved.
@@ -256,37 +275,38 @@ class Case:
                     found.append(str(name))
         return tuple(found)
 
-    def narrowed(self, outcome: Outcome, setting: Setting, change: Change | None, tiers: Iterable[int]) -> Outcome:
-        """Return an outcome with the bottleneck and the costliest country of some tiers, in the baseline."""
-        kind = CALM_NEW if setting.rerouting == "new" else CALM
+    def narrowed(
+        self, outcome: Outcome, setting: Setting, change: Change | Drawn | None, tiers: Iterable[int]
+    ) -> Outcome:
+        """Return an outcome with the bottleneck and the costliest country of some tiers.
+
+        They are those of the baseline on existing links with allies served first, whatever else is judged otherwise.
+        """
+        setting = replace(setting, order=FIRST, rerouting="existing")
         found: dict[str, list[Bottleneck | None]] = {"steps": list(outcome.steps), "countries": list(outcome.countries)}
         for tier in tiers:
-            program, point = self._in_baseline(kind, setting, change, tier)
+            program, point = self._in_baseline(setting, change, tier)
             for name, (index, members) in self.groups.items():
                 lost = program.losses(point, members)
                 found[name][tier] = top_of(index, lost, float(point.least.sum()))
         return replace(outcome, steps=tuple(found["steps"]), countries=tuple(found["countries"]))
 
-    def _in_baseline(self, kind: str, setting: Setting, change: Change | None, tier: int) -> tuple[Program, Point]:
-        program, point = self._point(kind, kind, setting, tier)
+    def _in_baseline(self, setting: Setting, change: Change | Drawn | None, tier: int) -> tuple[Program, Point]:
+        program, point = self._point(CALM, CALM, setting, tier)
         if change is None:
             return program, point
-        bounds = self._bounds(program, kind, kind, setting, change)
-        if change.is_recipe:
+        bounds = self._bounds(program, CALM, CALM, setting, change)
+        if isinstance(change, Change) and change.is_recipe:
             program = program.with_line(*change.line)
         return program, program.point(setting.order, bounds, tier, point)
 
     def certificate(self, verify: bool) -> Certificate:
         """Return the proof of the stated answer with the worst of all; solved again with a second solver if asked."""
-        program, point = self._point(KNOWN, "existing", Setting())
+        program, point = self._point(REACH, "new", Setting())
         return self.ledger.certificate(point, program.verified(point) if verify else None)
 
-    def share_under(self, changes: Iterable[Change]) -> Array:
-        """Return the short share of each tier, as it is judged by default, under several changes at once."""
-        program, point = self._point(KNOWN, "existing", Setting())
-        overlay = self.chain.hit
-        for change in changes:
-            overlay = change.put(overlay)
-        bounds = program.bounds(overlay)
-        wanted = program.wanted(bounds[0])
-        return shortfall(wanted - program.served(point, bounds)[1], wanted)
+
+def _outcome(restricted: _Served, calm: _Served) -> Outcome:
+    """Return what is short with a scenario and without it."""
+    (wanted, most, least), (asked, calm_most, calm_least) = restricted, calm
+    return Outcome(wanted, (wanted - most, wanted - least), (asked - calm_most, asked - calm_least))

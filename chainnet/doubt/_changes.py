@@ -15,10 +15,13 @@ from chainnet.flow import Counting
 from chainnet.lowering import Overlay
 from chainnet.network import Network, split_list
 from chainnet.results import NOT_STATED, weakest
+from chainnet.words import spelled
 
 # what no source says of the thing itself
 WEAK = ("inferred", "assumed")
 ENDS = ("low", "high")
+# the id of all plants that opened since the base year, together
+OPENED = "opened"
 
 
 @dataclass(frozen=True)
@@ -93,8 +96,8 @@ def variations(network: Network, counting: Counting) -> list[Variation]:
 
     Notes
     -----
-    Nodes, recipes, relations, stocks and rows of demand that are inferred or assumed; projects of any quality, for
-    none of them stands yet. Relations go by family: one commodity from a step in a country to a step in a country.
+    Nodes, recipes, relations, stocks and rows of demand that are inferred or assumed; what opened since the base year;
+    projects of any quality, for none of them stands yet. Relations go by family: one commodity from a step in a country to a step in a country.
     Only what is counted of the demand is asked; demand is never absent.
     """
     found = [*_nodes(network), *_processes(network), *_relations(network), *_stocks(network)]
@@ -129,8 +132,18 @@ def _things(kind: str, table: pd.DataFrame, shift: int, rows: Bools) -> Iterator
 
 
 def _nodes(network: Network) -> Iterator[Variation]:
-    nodes = network.nodes
-    yield from _things("node", nodes, 0, is_weak(nodes) & (nodes["stage"] != "end_use").to_numpy())
+    """Yield plants that are doubtful; also those that opened since the base year, each and all of them together."""
+    nodes, opened = network.nodes, network.standing
+    weak = is_weak(nodes) & (nodes["stage"] != "end_use").to_numpy()
+    yield from _things("node", nodes, 0, weak)
+    new = np.flatnonzero(nodes["id"].isin(opened["id"]))
+    for at in new[~weak[new]].tolist():
+        row = nodes.iloc[at]
+        yield _row("node", row, row["id"], _text(row["label"], row["id"]), "absent", Change.of("nodes", at, 0.0))
+    if len(new) > 1:
+        head = {"quality": weakest(nodes["quality"].iloc[new]), "reference": _sources(nodes["reference"].iloc[new])}
+        label = f"the {spelled(len(new), 'plant')} opened since the base year"
+        yield _row("node", head, OPENED, label, "absent", Change.of("nodes", new, 0.0))
 
 
 def _projects(network: Network) -> Iterator[Variation]:

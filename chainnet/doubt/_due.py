@@ -1,139 +1,115 @@
-"""What a restriction alone costs: an answer under it less the answer without it, judged alike both times."""
+"""What a restriction alone costs, over every judgement: the range, the class and how firm it is."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from chainnet.doubt._case import Case
-from chainnet.doubt._judgements import CENTRAL, Setting, judgements
-from chainnet.doubt._key_assumptions import KeyAssumptions
-from chainnet.doubt._verdict import category
+from chainnet.doubt._changes import OPENED
+from chainnet.doubt._judgements import CENTRAL, LAST
+from chainnet.doubt._verdict import apart
+from chainnet.doubt._words import in_words
 from chainnet.engine import CERTAIN
-from chainnet.flow import Counting
-from chainnet.results import provenance, stamp
-from chainnet.scenario import Scenario
-from chainnet.words import Who
 
-# relations that may carry no more than they did are no answer for the long run, and those who ask for more than before
-# would find none at all
-NOT_ASKED = ("rerouting:none",)
-# a stress test beside the range: nobody expects that allied users come after everyone else
-LAST = "order:allies_last"
-
-
-def judged_shares(counting: Counting, scenario: Scenario | None, only: Collection[str] | None = None) -> pd.DataFrame:
-    """Return what part of its demand each tier lacks, under every judgement alone.
-
-    Parameters
-    ----------
-    counting : Counting
-        Of a network with a demand table.
-    scenario : Scenario or None
-        None = no restriction.
-    only : collection of str, optional
-        Judgements to ask beside the central case, such as "order:allies_last"; default all.
-
-    Returns
-    -------
-    DataFrame, index (judgement, tier)
-        least_share, most_share (equal but where nobody comes first, and who is short is a tie). The first judgement is
-        "central", the central case.
-
-    Notes
-    -----
-    About ten answers of ``balance``; each is checked.
-    """
-    case = Case(counting, scenario)
-    made = judgements(counting.network, counting, case.dense is not case.chain)
-    known = {one.id: one.setting for one in made if one.id not in NOT_ASKED}
-    asked = {CENTRAL: Setting(), **{name: how for name, how in known.items() if only is None or name in only}}
-    tiers = [Who.of(tier) for tier in case.tiers]
-    parts = {}
-    for name, setting in asked.items():
-        found = case.shortfalls(setting)
-        parts[name] = pd.DataFrame(
-            {"least_share": found.least_share, "most_share": found.share}, index=pd.Index(tiers, name="tier")
-        )
-    table = pd.concat(parts, names=["judgement"])
-    asked_under = scenario.name if scenario else ""
-    return stamp(table, provenance(counting.network, "HiGHS simplex", **counting.settings, scenario=asked_under))
+# kinds of variation behind each square of a finding
+SQUARES: Mapping[str, tuple[str, ...]] = {
+    "order": ("order",),
+    "rerouting": ("rerouting",),
+    "demand": ("demand", "input"),
+    "plants": ("node", "process", "project", "stock"),
+    "links": ("relation", "slack", "density"),
+}
+# kinds of which every variation is a judgement of the range; of plants only those that are absent
+JUDGED = ("order", "rerouting", "demand", "slack", "density")
+STRESS_TEST = f"order:{LAST}"
+# part of the draws in which the central class holds at the least, and classes that no order and no plant alone may move
+HOLDS, JUMP = 0.5, 2
+MOST_NAMED = 3
 
 
-def due_range(restricted: pd.DataFrame, baseline: pd.DataFrame) -> pd.DataFrame:
-    """Return what a restriction costs each tier: its shortfall less that without it, under the same judgement.
+def range_table(table: pd.DataFrame, central: pd.DataFrame, class_share: pd.Series) -> pd.DataFrame:
+    """Return between what shares of demand a restriction costs each tier.
 
     Parameters
     ----------
-    restricted, baseline : DataFrame
-        From ``judged_shares``, of the same network with and without the restriction.
+    table, central : DataFrame
+        Of ``KeyAssumptions``.
+    class_share : Series, index tier
 
     Returns
     -------
     DataFrame, index tier
-        central_share: the central case. low_share, high_share: the least and the most over the judgements,
-        one at a time; low_by, high_by: which. last_share: if all others are served before those who count, a stress
-        test that is no part of the range (NaN where there are no others). already_share: short without it.
+        See ``KeyAssumptions.range``.
     """
-    due = restricted - baseline
     rows = []
-    for tier in restricted.loc[CENTRAL].index:
-        mine = due.xs(tier, level="tier")
-        least, most = mine["least_share"].to_dict(), mine["most_share"].to_dict()
-        ranged = [name for name in most if name != LAST]
+    for tier, base in central.iterrows():
+        mine = table[table["tier"] == tier]
+        last = mine.loc[mine["id"] == STRESS_TEST, "due_share"]
+        plants = (mine["kind"] == "node") & (mine["variant"] == "absent")
+        plants &= ~contradicts(mine["shortfall_share"] - mine["due_share"], mine["due_share"], base)
+        judged = mine[mine["kind"].isin(JUDGED) & (mine["id"] != STRESS_TEST) | plants]
         # of equal ends the first: the central case leads
-        low = min(ranged, key=lambda name: round(least[name], 9))
-        high = max(ranged, key=lambda name: round(most[name], 9))
+        names = [CENTRAL, *judged["id"].where(judged["kind"] != "node", "node:" + judged["id"])]
+        low = np.array([base["due_low_share"], *judged["due_low_share"]])
+        high = np.array([base["due_high_share"], *judged["due_high_share"]])
+        least, most = int(low.round(9).argmin()), int(high.round(9).argmax())
         rows.append(
             {
                 "tier": tier,
-                "central_share": most[CENTRAL],
-                "low_share": least[low],
-                "high_share": most[high],
-                "low_by": low,
-                "high_by": high,
-                "last_share": most.get(LAST, np.nan),
-                "already_share": baseline["most_share"][CENTRAL][tier],
+                "central_share": base["due_share"],
+                "low_share": low[least],
+                "high_share": high[most],
+                "already_share": base["already_share"],
+                "low_by": names[least],
+                "high_by": names[most],
+                "class_share": class_share[tier],
+                "last_share": float(last.iloc[0]) if len(last) else np.nan,
             }
         )
     return pd.DataFrame(rows).set_index("tier")
 
 
-def attributed(found: KeyAssumptions, baseline: KeyAssumptions, due: pd.DataFrame) -> KeyAssumptions:
-    """Return what a restriction alone rests on: every variation less the same variation without the restriction.
+def contradicts(already: Any, due: Any, base: Mapping[Any, Any] | pd.Series) -> Any:
+    """Say where a plant or link that is otherwise leaves more short without any restriction, and so less due to one.
 
-    A plant whose absence leaves a tier short anyway says nothing of the restriction, and is not named for it.
+    Nobody saw that shortage in the base year. So it speaks against such a variation, and not for a milder restriction.
 
     Parameters
     ----------
-    found, baseline : KeyAssumptions
-        Of the same network with and without the restriction.
-    due : DataFrame
-        Their ``due_range``.
-
-    Returns
-    -------
-    KeyAssumptions
-        Its table's shares, changes and categories, and its ends, are those of what the restriction costs; the smallest
-        set is kept where none as small does the same without the restriction.
+    already, due : float, or Series
+        Shares of demand under the variation.
+    base : mapping
+        already_share and due_share of the central case.
     """
-    key = ["kind", "id", "variant", "tier"]
-    calm = baseline.table.set_index(key)["shortfall_share"]
-    table = found.table.copy()
-    without = calm.reindex(pd.MultiIndex.from_frame(table[key])).fillna(0.0).to_numpy()
-    share = table["shortfall_share"].to_numpy() - without
-    central, already = (table["tier"].map(due[f"{word}_share"]).to_numpy() for word in ("central", "already"))
-    # what leaves more short without the restriction leaves less for it to take: no news of the restriction
-    share = np.where((without > already + CERTAIN) & (share < central), central, share)
-    change = np.where(np.abs(share - central) <= CERTAIN, 0.0, share - central)
-    what = [
-        ";".join(w for w in words.split(";") if w and (w != "category" or category(max(a, 0.0)) != category(b)))
-        for words, a, b in zip(table["what"], share, central, strict=True)
-    ]
-    table = table.assign(shortfall_share=share, change_share=change, what=what, changes_result=[bool(w) for w in what])
-    known, calm_set = found.smallest_set, baseline.smallest_set
-    smallest = known if known is None or calm_set is None or len(calm_set) > len(known) else None
-    return replace(found, table=table, ends=due[["low_share", "high_share"]], smallest_set=smallest)
+    return (already > base["already_share"] + CERTAIN) & (due < base["due_share"])
+
+
+def changes_class(rows: pd.DataFrame) -> pd.Series:
+    """Return which variations of a tier put it into another class."""
+    return rows["what"].str.split(";").map(lambda words: "class" in words).astype(bool)
+
+
+def firmness(rows: pd.DataFrame) -> pd.Series:
+    """Return, by kind of doubt, whether no variation of a tier puts it into another class."""
+    moving = set(rows.loc[changes_class(rows), "kind"])
+    squares = {name: not moving & set(kinds) for name, kinds in SQUARES.items()}
+    return pd.Series(squares, name="is_firm", dtype=bool)
+
+
+def jumps(rows: pd.DataFrame, central_share: float) -> pd.DataFrame:
+    """Return the orders of service and the named plants that alone move a tier by two classes."""
+    alone = (rows["kind"] == "order") & (rows["id"] != STRESS_TEST)
+    alone |= (rows["kind"] == "node") & (rows["id"] != OPENED)
+    far = rows["due_share"].map(lambda share: apart(share, central_share) >= JUMP).astype(bool)
+    return rows[alone & far & changes_class(rows)]
+
+
+def deciders(rows: pd.DataFrame) -> Iterator[str]:
+    """Yield what puts a tier into another class, in words, what moves it most first, each thing once."""
+    rows = rows[changes_class(rows)]
+    rows = rows.assign(size=-rows["change_share"].abs().round(9)).sort_values("size", kind="stable")
+    for row in rows.drop_duplicates(["kind", "id"]).head(MOST_NAMED).to_dict("records"):
+        yield in_words(row)

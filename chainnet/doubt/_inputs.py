@@ -14,6 +14,7 @@ from chainnet.network import Network
 
 # low and high are read as the 10 % and the 90 % quantile
 Z90 = 1.2815515655446004
+CORRELATION = 0.5  # part of the variance that inputs of a country share
 FURTHEST = 3.0  # draws end at three standard deviations
 FIGURES = {
     "nodes": "capacity_tpa",
@@ -127,3 +128,31 @@ def uncertain_inputs(network: Network) -> Inputs:
     known = np.isfinite(whole["value"]) & (whole["value"] > 0)
     room = (whole["low"] < whole["value"] * (1 - ROUNDING)) | (whole["high"] > whole["value"] * (1 + ROUNDING))
     return Inputs(whole[known & room].reset_index(drop=True))
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One draw of every uncertain input, as a change of an overlay."""
+
+    inputs: Inputs
+    factors: Array
+
+    def put(self, overlay: Overlay) -> Overlay:
+        """Return an overlay with all inputs as drawn."""
+        return self.inputs.overlay(overlay, self.factors)
+
+
+def draws_of(network: Network, number: int, correlation: float = CORRELATION) -> list[Drawn]:
+    """Return the first draws of seed 0; none where no input has a range.
+
+    Parameters
+    ----------
+    network : Network
+    number : int
+    correlation : float
+        Part of the variance that inputs of a country share.
+    """
+    inputs = uncertain_inputs(network)
+    if inputs.table.empty:
+        return []
+    return [Drawn(inputs, inputs.factors(inputs.draw(0, i, correlation))) for i in range(number)]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import Any, NamedTuple
+from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -21,11 +21,12 @@ from chainnet.engine import (
     ROUNDING,
     UNIT_ROUNDING,
     Certificate,
+    LinearSolution,
     Ordered,
     require,
 )
 from chainnet.errors import DataError, SolverError
-from chainnet.flow import Counting, in_finer_sizes
+from chainnet.flow import Counting, Order, in_finer_sizes, stages_of
 from chainnet.lowering import Degree, Lowered, Overlay, column_gains, lower
 
 # optimal answers kept of one point: what one of them leaves idle needs no solve
@@ -55,53 +56,48 @@ class Ledger:
 
 @dataclass(frozen=True)
 class Parts:
-    """Whose demand makes a stage, by tier: ``ours``, and ``everyone`` where nobody comes first."""
+    """Whose demand makes a stage: ``ours`` by tier, and the stages of each order of service, in turn."""
 
     tiers: tuple[str, ...]
     ours: tuple[Bools, ...]
-    everyone: tuple[Bools, ...]
-    others: Bools
+    orders: Mapping[str, tuple[Bools, ...]]
 
     @classmethod
-    def of(cls, counting: Counting) -> Parts:
-        """Return the parts of what counts; of one tier alone if the counting names one."""
-        mine, anyone = counting.rows, counting.anyone
-        asked = {name: rows for name, rows in counting.tiers.items() if counting.tier in (None, name)}
-        tiers = tuple(name for name, rows in asked.items() if (mine & rows).any())
-        everyone = tuple(anyone & rows for rows in asked.values() if (anyone & rows).any())
-        return cls(tiers, tuple(mine & asked[name] for name in tiers), everyone, anyone & ~counting.ours)
+    def of(cls, counting: Counting, orders: Iterable[Order], tier: str | None = None) -> Parts:
+        """Return the parts of what counts, or of one tier; an order ends with the last stage that asks for any of it."""
+        mine = counting.first(tier).rows
+        ours = {name: mine & rows for name, rows in counting.tiers.items() if (mine & rows).any()}
+        stages = {}
+        for order in orders:
+            turns = [rows for _, rows in stages_of(counting.in_order(order))]
+            last = max(place for place, rows in enumerate(turns) if (rows & mine).any())
+            stages[order] = tuple(turns[: last + 1])
+        return cls(tuple(ours), tuple(ours.values()), stages)
 
-    @property
-    def has_others(self) -> bool:
-        """Whether anybody asks who is no beneficiary."""
-        return bool(self.others.any())
-
-    @property
+    @cached_property
     def all_stages(self) -> list[Bools]:
-        """The rows of every stage there may be, in the order of their numbers."""
-        return [self.others, *self.everyone, *self.ours]
+        """The rows of every stage there may be, each once, in the order of their numbers."""
+        every = [*self.ours, *(rows for turns in self.orders.values() for rows in turns)]
+        return list({rows.tobytes(): rows for rows in every}.values())
 
     def stages(self, order: str, tier: int | None = None) -> list[tuple[int, Bools]]:
         """Return number and rows of each stage; ``tier`` = that one alone, as if it came first."""
-        if order == "alike":
-            named = range(len(self.everyone))
-            own = named if tier is None else [i for i in named if (self.everyone[i] & self.ours[tier]).any()]
-            return [(1 + i, self.everyone[i]) for i in own]
-        first = 1 + len(self.everyone)
-        chosen = range(len(self.tiers)) if tier is None else [tier]
-        mine = [(first + i, self.ours[i]) for i in chosen]
-        return [(0, self.others), *mine] if order == "allies_last" and self.has_others else mine
+        places = {rows.tobytes(): place for place, rows in enumerate(self.all_stages)}
+        turns = self.orders[order] if tier is None else (self.ours[tier],)
+        return [(places[rows.tobytes()], rows) for rows in turns]
 
-    def within(self, stage: int, tier: int | None) -> list[int]:
-        """Return the tiers of which a stage of everyone holds our part."""
-        if tier is not None:
-            return [tier]
-        return [i for i, rows in enumerate(self.ours) if (rows & self.everyone[stage]).any()]
+    def within(self, rows: Bools, tier: int | None) -> list[int]:
+        """Return the tiers of which a stage holds any of our part."""
+        return [i for i, mine in enumerate(self.ours) if (tier is None or i == tier) and (rows & mine).any()]
+
+    def is_tied(self, rows: Bools, tier: int) -> bool:
+        """Say whether a stage asks for more than our part of a tier: who of them is served is then open."""
+        return bool((rows & ~self.ours[tier]).any())
 
 
 @dataclass(frozen=True)
 class _Stage:
-    """One stage as solved: what it serves, its prices by column and row."""
+    """What is sought of a program: a stage, or an end of our part of one; its prices by column and row."""
 
     value: float
     x: Array
@@ -111,20 +107,12 @@ class _Stage:
     proof: Certificate
 
 
-class _Ends(NamedTuple):
-    """The most and the least that can fall to us of what a stage serves, and the answer with the least."""
-
-    most: float
-    least: float
-    x: Array
-
-
 @dataclass(frozen=True)
 class Point:
     """A program as solved within some bounds, and what each tier is served, t/yr.
 
-    ``most`` and ``least`` differ where nobody comes first: who of all is served is then a tie. ``kept``: optimal
-    answers with the activity of their rows.
+    ``most`` and ``least`` differ where a stage asks for others too: who of them is served is then a tie, and ``ends``
+    holds what gives either. ``kept``: optimal answers with the activity of their rows, of the stages and of each end.
     """
 
     order: str
@@ -132,9 +120,10 @@ class Point:
     upper: Array
     rows: Array
     stages: tuple[_Stage, ...]
+    ends: tuple[_Stage, ...]
     most: Array
     least: Array
-    kept: list[tuple[Array, Array]] = field(default_factory=list)
+    kept: tuple[list[tuple[Array, Array]], ...]
 
 
 class Program:
@@ -181,7 +170,9 @@ class Program:
 
     def _take(self, low: Lowered) -> Array:
         self._lower(low)
-        stages = list(self._in_order("allies_first", None, low.program.col_upper, low.program.row_upper, ()))
+        stages = list(
+            self._in_order(next(iter(self.parts.orders)), None, low.program.col_upper, low.program.row_upper, ())
+        )
         self._is_proved = all(stage.proof.ok for stage in stages)
         return stages[-1].x
 
@@ -212,19 +203,29 @@ class Program:
         """Solve every stage within these bounds; start where a point ``near`` ended."""
         upper, rows = bounds
         stages: list[_Stage] = []
-        ends: list[_Ends] = []
-        for stage in self._in_order(order, tier, upper, rows, near.stages if near else ()):
+        ends: list[_Stage] = []
+        most, least = (np.zeros(len(self.parts.tiers)) for _ in range(2))
+        turns = self.parts.stages(order, tier)
+        sought = self._in_order(order, tier, upper, rows, near.stages if near else ())
+        for (_, members), stage in zip(turns, sought, strict=True):
             stages.append(stage)
             self.ledger.add(stage.proof)
-            if order == "alike":
-                ends += [self._ends(self.parts.ours[i], stage) for i in self.parts.within(len(stages) - 1, tier)]
-        x = ends[-1].x if ends else stages[-1].x
-        if order == "alike":
-            most, least = (np.array([getattr(end, side) for end in ends]) for side in ("most", "least"))
-        else:
-            n = len(self.parts.tiers) if tier is None else 1
-            most = least = np.array([stage.value for stage in stages[-n:]])
-        return Point(order, tier, upper, rows, tuple(stages), most, least, [(x, self._matrix @ x)])
+            for one in self.parts.within(members, tier):
+                if not self.parts.is_tied(members, one):
+                    most[one] += stage.value
+                    least[one] += stage.value
+                    continue
+                near_ends = near.ends[len(ends) : len(ends) + 2] if near else ()
+                low, high = self._ends(self.parts.ours[one] & members, near_ends)
+                ends += [low, high]
+                # floors give way by a hair, of which a stage may make several
+                is_one = high.value - low.value <= SEVERAL * LOCK * max(stage.value, LEAST_SIZE)
+                most[one] += high.value
+                least[one] += high.value if is_one else low.value
+        if tier is not None:
+            most, least = most[[tier]], least[[tier]]
+        kept = tuple([(found.x, self._matrix @ found.x)] for found in (stages[-1], *ends))
+        return Point(order, tier, upper, rows, tuple(stages), tuple(ends), most, least, kept)
 
     def served(self, point: Point, bounds: tuple[Array, Array]) -> tuple[Array, Array]:
         """Return the most and the least that each tier is served within other bounds, t/yr."""
@@ -232,16 +233,20 @@ class Program:
             self.ledger.settled += 1
             return point.most, point.least
         found = self.point(point.order, bounds, point.tier, point)
-        same = np.abs(found.most - point.most) <= ROUNDING * np.maximum(point.most, 1.0)
-        tighter = bool((found.upper <= point.upper).all() and (found.rows <= point.rows).all())
-        if same.all() and tighter and len(point.kept) < MOST_KEPT:
-            point.kept.append(found.kept[0])
+        same = [
+            (np.abs(getattr(found, end) - getattr(point, end)) <= ROUNDING * np.maximum(point.most, 1.0)).all()
+            for end in ("most", "least")
+        ]
+        if all(same) and (found.upper <= point.upper).all() and (found.rows <= point.rows).all():
+            for known, new in zip(point.kept, found.kept, strict=True):
+                if len(known) < MOST_KEPT:
+                    known.append(new[0])
         return found.most, found.least
 
     def served_each(self, point: Point, bounds: Sequence[tuple[Array, Array]]) -> list[tuple[Array, Array]]:
         """Return the same for many bounds; where many are open, answers are looked for that need little of them."""
         left = [within for within in bounds if not self._stays(point, *within)]
-        while len(left) > FEW and point.order != "alike":
+        while len(left) > FEW:
             self._keep_thrifty(point, left)
             before, left = len(left), [within for within in left if not self._stays(point, *within)]
             if before - len(left) < max(4, before // 25):
@@ -259,7 +264,7 @@ class Program:
             weight[used] = np.maximum(weight[used], 1.0 / last.x[used])
         if weight.any():
             x = self._ordered.ask(weight).x
-            point.kept.insert(0, (x, self._matrix @ x))
+            point.kept[0].insert(0, (x, self._matrix @ x))
 
     def losses(self, point: Point, groups: Sequence[Ints]) -> Array:
         """Return how much less a point serves, at the least, without each group of nodes, t/yr.
@@ -282,8 +287,6 @@ class Program:
         """Return what a point still serves, at the least, within other bounds of columns; values alone are solved."""
         if self._stays(point, upper, point.rows):
             return float(point.least.sum())
-        if point.order == "alike":
-            return float(self.point(point.order, (upper, point.rows), point.tier, point).least.sum())
         self._ordered.within(upper, point.rows)
         value = 0.0
         for stage, (number, members) in zip(point.stages, self.parts.stages(point.order, point.tier), strict=True):
@@ -304,7 +307,7 @@ class Program:
             except DataError:  # a loop of recipes gains mass: there is no such most
                 self._gains[point.tier] = np.full(len(low.program.cost), np.inf)
         gain = self._gains[point.tier]
-        flows, x = low.flows, point.kept[0][0]
+        flows, x = low.flows, point.kept[0][0][0]
         columns = np.concatenate([np.arange(len(flows.tail)), low.served])
         at = np.concatenate([flows.tail, flows.demand["position"].to_numpy(dtype=np.int64)])
         used = x[columns] > 0
@@ -348,35 +351,34 @@ class Program:
             found = ordered.stage(low.serving(members), basis=before[place].basis if before else None)
             if seconds is not None:
                 seconds.append(-ordered.second(low.serving(members)))
-            prices = np.maximum(-found.col_dual, 0.0), np.maximum(-found.row_dual, 0.0)
-            stage = _Stage(max(-found.value, 0.0), found.x, found.basis, *prices, ordered.proofs[-1])
+            stage = _sought(found, max(-found.value, 0.0), ordered.proofs[-1])
             ordered.floor(number, -stage.value)
             yield stage
 
-    def _ends(self, rows: Bools, stage: _Stage) -> _Ends:
-        """Return the most and the least that our part of a stage is served, what all get being kept."""
-        ends = self._ordered.ends(-self.low.serving(rows))
-        for proof in self._ordered.proofs[-2:]:
-            self.ledger.add(proof)
-        least, most = max(ends[0].value, 0.0), max(-ends[1].value, 0.0)
-        # floors give way by a hair, of which a stage may make several
-        is_one = most - least <= SEVERAL * LOCK * max(stage.value, LEAST_SIZE)
-        return _Ends(most, most if is_one else least, ends[0].x)
+    def _ends(self, rows: Bools, before: Sequence[_Stage]) -> tuple[_Stage, _Stage]:
+        """Return the least and the most that our part of a stage is served, what all get being kept."""
+        cost, out = self.low.serving(rows), []
+        for place, sign in enumerate((-1.0, 1.0)):
+            found = self._ordered.ask(sign * cost, basis=before[place].basis if before else None)
+            self.ledger.add(self._ordered.proofs[-1])
+            out.append(_sought(found, max(-sign * found.value, 0.0), self._ordered.proofs[-1]))
+        return out[0], out[1]
 
     def _stays(self, point: Point, upper: Array, rows: Array) -> bool:
-        """Say whether what a point serves is surely the same within other bounds.
-
-        With all served alike it is the least of one tier alone that is so sure, and only where nothing is raised.
-        """
+        """Say whether what a point serves is surely the same within other bounds."""
         raised, lifted = upper > point.upper, rows > point.rows
-        columns, lines = np.flatnonzero(upper < point.upper), np.flatnonzero(rows < point.rows)
-        if point.order == "alike":
-            if not len(columns) and not len(lines):
-                return not raised.any() and not lifted.any()
-            if raised.any() or lifted.any() or len(point.least) > 1:
-                return False
-        if any((s.col_price[raised] > PRICED).any() or (s.row_price[lifted] > PRICED).any() for s in point.stages):
+        sought = (*point.stages, *point.ends)
+        if any((s.col_price[raised] > PRICED).any() or (s.row_price[lifted] > PRICED).any() for s in sought):
             return False
+        columns, lines = np.flatnonzero(upper < point.upper), np.flatnonzero(rows < point.rows)
         most = upper[columns] + UNIT_ROUNDING * self.low.program.col_scale[columns]
         high = rows[lines] + UNIT_ROUNDING * self.low.program.row_scale[lines]
-        return any((x[columns] <= most).all() and (line[lines] <= high).all() for x, line in point.kept)
+        return all(
+            any((x[columns] <= most).all() and (line[lines] <= high).all() for x, line in known) for known in point.kept
+        )
+
+
+def _sought(found: LinearSolution, value: float, proof: Certificate) -> _Stage:
+    """Return an answer with the price of each bound."""
+    prices = np.maximum(-found.col_dual, 0.0), np.maximum(-found.row_dual, 0.0)
+    return _Stage(value, found.x, found.basis, *prices, proof)

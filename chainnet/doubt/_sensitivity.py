@@ -180,7 +180,7 @@ class _Asker:
     ) -> None:
         network = counting.network
         self.network, self.names = network, names
-        self._hit = overlay_of(network, scenario)
+        self._hit = overlay_of(network, scenario, by_year=by_year)
         self._stands = np.where(network.projects["id"].isin(names), project_sizes(network, by_year), 0.0)
         self._model = ValueModel(counting, self._hit, reroute)
         self._asked = network.demand["demand_tpa"].to_numpy(dtype=float)

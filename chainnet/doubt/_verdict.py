@@ -1,4 +1,4 @@
-"""What a verdict is, and when another answer changes it: category, bottleneck, rank, what closes the gap."""
+"""What a verdict is, and when another answer changes it: class, bottleneck, rank, what closes the gap."""
 
 from __future__ import annotations
 
@@ -10,30 +10,36 @@ import pandas as pd
 from chainnet._types import Array
 from chainnet.engine import CERTAIN, LEAST_SIZE, PRINTED
 
-# word of each category and the short share below which it holds
-CATEGORIES = {"met": PRINTED, "little": 0.1, "part": 0.5, "most": np.inf}
+# word of each class, and the share of demand up to which it holds
+CLASSES = {"met": 0.01, "little": 0.1, "part": 0.5, "most": np.inf}
 LEVELS = ("existing", "new", "stocks", "projects")
 
 
-def category(shortfall_share: float) -> str:
-    """Return the word for a share of demand that is short: met, little, part or most.
+def class_of(share: float) -> str:
+    """Return the class of what a tier lacks: met, little, part or most.
 
     Parameters
     ----------
-    shortfall_share : float
-        From 0 to 1; met below 1e-6, little below 0.1, part below 0.5, most from there.
+    share : float
+        Of its demand: met up to 0.01, little up to 0.1, part up to 0.5, most beyond; what is within 1e-6 of a border
+        is in the lower class.
 
     Returns
     -------
     str
+
+    Examples
+    --------
+    >>> [class_of(share) for share in (0.01, 0.010002, 0.1, 0.5, 0.6)]
+    ['met', 'little', 'little', 'part', 'most']
     """
-    share = round(shortfall_share, 9)  # a share that ends on a limit is no matter of the last digit of a solve
-    return next(word for word, most in CATEGORIES.items() if share < most)
+    return next(word for word, most in CLASSES.items() if share <= most + PRINTED)
 
 
-def next_share(shortfall_share: float) -> float:
-    """Return the share from which the category is a worse one; infinite where there is none."""
-    return CATEGORIES[category(shortfall_share)]
+def apart(one: float, other: float) -> int:
+    """Return by how many classes two shares differ."""
+    words = list(CLASSES)
+    return abs(words.index(class_of(one)) - words.index(class_of(other)))
 
 
 @dataclass(frozen=True)
@@ -49,27 +55,41 @@ class Bottleneck:
 class Outcome:
     """The answer of one way to judge or one variation, arrays by tier, t/yr.
 
-    ``most`` and ``least`` are the ends of the shortfall: they differ where nobody comes first. ``closes``: the levels
-    that leave each tier without shortfall. ``steps`` and ``countries``: the bottleneck and the costliest country of
-    each tier; None = not asked of it.
+    ``short`` and ``calm``: the least and the most that is short, with the scenario and without any; they differ
+    where who of several is served is a tie. ``closes``: the levels that leave each tier without shortfall. ``steps`` and
+    ``countries``: the bottleneck and the costliest country of each tier; None = not asked of it.
     """
 
     wanted: Array
-    most: Array
-    least: Array
-    closes: tuple[frozenset[str], ...]
-    steps: tuple[Bottleneck | None, ...]
-    countries: tuple[Bottleneck | None, ...]
+    short: tuple[Array, Array]
+    calm: tuple[Array, Array]
+    closes: tuple[frozenset[str], ...] = ()
+    steps: tuple[Bottleneck | None, ...] = ()
+    countries: tuple[Bottleneck | None, ...] = ()
 
     @property
     def share(self) -> Array:
-        """Share of each tier's demand that is short, at the most."""
-        return shortfall(self.most, self.wanted)
+        """Share of each tier's demand that is short; the middle, where that is a tie."""
+        return shortfall((self.short[0] + self.short[1]) / 2.0, self.wanted)
 
     @property
-    def least_share(self) -> Array:
-        """The same, at the least."""
-        return shortfall(self.least, self.wanted)
+    def already(self) -> Array:
+        """The same without the scenario."""
+        return shortfall((self.calm[0] + self.calm[1]) / 2.0, self.wanted)
+
+    @property
+    def due(self) -> Array:
+        """Share that is short because of the scenario: what is short less what is so without it."""
+        low, high = self.due_ends
+        return (low + high) / 2.0
+
+    @property
+    def due_ends(self) -> tuple[Array, Array]:
+        """The least and the most of it; the same users are favoured with the scenario and without."""
+        size = np.maximum(self.wanted, LEAST_SIZE)
+        ends = [(short - calm) / size for short, calm in zip(self.short, self.calm, strict=True)]
+        ends = [np.where(np.abs(end) <= CERTAIN, 0.0, np.where(end >= 1.0 - CERTAIN, 1.0, end)) for end in ends]
+        return np.minimum(*ends), np.maximum(*ends)
 
 
 def shortfall(short: Array, wanted: Array) -> Array:
@@ -88,20 +108,20 @@ def top_of(index: pd.Index, lost: Array, base: float) -> Bottleneck:
     return Bottleneck(frozenset(index[tied]), most, most / size)
 
 
-def changed(stated: Outcome, other: Outcome, tier: int) -> list[str]:
-    """Return what of a tier's verdict is another one: category, bottleneck, rank, closed_by."""
-    said = []
-    if category(float(stated.share[tier])) != category(float(other.share[tier])):
-        said.append("category")
+def changed(central: Outcome, other: Outcome, tier: int) -> list[str]:
+    """Return what of a tier's verdict is another one: class, bottleneck, rank, closed_by."""
+    words = []
+    if apart(float(central.due[tier]), float(other.due[tier])):
+        words.append("class")
     for word, before, after in (
-        ("bottleneck", stated.steps[tier], other.steps[tier]),
-        ("rank", stated.countries[tier], other.countries[tier]),
+        ("bottleneck", central.steps[tier], other.steps[tier]),
+        ("rank", central.countries[tier], other.countries[tier]),
     ):
         if before is not None and after is not None and _is_another(before, after):
-            said.append(word)
-    if stated.closes[tier] != other.closes[tier]:
-        said.append("closed_by")
-    return said
+            words.append(word)
+    if central.closes[tier] != other.closes[tier]:
+        words.append("closed_by")
+    return words
 
 
 def _is_another(before: Bottleneck, after: Bottleneck) -> bool:

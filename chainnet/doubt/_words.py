@@ -1,105 +1,77 @@
-"""A verdict's robustness and its ends, in one sentence each."""
+"""A variation, a class and how firm it is, in words."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import pandas as pd
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from chainnet.doubt._judgements import CENTRAL
-from chainnet.doubt._smallest import Smallest
-from chainnet.doubt._verdict import category
-from chainnet.words import Who, join, percent, spelled
+from chainnet.words import Who, first_capital, join, percent
 
-# inputs that a sentence names
-NAMED = 5
+if TYPE_CHECKING:
+    from chainnet.doubt._key_assumptions import KeyAssumptions
+
+# what stands before the words of a judgement, by its kind; of equal weight the first kind is named first
+BEFORE = {"rerouting": "if ", "demand": "with ", "density": "", "order": "if ", "slack": "if "}
+# a thing that is otherwise
+VARIANTS = {"absent": "without {}", "low": "with {} at its low value", "high": "with {} at its high value"}
+# what a class is called, of a demand
+CLASS_WORDS = {
+    "met": "is met",
+    "little": "is short by a little (less than a tenth)",
+    "part": "is short by a part (a tenth to a half)",
+    "most": "is short by most of it (more than a half)",
+}
 
 
-def robustness(tier: str, ends: pd.Series, inputs: pd.DataFrame, smallest: Smallest) -> str:
-    """Say whether the verdict of the first tier holds, hangs on inputs, or is open.
+def in_words(row: Mapping[Any, Any]) -> str:
+    """Return a variation as a clause: "without a plant", "if all are served alike"."""
+    before = BEFORE.get(row["kind"])
+    return VARIANTS[row["variant"]].format(row["label"]) if before is None else before + row["label"]
 
-    Parameters
-    ----------
-    tier : str
-    ends : Series
-        Its row of the ends.
-    inputs : DataFrame
-        Its rows of single inputs.
-    smallest : Smallest
+
+def sentences(found: KeyAssumptions) -> dict[str, str]:
+    """Return the verdict on the first tier that is asked about, and how firm it is.
 
     Returns
     -------
-    str
-        Begins with "open" where a judgement makes another category, else with "holds unless" where an input or a
-        small set does, else with "holds".
+    dict of str to str
+        verdict, range, firm, decides: a sentence each.
     """
-    share = float(ends["central_share"])
+    tier, row = found.first_tier, found.range.loc[found.first_tier]
     demand = "demand" if Who(tier).is_all else Who(tier).demand
-    verdict = f"{demand} is met" if share <= 0 else f"{demand} is {percent(share, ' ')} short ({category(share)})"
-    if any(category(float(other)) != category(share) for other in (ends["low_share"], ends["high_share"])):
-        low, high = (f"{percent(ends[f'{end}_share'], ' ')} under {ends[f'{end}_by']}" for end in ("low", "high"))
-        others = [word for word, by in ((low, ends["low_by"]), (high, ends["high_by"])) if by != CENTRAL]
-        return f"open: {verdict} in the central case, {join(others)}{_and_hangs(inputs, smallest)}."
-    dependencies = _dependencies(inputs, smallest)
-    if dependencies:
-        return f"holds unless {_listed(dependencies, 'or')}: {verdict}{_closing(inputs)}."
-    return f"holds: {verdict}; {_proof(smallest)}{_closing(inputs)}."
+    low, central, high, already = (_share(row[f"{end}_share"]) for end in ("low", "central", "high", "already"))
+    word = str(found.central["class"][tier])
+    head = f"{demand} {CLASS_WORDS[word]}: {central} because of the scenario, {already} without it already"
+    if not found.certain:
+        head = f"how much of {demand} is short because of the scenario cannot be said; the central case says {central}"
+    ends = f"from {low} {_by(found, row['low_by'])} to {high} {_by(found, row['high_by'])}"
+    if row["low_by"] == row["high_by"] == CENTRAL:
+        ends = f"{central} however it is judged"
+    if row["last_share"] == row["last_share"]:
+        ends += f"; stress test: if allied users are served last, {_share(row['last_share'])}"
+    holds = f"in {percent(float(row['class_share']), ' ')} of the draws the class is the same"
+    firm = [name for name, is_firm in found.firmness.items() if is_firm]
+    loose = [name for name, is_firm in found.firmness.items() if not is_firm]
+    kept = f"whatever is assumed of {join(firm, 'or')}" if firm else "under no kind of doubt"
+    not_kept = f", not of {join(loose, 'or')}" if firm and loose else ""
+    return {
+        "verdict": f"{first_capital(head)}.",
+        "range": f"{first_capital(ends)}.",
+        "firm": f"The class holds {kept}{not_kept}; {holds}.",
+        "decides": f"{first_capital('; '.join(found.decides))}."
+        if found.decides
+        else "Nothing alone changes the class.",
+    }
 
 
-def ends_sentence(ends: pd.DataFrame) -> str:
-    """Say between which ends each tier's short share lies over the judgements, and which gives them."""
-    parts = []
-    for tier, row in ends.iterrows():
-        low, central, high = (float(row[f"{end}_share"]) for end in ("low", "central", "high"))
-        if low == central == high:
-            parts.append(f"{tier} {percent(central, ' ')} however it is judged")
-            continue
-        between = f"{percent(low, ' ')} ({row['low_by']}) to {percent(high, ' ')} ({row['high_by']})"
-        parts.append(f"{tier} {between}, central {percent(central, ' ')}")
-    return "Short of demand: " + "; ".join(parts) + "."
+def _by(found: KeyAssumptions, name: str) -> str:
+    """Return which judgement gives an end, in words."""
+    if name == CENTRAL:
+        return "in the central case"
+    rows = found.table[found.table["id"] == name.removeprefix("node:")]
+    return in_words((rows[rows["variant"] == "absent"] if name.startswith("node:") else rows).iloc[0])
 
 
-def _and_hangs(inputs: pd.DataFrame, smallest: Smallest) -> str:
-    alone = _dependencies(inputs, smallest)
-    return f"; it also hangs on {_listed(alone, 'and')}" if alone else _closing(inputs)
-
-
-def _dependencies(inputs: pd.DataFrame, smallest: Smallest) -> list[str]:
-    """Return what makes another category: the smallest set, then single inputs."""
-    sets = [_together(smallest.ids)] if smallest.ids else []
-    return [*sets, *(word for word in _that_change(inputs, "category") if word not in sets)]
-
-
-def _closing(inputs: pd.DataFrame) -> str:
-    words = _that_change(inputs, "closed_by")
-    return f"; what closes the gap is another with {_listed(words, 'or')}" if words else ""
-
-
-def _that_change(inputs: pd.DataFrame, what: str) -> list[str]:
-    """Return the inputs that change one thing: plants, then relations, then demand; the assumed ones first."""
-    rank = {kind: i for i, kind in enumerate(("node", "project", "stock", "process", "relation", "input"))}
-    hit = inputs[inputs["what"].str.split(";").map(lambda words: what in words).astype(bool)]
-    hit = hit.assign(
-        rank=hit["kind"].map(rank), is_known=hit["quality"].ne("assumed"), moves=-hit["change_share"].abs().round(9)
-    ).sort_values(["rank", "is_known", "moves", "id", "variant"], kind="stable")
-    return [f"{name} {variant}" for name, variant in zip(hit["id"], hit["variant"], strict=True)]
-
-
-def _listed(words: Sequence[str], last: str) -> str:
-    left = len(words) - NAMED
-    return join([*words[:NAMED], f"{left} more"] if left > 0 else words, last)
-
-
-def _together(ids: Sequence[str]) -> str:
-    return f"{ids[0]} absent" if len(ids) == 1 else f"{' + '.join(ids)} absent together"
-
-
-def _proof(smallest: Smallest) -> str:
-    n = len(smallest.candidates)
-    if not n:
-        return "no plant is assumed"
-    if smallest.up_to >= n:
-        return f"not even all {n} assumed plants absent change that" if n > 1 else "nor does its one assumed plant"
-    sets = spelled(smallest.up_to, "assumed plant")
-    proof = "no set of at most" if smallest.is_proved else "not found, though not proved, is a set of at most"
-    return f"{proof} {sets} of {n} changes that"
+def _share(share: float) -> str:
+    return percent(float(share), " ")

@@ -17,7 +17,13 @@ from chainnet.scenario import month_text
 from chainnet.words import calendar_month, digits
 
 LONG_RUN = "long run"
-ORDERS = {"allies_first": "", "allies_last": "allies served last", "alike": "nobody served first"}
+ORDERS = {
+    "allies_first": "",
+    "allies_last": "allies served last",
+    "alike": "nobody served first",
+    "law": "served by law and contract",
+    "stages": "served by a table of stages",
+}
 _SPANS = {3: "quarter", 6: "half-year", 12: "year"}
 
 

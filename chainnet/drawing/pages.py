@@ -53,7 +53,7 @@ def draw(
     losses: pd.DataFrame | None = None,
     scenario: str | None = None,
     first_losses: pd.DataFrame | None = None,
-    order: Literal["allies_first", "allies_last", "alike"] | None = None,
+    order: Literal["law", "allies_first", "allies_last", "alike", "stages"] | None = None,
     ends: pd.DataFrame | Mapping[str, pd.DataFrame] | None = None,
     long_run: Sequence[Any] = (),
     closest: Any = (),
@@ -91,7 +91,7 @@ def draw(
         tier. The page then has a menu; still pictures, sankey and map show the first.
     first_losses : DataFrame, optional
         ``chokepoints(network, tier=...)`` of one tier, which the graph says beside the ``losses`` of all.
-    order : {"allies_first", "allies_last", "alike"}, optional
+    order : {"law", "allies_first", "allies_last", "alike", "stages"}, optional
         The order in which the answers must have been asked; the page says it where it is not the usual one, after.
         None = whatever they were asked.
     ends : DataFrame or mapping of str to DataFrame, optional
@@ -193,7 +193,7 @@ def _draw_living(network: Network, view: str, path: str | Path | None, given: di
     target = Path(path) if path is not None else Path(f"{_file_name(network.name)}-live.html")
     if view != "graph" or target.suffix.lower() in (".svg", ".png"):
         raise DataError("draw: live=True writes one HTML page and no other view. Leave view out, end path in .html.")
-    page = living_page(Counting.of(network, order=order), scenario, title, marking)
+    page = living_page(Counting.of(network, order=order).valuing, scenario, title, marking)
     return Drawing(write_file(target, page.encode("utf-8")))
 
 

@@ -22,6 +22,7 @@ from chainnet.words import (
     spelled,
     step_words,
     verb,
+    vintage,
     who,
 )
 
@@ -97,12 +98,8 @@ def _bottleneck_words(losses: Losses) -> str:
 
 def year_words(network: Network) -> str:
     """Return of which year the plants are, as it stands behind the title: those opened since are no base year's."""
-    if network.year is None:
-        return ""
-    opened = network.standing
-    if opened.empty:
-        return f" · base year {network.year}"
-    return f" · plants of {network.year} and {spelled(len(opened), 'plant')} opened by {int(opened['year'].max())}"
+    said = vintage(network)
+    return f" · {said}" if said else ""
 
 
 def loss_words(facts: PageData, losses: Losses) -> str:

@@ -6,7 +6,7 @@ suppliers, stocks, projects, what stays short).
 """
 
 from chainnet.flow._balance import EXTRA_COST_USD_PER_T, Balance, balance, balance_under, stages_of
-from chainnet.flow._counting import Counting, Order, Said, check_tier
+from chainnet.flow._counting import Counting, Said, check_tier
 from chainnet.flow._ends import service_range
 from chainnet.flow._fair import share_fairly
 from chainnet.flow._largest import (
@@ -20,8 +20,10 @@ from chainnet.flow._largest import (
     values_by_igraph,
 )
 from chainnet.flow._long_runs import LongRuns, long_runs
-from chainnet.flow._months import NEW_LAG_MONTHS, Bases, MonthsModel, Plan
+from chainnet.flow._months import NEW_LAG_MONTHS, MonthsModel
+from chainnet.flow._order import Asked, Order, Valued, valued_order
 from chainnet.flow._ordered import OrderedValue, SharedValue, value_model
+from chainnet.flow._plan import Bases, Plan
 from chainnet.flow._shared import (
     EXACT_PLAYERS,
     climbed,
@@ -39,6 +41,7 @@ __all__ = [
     "EXACT_PLAYERS",
     "EXTRA_COST_USD_PER_T",
     "NEW_LAG_MONTHS",
+    "Asked",
     "Balance",
     "Bases",
     "Counting",
@@ -53,6 +56,7 @@ __all__ = [
     "SharedValue",
     "StockModel",
     "ValueModel",
+    "Valued",
     "balance",
     "balance_under",
     "binding_inputs",
@@ -74,5 +78,6 @@ __all__ = [
     "solve_market",
     "stages_of",
     "value_model",
+    "valued_order",
     "values_by_igraph",
 ]

@@ -24,9 +24,11 @@ from chainnet.engine import (
 )
 from chainnet.errors import DataError
 from chainnet.flow._closest import closest_to_baseline
-from chainnet.flow._counting import Counting, Order
+from chainnet.flow._counting import Counting
 from chainnet.flow._fair import share_fairly
 from chainnet.flow._largest import edge_table, node_table, priced_bounds
+from chainnet.flow._law import at_home, home_stages, law_facts, released, under_contract
+from chainnet.flow._order import Asked, StageTable
 from chainnet.flow._stages import SEVERAL, in_finer_sizes, settled
 from chainnet.lowering import Degree, Lowered, Overlay, lower
 from chainnet.network import Network, say_unlinked
@@ -67,9 +69,10 @@ class Balance(Result):
     certificate : Certificate
         The worst of all stages.
     ranges : DataFrame or None, index tier
-        With ``order="alike"``, else None: demand_tpa of the beneficiaries, and the least and the most of it that
-        is served (served_least_tpa, served_most_tpa) and short (shortfall_least_tpa, shortfall_most_tpa) among the
-        answers that serve all together most; with ``fair`` the equal fractions, where least and most are one.
+        Where stages may be shared (all orders but allies_first and allies_last): demand_tpa of the beneficiaries, and
+        the least and the most of it that is served (served_least_tpa, served_most_tpa) and short (shortfall_least_tpa,
+        shortfall_most_tpa) among the answers that serve these stages most, tiers after it not looked at; with ``fair``
+        the equal fractions, where least and most are one.
     """
 
     demand: pd.DataFrame
@@ -85,8 +88,10 @@ class Balance(Result):
     def by_tier(self) -> pd.DataFrame:
         """Return demand, served and shortfall of what counts, by tier in order, t/yr.
 
-        With ``order="alike"`` also ``shortfall_least_tpa`` and ``shortfall_most_tpa`` of ``ranges``: between
-        them the shortfall itself is one of several answers.
+        Where ``ranges`` is there, also its ``shortfall_least_tpa`` and ``shortfall_most_tpa``. By law and by a table
+        of stages the shortfall is the middle of the two, or as near to it as later stages leave: it is the sum over
+        the rows of ``demand``, which of the beneficiaries is short being one answer of several. With
+        ``order="alike"`` it is itself one of several.
         """
         counted = self.demand[self.demand["is_counted"] & self.demand["is_beneficiary"]]
         table = counted.groupby("tier", sort=False, dropna=False)[["demand_tpa", "served_tpa", "shortfall_tpa"]].sum()
@@ -101,7 +106,7 @@ def balance(
     reroute: Degree = "existing",
     *,
     beneficiaries: Words = None,
-    order: Order = "allies_first",
+    order: Asked = None,
     commodity: Words = None,
     fair: bool = False,
     closest: bool = False,
@@ -123,11 +128,19 @@ def balance(
         new: makers of a commodity may also ship to its users elsewhere, once qualified.
     beneficiaries : list of str, optional
         Countries or groups that are served first; default from the network, else all.
-    order : {"allies_first", "allies_last", "alike"}
+    order : {"law", "allies_first", "allies_last", "alike"} or DataFrame, optional
+        Who is served first; default allies_first.
+        law: the first tier of those beneficiaries that a law or arrangement covers (``network.service``, else that of
+        every graph) at ``network.as_of``; then the first tier of all others; then each further tier of everyone
+        together. Before all, what users in a country with an export rule in the scenario can get from plants there
+        alone. Contracts hold: what does not go to those whom a supplier is bound to is at most the rest of its
+        output, as far as they can take it.
         allies_first: all tiers of the beneficiaries, then all tiers of the others. allies_last: all tiers of
         the others taken together, then those of the beneficiaries. The two bound the shortfall.
         alike: nobody first, each tier of all in one stage; who of them is short is then a tie, and
         ``ranges`` says how much of it can fall to the beneficiaries.
+        A DataFrame says the stages: stage (a number, lowest first), country (code, group or region) and tier, blank =
+        all; demand that no row names comes last. No contract and no export rule plays a part in it.
     commodity : str or list of str, optional
         What counts; default the main commodities.
     fair : bool
@@ -213,7 +226,7 @@ def balance_under(
         raise DataError(
             "balance: the network has no demand table, so nobody can be short. Give demand, or use max_flow."
         )
-    stages = stages_of(counting)
+    stages, overlay = stages_of(counting), under_contract(counting, overlay)
     lowering = partial(
         lower,
         network,
@@ -231,7 +244,8 @@ def balance_under(
         **counting.settings,
         "scenario": scenario_name,
         "reroute": reroute,
-        "order": counting.order,
+        "order": counting.order_name,
+        **law_facts(counting, overlay),
         "fair": fair,
         **({"closest": True} if closest else {}),
         "stocks": "first year" if stocks else "not drawn",
@@ -260,15 +274,9 @@ def stages_of(counting: Counting) -> list[tuple[str, Bools]]:
     main, ours, demand = counting.anyone, counting.ours, counting.network.demand
     has_tier = ~counting.tiers[""]
     tiered = [(name, rows) for name, rows in counting.tiers.items() if name]
-    untiered_counts = main & ~has_tier  # only where no row has a tier
-    stages: list[tuple[str, Bools]] = []
-    whole = ("all others", main & ~ours)
+    stages = _named_stages(counting) if isinstance(counting.order, StageTable) else _counted_stages(counting)
     if counting.order == "alike":
         ours = np.ones(len(ours), dtype=bool)  # one stage for all
-    first = [(f"{name}", main & ours & rows) for name, rows in tiered] + [("demand", untiered_counts & ours)]
-    rest = [(f"{name} of others", main & ~ours & rows) for name, rows in tiered]
-    rest.append(("demand of others", untiered_counts & ~ours))
-    stages += [whole, *first] if counting.order == "allies_last" else [*first, *rest]
     side = demand["commodity"].fillna("").to_numpy(dtype=object)
     for name, rows in tiered:
         for c in sorted(set(side[~main & rows])):
@@ -278,12 +286,48 @@ def stages_of(counting: Counting) -> list[tuple[str, Bools]]:
     return [(name, members) for name, members in stages if members.any()]
 
 
+def _counted_stages(counting: Counting) -> list[tuple[str, Bools]]:
+    """Return the stages of what counts in an order that has a name; some may be empty."""
+    main, ours = counting.anyone, counting.ours
+    tiers = [(name, main & rows) for name, rows in counting.tiers.items() if name]
+    tiers.append(("demand", main & counting.tiers[""]))  # only where no row has a tier
+    if counting.order == "alike":
+        return tiers
+    if counting.law is not None:
+        (name, first), *later = tiers
+        return [(name, first & counting.covered), (f"{name} of others", first & ~counting.covered), *later]
+    mine = [(name, rows & ours) for name, rows in tiers]
+    if counting.order == "allies_last":
+        return [("all others", main & ~ours), *mine]
+    return [*mine, *((f"{name} of others", rows & ~ours) for name, rows in tiers)]
+
+
+def _named_stages(counting: Counting) -> list[tuple[str, Bools]]:
+    """Return the stages of what counts in a table of stages; what it does not name comes last."""
+    stage, numbers = counting.stage
+    return [
+        *((f"stage {number:g}", stage == number) for number in numbers),
+        ("not named", counting.anyone & np.isnan(stage)),
+    ]
+
+
+def shared_tiers(counting: Counting, stages: Sequence[tuple[str, Bools]]) -> dict[str, tuple[int, Bools]]:
+    """Return the tiers in whose stages others are served too: the last of them, and the beneficiaries' rows."""
+    found = {}
+    for tier, rows in counting.tiers.items():
+        mine = counting.anyone & counting.ours & rows
+        at = [number for number, (_, asked) in enumerate(stages) if (asked & mine).any()]
+        if any((stages[number][1] & ~mine).any() for number in at):
+            found[tier or "demand"] = (at[-1], mine)
+    return found
+
+
 class _InOrder:
     """Serves stage after stage, each kept by a floor, then looks for the least cost; later stages have prices too.
 
-    ``prices`` of columns and rows are the largest over the stages of what counts. ``ranges``: with nobody first, what
-    can fall to the beneficiaries of each stage in which they ask for what counts. ``open``: what floors leave open of
-    each demand row.
+    ``prices`` of columns and rows are the largest over the stages of what counts. ``ranges``: of tiers that the
+    beneficiaries share with others in a stage, what can fall to them. ``open``: what floors leave open of each demand
+    row.
     """
 
     low: Lowered
@@ -305,42 +349,97 @@ class _InOrder:
     ) -> None:
         self._stages, self._counting, self._fair, self._verify = stages, counting, fair, verify
         self._closest, self._told = closest, steps
+        self._shared = {} if fair else shared_tiers(counting, stages)
 
     def take(self, low: Lowered) -> Array:
         """Solve a program; return the columns of the last answer."""
-        goals = [low.serving(asked) for _, asked in self._stages]
-        stages = Ordered(low.program, "balance", goals, unbounded=lambda: _negative_cycle(low.tables.network))
+        home = home_stages(self._counting, low.overlay)
+        asked = [rows for *_, rows in (*self._stages, *home)]
+        ours = [-low.serving(rows) for _, rows in self._shared.values()]
+        self._goals = [*map(low.serving, asked), *(cost for ends in ours for cost in (-ends, ends))]
+        self._solver = Ordered(
+            low.program, "balance", self._goals, unbounded=lambda: _negative_cycle(low.tables.network)
+        )
+        self.program, self._left = self._solver.program, np.zeros(len(low.served))
+        kept = self._at_home(low, home)
+        tied = self._served(low, kept)
+        if (free := released(low.overlay)) is not low.overlay:  # what those under contract do not take is for all
+            within = low.bounds(free)
+            rows = np.append(within[1], np.full(len(self._goals), np.inf))
+            self.program = replace(self.program, col_upper=within[0], row_upper=rows)
+            tied = self._served(low, kept, within)
+        if self._fair:
+            share_fairly(low, self._solver, [rows for _, rows in self._stages])
+            self._left = np.maximum(self._left, SEVERAL * FAIR * low.flows.demand["demand_tpa"].to_numpy())
+        if self._counting.order != "alike":
+            self._in_the_middle(low, tied)
+        last = self._solver.stage(low.program.cost, "least cost")
+        self._told.done("least cost")
+        proofs = self._solver.proofs
+        if self._closest:
+            x, proof = closest_to_baseline(low, self._solver.model, last)
+            last, proofs = replace(last, x=x), [proof, *proofs]
+        is_tied = self._counting.order not in ("allies_first", "allies_last")
+        self.ranges = _range_table(low, self._counting, last.x, self._left, tied) if is_tied else None
+        second = self._solver.second(low.program.cost) if self._verify else None
+        self.certificate = replace(Certificate.worst(proofs, "balance"), second_value=second)
+        self.low, self.last, self.open = low, last, self._left
+        return last.x
+
+    def _at_home(self, low: Lowered, home: Sequence[tuple[str, str, Bools]]) -> dict[int, float]:
+        """Find what users at home get from plants at home alone, and keep that by floors; return these by goal."""
+        kept: dict[int, float] = {}
+        first = len(self._stages)
+        for number, (country, name, _) in enumerate(home, first):
+            closed = at_home(low.tables.network, low.overlay, country)
+            mine = {n: value for n, value in kept.items() if home[n - first][0] == country}
+            self._within(mine, low.bounds(closed))
+            kept[number] = self._solver.stage(self._goals[number], name).value
+        self._at_first = self._within(kept) if home else 0.0  # what floors give way before the first stage
+        return kept
+
+    def _within(self, kept: Mapping[int, float], bounds: tuple[Array, Array] | None = None) -> float:
+        """Put other bounds in place, None = those of the program, and floors within them; return what they give way."""
+        self._solver.within(*(bounds or ()))
+        return sum(self._solver.floor(number, value) for number, value in kept.items())
+
+    def _served(
+        self, low: Lowered, kept: dict[int, float], bounds: tuple[Array, Array] | None = None
+    ) -> dict[str, list[float]]:
+        """Serve the stages in their order, over what is kept already; return what is tied by tier, with its floors."""
+        if bounds is not None:
+            self._within(kept, bounds)
+        self._given_way = self._at_first  # later stages that are kept already only take
         columns, rows = np.zeros(len(low.program.cost)), np.zeros(len(low.program.row_upper))
-        mine = self._counting.rows
-        given_way, tied = 0.0, dict[str, list[float]]()
-        left = np.zeros(len(low.served))
+        mine, tied = self._counting.rows, dict[str, list[float]]()
         for number, (name, asked) in enumerate(self._stages):
-            found = stages.stage(goals[number], name)
+            found = self._solver.stage(self._goals[number], name)
             self._told.done(name)
             if (asked & mine).any():
                 columns, rows = np.maximum(columns, -found.col_dual), np.maximum(rows, -found.row_dual)
-            given_way += stages.floor(number, found.value)
-            left[asked] = SEVERAL * given_way
-            if self._counting.order == "alike" and (asked & mine).any():
-                ends = stages.ends(-low.serving(asked & mine), f"{name}, what can fall to the beneficiaries")
-                tied[name] = [given_way, *(float(end.x[low.served[asked & mine]].sum()) for end in ends)]
-        if self._fair:
-            share_fairly(low, stages, [rows for _, rows in self._stages])
-            left = np.maximum(left, SEVERAL * FAIR * low.flows.demand["demand_tpa"].to_numpy())
-        last = stages.stage(low.program.cost, "least cost")
-        self._told.done("least cost")
-        proofs = stages.proofs
-        if self._closest:
-            x, proof = closest_to_baseline(low, stages.model, last)
-            last, proofs = replace(last, x=x), [proof, *proofs]
-        ties = {} if self._fair else tied
-        is_tied = self._counting.order == "alike"
-        self.ranges = _range_table(low, self._counting, last.x, left, ties) if is_tied else None
-        second = stages.second(low.program.cost) if self._verify else None
-        self.certificate = replace(Certificate.worst(proofs, "balance"), second_value=second)
-        self.low, self.program, self.last = low, stages.program, last
-        self.prices, self.open = (columns, rows), left
-        return last.x
+            self._given_way += self._solver.floor(number, found.value)
+            kept[number] = found.value
+            self._left[asked] = SEVERAL * self._given_way
+            for tier, (last, ours) in self._shared.items():
+                if last == number:
+                    ends = self._solver.ends(-low.serving(ours), f"{tier}, what can fall to the beneficiaries")
+                    tied[tier] = [self._given_way, *(float(end.x[low.served[ours]].sum()) for end in ends)]
+        self.prices = columns, rows
+        return tied
+
+    def _in_the_middle(self, low: Lowered, tied: Mapping[str, Sequence[float]]) -> None:
+        """Keep what falls to the beneficiaries of each tier at the middle of its range, or as near as can be."""
+        first = len(self._goals) - 2 * len(self._shared)
+        for place, (tier, (_, ours)) in enumerate(self._shared.items()):
+            hair, least, most = tied[tier]
+            if most - least <= SEVERAL * hair:
+                continue
+            ends = self._solver.ends(-low.serving(ours), f"{tier}, what still can fall to the beneficiaries")
+            lowest, highest = (float(end.x[low.served[ours]].sum()) for end in ends)
+            middle = min(max((least + most) / 2, lowest), highest)
+            self._given_way += self._solver.floor(first + 2 * place, -middle)
+            self._given_way += self._solver.floor(first + 2 * place + 1, middle)
+            self._left[ours] = SEVERAL * self._given_way
 
 
 def _range_table(

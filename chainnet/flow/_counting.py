@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import Any, Literal, TypedDict
+from typing import Any, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -13,11 +13,21 @@ import pandas as pd
 from chainnet import checks
 from chainnet._types import Bools, Words
 from chainnet.errors import ChainnetWarning
+from chainnet.flow._order import (
+    LAW_ONLY,
+    VALUED,
+    Asked,
+    Covering,
+    Kept,
+    StageTable,
+    Valued,
+    covering,
+    default_order,
+    kept_order,
+    name_of,
+)
 from chainnet.lowering import stack
 from chainnet.network import Network, check_network, say_unfed
-
-Order = Literal["allies_first", "allies_last", "alike"]
-ORDERS = ("allies_first", "allies_last", "alike")
 
 
 class Said(TypedDict):
@@ -40,8 +50,9 @@ class Counting:
         Countries or groups whose demand counts.
     tier : str, optional
         Only this tier, as if it came first; None = all.
-    order : {"allies_first", "allies_last", "alike"}
-        When those are served who are no beneficiaries: after them, before them, or with them, nobody first.
+    order : {"allies_first", "allies_last", "alike", "law"} or StageTable
+        When those are served who are no beneficiaries: after them, before them, or with them, nobody first; by law
+        (also ``law_only``: only laws known to be in force), or as a table of stages says.
 
     Raises
     ------
@@ -61,11 +72,12 @@ class Counting:
     commodity: tuple[str, ...] | None = None
     beneficiaries: tuple[str, ...] | None = None
     tier: str | None = None
-    order: Order = "allies_first"
+    order: Kept = "allies_first"
 
     def __post_init__(self) -> None:
         check_network(self.network)
-        checks.known(self.order, ORDERS, "order", "order")
+        if self.order != LAW_ONLY:
+            kept_order(self.order)
         if self.commodity is not None:
             check_commodities(self.network, self.commodity)
         check_tier(self.network, self.tier)
@@ -77,16 +89,23 @@ class Counting:
         commodity: Words = None,
         beneficiaries: Words = None,
         tier: str | None = None,
-        order: Order = "allies_first",
+        order: Asked = "allies_first",
         *,
         said: bool = True,
     ) -> Counting:
-        """Return what a call asks, in whatever form it names commodities and countries.
+        """Return what a call asks, in whatever form it names commodities, countries and the order.
 
+        ``order`` None is the default of what serves somebody; see ``default_order``.
         Beneficiaries where nobody asks for anything are ``said``: all that is lost to them is nothing. So are plants
         that can give nothing, because what they need never reaches them.
         """
-        found = cls(network, _tuple(commodity), _tuple(beneficiaries), tier, order)
+        check_network(network)
+        whose = _tuple(beneficiaries)
+        if order is None:
+            order = default_order(network, network.beneficiaries if whose is None else whose)
+        found = cls(network, _tuple(commodity), whose, tier, kept_order(order))
+        if isinstance(found.order, StageTable):
+            _ = found.stage  # its faults are those of the call
         if said and not network.gone:
             say_unfed(network, stacklevel=3)
         if said and found.beneficiaries and not network.gone and not found.ours.any():
@@ -106,7 +125,7 @@ class Counting:
         """Return the same asked of another network."""
         return replace(self, network=network)
 
-    def in_order(self, order: Order) -> Counting:
+    def in_order(self, order: Kept) -> Counting:
         """Return the same with the others served at another time."""
         return self if order == self.order else replace(self, order=order)
 
@@ -135,8 +154,40 @@ class Counting:
         return {
             "commodity": list(self.commodities) if self.commodities else "all",
             "beneficiaries": list(self.whose) or "all",
-            **({} if self.order == "allies_first" else {"order": self.order}),
+            **({} if self.order == "allies_first" else {"order": self.order_name}),
+            **self._by_whom,
         }
+
+    @property
+    def order_name(self) -> str:
+        """The order in one word, ``stages`` where it is a table."""
+        return name_of(self.order)
+
+    @property
+    def valuing(self) -> Counting:
+        """The same in an order in which an exact method values plants: allies first where this is none such."""
+        return self.in_order(self.value_order)
+
+    @property
+    def value_order(self) -> Valued:
+        """The order of ``valuing``."""
+        return self.order if self.order in VALUED else "allies_first"  # type: ignore[return-value]
+
+    @property
+    def _by_whom(self) -> dict[str, Any]:
+        """What an order by law or by a table rests on."""
+        if isinstance(self.order, StageTable):
+            return {"stages": [list(row) for row in self.order.rows]}
+        law = self.law
+        if law is None:
+            return {}
+        digest = {"service_digest": law.digest} if law.digest else {}
+        return {**digest, **({"service_unsure": list(law.unsure)} if law.unsure else {})}
+
+    @cached_property
+    def law(self) -> Covering | None:
+        """Whom law or arrangement puts first; None where it is not asked."""
+        return covering(self.network, self.order == LAW_ONLY) if self.order in ("law", LAW_ONLY) else None
 
     def inside(self, table: pd.DataFrame, column: str = "country") -> Bools:
         """Return which rows of any table lie with the beneficiaries."""
@@ -161,6 +212,27 @@ class Counting:
     def ours(self) -> Bools:
         """Rows of demand that lie with the beneficiaries, whatever they ask for."""
         return self._ours(self._demand)
+
+    @cached_property
+    def covered(self) -> Bools:
+        """Rows of demand of beneficiaries whom law or arrangement puts first."""
+        law = self.law
+        assert law is not None, "no order by law"
+        place = self.places
+        no_country = place["country"].isna() & place["region"].isin(law.regions)
+        return np.asarray((place["country"].isin(law.countries) | no_country).to_numpy(dtype=bool) & self.ours)
+
+    @cached_property
+    def stage(self) -> tuple[Any, list[float]]:
+        """Stage of each row of demand in a table of stages, NaN where it names none, and the stages in their order."""
+        assert isinstance(self.order, StageTable), "no table of stages"
+        return self.order.stage_of(self.network, self.places, self._demand["tier"], self.anyone)
+
+    @cached_property
+    def places(self) -> pd.DataFrame:
+        """Country and region of each row of demand."""
+        plants = self.network.plants.set_index("id")[["country", "region"]]
+        return plants.reindex(self._demand["node"]).reset_index(drop=True)
 
     @cached_property
     def tiers(self) -> dict[str, Bools]:

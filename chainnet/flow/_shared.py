@@ -16,7 +16,7 @@ from chainnet.errors import UnknownIdError
 from chainnet.flow._balance import Balance, balance_under
 from chainnet.flow._counting import Counting
 from chainnet.lowering import Degree, Overlay
-from chainnet.network import Network, check_network, ramp_reached
+from chainnet.network import Network, check_network, first_years, ramp_reached
 
 EXACT_PLAYERS = 12
 
@@ -47,8 +47,7 @@ def project_sizes(network: Network, by_year: int | None) -> Array:
     projects = network.projects
     if by_year is None:
         return np.ones(len(projects))
-    start = projects["start_year"].to_numpy(dtype=float)
-    return ramp_reached(start, projects["ramp_years"].fillna(0.0).to_numpy(dtype=float), by_year)
+    return ramp_reached(first_years(projects), projects["ramp_years"].fillna(0.0).to_numpy(dtype=float), by_year)
 
 
 def shapley_values(

@@ -45,7 +45,8 @@ def generate_datapackage(network: Network, headers: Mapping[str, Sequence[str]] 
     str
         JSON with a closing line end; the same network gives the same text.
     """
-    tables = {name: getattr(network, name) for name in TABLES}
+    filed = network.at(None)  # what opened since is a project in a file, and stands again when it is read
+    tables = {name: getattr(filed, name) for name in TABLES}
     filled = {name: frame for name, frame in tables.items() if len(frame)}
     counts = ", ".join(f"{len(frame)} {name}" for name, frame in filled.items())
     meta = meta_words(network)

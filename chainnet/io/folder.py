@@ -147,10 +147,11 @@ def write_folder(network: Network, path: Path | str) -> Path:
 
 def folder_files(network: Network) -> dict[str, bytes]:
     """Return the files of a network's folder: name -> content."""
+    filed = network.at(None)  # what opened since is a project in a file, and stands again when it is read
     files = {
-        f"{table}.csv": table_csv(network, table).encode()
+        f"{table}.csv": table_csv(filed, table).encode()
         for table in TABLES
-        if TABLES[table].required or len(getattr(network, table))
+        if TABLES[table].required or len(getattr(filed, table))
     }
     files[DESCRIPTOR] = generate_datapackage(network).encode()
     return files

@@ -14,6 +14,7 @@ from chainnet.io.folder import read_folder
 from chainnet.io.sizes import sizes_of
 from chainnet.network import Network, Reading
 
+OWN = "own"  # the date that a graph itself bears
 _LISTED = 12  # files beside one that is not there
 
 
@@ -21,6 +22,7 @@ def read(
     graph: str | Path,
     /,
     *,
+    as_of: object = OWN,
     source: Words = None,
     sink: Words = None,
     two_way: bool = False,
@@ -40,6 +42,9 @@ def read(
         (``.xlsx``), ``.graphml``, ``.gexf``, node-link ``.json``, or an edge list (``.csv``, ``.tsv`` split by tabs,
         ``.parquet``) with the columns ``source``, ``target`` and ``capacity_tpa``. In files an empty cell means
         unknown, and an empty capacity no limit.
+    as_of : str or None, optional
+        The date at which the chain stands, such as "2027-06-30"; a month or a year is its last day. Projects that run
+        then are plants; see ``Network.at``. None = the base year. Default: the date that the graph itself bears.
     source, sink, two_way, rename, ignore_unknown, country_names : optional
         What is to be known of a file that is not in our own form; see ``Network.from_edges``.
     separator : str
@@ -66,6 +71,8 @@ def read(
     >>> import chainnet as cn
     >>> len(cn.read("mag-9").nodes)
     10
+    >>> cn.read("rare-earths").as_of, cn.read("rare-earths", as_of="2027-06").as_of
+    ('2026-11-30', '2027-06-30')
     """
     if not isinstance(graph, (str, Path)):
         raise DataError(_no_path(graph))
@@ -76,7 +83,8 @@ def read(
     how = Reading(source, sink, two_way, rename or {}, ignore_unknown, country_names, separator, decimal)
     reader, path = _reader_of(graph)
     with sizes_of(any_size):
-        return reader(path, how)
+        network = reader(path, how)
+    return network if as_of is OWN else network.at(as_of)
 
 
 def _reader_of(graph: str | Path) -> tuple[Callable[[Path, Reading], Network], Path]:

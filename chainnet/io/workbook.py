@@ -54,8 +54,9 @@ def workbook_bytes(network: Network) -> bytes:
     for key, value in meta_words(network).items():
         meta += [(key, word) for word in (value if isinstance(value, list) else [value])]
     sheets = {META: (["key", "value"], meta)}
+    filed = network.at(None)  # what opened since is a project in a file, and stands again when it is read
     for table in TABLES:
-        frame = getattr(network, table)
+        frame = getattr(filed, table)
         if len(frame):
             sheets[table] = rows_of(frame, table)
     return _book_bytes(sheets)
@@ -299,7 +300,7 @@ def _take_sheet(title: str, sheet: Any, intake: Intake, meta: dict[str, Any]) ->
             words.setdefault(key, []).extend(_split(key, value))
         elif key in words:
             intake.fault("the key stands twice", "Keep one row.", column="key", value=key)
-        elif key != "year":
+        elif key not in ("base_year", "year"):
             words[str(key)] = None if value is None else str(value)
         else:
             words[key] = int(value) if isinstance(value, float) and value.is_integer() else value

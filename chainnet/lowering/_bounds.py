@@ -44,7 +44,7 @@ def close_classes(upper: Array, overlay: Overlay, relations: Relations, strands:
     """Close what the restrictions in force name: relations always, edges and tracked flows where nothing may cross."""
     n_flows = n_edges + len(relations.tail)
     for number, restriction in enumerate(overlay.restrictions):
-        if restriction.bound_tpa == INF:
+        if restriction.bound_tpa == INF or restriction.part is not None:
             continue
         if not restriction.is_strand:
             upper[n_edges:n_flows][relations.classes[number]] = 0.0
@@ -119,7 +119,7 @@ def edge_caps(t: Tables, overlay: Overlay, degree: str) -> Array:
     scaled = np.where(np.isinf(caps), INF, caps * np.where(np.isinf(caps), 1.0, share))
     scaled = np.where(dead, 0.0, scaled)
     for restriction in overlay.restrictions:
-        if restriction.bound_tpa == 0 and not restriction.is_strand:
+        if restriction.bound_tpa == 0 and not restriction.is_strand and restriction.part is None:
             scaled[restriction.edges] = 0.0
     return scaled
 

@@ -18,6 +18,7 @@ from chainnet import checks
 from chainnet._types import INF, Array, Ints
 from chainnet.engine import SAME_SIZE, UNIT_ROUNDING, LinearProgram
 from chainnet.lowering._bounds import assemble, close_classes, edge_caps, edge_costs, node_caps, stock_draws
+from chainnet.lowering._contracts import bind_output
 from chainnet.lowering._overlay import Overlay, Restriction
 from chainnet.lowering._relations import Relations, new_relations, no_relations
 from chainnet.lowering._rows import (
@@ -248,7 +249,9 @@ def lower(
     limited = throughput_rows(t, rows, tail, head, caps, activity, demand, demand_start)
     standin_rows(rows, standins, standin_start, activity)
     for number, restriction in enumerate(overlay.restrictions):
-        if restriction.bound_tpa > 0 and not restriction.is_strand:
+        if restriction.part is not None:
+            bind_output(t, rows, number, restriction, tail, commodity, activity, relations, demand, demand_start)
+        elif restriction.bound_tpa > 0 and not restriction.is_strand:
             row = rows.new("restriction", number, 0, -INF, restriction.bound_tpa)
             rows.write(row, np.flatnonzero(restriction.edges), 1.0)
     flows = Flows(tail, head, commodity, activity, standins, standin_start, draw_start, demand, demand_start)

@@ -42,6 +42,9 @@ class Restriction:
         Demand there may not take goods of the origin either, though they cross no edge: a stock that lies there.
     levels : str
         Restrictions of one group are lifted in their order, never a later one before an earlier one.
+    part : float, optional
+        A contract: the class carries at most this part of what its one source puts out of its one commodity, edges
+        and new relations together. Its bound is 0 while it is in force, else inf.
     """
 
     edges: Bools
@@ -54,6 +57,7 @@ class Restriction:
     origin_stocks: Bools | None = None
     users: Bools | None = None
     levels: str = ""
+    part: float | None = None
 
     @property
     def is_strand(self) -> bool:
@@ -69,7 +73,8 @@ class Overlay:
     of each project's size that stands (0 = not built). ``demand_share`` multiplies demand,
     ``edge_cost`` is added to what a tonne over an edge costs (tariff, border price floor, USD/t),
     ``release_tpa`` is the most that a stock may give, t/yr (inf = as its table says),
-    ``stock_tiers`` the tiers that a stock is reserved for (empty = as its table says).
+    ``stock_tiers`` the tiers that a stock is reserved for (empty = as its table says), ``home`` the countries with an
+    export rule in force, whose own users come first where law decides who is served.
     """
 
     node_share: Array
@@ -81,6 +86,7 @@ class Overlay:
     edge_cost: Array
     release_tpa: Array
     stock_tiers: tuple[tuple[str, ...], ...]
+    home: tuple[str, ...] = ()
 
     @classmethod
     def none(cls, network: Network) -> Overlay:

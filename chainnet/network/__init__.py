@@ -1,6 +1,6 @@
 """What is a chain? Tables of nodes, edges, processes and demand, checked once and never changed.
 
-Words: *table* (one of the fifteen of ``TABLES``), *gate* (where every input is checked and every fault collected),
+Words: *table* (one of the nineteen of ``TABLES``), *gate* (where every input is checked and every fault collected),
 *canonical order* (rows sorted, so that the order of a file decides nothing), *baseline* (the flows of the base year).
 """
 
@@ -15,6 +15,7 @@ from chainnet.network._carried import (
     rows_of,
     written_columns,
 )
+from chainnet.network._common import common_table
 from chainnet.network._countries import (
     collect_groups,
     common_groups,
@@ -23,7 +24,8 @@ from chainnet.network._countries import (
     is_country,
     is_total,
 )
-from chainnet.network._dates import first_day, last_day
+from chainnet.network._cover import cover_stocks
+from chainnet.network._dates import day_of, first_day, last_day, month_of
 from chainnet.network._fed import say_unfed, unfed_plants
 from chainnet.network._gate import MOST_FAULTS, Frames, Gate, as_text, empty, split_list
 from chainnet.network._kept import kept
@@ -33,7 +35,7 @@ from chainnet.network._network import Network, check_network
 from chainnet.network._nouns import depths, place_of, plants_of, step_of
 from chainnet.network._pictures import lay_out
 from chainnet.network._plants import several_plants, site_labels
-from chainnet.network._projects import State, ramp_reached, state_of, verb_of
+from chainnet.network._projects import State, begins_of, first_years, ramp_reached, state_of, verb_of
 from chainnet.network._reading import AS_WRITTEN, Reading
 from chainnet.network._results import Annotated, annotated, named_results
 from chainnet.network._roles import infer_nodes
@@ -63,6 +65,7 @@ __all__ = [
     "as_text",
     "awake_edges",
     "backers_of",
+    "begins_of",
     "carried_words",
     "check_keys",
     "check_known",
@@ -70,11 +73,15 @@ __all__ = [
     "check_processes",
     "collect_groups",
     "common_groups",
+    "common_table",
     "country_names",
     "cover_by_node",
+    "cover_stocks",
+    "day_of",
     "depths",
     "empty",
     "first_day",
+    "first_years",
     "graphs_folder",
     "infer_nodes",
     "is_country",
@@ -85,6 +92,7 @@ __all__ = [
     "lone_table",
     "meta_of",
     "meta_words",
+    "month_of",
     "named_results",
     "offtakes_of",
     "payers_of",

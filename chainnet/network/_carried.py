@@ -11,6 +11,7 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet.errors import DataError, Fault
+from chainnet.network._dates import day_of
 from chainnet.network._gate import Frames, as_text
 from chainnet.network._results import result_columns
 from chainnet.network._schema import TABLES
@@ -27,8 +28,12 @@ class Tables(Protocol):
     name: str
     label: str
     year: int | None
+    as_of: str | None
     main_commodity: tuple[str, ...]
     beneficiaries: tuple[str, ...]
+
+    @property
+    def opened_projects(self) -> pd.DataFrame: ...
 
     def view(self, table: str) -> pd.DataFrame: ...
 
@@ -64,10 +69,12 @@ def awake_edges(network: Tables) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def meta_words(network: Tables) -> dict[str, Any]:
-    """Return name, title, year, main commodity and beneficiaries as files hold them."""
+    """Return name, title, dates, main commodity and beneficiaries as files hold them."""
     meta: dict[str, Any] = {"name": network.name, "title": network.label}
     if network.year is not None:
-        meta["year"] = int(network.year)
+        meta["base_year"] = int(network.year)
+    if network.as_of is not None:
+        meta["as_of"] = network.as_of
     if network.main_commodity:
         main = list(network.main_commodity)
         meta["main_commodity"] = main[0] if len(main) == 1 else main
@@ -94,11 +101,18 @@ def meta_of(data: Mapping[str, Any], fault: Callable[..., None]) -> dict[str, An
                 meta[argument] = value
         elif value is not None:
             fault("must be text", "Quote it.", column=key, value=value)
-    year = data.get("year")
+    column = "base_year" if "base_year" in data else "year"  # as folders were written before they bore a date
+    year = data.get(column)
     if checks.is_whole(year) and 1900 <= year <= 2200:
         meta["year"] = year
     elif year is not None:
-        fault("must be a year from 1900 to 2200", "Write it as a plain number.", column="year", value=year)
+        fault("must be a year from 1900 to 2200", "Write it as a plain number.", column=column, value=year)
+    as_of = data.get("as_of")
+    try:
+        if as_of is not None:
+            meta["as_of"] = day_of(as_of).isoformat()
+    except DataError:
+        fault("is no date", "Write YYYY-MM-DD, or YYYY-MM for its last day.", column="as_of", value=as_of)
     for key in ("main_commodity", "beneficiaries"):
         value = data.get(key)
         words = [value] if isinstance(value, str) else value
@@ -119,7 +133,10 @@ def carried_words(network: Tables, results: str = "") -> dict[str, Any]:
         if len(frame):
             columns, rows = rows_of(frame, table)
             tables[table] = {"columns": columns, "rows": rows}
-    said = {"results": results} if results else {}
+    said: dict[str, Any] = {"results": results} if results else {}
+    if len(opened := network.opened_projects):
+        columns, rows = rows_of(opened, "projects")
+        said["opened"] = {"columns": columns, "rows": rows}
     return {**meta_words(network), **({"tables": tables} if tables else {}), **said}
 
 
@@ -171,12 +188,17 @@ class Carried:
         else:
             for table, content in tables.items():
                 out._take(table, content, fault, files)
+        opened = words.get("opened")
+        if opened is not None:
+            out._take("projects", opened, fault, {**files, "projects": "opened"}, "opened")
         out.meta = meta_of(words, fault)
         lost = words.get("lost", [])
         out.lost = [str(word) for word in lost] if isinstance(lost, list) else []
         return out
 
-    def _take(self, table: str, content: Any, fault: Callable[..., None], files: Mapping[str, str]) -> None:
+    def _take(
+        self, table: str, content: Any, fault: Callable[..., None], files: Mapping[str, str], kept_as: str = ""
+    ) -> None:
         columns = content.get("columns") if isinstance(content, Mapping) else None
         rows = content.get("rows") if isinstance(content, Mapping) else None
         if table not in _ALLOWED:
@@ -187,7 +209,7 @@ class Carried:
         elif not _is_texts(columns) or not isinstance(rows, list):
             fault("must be {columns: [...], rows: [[...]]}", "Correct the file.", column="tables", value=table)
         else:
-            self.tables[table] = self._rows(columns or [], rows, files[table])
+            self.tables[kept_as or table] = self._rows(columns or [], rows, files[table])
 
     def _rows(self, columns: list[str], rows: Collection[Any], file: str) -> CarriedTable:
         out = CarriedTable(columns, [], [])
@@ -217,6 +239,9 @@ class Carried:
                 said.append(f"{_counted(again, 'projects')} left out: the graph has nodes of these ids.")
             held = self.tables["projects"]
             known |= {_id(row[held.columns.index("id")]) for row in held.rows}
+        if "opened" in self.tables:
+            self._keep("opened", lambda row: _id(row.get("id")) in nodes)
+            self.meta["opened"] = _frame(self.tables.pop("opened"))
         out, ids = [], dict[str, None]()
         for table in self.tables:
             ends = [column for column in TABLES[table].foreign if column in self.tables[table].columns]
@@ -245,14 +270,15 @@ class Carried:
 
     def frames(self) -> Frames:
         """Return the tables."""
-        return {
-            table: pd.DataFrame(
-                {name: pd.Series(cells, dtype=object) for name, cells in zip(held.columns, columns, strict=True)},
-                columns=pd.Index(held.columns, dtype=object),
-            )
-            for table, held in self.tables.items()
-            for columns in [list(zip(*held.rows, strict=True)) if held.rows else [()] * len(held.columns)]
-        }
+        return {table: _frame(held) for table, held in self.tables.items()}
+
+
+def _frame(held: CarriedTable) -> pd.DataFrame:
+    columns = list(zip(*held.rows, strict=True)) if held.rows else [()] * len(held.columns)
+    return pd.DataFrame(
+        {name: pd.Series(cells, dtype=object) for name, cells in zip(held.columns, columns, strict=True)},
+        columns=pd.Index(held.columns, dtype=object),
+    )
 
 
 def parse_carried(value: object, place: str) -> Mapping[str, Any] | None:

@@ -19,8 +19,12 @@ class Doors:
         name: str
         label: str
         year: int | None
+        as_of: str | None
         main_commodity: tuple[str, ...]
         beneficiaries: tuple[str, ...]
+
+        @property
+        def opened_projects(self) -> pd.DataFrame: ...
 
         def view(self, table: str) -> pd.DataFrame: ...
 

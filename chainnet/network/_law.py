@@ -103,7 +103,7 @@ def _cover(gate: Gate, frames: Frames, groups: Groups) -> None:
     reached = [_reached(words, needs, groups) for words in named]
     for one, other in combinations(range(len(named)), 2):
         # rows of one key are told as standing twice
-        if len(named[one]) != len(named[other]) or named[one] == named[other]:
+        if _weight(named[one]) != _weight(named[other]) or named[one] == named[other]:
             continue
         if (reached[one] & reached[other]).any():
             rule = f"names as much as row {one + 2} and can meet it: which of the two holds is open"
@@ -136,10 +136,15 @@ def cover_by_node(frames: Frames, groups: Groups) -> pd.DataFrame:
                 named[column] = words.get(column) if need[column] == _ANY else need[column]
             row = {**cells, "step": None, "country": None, **named}
             key = tuple("" if named[c] != named[c] or named[c] is None else named[c] for c in named)
-            if key not in found or found[key][0] < len(words):
-                found[key] = (len(words), row)
+            if key not in found or found[key][0] < _weight(words):
+                found[key] = (_weight(words), row)
     rows = pd.DataFrame([row for _, row in found.values()], columns=cover.columns)
     return rows.astype(dict(cover.dtypes)) if len(rows) else cover.iloc[:0]
+
+
+def _weight(words: Mapping[str, str]) -> int:
+    """Return how specific a row of cover is: a node has one step and one country, and says more than both."""
+    return len(words) + 2 * ("node" in words)
 
 
 def _needs(frames: Frames) -> pd.DataFrame:

@@ -17,12 +17,13 @@ from chainnet import checks
 from chainnet._types import Array, Bools, Words
 from chainnet.errors import DataError, UnknownIdError
 from chainnet.network._countries import Groups, collect_groups, common_groups, expand
+from chainnet.network._dates import day_of
 from chainnet.network._doors import Doors
 from chainnet.network._gate import Frames, Gate
 from chainnet.network._kept import KEPT
 from chainnet.network._nouns import Nouns
 from chainnet.network._order import baseline_of, canonical, digest_of, ends_of, html_of, sort_tables, trade_of
-from chainnet.network._projects import notes_of, put_up, running_parts, standing_of, without_size
+from chainnet.network._projects import opened_of, opened_parts, put_up, ramp_in, taken_down, without_size
 from chainnet.network._reading import Reading
 from chainnet.network._roles import roles_of
 from chainnet.network._rows import Rows
@@ -34,7 +35,7 @@ from chainnet.network._select import edge_rows, finite_capacity, matches, unrela
 Ints = np.ndarray[Any, np.dtype[np.intp]]
 Where = Mapping[str, "str | Sequence[str]"]
 # what a network is made of; all else is found from it
-_PUBLIC = ("name", "label", "year", "main_commodity", "beneficiaries", "folder")
+_PUBLIC = ("name", "label", "year", "as_of", "main_commodity", "beneficiaries", "folder")
 _STATE = (*_PUBLIC, "_frames", "_origin", "_gone", "_built", "_said", "_rules")
 
 
@@ -56,7 +57,11 @@ service, rules, groups, owners, tiers, totals, figures, references : DataFrame, 
     beneficiaries : list of str, optional
         Countries or groups whose demand counts; none = all.
     year : int, optional
-        Year of the baseline flows.
+        The base year: that of the baseline flows, of demand and of recipes.
+    as_of : str, optional
+        The date at which the chain stands, such as "2026-11-30"; a month or a year is its last day. Projects whose
+        ``status`` says that they run then are plants, at the size that their ramp has reached. None = nobody opened
+        anything since the base year. No part of the digest, as the year is none.
     label : str
         Title for people.
     folder : Path, optional
@@ -67,6 +72,8 @@ service, rules, groups, owners, tiers, totals, figures, references : DataFrame, 
         What one should know beside the tables, a sentence each; no part of the digest.
     inferred : Series of str, optional
         By id: the rule by which a stage was found that nobody gave.
+    opened : DataFrame, optional
+        Rows of projects, at full size, that stand among the nodes by the date already, as a graph carries them.
 
     Raises
     ------
@@ -88,6 +95,7 @@ service, rules, groups, owners, tiers, totals, figures, references : DataFrame, 
     name: str
     label: str
     year: int | None
+    as_of: str | None
     main_commodity: tuple[str, ...]
     beneficiaries: tuple[str, ...]
     folder: Path | None
@@ -128,11 +136,13 @@ service, rules, groups, owners, tiers, totals, figures, references : DataFrame, 
         main_commodity: str | Sequence[str] | None = None,
         beneficiaries: str | Sequence[str] | None = None,
         year: int | None = None,
+        as_of: object = None,
         label: str = "",
         folder: Path | None = None,
         files: Mapping[str, str] | None = None,
         notes: Sequence[str] = (),
         inferred: pd.Series | None = None,
+        opened: pd.DataFrame | None = None,
         **tables: pd.DataFrame | None,
     ) -> None:
         gate = Gate(files)
@@ -151,21 +161,31 @@ service, rules, groups, owners, tiers, totals, figures, references : DataFrame, 
         check_whose(gate, frames, whose, common_groups())
         gate.done()
         frames, ends = sort_tables(gate, frames)
+        day = None if as_of is None else day_of(as_of)
+        built = without_size(frames["projects"])
+        if opened is not None and day is not None:
+            rows = Gate(files).parse("projects", opened)
+            built = rows.assign(part=opened_parts(rows, day).to_numpy(), is_opened=True)
         self.__dict__.update(
             _frames=frames,
             edge_ends=ends,  # found once, here, not in every question
             name=name,
             label=label or name,
             year=year,
+            as_of=None if day is None else day.isoformat(),
             main_commodity=main,
             beneficiaries=_words(beneficiaries),
             folder=folder,
             _origin=frames,
             _gone=frozenset(),
-            _built=without_size(frames["projects"]),
+            _built=built,
             _said=tuple(notes),
             _rules={} if inferred is None else dict(zip(inferred.index.to_numpy(dtype=object), inferred, strict=True)),
         )
+        done = None if day is None else put_up(frames, built, opened_parts(frames["projects"], day), by_date=True)
+        if done is not None:
+            now = {**frames, **done[0]}
+            self.__dict__.update(_frames=now, _built=done[1], edge_ends=ends_of(now))
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"Network is frozen: {name} cannot be set; transforms return a new network")
@@ -293,18 +313,57 @@ service, rules, groups, owners, tiers, totals, figures, references : DataFrame, 
 
     @property
     def built_projects(self) -> frozenset[str]:
-        """Ids of the nodes that ``with_projects`` and ``as_built`` built."""
+        """Ids of the nodes that were projects: built by name (``with_projects``), or opened by the date (``at``)."""
         return frozenset(self._built["id"])
 
     @property
-    def standing(self) -> pd.DataFrame:
-        """What ``as_built`` built: id, label, since (its start year), part of its size, year asked for."""
-        return standing_of(self._built, self._frames["nodes"])
+    def base_year(self) -> int | None:
+        """The year of the baseline flows, of demand and of recipes."""
+        return self.year
+
+    @property
+    def current_year(self) -> int | None:
+        """The year in which the chain stands: of ``as_of``, else the base year."""
+        return self.year if self.as_of is None else int(self.as_of[:4])
+
+    @property
+    def opened(self) -> pd.DataFrame:
+        """Plants that opened since the base year and stand at ``as_of``.
+
+        id, label, since (year, or month where known), part (of its size), status, reference.
+        """
+        return opened_of(self._built, self._frames["nodes"])
+
+    @property
+    def opened_projects(self) -> pd.DataFrame:
+        """The projects that ``opened`` tells of, at full size, as the projects table would have them."""
+        rows = self._built[self._built["is_opened"].to_numpy(dtype=bool)]
+        return rows[rows["id"].isin(self._frames["nodes"]["id"])][TABLES["projects"].names].reset_index(drop=True)
+
+    @cached_property
+    def _growing(self) -> tuple[Ints, pd.DataFrame]:
+        """Rows of nodes that opened and are not at full size yet, and their projects."""
+        partly = self._built[self._built["is_opened"].to_numpy(dtype=bool) & (self._built["part"] < 1.0).to_numpy()]
+        ids = pd.Index(self._frames["nodes"]["id"])
+        rows = ids.get_indexer(partly["id"].to_numpy(dtype=object))
+        return rows[rows >= 0], partly[rows >= 0]
+
+    def growth(self, month: Any) -> Array:
+        """Return what each node's capacity is multiplied by in some months (numbers, as ``month_of`` gives them).
+
+        A plant that opened since the base year goes on growing after ``as_of`` as its ramp says. Nodes x months.
+        """
+        months = np.atleast_1d(np.asarray(month, dtype=float))
+        out = np.ones((len(self._frames["nodes"]), len(months)))
+        rows, plants = self._growing
+        if len(rows):
+            out[rows] = ramp_in(plants, months) / plants["part"].to_numpy(dtype=float)[:, None]
+        return out
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What one should know of the network beside its tables, a sentence each."""
-        return (*self._said, *notes_of(self.standing))
+        return self._said
 
     @property
     def roles(self) -> pd.DataFrame:
@@ -418,28 +477,39 @@ service, rules, groups, owners, tiers, totals, figures, references : DataFrame, 
                 checks.known(i, known, "with_projects", "project", error=UnknownIdError)
         return self._put_up(pd.Series(1.0, index=pd.Index(dict.fromkeys(names), dtype=object)))
 
-    def as_built(self, year: int) -> Network:
-        """Return the network as it is built in a year: every project that runs then stands, as a node.
+    def at(self, as_of: object) -> Network:
+        """Return the chain as it stands at a date: every project that runs then is a plant like any other.
 
         A project runs where its ``status`` says so (running, shipping, built, restarted, ...); it stands from its
-        ``start_year`` on (empty: in every year), at the size its ramp has reached. All others stay projects.
-        ``standing`` and ``notes`` name what stands, and so do the settings of every answer.
+        ``start`` on (empty: in every month), at the size its ramp has reached. All others stay projects: one that is
+        being built never becomes a plant by the date alone.
 
         Parameters
         ----------
-        year : int
+        as_of : str or None
+            Such as "2027-06-30"; a month or a year is its last day. None = as in the base year.
 
         Raises
         ------
         DataError
-            If the year is no whole number from 1900 to 2200.
-        """
-        checks.whole(year, "as_built(year=...)", 1900, 2200, "is no year; give a whole number from {least} to {most}.")
-        named = pd.concat([self._frames["projects"], self._built], join="inner")
-        return self._put_up(running_parts(named, int(year)), int(year))
+            If it is no date.
 
-    def _put_up(self, parts: pd.Series, year: int | None = None) -> Network:
-        done = put_up(self._frames, self._built, parts, year)
+        Examples
+        --------
+        >>> import chainnet as cn
+        >>> net = cn.read("rare-earths")
+        >>> len(net.at("2025-12").opened) < len(net.at("2027-12").opened), len(net.at(None).opened)
+        (True, 0)
+        """
+        day = None if as_of is None else day_of(as_of)
+        down = taken_down(self._frames, self._built)
+        base = self if down is None else self._replace(down[0], _built=down[1])
+        named = pd.concat([base._frames["projects"], base._built], join="inner")
+        dated = base._put_up(opened_parts(named, day), by_date=True) if day is not None else base
+        return dated._replace({}, as_of=None if day is None else day.isoformat())
+
+    def _put_up(self, parts: pd.Series, *, by_date: bool = False) -> Network:
+        done = put_up(self._frames, self._built, parts, by_date=by_date)
         return self if done is None else self._replace(done[0], _built=done[1])
 
     def with_demand(self, demand: pd.DataFrame) -> Network:

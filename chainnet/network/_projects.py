@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from chainnet._types import Array, Bools
+from chainnet.network._dates import first_day, month_of
 from chainnet.network._gate import Frames
 from chainnet.network._order import canonical
 from chainnet.network._schema import TABLES
@@ -96,24 +98,49 @@ def ramp_reached(start: Array, ramp: Array, year: float, late: Array | float = 0
     return np.asarray(np.where(np.isnan(start), 1.0, np.clip(steps, 0.0, 1.0)), dtype=float)
 
 
-def running_parts(projects: pd.DataFrame, year: int) -> pd.Series:
-    """Return the part of its size that each project which runs has in a year, by id; 0 for all others."""
-    start, ramp = projects["start_year"].to_numpy(dtype=float), projects["ramp_years"].fillna(0.0).to_numpy(dtype=float)
+def begins_of(projects: pd.DataFrame) -> Array:
+    """Return the number of the first month of each project's output: ``start``, else January of ``start_year``."""
+    year = projects["start_year"].to_numpy(dtype=float)
+    months = [month_of(first_day(text)) if isinstance(text, str) else np.nan for text in projects["start"]]
+    return np.where(np.isnan(months), year * 12.0, np.array(months, dtype=float))
+
+
+def first_years(projects: pd.DataFrame) -> Array:
+    """Return the year of each project's first output; NaN = available in every year."""
+    return np.asarray(np.floor(begins_of(projects) / 12.0), dtype=float)
+
+
+def ramp_in(projects: pd.DataFrame, month: Array | float) -> Array:
+    """Return the part of its size that each project has in a month (a number, as ``month_of`` gives it).
+
+    Output rises in equal steps, one at the start and one each twelve months after it, over the years of the ramp; what
+    has no start stands whole in every month. With an array of months a column stands for each.
+    """
+    begin, ramp = begins_of(projects), projects["ramp_years"].fillna(0.0).to_numpy(dtype=float)
+    at = np.asarray(month, dtype=float)
+    if at.ndim:
+        begin, ramp = begin[:, None], ramp[:, None]
+    steps = np.floor((at - begin) / 12.0) + 1.0
+    return np.asarray(np.where(np.isnan(begin), 1.0, np.clip(steps / (ramp + 1.0), 0.0, 1.0)), dtype=float)
+
+
+def opened_parts(projects: pd.DataFrame, day: date) -> pd.Series:
+    """Return the part of its size that each project which runs has at a day, by id; 0 for all others."""
     runs = np.array([state_of(status) == "running" for status in projects["status"]], dtype=bool)
-    return pd.Series(np.where(runs, ramp_reached(start, ramp, year), 0.0), index=projects["id"], dtype=float)
+    parts = ramp_in(projects, float(month_of(day)))
+    return pd.Series(np.where(runs, parts, 0.0), index=projects["id"], dtype=float)
 
 
 def without_size(projects: pd.DataFrame) -> pd.DataFrame:
     """Return the empty table of what was built: rows of projects at full size, and what of each stands.
 
-    ``part`` is what stands of it; ``as_built`` the year for which ``Network.as_built`` put it up, NaN
-    where ``with_projects`` did.
+    ``part`` is what stands of it; ``is_opened`` whether it stands by the date of the network, not by name.
     """
-    return projects.iloc[:0].assign(part=np.empty(0), as_built=np.empty(0))
+    return projects.iloc[:0].assign(part=np.empty(0), is_opened=np.empty(0, dtype=bool))
 
 
 def put_up(
-    frames: Frames, built: pd.DataFrame, parts: pd.Series, year: int | None = None
+    frames: Frames, built: pd.DataFrame, parts: pd.Series, *, by_date: bool = False
 ) -> tuple[Frames, pd.DataFrame] | None:
     """Make nodes of projects, or let what stands in part grow.
 
@@ -124,8 +151,8 @@ def put_up(
         What was built before.
     parts : Series
         Part of its size by id; 0 = it stays as it is.
-    year : int, optional
-        The year of ``as_built``; None = by name, at full size.
+    by_date : bool
+        Whether it stands by the date of the network; else by name.
 
     Returns
     -------
@@ -137,13 +164,11 @@ def put_up(
     stands = share > 0
     older = built.assign(part=np.fmax(built["part"], parts.reindex(built["id"]).to_numpy(dtype=float)))
     named = built["id"].isin(parts.index[parts.to_numpy() > 0]).to_numpy()
-    when = np.nan if year is None else np.maximum(built["as_built"], year)  # what was built by name stays so
-    older["as_built"] = np.where(named, when, built["as_built"])
-    if not stands.any() and older[["part", "as_built"]].equals(built[["part", "as_built"]]):
+    older["is_opened"] = built["is_opened"].to_numpy(dtype=bool) & (by_date | ~named)  # what is built by name stays so
+    if not stands.any() and older[["part", "is_opened"]].equals(built[["part", "is_opened"]]):
         return None
-    rows = projects[stands].assign(part=share[stands], as_built=np.nan if year is None else float(year))
-    grown = older[(older["part"] > built["part"]).to_numpy()]
-    nodes = _grown(frames["nodes"], grown)
+    rows = projects[stands].assign(part=share[stands], is_opened=by_date)
+    nodes = _sized(frames["nodes"], older[(older["part"] > built["part"]).to_numpy()])
     if len(rows):
         new = rows[TABLES["nodes"].names].copy()
         for column in _SIZES:
@@ -153,7 +178,19 @@ def put_up(
     return {"nodes": nodes, "projects": left}, pd.concat([older, rows], ignore_index=True)
 
 
-def _grown(nodes: pd.DataFrame, grown: pd.DataFrame) -> pd.DataFrame:
+def taken_down(frames: Frames, built: pd.DataFrame) -> tuple[Frames, pd.DataFrame] | None:
+    """Make projects again of what stands by the date of the network; None where nothing does."""
+    opened = built["is_opened"].to_numpy(dtype=bool)
+    back = built[opened & built["id"].isin(frames["nodes"]["id"]).to_numpy()]
+    if not opened.any():
+        return None
+    nodes = frames["nodes"][~frames["nodes"]["id"].isin(back["id"]).to_numpy()].reset_index(drop=True)
+    rows = back[TABLES["projects"].names]
+    projects = canonical("projects", pd.concat([frames["projects"], rows], ignore_index=True))
+    return {"nodes": nodes, "projects": projects}, built[~opened].reset_index(drop=True)
+
+
+def _sized(nodes: pd.DataFrame, grown: pd.DataFrame) -> pd.DataFrame:
     """Return nodes in which those that have grown have the size that they have reached."""
     if grown.empty:
         return nodes
@@ -167,7 +204,7 @@ def _grown(nodes: pd.DataFrame, grown: pd.DataFrame) -> pd.DataFrame:
 
 
 def scaled_wholes(built: pd.DataFrame, nodes: pd.DataFrame, hit: Bools, share: float) -> tuple[pd.DataFrame, Array]:
-    """Scale what stands in part: its full size too, so that the order of scaling and building is free.
+    """Scale what was built: its full size too, so that the order of scaling and building is free.
 
     Parameters
     ----------
@@ -182,37 +219,31 @@ def scaled_wholes(built: pd.DataFrame, nodes: pd.DataFrame, hit: Bools, share: f
         What is built, and the capacity of each node after the scaling, t/yr; NaN where it is any other node.
     """
     capacity = np.full(len(nodes), np.nan)
-    partly = built["id"].isin(nodes["id"][hit]).to_numpy() & (built["part"] < 1.0).to_numpy()
-    if not partly.any():
+    reached = built["id"].isin(nodes["id"][hit]).to_numpy()
+    if not reached.any():
         return built, capacity
-    scaled = built.assign(capacity_tpa=built["capacity_tpa"].mask(partly, built["capacity_tpa"] * share))
+    scaled = built.assign(capacity_tpa=built["capacity_tpa"].mask(reached, built["capacity_tpa"] * share))
     before, after = (
-        (table["capacity_tpa"] * table["part"])[partly].set_axis(table["id"][partly]) for table in (built, scaled)
+        (table["capacity_tpa"] * table["part"])[reached].set_axis(table["id"][reached]) for table in (built, scaled)
     )
     same = hit & (nodes["capacity_tpa"].to_numpy() == before.reindex(nodes["id"]).to_numpy())
     capacity[same] = after.reindex(nodes["id"]).to_numpy()[same]
     return scaled, capacity
 
 
-def standing_of(built: pd.DataFrame, nodes: pd.DataFrame) -> pd.DataFrame:
-    """Return what stands as built: id, label, since, part, year; sorted by id."""
-    rows = built[built["as_built"].notna() & built["id"].isin(nodes["id"])].sort_values("id", ignore_index=True)
+def opened_of(built: pd.DataFrame, nodes: pd.DataFrame) -> pd.DataFrame:
+    """Return what stands by the date of the network: id, label, since, part, status, reference; sorted by id."""
+    rows = built[built["is_opened"].to_numpy(dtype=bool) & built["id"].isin(nodes["id"]).to_numpy()]
+    rows = rows.sort_values("id", ignore_index=True)
+    years = [None if np.isnan(year) else str(int(year)) for year in first_years(rows)]
+    told = [day if isinstance(day, str) else year for day, year in zip(rows["start"], years, strict=True)]
     return pd.DataFrame(
         {
             "id": rows["id"],
             "label": rows["label"].fillna(rows["id"]),
-            "since": rows["start_year"].astype("Int64"),
+            "since": pd.Series(told, dtype="str"),
             "part": rows["part"].astype(float),
-            "year": rows["as_built"].astype("Int64"),
+            "status": rows["status"],
+            "reference": rows["reference"],
         }
     )
-
-
-def notes_of(standing: pd.DataFrame) -> tuple[str, ...]:
-    """Return what stands as built, in words, a sentence each."""
-    said = []
-    for name, since, part, year in zip(*(standing[c] for c in ("id", "since", "part", "year")), strict=True):
-        begun = "in every year" if pd.isna(since) else f"since {since}"
-        size = "" if part == 1.0 else f", at {100 * part:.3g} % of its size"
-        said.append(f'"{name}" stands as built in {year}: {begun}{size}.')
-    return tuple(said)

@@ -5,6 +5,7 @@ Each notes what it finds at the gate; nothing is raised before all are through.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from functools import cache
@@ -20,6 +21,7 @@ from chainnet.network._gate import Frames, Gate, empty, member, near_word, split
 from chainnet.network._law import check_law
 from chainnet.network._schema import DEFAULT_TIERS, TABLES, Table
 
+_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 TWICE = "stands twice in the table"
 _HINT_COMPARISONS = 200_000
 UNIT_ROUNDING = 1e-9  # of shares that add up to 1
@@ -58,6 +60,8 @@ def check_rules(gate: Gate, frames: Frames, common: Groups, changed: str | None 
         _unnamed(gate, frames)
     if touched("processes", "commodities"):
         check_processes(gate, frames)
+    if touched("projects"):
+        _starts(gate, frames["projects"])
     if touched("stakes", "projects"):
         _stakes(gate, frames)
     if touched("rules", "service", "contracts", "cover", "nodes", "demand", "groups", "tiers"):
@@ -209,6 +213,17 @@ def _edges(gate: Gate, frames: Frames) -> None:
                 "blank beside rows that name a commodity",
                 "Name the commodity in every row, or in none.",
             )
+
+
+def _starts(gate: Gate, projects: pd.DataFrame) -> None:
+    """A project starts in one month: one that is written as such, in its start year."""
+    for row in gate.rows(projects["start"].notna().to_numpy()):
+        text, year = str(projects["start"].iloc[row]), projects["start_year"].iloc[row]
+        if not _MONTH.fullmatch(text):
+            gate.fault("projects", int(row), "start", text, "is no month", "Write YYYY-MM.")
+        elif not pd.isna(year) and int(text[:4]) != int(year):
+            rule = f"is not in start_year ({int(year)})"
+            gate.fault("projects", int(row), "start", text, rule, "Correct one of the two, or leave start_year out.")
 
 
 def _unnamed(gate: Gate, frames: Frames) -> None:

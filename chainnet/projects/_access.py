@@ -12,7 +12,7 @@ import pandas as pd
 from chainnet._types import INF, Array, Bools, Words
 from chainnet.flow import Counting, named_projects
 from chainnet.lowering import Overlay, Restriction
-from chainnet.network import Network, backers_of, offtakes_of, ramp_reached
+from chainnet.network import Network, backers_of, first_years, offtakes_of, ramp_reached
 
 MONTHS = 12.0
 
@@ -129,7 +129,7 @@ def access_to(
     year in which that happens only the rest counts. Without a start year a project is taken as qualified.
     """
     network, projects = counting.network, counting.network.projects
-    start = projects["start_year"].to_numpy(dtype=float)
+    start = first_years(projects)
     ramp = projects["ramp_years"].fillna(0.0).to_numpy(dtype=float)
     access = Access(by_year, start, ramp, _bound_away(counting), ())
     if by_year is None or network.qualification.empty:

@@ -13,7 +13,7 @@ from chainnet.lowering import Degree, Lowered, Overlay, lower
 from chainnet.network import Network
 from chainnet.projects._access import Access, access_to
 from chainnet.projects._options import Option, stock_network
-from chainnet.scenario import KINDS, Scenario, check_scenario, effects_of, overlay_at, overlay_of
+from chainnet.scenario import KINDS, Scenario, check_scenario, effects_of, in_year, overlay_at, overlay_of
 
 # the natural size of a column is a thousandth of the largest flow; nothing useful is beyond ten times that
 BEYOND = 1e4
@@ -44,12 +44,17 @@ class Case:
         self.stocked = stock_network(self.network, options)
         self.counting = counting.on(self.stocked)
         self.has_stocks = any(o.kind == "stock" for o in options)
-        self.plain = _overlay(self.stocked, scenario, ())
+        self.plain = self._put(())
         names = {p for o in options if o.kind == "build" for p in o.projects}
         standing = {n for n, b in zip(self.network.projects["id"], self.plain.built, strict=True) if b > 0}
         self.access: Access = access_to(counting, self.plain, by_year, names | standing)
         self._lowered: Lowered | None = None
         self._models: dict[str | None, ValueModel] = {}
+
+    def _put(self, shield: Sequence[str]) -> Overlay:
+        """Return what the scenario does, its removals not reaching the nodes of ``shield``, in the year asked for."""
+        found = _overlay(self.stocked, self.scenario, shield)
+        return found if self.by_year is None else in_year(self.stocked, found, self.by_year)
 
     # -- overlays ----------------------------------------------------------------------------------
 
@@ -64,7 +69,7 @@ class Case:
     def _unbarred(self, bought: Sequence[Option], tonnes: Mapping[str, float] | None = None) -> Overlay:
         """Return the overlay of these options as if no output were too young."""
         shield = tuple(n for o in bought if o.kind == "protect" for n in o.nodes)
-        base = _overlay(self.stocked, self.scenario, shield)
+        base = self._put(shield)
         built = {p for o in bought if o.kind == "build" for p in o.projects}
         here = self.network.projects["id"].isin(built).to_numpy()
         size = np.maximum(base.built, np.where(here, self.access.sizes(), 0.0))

@@ -13,6 +13,7 @@ from chainnet.engine import ROUNDING
 from chainnet.errors import DataError
 from chainnet.flow import Counting
 from chainnet.lowering import Degree, Overlay
+from chainnet.network import first_years
 from chainnet.progress import SILENT, Steps
 from chainnet.projects._access import access_to
 from chainnet.projects._game import Game
@@ -69,7 +70,7 @@ def delay_table(
     year, and eight warm solves for each project and year.
     """
     network = counting.network
-    start = network.projects.set_index("id")["start_year"]
+    start = dict(zip(network.projects["id"], first_years(network.projects), strict=True))
     dated = [name for name in names if not np.isnan(start[name])]
     alone = {(name, late): 0.0 for name in dated for late in LATE}
     last_in = dict(alone)

@@ -15,7 +15,7 @@ from chainnet.engine import Certificate
 from chainnet.errors import DataError
 from chainnet.flow import Counting, binding_inputs, check_tier
 from chainnet.lowering import Degree
-from chainnet.network import Network
+from chainnet.network import Network, first_years
 from chainnet.progress import Steps, Tell
 from chainnet.projects._access import pick_projects
 from chainnet.projects._options import Option, options_of
@@ -302,7 +302,7 @@ def _offer(
     """Return what may be bought, and why a project is not on offer."""
     options, why = options_of(network, names, given)
     if years != [None]:
-        start = network.projects.set_index("id")["start_year"]
+        start = pd.Series(first_years(network.projects), index=network.projects["id"])
         last = max(year for year in years if year is not None)
         late = {name for name in start.index if start[name] > last}
         for name in sorted(late & {p for o in options if o.kind == "build" for p in o.projects} | late & set(why)):

@@ -15,8 +15,8 @@ from chainnet.engine import CERTAIN, ROUNDING
 from chainnet.errors import DataError
 from chainnet.flow import (
     EXACT_PLAYERS,
+    Asked,
     Counting,
-    Order,
     ValueModel,
     balance_under,
     binding_inputs,
@@ -96,7 +96,7 @@ def reroute(
     *,
     beneficiaries: Words = None,
     commodity: Words = None,
-    order: Order = "allies_first",
+    order: Asked = None,
     budget_musd: float | None = None,
     horizon: tuple[int, int] | None = None,
     progress: Tell | None = None,
@@ -120,10 +120,12 @@ def reroute(
         Degree of rerouting at which projects are valued.
     beneficiaries, commodity : optional
         Whose and what demand counts; default from the network.
-    order : {"allies_first", "allies_last", "alike"}
-        Whom the value serves, as in ``chokepoints``. allies_last: what a project adds may go to the others first, so
-        a rise may be nothing or below 0, and there is no price (``dual_t`` is NaN). alike: the value counts all, and
-        ``ours`` says what part of it can be the beneficiaries'.
+    order : {"law", "allies_first", "allies_last", "alike"} or DataFrame, optional
+        Who is served first in the levels, as in ``balance``; and whom the value of projects serves, as in
+        ``chokepoints``: by law and by a table of stages, in which no exact method values a project, it counts the
+        beneficiaries first. allies_last: what a project adds may go to the others first, so a rise may be nothing or
+        below 0, and there is no price (``dual_t`` is NaN). alike: the value counts all, and ``ours`` says what part of
+        it can be the beneficiaries'.
     budget_musd : float, optional
         Also say which projects the best portfolio takes under this budget, USD million.
     horizon : (int, int), optional
@@ -166,15 +168,16 @@ def reroute(
     scenario = asked_scenario(network, scenario)
     year, years = checks.year(by_year), check_horizon(horizon)
     budget = None if budget_musd is None else checks.money(budget_musd, "budget_musd")
-    if order != "allies_first" and (budget is not None or years is not None):
+    counting = Counting.of(network, commodity, beneficiaries, order=order)
+    valuing = counting.valuing
+    if valuing.order != "allies_first" and (budget is not None or years is not None):
         raise DataError("reroute: budget_musd and horizon count the beneficiaries first; ask with order=allies_first.")
     names = pick_projects(network, projects, allies)
-    overlay = overlay_of(network, scenario)
-    counting = Counting.of(network, commodity, beneficiaries, order=order)
+    overlay = overlay_of(network, scenario, by_year=year)
     access = access_to(counting, overlay, year, names, 1)
     reached = dict(zip(network.projects["id"], access.reached(), strict=True))
     standing = [name for name in names if reached[name] > 0]
-    game = Game(counting, overlay, access, reroute)
+    game = Game(valuing, overlay, access, reroute)
     source = provenance(
         network,
         "HiGHS simplex",
@@ -191,7 +194,7 @@ def reroute(
     steps = Steps("sets of projects", progress, most_sets(len(standing)) + N_TABLES)
     if years is not None:
         steps.more(years[1] - years[0] + 1)
-    table = _project_table(counting, game, standing, overlay, reroute, steps)
+    table = _project_table(valuing, game, standing, overlay, reroute, steps)
     steps.done("each alone and last")
     if budget is not None:
         offer: dict[str, Any] = {"by_year": year, "reroute": reroute, "projects": names, "budgets": [], "close": []}
@@ -207,11 +210,11 @@ def reroute(
     is_exact = len(standing) <= EXACT_PLAYERS
     table["words"] = sentences(network, table, game, standing, needs, company, year, is_exact)
     late = (
-        delay_table(counting, overlay, names, years, reroute, steps)
+        delay_table(valuing, overlay, names, years, reroute, steps)
         if years is not None
         else pd.DataFrame(columns=list(COLUMNS))
     )
-    levels, ours = _levels(counting, overlay, game, names), _ours(game, standing) if order == "alike" else None
+    levels, ours = _levels(counting, overlay, game, names), _ours(game, standing) if valuing.order == "alike" else None
     steps.end()
     shares: dict[str, Status] = (
         {} if is_exact else dict.fromkeys(("shapley_t", "shapley_se_t", "usd_per_shapley_tpa"), SAMPLED)

@@ -13,7 +13,7 @@ from chainnet.reporting.order import table_id
 from chainnet.reporting.prices import price_words
 from chainnet.reporting.sentences import fit
 from chainnet.results import fact_of
-from chainnet.words import Who, bill, first_capital, join, nouns, same, spelled, titled, tonnes, verb, weight, whole
+from chainnet.words import Who, bill, first_capital, join, nouns, spelled, titled, tonnes, verb, weight
 
 AS_PLANNED, WITHOUT, OTHERS_FIRST = "as planned", "without ", "allies served last"
 # what each case is called
@@ -37,15 +37,8 @@ class Advised:
     ----------
     tier : Who
         Whose shortfall; all tiers where the first is short of nothing.
-    known, new, rest, drawn : float
-        Short on existing links, with new ones, with the projects that run too, and with one year of stocks, t/yr.
-    running, carrying : tuple of str
-        Labels of the projects that run and are not in the network yet, and of those of them without which more is
-        short.
-    withheld : tuple of str
-        Labels of those that run of a country whose goods the scenario takes away: nothing is advised about them.
-    running_year : float
-        The year of what they make.
+    known, new, drawn : float
+        Short on existing links, with new ones, and with one year of stocks, t/yr.
     projects : tuple of str
         Ids; none where none is needed or none helps.
     closed_if : tuple of str
@@ -61,12 +54,7 @@ class Advised:
     tier: Who
     known: float
     new: float
-    rest: float
     drawn: float
-    running: tuple[str, ...]
-    carrying: tuple[str, ...]
-    withheld: tuple[str, ...]
-    running_year: float
     projects: tuple[str, ...]
     closed_if: tuple[str, ...]
     closes: bool
@@ -100,18 +88,11 @@ def advised_of(facts: Facts) -> Advised | None:
     if any(level is None for level in levels):
         return None
     known, new, drawn = (float(level["shortfall_tpa"]) for level in levels)
-    running = tuple(fact_of(table, "running", ()))
-    rest = float(fact_of(table, "rest_tpa", new)) if running else new
     return Advised(
         tier=tier,
         known=known,
         new=new,
-        rest=rest,
-        drawn=float(fact_of(facts.a.held, "drawn_tpa", rest)) if running else drawn,
-        running=tuple(facts.label(name) for name in running),
-        carrying=tuple(facts.label(name) for name in fact_of(table, "carrying", ())),
-        withheld=tuple(facts.label(name) for name in fact_of(table, "withheld", ())),
-        running_year=float(fact_of(table, "running_year", np.nan)),
+        drawn=drawn,
         projects=tuple(fact_of(table, "projects", ())),
         closed_if=tuple(fact_of(table, "closed_if", ())),
         closes=bool(fact_of(table, "closed_by", False)),
@@ -126,18 +107,6 @@ def holders(facts: Facts) -> pd.DataFrame:
     found = table[table["returns_tpa"] > 0]
     found = found.assign(holder=[h if isinstance(h, str) and h else "a holder not on record" for h in found["holder"]])
     return found.iloc[np.lexsort((found.index.map(str), -found["returns_tpa"].round(9)))]
-
-
-def running_words(found: Advised) -> str:
-    """Say what the projects that run leave short; empty where none runs, or they change nothing."""
-    if not found.running or found.rest >= found.new or same(found.rest, found.new):
-        return ""
-    n = len(found.running)
-    who = f"{spelled(n, 'project that runs', 'projects that run')} in {whole(found.running_year)}"
-    left = f"{verb('cut', n)} that to {tonnes(found.rest)}"
-    if found.rest <= 0:
-        left = f"{verb('leave', n)} nothing of that short"
-    return f"The {who} {left}."
 
 
 def purchase_words(facts: Facts, found: Advised) -> str:
@@ -168,8 +137,8 @@ def purchase_words(facts: Facts, found: Advised) -> str:
 
 def stock_words(facts: Facts, found: Advised) -> str:
     """Say what stocks return, whose they are, and that they end; empty where they return nothing."""
-    gained, table = found.rest - found.drawn, holders(facts)
-    if table.empty or gained <= 1e-6 * max(found.rest, 1e-6):
+    gained, table = found.new - found.drawn, holders(facts)
+    if table.empty or gained <= 1e-6 * max(found.new, 1e-6):
         return ""
     n, last = len(table), lasting(table)
     return f"{first_capital(stocks_named(table))} {verb('return', n)} {tonnes(gained)} to {found.tier} while {last}."

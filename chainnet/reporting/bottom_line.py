@@ -12,14 +12,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet._types import records
 from chainnet.assessment import missing
 from chainnet.engine import PRINTED
 from chainnet.reporting.advised import advised_of
 from chainnet.reporting.facts import BASELINE, Facts
 from chainnet.reporting.horizon import nil
 from chainnet.reporting.sentences import Claim, also, drawn_middle, fit, fits, grown, told, unless
-from chainnet.results import Ends, fact_of
+from chainnet.results import Ends
 from chainnet.words import (
     AFTER_OR_BEFORE,
     ALL_TIERS,
@@ -108,9 +107,6 @@ def _lead(facts: Facts, worst: str) -> Claim:
     head = f"Under {facts.quoted(worst)}{', on existing links' if _worse_on_new(facts) else ''}"
     whose = [f" of {facts.people}", ""] if facts.people else [""]
     end, dependency = WHOEVER if facts.has_others else "", _dependency(facts)
-    today = _today(facts, short)
-    if today[0]:
-        return _with_today(facts, head, what, short, today, dependency[1])
     if short.worst <= 0:
         asked = [f" ({tonnes(short.demand)})", ""]
         return grown([f"{head}, {what}{o}{t} is met in the long run{end}" for o in whose for t in asked], dependency)
@@ -124,44 +120,6 @@ def _lead(facts: Facts, worst: str) -> Claim:
         return Claim(f"{head}, {what} is met if all others are served after, and {shortfall}.", dependency[1])
     tons, end = _tonnes_short(short), end if short.agree else AFTER_OR_BEFORE
     return grown([f"{head}, {short.shares} of {what}{o} is short ({tons}){end}" for o in whose], dependency)
-
-
-def _today(facts: Facts, base: Ends) -> tuple[str, str]:
-    """Return what the leading tier lacks on the plants that run today, as a clause and by itself.
-
-    Empty where the answers stand on these plants, none is new, or they change nothing that is printed.
-    """
-    table, tier = facts.a.layers, _leading(facts)
-    is_base = table[table["is_asked"]].index[0][0] == "base year"
-    rows = tier.rows(facts.layers[facts.layers["layer"] == "as built"])
-    if not is_base or rows.empty or facts.network.year is None:
-        return "", ""
-    short = Ends.of(rows)
-    if not short.demand > 0 or (base.worst > 0 and short.shares == base.shares):
-        return "", ""
-    if short.worst <= 0 and base.worst <= 0:
-        return "", ""
-    said = f"on those of {fact_of(table, 'known')} it is {'met' if short.worst <= 0 else short.shares}"
-    return f"; {said}", f"{first_capital(said)}."
-
-
-def _with_today(facts: Facts, head: str, what: str, short: Ends, today: tuple[str, str], dependency: str) -> Claim:
-    """Say what the leading tier lacks on the plants of the base year and on those of today, in one sentence.
-
-    Tonnes, ends and what changes it follow: they are of the base year.
-    """
-    plants = f"on the plants of {facts.network.year}"
-    shortfall = f"{short.shares} of {what} is short {plants}"
-    said = f"{head}, {shortfall if short.worst > 0 else f'{what} is met {plants}'}"
-    claim = grown([said], today)
-    order = ""
-    if short.worst > 0:
-        order = f"In {facts.network.year} that is {number(short.after)} of {tonnes(short.demand)}"
-        if not short.agree:
-            order += f" with allies served first, {number(short.before)} last"
-        order += f"{WHOEVER}." if short.agree and facts.has_others else "."
-    holds = dependency.replace("This holds", f"In {facts.network.year} this holds", 1)
-    return Claim(claim.lead, told(claim.more, order, holds))
 
 
 def _worse_on_new(facts: Facts) -> bool:
@@ -255,9 +213,7 @@ def _more_dependencies(facts: Facts) -> str:
         return ""
     if _dependency_words(facts, _leading(facts)):
         return also(len(facts.depending(_leading(facts), "verdict")) - 1, "changes", "change")
-    said = "no single judgement and no single doubtful input changes this."
-    # what runs since is neither, and may
-    return f"In the base year {said}" if fact_of(facts.a.advice, "running", ()) else first_capital(said)
+    return "No single judgement and no single doubtful input changes this."
 
 
 def _dependency_words(facts: Facts, tier: Who) -> list[str]:
@@ -271,39 +227,6 @@ def _dependency_words(facts: Facts, tier: Who) -> list[str]:
     service_range = facts.ends_differ(facts.when, tier)
     orders = ("all others are served first", "all are served alike, nobody first")
     return [w for w in words if not (service_range and w in orders)]
-
-
-# -- as built -----------------------------------------------------------------------------------
-
-
-def as_built(facts: Facts) -> Claim:
-    """Say on which layer of the chain the answers stand, and what the worst scenario does on the other."""
-    table = facts.a.layers
-    asked = table[table["is_asked"]].index[0][0]
-    year = f"the base year{'' if facts.network.year is None else f' {facts.network.year}'}"
-    built, known = fact_of(table, "built", ()), fact_of(table, "known")
-    if asked != "base year":
-        more = spelled(len(built), "project")
-        head = f"This report stands on the chain as built in {known}, {more} more than in {year}."
-        them = "it" if len(built) == 1 else "them"
-        return Claim("", told(head, *shortfall_sentences(_shortfall(facts, "base year"), f"Without {them} ")))
-    if built:
-        more, them = spelled(len(built), "project that runs", "projects that run"), "it" if len(built) == 1 else "them"
-        found = _shortfall(facts, "as built")
-        started = spelled(len(built), "project started", "projects started")
-        heads = (f"In {known}, with {started} since {year}, ", f"With {more} in {known}, ")
-        first = fit(*(told(*shortfall_sentences(found[:1], head)) for head in heads))
-        stands = f"This report stands on {year}, before {them if first else f'{more} in {known}'}."
-        return Claim("", told(first, stands, *(shortfall_sentences(found[1:], f"With {them} ") if first else ())))
-    if facts.network.projects.empty:
-        return Claim("", f"This report stands on {year}; no projects are listed.")
-    when_known = f" in {known}" if known else ""
-    return Claim("", f"This report stands on {year}; no listed project is on record as running{when_known}.")
-
-
-def _shortfall(facts: Facts, layer: str) -> list[tuple[Who, Ends]]:
-    """Return what is short on a layer under the worst scenario, tier by tier."""
-    return [(Who(row["tier"]), Ends.of(row)) for row in records(facts.layers) if row["layer"] == layer]
 
 
 # -- when ---------------------------------------------------------------------------------------
@@ -363,10 +286,9 @@ def _until(facts: Facts, tier: Who, row: Any) -> tuple[str, str]:
     levels, own = facts.a.stress.horizon_levels, float(row["shortfall_t"])
     new = facts.scenario_level(row["scenario"], "new", tier)
     built = facts.level(list(facts.level_tables)[-1], "projects", tier) if facts.level_tables else None
-    starts = "projects start" if facts.running is None else ""  # some of them have, since the base year
     ways = (
         ("new", new, "new relations are qualified", "new relations"),
-        ("projects", built, starts, "new relations, stocks and projects"),
+        ("projects", built, "projects start", "new relations, stocks and projects"),
     )
     for level, end, comes, what in ways:
         if end is not None and end["shortfall_tpa"] <= 0 and len(levels):

@@ -28,7 +28,7 @@ from chainnet.reporting.sections import (
 )
 from chainnet.reporting.sections.annexes import annexes, input_tables
 from chainnet.reporting.sections.month_sheets import sheets
-from chainnet.words import join, spelled
+from chainnet.words import join, spelled, vintage
 
 _MAKERS = (answer, asked, chain, losses, served, rerouting, projects, stocks, money, blocs, sure, assumed, method)
 BRIEF_ROWS = 4  # scenarios that stand on one page
@@ -58,7 +58,7 @@ def build(assessment: Assessment, *, title: str | None = None, author: str = "",
         subtitle=_subtitle(facts),
         author=author,
         marking=marking,
-        vintage=f"{network.label}, data of {network.year}" if network.year else network.label,
+        vintage=", ".join(filter(None, (network.label, vintage(network)))),
         digest=source["digest"][:12],
         version=source["version"],
         bottom_line=answer.short_line(facts),

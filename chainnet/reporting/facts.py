@@ -14,7 +14,6 @@ from chainnet.engine import PRINTED
 from chainnet.network import QUALITIES, several_plants, site_labels
 from chainnet.reporting.glyphs import drawable, short_label, stand_ins
 from chainnet.reporting.horizon import BASELINE, Months, nil
-from chainnet.reporting.levels import as_it_runs
 from chainnet.results import (
     CHECKED,
     ENDS,
@@ -116,20 +115,9 @@ class Facts:
 
     @cached_property
     def level_tables(self) -> dict[int, pd.DataFrame]:
-        """The levels of response of each year that was asked; what runs comes before stocks and before the rest."""
+        """The levels of response of each year that was asked."""
         found = {y: r.levels for y, r in self.a.rerouting.items() if not r.levels.empty}
-        return {
-            y: settled(levels if self.running is None else as_it_runs(levels, self.running))
-            for y, levels in found.items()
-        }
-
-    @cached_property
-    def running(self) -> pd.DataFrame | None:
-        """What the worst scenario leaves short with the projects that run, by tier; None if all that run stand."""
-        table = self.a.layers
-        if not fact_of(self.a.advice, "running", ()) or "as built" not in table.index.get_level_values("layer"):
-            return None
-        return pd.DataFrame(table.loc["as built"].rename(Who.of))
+        return {y: settled(levels) for y, levels in found.items()}
 
     @cached_property
     def scenario_levels(self) -> pd.DataFrame:
@@ -460,16 +448,6 @@ class Facts:
     def level(self, year: int, level: str, tier: Who) -> Any:
         """Return a row of the levels of response of a year, or None; the sum over tiers for all tiers."""
         return _level(self.level_tables[year], level, tier)
-
-    def left_over(self, scenario: str, tier: Who) -> float | None:
-        """Return what a scenario leaves a tier short with new relations, what runs and one year of stocks, t/yr."""
-        table = self.a.left_over
-        if table.empty:
-            row = self.scenario_level(scenario, "stocks", tier)
-            return None if row is None else float(row["shortfall_tpa"])
-        if scenario not in table.index.get_level_values("scenario"):
-            return None
-        return float(tier.rows(table.loc[scenario].reset_index())["shortfall_tpa"].sum())
 
     def scenario_level(self, scenario: str, level: str, tier: Who) -> Any:
         """Return a row of the levels of response of a scenario without projects, or None."""

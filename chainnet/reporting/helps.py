@@ -12,14 +12,13 @@ from chainnet.reporting.advised import (
     holders,
     lasting,
     purchase_words,
-    running_words,
     stock_words,
     stocks_named,
 )
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.order import table_id
 from chainnet.reporting.sentences import Claim, fit, grown, told
-from chainnet.results import Ends, fact_of
+from chainnet.results import Ends
 from chainnet.words import (
     NBSP,
     count,
@@ -38,7 +37,7 @@ from chainnet.words import (
 
 
 def helps(facts: Facts) -> Claim:
-    """Say what new relations, running projects and stocks leave, which project closes the rest, and how it bears."""
+    """Say what new relations and stocks leave, which project closes the rest, and how it bears."""
     found = advised_of(facts)
     if found is None or found.known <= 0:
         return Claim("")
@@ -69,17 +68,7 @@ def _levels(facts: Facts, found: Advised) -> Claim:
         return Claim(f"{head} leave {whom} short in the long run; no project is needed.")
     head = f"New relations leave {found.tier} {tonnes(found.new)} short"
     instead = "" if same(found.new, found.known) else f" instead of {number(found.known)}"
-    return grown([f"{head}{instead}", head], _running(found), _stocks(facts, found), _project(facts, found))
-
-
-def _running(found: Advised) -> tuple[str, str]:
-    """Say what the projects that run leave short: as a clause, and by itself; empty where they change nothing."""
-    if not running_words(found):
-        return "", ""
-    n = len(found.running)
-    run, leave = "the running project" if n == 1 else "running projects", verb("leave", n)
-    left = number(found.rest) if found.rest > 0 else "none"
-    return f", then {run} {left}", f"{first_capital(run)} then {leave} {left}."
+    return grown([f"{head}{instead}", head], _stocks(facts, found), _project(facts, found))
 
 
 def _stocks(facts: Facts, found: Advised) -> tuple[str, str]:
@@ -116,8 +105,8 @@ def _project(facts: Facts, found: Advised) -> tuple[str, str]:
 
 def unconfirmed(facts: Facts, found: Advised) -> str:
     """Say that advised projects that are due already are not on record as running; empty where they are, or not due."""
-    known = fact_of(facts.a.layers, "known")
-    if not known or not found.year <= float(known):
+    now = facts.network.current_year
+    if now is None or not found.year <= now:
         return ""
     runs = all(state_of(facts.status(name)) == "running" for name in found.projects)
     return "" if runs else " (output not confirmed)"
@@ -125,12 +114,10 @@ def unconfirmed(facts: Facts, found: Advised) -> str:
 
 def _no_project(facts: Facts, found: Advised) -> str:
     """Say why no project is advised; empty where one is."""
-    if found.rest <= 0:
-        return "no other project is needed" + (f", if {join(found.closed_if)}" if found.closed_if else "")
+    if found.new <= 0:
+        return "no project is needed" + (f", if {join(found.closed_if)}" if found.closed_if else "")
     if facts.network.projects.empty:
         return "no projects are in the data"
-    if set(found.running) == set(facts.network.labels[facts.network.projects["id"]]):
-        return "no other project is listed"
     return "" if found.projects else f"no listed project alone returns anything to {found.tier} then"
 
 
@@ -161,7 +148,7 @@ def _others_first(facts: Facts, found: Advised) -> str:
 
 def _end(facts: Facts, found: Advised) -> str:
     """Say what stays short with every level and all projects that stand by the last year."""
-    if not facts.level_tables or facts.network.projects.empty or found.rest <= 0:
+    if not facts.level_tables or facts.network.projects.empty or found.new <= 0:
         return ""
     year = list(facts.level_tables)[-1]
     n = int(facts.a.rerouting[year].projects["standalone_t"].notna().sum())

@@ -12,6 +12,7 @@ from chainnet.assessment import Assessment
 from chainnet.engine import PRINTED
 from chainnet.network import Network
 from chainnet.results import fact_of
+from chainnet.scenario import first_month, month_text
 from chainnet.words import Who, calendar_month, recover_words, survive_words
 
 BASELINE = "baseline"
@@ -65,10 +66,10 @@ class Months:
 
         Beside a measure without a date, which then begins in month 1, a month has no name.
         """
-        asked, year = self.facts.a.asked, self.facts.network.year
+        asked, first = self.facts.a.asked, first_month(self.facts.network)
         measures = asked[scenario].measures if scenario in asked else ()
         dated = [any("start" in t or "until" in t for t in (m, *m.get("suspended", ()))) for m in measures]
-        return f"{year + 1}-01" if not self.start and year is not None and dated and all(dated) else self.start
+        return month_text(first) if not self.start and first is not None and dated and all(dated) else self.start
 
     def after(self, row: Any) -> int:
         """Return how many months after its first measure a scenario first leaves a tier short; 0 = with it."""

@@ -47,6 +47,21 @@ _ORDERS = {
         "All others are served first, as far as can be; losses and gains are of what is left.",
         "All others are served first: the most that can be short.",
     ),
+    "law": Order(
+        "served by law and contract",
+        "the largest tonnage that can be served",
+        "if served first",
+        "",
+        "Short by law: defence of those whom a law or arrangement covers first, then that of all others, then each "
+        "further tier of everyone together, told by its middle.",
+    ),
+    "stages": Order(
+        "served by a table of stages",
+        "the largest tonnage that can be served",
+        "if served first",
+        "",
+        "Short as a table of stages has it; where a stage is shared, told by its middle.",
+    ),
     "alike": Order(
         "nobody served first",
         "what all are served together",

@@ -108,8 +108,7 @@ def _rows(table: pd.DataFrame, tiers: list[str]) -> Iterator[dict[str, Any]]:
     for _, rows in table.groupby(["chain", "restriction"], sort=False):
         short = rows[rows["shortfall_share"] > 0]
         said = (short if len(short) else rows).iloc[0]
-        year = "" if is_missing(said["year"]) else f", plants of {whole(said['year'])}"
-        year += "" if is_missing(said["as_built"]) else f" and those opened by {whole(said['as_built'])}"
+        year = f", {said['vintage']}" if said["vintage"] else ""
         month = "never short" if is_missing(said["first_month"]) else f"month {whole(said['first_month'])}"
         since = "" if is_missing(said["closed_by_year"]) else f", from {whole(said['closed_by_year'])}"
         yield {
@@ -155,24 +154,18 @@ def _bottleneck(row: pd.Series) -> str:
 
 
 def _dependencies(rows: pd.DataFrame, said: str) -> tuple[str, ...]:
-    """Return what the first tier and that which is spoken of depend on; of others what alone leaves the ends."""
-    first, out = str(rows["tier"].iloc[0]), []
-    for _, row in rows.iterrows():
-        tier = str(row["tier"])
-        words = row["depends_on"] or "nothing that was asked" if tier in (first, said) else row["past_ends"]
-        out += [f"{first_capital(tier)}: {words}."] if words else []
-    return tuple(out)
+    """Return what the first tier and that which is spoken of depend on."""
+    named = {str(rows["tier"].iloc[0]), said}
+    return tuple(
+        f"{first_capital(row['tier'])}: {row['depends_on'] or 'nothing that was asked'}."
+        for _, row in rows[rows["tier"].isin(named)].iterrows()
+    )
 
 
 def _brief(rows: pd.DataFrame) -> str:
-    """Return the first thing on which the first tier depends, and how many more; and what leaves any tier's range."""
+    """Return the first thing on which the first tier depends, and how many more."""
     first = rows.iloc[0]
     named, *rest = str(first["depends_on"] or "nothing that was asked").split("; ")
     more = re.fullmatch(r"and (\d+) more", rest[-1]) if rest else None
     left = len(rest) - 1 + int(more[1]) if more else len(rest)
-    named = str(first["past_ends"]) or named
-    left -= named.count("; ")
-    told = [f"{first_capital(str(first['tier']))}: {named}{f'; and {left} more' if left > 0 else ''}."]
-    others = rows[1:][rows["past_ends"][1:] != ""]
-    told += [f"{first_capital(str(row['tier']))}: {row['past_ends']}." for _, row in others.iterrows()]
-    return " ".join(told)
+    return f"{first_capital(str(first['tier']))}: {named}{f'; and {left} more' if left else ''}."

@@ -63,7 +63,7 @@ def _command(facts: Facts, asked: Mapping[str, str]) -> str:
     words = ["chainnet", "report", facts.network.name, "--out", "out", "--months", str(settings["months"])]
     words += [word for year in settings["years"] for word in ("--year", str(year))]
     words += ["--draws", str(settings["draws"])]
-    words += ["--as-built", str(settings["as_built"]["year"])] if "as_built" in settings else []
+    words += ["--as-of", settings["as_of"]] if "as_of" in settings else []
     given = {"order": settings.get("order", ""), "start": str(settings["start"]), **asked}
     words += [word for name, value in given.items() if value for word in (f"--{name}", value)]
     return " ".join(shlex.quote(word) for word in words)

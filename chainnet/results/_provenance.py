@@ -118,8 +118,8 @@ def provenance(
         The inputs that bind the answer (``limiting_inputs``), or what finds them when somebody reads them;
         None = not looked for.
     **settings
-        What was asked. ``as_built`` is added where the network stands as built: the year, and which projects
-        stand since when.
+        What was asked. ``as_of`` is added where the network stands at a date, and ``opened``: which plants opened since
+        the base year, and when.
 
     Returns
     -------
@@ -128,9 +128,10 @@ def provenance(
     """
     # a caller's list may change later; what was asked does not
     kept = {key: list(v) if isinstance(v, (set, frozenset, tuple)) else handed(v) for key, v in settings.items()}
-    if network.built_projects and len(standing := network.standing):
-        since = standing["since"].astype(object).where(standing["since"].notna(), "always")
-        kept["as_built"] = {"year": int(standing["year"].max()), "since": dict(zip(standing["id"], since, strict=True))}
+    if network.as_of is not None:
+        kept["as_of"] = network.as_of
+        if network.built_projects and len(opened := network.opened):
+            kept["opened"] = dict(zip(opened["id"], opened["since"].fillna("always"), strict=True))
     return Provenance(
         {
             "graph": network.name,

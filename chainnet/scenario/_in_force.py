@@ -8,12 +8,12 @@ from typing import Any
 
 import pandas as pd
 
-from chainnet.network import Network, check_network, first_day, last_day
+from chainnet.network import Network, check_network, day_of, first_day, last_day, month_of
 from chainnet.scenario._calendar import is_month, month_number
 from chainnet.scenario._customs import control_rows, freshness, table_of
 from chainnet.scenario._effect import acting
 from chainnet.scenario._form import plain
-from chainnet.scenario._register import Rule, day_of, newest_check, register, rule_named, state_at
+from chainnet.scenario._register import Rule, newest_check, register, rule_named, state_at
 from chainnet.scenario._scenario import Scenario
 from chainnet.scenario._shipped import scenarios
 from chainnet.words import counted
@@ -195,7 +195,7 @@ def day_asked(network: Network | None, as_of: str | None) -> date:
     """Return the day of a question: as asked, else at which the network stands, else of the newest check."""
     if network is not None:
         check_network(network)
-    stands: str | None = getattr(network, "as_of", None) if as_of is None else as_of
+    stands = network.as_of if as_of is None and network is not None else as_of
     return newest_check(network) if stands is None else day_of(stands)
 
 
@@ -221,7 +221,7 @@ def _holds(rule: Rule, measure: Mapping[str, Any], day: date, returns: bool) -> 
     state = state_at(rule, day)
     if "start_month" in measure or "months" in measure or rule.kind == "proposal":
         return False
-    month = day.year * 12 + day.month - 1
+    month = month_of(day)
     if is_month(measure.get("until")) and month_number(measure["until"]) <= month:
         return False
     if state != "in force":

@@ -26,11 +26,12 @@ _MOST_DEMAND = 10.0  # times the demand: beyond it a per cent is more likely mea
 
 
 def effects_of(
-    network: Network, measures: Sequence[Mapping[str, Any]], name: str, *, said: bool = True
+    network: Network, measures: Sequence[Mapping[str, Any]], name: str, *, said: bool = True, in_phases: bool = False
 ) -> list[Effect]:
     """Put measures to a network, in an order of their own that does not depend on how they are listed.
 
-    ``name`` is that of the file or scenario, for messages; ``said``: whether a measure that matches nothing is told.
+    ``name`` is that of the file or scenario, for messages; ``said``: whether a measure that matches nothing is told;
+    ``in_phases``: whether also what passes is put, not what lasts alone.
 
     Raises
     ------
@@ -42,7 +43,12 @@ def effects_of(
     """
     _check_sources(network, measures, name)
     asked = with_numbers(network, measures, name)
-    empty = [no_effect(network, number, measure, name) for number, measure, _ in asked]
+    empty = [
+        replace(no_effect(network, number, one, name), span=span)
+        for number, measure, _ in asked
+        for one, span in KINDS[measure["kind"]].phases(network, measure, f"{name}: measures[{number}]")
+        if in_phases or span[1] == np.inf
+    ]
     _check_words(network, empty, name)
     found = [KINDS[effect.kind].put(network, effect) for effect in empty]
     _check_releases(network, found)
@@ -152,9 +158,27 @@ def overlay_at(network: Network, effects: Sequence[Effect], sizes: Sequence[floa
         restrictions=tuple(bounds),
         demand_share=demand,
         edge_cost=costs + floors,
+        home=homes_of(network, [effect for effect, size in zip(effects, sizes, strict=True) if size > 0]),
         release_tpa=_opened(network, effects, sizes, stocks),
         stock_tiers=tuple(tiers),
     )
+
+
+def homes_of(network: Network, effects: Sequence[Effect]) -> tuple[str, ...]:
+    """Return the countries whose export rules these measures are.
+
+    A measure that names a rule is of its actor, if that is a rule on exports; without rule or actor a bound on what
+    leaves a country is of that country.
+    """
+    found = set[str]()
+    for effect in effects:
+        named, leaves = effect.measure.get("rule"), (effect.measure.get("from") or {}).get("country")
+        rule = None if named is None else rule_named(named, effect.argument, network)
+        if rule is not None and (rule.actor or rule.kind != "export"):
+            found |= {rule.actor} if rule.kind == "export" else set()
+        elif effect.restriction is not None and leaves:
+            found |= network.resolve(listed(leaves), f"{effect.argument}: from.country")[0]
+    return tuple(sorted(found))
 
 
 def _opened(network: Network, effects: Sequence[Effect], sizes: Sequence[float] | Array, stock_share: Array) -> Array:

@@ -16,7 +16,6 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import records
-from chainnet.errors import DataError
 from chainnet.io import read_table
 from chainnet.network import Network, first_day, graphs_folder, kept, last_day, split_list
 
@@ -51,24 +50,6 @@ class Rule:
         return chain in self.chains or (self.is_own and not self.chains)
 
 
-def day_of(as_of: object, argument: str = "as_of") -> date:
-    """Return the day that ``as_of`` means; a month or a year is its last day.
-
-    Raises
-    ------
-    DataError
-        If it is no such text.
-    """
-    if isinstance(as_of, date):
-        return date(as_of.year, as_of.month, as_of.day)
-    try:
-        return last_day(as_of if isinstance(as_of, str) else "")
-    except ValueError as err:
-        raise DataError(
-            f'{argument}: {as_of!r} is no date. Write "2026-11-29", or "2026-11" for its last day.'
-        ) from err
-
-
 def register(network: Network | None = None) -> Mapping[str, Rule]:
     """Return the rules of the register by id, in the order of the table; then those that a network adds.
 
@@ -89,8 +70,10 @@ def _common() -> Mapping[str, Rule]:
 @kept(1)
 def _laid(network: Network) -> Mapping[str, Rule]:
     known, own = _common(), _rules_in(network.view("rules"), is_own=True)
-    # who writes a rule anew need not say again which chains it touches
-    own |= {i: replace(r, chains=r.chains or known[i].chains, is_laid=True) for i, r in own.items() if i in known}
+    # who writes a rule anew need not say again whose it is, nor which chains it touches
+    for name in own.keys() & known.keys():
+        rule, before = own[name], known[name]
+        own[name] = replace(rule, actor=rule.actor or before.actor, chains=rule.chains or before.chains, is_laid=True)
     return MappingProxyType({**known, **own})
 
 

@@ -12,12 +12,14 @@ from chainnet import checks
 from chainnet._types import Array, Bools, Ints
 from chainnet.errors import DataError, UnknownIdError
 from chainnet.lowering import Overlay
-from chainnet.network import Network, step_of
+from chainnet.network import Network, begins_of, day_of, month_of, step_of
 from chainnet.scenario._calendar import Calendar, calendar_of, month_number
 from chainnet.scenario._effect import TIMES, Effect
 from chainnet.scenario._kinds import KINDS
 from chainnet.scenario._outside import Outside, why_outside
 from chainnet.scenario._overlay import overlay_at
+from chainnet.scenario._phases import ALWAYS
+from chainnet.scenario._rush import Bought, bought_ahead
 from chainnet.scenario._scenario import Scenario, check_scenario, effects_under
 
 _SHARES = ("node_share", "edge_share", "stock_share", "demand_share", "edge_cost", "release_tpa", "built")
@@ -48,6 +50,8 @@ class Timeline:
     outside : Outside
         Measures that are in force in no month of the horizon: they ended before it, start after it, or are
         suspended throughout. They count as nothing; a release among them keeps its stocks shut.
+    bought : tuple of Bought
+        What is bought ahead of measures that were announced; no overlay holds it.
     """
 
     overlays: tuple[Overlay, ...]
@@ -58,6 +62,7 @@ class Timeline:
     news: tuple[int, ...]
     project_start: Array
     outside: Outside
+    bought: tuple[Bought, ...] = ()
 
 
 def timeline(
@@ -88,7 +93,7 @@ def timeline(
     step_months : int
         Longest period; periods also end at its multiples.
     start : str, optional
-        Month 0, such as "2025-01"; default January after the network's year.
+        Month 0, such as "2025-01"; default the month after ``as_of``, else January after the base year.
     known_at : int, optional
         What a planner believes in that month, who sees what is in force but no dates: what has not
         begun never begins, what is in force stays for ever (its phase-in runs on), what has ended or is
@@ -135,38 +140,50 @@ def timeline(
     if known_at is not None and checks.whole(known_at, "known_at", rule=checks.OUT_OF_RANGE) >= months:
         raise DataError(f"known_at: {known_at} is no month of the horizon; there are {months}, counted from 0.")
     zero = month_number(start, "start") if start is not None else None
-    if zero is None and network.year is not None:
-        zero = (network.year + 1) * 12
+    if zero is None:
+        zero = first_month(network)
     if scenario is not None:
         check_scenario(scenario)
     name = (scenario.file or scenario.name) if scenario is not None else ""
-    effects = effects_under(network, scenario) if scenario is not None else []
+    effects = effects_under(network, scenario, in_phases=True) if scenario is not None else []
     calendars = [_calendar(effect, zero) for effect in effects]
     why = [why_outside(effect, calendar, zero, months) for effect, calendar in zip(effects, calendars, strict=True)]
     built, first = _projects(network, effects, calendars, why, _ids(network, projects), zero, months)
-    inside = [(e, c) for e, c, words in zip(effects, calendars, why, strict=True) if not words]
+    # a measure of which one phase is over is in force all the same
+    here = [not words and _acts(e, c, months) for e, c, words in zip(effects, calendars, why, strict=True)]
+    inside = [(e, c) for e, c, acts in zip(effects, calendars, here, strict=True) if acts]
     # a release of other times is put too: in force in no month, it keeps its stocks shut
-    put = [(e, c) for e, c, words in zip(effects, calendars, why, strict=True) if not words or KINDS[e.kind].shuts]
+    put = [(e, c) for e, c, acts in zip(effects, calendars, here, strict=True) if acts or KINDS[e.kind].shuts]
     pairs = [(e, c) for e, c in put if not KINDS[e.kind].is_of_projects]
     acting = [effect for effect, _ in pairs]
     sizes = np.zeros((len(pairs), months))
-    for row, (_, calendar) in enumerate(pairs):
-        sizes[row] = _sizes(calendar, months, known_at)
+    for row, (effect, calendar) in enumerate(pairs):
+        sizes[row] = _sizes(effect, calendar, months, known_at)
     force = sizes > 0
     changed = np.flatnonzero((force != np.hstack([np.zeros((len(pairs), 1), dtype=bool), force[:, :-1]])).any(axis=0))
     acted = np.flatnonzero(force.any(axis=0))
     onset = int(acted[0]) if len(acted) else None
-    starts = _starts(network, [calendar for _, calendar in pairs], built, cuts, months, step)
+    grown = network.growth(np.arange(months) + (zero or 0))
+    told = {int(c.known) for _, c in pairs if 0 < c.known < min(c.begin, months)}  # what is announced is news
+    starts = _starts(network, [c.within(*e.span) for e, c in pairs], np.vstack([built, grown]), cuts, months, step)
     return Timeline(
-        _overlays(network, acting, sizes[:, starts], built[:, starts]),
+        _overlays(network, acting, sizes[:, starts], built[:, starts], grown[:, starts]),
         tuple(starts.tolist()),
         tuple(np.diff(starts, append=months).tolist()),
         onset,
         float(max(c.end for e, c in inside if not KINDS[e.kind].is_of_projects)) if len(acted) else np.inf,
-        tuple(changed.tolist()),
+        tuple(sorted({*changed.tolist(), *told})),
         np.floor(first),
         Outside(name, tuple(words for words in why if words), is_all=bool(effects) and not inside and not pairs),
+        bought_ahead(network, acting, [calendar for _, calendar in pairs]),
     )
+
+
+def first_month(network: Network) -> int | None:
+    """Return the number of the month with which answers over time begin, where nobody says it; None = not known."""
+    if network.as_of is not None:
+        return month_of(day_of(network.as_of)) + 1
+    return None if network.year is None else (network.year + 1) * 12
 
 
 def _calendar(effect: Effect, zero: int | None) -> Calendar:
@@ -179,12 +196,17 @@ def _calendar(effect: Effect, zero: int | None) -> Calendar:
     return calendar
 
 
-def _sizes(calendar: Calendar, months: int, seen: int | None) -> Array:
+def _acts(effect: Effect, calendar: Calendar, months: int) -> bool:
+    """Whether a part of a measure that is in force in some month is so itself."""
+    return effect.span == ALWAYS or bool(calendar.within(*effect.span).in_force(np.arange(months)).any())
+
+
+def _sizes(effect: Effect, calendar: Calendar, months: int, seen: int | None) -> Array:
     """Return the size of a measure in each month; after the month ``seen``, as one believes then."""
     month = np.arange(months)
-    force = calendar.in_force(month)
+    force = calendar.within(*effect.span).in_force(month)
     if seen is not None:
-        force = np.where(month <= seen, force, calendar.in_force([seen])[0])
+        force = np.where(month <= seen, force, calendar.believed(month, seen, effect.span))
     return np.where(force, calendar.fraction(month), 0.0)
 
 
@@ -246,14 +268,14 @@ def _projects(
     for effect in effects:
         if KINDS[effect.kind].stands:
             wanted |= effect.projects
-    year = table["start_year"].to_numpy(dtype=float)
-    dated = wanted & ~np.isnan(year)
+    opens = begins_of(table)
+    dated = wanted & ~np.isnan(opens)
     if dated.any() and zero is None:
         raise DataError(
             f'projects: "{table["id"][dated].iloc[0]}" has a start_year, but nothing says when the first month is. '
             "Give start= or a network with a year."
         )
-    begin = np.where(np.isnan(year), 0.0, year * 12.0 - (zero or 0))
+    begin = np.where(np.isnan(opens), 0.0, opens - (zero or 0))
     late = np.zeros(len(table))
     for effect, calendar, outside in zip(effects, calendars, why, strict=True):
         if KINDS[effect.kind].delays:
@@ -263,7 +285,7 @@ def _projects(
             hit = effect.projects & (calendar.in_force(begin) if _has_times(effect) else True)
             late[hit] += int(effect.measure["late_months"])
     begin, month = begin + late, np.arange(months, dtype=float)
-    ramp = np.where(np.isnan(year), 0.0, table["ramp_years"].fillna(0.0).to_numpy(dtype=float))
+    ramp = np.where(np.isnan(opens), 0.0, table["ramp_years"].fillna(0.0).to_numpy(dtype=float))
 
     def size(first: Array) -> Array:
         years = np.floor((month[None, :] - first[:, None]) / 12.0)
@@ -302,19 +324,23 @@ def _check_delay(effect: Effect, wanted: Bools, ids: Any) -> None:
 # -- overlays ---------------------------------------------------------------------------------------
 
 
-def _overlays(network: Network, effects: Sequence[Effect], sizes: Array, built: Array) -> tuple[Overlay, ...]:
-    """Return the overlay of each period from the sizes of the measures and of the projects in it."""
+def _overlays(
+    network: Network, effects: Sequence[Effect], sizes: Array, built: Array, grown: Array
+) -> tuple[Overlay, ...]:
+    """Return the overlay of each period from the sizes of the measures, of the projects and of plants that grow."""
     by_state: dict[bytes, Overlay] = {}
-    by_period: dict[tuple[bytes, bytes], Overlay] = {}
+    by_period: dict[tuple[bytes, ...], Overlay] = {}
     by_content: dict[tuple[bytes, ...], Overlay] = {}
     out = []
-    for size, stands in zip(sizes.T, built.T, strict=True):
+    for size, stands, growth in zip(sizes.T, built.T, grown.T, strict=True):
         state = size.tobytes()
-        key = (state, stands.tobytes())
+        key = (state, stands.tobytes(), growth.tobytes())
         if key not in by_period:
             if state not in by_state:
                 by_state[state] = overlay_at(network, effects, size)
             found = by_state[state].with_built(stands)
+            if (growth != 1.0).any():
+                found = found.times("nodes", np.flatnonzero(growth != 1.0), growth[growth != 1.0])
             content = tuple(getattr(found, name).tobytes() for name in _SHARES)
             bounds = np.array([r.bound_tpa for r in found.restrictions]).tobytes()
             by_period[key] = by_content.setdefault((*content, bounds), found)

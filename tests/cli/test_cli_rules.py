@@ -59,7 +59,7 @@ def test_rules_of_a_file_lie_over_those_of_a_graph(tmp_path: Path) -> None:
     assert (rows["chn_a46_c2"]["title"], rows["chn_a46_c2"]["state"]) == ("The ban applies again", "in force")
     assert rows["our_rule"]["state"] == "announced"
     said = told("check", "gallium", "--rules", str(file), "--scenario", "in_force")
-    assert "our_rule: announced, begins on 2027-01-01, 33 days after 2026-11-29." in str(said["rules_due"])
+    assert "our_rule: announced, begins on 2027-01-01, 32 days after 2026-11-30." in str(said["rules_due"])
     assert "chn_a46_c2" not in str(said["rules_due"])
     # and what is in force is another scenario for a question
     before = told("balance", "gallium", "--scenario", "in_force")

@@ -65,7 +65,7 @@ def test_no_option_goes_nowhere(kind: Any) -> None:
 
 # options of which only some words are taken, and the words that the call takes
 TAKEN = {
-    ("Balance", "order"): "flow._counting.ORDERS",
+    ("Chokepoints", "order"): "flow._order.VALUED",
     ("Alliance", "order"): "blocs._alliance.ORDERS",
     ("Calibrate", "method"): "calibration._calibrate.METHODS",
     ("Cascade", "importance"): "cascades._esri.IMPORTANCE",
@@ -88,6 +88,8 @@ def test_the_words_of_an_option_are_those_of_the_call() -> None:
         assert words_of(options_of(by_name[kind])[field].kind) == {
             *getattr(import_module(f"chainnet.{module}"), constant)
         }
+    orders = import_module("chainnet.flow._order").ORDERS
+    assert all(word in str(options_of(by_name["Balance"])["order"].help) for word in orders)
     degrees = {*import_module("chainnet.lowering._lowered").DEGREES}
     rerouting = [kind for kind in commands() if "reroute" in options_of(kind)]
     assert len(rerouting) >= 10

@@ -135,10 +135,11 @@ MEET = [
     ({"country": "G7"}, {"country": "USA"}, True),  # a group and its member name as much
     ({"country": "USA"}, {"country": "JPN"}, False),
     ({"country": "G7", "tier": "defence"}, {"country": "USA"}, False),  # the first is more specific
-    ({"commodity": "metal"}, {"node": "us_cars"}, True),
+    ({"commodity": "metal"}, {"node": "us_cars"}, False),  # a node is one step in one country
     ({"commodity": "ore"}, {"node": "us_cars"}, False),
     ({"node": "works"}, {"country": "MYS"}, False),  # a plant is reached by its node or step alone
-    ({"node": "works"}, {"step": "refiner"}, True),
+    ({"node": "works"}, {"step": "refiner"}, False),
+    ({"commodity": "metal", "tier": "civilian", "step": "cars"}, {"node": "us_cars"}, True),
 ]
 
 

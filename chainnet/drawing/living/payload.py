@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainnet._types import Array, Bools, records
-from chainnet.doubt import CATEGORIES, variations
+from chainnet.doubt import CLASSES, variations
 from chainnet.drawing.colours import country_colours
 from chainnet.drawing.facts import collect
 from chainnet.drawing.living.controls import Control
@@ -28,14 +28,14 @@ from chainnet.engine import (
     SOLVER,
     WIDE,
 )
-from chainnet.flow import Counting, Order, balance, stages_of
+from chainnet.flow import Counting, Valued, balance, stages_of
 from chainnet.network import Network
 from chainnet.results import package_version
 from chainnet.scenario import KINDS, Scenario
 from chainnet.words import country_name, in_sentence, who
 
 CONTRACT = 1
-_ORDERS: tuple[Order, ...] = ("allies_first", "allies_last", "alike")
+_ORDERS: tuple[Valued, ...] = ("allies_first", "allies_last", "alike")
 _TIMES = ("start", "start_month", "months", "until", "suspended", "phase_in_months")
 # kinds of inputs that a page makes otherwise: recipes are other programs, stocks are not drawn, projects are controls
 _DEPENDENCIES = ("node", "relation", "input")
@@ -68,9 +68,9 @@ def payload(
     arrays = {name: _arrays(program, groups, inputs) for name, program in programs.items()}
     stages = {order: _stages(counting.in_order(order)) for order in _ORDERS}
     preset = next((p for p in presets if p.name == start), None)
-    found = balance(network, preset, "existing", order=counting.order, **counting.said)
+    found = balance(network, preset, "existing", order=counting.value_order, **counting.said)
     served = found.demand["served_tpa"].to_numpy()
-    settings = {"preset": start, "order": counting.order, "relations": "existing"}
+    settings = {"preset": start, "order": counting.value_order, "relations": "existing"}
     return {
         "contract": CONTRACT,
         "graph": network.name,
@@ -88,7 +88,7 @@ def payload(
         "steps": _step_rows(network, groups),
         "inputs": inputs.rows,
         "dependencies": _dependencies(counting),
-        "categories": [[word, most] for word, most in CATEGORIES.items() if np.isfinite(most)],
+        "classes": [[word, most] for word, most in CLASSES.items() if np.isfinite(most)],
         "presets": [{"name": p.name, "label": p.label or p.name, "measures": _measures(p)} for p in presets],
         "kinds": {
             "endless": [word for word, kind in KINDS.items() if kind.is_endless],
@@ -98,7 +98,7 @@ def payload(
         "relations": sorted(name for name in programs if "/" not in name),
         "start": {
             **settings,
-            "served": [float(served[stage["rows"]].sum()) for stage in stages[counting.order]],
+            "served": [float(served[stage["rows"]].sum()) for stage in stages[counting.value_order]],
             "cost_usd": found.cost_usd,
         },
     }

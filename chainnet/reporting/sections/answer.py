@@ -363,7 +363,6 @@ def weakest_input(facts: Facts) -> str:
 
 POINTS: tuple[_Point, ...] = (
     _Point("Verdict.", ("scenarios", "served", "dependencies"), short.verdict, lambda facts: ""),
-    _Point("As built.", ("layers",), short.as_built, lambda facts: ""),
     _Point("Who is short.", ("scenarios", "served", "by_country"), lambda facts: Claim(""), _who),
     _Point("When.", ("over_time", "endurance", "levels_over_time"), short.when, when_words),
     _Point("Where.", ("costs_most", "sites", "steps_by_country"), where, _hangs, ("countries", "owners", "sets")),

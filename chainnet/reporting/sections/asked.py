@@ -12,7 +12,7 @@ from chainnet.reporting.model import ReportColumn, Section, Sentence, make_secti
 from chainnet.reporting.others import order_of
 from chainnet.reporting.sections.missing import missing_words
 from chainnet.scenario import next_words
-from chainnet.words import count, counted, first_capital, join, percent, whole
+from chainnet.words import count, counted, first_capital, is_missing, join, percent
 
 _QUESTIONS = {
     "bracket": "myopic loss",
@@ -73,17 +73,17 @@ def _next(facts: Facts) -> tuple[Sentence, ...]:
 
 
 def _standing(facts: Facts) -> tuple[Sentence, ...]:
-    """Return which projects stand as built; nothing where none does."""
-    rows = facts.network.standing
+    """Return which plants opened since the base year; nothing where none did."""
+    rows = facts.network.opened
     if rows.empty:
         return ()
     said = [
         label
-        + (f" since {whole(since)}" if since > 0 else "")
+        + ("" if is_missing(since) else f" since {since}")
         + (f", at {percent(part)} of its size" if part < 1 else "")
-        for label, since, part in zip(rows["label"], rows["since"].astype(float), rows["part"], strict=True)
+        for label, since, part in zip(rows["label"], rows["since"], rows["part"], strict=True)
     ]
-    return (Sentence(f"{'; '.join(said)}.", (), f"Stands as built in {rows['year'].max()}:"),)
+    return (Sentence(f"{'; '.join(said)}.", (), f"Opened since {facts.network.year}:"),)
 
 
 def _measures(facts: Facts) -> list[dict[str, Any]]:

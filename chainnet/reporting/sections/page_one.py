@@ -10,7 +10,7 @@ import pandas as pd
 
 from chainnet.network import state_of, verb_of
 from chainnet.reporting import columns as col
-from chainnet.reporting.advised import Advised, advised_of, holders, purchase_words, running_words, stock_words
+from chainnet.reporting.advised import Advised, advised_of, holders, purchase_words, stock_words
 from chainnet.reporting.facts import BASELINE, Facts
 from chainnet.reporting.helps import unconfirmed
 from chainnet.reporting.model import Block, ReportColumn, Sentence, blocks_of
@@ -91,13 +91,12 @@ def _others(facts: Facts) -> list[str]:
 
 def _after_stocks(facts: Facts) -> str:
     """Return what the last column allows."""
-    runs = "" if facts.running is None else f", what runs in {facts.running['year'].iloc[0]}"
-    return f"new relations{runs} and one year of stocks"
+    return "new relations and one year of stocks"
 
 
 def _left(facts: Facts, row: Any) -> Any:
-    short = facts.left_over(row["scenario"], facts.first)
-    return NOT_APPLICABLE if short is None else short
+    level = facts.scenario_level(row["scenario"], "stocks", facts.first)
+    return NOT_APPLICABLE if level is None else float(level["shortfall_tpa"])
 
 
 def _short_of(tier: str) -> Any:
@@ -188,11 +187,11 @@ scenario_table = col.Table(
 
 
 def decisions(facts: Facts) -> tuple[Sentence, ...]:
-    """Return what to do, the cheapest level first: qualify, keep what runs, stocks, the project that the rest needs."""
+    """Return what to do, the cheapest level first: qualify, stocks, the project that the rest needs."""
     found = advised_of(facts)
     if found is None or found.known <= 0:
         return ()
-    lines = (_qualify(found), _keep(facts, found), _stocks(facts, found), _build(facts, found))
+    lines = (_qualify(found), _stocks(facts, found), _build(facts, found))
     return tuple(line for line in lines if line is not None)
 
 
@@ -204,24 +203,6 @@ def _qualify(found: Advised) -> Sentence | None:
     words = f"New relations between plants that stand cut what {found.tier.does('lack')} {cut}{needs}"
     words += ". Their extra cost per tonne is assumed." if needs else ", at an assumed extra cost per tonne."
     return Sentence(f"{words} {see('rerouting')}", ("levels",), "Qualify.")
-
-
-def _keep(facts: Facts, found: Advised) -> Sentence | None:
-    """Say what the projects that run are worth; they are in no other answer."""
-    if not running_words(found):
-        return None
-    to = f"to {tonnes(found.rest)}" if found.rest > 0 else "to nothing"
-    names = found.carrying or found.running  # where each can stand in for another none alone carries it
-    names = tuple(name for name in names if name not in found.withheld)  # its owner would have to wish it
-    if not names:
-        return None
-    they = f"{'it' if len(names) == 1 else 'they'} {verb('cut', len(names))}"
-    if len(names) < len(found.running):
-        they = f"with {spelled(len(found.running) - len(names), 'other', 'others')} {they}"
-    words = f"{join([titled(name) for name in names])}: running, not in the base year; {they} what "
-    words += f"{found.tier.does('lack')} from {number(found.new)} {to}"
-    words += f"{', all others served after' if facts.has_others else ''}."
-    return Sentence(words, ("layers",), "Secure the output of")
 
 
 def _stocks(facts: Facts, found: Advised) -> Sentence | None:
@@ -265,9 +246,9 @@ def _build(facts: Facts, found: Advised) -> Sentence | None:
     they, together = ("it", "") if one else ("they", "together ")
     since = f" from {whole(found.year)}{unconfirmed(facts, found)}" if pd.notna(found.year) else ""
     if found.closes:
-        effect = f"{together}{verb('close', len(names))}{since} the gap of {tonnes(found.rest)} that {lacks}"
+        effect = f"{together}{verb('close', len(names))}{since} the gap of {tonnes(found.new)} that {lacks}"
     else:
-        effect = f"{together}{verb('cut', len(names))} what {lacks} from {number(found.rest)} to "
+        effect = f"{together}{verb('cut', len(names))} what {lacks} from {number(found.new)} to "
         effect += f"{tonnes(found.left)}{since}"
     size = "size" if all(state_of(facts.status(name)) == "running" for name in names) else "size and date"
     its = "its" if one else "their"

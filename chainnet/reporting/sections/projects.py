@@ -37,7 +37,6 @@ from chainnet.words import (
     same,
     spelled,
     tonnes,
-    whole,
 )
 
 NONE_WON = "none won"
@@ -192,9 +191,8 @@ def _if_stands(row: Any, value: Any) -> Any:
 def returns_alone(facts: Facts) -> pd.Series:
     """Return what each project returns alone in the last year, on the margin on which one is advised, t/yr by id."""
     tier = fact_of(facts.a.advice, "tier", "")
-    alone = pd.Series(dict(fact_of(facts.a.advice, "alone_tpa", ())), dtype=float)
-    if len(alone) or not facts.a.rerouting:
-        return alone
+    if not facts.a.rerouting:
+        return pd.Series(dtype=float)
     last = facts.a.rerouting[list(facts.a.rerouting)[-1]].projects
     return last[f"standalone_{tier}_t" if tier else "standalone_t"].fillna(0.0)
 
@@ -204,25 +202,19 @@ def top_projects(facts: Facts) -> ReportTable:
     """Return five projects with the largest fair share, side by side over the years."""
     years = {y: found.projects for y, found in facts.a.rerouting.items()}
     year = list(years)[-1]
-    last, advice = years[year], facts.a.advice
-    first, whom, after = [c for c in _first_column(facts) if bool((last[c] > 0).any())], facts.first, ""
-    alone = pd.Series(dict(fact_of(advice, "alone_tpa", ())), dtype=float)
-    if (alone > 0).any():  # what runs since the base year has done its part
-        last = last.loc[[name for name in last.index if name in alone.index]].assign(on_margin_t=alone)
-        first, whom = ["on_margin_t"], facts.advised_tier
-        after = f" and the projects that run in {whole(fact_of(advice, 'running_year', np.nan))}"
+    last = years[year]
+    first, whom = [c for c in _first_column(facts) if bool((last[c] > 0).any())], facts.first
     shares = last["shapley_t"].fillna(0.0).round(6)
     lead = last[first[0]].fillna(0.0).round(6) if first else shares
     order = np.lexsort((last.index.astype(str), -shares, last["capex_musd"].fillna(np.inf), -lead))
     names = [n for n in last.index[order] if shares[n] > 0 or lead[n] > 0][:5]
     by_year = {f"shapley_{y}_t": table["shapley_t"].reindex(names) for y, table in years.items()}
-    head = f"Alone, {whom}, {year}" if after else f"Alone, {whom} first, {year}" if first else f"Alone {year}"
-    note = f"Alone: once new relations{after} have done their part. "
+    head = f"Alone, {whom} first, {year}" if first else f"Alone {year}"
+    note = "Alone: once new relations have done their part. "
     if first:
         note += f"Ranked by what {whom.does('avoid')} so, then by cost. "
     note += f"{_more_tied(lead, names)}Fair share: Shapley value over all tiers"
     note += " (mean of 64 random orders, seed 0)." if _sampled(last) else "."
-    note += " Those that run are counted in the fair share." if after else ""
     note += " n/a: does not stand by then."
     if facts.has_first and not first:
         note += " Tonnes over all tiers, none first: in order more may be short."
@@ -261,13 +253,8 @@ def _advice(facts: Facts) -> Any:
     return advised_of(facts)
 
 
-def _built_on(facts: Facts) -> str:
-    found = _advice(facts)
-    return f" and the projects that run in {whole(found.running_year)}" if found.running else ""
-
-
 def _case_columns(facts: Facts) -> tuple[ReportColumn, ...]:
-    short = f"what {_advice(facts).tier.does('lack')} with new relations{_built_on(facts)}"
+    short = f"what {_advice(facts).tier.does('lack')} with new relations"
     return (
         col.text("case", "Case", "how the project turns out", _case),
         col.year("year", "Year", "year of the answer", missing="any year"),
@@ -283,10 +270,7 @@ def _case(_facts: Facts, row: Any) -> str:
 def _case_words(facts: Facts) -> str:
     found = _advice(facts)
     names = join([facts.label(name) for name in found.projects])
-    return (
-        f"Unit: {facts.unit}, {found.tier}. Scenario: {facts.worst_label}. {names}. "
-        f"New relations{_built_on(facts)}, no stocks."
-    )
+    return f"Unit: {facts.unit}, {found.tier}. Scenario: {facts.worst_label}. {names}. New relations, no stocks."
 
 
 case_table = col.Table(
@@ -358,8 +342,6 @@ def _frontier_note(facts: Facts) -> str:
         "Tonnes served with new relations and without stocks; all tiers: no tier first, so that less is short than in "
         f"{table_id('levels')}, where tiers come in order. "
     )
-    if fact_of(facts.a.advice, "running", ()):
-        note += "Projects that run since the base year are options here like any other. "
     note += " ".join(_closing_words(tier, best.closing.iloc[0]) for tier, best in found.items() if len(best.closing))
     costless = int((next(iter(found.values())).options["why"] == "no capex").sum())
     if costless:

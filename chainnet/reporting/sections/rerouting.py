@@ -31,14 +31,12 @@ from chainnet.words import (
     NOT_ASKED,
     Who,
     first_capital,
-    is_known,
     join,
     number,
     percent,
     same,
     tonnes,
     verb,
-    whole,
 )
 
 TITLE_WORDS = 4  # of the levels in a title
@@ -209,10 +207,7 @@ def _held_tier(facts: Facts) -> Who:
 
 
 def _held_words(facts: Facts) -> str:
-    year = fact_of(facts.a.advice, "running_year")
-    ran = f" and the projects that run in {whole(year)}" if is_known(year) else ""
-    more = f"New relations{ran or ', no project'}."
-    return f"Unit: {facts.unit}, {_held_tier(facts)}. Scenario: {facts.worst_label}. {more}"
+    return f"Unit: {facts.unit}, {_held_tier(facts)}. Scenario: {facts.worst_label}. New relations, no project."
 
 
 def _held_columns(facts: Facts) -> tuple[ReportColumn, ...]:
@@ -271,8 +266,6 @@ def _short(facts: Facts) -> list[tuple[str, str, dict[str, float]]]:
 
 def _level_words(facts: Facts, level: str) -> tuple[str, str]:
     """Return what a level allows, on its bar and in the title."""
-    if level == "running" and facts.running is not None:
-        return f"{LEVELS[level][0]} in {facts.running['year'].iloc[0]}", "running projects"
     return LEVELS[level][0], LEVELS[level][1].removesuffix(" (one year's release)")
 
 
@@ -319,7 +312,6 @@ def levels_figure(facts: Facts) -> ReportFigure | None:
         f"{words} {percent(part)} ({number(t)} t/yr)" for (words, *_), (t, part) in zip(levels, told[tier], strict=True)
     )
     last = "Later levels are 0 too." if len(levels) < len(_short(facts)) else "The last bars are what stays short."
-    ran = f" Projects that run: {table_id('layers')}." if facts.running is not None else ""
     order = f", {order_of(facts).served}" if facts.has_others else ""
     return fig.make_figure(
         canvas,
@@ -327,7 +319,7 @@ def levels_figure(facts: Facts) -> ReportFigure | None:
         f"Still short, % of demand ({facts.unit} in brackets), by what is allowed. "
         f"Scenario: {facts.scenario_label(facts.when)}{order}. One year.",
         f"{alt}.",
-        f"{last}{ran}",
+        last,
         year_table(facts) if facts.a.rerouting else levels_table(facts),
     )
 

@@ -21,7 +21,7 @@ from chainnet.reporting.model import (
 from chainnet.reporting.others import order_of
 from chainnet.reporting.sections import exposure, months
 from chainnet.results import Ends, fact_of
-from chainnet.words import NOT_ASKED, NOT_ASSESSED, count, first_capital, join, number, percent, span, tonnes, verb
+from chainnet.words import NOT_ASSESSED, count, first_capital, join, number, percent, span, tonnes, verb
 
 MOST_ROWS = 10
 _HIDDEN: Any = {"missing": NOT_ASSESSED, "body": False}
@@ -110,8 +110,7 @@ def _layer_columns(facts: Facts) -> list[ReportColumn]:
     first = "shortfall if all other countries come first"
     return [
         col.text("layer", "Layer", "which plants stand"),
-        col.year("year", "Year", "of the layer", missing="n/d"),
-        col.count("n_built", "Built since", "plants that were projects in the base year and stand", body=False),
+        col.count("n_opened", "Opened since", "plants that opened since the base year", body=False),
         col.TIER,
         col.tons("demand_tpa", "Demand", "tonnes asked for"),
         col.tons("shortfall_first_tpa", "Short, others after", "shortfall if all other countries come last"),
@@ -124,23 +123,19 @@ def _layer_columns(facts: Facts) -> list[ReportColumn]:
         ),
         col.tons("shortfall_new_tpa", "Short, new relations", "shortfall with new relations, once qualified"),
         col.tons("shortfall_stocks_tpa", "+ one year of stocks", "the same with what stocks release in one year"),
-        col.code(
-            "asked", "All else", "the layer of all other tables", lambda _, r: "this" if r["is_asked"] else NOT_ASKED
-        ),
     ]
 
 
 def _layer_note(facts: Facts) -> str:
-    table, built = facts.a.layers, fact_of(facts.a.layers, "built", ())
-    asked = table[table["is_asked"]].index[0][0]
-    since = f"Built since: {join([str(b) for b in built])}." if built else "No listed project runs."
-    return f"All other tables stand on the layer “{asked}”. {since}"
+    opened = fact_of(facts.a.layers, "opened", ())
+    since = f"Opened since: {join([str(b) for b in opened])}." if opened else "No listed project runs."
+    return f"All other tables are of the chain as it stands. {since}"
 
 
 layer_table = col.Table(
     "layers",
     "Layers",
-    "Who is short in the worst scenario, in the base year and as built since",
+    "Who is short in the worst scenario, in the base year alone and as the chain stands",
     rows=lambda f: f.layers.astype(object),
     columns=_layer_columns,
     subtitle="Unit: {f.unit}. Scenario: {f.worst_label}. Existing links, no stocks; new ones and stocks where the "

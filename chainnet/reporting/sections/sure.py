@@ -300,8 +300,8 @@ dependency_rows = col.Table(
         ),
     ),
     subtitle="One at a time, in the long run. Scenario: {f.worst_label}; bottlenecks in the baseline.",
-    note="Verdict: the short share moves to another class (met, under 10 %, under 50 %, more). Share: it lies past "
-    "the ends that the judgements give. Assumed plants also up to three at once.",
+    note="Verdict: what is short because of the scenario, once new suppliers are qualified, moves to another class (up "
+    "to 1 %, to 10 %, to 50 %, more). Share: it leaves its range. Assumed plants also up to three at once.",
     stands=stands(f"see {table_id('limiting')}", CHECKED),
     lead=BODY_ROWS,
 )

@@ -186,7 +186,7 @@ function paintRests(answer) {
 }
 
 // what the answer depends on: weak inputs that alone bring a tier to another class of short demand
-const classOf = (stage) => data.categories.find(([, most]) => Math.round(1e9 * (1 - share(stage))) / 1e9 < most)?.[0] ?? "most";
+const classOf = (stage) => data.classes.find(([, most]) => 1 - share(stage) <= most + 1e-6)?.[0] ?? "most";
 
 function paintDependencies(answer, found) {
   const box = $("dependencies"), names = new Set(data.dependencies.map((h) => h.kind + h.id));
