@@ -211,12 +211,12 @@ def check_law(chain: Chain) -> None:
         assert found.by_tier()["shortfall_tpa"][TIERS[0]] >= first[TIERS[0]] - 1e-6
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(10))
 def test_law_is_what_the_rule_says(seed: int) -> None:
     check_law(a_chain(default_rng(seed)))
 
 
-@pytest.mark.parametrize("seed", range(100, 112))
+@pytest.mark.parametrize("seed", range(100, 110))
 def test_law_under_contracts_is_what_the_rule_says(seed: int) -> None:
     check_law(a_chain(default_rng(seed), contracts=True))
 
@@ -230,7 +230,7 @@ def test_law_is_what_the_rule_says_on_many_chains(seed: int) -> None:
 # -- month by month -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(300, 308))
+@pytest.mark.parametrize("seed", range(300, 304))
 def test_months_without_lags_and_stocks_are_the_steady_state(seed: int) -> None:
     """In a year of months that stand alone each tier gets what it gets in a year, at the middle of its range."""
     chain = a_chain(default_rng(seed), contracts=True)
@@ -257,7 +257,7 @@ def lagged(chain: Chain, months: float) -> cn.Network:
     return net.with_table("edges", edges)
 
 
-@pytest.mark.parametrize("seed", range(320, 324))
+@pytest.mark.parametrize("seed", range(320, 322))
 def test_goods_under_way_put_the_whole_off_by_the_lag(seed: int) -> None:
     """With a lag of a month on each of two legs and nothing under way the steady state begins in the third month."""
     chain = a_chain(default_rng(seed), contracts=True)
