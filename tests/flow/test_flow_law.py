@@ -558,6 +558,8 @@ def test_china_first_where_it_has_an_export_rule() -> None:
     # a duty of somebody else is no export rule of China
     other = cn.Scenario("duty", [RULE | {"rule": "us_301_w"}])
     assert "home_first" not in cn.balance(net, other, order="law").provenance["settings"]
+    bloc = cn.Scenario("bloc", [RULE | {"from": {"country": ["EU27", "CHN"]}}])  # a bloc has no home
+    assert cn.balance(net, bloc, order="law").provenance["settings"]["home_first"] == ["CHN"]
 
 
 def test_home_comes_first_in_the_months_of_the_rule() -> None:
