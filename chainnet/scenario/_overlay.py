@@ -168,7 +168,7 @@ def homes_of(network: Network, effects: Sequence[Effect]) -> tuple[str, ...]:
     """Return the countries whose export rules these measures are.
 
     A measure that names a rule is of its actor, if that is a rule on exports; without rule or actor a bound on what
-    leaves a country is of that country.
+    leaves a country is of that country. A bound on what leaves a group is nobody's rule: a bloc has no home.
     """
     found = set[str]()
     for effect in effects:
@@ -177,7 +177,7 @@ def homes_of(network: Network, effects: Sequence[Effect]) -> tuple[str, ...]:
         if rule is not None and (rule.actor or rule.kind != "export"):
             found |= {rule.actor} if rule.kind == "export" else set()
         elif effect.restriction is not None and leaves:
-            found |= network.resolve(listed(leaves), f"{effect.argument}: from.country")[0]
+            found |= {word for word in listed(leaves) if word not in network.groups_known}
     return tuple(sorted(found))
 
 
