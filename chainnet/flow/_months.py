@@ -158,6 +158,27 @@ class _Steps:
             self._tell(f"{what} ({size})", done / self._todo)
 
 
+class _Asked:
+    """Whose whole service is asked for, over how many periods from the start."""
+
+    def __init__(self, periods: Periods, rows: Any, wanted: Array, steps: int) -> None:
+        self.steps, self._wanted = steps, wanted[:, np.flatnonzero(rows)]
+        self._columns = periods.served(rows).reshape(periods.n_periods, -1)
+
+    def first_short(self, x: Array) -> int:
+        """Return the first period in which an answer leaves them short; the number of periods if it never does."""
+        short: Any = self._wanted - x[self._columns] > CERTAIN * np.maximum(self._wanted, LEAST_SIZE)
+        some = np.flatnonzero(short.any(axis=1)[: self.steps])
+        return int(some[0]) if len(some) else self.steps
+
+    def cost(self, tried: int, n_columns: int, *, is_early: bool = False) -> Array:
+        """Return costs under which the least is the most that they can be served in the first periods, or early."""
+        cost, columns = np.zeros(n_columns), self._columns[:tried]
+        weight = np.arange(tried, 0, -1) / tried if is_early else np.ones(tried)
+        cost[columns.ravel()] = -np.repeat(weight, columns.shape[1])
+        return cost
+
+
 class MonthsModel:
     """A network over periods, solved again and again under other overlays of the same restrictions.
 
@@ -229,6 +250,8 @@ class MonthsModel:
         self._first_near = {name: ends for name, ends in known.items() if name not in late}
         basic = [columns == BASIC for columns, _ in self._first_near.values()]  # these stay in the model, even if shut
         self._model = CompactModel(self._solved.program, np.any(basic, axis=0) if basic else None)
+        # the first periods alone, for what is impossible even if nobody came before: a small part of the program
+        self._first_part = CompactModel(self._solved.program)
         # beside a host so much larger the dual method wanders among equal answers, ten times as long as others take
         self._has_host = float(low.sizes.max()) > HOST * float(low.sizes.min())
         # of the plan at hand: proofs, whether stocks must keep some
@@ -378,11 +401,13 @@ class MonthsModel:
         upper, row_lower, row_upper = p.bounds(overlays, start, keeps_end=keeps_end)
         self._proofs = []
         self._ends, self._is_close = {}, True
-        self._is_far = False  # whether it is many steps from a stage to whole service of some of it
+        # whether it is many steps from a stage to the next, or to whole service of some: with tracked flows it always is
+        self._is_far = p.n_periods > 1 and len(p.low.strands.edge) > 0
         self._near, self._most_steps = self._first_near, len(p.program.row_lower) // FAR_STEPS
         if near is not None:  # a plan that was followed up to now is near however many steps it takes
             self._near, self._most_steps = near.for_program(p), len(p.program.row_lower) * FAR_STEPS
         self._keeps = keeps_end and bool((self.network.stocks["end_t"] > 0).any())
+        self._bounds = upper, row_lower, row_upper
         self._model.set_bounds(upper, row_lower, row_upper)
         wanted = upper[p.served(np.ones(self.n_demand, dtype=bool))].reshape(p.n_periods, -1)
         lasting: dict[str, float] = {}
@@ -403,8 +428,9 @@ class MonthsModel:
             assert found is not None
             after = self._model.held
             self._model.set_held(before)  # who endures how long is asked with the stages before kept, not its own
+            seen = [found.x]
             for label, rows in [(label, rows) for label, rows in endurance if (rows & members).any()]:
-                lasting[label] = self._lasting(rows & members, wanted, found, len(overlays))
+                lasting[label] = self._lasting(rows & members, wanted, found, len(overlays), seen)
                 self._steps.done(f"who endures how long: {name}")
             self._model.set_held(after)
         if how.worth is not None:
@@ -445,7 +471,8 @@ class MonthsModel:
         cost = np.zeros(len(self._solved.program.cost))
         cost[columns] = -1.0
         self._model.set_cost(cost)
-        found = self._optimal(found, name, is_near=self._has_host)
+        is_next = found is not None and name in self._firsts
+        found = self._optimal(found, name, is_near=self._has_host, afresh=is_next and self._is_far)
         self._model.hold(found)
         p = self._solved  # of one period nothing is early or late
         if p.n_periods == 1 or totals_only or name not in self._firsts or self._is_whole(found, columns, ask):
@@ -460,42 +487,56 @@ class MonthsModel:
     def _is_whole(self, found: LinearSolution, columns: Any, ask: Array) -> bool:
         return bool((ask.ravel() - found.x[columns] <= LOCK * np.maximum(ask.ravel(), LEAST_SIZE)).all())
 
-    def _lasting(self, rows: Any, wanted: Array, found: LinearSolution, steps: int) -> float:
+    def _lasting(
+        self, rows: Any, wanted: Array, found: LinearSolution, steps: int, seen: list[Array]
+    ) -> float:
         """Return for how many periods from the start these rows can be served whole, the stages before kept.
 
-        The plan at hand gives a first answer; whether one period more is possible, then two, four, is asked of
-        a program that counts these periods alone, until it is not; what lies between is halved.
+        The best of the plans ``seen`` so far gives a first answer, the plan that serves them early a second. Whether
+        more is possible is asked of the first periods alone, then of a program that counts one period more, then two,
+        four, until it is not; what lies between is halved.
         """
-        p = self._solved
-        place = np.flatnonzero(rows)
-        ask = wanted[:, place]
-        columns = p.served(rows).reshape(p.n_periods, -1)
-
-        def first_short(x: Array) -> int:
-            short: Any = ask - x[columns] > CERTAIN * np.maximum(ask, LEAST_SIZE)
-            some = np.flatnonzero(short.any(axis=1)[:steps])
-            return int(some[0]) if len(some) else steps
-
-        reach, most, stride = first_short(found.x), steps, 1
-        if reach >= steps:
-            return float("inf")
+        asked, n_columns = _Asked(self._solved, rows, wanted, steps), len(self._solved.program.cost)
+        reach, most, stride = max(map(asked.first_short, seen)), steps, 0
         basis, n_proofs = found, len(self._proofs)
-        while reach < most:
-            tried = min(reach + stride, most)
-            cost = np.zeros(len(p.program.cost))
-            cost[columns[:tried].ravel()] = -1.0
-            self._model.set_cost(cost)
+        while reach < most and not self._is_beyond(asked, reach + 1):
+            tried = min(reach + stride, most) if stride else most
+            self._model.set_cost(asked.cost(tried, n_columns, is_early=not stride))
             is_first = basis is found
             basis = self._optimal(basis, "how long", is_near=True, afresh=is_first and self._is_far)
             self._is_far |= is_first and not self._model.is_at_once
-            got = first_short(basis.x)
-            if got >= tried:
+            seen.append(basis.x)
+            got = asked.first_short(basis.x)
+            if not stride:  # early rather than late is a good plan, but says nothing of others
+                stride = 1
+            elif got >= tried:
                 stride *= 2
             else:
                 most, stride = tried - 1, max((tried - 1 - got) // 2, 1)
             reach = max(reach, got)
         del self._proofs[n_proofs:]  # they are not of the plan itself
         return float("inf") if reach >= steps else float(reach)
+
+    def _is_beyond(self, asked: _Asked, tried: int) -> bool:
+        """Say whether some rows cannot be served whole for so many periods, whatever else is left aside.
+
+        It is asked of these periods alone: no stage comes before, and what is there at their end may be thrown away.
+        Whatever serves the rows in the whole program does so there. False where that is not known.
+        """
+        p = self._solved
+        if self._keeps or p.n_periods == 1:  # what has to be kept to the end may be brought later
+            return False
+        upper, row_lower, row_upper = (bounds.copy() for bounds in self._bounds)
+        upper[tried * p.width : p.n_periods * p.width] = 0.0
+        later = slice(tried * p.height, p.n_periods * p.height)
+        row_upper[later] = np.where(p.is_balance, np.inf, row_upper[later].reshape(-1, p.height)).ravel()
+        self._first_part.set_bounds(upper, row_lower, row_upper)
+        self._first_part.set_cost(asked.cost(tried, len(upper)))
+        best = self._first_part.solve(None, or_wide=True, afresh=True)
+        if best.status != "optimal":
+            return False
+        require(self._first_part.certify("months, how long at most"))
+        return asked.first_short(best.x) < tried
 
     def _optimal(
         self, before: LinearSolution | None, problem: str, *, is_near: bool = False, afresh: bool = False
