@@ -76,6 +76,15 @@ Order = Annotated[
     Literal["allies_first", "allies_last", "alike"],
     "Who is served first: the beneficiaries, all others, or nobody.",
 ]
+Cover = Annotated[
+    Literal["none", "low", "stated", "high"], "What users hold for themselves, at which end of its range."
+]
+Rush = Annotated[
+    Literal["none", "low", "stated", "high"], "What was bought ahead of licences that were announced, at which end."
+]
+Requalify = Annotated[
+    Literal["table", "none"], "Whether goods that two countries traded before are qualified anew, with --reroute new."
+]
 Tier = Annotated[str | None, "What this tier loses, if served first."]
 ByYear = Annotated[int | None, "Projects at the size they have in this year."]
 Projects = Annotated[list[str] | None, "Only these projects; may be repeated. Default: all.", "--project"]

@@ -30,6 +30,7 @@ from chainnet.engine import (
 from chainnet.errors import DataError, InfeasibleError, SolverError
 from chainnet.flow._balance import EXTRA_COST_USD_PER_T, relation_flows, stages_of
 from chainnet.flow._counting import Counting
+from chainnet.flow._endured import Endured
 from chainnet.flow._stages import settled
 from chainnet.lowering import Degree, Lowered, Overlay, Periods, Start, check_stocks, expand_periods, lower
 from chainnet.words import count
@@ -156,27 +157,6 @@ class _Steps:
             done = min(self._done, self._todo)
             size = f"{done} of {self._todo} programs of {count(self._columns)} columns"
             self._tell(f"{what} ({size})", done / self._todo)
-
-
-class _Asked:
-    """Whose whole service is asked for, over how many periods from the start."""
-
-    def __init__(self, periods: Periods, rows: Any, wanted: Array, steps: int) -> None:
-        self.steps, self._wanted = steps, wanted[:, np.flatnonzero(rows)]
-        self._columns = periods.served(rows).reshape(periods.n_periods, -1)
-
-    def first_short(self, x: Array) -> int:
-        """Return the first period in which an answer leaves them short; the number of periods if it never does."""
-        short: Any = self._wanted - x[self._columns] > CERTAIN * np.maximum(self._wanted, LEAST_SIZE)
-        some = np.flatnonzero(short.any(axis=1)[: self.steps])
-        return int(some[0]) if len(some) else self.steps
-
-    def cost(self, tried: int, n_columns: int, *, is_early: bool = False) -> Array:
-        """Return costs under which the least is the most that they can be served in the first periods, or early."""
-        cost, columns = np.zeros(n_columns), self._columns[:tried]
-        weight = np.arange(tried, 0, -1) / tried if is_early else np.ones(tried)
-        cost[columns.ravel()] = -np.repeat(weight, columns.shape[1])
-        return cost
 
 
 class MonthsModel:
@@ -401,7 +381,7 @@ class MonthsModel:
         upper, row_lower, row_upper = p.bounds(overlays, start, keeps_end=keeps_end)
         self._proofs = []
         self._ends, self._is_close = {}, True
-        # whether it is many steps from a stage to the next, or to whole service of some: with tracked flows it always is
+        # whether it is many steps from a stage to the next, or to whole service of some; with tracked flows it is
         self._is_far = p.n_periods > 1 and len(p.low.strands.edge) > 0
         self._near, self._most_steps = self._first_near, len(p.program.row_lower) // FAR_STEPS
         if near is not None:  # a plan that was followed up to now is near however many steps it takes
@@ -487,16 +467,14 @@ class MonthsModel:
     def _is_whole(self, found: LinearSolution, columns: Any, ask: Array) -> bool:
         return bool((ask.ravel() - found.x[columns] <= LOCK * np.maximum(ask.ravel(), LEAST_SIZE)).all())
 
-    def _lasting(
-        self, rows: Any, wanted: Array, found: LinearSolution, steps: int, seen: list[Array]
-    ) -> float:
+    def _lasting(self, rows: Any, wanted: Array, found: LinearSolution, steps: int, seen: list[Array]) -> float:
         """Return for how many periods from the start these rows can be served whole, the stages before kept.
 
         The best of the plans ``seen`` so far gives a first answer, the plan that serves them early a second. Whether
         more is possible is asked of the first periods alone, then of a program that counts one period more, then two,
         four, until it is not; what lies between is halved.
         """
-        asked, n_columns = _Asked(self._solved, rows, wanted, steps), len(self._solved.program.cost)
+        asked, n_columns = Endured(self._solved, rows, wanted, steps), len(self._solved.program.cost)
         reach, most, stride = max(map(asked.first_short, seen)), steps, 0
         basis, n_proofs = found, len(self._proofs)
         while reach < most and not self._is_beyond(asked, reach + 1):
@@ -517,7 +495,7 @@ class MonthsModel:
         del self._proofs[n_proofs:]  # they are not of the plan itself
         return float("inf") if reach >= steps else float(reach)
 
-    def _is_beyond(self, asked: _Asked, tried: int) -> bool:
+    def _is_beyond(self, asked: Endured, tried: int) -> bool:
         """Say whether some rows cannot be served whole for so many periods, whatever else is left aside.
 
         It is asked of these periods alone: no stage comes before, and what is there at their end may be thrown away.

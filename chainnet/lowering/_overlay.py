@@ -42,6 +42,9 @@ class Restriction:
         Demand there may not take goods of the origin either, though they cross no edge: a stock that lies there.
     levels : str
         Restrictions of one group are lifted in their order, never a later one before an earlier one.
+    traded : bool, optional
+        Of new relations it holds those alone between countries that traded the commodity in the baseline (True), or
+        that did not (False); None = all.
     """
 
     edges: Bools
@@ -54,6 +57,7 @@ class Restriction:
     origin_stocks: Bools | None = None
     users: Bools | None = None
     levels: str = ""
+    traded: bool | None = None
 
     @property
     def is_strand(self) -> bool:

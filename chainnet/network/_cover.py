@@ -26,14 +26,16 @@ def check_cover(gate: Gate, frames: Frames) -> None:
     for place in gate.rows((tie >= 0) & ~pd.Series(tie).duplicated().to_numpy()):
         user, other = users.iloc[place], gate.labels.get("cover")
         first = f"row {int(row[place]) + 2}" if other is None else f"row {other[int(row[place])]}"
-        whose = " / ".join(str(word) for word in (user["node"], user["commodity"], user["tier"]) if isinstance(word, str))
+        whose = " / ".join(
+            str(word) for word in (user["node"], user["commodity"], user["tier"]) if isinstance(word, str)
+        )
         gate.fault(
             "cover",
             int(tie[place]),
             "weeks",
             cover["weeks"].iloc[int(tie[place])],
             f"says as much of {whose} as {first} does",
-            "Of the rows that fit a user the one with the most columns filled holds: fill one more in, or leave one out.",
+            "Of the rows that fit a user that with the most columns filled holds: fill one more in, or leave one out.",
         )
 
 
@@ -115,8 +117,7 @@ def _held(stocks: pd.DataFrame, users: pd.DataFrame) -> np.ndarray:
         stocks["node"], stocks["commodity"].fillna(""), stocks["tiers"].fillna(""), stocks["stock_t"], strict=True
     ):
         kept = {word.strip() for word in tiers.split(";") if word.strip()}
-        mine = ((users["node"] == node) & (users["commodity"] == good)).to_numpy(dtype=bool)
-        mine &= users["tier"].isin(kept).to_numpy(dtype=bool) | (not kept)
+        mine = (users["node"] == node) & (users["commodity"] == good) & (users["tier"].isin(kept) | (not kept))
         need = np.where(mine, users["need_tpa"], 0.0)
         if need.sum() > 0:
             held += amount * need / need.sum()

@@ -231,7 +231,12 @@ def _customs_faults(name: str, measure: Mapping[str, Any], where: str, fault: Sa
 def _licence_faults(measure: Mapping[str, Any], where: str, fault: Say) -> None:
     """Check the phases of a licence, for all and by destination, and when it was announced."""
     if "profile" in measure and "share" in measure:
-        fault(f"{where}.share", measure["share"], "stands beside profile", "Keep one: one share is a profile of one phase.")
+        fault(
+            f"{where}.share",
+            measure["share"],
+            "stands beside profile",
+            "Keep one: one share is a profile of one phase.",
+        )
     elif "profile" not in measure and "share" not in measure and "by" not in measure:
         remedy = "For example [{months = 3, share = 0.0}, {share = 0.5}]."
         fault(f"{where}.profile", None, "is missing", remedy)

@@ -75,6 +75,20 @@ def phases_of(places: Places, network: Network, measure: Measure, argument: str)
     return sorted(found, key=lambda pair: pair[1][1] == INF)
 
 
+def in_phase(measure: Measure, month: int) -> dict[str, Any]:
+    """Return a licence with the one phase in which it is in a month of its own time; other measures as they are."""
+
+    def only(profile: list[Any]) -> list[Any]:
+        return [{"share": share} for share, (first, after) in _spans(profile) if first <= max(month, 0) < after]
+
+    new = dict(measure)
+    if "profile" in new:
+        new["profile"] = only(new["profile"])
+    if "by" in new:
+        new["by"] = [{**one, "profile": only(one["profile"])} for one in new["by"]]
+    return new
+
+
 def _spans(profile: list[Any]) -> Iterator[tuple[Any, Span]]:
     """Yield the share of each phase and when it holds; a phase of no months is none."""
     first = 0
@@ -103,4 +117,3 @@ def _others(
     asked = measure.get("to")
     left = ~taken & (places(network, asked, f"{argument}: to") if asked else True)
     return {"to": {"id": network.plants["id"][left].tolist()}} if left.any() else None
-

@@ -490,9 +490,7 @@ def overlay_of(network: Network, scenario: Scenario | None, *, said: bool = True
     return overlay_at(network, effects, np.ones(len(effects))).with_built(built)
 
 
-def effects_under(
-    network: Network, scenario: Scenario, *, said: bool = True, in_phases: bool = False
-) -> list[Effect]:
+def effects_under(network: Network, scenario: Scenario, *, said: bool = True, in_phases: bool = False) -> list[Effect]:
     """Put the measures of a scenario to a network, as ``effects_of`` does; what they reach stays with the network."""
     effects = _put(network, scenario, in_phases)
     if said:
