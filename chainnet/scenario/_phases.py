@@ -67,10 +67,9 @@ def phases_of(places: Places, network: Network, measure: Measure, argument: str)
     bare = {key: value for key, value in measure.items() if key not in ("profile", "by")}
     apart = [one["to"] for one in measure.get("by") or ()]
     classes = [({**bare, "to": one["to"]}, one["profile"]) for one in measure.get("by") or ()]
-    if profile_of(measure):
-        rest = _others(places, network, measure, apart, argument)
-        if rest is not None:
-            classes.insert(0, ({**bare, **rest}, profile_of(measure)))
+    rest = _others(places, network, measure, apart, argument)
+    if profile_of(measure) and rest is not None:
+        classes.insert(0, ({**bare, **rest}, profile_of(measure)))
     found = [({**one, "share": share}, span) for one, profile in classes for share, span in _spans(profile)]
     return sorted(found, key=lambda pair: pair[1][1] == INF)
 
