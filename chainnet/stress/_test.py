@@ -239,8 +239,20 @@ def stress_test(
     if reroute == "new" and not network.gone:
         say_unlinked(network)
     built = None if projects is None else tuple(network.check_nodes(projects, "projects"))
-    ends = {"cover": end_of(cover), "rush": end_of(rush, "rush"), "requalify": requalify}
-    ask = Ask(counting, months, start, step_months, reroute, stocks, built, objective, **ends, any_size=any_size)
+    ask = Ask(
+        counting,
+        months,
+        start,
+        step_months,
+        reroute,
+        stocks,
+        built,
+        objective,
+        cover=end_of(cover),
+        rush=end_of(rush, "rush"),
+        requalify=requalify,
+        any_size=any_size,
+    )
     if levels_over_time and objective == "value":
         raise DataError("levels_over_time: the levels are counted tier by tier; ask for it with objective=tiers.")
     chosen: list[Scenario | None] = [None, *pick_scenarios(network, scenarios)]
@@ -260,9 +272,7 @@ def stress_test(
         projects=list(ask.projects or ()),
         objective=objective,
         new_lag_months=NEW_LAG_MONTHS,
-        **({"cover": ask.cover} if ask.cover != "none" else {}),
-        **({"requalify": requalify} if requalify != "table" else {}),
-        **({"rush": ask.rush} if ask.rush != "stated" else {}),
+        **_unusual(ask),
         **counting.settings,
     )
     summaries, by_month, stored, lasting = [], [], [], []
@@ -292,6 +302,12 @@ def stress_test(
         certificate=Certificate.worst([c.perfect.certificate for c in reversed(found)]),
         by_month={_name(s): flows_of(c, ask) for s, c in zip(chosen, found, strict=True)},
     )
+
+
+def _unusual(ask: Ask) -> dict[str, Any]:
+    """Return what is asked of stores and qualification, where it is not what is asked of every chain."""
+    usual = {"cover": "none", "rush": "stated", "requalify": "table"}
+    return {name: getattr(ask, name) for name, value in usual.items() if getattr(ask, name) != value}
 
 
 def _answers(
