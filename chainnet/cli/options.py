@@ -80,6 +80,15 @@ Order = Annotated[
     "Who is served first: law, allies_first, allies_last, alike (nobody), or a CSV file of stage, country, tier.",
     order,
 ]
+Cover = Annotated[
+    Literal["none", "low", "stated", "high"], "What users hold for themselves, at which end of its range."
+]
+Rush = Annotated[
+    Literal["none", "low", "stated", "high"], "What was bought ahead of licences that were announced, at which end."
+]
+Requalify = Annotated[
+    Literal["table", "none"], "Whether goods that two countries traded before are qualified anew, with --reroute new."
+]
 Tier = Annotated[str | None, "What this tier loses, if served first."]
 ByYear = Annotated[int | None, "Projects at the size they have in this year."]
 Projects = Annotated[list[str] | None, "Only these projects; may be repeated. Default: all.", "--project"]

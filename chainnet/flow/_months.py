@@ -30,6 +30,7 @@ from chainnet.engine import (
 from chainnet.errors import DataError, InfeasibleError, SolverError
 from chainnet.flow._balance import EXTRA_COST_USD_PER_T, relation_flows, shared_tiers, stages_of
 from chainnet.flow._counting import Counting
+from chainnet.flow._endured import Endured
 from chainnet.flow._law import released, under_contract
 from chainnet.flow._law_months import kept_at_home, with_stage_rows
 from chainnet.flow._order import VALUED
@@ -136,6 +137,8 @@ class MonthsModel:
         self._first_near = {name: ends for name, ends in known.items() if name not in late}
         basic = [columns == BASIC for columns, _ in self._first_near.values()]  # these stay in the model, even if shut
         self._model = CompactModel(program, np.any(basic, axis=0) if basic else None)
+        # the first periods alone, for what is impossible even if nobody came before: a small part of the program
+        self._first_part = CompactModel(program)
         # beside a host so much larger the dual method wanders among equal answers, ten times as long as others take
         self._has_host = float(low.sizes.max()) > HOST * float(low.sizes.min())
         # of the plan at hand: proofs, whether stocks must keep some
@@ -286,11 +289,13 @@ class MonthsModel:
         upper, *_ = put = bounds(overlays)
         self._proofs = []
         self._ends, self._is_close = {}, True
-        self._is_far = False  # whether it is many steps from a stage to whole service of some of it
+        # whether it is many steps from a stage to the next, or to whole service of some; with tracked flows it is
+        self._is_far = p.n_periods > 1 and len(p.low.strands.edge) > 0
         self._near, self._most_steps = self._first_near, len(p.program.row_lower) // FAR_STEPS
         if near is not None:  # a plan that was followed up to now is near however many steps it takes
             self._near, self._most_steps = self._fitting(near), len(p.program.row_lower) * FAR_STEPS
         self._keeps = keeps_end and bool((self.network.stocks["end_t"] > 0).any())
+        self._put = put
         self._model.set_bounds(*put)
         wanted = upper[p.served(np.ones(self.n_demand, dtype=bool))].reshape(p.n_periods, -1)
         lasting: dict[str, float] = {}
@@ -317,8 +322,9 @@ class MonthsModel:
             assert found is not None
             after = self._model.held
             self._model.set_held(before)  # who endures how long is asked with the stages before kept, not its own
+            seen = [found.x]
             for label, rows in [(label, rows) for label, rows in endurance if (rows & members).any()]:
-                lasting[label] = self._lasting(rows & members, wanted, found, len(overlays))
+                lasting[label] = self._lasting(rows & members, wanted, found, len(overlays), seen)
                 self._steps.done(f"who endures how long: {name}")
             self._model.set_held(after)
         if how.worth is not None:
@@ -363,6 +369,7 @@ class MonthsModel:
             found = self._stage(name, members, wanted, found, True)
         assert found is not None, "there is demand"
         upper, low, high = bounds([released(overlay) for overlay in overlays])
+        self._put = upper, low.copy(), high  # without the floors of whole stages
         for row, (columns, size) in enumerate(zip(asked, self._stage_sizes.tolist(), strict=False)):
             low[len(self._solved.program.row_lower) + row] = floor_of(float(found.x[columns].sum()), size)
         self._model.set_bounds(upper, low, high)
@@ -434,7 +441,8 @@ class MonthsModel:
         cost = np.zeros(len(self._solved.program.cost))
         cost[columns] = -1.0
         self._model.set_cost(cost)
-        found = self._optimal(found, name, is_near=self._has_host)
+        is_next = found is not None and name in self._firsts
+        found = self._optimal(found, name, is_near=self._has_host, afresh=is_next and self._is_far)
         self._model.hold(found)
         p = self._solved  # of one period nothing is early or late
         if p.n_periods == 1 or totals_only or name not in self._firsts or self._is_whole(found, columns, ask):
@@ -449,42 +457,54 @@ class MonthsModel:
     def _is_whole(self, found: LinearSolution, columns: Any, ask: Array) -> bool:
         return bool((ask.ravel() - found.x[columns] <= LOCK * np.maximum(ask.ravel(), LEAST_SIZE)).all())
 
-    def _lasting(self, rows: Any, wanted: Array, found: LinearSolution, steps: int) -> float:
+    def _lasting(self, rows: Any, wanted: Array, found: LinearSolution, steps: int, seen: list[Array]) -> float:
         """Return for how many periods from the start these rows can be served whole, the stages before kept.
 
-        The plan at hand gives a first answer; whether one period more is possible, then two, four, is asked of
-        a program that counts these periods alone, until it is not; what lies between is halved.
+        The best of the plans ``seen`` so far gives a first answer, the plan that serves them early a second. Whether
+        more is possible is asked of the first periods alone, then of a program that counts one period more, then two,
+        four, until it is not; what lies between is halved.
         """
-        p = self._solved
-        place = np.flatnonzero(rows)
-        ask = wanted[:, place]
-        columns = p.served(rows).reshape(p.n_periods, -1)
-
-        def first_short(x: Array) -> int:
-            short: Any = ask - x[columns] > CERTAIN * np.maximum(ask, LEAST_SIZE)
-            some = np.flatnonzero(short.any(axis=1)[:steps])
-            return int(some[0]) if len(some) else steps
-
-        reach, most, stride = first_short(found.x), steps, 1
-        if reach >= steps:
-            return float("inf")
+        asked, n_columns = Endured(self._solved, rows, wanted, steps), len(self._solved.program.cost)
+        reach, most, stride = max(map(asked.first_short, seen)), steps, 0
         basis, n_proofs = found, len(self._proofs)
-        while reach < most:
-            tried = min(reach + stride, most)
-            cost = np.zeros(len(p.program.cost))
-            cost[columns[:tried].ravel()] = -1.0
-            self._model.set_cost(cost)
+        while reach < most and not self._is_beyond(asked, reach + 1):
+            tried = min(reach + stride, most) if stride else most
+            self._model.set_cost(asked.cost(tried, n_columns, is_early=not stride))
             is_first = basis is found
             basis = self._optimal(basis, "how long", is_near=True, afresh=is_first and self._is_far)
             self._is_far |= is_first and not self._model.is_at_once
-            got = first_short(basis.x)
-            if got >= tried:
+            seen.append(basis.x)
+            got = asked.first_short(basis.x)
+            if not stride:  # early rather than late is a good plan, but says nothing of others
+                stride = 1
+            elif got >= tried:
                 stride *= 2
             else:
                 most, stride = tried - 1, max((tried - 1 - got) // 2, 1)
             reach = max(reach, got)
         del self._proofs[n_proofs:]  # they are not of the plan itself
         return float("inf") if reach >= steps else float(reach)
+
+    def _is_beyond(self, asked: Endured, tried: int) -> bool:
+        """Say whether some rows cannot be served whole for so many periods, whatever else is left aside.
+
+        It is asked of these periods alone: no stage comes before, and what is there at their end may be thrown away.
+        Whatever serves the rows in the whole program does so there. False where that is not known.
+        """
+        p = self._solved
+        if self._keeps or p.n_periods == 1:  # what has to be kept to the end may be brought later
+            return False
+        upper, row_lower, row_upper = (bounds.copy() for bounds in self._put)
+        upper[tried * p.width : p.n_periods * p.width] = 0.0
+        later = slice(tried * p.height, p.n_periods * p.height)
+        row_upper[later] = np.where(p.is_balance, np.inf, row_upper[later].reshape(-1, p.height)).ravel()
+        self._first_part.set_bounds(upper, row_lower, row_upper)
+        self._first_part.set_cost(asked.cost(tried, len(upper)))
+        best = self._first_part.solve(None, or_wide=True, afresh=True)
+        if best.status != "optimal":
+            return False
+        require(self._first_part.certify("months, how long at most"))
+        return asked.first_short(best.x) < tried
 
     def _optimal(
         self, before: LinearSolution | None, problem: str, *, is_near: bool = False, afresh: bool = False

@@ -45,6 +45,9 @@ class Restriction:
     part : float, optional
         A contract: the class carries at most this part of what its one source puts out of its one commodity, edges
         and new relations together. Its bound is 0 while it is in force, else inf.
+    traded : bool, optional
+        Of new relations it holds those alone between countries that traded the commodity in the baseline (True), or
+        that did not (False); None = all.
     """
 
     edges: Bools
@@ -58,6 +61,7 @@ class Restriction:
     users: Bools | None = None
     levels: str = ""
     part: float | None = None
+    traded: bool | None = None
 
     @property
     def is_strand(self) -> bool:

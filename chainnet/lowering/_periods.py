@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import coo_array, csc_array, csr_array
@@ -63,6 +64,11 @@ class Periods:
     def years(self) -> Array:
         """Length of each period in years."""
         return self.lengths / 12.0
+
+    @cached_property
+    def is_balance(self) -> Bools:
+        """Which rows of a period say that goods come to what goes, at a place or in a tracked flow."""
+        return np.array([kind in ("balance", "strand") for kind, _, _ in self.low.rows], dtype=bool)
 
     @property
     def is_even(self) -> bool:

@@ -17,8 +17,8 @@ from chainnet.lowering._overlay import Overlay
 from chainnet.lowering._rows import Tables, stack
 from chainnet.network import Network, kept
 
-# sources and targets (a byte a node or project) and commodities of a restriction
-Named = tuple[bytes, bytes, tuple[str, ...]]
+# sources and targets (a byte a node or project) and commodities of a restriction; whether of pairs that traded
+Named = tuple[bytes, bytes, tuple[str, ...], bool | None]
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def new_relations(t: Tables, overlay: Overlay) -> Relations:
     overlay : Overlay
         Its restrictions part the hubs, so that each can close what it names.
     """
-    named = tuple((r.sources.tobytes(), r.targets.tobytes(), r.commodities) for r in overlay.restrictions)
+    named = tuple((r.sources.tobytes(), r.targets.tobytes(), r.commodities, r.traded) for r in overlay.restrictions)
     return _relations(t.network, named)
 
 
@@ -93,12 +93,23 @@ def _relations(network: Network, named: tuple[Named, ...]) -> Relations:
     code = np.concatenate([makers["code"], pairs["code"], users["code"]]).astype(np.int64)
     is_pair = np.repeat([False, True, False], [len(makers), len(pairs), len(users)])
     classes = np.zeros((len(named), len(tail)), dtype=bool)
-    for number, (_, _, commodities) in enumerate(named):
+    trades = _traded(t, place, pairs) if any(traded is not None for *_, traded in named) else None
+    for number, (_, _, commodities, traded) in enumerate(named):
         codes = {t.code[c] for c in commodities if c in t.code} or set(t.code.values())
         inside = pairs["mark_maker"].str[number].eq("1") & pairs["mark_user"].str[number].eq("1")
+        if traded is not None:
+            inside &= trades == traded
         classes[number, is_pair] = (inside & pairs["code"].isin(codes)).to_numpy()
     named_pairs = pairs.rename(columns={"place_maker": "maker", "place_user": "user"})[["maker", "user", "code"]]
     return Relations(n_hubs, tail, head, code, is_pair, named_pairs, classes)
+
+
+def _traded(t: Tables, place: Texts, pairs: pd.DataFrame) -> Bools:
+    """Return which pairs of places traded the commodity in the baseline."""
+    flows = t.network.view("edges")["flow_tpa"].to_numpy(dtype=float) > 0
+    known = set(zip(place[t.tail[flows]], place[t.head[flows]], t.commodity[flows].tolist(), strict=True))
+    ends = zip(pairs["place_maker"], pairs["place_user"], pairs["code"].tolist(), strict=True)
+    return np.array([pair in known for pair in ends], dtype=bool)
 
 
 def _class_table(ends: pd.DataFrame, kind: Texts, place: Texts, named: list[bytes]) -> pd.DataFrame:

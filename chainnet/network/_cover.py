@@ -71,7 +71,8 @@ def _users(frames: Frames) -> pd.DataFrame:
     both = pd.concat([asked.astype({"tier": object}), plants.astype({"tier": object})], ignore_index=True)
     both["commodity"] = both["commodity"].fillna("")
     places = pd.DataFrame({"node": nodes["id"], "step": step_of(nodes), "country": nodes["country"]})
-    return both.merge(places, on="node")
+    found: pd.DataFrame = both.merge(places, on="node")
+    return found
 
 
 def _row(cover: pd.DataFrame, users: pd.DataFrame) -> np.ndarray:
@@ -94,8 +95,7 @@ def _held(stocks: pd.DataFrame, users: pd.DataFrame) -> np.ndarray:
         stocks["node"], stocks["commodity"].fillna(""), stocks["tiers"].fillna(""), stocks["stock_t"], strict=True
     ):
         kept = {word.strip() for word in tiers.split(";") if word.strip()}
-        mine = ((users["node"] == node) & (users["commodity"] == good)).to_numpy(dtype=bool)
-        mine &= users["tier"].isin(kept).to_numpy(dtype=bool) | (not kept)
+        mine = (users["node"] == node) & (users["commodity"] == good) & (users["tier"].isin(kept) | (not kept))
         need = np.where(mine, users["need_tpa"], 0.0)
         if need.sum() > 0:
             held += amount * need / need.sum()

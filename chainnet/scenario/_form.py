@@ -279,7 +279,7 @@ def _profile_faults(profile: object, where: str, may_ask: bool, fault: Say) -> N
         months, share = phase.get("months"), phase.get("share")
         if is_last and "months" in phase:
             fault(f"{place}.months", months, "stands in the last phase", "Leave it out: the last phase stays.")
-        elif not is_last and not (checks.is_whole(months) and 0 <= months <= _LONGEST):  # type: ignore[operator]
+        elif not is_last and not (checks.is_whole(months) and 0 <= months <= _LONGEST):
             fault(f"{place}.months", months, "must be a whole number, 0 or more", "Say how long the phase lasts.")
         if share == FROM_CUSTOMS and not may_ask:
             remedy = "Give this destination a licence of its own, with to: rows of customs are chosen by it."

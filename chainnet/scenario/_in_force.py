@@ -13,6 +13,7 @@ from chainnet.scenario._calendar import is_month, month_number
 from chainnet.scenario._customs import control_rows, freshness, table_of
 from chainnet.scenario._effect import acting
 from chainnet.scenario._form import plain
+from chainnet.scenario._phases import in_phase
 from chainnet.scenario._register import Rule, newest_check, register, rule_named, state_at
 from chainnet.scenario._scenario import Scenario
 from chainnet.scenario._shipped import scenarios
@@ -147,7 +148,7 @@ def in_force(network: Network, as_of: str | None = None, returns: bool = False) 
             does = {"rule": rule.id, **plain(acting(measure))}
             if _holds(rule, measure, day, returns) and does not in seen:
                 seen.append(does)
-                found.append(plain(measure))
+                found.append(_on(plain(measure), day))
     names = sorted({measure["rule"] for measure in found})
     label = f"All rules in force on {day}" + (", and those that may return" if returns else "")
     return Scenario(COMPUTED[returns], found, f"{label} ({', '.join(names) or 'none'})", file="in_force")
@@ -214,6 +215,13 @@ def rules_of(network: Network | None) -> list[Rule]:
         return list(register().values())
     named = {measure.get("rule") for one in scenarios(network).values() for measure in one.measures}
     return [rule for rule in register(network).values() if rule.touches(network.name) or rule.id in named]
+
+
+def _on(measure: dict[str, Any], day: date) -> dict[str, Any]:
+    """Return a measure as it is at a day: of a licence the phase in which it then is."""
+    if "start" not in measure:
+        return measure
+    return in_phase(measure, day.year * 12 + day.month - 1 - month_number(measure["start"]))
 
 
 def _holds(rule: Rule, measure: Mapping[str, Any], day: date, returns: bool) -> bool:

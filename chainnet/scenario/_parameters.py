@@ -41,7 +41,7 @@ def read_parameters(given: Any, file: str) -> tuple[Parameters, list[Fault]]:
         value = one.get("value")
         is_profile = isinstance(value, list) and bool(value) and all(isinstance(phase, Mapping) for phase in value)
         if not isinstance(value, str) and not checks.is_number(value) and not is_profile:
-            fault(f"{name}.value", value, "must be a number, a word or a profile", "For example value = 0.5.")
+            fault(f"{name}.value", value, "must be a number or a word, or a profile", "For example value = 0.5.")
         _range_faults(str(name), one, fault)
         if not isinstance(one.get("note", ""), str):
             fault(f"{name}.note", one["note"], "is no text", "Write words.")

@@ -67,12 +67,25 @@ def phases_of(places: Places, network: Network, measure: Measure, argument: str)
     bare = {key: value for key, value in measure.items() if key not in ("profile", "by")}
     apart = [one["to"] for one in measure.get("by") or ()]
     classes = [({**bare, "to": one["to"]}, one["profile"]) for one in measure.get("by") or ()]
-    if profile_of(measure):
-        rest = _others(places, network, measure, apart, argument)
-        if rest is not None:
-            classes.insert(0, ({**bare, **rest}, profile_of(measure)))
+    rest = _others(places, network, measure, apart, argument)
+    if profile_of(measure) and rest is not None:
+        classes.insert(0, ({**bare, **rest}, profile_of(measure)))
     found = [({**one, "share": share}, span) for one, profile in classes for share, span in _spans(profile)]
     return sorted(found, key=lambda pair: pair[1][1] == INF)
+
+
+def in_phase(measure: Measure, month: int) -> dict[str, Any]:
+    """Return a licence with the one phase in which it is in a month of its own time; other measures as they are."""
+
+    def only(profile: list[Any]) -> list[Any]:
+        return [{"share": share} for share, (first, after) in _spans(profile) if first <= max(month, 0) < after]
+
+    new = dict(measure)
+    if "profile" in new:
+        new["profile"] = only(new["profile"])
+    if "by" in new:
+        new["by"] = [{**one, "profile": only(one["profile"])} for one in new["by"]]
+    return new
 
 
 def _spans(profile: list[Any]) -> Iterator[tuple[Any, Span]]:

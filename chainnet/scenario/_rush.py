@@ -1,7 +1,7 @@
 """What is bought ahead of a licence that was announced: months of the actor's flow, in store when the rule begins.
 
-Of a notice of N days the flow doubles until the rule begins, so N / 30.4 months of it are bought ahead; the range is from
-nothing to twice as much. It stands at the first receivers outside the actor.
+In a notice of N days the flow doubles until the rule begins, so N / 30.4 months of it are bought ahead; the range is
+from nothing to twice as much. That rule is assumed. It stands at the first receivers outside the actor.
 """
 
 from __future__ import annotations

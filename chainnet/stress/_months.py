@@ -21,6 +21,9 @@ from chainnet.scenario import Bought, Scenario, Timeline, timeline
 from chainnet.stress._held import COVER, End, covered, opened, with_bought
 
 Objective = Literal["tiers", "value"]
+Requalify = Literal["none", "table"]
+# whether what two countries traded before is qualified anew, as the table says, where another maker ships it
+REQUALIFY: Requalify = "table"
 # a hundred years: a longer horizon is a slip
 MOST_MONTHS = 1200
 Tell = Callable[[str, float], None]
@@ -30,6 +33,8 @@ _OVER_TIME = [
     "shortfall_t",
     "shortfall_unforeseen_t",
     "value_of_information_t",
+    "first_year_tpa",
+    "first_year_share",
     "value_at_risk_musd",
     "first_short_month",
     "worst_month",
@@ -60,6 +65,7 @@ class Ask:
     cuts: tuple[int, ...] = ()
     cover: End = COVER
     rush: End = "stated"
+    requalify: Requalify = REQUALIFY
     any_size: bool = field(default=True, compare=False)
     tell: Tell | None = field(default=None, compare=False, repr=False)
 
@@ -68,6 +74,7 @@ class Ask:
         for argument in ("months", "step_months"):
             checks.whole(getattr(self, argument), argument, 1, MOST_MONTHS, rule)
         checks.known(self.objective, ("tiers", "value"), "objective", "objective")
+        checks.known(self.requalify, ("none", "table"), "requalify", "word")
 
     @property
     def network(self) -> Network:
@@ -209,48 +216,84 @@ def base_flow(network: Network) -> Array:
     return np.asarray(found.edges["flow_tpa"].to_numpy(dtype=float))
 
 
-def qualified(line: Timeline, ask: Ask) -> tuple[Overlay, ...]:
+def qualified(line: Timeline, ask: Ask, truth: Timeline | None = None) -> tuple[Overlay, ...]:
     """Add to each overlay that new relations and projects serve a tier only once they are qualified for it.
 
-    A new relation begins its qualification when the first measure comes into force, a project when it
-    comes on stream.
+    A new relation begins its qualification when the first measure comes into force, a project when it comes on stream.
+    Where nothing is qualified anew that countries traded before, relations between these are open with that measure.
+
+    Parameters
+    ----------
+    line : Timeline
+    ask : Ask
+    truth : Timeline, optional
+        Of which ``line`` is what somebody believes: it says which relations can be qualified at all within the horizon.
     """
-    network, table = ask.network, ask.network.qualification
-    n_places = len(network.nodes) + len(network.projects)
-    every, nowhere = np.ones(n_places, dtype=bool), np.zeros(n_places, dtype=bool)
-    edges = network.edges
-    opens: list[tuple[float, Restriction]] = []
-    ids = network.projects["id"].to_numpy(dtype=object)
-    begins = pd.Series(line.project_start, index=ids)
-    first = edges[["source", "target"]].apply(lambda end: end.map(begins)).max(axis=1).to_numpy(dtype=float)
-    for key, mine in table.sort_values(["commodity", "months", "tier"]).groupby("commodity", sort=True):
-        commodity = str(key)
-        own = (edges["commodity"] == commodity).to_numpy() & np.isfinite(first)
-        waits = [(tier, np.ceil(months)) for tier, months in zip(mine["tier"], mine["months"], strict=True)]
-        if ask.reroute == "new":
-            since = INF if line.onset is None else line.onset
-            nothing = np.zeros(len(edges), dtype=bool)
-            for tier, wait in waits:
-                bar = Restriction(nothing, 0.0, every, every, (commodity,), tier=tier, levels=f"{commodity} new")
-                opens.append((since + wait, bar))
-        for begin in np.unique(first[own]).tolist():
-            rows, levels = own & (first == begin), f"{commodity} {begin}"
-            for tier, wait in waits:
-                bar = Restriction(rows, 0.0, nowhere, nowhere, (commodity,), tier=tier, levels=levels)
-                opens.append((begin + wait, bar))
-    if not opens:
+    bars = [*_new_bars(line, ask, line if truth is None else truth), *_project_bars(line, ask)]
+    if not bars:
         return line.overlays
     known: dict[tuple[int, tuple[bool, ...]], Overlay] = {}
     out = []
     for month, overlay in zip(line.starts, line.overlays, strict=True):
-        state = tuple(month >= at for at, _ in opens)
+        state = tuple(month >= at for at, _ in bars)
         if (id(overlay), state) not in known:
             more = tuple(
-                replace(r, bound_tpa=INF if is_open else 0.0) for (_, r), is_open in zip(opens, state, strict=True)
+                replace(r, bound_tpa=INF if is_open else 0.0) for (_, r), is_open in zip(bars, state, strict=True)
             )
             known[id(overlay), state] = replace(overlay, restrictions=overlay.restrictions + more)
         out.append(known[id(overlay), state])
     return tuple(out)
+
+
+def _waits(network: Network) -> dict[str, list[tuple[str, float]]]:
+    """Return for each commodity the tiers with the months until they are served, the shortest first."""
+    table = network.qualification.sort_values(["commodity", "months", "tier"])
+    return {
+        str(key): list(zip(mine["tier"], np.ceil(mine["months"]), strict=True))
+        for key, mine in table.groupby("commodity", sort=True)
+    }
+
+
+def _new_bars(line: Timeline, ask: Ask, truth: Timeline) -> list[tuple[float, Restriction]]:
+    """Return what bars new relations, each with the month from which it does not.
+
+    A commodity of which none is qualified within the horizon is barred as a whole: its goods are not tracked for that.
+    """
+    if ask.reroute != "new":
+        return []
+    n_places = len(ask.network.nodes) + len(ask.network.projects)
+    every, nothing = np.ones(n_places, dtype=bool), np.zeros(len(ask.network.edges), dtype=bool)
+    since, known = (INF if one.onset is None else one.onset for one in (line, truth))
+    asked = set(ask.network.demand["tier"].dropna())
+    bars = []
+    for commodity, waits in _waits(ask.network).items():
+        anew = Restriction(nothing, 0.0, every, every, (commodity,), traded=False if ask.requalify == "none" else None)
+        if anew.traded is not None:
+            bars.append((since, replace(anew, traded=True)))
+        if known + min((wait for tier, wait in waits if tier in asked), default=INF) >= ask.months:
+            bars.append((INF, anew))
+            continue
+        for tier, wait in waits:
+            bars.append((since + wait, replace(anew, tier=tier, levels=f"{commodity} new")))
+    return bars
+
+
+def _project_bars(line: Timeline, ask: Ask) -> list[tuple[float, Restriction]]:
+    """Return what bars goods over the edges of projects, each with the month from which it does not."""
+    network, edges = ask.network, ask.network.edges
+    nowhere = np.zeros(len(network.nodes) + len(network.projects), dtype=bool)
+    begins = pd.Series(line.project_start, index=network.projects["id"].to_numpy(dtype=object))
+    first = edges[["source", "target"]].apply(lambda end: end.map(begins)).max(axis=1).to_numpy(dtype=float)
+    bars = []
+    for commodity, waits in _waits(network).items():
+        own = (edges["commodity"] == commodity).to_numpy() & np.isfinite(first)
+        for begin in np.unique(first[own]).tolist():
+            # what a project ships to whom its country traded with is qualified no sooner than over its own edges
+            ours = np.append(np.zeros(len(network.nodes), dtype=bool), line.project_start == begin)
+            ends = (ours, ~nowhere) if ask.reroute == "new" and ask.requalify == "none" else (nowhere, nowhere)
+            bar = Restriction(own & (first == begin), 0.0, *ends, (commodity,), levels=f"{commodity} {begin}")
+            bars += [(begin + wait, replace(bar, tier=tier)) for tier, wait in waits]
+    return bars
 
 
 def _rolling(
@@ -271,7 +314,7 @@ def _rolling(
     for what is left, so a new plan every month gives the same service.
     """
     points = np.searchsorted(truth.starts, sorted({0, *truth.news})).tolist()  # periods begin with the news
-    beliefs = [qualified(_line(scenario, ask, truth.starts[m], bought), ask) for m in points]
+    beliefs = [qualified(_line(scenario, ask, truth.starts[m], bought), ask, truth) for m in points]
     if all(_same(belief[m:], overlays[m:]) for m, belief in zip(points, beliefs, strict=True)):
         return perfect.served_t, perfect.level_t, len(points)
     served, level = np.zeros_like(perfect.served_t), np.zeros_like(perfect.level_t)
@@ -458,6 +501,7 @@ def summary_table(months: pd.DataFrame, found: Trajectory, ask: Ask) -> pd.DataF
                 "shortfall_t": total,
                 "shortfall_unforeseen_t": unforeseen,
                 "value_of_information_t": unforeseen - total,
+                **_first_year(mine, found.timeline),
                 "value_at_risk_musd": float(mine["value_musd"].sum(min_count=1)),
                 "first_short_month": first,
                 "worst_month": float(share.index[int(share.round(9).argmax())]) if short.any() else np.nan,
@@ -469,6 +513,18 @@ def summary_table(months: pd.DataFrame, found: Trajectory, ask: Ask) -> pd.DataF
             }
         )
     return pd.DataFrame(parts, columns=["tier", *_OVER_TIME]).set_index("tier")
+
+
+def _first_year(rows: pd.DataFrame, line: Timeline) -> dict[str, float]:
+    """Return what is short without foresight in the first twelve months, or in all if fewer, t/yr and share."""
+    starts, lengths = np.array(line.starts), np.array(line.lengths)
+    months = np.clip(12 - starts, 0, lengths)
+    sums = rows.groupby("month")[["demand_t", "shortfall_unforeseen_t"]].sum().to_numpy(dtype=float)
+    demand, short = (sums * (months / lengths)[:, None]).sum(axis=0).tolist()
+    return {
+        "first_year_tpa": short * 12.0 / float(months.sum()),
+        "first_year_share": short / demand if demand > 0 else 0.0,
+    }
 
 
 def _short_months(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series, float, float]:

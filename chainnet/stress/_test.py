@@ -23,8 +23,10 @@ from chainnet.scenario import Scenario, overlay_of, pick_scenarios, tell_outside
 from chainnet.stress._flows import MonthFlows, flows_of, flows_table, relations_table, throughput_table
 from chainnet.stress._held import COVER, End, end_of
 from chainnet.stress._months import (
+    REQUALIFY,
     Ask,
     Objective,
+    Requalify,
     Trajectory,
     course,
     horizon_levels,
@@ -58,7 +60,8 @@ class StressTest(Result):
         demand_low_tpa, demand_high_tpa, value_musd (loss at the value per tonne, USD million a year).
         Over the horizon, in t: demand_t, served_t, shortfall_t (a planner who knows every date),
         shortfall_unforeseen_t (one who sees only what is in force), value_of_information_t (their
-        difference), value_at_risk_musd, first_short_month, worst_month, worst_month_share,
+        difference), first_year_tpa and first_year_share (what is short without foresight in the first twelve
+        months, t/yr and as a share of demand), value_at_risk_musd, first_short_month, worst_month, worst_month_share,
         months_short, time_to_survive (months from the first measure; inf = never short, is_unlimited says
         so; a number as long as the horizon after the onset means at least that), time_to_recover
         (months from the first short one; inf = not within the horizon). Months count from 1.
@@ -140,6 +143,7 @@ def stress_test(
     order: Asked = None,
     cover: bool | End = COVER,
     rush: End = "stated",
+    requalify: Requalify = REQUALIFY,
     any_size: bool = False,
     progress: Callable[[str, float], None] | None = None,
 ) -> StressTest:
@@ -182,6 +186,10 @@ def stress_test(
     rush : {"none", "low", "stated", "high"}
         What was bought ahead of a licence that was ``announced`` and begins in these months: at stated a month of the
         actor's flow for each month of notice, at high two, at low none.
+    requalify : {"table", "none"}
+        With ``reroute="new"``, whether a good that a country took from another in the baseline has to be qualified anew
+        where another of its makers or users is concerned: as the table ``qualification`` says, or not, so that such a
+        relation is open with the first measure and takes no more than the road. What a new project makes always is.
     any_size : bool
         Whether months are followed whose program takes very long: from 300,000 columns on where stocks join them,
         from 600,000 where goods under way do.
@@ -231,8 +239,20 @@ def stress_test(
     if reroute == "new" and not network.gone:
         say_unlinked(network)
     built = None if projects is None else tuple(network.check_nodes(projects, "projects"))
-    ends = {"cover": end_of(cover), "rush": end_of(rush, "rush")}
-    ask = Ask(counting, months, start, step_months, reroute, stocks, built, objective, **ends, any_size=any_size)
+    ask = Ask(
+        counting,
+        months,
+        start,
+        step_months,
+        reroute,
+        stocks,
+        built,
+        objective,
+        cover=end_of(cover),
+        rush=end_of(rush, "rush"),
+        requalify=requalify,
+        any_size=any_size,
+    )
     if levels_over_time and objective == "value":
         raise DataError("levels_over_time: the levels are counted tier by tier; ask for it with objective=tiers.")
     chosen: list[Scenario | None] = [None, *pick_scenarios(network, scenarios)]
@@ -252,8 +272,7 @@ def stress_test(
         projects=list(ask.projects or ()),
         objective=objective,
         new_lag_months=NEW_LAG_MONTHS,
-        **({"cover": ask.cover} if ask.cover != "none" else {}),
-        **({"rush": ask.rush} if ask.rush != "stated" else {}),
+        **_unusual(ask),
         **counting.settings,
     )
     summaries, by_month, stored, lasting = [], [], [], []
@@ -283,6 +302,12 @@ def stress_test(
         certificate=Certificate.worst([c.perfect.certificate for c in reversed(found)]),
         by_month={_name(s): flows_of(c, ask) for s, c in zip(chosen, found, strict=True)},
     )
+
+
+def _unusual(ask: Ask) -> dict[str, Any]:
+    """Return what is asked of stores and qualification, where it is not what is asked of every chain."""
+    usual = {"cover": "none", "rush": "stated", "requalify": "table"}
+    return {name: getattr(ask, name) for name, value in usual.items() if getattr(ask, name) != value}
 
 
 def _answers(
