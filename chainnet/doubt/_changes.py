@@ -133,7 +133,7 @@ def _things(kind: str, table: pd.DataFrame, shift: int, rows: Bools) -> Iterator
 
 def _nodes(network: Network) -> Iterator[Variation]:
     """Yield plants that are doubtful; also those that opened since the base year, each and all of them together."""
-    nodes, opened = network.nodes, network.standing
+    nodes, opened = network.nodes, network.opened
     weak = is_weak(nodes) & (nodes["stage"] != "end_use").to_numpy()
     yield from _things("node", nodes, 0, weak)
     new = np.flatnonzero(nodes["id"].isin(opened["id"]))

@@ -14,7 +14,7 @@ from chainnet.doubt._case import Case
 from chainnet.doubt._changes import Variation, variations
 from chainnet.doubt._due import HOLDS, JUDGED, STRESS_TEST, contradicts, deciders, firmness, jumps, range_table
 from chainnet.doubt._inputs import draws_of
-from chainnet.doubt._judgements import JUDGEMENT, Judgement, Setting, judgements
+from chainnet.doubt._judgements import JUDGEMENT, Judgement, judgements
 from chainnet.doubt._smallest import MOST, Smallest, smallest_set
 from chainnet.doubt._verdict import LEVELS, Outcome, changed, class_of
 from chainnet.doubt._words import sentences
@@ -214,7 +214,7 @@ def key_assumptions(
     if scenario is not None:
         check_scenario(scenario)
     check_tier(network, tier)
-    counting = Counting.of(network, commodity, beneficiaries)
+    counting = Counting.of(network, commodity, beneficiaries, order=None)
     if not counting.first(tier).rows.any():
         raise DataError(
             "key_assumptions: nobody who counts asks for anything. Name other beneficiaries, goods or tiers."
@@ -260,9 +260,9 @@ class _Asked:
         network, counting = case.network, case.counting
         step("the central case", 0.0)
         self._all = range(len(case.tiers))
-        self._base = case.narrowed(case.outcomes(Setting())[0], Setting(), None, self._all)
+        self._base = case.narrowed(case.outcomes(case.central)[0], case.central, None, self._all)
         self._judged: list[tuple[Judgement, Outcome]] = []
-        made = judgements(counting, case.dense is not case.chain)
+        made = judgements(counting, case.orders, case.dense is not case.chain)
         for i, one in enumerate(made):
             step(one.label, 0.05 + 0.35 * i / len(made))
             found = case.outcomes(one.setting)[0]
@@ -276,13 +276,13 @@ class _Asked:
 
     def _one_at_a_time(self, changed: Sequence[Variation]) -> list[tuple[Variation, Outcome]]:
         out = []
-        outcomes = self.case.outcomes(Setting(), [one.change for one in changed]) if changed else []
+        outcomes = self.case.outcomes(self.case.central, [one.change for one in changed]) if changed else []
         for i, (one, found) in enumerate(zip(changed, outcomes, strict=True)):
             if i % ONE_BY_ONE == 0:
                 self._step("what moves the bottleneck", 0.6 + 0.1 * i / len(changed))
             moved = np.abs(found.share - self._base.share) >= MOVES
             if moved.any():
-                found = self.case.narrowed(found, Setting(), one.change, np.flatnonzero(moved).tolist())
+                found = self.case.narrowed(found, self.case.central, one.change, np.flatnonzero(moved).tolist())
             out.append((one, found))
         return out
 

@@ -19,9 +19,10 @@ from chainnet.flow._largest import (
     solve_market,
     values_by_igraph,
 )
+from chainnet.flow._law import at_home, home_stages, released, under_contract
 from chainnet.flow._long_runs import LongRuns, long_runs
 from chainnet.flow._months import NEW_LAG_MONTHS, Bases, MonthsModel, Plan
-from chainnet.flow._order import Asked, Order, Valued, valued_order
+from chainnet.flow._order import LAW_ONLY, Asked, Kept, Order, Valued, valued_order
 from chainnet.flow._ordered import OrderedValue, SharedValue, value_model
 from chainnet.flow._shared import (
     EXACT_PLAYERS,
@@ -39,11 +40,13 @@ from chainnet.flow._value import ValueModel
 __all__ = [
     "EXACT_PLAYERS",
     "EXTRA_COST_USD_PER_T",
+    "LAW_ONLY",
     "NEW_LAG_MONTHS",
     "Asked",
     "Balance",
     "Bases",
     "Counting",
+    "Kept",
     "LeastStock",
     "LongRuns",
     "MaxFlow",
@@ -56,6 +59,7 @@ __all__ = [
     "StockModel",
     "ValueModel",
     "Valued",
+    "at_home",
     "balance",
     "balance_under",
     "binding_inputs",
@@ -63,6 +67,7 @@ __all__ = [
     "climbed",
     "cut_of",
     "cut_table",
+    "home_stages",
     "in_finer_sizes",
     "levels",
     "long_runs",
@@ -71,11 +76,13 @@ __all__ = [
     "most_sets",
     "named_projects",
     "project_sizes",
+    "released",
     "service_range",
     "shapley_values",
     "share_fairly",
     "solve_market",
     "stages_of",
+    "under_contract",
     "value_model",
     "valued_order",
     "values_by_igraph",

@@ -189,7 +189,7 @@ def test_what_opened_since_the_base_year_is_doubted_one_by_one_and_together() ->
         demand=frame("node tier demand_tpa", ("us", "defence", 100.0)),
         projects=frame("id label capacity_tpa start_year status quality", *new).assign(country="AUS", stage="mine"),
         year=2024,
-    ).as_built(2027)  # fmt: skip
+    ).at("2027-12")  # fmt: skip
     found = asked(net)
     rows = found.table[found.table["variant"] == "absent"].set_index("id")
     assert rows["due_share"].to_dict() == pytest.approx({"new1": 0.015, "new2": 0.015, "opened": 0.035})
