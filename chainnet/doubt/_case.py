@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -176,7 +176,9 @@ class Case:
 
     def outcomes(self, setting: Setting, changes: Sequence[Change | Drawn | None] = (None,)) -> list[Outcome]:
         """Return the answer of a way to judge, under each of many changes; nothing is said of the bottleneck."""
-        made, short = self.shortfalls(setting, changes), self.short_by_level(setting, changes)
+        made = self.shortfalls(setting, changes)
+        known = {setting.rerouting: [shortfall(one.short[1], one.wanted) for one in made]}
+        short = self.short_by_level(setting, changes, known)
         n, out = len(self.tiers), []
         for i, one in enumerate(made):
             closed = tuple(frozenset(r for r, parts in short.items() if parts[i][t] < PRINTED) for t in range(n))
@@ -211,15 +213,19 @@ class Case:
         due = [_outcome(one, calm[i]).due if i in calm else np.zeros(len(one[0])) for i, one in enumerate(restricted)]
         return [tuple(map(class_of, shares)) for shares in due]
 
-    def short_by_level(self, setting: Setting, changes: Sequence[Change | Drawn | None] = (None,)) -> dict[str, list[Array]]:
-        """Return the shortfall of each tier, as a share of its demand, by level and change.
+    def short_by_level(
+        self, setting: Setting, changes: Sequence[Change | Drawn | None], known: Mapping[str, list[Array]]
+    ) -> dict[str, list[Array]]:
+        """Return the shortfall of each tier, as a share of its demand, by level and change; some are known already.
 
         Projects alone that leave a tier met in the central case stand beside the levels, by their ids.
         """
-        setting = replace(setting, rerouting="existing")
-        short = {"existing": self._short(KNOWN, "existing", setting, changes)}
+        setting, short = replace(setting, rerouting="existing"), dict(known)
+        if "existing" not in short:
+            short["existing"] = self._short(KNOWN, "existing", setting, changes)
         for before, level in pairwise(LEVELS):
-            short[level] = self._above(level, setting, changes, short[before])
+            if level not in short:
+                short[level] = self._above(level, setting, changes, short[before])
         for name in self.closers:
             short[name] = self._above(ALONE + name, setting, changes, short["existing"])
         return short
