@@ -114,7 +114,9 @@ class KeyAssumptions(Result):
     @property
     def words(self) -> dict[str, str]:
         """The verdict, the range, how firm it is and what decides, a sentence each."""
-        return sentences(self)
+        tier = self.first_tier
+        word, row = str(self.central["class"][tier]), self.range.loc[tier]
+        return sentences(tier, word, row, self._rows, self.firmness, self.decides, self.certain)
 
     @property
     def moving(self) -> pd.DataFrame:
