@@ -154,13 +154,19 @@ def assessed() -> cn.Assessment:
 
 @pytest.fixture(scope="session")
 def graphs() -> dict[str, cn.Network]:
-    """Every shipped graph by name."""
-    return {name: cn.read(name) for name in cn.catalog().index}
+    """Every shipped graph by name, in its base year: that of the published figures."""
+    return {name: cn.read(name, as_of=None) for name in cn.catalog().index}
 
 
 @pytest.fixture(scope="session")
 def rare_earths(graphs: dict[str, cn.Network]) -> cn.Network:
     return graphs["rare-earths"]
+
+
+@pytest.fixture(scope="session")
+def today() -> dict[str, cn.Network]:
+    """Every shipped graph by name, as it stands."""
+    return {name: cn.read(name) for name in cn.catalog().index}
 
 
 # -- a browser for the drawings ---------------------------------------------------------------------

@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[1]
 README, PICTURE = ROOT / "README.md", ROOT / "docs/images/graph.png"
 BEGIN, END = "<!-- results -->\n", "<!-- /results -->"
 STOP, TODAY = "china_export_stop_all", 2026
-COMMAND = f"chainnet draw rare-earths --scenario {STOP} --as-built {TODAY}"
+COMMAND = f"chainnet draw rare-earths --scenario {STOP}"
 SIZE = {"width": 1366, "height": 900}
 # what a reader calls the chain, and the plants that decide the figure of defence, the costliest first, and how each is known
 CHAINS = {
@@ -68,8 +68,7 @@ class Short:
 @cache
 def chain(name: str, year: int | None) -> cn.Network:
     """Return a chain on the plants of its base year (None), or with those opened until a year."""
-    network = cn.read(name)
-    return network if year is None else network.as_built(year)
+    return cn.read(name, as_of=None if year is None else str(year))
 
 
 def short(network: cn.Network, scenario: cn.Scenario) -> Short:

@@ -68,7 +68,7 @@ def at_end(net: cn.Network, end: str, commodity: str | None = None) -> cn.Networ
 
 def test_antimony_first_table_on_both_years(graphs: dict[str, cn.Network]) -> None:
     net = graphs["antimony"]
-    today, text = net.as_built(TODAY), card(net)
+    today, text = net.at(str(TODAY)), card(net)
     rows: dict[str, Any] = {
         "| China ships nothing to the allies": lambda n, o: short(n, "china_export_stop", order=o),
         "| Campine stops": lambda n, o: short(n, "loss_of_campine", order=o),
@@ -131,7 +131,7 @@ def test_the_loss_of_the_mill_can_be_asked(graphs: dict[str, cn.Network]) -> Non
 
 def test_tungsten_first_table_on_both_years(graphs: dict[str, cn.Network]) -> None:
     net = graphs["tungsten"]
-    today, text = net.as_built(TODAY), card(net)
+    today, text = net.at(str(TODAY)), card(net)
     rows: dict[str, Any] = {
         "| China ships nothing to the allies": lambda n, o: short(n, "china_export_stop", order=o),
         "| China ships nothing to anyone": lambda n, o: short(n, "china_export_stop_all", order=o),
@@ -155,7 +155,7 @@ def test_tungsten_defence_is_not_met_where_nothing_is_rerouted(graphs: dict[str,
     assert frozen == pytest.approx(1000.0, abs=1e-3)
     assert frozen / 2426 == pytest.approx(0.41, abs=0.005)
     assert numbers(text, "| rerouting none: every link")[0] == pytest.approx(frozen, abs=0.51)
-    today = short(net.as_built(TODAY), case, reroute="none")["defence"]
+    today = short(net.at(str(TODAY)), case, reroute="none")["defence"]
     assert numbers(text, "| rerouting none, plants of 2026")[0] == pytest.approx(today, abs=0.51)
     single = short(net.without(nodes=["deu_goslar_w"]), case)["defence"]
     assert numbers(text, "| the same without the metal powder of Goslar (assumed)")[0] == pytest.approx(
@@ -203,7 +203,7 @@ def test_gallium_first_table(graphs: dict[str, cn.Network]) -> None:
         for order, said in (("allies_first", "allies served first"), ("allies_last", "allies served last")):
             found = short(net, scenario, order=order)
             assert numbers(text, f"| {words}, {said}") == pytest.approx([found.sum(), found["defence"]], abs=0.051)
-    assert net.as_built(TODAY).digest == net.digest, "no project runs, as the card says"
+    assert net.at(str(TODAY)).digest == net.digest, "no project runs, as the card says"
     assert net.projects.set_index("id")["status"]["kaz_pavlodar_gallium"].endswith("fourth quarter of 2026")
 
 
@@ -212,7 +212,7 @@ def test_gallium_first_table(graphs: dict[str, cn.Network]) -> None:
 
 def test_germanium_first_table_and_the_plants_of_today(graphs: dict[str, cn.Network]) -> None:
     net = graphs["germanium"]
-    today, text = net.as_built(TODAY), card(net)
+    today, text = net.at(str(TODAY)), card(net)
     assert text.splitlines()[2].startswith("**Read this first: the flows are those of 2022, two licence regimes ago.**")
     told = passage(text, "The same on the plants that run in 2026 (Big Hill")
     for words, scenario in (
@@ -237,7 +237,7 @@ def test_germanium_first_table_and_the_plants_of_today(graphs: dict[str, cn.Netw
 def test_graphite_defence_names_what_it_rests_on(graphs: dict[str, cn.Network]) -> None:
     """26 % on the plants of 2024 rests on Korean coke, 0 on those of 2026 on Heroya: both in one paragraph."""
     net = graphs["graphite"]
-    today, case = net.as_built(TODAY), "china_export_stop_all"
+    today, case = net.at(str(TODAY)), "china_export_stop_all"
     told = passage(card(net), "**Defence** is 285 t")
 
     def defence(n: cn.Network) -> float:
@@ -262,7 +262,7 @@ def test_graphite_defence_names_what_it_rests_on(graphs: dict[str, cn.Network]) 
 
 def test_graphite_on_the_plants_of_today(graphs: dict[str, cn.Network]) -> None:
     net = graphs["graphite"]
-    today = net.as_built(TODAY)
+    today = net.at(str(TODAY))
     told = passage(card(net), "The same on the plants that run in 2026 (Pohang")
     for where in ({"country": "CHN"}, {"country": "CHN", "step": "anode"}, {"country": "CHN", "step": "coke"}):
         for order in ("allies_first", "allies_last"):

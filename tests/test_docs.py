@@ -32,7 +32,7 @@ NOT_RUN = re.compile(r"\b(pip|venv|git|uv|pytest)\b")
 LONG = {
     "draw-the-chain.md",
     "alignment-and-split-markets.md",
-    "as-built.md",
+    "as-of.md",
     "calibrate-a-chain.md",
     "cascades.md",
     "choose-a-portfolio.md",

@@ -17,7 +17,7 @@ TIERS = ("defence", "industrial", "civilian")
 
 @pytest.fixture(scope="module")
 def today(rare_earths: cn.Network) -> cn.Network:
-    return rare_earths.as_built(2026)
+    return rare_earths.at("2026")
 
 
 def short(
@@ -158,7 +158,7 @@ def table_of(card: str, head: str) -> list[list[str]]:
 def test_every_number_of_the_cards_first_tables_is_what_balance_gives(rare_earths: cn.Network, year: int) -> None:
     card = (Path(str(rare_earths.folder)) / "README.md").read_text(encoding="utf-8")
     shipped = cn.scenarios(rare_earths)
-    layer = rare_earths.as_built(2026) if year == 2026 else rare_earths
+    layer = rare_earths.at("2026") if year == 2026 else rare_earths
     barred = [m for name in ("china_military_bar", "china_entity_list_2026") for m in shipped[name].measures]
     scenario = MINES
     rows = table_of(card, f"question, plants of {year} | allies first: defence")

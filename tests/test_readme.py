@@ -35,7 +35,7 @@ def test_the_picture_says_what_the_table_says() -> None:
     said = page.text_of(page.PICTURE)
     network = page.chain("rare-earths", page.TODAY)
     assert said["plants"].endswith(f"eight plants opened by {page.TODAY}")
-    assert len(network.standing) == 8
+    assert len(network.opened) == 8
     found = page.bottleneck(network)
     assert said["bottleneck"].startswith(f"▶ bottleneck: {country_name(found.country)}, loss {found.lost_tpa:.0f}")
     assert page.place("rare-earths").startswith(f"{found.step}, {country_name(found.country)}")

@@ -7,7 +7,7 @@ from chainnet.assessment._assess import Assessment, assess
 from chainnet.assessment._bottleneck import Bottleneck, bottlenecks
 from chainnet.assessment._compare import compare
 from chainnet.assessment._missing import assume_demand, missing, whoever_counts
-from chainnet.assessment._overview import first_rows, overview
+from chainnet.assessment._overview import first_rows, is_made_up, overview
 from chainnet.assessment._side_by_side import SideBySide
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "bottlenecks",
     "compare",
     "first_rows",
+    "is_made_up",
     "missing",
     "overview",
     "whoever_counts",

@@ -19,7 +19,7 @@ from chainnet.doubt import KeyAssumptions, key_assumptions
 from chainnet.errors import DataError
 from chainnet.flow import Counting, balance_under
 from chainnet.indicators import share_quality
-from chainnet.io import OWN, read, shipped_names
+from chainnet.io import read, shipped_names
 from chainnet.network import Network
 from chainnet.results import FROM_INPUTS, Status, origin_of, provenance, stamp
 from chainnet.scenario import (
@@ -78,7 +78,6 @@ def overview(
     *,
     details: bool = False,
     months: int = 48,
-    as_of: object = OWN,
     progress: Progress = None,
 ) -> pd.DataFrame:
     """Say of every chain, in one row with the same columns, who is short, why, and what that rests on.
@@ -92,8 +91,6 @@ def overview(
         A row a chain, restriction and tier instead of a row a chain.
     months : int
         Horizon in which the first month is looked for.
-    as_of : str or None, optional
-        The date at which the chains stand, as in ``read``; default their own.
     progress : callable, optional
         Called with (what is being done, part done from 0 to 1).
 
@@ -145,7 +142,7 @@ def overview(
     (['china_out'], ['defence'], [0.0])
     """
     months = checks.whole(months, "months", 1, 1200, "is out of range; give a whole number, {least} to {most}.")
-    networks = [one if as_of is OWN else one.at(as_of) for one in _networks(graphs)]
+    networks = _networks(graphs)
     say = progress or (lambda _what, _part: None)
     rows: list[dict[str, Any]] = []
     outside: list[Outside] = []
@@ -187,7 +184,7 @@ def first_rows(details: pd.DataFrame) -> pd.DataFrame:
 def _networks(graphs: Graph | Iterable[Graph] | None) -> list[Network]:
     """Return the networks that are asked about, each once."""
     if graphs is None:
-        found = [one for one in map(read, shipped_names()) if not _is_made_up(one)]
+        found = [one for one in map(read, shipped_names()) if not is_made_up(one)]
     else:
         given = [graphs] if isinstance(graphs, (Network, str, Path)) else list(graphs)
         found = [one if isinstance(one, Network) else read(one) for one in given]
@@ -203,7 +200,7 @@ def _networks(graphs: Graph | Iterable[Graph] | None) -> list[Network]:
     return found
 
 
-def _is_made_up(network: Network) -> bool:
+def is_made_up(network: Network) -> bool:
     """Say whether no plant of a chain rests on a source: it is there to learn on."""
     return bool((network.nodes["quality"] == "assumed").all())
 

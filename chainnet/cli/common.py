@@ -181,6 +181,7 @@ class Question(Command):
     shown: ClassVar[tuple[str, ...]] = ()
     graph: opt.Graph
     as_of: opt.AsOf = None
+    laid_rules: opt.LaidRules = None
 
     def _run(self) -> None:
         self._tell(self.ask())
@@ -191,7 +192,7 @@ class Question(Command):
     @cached_property
     def network(self) -> Network:
         """The graph that the command is about."""
-        return read_as_of(self.graph, self.as_of)
+        return read_under(self.laid_rules, self.graph, self.as_of)
 
     @property
     def labels(self) -> Mapping[str, str]:
@@ -243,11 +244,15 @@ class Question(Command):
         return scenario_named(self.network, word, option)
 
 
-def read_as_of(graph: Any, as_of: str | None) -> Network:
-    """Read a graph as it stands at the date of ``--as-of``: ``base`` = the base year, None = its own date."""
-    from chainnet.io import read
+def read_under(rules: Path | None, graph: str | Path, as_of: str | None = None) -> Network:
+    """Read a graph as it stands at the date of ``--as-of``, and lay rules over its own where a file of them is given.
 
-    return read(graph) if as_of is None else read(graph, as_of=None if as_of == "base" else as_of)
+    ``base`` = the base year; None = the graph's own date.
+    """
+    from chainnet.io import read, with_rules
+
+    network = read(graph) if as_of is None else read(graph, as_of=None if as_of == "base" else as_of)
+    return network if rules is None else with_rules(network, rules)
 
 
 def scenario_named(network: Network, word: str, option: str = "--scenario") -> Scenario:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from chainnet.cli import options as opt
-from chainnet.cli.common import Counted, PageOutput, Question, TableOutput, Verified, command
+from chainnet.cli.common import Counted, PageOutput, Question, TableOutput, Verified, command, read_under
 from chainnet.cli.progress import progress_bar
 from chainnet.cli.words import split_pairs, words
 from chainnet.errors import DataError
+
+if TYPE_CHECKING:
+    from chainnet.network import Network
 
 
 @command("doubt.key_assumptions")
@@ -57,6 +60,7 @@ class Compare(Counted, PageOutput):
     ] = None
     side_by_side: Annotated[bool, "Two graphs as columns too, without causes."] = False
     months: Annotated[int, "Horizon in which the first short month of a column is looked for; 0 = not asked."] = 48
+    laid_rules: opt.LaidRules = None
 
     def _run(self) -> None:
         if len(self.graphs) == 2 and not self.side_by_side:
@@ -66,7 +70,6 @@ class Compare(Counted, PageOutput):
 
     def _say_causes(self) -> None:
         from chainnet.assessment import compare
-        from chainnet.io import read
 
         kind = self.asked_kind()
         if kind in ("md", "html"):
@@ -75,7 +78,7 @@ class Compare(Counted, PageOutput):
             raise DataError("--portfolio: sets of projects are columns of one graph; name one.")
         if len(self.scenario or []) > 1:
             raise DataError("--scenario: the change of one scenario is traced; give one, or --side-by-side.")
-        before, after = map(read, self.graphs)
+        before, after = self._networks()
         found = compare(before, after, scenario=self.scenario[0] if self.scenario else None, **self._counted())
         heads = {f"{i}": sentence for i, sentence in enumerate(found.words, start=1)}
         self.form = cast("opt.Form", kind)
@@ -83,7 +86,6 @@ class Compare(Counted, PageOutput):
 
     def _say_columns(self) -> None:
         from chainnet.assessment import compare
-        from chainnet.io import read
         from chainnet.reporting import comparison_markdown, comparison_page
 
         kind, asked = self.asked_kind(), [_scenario(word) for word in self.scenario or []]
@@ -98,7 +100,7 @@ class Compare(Counted, PageOutput):
             given |= {"scenario": asked[0] if asked else None}
         else:
             given |= {"scenarios": asked or None}
-        networks = list(map(read, self.graphs))
+        networks = self._networks()
         with progress_bar("compare") as step:
             found = compare(networks[0] if len(networks) == 1 else networks, progress=step, **given)
         if kind == "md":
@@ -109,6 +111,9 @@ class Compare(Counted, PageOutput):
             self.form = kind
             heads = {f"{i}": sentence for i, sentence in enumerate(found.words, start=1)}
             self.say(found, numbers=heads)
+
+    def _networks(self) -> list[Network]:
+        return [read_under(self.laid_rules, graph) for graph in self.graphs]
 
     def _counted(self) -> dict[str, Any]:
         return {name: self.given(name) for name in ("commodity", "beneficiaries")}

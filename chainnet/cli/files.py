@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from chainnet.cli import options as opt
-from chainnet.cli.common import Command, Counted, Form, Output, PageOutput, Question, TableOutput, command
+from chainnet.cli.common import (
+    Command,
+    Counted,
+    Form,
+    Output,
+    PageOutput,
+    Question,
+    TableOutput,
+    command,
+    read_under,
+)
 from chainnet.cli.plans import measures_table
 from chainnet.cli.progress import progress_bar
 from chainnet.cli.words import words
@@ -89,16 +99,19 @@ class Check(OwnData, TableOutput):
     """
 
     graph: opt.Graph
+    laid_rules: opt.LaidRules = None
     as_of: opt.AsOf = None
     scenarios: opt.Scenarios = None
 
     def _run(self) -> None:
         from chainnet.cli.indicators import coverage_answer
+        from chainnet.io import with_rules
         from chainnet.network import unfed_plants, unlinked_plants
         from chainnet.scenario import rule_warnings
 
         try:
             network = self.read_own(self.graph)
+            network = network if self.laid_rules is None else with_rules(network, self.laid_rules)
             _refuse_unfit(network)
         except DataError as err:
             self._mark(err)
@@ -117,7 +130,7 @@ class Check(OwnData, TableOutput):
         shown = tuple(name for name, rows in tables.items() if name not in never and (len(rows) or name in always))
         shown = ("measures",) if self.scenarios else tuple(name for name in shown if name != "measures")
         footer = {"counted": _COUNTED, **({"read": " ".join(network.notes)} if network.notes else {})}
-        if said := rule_warnings(network, self.as_of):
+        if said := rule_warnings(network):
             footer["rules_due"] = " ".join(said)
         self.say(None, {**tables, "faults": DataError().faults}, numbers, shown, footer)
 
@@ -139,17 +152,17 @@ class Rules(TableOutput):
     """
 
     graph: opt.Graph
+    laid_rules: opt.LaidRules = None
     as_of: opt.AsOf = None
 
     def _run(self) -> None:
-        from chainnet.io import read
         from chainnet.scenario import controls, rule_warnings, rules
 
-        network = read(self.graph)
-        found = rules(network, self.as_of)
+        network = read_under(self.laid_rules, self.graph, self.as_of)
+        found = rules(network)
         if self.form == "table":
             found = found[["title", "state", "in_force", "until", "suspended_from", "suspended_to", "review_by"]]
-        said = rule_warnings(network, self.as_of)
+        said = rule_warnings(network)
         footer = {"rules_due": " ".join(said)} if said else {}
         self.say(None, {"rules": found, "controls": controls(network)}, {"graph": network.name}, ("rules",), footer)
 
@@ -322,16 +335,15 @@ class Overview(PageOutput):
     graphs: Annotated[list[str] | None, typer.Argument(metavar="GRAPH", help=opt.GRAPH)] = None
     months: Annotated[int, "Horizon in which the first month is looked for.", opt.AtLeast(1)] = 48
     as_of: opt.AsOf = None
+    laid_rules: opt.LaidRules = None
 
     def _run(self) -> None:
         from chainnet.assessment import first_rows, overview
-        from chainnet.io import OWN
         from chainnet.reporting import overview_markdown, overview_page
 
         kind = self.asked_kind()
-        as_of = {None: OWN, "base": None}.get(self.as_of, self.as_of)
         with progress_bar("overview") as step:
-            found = overview(self.graphs or None, details=True, months=self.months, as_of=as_of, progress=step)
+            found = overview(self._networks(), details=True, months=self.months, progress=step)
         if kind == "md":
             self.hand_over(overview_markdown(found))
         elif kind == "html":
@@ -339,6 +351,16 @@ class Overview(PageOutput):
         else:
             self.form = kind
             self.say(found, {"overview": first_rows(found), "details": found}, {})
+
+    def _networks(self) -> list[Any] | None:
+        """Return the graphs that are asked about, under the rules that are laid over them; None = all shipped ones."""
+        from chainnet.assessment import is_made_up
+        from chainnet.io import shipped_names
+
+        if self.laid_rules is None and self.as_of is None:
+            return self.graphs or None
+        found = [read_under(self.laid_rules, graph, self.as_of) for graph in self.graphs or shipped_names()]
+        return [network for network in found if self.graphs or not is_made_up(network)]
 
 
 @command(name="import", like="io.read")

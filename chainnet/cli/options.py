@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import typer
@@ -65,6 +66,7 @@ Step = Annotated[int, "Most months of a period; one also ends where a measure or
 AsOf = Annotated[
     str | None, "Date at which the chain stands, such as 2027-06; base = its base year. Default: the date of the graph."
 ]
+LaidRules = Annotated[Path | None, "CSV of rules with their dates, laid over those of the graph.", "--rules"]
 Degree = Annotated[
     Literal["none", "existing", "new"], "How far flows may move: not, on existing links, or to new suppliers too."
 ]

@@ -276,7 +276,9 @@ class Case:
                     found.append(str(name))
         return tuple(found)
 
-    def narrowed(self, outcome: Outcome, setting: Setting, change: Change | Drawn | None, tiers: Iterable[int]) -> Outcome:
+    def narrowed(
+        self, outcome: Outcome, setting: Setting, change: Change | Drawn | None, tiers: Iterable[int]
+    ) -> Outcome:
         """Return an outcome with the bottleneck and the costliest country of some tiers.
 
         They are those of the baseline on existing links with allies served first, whatever else is judged otherwise.

@@ -14,7 +14,7 @@ from chainnet.doubt._case import Case
 from chainnet.doubt._changes import Variation, variations
 from chainnet.doubt._due import HOLDS, JUDGED, STRESS_TEST, contradicts, deciders, firmness, jumps, range_table
 from chainnet.doubt._inputs import draws_of
-from chainnet.doubt._judgements import JUDGEMENT, Judgement, judgements
+from chainnet.doubt._judgements import Judgement, judgements
 from chainnet.doubt._smallest import MOST, Smallest, smallest_set
 from chainnet.doubt._verdict import LEVELS, Outcome, changed, class_of
 from chainnet.doubt._words import sentences
@@ -60,10 +60,11 @@ class KeyAssumptions(Result):
         projects alone; joined by ;).
     range : DataFrame, index tier
         central_share, low_share, high_share: what is due, in the central case and at the least and the most over the
-        judgements, one at a time (order of service, rerouting, demand, how dense and how loose links are, each doubtful
-        plant absent, in low_by and high_by as node:ID); already_share, short without any scenario; low_by, high_by, the judgements that give the ends;
-        class_share, part of 256 draws of all uncertain inputs in which the central class holds; last_share, due if
-        all others are served before the beneficiaries, a stress test outside the range (NaN where there are none).
+        judgements, one at a time (order of service, rerouting, demand, how dense and how loose links are, each
+        doubtful plant absent); already_share, short without any scenario; low_by, high_by, the judgements that give
+        the ends (a plant as node:ID); class_share, part of 256 draws of all uncertain inputs in which the central class
+        holds; last_share, due if all others are served before the beneficiaries, a stress test outside the range (NaN
+        where there are none).
     smallest_set : tuple of str, or None
         The fewest assumed nodes, end uses aside, without which the scenario costs the first tier that asks for
         anything (``first_tier``) a class more; None where no set of at most ``max_set`` does.
@@ -327,7 +328,9 @@ class _Asked:
         for t in self._all:
             figures = self._figures(found, t)
             what = [] if head[1] == STRESS_TEST else changed(self._base, found, t)
-            if head[0] not in (*JUDGED, "input") and contradicts(figures["already_share"], figures["due_share"], base[t]):
+            if head[0] not in (*JUDGED, "input") and contradicts(
+                figures["already_share"], figures["due_share"], base[t]
+            ):
                 what = [word for word in what if word != "class"]
             change = figures["due_share"] - float(self._base.due[t])
             change = 0.0 if abs(change) <= CERTAIN else change

@@ -76,7 +76,7 @@ class Parts:
 
     @classmethod
     def of(cls, counting: Counting, orders: Iterable[Kept], tier: str | None = None) -> Parts:
-        """Return the parts of what counts, or of one tier; an order ends with the last stage that asks for any of it."""
+        """Return the parts of what counts, or of one tier; an order ends with the last stage that asks for it."""
         mine = counting.first(tier).rows
         ours = {name: mine & rows for name, rows in counting.tiers.items() if (mine & rows).any()}
         stages = {}
@@ -282,7 +282,9 @@ class Program:
             (new.upper <= old.upper).all() and (new.rows <= old.rows).all()
             for new, old in zip(passes, point.passes, strict=True)
         )
-        if is_same and is_tighter:  # then the new answers are as good as the old ones, and allowed within the old bounds
+        if (
+            is_same and is_tighter
+        ):  # then the new answers are as good as the old ones, and allowed within the old bounds
             for known, new in zip(point.kept, found.kept, strict=True):
                 if len(known) < MOST_KEPT:
                     known.append(new[0])

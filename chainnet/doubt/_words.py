@@ -30,7 +30,13 @@ def in_words(row: Mapping[Any, Any]) -> str:
 
 
 def sentences(
-    tier: str, word: str, row: pd.Series, table: pd.DataFrame, firmness: pd.Series, decides: Sequence[str], certain: bool
+    tier: str,
+    word: str,
+    row: pd.Series,
+    table: pd.DataFrame,
+    firmness: pd.Series,
+    decides: Sequence[str],
+    certain: bool,
 ) -> dict[str, str]:
     """Return the verdict on a tier, and how firm it is.
 

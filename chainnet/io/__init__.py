@@ -11,6 +11,7 @@ from chainnet.io.folder import headers_of, table_csv, write_folder
 from chainnet.io.intake import Intake
 from chainnet.io.people import to_people_csv
 from chainnet.io.reading import OWN, read
+from chainnet.io.single import read_table, with_rules
 from chainnet.io.template import write_template
 from chainnet.io.template_book import marked_copy, write_template_book
 from chainnet.io.text import load_json, load_toml, number_text, parse_csv, read_text
@@ -30,12 +31,14 @@ __all__ = [
     "parse_csv",
     "read",
     "read_descriptor",
+    "read_table",
     "read_text",
     "shipped_names",
     "shipped_path",
     "table_csv",
     "take_meta",
     "to_people_csv",
+    "with_rules",
     "write",
     "write_file",
     "write_files",

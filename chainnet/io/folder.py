@@ -50,17 +50,18 @@ def read_folder(path: Path | str, how: Reading = AS_WRITTEN) -> Network:
     for table in TABLES:
         file, other = intake.files[table], f"{table}.parquet"
         if table in descriptor.paths or _lies(folder / file):
-            _take_table(folder, table, file, intake)
+            take_table(folder, table, file, intake)
             if file != other and _lies(folder / other):
                 intake.fault(f"the table lies here as {file} too", "Keep one of the two files.", file=other)
         elif _lies(folder / other):
             intake.files[table] = other
-            _take_table(folder, table, other, intake)
+            take_table(folder, table, other, intake)
     meta = {"name": folder.resolve().name or "network", "folder": folder, **descriptor.meta}
     return intake.network(**meta)
 
 
-def _take_table(folder: Path, table: str, file: str, intake: Intake) -> None:
+def take_table(folder: Path, table: str, file: str, intake: Intake) -> None:
+    """Take a table in from its file, or note why it cannot be read."""
     place = folder / file
     try:
         if not stays_inside(folder, place):

@@ -11,7 +11,7 @@ from chainnet.errors import DataError, Fault
 from chainnet.io.decimals import with_points
 from chainnet.io.sizes import LONGEST_CELL, exceeds, too_large
 from chainnet.io.text import Records, collector_off
-from chainnet.network import AS_WRITTEN, MOST_FAULTS, TABLES, Gate, Network, Reading
+from chainnet.network import AS_WRITTEN, MOST_FAULTS, TABLES, Gate, Network, Reading, lone_table
 
 
 class Intake:
@@ -109,6 +109,24 @@ class Intake:
                     self.fault("the table is missing", "Give it.", file=self.files[table])
         message = f"more than {MOST_FAULTS} faults in the data, of which" if len(self.faults) >= MOST_FAULTS else ""
         raise DataError(message, self.faults)
+
+    def table(self, table: str) -> pd.DataFrame:
+        """Return a table that stands by itself.
+
+        Raises
+        ------
+        DataError
+            With every fault of the table.
+        """
+        if table in self.frames:
+            try:
+                frame = lone_table(table, self.frames[table], self.files[table])
+            except DataError as error:
+                self._take(error.faults_list)
+            else:
+                if not self.faults:
+                    return frame
+        raise DataError(faults=self.faults)
 
     def _take(self, found: Iterable[Fault]) -> None:
         """Keep faults of the gate, at the line of the file; a row that did not fit is blamed once."""

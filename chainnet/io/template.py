@@ -1,4 +1,4 @@
-"""A first graph of one's own: three steps, a user with three tiers, a project and a scenario."""
+"""A first graph of one's own: three steps, a user with three tiers, a project, law and contract, two scenarios."""
 
 from __future__ import annotations
 
@@ -19,6 +19,17 @@ kind = "remove"
 nodes = ["refinery_a"]
 """
 
+_LICENCES = """\
+label = "Licences for metal"
+
+[[measures]]
+kind = "restrict"
+from = {country = "MYS"}
+commodity = "metal"
+share = 0.5
+rule = "example_licences"  # a row of rules.csv, which says from when
+"""
+
 _README = """\
 # {name}
 
@@ -27,6 +38,8 @@ What this graph covers, for which year, and where its figures come from.
 - `nodes.csv`, `edges.csv`: who makes and who ships. Only `id`, `stage`, `source` and `target` are required.
 - `processes.csv`: recipes, per tonne of main output. `demand.csv`: who asks for what, by tier.
 - `projects.csv`: what may be built. `scenarios/*.toml`: what may happen.
+- `contracts.csv`, `cover.csv`: whose output is bound, and what users hold. `service.csv`, `rules.csv`: who is served first
+  by law, and rules with their dates. Delete their example rows where you know of none.
 - An empty cell is unknown, never zero; an empty capacity is no limit.
 
 Check it with `chainnet check {name}`, then ask `chainnet chokepoints {name}`.
@@ -85,6 +98,18 @@ def template_network(name: str) -> Network:
         [("refinery_c", "Refinery C", "refiner", "separation", "USA", "refine", 40.0, 2028, 150.0)],
         columns=["id", "label", "stage", "step", "country", "process", "capacity_tpa", "start_year", "capex_musd"],
     ).assign(**mark)
+    cover = pd.DataFrame({"tier": ["defence"], "weeks": [7.0], "low": [0.0], "high": [26.0]}).assign(**mark)
+    contracts = pd.DataFrame(
+        [("refinery_b", "metal", "JPN", 0.25, "2030-12-31", "law")],
+        columns=["supplier", "commodity", "for", "share", "until", "binding"],
+    ).assign(**mark)
+    service = pd.DataFrame(
+        [("USA", "Placeholder Act", "law", "2020")], columns=["country", "instrument", "binding", "from"]
+    ).assign(**mark)
+    rules = pd.DataFrame(
+        [("example_licences", "Placeholder: licences for metal", "MYS", "export", "2026-06", "2027-01-01", "example")],
+        columns=["id", "title", "actor", "kind", "announced", "in_force", "source"],
+    )
     commodities = pd.DataFrame(
         [("ore", "Ore", "t gross"), ("metal", "Metal", "t metal"), ("part", "Part", "t part")],
         columns=["id", "label", "basis"],
@@ -96,6 +121,10 @@ def template_network(name: str) -> Network:
         processes=processes,
         demand=demand,
         projects=projects,
+        cover=cover,
+        contracts=contracts,
+        service=service,
+        rules=rules,
         commodities=commodities,
         references=references,
         name=name,
@@ -119,5 +148,6 @@ def write_template(folder: str | Path) -> Path:
     network = template_network(target.resolve().name)
     files = folder_files(network)
     files["scenarios/refinery_stops.toml"] = _SCENARIO.encode()
+    files["scenarios/metal_licences.toml"] = _LICENCES.encode()
     files["README.md"] = _README.format(name=network.name).encode()
     return write_files(target, files, set())

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 # sheets of the template, in the order in which they are filled in
 _SHEETS = (
-    "nodes", "edges", "demand", "commodities", "processes", "projects", "stakes", "stocks", "qualification", "groups",
-    "references",
+    "nodes", "edges", "demand", "commodities", "processes", "projects", "stakes", "stocks", "qualification", "cover",
+    "contracts", "service", "rules", "groups", "references",
 )  # fmt: skip
 _LAST = 1000  # rows that have checks
 _NEEDED, _FREE, _WRONG = "DDEBF7", "F2F2F2", "F8CBAD"
@@ -34,6 +34,8 @@ _CHOICES = {
     ("nodes", "process"): "processes",
     ("projects", "process"): "processes",
     ("stakes", "project"): "projects",
+    ("cover", "node"): "nodes",
+    ("contracts", "supplier"): "nodes",
     **{(sheet, "commodity"): "commodities" for sheet in _SHEETS if "commodity" in TABLES[sheet].names},
     **{(sheet, "reference"): "references" for sheet in _SHEETS if "reference" in TABLES[sheet].names},
 }
@@ -41,6 +43,7 @@ _STEPS = (
     "Replace the example chain by your own, sheet by sheet; keep the first row of each sheet.",
     "Blue columns must be filled; an empty cell elsewhere is unknown, never zero; an empty capacity is no limit.",
     "A cell with a list opens it; the note on a column head says what it holds, in which unit.",
+    "Delete the example rows of cover, contracts, service and rules where you know of none.",
     "Check it: chainnet check FILE. What is wrong is marked in a copy of the workbook, cell by cell.",
     "Ask it: chainnet chokepoints FILE, chainnet stress FILE, chainnet report FILE.",
 )
@@ -145,11 +148,13 @@ class _Lists:
     def __init__(self) -> None:
         self._columns: dict[str, list[str]] = {}
 
-    def place(self, head: str, words: Iterable[str]) -> str:
+    def place(self, head: str, words: Iterable[str], table: str = "") -> str:
         """Return the range where the words stand."""
         from openpyxl.utils import get_column_letter
 
-        self._columns.setdefault(head, list(words))
+        if self._columns.setdefault(head, list(words)) != list(words):
+            head = f"{table}.{head}"  # another table has a column of this name with other words
+            self._columns.setdefault(head, list(words))
         letter = get_column_letter(list(self._columns).index(head) + 1)
         return f"lists!${letter}$2:${letter}${len(self._columns[head]) + 1}"
 
@@ -199,7 +204,7 @@ def _validation(table: Table, column: Column, letter: str, lists: _Lists) -> Any
 
     kind: dict[str, Any]
     if column.words:
-        kind = {"type": "list", "formula1": lists.place(column.name, column.words)}
+        kind = {"type": "list", "formula1": lists.place(column.name, column.words, table.name)}
     elif column.is_country:
         kind = {"type": "list", "formula1": lists.place("country", country_names())}
     elif (table.name, column.name) in _CHOICES:

@@ -24,10 +24,12 @@ from chainnet.network._countries import (
     is_country,
     is_total,
 )
+from chainnet.network._cover import cover_stocks
 from chainnet.network._dates import day_of, first_day, last_day, month_of
 from chainnet.network._fed import say_unfed, unfed_plants
 from chainnet.network._gate import MOST_FAULTS, Frames, Gate, as_text, empty, split_list
 from chainnet.network._kept import kept
+from chainnet.network._law import cover_by_node
 from chainnet.network._linked import say_unlinked, unlinked_plants
 from chainnet.network._network import Network, check_network
 from chainnet.network._nouns import depths, place_of, plants_of, step_of
@@ -37,7 +39,7 @@ from chainnet.network._projects import State, begins_of, first_years, ramp_reach
 from chainnet.network._reading import AS_WRITTEN, Reading
 from chainnet.network._results import Annotated, annotated, named_results
 from chainnet.network._roles import infer_nodes
-from chainnet.network._rules import TWICE, check_keys, check_known, check_processes
+from chainnet.network._rules import TWICE, check_keys, check_known, check_processes, lone_table
 from chainnet.network._schema import PEDIGREE, QUALITIES, STAGES, TABLES, Column, Table
 from chainnet.network._stakes import backers_of, offtakes_of, payers_of
 
@@ -73,6 +75,8 @@ __all__ = [
     "common_groups",
     "common_table",
     "country_names",
+    "cover_by_node",
+    "cover_stocks",
     "day_of",
     "depths",
     "empty",
@@ -85,6 +89,7 @@ __all__ = [
     "kept",
     "last_day",
     "lay_out",
+    "lone_table",
     "meta_of",
     "meta_words",
     "month_of",

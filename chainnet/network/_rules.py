@@ -16,8 +16,9 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet.errors import UNWRITABLE, UNWRITABLE_RULE, DataError, printable
-from chainnet.network._countries import Groups, collect_groups, countries_near, country_named, is_country
-from chainnet.network._gate import Frames, Gate, member, near_word, split_list
+from chainnet.network._countries import Groups, collect_groups, common_groups, countries_near, country_named, is_country
+from chainnet.network._gate import Frames, Gate, empty, member, near_word, split_list
+from chainnet.network._law import check_law
 from chainnet.network._schema import DEFAULT_TIERS, TABLES, Table
 
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
@@ -63,7 +64,25 @@ def check_rules(gate: Gate, frames: Frames, common: Groups, changed: str | None 
         _starts(gate, frames["projects"])
     if touched("stakes", "projects"):
         _stakes(gate, frames)
+    if touched("rules", "service", "contracts", "cover", "nodes", "demand", "groups", "tiers"):
+        own = frames["groups"].dropna(subset=["group", "country"])
+        check_law(gate, frames, {**common, **collect_groups(zip(own["group"], own["country"], strict=True))})
     _words(gate, frames, common)
+
+
+def lone_table(name: str, frame: pd.DataFrame, file: str) -> pd.DataFrame:
+    """Return a table that stands by itself, checked as at the gate; ``file`` is how faults call it.
+
+    Raises
+    ------
+    DataError
+        With every fault of the table.
+    """
+    gate = Gate({name: file})
+    parsed = gate.parse(name, frame)
+    check_rules(gate, {**{table: empty(table) for table in TABLES}, name: parsed}, common_groups(), name)
+    gate.done()
+    return parsed
 
 
 def check_keys(gate: Gate, table: Table, frame: pd.DataFrame) -> None:

@@ -285,7 +285,7 @@ TABLES: dict[str, Table] = {
             (
                 _text("step", "step of the users", missing="any"),
                 _text("node", "id of the user", missing="any"),
-                _text("country", "where the users are, ISO 3166-1 alpha-3", is_country=True, missing="any"),
+                _text("country", "where the users are: ISO 3166-1 alpha-3, or a group", missing="any"),
                 _text("commodity", "what they hold", missing="all that they need"),
                 _text("tier", "for whose need", missing="all"),
                 _amount("weeks", "weeks of a year's need in store at the start", "week", required=True, filled=True),

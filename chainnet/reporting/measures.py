@@ -74,6 +74,25 @@ def _restrict(facts: Facts, measure: Measure) -> tuple[str, str]:
     return head, _class(facts, measure)
 
 
+def _licence(facts: Facts, measure: Measure) -> tuple[str, str]:
+    said = [f": {_phases(measure)}"] if "profile" in measure or "share" in measure else []
+    said += [f"; to {_where(facts, one['to'])}: {_phases(one)}" for one in measure.get("by", ())]
+    told = f", announced {measure['announced']}" if "announced" in measure else ""
+    return "Licences on flow", _class(facts, measure) + "".join(said) + told
+
+
+def _phases(measure: Measure) -> str:
+    """Return the phases of a licence: what is let out, and for how long."""
+    phases = measure.get("profile") or [{"share": measure["share"]}]
+    said = [
+        ("none" if phase["share"] == 0 else f"at most {_share(phase)} of the baseline flow")
+        + (f" for {in_months(phase['months'])}" if "months" in phase else "")
+        for phase in phases
+        if phase.get("months") != 0
+    ]
+    return ", then ".join(said)
+
+
 def _quota(facts: Facts, measure: Measure) -> tuple[str, str]:
     part = "" if measure.get("severity", 1.0) == 1.0 else f" ({percent(measure['severity'])} of the cut)"
     return f"At most {number(measure['tpa'])} t/yr", _class(facts, measure) + part
@@ -102,6 +121,7 @@ _KINDS: dict[str, Callable[[Facts, Measure], tuple[str, str]]] = {
     "remove": lambda facts, m: (f"Out: {_chosen(facts, m)}", ""),
     "scale": lambda facts, m: (f"Capacity at {_share(m)}: {_chosen(facts, m)}", ""),
     "restrict": _restrict,
+    "licence": _licence,
     "quota": _quota,
     "tariff": _tariff,
     "price_floor": lambda facts, m: (f"Price floor of USD {number(m['usd_per_t'])}/t for flow", _class(facts, m)),

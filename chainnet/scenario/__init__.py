@@ -13,6 +13,7 @@ from chainnet.scenario._in_force import COMPUTED, computed_scenario, controls, i
 from chainnet.scenario._kinds import KINDS, places_of
 from chainnet.scenario._outside import Outside, outside_is_told, tell_outside
 from chainnet.scenario._overlay import effects_of, overlay_at
+from chainnet.scenario._rush import Bought
 from chainnet.scenario._scenario import Scenario, check_scenario, in_year, overlay_of, with_values
 from chainnet.scenario._shipped import scenarios
 from chainnet.scenario._timeline import Timeline, first_month, timeline
@@ -20,6 +21,7 @@ from chainnet.scenario._timeline import Timeline, first_month, timeline
 __all__ = [
     "COMPUTED",
     "KINDS",
+    "Bought",
     "Effect",
     "Outside",
     "Scenario",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -65,6 +65,8 @@ class Calendar:
         Months over which the effect grows to full size; 1 = at once. Suspensions do not stop it.
     has_start : bool
         Whether the measure says when it begins.
+    known : float
+        Month in which it was announced; inf = known when it is in force. Its stated end is known with it.
     """
 
     begin: int
@@ -72,6 +74,25 @@ class Calendar:
     windows: tuple[tuple[int, int], ...]
     phase_in: int
     has_start: bool
+    known: float = np.inf
+
+    def within(self, first: int, after: float) -> Calendar:
+        """Return the calendar of a part of the measure, in months of its own time."""
+        begin, end = self.begin + first, min(self.end, self.begin + after)
+        windows = tuple(w for w in self.windows if w[1] > begin and w[0] < end)
+        return replace(self, begin=begin, end=end, windows=windows)
+
+    def believed(self, months: Any, seen: int, span: tuple[int, float]) -> Bools:
+        """Return for each month whether one who knows what is in force, and announced, up to ``seen`` expects it.
+
+        He takes the phase that is in force, of what is announced the first, to stay: for ever, and where the measure
+        was announced to its stated end.
+        """
+        months, part = np.asarray(months), self.within(*span)
+        if seen < self.known:
+            return np.full(len(months), part.in_force([seen])[0])
+        now = bool(part.in_force([max(seen, self.begin)])[0])
+        return np.asarray(now & (months >= self.begin) & (months < self.end), dtype=bool)
 
     def in_force(self, months: Any) -> Bools:
         """Return for each month whether the measure is in force."""
@@ -92,7 +113,8 @@ class Calendar:
 
     def news(self) -> set[float]:
         """Return the months in which it begins, ends, is suspended or resumes; inf = never."""
-        return {self.begin, self.end, *(month for window in self.windows for month in window)}
+        told = {self.known} if self.known < self.begin else set()
+        return {self.begin, self.end, *told, *(month for window in self.windows for month in window)}
 
     def problems(self) -> list[str]:
         """Return what is wrong with it, in words."""
@@ -135,11 +157,18 @@ def calendar_of(measure: Mapping[str, Any], zero: int | None) -> Calendar:
         tuple(sorted(windows)),
         int(measure.get("phase_in_months", 1)),
         "start" in measure or "start_month" in measure,
+        _known(measure, zero),
     )
 
 
 def _first(table: Mapping[str, Any], zero: int | None) -> int:
     return _dated(table, "start", "start_month", zero) if "start" in table else int(table.get("start_month", 0))
+
+
+def _known(measure: Mapping[str, Any], zero: int | None) -> float:
+    if "announced" not in measure or "start" not in measure or zero is None:
+        return np.inf
+    return month_number(measure["announced"][:7]) - zero
 
 
 def _end(measure: Mapping[str, Any], begin: int, zero: int | None) -> float:

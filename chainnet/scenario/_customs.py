@@ -20,11 +20,11 @@ from chainnet import checks
 from chainnet.errors import DataError, Fault
 from chainnet.network import Network, first_day, graphs_folder, last_day, split_list
 from chainnet.scenario._effect import listed
+from chainnet.scenario._phases import takes_customs, with_share
 from chainnet.scenario._register import Rule, rule_named
 from chainnet.words import exact
 
 CONTROLS = "graphs/common/controls.csv"
-FROM_CUSTOMS = "controls"  # what a measure writes in place of a number
 EVERYWHERE = "WLD"
 LEAST_MONTHS = 6
 QUALITY = ("customs", "reported", "estimated", "press")  # the best first
@@ -243,7 +243,7 @@ def shares_of(network: Network, measure: Mapping[str, Any], argument: str) -> li
     DataError
         If the rule is unknown or has no date, or a commodity has no row that may be used.
     """
-    rule = rule_named(measure["rule"], argument)
+    rule = rule_named(measure["rule"], argument, network)
     if not rule.in_force:
         raise DataError(f'{argument}: rule "{rule.id}" has no date from which it is in force. Write a number as share.')
     origin, destination = (_only_country(measure.get(key, {})) for key in ("from", "to"))
@@ -268,14 +268,14 @@ def with_numbers(
     """
     found: list[tuple[int, Mapping[str, Any], Share | None]] = []
     for number, measure in enumerate(measures):
-        if measure.get("share") != FROM_CUSTOMS:
+        if not takes_customs(measure):
             found.append((number, measure, None))
             continue
         part = float(measure.get("severity", 1.0))
         for goods, share in shares_of(network, measure, f"{name}: measures[{number}] {measure['kind']}"):
             left = {key: value for key, value in measure.items() if key != "severity"}
             value = share.value if part == 1.0 else 1.0 - part * (1.0 - share.value)
-            found.append((number, {**left, "commodity": goods, "share": value}, share))
+            found.append((number, with_share({**left, "commodity": goods}, value), share))
     return found
 
 
@@ -303,7 +303,7 @@ def ranged(
             low, high = min(share.low, share.value), max(share.high, share.value)
             note = f"{share.words}; customs of {row.period}"
             parameters[names[row.line]] = {"value": share.value, "low": low, "high": high, "note": note}
-            new["share"] = f"${names[row.line]}"
+            new = with_share({**measures[number], "commodity": measure["commodity"]}, f"${names[row.line]}")
         found.append(new)
     return found, parameters
 

@@ -12,6 +12,7 @@ from chainnet._types import Array, Bools
 from chainnet.errors import DataError
 from chainnet.lowering import Restriction
 from chainnet.network import Network
+from chainnet.scenario._phases import ALWAYS, Span, takes_customs
 
 # keys that say when a measure is in force
 TIMES = frozenset({"start_month", "start", "months", "until", "suspended"})
@@ -29,7 +30,7 @@ def acting(measure: Mapping[str, Any]) -> dict[str, Any]:
 
     A share that is taken from customs hangs on the rule, which then stays.
     """
-    left_out = set(TOLD) - ({"rule"} if isinstance(measure.get("share"), str) else set())
+    left_out = set(TOLD) - ({"rule"} if takes_customs(measure) else set())
     return {key: value for key, value in measure.items() if key not in left_out}
 
 
@@ -61,6 +62,8 @@ class Effect:
         Most that each stock may give, t/yr, where ``stocks`` holds; NaN = as its table says, by what is left of it.
     tiers : tuple of str
         Tiers that the stocks are released for; empty = as their table says.
+    span : tuple of int and float
+        Months of the measure's own time, from and before, in which this part of it acts.
     """
 
     number: int
@@ -79,11 +82,17 @@ class Effect:
     base_tpa: float | None = None
     release_tpa: Array | None = None
     tiers: tuple[str, ...] = ()
+    span: Span = ALWAYS
 
     @property
     def kind(self) -> str:
         """Kind of the measure."""
         return str(self.measure["kind"])
+
+    @property
+    def is_lasting(self) -> bool:
+        """Whether it stays as long as the measure does; what passes before is no part of a static answer."""
+        return self.span[1] == float("inf")
 
     def bound_at(self, size: float) -> float:
         """Return the bound of the restriction, t/yr, when the measure has grown to ``size``; inf at 0."""

@@ -14,8 +14,8 @@ from chainnet import checks
 from chainnet.errors import UNWRITABLE, UNWRITABLE_RULE, DataError, Fault
 from chainnet.network import split_list
 from chainnet.scenario._calendar import calendar_of, is_month, month_number
-from chainnet.scenario._customs import FROM_CUSTOMS
 from chainnet.scenario._kinds import KINDS
+from chainnet.scenario._phases import FROM_CUSTOMS, takes_customs
 
 _AMOUNTS = ("share", "tpa", "rate", "usd_per_t", "release_tpa", "severity")
 _WHOLE = (("start_month", 0), ("months", 1), ("phase_in_months", 1), ("late_months", 1))
@@ -162,7 +162,7 @@ def severity_of(measure: Mapping[str, Any], lost: float, months: int) -> dict[st
 def _measure_faults(name: str, measure: Mapping[str, Any], where: str, fault: Say) -> None:
     kind = KINDS[name]
     _key_faults(measure, ("kind", *kind.keys), where, name, fault)
-    customs = measure.get("share") == FROM_CUSTOMS
+    customs = takes_customs(measure)
     if customs:
         _customs_faults(name, measure, where, fault)
     for key in _AMOUNTS:
@@ -170,7 +170,7 @@ def _measure_faults(name: str, measure: Mapping[str, Any], where: str, fault: Sa
             fault(f"{where}.{key}", measure[key], "must be a number, 0 or more", "Correct it.")
     for key in _MAPPINGS:
         value = measure.get(key)
-        if key in measure and (not isinstance(value, Mapping) or not value or not all(map(_is_words, value.values()))):
+        if key in measure and not _is_condition(value):
             rule = "must map columns to a word or a list of words"
             fault(f"{where}.{key}", value, rule, 'For example {country = "CHN"}.')
     for key in _WORDS:
@@ -205,6 +205,8 @@ def _measure_faults(name: str, measure: Mapping[str, Any], where: str, fault: Sa
         if "phase_in_months" in measure:
             rule = "stands beside origin, which takes share 0 only"
             fault(f"{where}.phase_in_months", measure["phase_in_months"], rule, "Leave it out.")
+    if "profile" in kind.keys:
+        _licence_faults(measure, where, fault)
     _date_faults(measure, where, fault)
 
 
@@ -224,6 +226,66 @@ def _customs_faults(name: str, measure: Mapping[str, Any], where: str, fault: Sa
         if key in measure:
             remedy = "Customs do not say for whom a good is, nor what it was made of. Write a number, or leave it out."
             fault(f"{where}.{key}", measure[key], f'stands beside share = "{FROM_CUSTOMS}"', remedy)
+
+
+def _licence_faults(measure: Mapping[str, Any], where: str, fault: Say) -> None:
+    """Check the phases of a licence, for all and by destination, and when it was announced."""
+    if "profile" in measure and "share" in measure:
+        fault(
+            f"{where}.share",
+            measure["share"],
+            "stands beside profile",
+            "Keep one: one share is a profile of one phase.",
+        )
+    elif "profile" not in measure and "share" not in measure and "by" not in measure:
+        remedy = "For example [{months = 3, share = 0.0}, {share = 0.5}]."
+        fault(f"{where}.profile", None, "is missing", remedy)
+    if "profile" in measure:
+        _profile_faults(measure["profile"], f"{where}.profile", True, fault)
+    by = measure.get("by", [{}])
+    if not isinstance(by, (list, tuple)) or not by:
+        remedy = 'For example [{to = {country = "JPN"}, profile = [{share = 0.5}]}].'
+        fault(f"{where}.by", by, "must be a list of destinations", remedy)
+        by = []
+    for number, one in enumerate(by if "by" in measure else []):
+        place = f"{where}.by[{number}]"
+        if not isinstance(one, Mapping):
+            fault(place, one, "is no destination", 'Write {to = {country = "JPN"}, profile = [{share = 0.5}]}.')
+            continue
+        _key_faults(one, ("to", "profile"), place, "a destination", fault)
+        if not _is_condition(one.get("to")):
+            remedy = 'For example {country = "JPN"}.'
+            fault(f"{place}.to", one.get("to"), "must map columns to a word or a list of words", remedy)
+        _profile_faults(one.get("profile"), f"{place}.profile", False, fault)
+    announced, start = measure.get("announced"), measure.get("start")
+    if "announced" in measure and not (_is_day(announced) or is_month(announced)):
+        remedy = 'Write the day in quotes, such as "2025-04-04", or its month.'
+        fault(f"{where}.announced", announced, "must be a day", remedy)
+    elif announced is not None and is_month(start) and str(announced)[:7] > str(start):
+        fault(f"{where}.announced", announced, f"is after start, {start}", "Correct one of the two.")
+
+
+def _profile_faults(profile: object, where: str, may_ask: bool, fault: Say) -> None:
+    """Check one profile; ``may_ask``: whether a share may be taken from customs."""
+    if not isinstance(profile, (list, tuple)) or not profile:
+        fault(where, profile, "must be a list of phases", "For example [{months = 3, share = 0.0}, {share = 0.5}].")
+        return
+    for number, phase in enumerate(profile):
+        place, is_last = f"{where}[{number}]", number == len(profile) - 1
+        if not isinstance(phase, Mapping):
+            fault(place, phase, "is no phase", "Write {months = 3, share = 0.0}.")
+            continue
+        _key_faults(phase, ("months", "share"), place, "a phase", fault)
+        months, share = phase.get("months"), phase.get("share")
+        if is_last and "months" in phase:
+            fault(f"{place}.months", months, "stands in the last phase", "Leave it out: the last phase stays.")
+        elif not is_last and not (checks.is_whole(months) and 0 <= months <= _LONGEST):  # type: ignore[operator]
+            fault(f"{place}.months", months, "must be a whole number, 0 or more", "Say how long the phase lasts.")
+        if share == FROM_CUSTOMS and not may_ask:
+            remedy = "Give this destination a licence of its own, with to: rows of customs are chosen by it."
+            fault(f"{place}.share", share, "stands in a profile by destination", remedy)
+        elif share != FROM_CUSTOMS and not (_is_amount(share) and share <= 1):  # type: ignore[operator]
+            fault(f"{place}.share", share, "must be from 0 to 1", "Say what part of the flow is let out.")
 
 
 def _key_faults(table: Mapping[str, Any], known: Sequence[str], where: str, what: str, fault: Say) -> None:
@@ -328,6 +390,10 @@ def _is_words(value: object) -> bool:
     if isinstance(value, str):
         return True
     return isinstance(value, (list, tuple)) and bool(value) and all(isinstance(v, str) for v in value)
+
+
+def _is_condition(value: object) -> bool:
+    return isinstance(value, Mapping) and bool(value) and all(map(_is_words, value.values()))
 
 
 def _is_pairs(value: object) -> bool:

@@ -18,6 +18,7 @@ from chainnet.scenario._scenario import Scenario
 from chainnet.scenario._shipped import scenarios
 
 COMPUTED = ("in_force", "in_force_returns")  # names of scenarios that no file has
+_AHEAD = 366  # days within which what begins is told
 _RETURNING = ("suspended", "unknown")
 _COLUMNS = ("title", "state", "in_force", "until", "suspended_from", "suspended_to", "review_by", "source", "actor",
             "kind", "announced", "scope", "checked_on", "note")  # fmt: skip
@@ -30,10 +31,10 @@ def rules(network: Network | None = None, as_of: str | None = None) -> pd.DataFr
     ----------
     network : Network, optional
         Default: all rules of the register. With a network, those of its chain and those that a measure of its
-        scenarios names.
+        scenarios names; a row of its own table ``rules`` takes the place of the one of that id, or is added.
     as_of : str, optional
-        The date, such as ``"2026-11-29"``; a month or a year means its last day. Default: the newest day on which a
-        rule of the register was checked. No clock is read.
+        The date, such as ``"2026-11-29"``; a month or a year means its last day. Default: the date at which the
+        network stands, or else the newest day on which a rule was checked. No clock is read.
 
     Returns
     -------
@@ -58,7 +59,7 @@ def rules(network: Network | None = None, as_of: str | None = None) -> pd.DataFr
     >>> [cn.rules(as_of=day).loc[ban, "state"] for day in ("2025-01-31", "2026-02-01", "2026-11-28")]
     ['in force', 'suspended', 'unknown']
     """
-    day = _day(as_of)
+    day = day_asked(network, as_of)
     found = {rule.id: rule for rule in _rules_of(network)}
     return pd.DataFrame(
         [
@@ -134,14 +135,14 @@ def in_force(network: Network, as_of: str | None = None, returns: bool = False) 
     >>> sorted({measure["rule"] for measure in now.measures})
     ['chn_a46_c1', 'chn_gage_2023', 'chn_jp_a1']
     """
-    day = _day(as_of)
+    day = day_asked(network, as_of)
     found: list[dict[str, Any]] = []
     seen: list[dict[str, Any]] = []
     for scenario in scenarios(network).values():
         for number, measure in enumerate(scenario.measures):
             if "rule" not in measure:
                 continue
-            rule = rule_named(measure["rule"], f"{scenario.file or scenario.name}: measures[{number}]")
+            rule = rule_named(measure["rule"], f"{scenario.file or scenario.name}: measures[{number}]", network)
             does = {"rule": rule.id, **plain(acting(measure))}
             if _holds(rule, measure, day, returns) and does not in seen:
                 seen.append(does)
@@ -157,7 +158,7 @@ def computed_scenario(network: Network, name: str, as_of: str | None = None) -> 
 
 
 def rule_warnings(network: Network, as_of: str | None = None) -> list[str]:
-    """Return what should be looked up again at a date: rules of unknown state or due for review, and old customs.
+    """Return what to know of rules at a date: unknown states, reviews that are due, what begins next, old customs.
 
     Parameters
     ----------
@@ -170,14 +171,19 @@ def rule_warnings(network: Network, as_of: str | None = None) -> list[str]:
     list of str
         A sentence each; the last says how old the newest row of customs is.
     """
-    day = _day(as_of)
+    day = day_asked(network, as_of)
     said = []
     for rule in _rules_of(network):
         state = state_at(rule, day)
+        begins = first_day(rule.in_force) if rule.in_force else day
+        if state == "announced" and rule.kind != "proposal" and 0 < (begins - day).days <= _AHEAD:
+            said.append(f"{rule.id}: announced, begins on {begins}, {(begins - day).days} days after {day}.")
+            continue
         ends = {"until": rule.until, "suspension until": rule.suspended_to}
         passed = [f"{word} {text}" for word, text in ends.items() if text and last_day(text) < day]
         if state == "unknown":
-            said.append(f"{rule.id}: checked {rule.checked_on}, {', '.join(passed)}: state unknown on {day}.")
+            read = f"checked {rule.checked_on}" if rule.checked_on else "never checked"
+            said.append(f"{rule.id}: {read}, {', '.join(passed)}: state unknown on {day}.")
         elif rule.review_by and last_day(rule.review_by) < day and state != "ended":
             said.append(f"{rule.id}: {state} on {day}, but its review was due by {rule.review_by}.")
     goods = set(network.commodities["id"])
@@ -185,15 +191,18 @@ def rule_warnings(network: Network, as_of: str | None = None) -> list[str]:
     return [*said, *filter(None, [freshness(rows, day)])]
 
 
-def _day(as_of: str | None) -> date:
-    return newest_check() if as_of is None else day_of(as_of)
+def day_asked(network: Network | None, as_of: str | None) -> date:
+    """Return the day of a question: as asked, else at which the network stands, else of the newest check."""
+    stands: str | None = getattr(network, "as_of", None) if as_of is None else as_of
+    return newest_check(network) if stands is None else day_of(stands)
 
 
 def _rules_of(network: Network | None) -> list[Rule]:
     if network is None:
         return list(register().values())
+    check_network(network)
     named = {measure.get("rule") for one in scenarios(network).values() for measure in one.measures}
-    return [rule for rule in register().values() if network.name in rule.chains or rule.id in named]
+    return [rule for rule in register(network).values() if rule.touches(network.name) or rule.id in named]
 
 
 def _holds(rule: Rule, measure: Mapping[str, Any], day: date, returns: bool) -> bool:

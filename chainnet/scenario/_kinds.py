@@ -20,8 +20,8 @@ from chainnet.errors import DataError, UnknownIdError
 from chainnet.lowering import Restriction
 from chainnet.network import Network
 from chainnet.scenario._at_home import Measure, named_at_home, refused, stopped_at_home
-from chainnet.scenario._customs import FROM_CUSTOMS
 from chainnet.scenario._effect import TOLD, Effect, listed
+from chainnet.scenario._phases import ALWAYS, FROM_CUSTOMS, Span, each_share, phases_of, profile_of, takes_customs
 
 _SELECTORS = ("nodes", "edges", "where")
 _CLASS = ("from", "to", "commodity")
@@ -65,6 +65,8 @@ class Kind:
         Whether its share may be read from customs; ``severity`` then says how much of the loss.
     has_tiers : bool
         Whether its ``tier`` may name several.
+    phases : function
+        Network, measure and argument to what it is put as, each with the months of its own time in which it acts.
     """
 
     put: Callable[[Network, Effect], Effect]
@@ -82,6 +84,9 @@ class Kind:
     is_removal: bool = False
     has_customs: bool = False
     has_tiers: bool = False
+    phases: Callable[[Network, Measure, str], list[tuple[Measure, Span]]] = lambda network, measure, argument: [
+        (measure, ALWAYS)
+    ]
 
     @property
     def takes(self) -> bool:
@@ -199,6 +204,20 @@ def _restricted(measure: Measure, lost: float) -> dict[str, Any]:
     if measure.get("share") == FROM_CUSTOMS:
         return _severity(measure, lost)
     return dict(measure) if "origin" in measure else _less(measure, lost)
+
+
+def _licensed(measure: Measure, lost: float) -> dict[str, Any]:
+    """Return a licence at part of its loss, in each of its phases."""
+    new = each_share(measure, lambda share: round(1.0 - lost * (1.0 - share), 12))
+    return _severity(new, lost) if takes_customs(measure) else new
+
+
+def _licence_at_home(part: Network, measure: Measure) -> dict[str, Any] | None:
+    """Return a licence with what it names in a part, as it lasts; see ``stopped_at_home``."""
+    if "by" in measure:
+        raise DataError("licence: parts cannot keep it each for themselves, by destination. Ask the whole network.")
+    lasting = {key: value for key, value in measure.items() if key != "profile"}
+    return stopped_at_home(part, {**lasting, "share": profile_of(measure)[-1]["share"]})
 
 
 # -- one function for each group of kinds -------------------------------------------------------------
@@ -480,6 +499,15 @@ KINDS: dict[str, Kind] = {
         at_home=stopped_at_home,
         strands=("tier", "origin"),
         has_customs=True,
+    ),
+    "licence": Kind(
+        _put_restriction,
+        (*_CLASS, "share", "severity", "profile", "by", "announced", *_AT_ONCE),
+        _CLASS,
+        part=_licensed,
+        at_home=_licence_at_home,
+        has_customs=True,
+        phases=partial(phases_of, _both),
     ),
     "quota": Kind(
         _put_restriction,

@@ -26,11 +26,12 @@ _MOST_DEMAND = 10.0  # times the demand: beyond it a per cent is more likely mea
 
 
 def effects_of(
-    network: Network, measures: Sequence[Mapping[str, Any]], name: str, *, said: bool = True
+    network: Network, measures: Sequence[Mapping[str, Any]], name: str, *, said: bool = True, in_phases: bool = False
 ) -> list[Effect]:
     """Put measures to a network, in an order of their own that does not depend on how they are listed.
 
-    ``name`` is that of the file or scenario, for messages; ``said``: whether a measure that matches nothing is told.
+    ``name`` is that of the file or scenario, for messages; ``said``: whether a measure that matches nothing is told;
+    ``in_phases``: whether also what passes is put, not what lasts alone.
 
     Raises
     ------
@@ -42,7 +43,12 @@ def effects_of(
     """
     _check_sources(network, measures, name)
     asked = with_numbers(network, measures, name)
-    empty = [no_effect(network, number, measure, name) for number, measure, _ in asked]
+    empty = [
+        replace(no_effect(network, number, one, name), span=span)
+        for number, measure, _ in asked
+        for one, span in KINDS[measure["kind"]].phases(network, measure, f"{name}: measures[{number}]")
+        if in_phases or span[1] == np.inf
+    ]
     _check_words(network, empty, name)
     found = [KINDS[effect.kind].put(network, effect) for effect in empty]
     _check_releases(network, found)
@@ -195,7 +201,7 @@ def _check_sources(network: Network, measures: Sequence[Mapping[str, Any]], name
     known = set(network.references["key"])
     for number, measure in enumerate(measures):
         if "rule" in measure:
-            rule_named(measure["rule"], f"{name}: measures[{number}] {measure['kind']}")
+            rule_named(measure["rule"], f"{name}: measures[{number}] {measure['kind']}", network)
         lacking = [key for key in split_list(measure.get("source", "")) if key not in known]
         if lacking and known:
             said = checks.unknown(lacking[0], known, "key of the references table")

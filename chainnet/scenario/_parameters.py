@@ -39,8 +39,9 @@ def read_parameters(given: Any, file: str) -> tuple[Parameters, list[Fault]]:
             if key not in _KEYS:
                 fault(f"{name}.{key}", None, checks.told("unknown key", key, _KEYS), checks.listed(_KEYS[:4]))
         value = one.get("value")
-        if not isinstance(value, str) and not checks.is_number(value):
-            fault(f"{name}.value", value, "must be a number or a word", "For example value = 0.5.")
+        is_profile = isinstance(value, list) and bool(value) and all(isinstance(phase, Mapping) for phase in value)
+        if not isinstance(value, str) and not checks.is_number(value) and not is_profile:
+            fault(f"{name}.value", value, "must be a number, a word or a profile", "For example value = 0.5.")
         _range_faults(str(name), one, fault)
         if not isinstance(one.get("note", ""), str):
             fault(f"{name}.note", one["note"], "is no text", "Write words.")

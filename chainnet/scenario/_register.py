@@ -1,25 +1,25 @@
 """The register of rules: export controls, origin rules and duties of the real world, and their state at a date.
 
-The table is ``graphs/common/rules.csv``. Nothing here reads a clock: a state belongs to the date that is asked about.
+The table is ``graphs/common/rules.csv``; a network's own table ``rules`` lies over it, row by row. Nothing here reads a
+clock: a state belongs to the date that is asked about.
 """
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from types import MappingProxyType
 
+import pandas as pd
+
 from chainnet import checks
-from chainnet.errors import DataError, Fault
-from chainnet.network import first_day, graphs_folder, last_day, split_list
+from chainnet._types import records
+from chainnet.io import read_table
+from chainnet.network import Network, first_day, graphs_folder, kept, last_day, split_list
 
 REGISTER = "graphs/common/rules.csv"
-KINDS_OF_RULE = ("export", "origin", "duty", "proposal")
-AFTER = ("", "works", "ended")
-_DATES = ("announced", "in_force", "until", "suspended_from", "suspended_to", "checked_on", "review_by")
 
 
 @dataclass(frozen=True)
@@ -42,65 +42,62 @@ class Rule:
     checked_on: str
     review_by: str
     note: str
+    is_own: bool = False  # of the network's own table
+
+    def touches(self, chain: str) -> bool:
+        """Say whether the rule touches a chain; one of a network's own that names none touches that network."""
+        return chain in self.chains or (self.is_own and not self.chains)
 
 
-@cache
-def register() -> Mapping[str, Rule]:
-    """Return the rules of the register by id, in the order of the table.
+def register(network: Network | None = None) -> Mapping[str, Rule]:
+    """Return the rules of the register by id, in the order of the table; then those that a network adds.
 
     Raises
     ------
     DataError
-        With every fault of the table.
+        With every fault of the common table.
     """
+    return _common() if network is None or network.view("rules").empty else _laid(network)
+
+
+@cache
+def _common() -> Mapping[str, Rule]:
     path = graphs_folder() / "common" / "rules.csv"
-    if not path.is_file():
-        return MappingProxyType({})
-    with path.open(encoding="utf-8-sig", newline="") as handle:
-        rows = list(csv.DictReader(handle))
-    faults: list[Fault] = []
-    found: dict[str, Rule] = {}
-    for line, row in enumerate(rows, 2):
-        faults += _faults(row, line, found)
-        cells = {key: value for key, value in row.items() if key != "chains"}
-        found[row["id"]] = Rule(**cells, chains=tuple(split_list(row["chains"])))
-    if faults:
-        raise DataError(faults=faults)
-    return MappingProxyType(found)
+    return MappingProxyType(_rules_in(read_table(path, "rules")) if path.is_file() else {})
 
 
-def _faults(row: Mapping[str, str], line: int, known: Mapping[str, Rule]) -> list[Fault]:
-    wrong = [("id", "stands twice", "Keep one row.")] if row["id"] in known else []
-    wrong += [(key, "is empty", "Fill it in.") for key in ("id", "title", "source", "checked_on") if not row[key]]
-    for key in _DATES:
-        try:
-            first_day(row[key] or "2000")
-        except ValueError:
-            wrong.append((key, "is no date", "Write YYYY, YYYY-MM or YYYY-MM-DD."))
-    if row["kind"] not in KINDS_OF_RULE:
-        rule = checks.told("unknown kind", row["kind"], KINDS_OF_RULE)
-        wrong.append(("kind", rule, checks.listed(KINDS_OF_RULE)))
-    if row["after"] not in AFTER:
-        wrong.append(("after", "unknown word", "works, ended, or blank where no source says what followed."))
-    return [Fault(REGISTER, line, key, row[key], rule, remedy) for key, rule, remedy in wrong]
+@kept(1)
+def _laid(network: Network) -> Mapping[str, Rule]:
+    known, own = _common(), _rules_in(network.view("rules"), is_own=True)
+    # who writes a rule anew need not say again which chains it touches
+    own |= {i: replace(rule, chains=known[i].chains) for i, rule in own.items() if i in known and not rule.chains}
+    return MappingProxyType({**known, **own})
 
 
-def rule_named(name: str, argument: str) -> Rule:
+def _rules_in(frame: pd.DataFrame, is_own: bool = False) -> dict[str, Rule]:
+    found = {}
+    for row in records(frame.fillna("")):
+        found[row["id"]] = Rule(**{**row, "chains": tuple(split_list(row["chains"]))}, is_own=is_own)
+    return found
+
+
+def rule_named(name: str, argument: str, network: Network | None = None) -> Rule:
     """Return the rule of an id.
 
     Raises
     ------
     DataError
-        If the register has no such rule; says which ids are near.
+        If neither the register nor the network has such a rule; says which ids are near.
     """
-    rules = register()
-    checks.known(name, rules, f"{argument}: rule", f"rule of {REGISTER}", "Or leave rule out.")
+    rules = register(network)
+    checks.known(name, rules, f"{argument}: rule", f"rule of {REGISTER}", "Add it to the table rules, or leave it out.")
     return rules[name]
 
 
-def newest_check() -> date:
+def newest_check(network: Network | None = None) -> date:
     """Return the newest day on which a rule of the register was checked: what is known, is known up to it."""
-    return max((last_day(rule.checked_on) for rule in register().values()), default=date.min)
+    read = [last_day(rule.checked_on) for rule in register(network).values() if rule.checked_on]
+    return max(read, default=date.min)
 
 
 def state_at(rule: Rule, day: date) -> str:
@@ -111,11 +108,12 @@ def state_at(rule: Rule, day: date) -> str:
     """
     ends = [last_day(text) for text in (rule.until, rule.suspended_to) if text]
     passed = [end for end in ends if end < day]
+    works = "announced" if rule.kind == "proposal" else "in force"
     if rule.after and ends and len(passed) == len(ends):
-        return "in force" if rule.after == "works" else "ended"
+        return works if rule.after == "works" else "ended"
     if passed:
         return "unknown"
     if rule.suspended_from and first_day(rule.suspended_from) <= day:
         return "suspended"
     has_begun = first_day(rule.in_force) <= day if rule.in_force else not rule.announced
-    return "in force" if has_begun and rule.kind != "proposal" else "announced"
+    return works if has_begun else "announced"

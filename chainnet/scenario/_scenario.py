@@ -19,13 +19,14 @@ from chainnet.io import load_toml, read_text
 from chainnet.lowering import Overlay
 from chainnet.network import Network, kept
 from chainnet.results import handed
-from chainnet.scenario._customs import FROM_CUSTOMS, ranged
+from chainnet.scenario._customs import ranged
 from chainnet.scenario._effect import Effect
 from chainnet.scenario._form import form_faults, frozen, plain, severity_of, severity_steps
 from chainnet.scenario._kinds import KINDS
 from chainnet.scenario._matches import matches_of
 from chainnet.scenario._overlay import effects_of, overlay_at, say_doubtful
 from chainnet.scenario._parameters import filled, put, read_parameters, value_of, written
+from chainnet.scenario._phases import takes_customs
 
 _MAX_BYTES = 1 << 20
 
@@ -46,6 +47,11 @@ class Scenario:
         - ``restrict`` (from, to, commodity, share, tier, origin): the edges that match carry together at
           most share x their baseline flow, and new relations of that class are closed; with ``tier`` only
           what serves that tier counts, with ``origin`` only what was made at or went through such nodes;
+        - ``licence`` (from, to, commodity, profile or share, by, announced): restrictions that touch end to end.
+          ``profile`` lists phases, ``{months = 3, share = 0.0}``, the last without months; ``by`` lists groups of
+          destinations with a profile of their own, ``{to = {country = "JPN"}, profile = [...]}``, which the rest
+          then leaves out. A static answer takes the last phase. With ``announced``, a day before ``start``, the plan
+          without foresight knows from then on that it begins, and what was bought ahead stands at the buyers;
         - ``quota`` (from, to, commodity, tier, tpa, severity): the same with a bound in t/yr;
         - ``tariff`` (from, to, commodity, rate or usd_per_t), ``price_floor`` (from, to, commodity, usd_per_t);
         - ``demand`` (nodes, where, commodity, tier, share: what demand is multiplied by);
@@ -312,7 +318,7 @@ class Scenario:
         >>> [round(share[end], 3) for end in ("low", "value", "high")]
         [0.88, 0.902, 0.948]
         """
-        if not any(measure.get("share") == FROM_CUSTOMS for measure in self.measures):
+        if not any(map(takes_customs, self.measures)):
             return self
         measures, shares = ranged(network, self.measures, _written(self), self.file or self.name)
         parameters = {**shares, **_plain_parameters(self.parameters)}
@@ -495,17 +501,19 @@ def in_year(network: Network, overlay: Overlay, by_year: int) -> Overlay:
     return overlay.times("nodes", grows, growth[grows]) if len(grows) else overlay
 
 
-def effects_under(network: Network, scenario: Scenario, *, said: bool = True) -> list[Effect]:
+def effects_under(network: Network, scenario: Scenario, *, said: bool = True, in_phases: bool = False) -> list[Effect]:
     """Put the measures of a scenario to a network, as ``effects_of`` does; what they reach stays with the network."""
-    effects = _put(network, scenario)
+    effects = _put(network, scenario, in_phases)
     if said:
         say_doubtful(network, effects)
     return list(effects)
 
 
 @kept(64)
-def _put(network: Network, scenario: Scenario) -> tuple[Effect, ...]:
-    return tuple(effects_of(network, scenario.measures, scenario.file or scenario.name, said=False))
+def _put(network: Network, scenario: Scenario, in_phases: bool) -> tuple[Effect, ...]:
+    return tuple(
+        effects_of(network, scenario.measures, scenario.file or scenario.name, said=False, in_phases=in_phases)
+    )
 
 
 def check_scenario(scenario: object) -> None:

@@ -18,6 +18,8 @@ from chainnet.scenario._effect import TIMES, Effect
 from chainnet.scenario._kinds import KINDS
 from chainnet.scenario._outside import Outside, why_outside
 from chainnet.scenario._overlay import overlay_at
+from chainnet.scenario._phases import ALWAYS
+from chainnet.scenario._rush import Bought, bought_ahead
 from chainnet.scenario._scenario import Scenario, check_scenario, effects_under
 
 _SHARES = ("node_share", "edge_share", "stock_share", "demand_share", "edge_cost", "release_tpa", "built")
@@ -48,6 +50,8 @@ class Timeline:
     outside : Outside
         Measures that are in force in no month of the horizon: they ended before it, start after it, or are
         suspended throughout. They count as nothing; a release among them keeps its stocks shut.
+    bought : tuple of Bought
+        What is bought ahead of measures that were announced; no overlay holds it.
     """
 
     overlays: tuple[Overlay, ...]
@@ -58,6 +62,7 @@ class Timeline:
     news: tuple[int, ...]
     project_start: Array
     outside: Outside
+    bought: tuple[Bought, ...] = ()
 
 
 def timeline(
@@ -140,33 +145,37 @@ def timeline(
     if scenario is not None:
         check_scenario(scenario)
     name = (scenario.file or scenario.name) if scenario is not None else ""
-    effects = effects_under(network, scenario) if scenario is not None else []
+    effects = effects_under(network, scenario, in_phases=True) if scenario is not None else []
     calendars = [_calendar(effect, zero) for effect in effects]
     why = [why_outside(effect, calendar, zero, months) for effect, calendar in zip(effects, calendars, strict=True)]
     built, first = _projects(network, effects, calendars, why, _ids(network, projects), zero, months)
-    inside = [(e, c) for e, c, words in zip(effects, calendars, why, strict=True) if not words]
+    # a measure of which one phase is over is in force all the same
+    here = [not words and _acts(e, c, months) for e, c, words in zip(effects, calendars, why, strict=True)]
+    inside = [(e, c) for e, c, acts in zip(effects, calendars, here, strict=True) if acts]
     # a release of other times is put too: in force in no month, it keeps its stocks shut
-    put = [(e, c) for e, c, words in zip(effects, calendars, why, strict=True) if not words or KINDS[e.kind].shuts]
+    put = [(e, c) for e, c, acts in zip(effects, calendars, here, strict=True) if acts or KINDS[e.kind].shuts]
     pairs = [(e, c) for e, c in put if not KINDS[e.kind].is_of_projects]
     acting = [effect for effect, _ in pairs]
     sizes = np.zeros((len(pairs), months))
-    for row, (_, calendar) in enumerate(pairs):
-        sizes[row] = _sizes(calendar, months, known_at)
+    for row, (effect, calendar) in enumerate(pairs):
+        sizes[row] = _sizes(effect, calendar, months, known_at)
     force = sizes > 0
     changed = np.flatnonzero((force != np.hstack([np.zeros((len(pairs), 1), dtype=bool), force[:, :-1]])).any(axis=0))
     acted = np.flatnonzero(force.any(axis=0))
     onset = int(acted[0]) if len(acted) else None
     grown = network.growth(np.arange(months) + (zero or 0))
-    starts = _starts(network, [calendar for _, calendar in pairs], np.vstack([built, grown]), cuts, months, step)
+    told = {int(c.known) for _, c in pairs if 0 < c.known < min(c.begin, months)}  # what is announced is news
+    starts = _starts(network, [c.within(*e.span) for e, c in pairs], np.vstack([built, grown]), cuts, months, step)
     return Timeline(
         _overlays(network, acting, sizes[:, starts], built[:, starts], grown[:, starts]),
         tuple(starts.tolist()),
         tuple(np.diff(starts, append=months).tolist()),
         onset,
         float(max(c.end for e, c in inside if not KINDS[e.kind].is_of_projects)) if len(acted) else np.inf,
-        tuple(changed.tolist()),
+        tuple(sorted({*changed.tolist(), *told})),
         np.floor(first),
         Outside(name, tuple(words for words in why if words), is_all=bool(effects) and not inside and not pairs),
+        bought_ahead(network, acting, [calendar for _, calendar in pairs]),
     )
 
 
@@ -187,12 +196,17 @@ def _calendar(effect: Effect, zero: int | None) -> Calendar:
     return calendar
 
 
-def _sizes(calendar: Calendar, months: int, seen: int | None) -> Array:
+def _acts(effect: Effect, calendar: Calendar, months: int) -> bool:
+    """Whether a part of a measure that is in force in some month is so itself."""
+    return effect.span == ALWAYS or bool(calendar.within(*effect.span).in_force(np.arange(months)).any())
+
+
+def _sizes(effect: Effect, calendar: Calendar, months: int, seen: int | None) -> Array:
     """Return the size of a measure in each month; after the month ``seen``, as one believes then."""
     month = np.arange(months)
-    force = calendar.in_force(month)
+    force = calendar.within(*effect.span).in_force(month)
     if seen is not None:
-        force = np.where(month <= seen, force, calendar.in_force([seen])[0])
+        force = np.where(month <= seen, force, calendar.believed(month, seen, effect.span))
     return np.where(force, calendar.fraction(month), 0.0)
 
 

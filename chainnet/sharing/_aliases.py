@@ -35,7 +35,8 @@ _NAMED_IN: dict[str, tuple[tuple[str, str], ...]] = {
                     ("processes", "edges", "demand", "stocks", "qualification", "cover", "contracts", "totals"))),
     "processes": (("processes", "process"), ("nodes", "process"), ("projects", "process")),
     "stocks": (("stocks", "id"),),
-    "references": (("references", "key"), *((t, "reference") for t, s in TABLES.items() if "reference" in s.names)),
+    "references": (("references", "key"), ("rules", "source"),
+                   *((t, "reference") for t, s in TABLES.items() if "reference" in s.names)),
     "owners": (("owners", "owner"), ("owners", "parent"), ("stakes", "party"), *((t, c) for t in ("nodes", "projects")
                for c in ("owner", "operator"))),
 }  # fmt: skip
@@ -44,6 +45,7 @@ _AMOUNTS = {
     "edges": ("flow_tpa", "capacity_tpa"),
     "demand": ("demand_tpa",),
     "stocks": ("stock_t", "release_tpa", "capacity_t", "end_t"),
+    "contracts": ("tpa",),
     "totals": ("value",),
 }
 _PRICES = {
@@ -60,7 +62,7 @@ def renamed(frames: Frames, table: str, names: Mapping[str, str]) -> Frames:
         return frames
     out = dict(frames)
     for where, column in _NAMED_IN[table]:
-        lists = (table, column) == ("references", "reference")
+        lists = table == "references" and column in ("reference", "source")
         word_of = partial(_each if lists else _one, names=names)
         out[where] = out[where].assign(**{column: reworded(out[where][column], word_of)})
     keys = _figure_keys(out["figures"], table, names)
@@ -194,9 +196,12 @@ def _counted_as(party: str, frames: Frames, old: str, new: str, factor: float) -
                 if table == "totals":
                     own &= frame["unit"] == "t/yr"
                 out[table] = _scaled(frame, own, names, by)
-        for table in _AMOUNTS:
+        for table, columns in _AMOUNTS.items():
             frame = out[table]
-            out[table] = _scaled(frame, frame["commodity"] == old, ("low", "high"), factor)
+            own = frame["commodity"] == old
+            if table == "contracts":  # low and high of a share stay
+                own &= frame[columns[0]].notna()
+            out[table] = _scaled(frame, own, ("low", "high"), factor)
         own = out["commodities"]["id"] == old
         out["commodities"] = _scaled(out["commodities"], own, ("low", "high"), 1.0 / factor)
         out = _recipes_counted(party, out, old, factor)
@@ -221,6 +226,7 @@ def _recipes_counted(party: str, frames: Frames, old: str, factor: float) -> Fra
     ends = pd.concat([edges[["source", "commodity"]].set_axis(["id", "c"], axis=1),
                       edges[["target", "commodity"]].set_axis(["id", "c"], axis=1)])  # fmt: skip
     handles = ends.groupby("id")["c"].agg(set)
+    made: set[str] = set()
     for table in ("nodes", "projects"):
         frame = out[table]
         goods = [handles.get(key, set()) for key in frame["id"]]
@@ -232,7 +238,11 @@ def _recipes_counted(party: str, frames: Frames, old: str, factor: float) -> Fra
                 "what it is in the new count is not known. Give it a recipe, or a node for each commodity."
             )
         hit = passes | frame["process"].isin(mains)
+        made |= set(frame["id"][hit])
         frame = _scaled(frame, hit, ("capacity_tpa", "low", "high"), factor)
         costs = ("unit_cost_usd_per_t", "break_even_usd_per_t") if table == "projects" else ("unit_cost_usd_per_t",)
         out[table] = _scaled(frame, hit, costs, 1.0 / factor)
+    bound = out["contracts"]
+    of_main = bound["commodity"].isna() & bound["supplier"].isin(made) & bound["tpa"].notna()
+    out["contracts"] = _scaled(bound, of_main, ("tpa", "low", "high"), factor)
     return out

@@ -64,7 +64,7 @@ def at_bounds(network: Network, end: End, *, demand: End | None = None) -> Netwo
     network : Network
         Such as a redacted one.
     end : {"low", "high"}
-        For capacities of plants, projects and relations, stocks, and demand.
+        For capacities of plants, projects and relations, stocks, users' cover, and demand.
     demand : {"low", "high"}, optional
         For demand alone: low with demand high is the worst case for a shortfall, the reverse the best.
 
@@ -92,7 +92,7 @@ def at_bounds(network: Network, end: End, *, demand: End | None = None) -> Netwo
     if demand is not None:
         checks.known(demand, ("low", "high"), "demand", "end")
     columns = {"nodes": "capacity_tpa", "projects": "capacity_tpa", "edges": "capacity_tpa", "stocks": "stock_t",
-               "demand": "demand_tpa"}  # fmt: skip
+               "demand": "demand_tpa", "cover": "weeks"}  # fmt: skip
     frames = {name: network.view(name) for name in TABLES}
     for table, column in columns.items():
         side = demand or end if table == "demand" else end

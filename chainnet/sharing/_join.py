@@ -11,7 +11,7 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet.errors import ChainnetWarning, DataError
-from chainnet.network import TABLES, Frames, Network
+from chainnet.network import TABLES, Frames, Network, cover_by_node
 from chainnet.sharing._aliases import aliased, matched, renamed
 from chainnet.sharing._merge import Merge, check_options, merged, parties_of
 from chainnet.sharing._records import RULES, Party
@@ -74,6 +74,8 @@ def join(
         raise DataError(f"same: {same!r} is a text. Give a list of ids.")
     shared = set(map(str, same or ()))
     held = {name: aliased(name, matched(name, net, match, given), alias) for name, net in sorted(given.items())}
+    # what holds for all users of one chain is none of those of another
+    held = {name: {**f, "cover": cover_by_node(f, given[name].groups_known)} for name, f in held.items()}
     _check_shared(held, shared)
     main = {name: [*given[name].main_commodity] for name in held}
     goods: dict[str, dict[str, str]] = {}
@@ -112,7 +114,7 @@ def _check_shared(held: Mapping[str, Frames], shared: set[str]) -> None:
 
 def _goods(frames: Frames) -> set[str]:
     """Return the commodities that any table names."""
-    tables = ("edges", "demand", "processes", "stocks", "qualification", "totals")
+    tables = ("edges", "demand", "processes", "stocks", "qualification", "cover", "contracts", "totals")
     return {*frames["commodities"]["id"], *(w for t in tables for w in frames[t]["commodity"].dropna())}
 
 

@@ -22,6 +22,8 @@ _TOGETHER: dict[str, tuple[str, ...]] = {
     "groups": ("group",),
     "owners": ("owner",),
     "stakes": ("project",),
+    "contracts": ("supplier", "commodity"),
+    "cover": (),
     "tiers": (),
 }
 _PRINCIPAL: dict[str, tuple[str, ...]] = {
@@ -33,6 +35,8 @@ _PRINCIPAL: dict[str, tuple[str, ...]] = {
     "stocks": ("stock_t",),
     "projects": ("capacity_tpa",),
     "qualification": ("months",),
+    "cover": ("weeks",),
+    "contracts": ("share", "tpa"),
     "owners": ("share",),
     "stakes": ("share",),
     "tiers": ("rank",),

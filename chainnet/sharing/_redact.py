@@ -105,7 +105,8 @@ def redact(
     hide : list of str
         names (ids, labels, sites, names of recipes), owners (operator, owner, holders), sources (references, notes,
         figures), coordinates, flows (baseline flows, totals), capacities (of plants, projects and relations: bands),
-        and if named stocks, demand (bands), prices (all costs).
+        and if named stocks (theirs and users' cover: bands), demand (bands), prices (all costs). Contracts go with
+        owners, flows or capacities; rules of the network's own go with names or sources.
     bands : "r5" or float
         The grid 1, 1.6, 2.5, 4, 6.3 times powers of ten, or a ratio above 1. It lies fixed beforehand: a band around
         the true figure would give it away.
@@ -238,11 +239,14 @@ class _Work:
         if "stocks" in self.hide:
             self._band("stocks", "stock_t")
             self._blank("stocks", ("release_tpa", "capacity_t", "end_t"), "withheld")
+            self._band("cover", "weeks")
         if "demand" in self.hide:
             self._band("demand", "demand_tpa")
         if "flows" in self.hide:
             self._blank("edges", ("flow_tpa",), "withheld: with it utilisation gives capacity away")
             self._drop("totals", "withheld: output bounds capacity from below")
+        if self.hide & {"flows", "capacities", "owners"}:
+            self._drop("contracts", "withheld: they say who takes what part of an output")
         if "prices" in self.hide:
             for table, columns in _PRICES.items():
                 self._blank(table, columns, "withheld")
@@ -257,6 +261,8 @@ class _Work:
         self._ranges()
         if "sources" in self.hide:
             self._sources()
+        if self.hide & {"names", "sources"}:
+            self._drop("rules", "withheld: no measure that is handed on names one")
         if "names" in self.hide:
             for table, columns in _NAMES.items():
                 self._blank(table, columns, "withheld")
@@ -279,8 +285,10 @@ class _Work:
         frame = self.frames[table]
         if self._own is None:
             return np.ones(len(frame), dtype=bool)
-        ends = {"edges": ("source", "target"), "demand": ("node",), "stocks": ("id", "node")}.get(table, ("id",))
-        return np.any([frame[end].isin(self._own) for end in ends], axis=0)
+        ends = {"edges": ("source", "target"), "stocks": ("id", "node")}.get(table, ("id",))
+        ends = ("node",) if table in ("demand", "cover") else ends
+        # cover that names no user is that of every user
+        return np.any([frame[end].isin(self._own) | frame[end].isna() for end in ends], axis=0)
 
     def _say(self, table: str, column: str, rows: int, action: str) -> None:
         if rows:
@@ -327,7 +335,8 @@ class _Work:
 
     def _banded(self, table: str) -> Any:
         """Return which rows of a table bear a band."""
-        own = dict.fromkeys(("nodes", "projects", "edges"), "capacities") | {"stocks": "stocks", "demand": "demand"}
+        own = dict.fromkeys(("nodes", "projects", "edges"), "capacities") | {"demand": "demand"}
+        own |= dict.fromkeys(("stocks", "cover"), "stocks")
         notes = self.frames[table]["note"].fillna("")
         return notes.str.startswith(BAND) & (own.get(table, "") in self.hide)
 
@@ -379,6 +388,10 @@ class _Work:
         frames = renamed(self.frames, "nodes", self.ids)
         recipes = self._numbered(dict.fromkeys(sorted(set(frames["processes"]["process"])), "recipe"))
         stocks = self._numbered({key: "stock" for key in frames["stocks"]["id"] if key not in self.keep})
+        laws = self._numbered(dict.fromkeys(frames["service"]["instrument"], "instrument"))
+        frames["service"] = frames["service"].assign(
+            instrument=reworded(frames["service"]["instrument"], laws.__getitem__)
+        )
         frames = renamed(renamed(frames, "processes", recipes), "stocks", stocks)
         sites = {word: "site" for t in ("nodes", "projects") for word in frames[t]["site"].dropna()}
         new_sites = self._numbered(sites)
@@ -388,6 +401,7 @@ class _Work:
         for table, column, n in (
             ("nodes", "id", len(frames["nodes"])), ("projects", "id", len(frames["projects"])),
             ("stocks", "id", len(stocks)), ("processes", "process", len(recipes)), ("nodes", "site", len(sites)),
+            ("service", "instrument", len(laws)),
         ):  # fmt: skip
             self._say(table, column, n, "renamed, in an order that tells nothing")
         self.frames = frames

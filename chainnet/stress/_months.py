@@ -17,7 +17,8 @@ from chainnet.errors import InfeasibleError
 from chainnet.flow import Bases, Counting, MonthsModel, Plan, balance_under
 from chainnet.lowering import Degree, Overlay, Restriction, Start
 from chainnet.network import Network, kept
-from chainnet.scenario import Scenario, Timeline, timeline
+from chainnet.scenario import Bought, Scenario, Timeline, timeline
+from chainnet.stress._held import COVER, End, covered, opened, with_bought
 
 Objective = Literal["tiers", "value"]
 # a hundred years: a longer horizon is a slip
@@ -57,6 +58,8 @@ class Ask:
     projects: tuple[str, ...] | None = None
     objective: Objective = "tiers"
     cuts: tuple[int, ...] = ()
+    cover: End = COVER
+    rush: End = "stated"
     any_size: bool = field(default=True, compare=False)
     tell: Tell | None = field(default=None, compare=False, repr=False)
 
@@ -77,10 +80,12 @@ class Trajectory:
     """One scenario over time: as a planner plans who knows every date, and as one who sees what is in force.
 
     ``endurance``: (tier, node) -> months whole from the onset, node "" for the tier as a whole;
-    ``is_lasting`` says whether what is in force at the end could be borne for ever without stocks.
+    ``is_lasting`` says whether what is in force at the end could be borne for ever without stocks. ``stocks``: the
+    table with what users hold and bought ahead.
     """
 
     timeline: Timeline
+    stocks: pd.DataFrame
     perfect: Plan
     rolling_served_t: Array
     rolling_level_t: Array
@@ -97,15 +102,30 @@ def course(scenario: Scenario | None, ask: Ask) -> Trajectory:
     Cost: about ten warm linear programs of (periods x columns), and as many per replan. Answers to the
     last 64 questions stay with the network, so that a change of one scenario solves that one alone.
     """
+    ask = _covered(ask)
     return _course(ask.network, scenario, ask)
+
+
+def _covered(ask: Ask) -> Ask:
+    """Return a question with what users hold for themselves in the stocks of its network."""
+    network = covered(ask.network, ask.cover) if ask.stocks and ask.cover != "none" else ask.network
+    return ask if network is ask.network else replace(ask, counting=ask.counting.on(network))
+
+
+def _stocked(scenario: Scenario | None, ask: Ask) -> tuple[Ask, tuple[Bought, ...]]:
+    """Return a question with what was bought ahead of a scenario in the stocks of its network, and what that is."""
+    bought = _line(scenario, ask, None).bought if ask.stocks and scenario is not None else ()
+    network = with_bought(ask.network, bought, ask.rush)
+    return (ask, ()) if network is ask.network else (replace(ask, counting=ask.counting.on(network)), bought)
 
 
 @kept(64)
 def _course(network: Network, scenario: Scenario | None, ask: Ask) -> Trajectory:
-    truth = _line(scenario, ask, None)
-    overlays = qualified(truth, ask)
     # every scenario starts from the plan of the baseline, so its answer hangs on no other scenario
     near = _course(network, None, ask).perfect.bases if scenario is not None else None
+    ask, bought = _stocked(scenario, ask)
+    truth = _line(scenario, ask, None, bought)
+    overlays = qualified(truth, ask)
     model = _model(overlays[0], ask, truth.lengths, near)
     begin = model.periods.base_start(base_flow(network))
     asked = _endured(ask.counting)
@@ -117,7 +137,7 @@ def _course(network: Network, scenario: Scenario | None, ask: Ask) -> Trajectory
         notes_bases=scenario is None,
         tell=_part_of(ask.tell, 0.0, 0.5),
     )
-    served, level, replans = _rolling(scenario, ask, truth, overlays, model, begin, perfect)
+    served, level, replans = _rolling(scenario, ask, bought, truth, overlays, model, begin, perfect)
     # what lasts to the end of a period lasts to the beginning of the next
     lasts = {key: perfect.endurance[_label(*key)] for key in asked if _label(*key) in perfect.endurance}
     endurance = {
@@ -128,7 +148,7 @@ def _course(network: Network, scenario: Scenario | None, ask: Ask) -> Trajectory
     steady = balance_under(ask.counting, replace(last, restrictions=in_force), ask.reroute)
     short = steady.demand["shortfall_tpa"].to_numpy() > PRINTED * steady.demand["demand_tpa"].to_numpy()
     lasting = {key: not bool((short & rows).any()) for key, rows in asked.items()}
-    return Trajectory(truth, perfect, served, level, replans, endurance, lasting)
+    return Trajectory(truth, ask.network.stocks, perfect, served, level, replans, endurance, lasting)
 
 
 def _part_of(tell: Tell | None, begin: float, end: float) -> Tell | None:
@@ -143,8 +163,8 @@ def _worth(ask: Ask) -> Array | None:
     return np.asarray(ask.network.demand["value_usd_per_t"].fillna(0.0).to_numpy(dtype=float))
 
 
-def _line(scenario: Scenario | None, ask: Ask, known_at: int | None) -> Timeline:
-    return timeline(
+def _line(scenario: Scenario | None, ask: Ask, known_at: int | None, bought: tuple[Bought, ...] = ()) -> Timeline:
+    line = timeline(
         ask.network,
         scenario,
         ask.months,
@@ -154,6 +174,7 @@ def _line(scenario: Scenario | None, ask: Ask, known_at: int | None) -> Timeline
         projects=ask.projects,
         cuts=ask.cuts,
     )
+    return replace(line, overlays=opened(line, ask.network, bought, known_at)) if bought else line
 
 
 def common_cuts(scenarios: Iterable[Scenario | None], asks: Iterable[Ask]) -> tuple[int, ...]:
@@ -235,6 +256,7 @@ def qualified(line: Timeline, ask: Ask) -> tuple[Overlay, ...]:
 def _rolling(
     scenario: Scenario | None,
     ask: Ask,
+    bought: tuple[Bought, ...],
     truth: Timeline,
     overlays: tuple[Overlay, ...],
     model: MonthsModel,
@@ -249,7 +271,7 @@ def _rolling(
     for what is left, so a new plan every month gives the same service.
     """
     points = np.searchsorted(truth.starts, sorted({0, *truth.news})).tolist()  # periods begin with the news
-    beliefs = [qualified(_line(scenario, ask, truth.starts[m]), ask) for m in points]
+    beliefs = [qualified(_line(scenario, ask, truth.starts[m], bought), ask) for m in points]
     if all(_same(belief[m:], overlays[m:]) for m, belief in zip(points, beliefs, strict=True)):
         return perfect.served_t, perfect.level_t, len(points)
     served, level = np.zeros_like(perfect.served_t), np.zeros_like(perfect.level_t)
@@ -337,6 +359,7 @@ def horizon_levels(scenarios: Sequence[Scenario | None], ask: Ask) -> pd.DataFra
 
 
 def _level(scenario: Scenario | None, level: str, ask: Ask) -> pd.DataFrame:
+    ask = _covered(ask)
     served, wanted = _served(ask.network, scenario, ask)
     parts = []
     for name, tier in ask.counting.tiers.items():
@@ -350,7 +373,8 @@ def _level(scenario: Scenario | None, level: str, ask: Ask) -> pd.DataFrame:
 @kept(256)
 def _served(network: Network, scenario: Scenario | None, ask: Ask) -> tuple[Array, Array]:
     """Return what is served and wanted where nobody asks when or at what cost: the first stages alone."""
-    line = _line(scenario, ask, None)
+    ask, bought = _stocked(scenario, ask)
+    line = _line(scenario, ask, None, bought)
     overlays = qualified(line, ask)
     model = _model(overlays[0], ask, line.lengths)
     begin = model.periods.base_start(base_flow(network))
@@ -396,9 +420,9 @@ def money_table(network: Network, name: str, found: Trajectory) -> pd.DataFrame:
     return pd.DataFrame([{**row, "net_usd": served - plan.cost_usd}]).set_index("scenario")
 
 
-def stock_table(name: str, found: Trajectory, ask: Ask) -> pd.DataFrame:
+def stock_table(name: str, found: Trajectory) -> pd.DataFrame:
     """Return tonnes left in each stock at the end of each month."""
-    stocks = ask.network.stocks
+    stocks = found.stocks
     n = len(found.timeline.starts)
     return pd.DataFrame(
         {

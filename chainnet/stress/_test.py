@@ -21,6 +21,7 @@ from chainnet.progress import Jobs
 from chainnet.results import ENDS, Result, provenance, rest_of, stamp
 from chainnet.scenario import Scenario, overlay_of, pick_scenarios, tell_outside
 from chainnet.stress._flows import MonthFlows, flows_of, flows_table, relations_table, throughput_table
+from chainnet.stress._held import COVER, End, end_of
 from chainnet.stress._months import (
     Ask,
     Objective,
@@ -137,6 +138,8 @@ def stress_test(
     beneficiaries: Words = None,
     commodity: Words = None,
     order: Asked = None,
+    cover: bool | End = COVER,
+    rush: End = "stated",
     any_size: bool = False,
     progress: Callable[[str, float], None] | None = None,
 ) -> StressTest:
@@ -174,6 +177,11 @@ def stress_test(
         Who is served first, as in ``balance``: in the long run and in the months; default allies_first.
         Where stages are shared, who is short in them is a tie: the summary then has the ends of what can fall to the
         beneficiaries in the long run; the months show one answer of several.
+    cover : bool or {"none", "low", "stated", "high"}
+        What users hold for themselves (table ``cover``), at which end of its range; True = stated, False = none.
+    rush : {"none", "low", "stated", "high"}
+        What was bought ahead of a licence that was ``announced`` and begins in these months: at stated a month of the
+        actor's flow for each month of notice, at high two, at low none.
     any_size : bool
         Whether months are followed whose program takes very long: from 300,000 columns on where stocks join them,
         from 600,000 where goods under way do.
@@ -223,7 +231,8 @@ def stress_test(
     if reroute == "new" and not network.gone:
         say_unlinked(network)
     built = None if projects is None else tuple(network.check_nodes(projects, "projects"))
-    ask = Ask(counting, months, start, step_months, reroute, stocks, built, objective, any_size=any_size)
+    ends = {"cover": end_of(cover), "rush": end_of(rush, "rush")}
+    ask = Ask(counting, months, start, step_months, reroute, stocks, built, objective, **ends, any_size=any_size)
     if levels_over_time and objective == "value":
         raise DataError("levels_over_time: the levels are counted tier by tier; ask for it with objective=tiers.")
     chosen: list[Scenario | None] = [None, *pick_scenarios(network, scenarios)]
@@ -243,6 +252,8 @@ def stress_test(
         projects=list(ask.projects or ()),
         objective=objective,
         new_lag_months=NEW_LAG_MONTHS,
+        **({"cover": ask.cover} if ask.cover != "none" else {}),
+        **({"rush": ask.rush} if ask.rush != "stated" else {}),
         **counting.settings,
     )
     summaries, by_month, stored, lasting = [], [], [], []
@@ -252,7 +263,7 @@ def stress_test(
         over = summary_table(mine, over_time, ask).reindex(table.index)
         summaries.append(pd.concat({name: pd.concat([table, over], axis=1)}, names=["scenario"]))
         by_month.append(mine)
-        stored.append(stock_table(name, over_time, ask))
+        stored.append(stock_table(name, over_time))
         lasting.append(survival_table(mine, over_time, name, ask))
     levels = [table for _, _, table, _ in steady if len(table)]
     survive = pd.concat(lasting, ignore_index=True).set_index(["scenario", "tier", "node"])

@@ -1,4 +1,4 @@
-"""The base year and what is built since: which year, which plants, the same answer from either side."""
+"""The base year and what opened since: which plants, and what they change."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 import chainnet as cn
 from chainnet.assessment._case import Case
-from chainnet.assessment._layers import layers, left_over, year_known
+from chainnet.assessment._layers import layers
 from chainnet.flow import Counting
 from chainnet.network import verb_of
 
@@ -33,49 +33,17 @@ def asked(net: cn.Network, *scenarios: cn.Scenario) -> Any:
     return layers(Case(Counting.of(net), scenarios, (), 12, None, None, 0), scenarios[0] if scenarios else None)
 
 
-def test_both_layers_at_both_ends_from_either_side() -> None:
-    base = asked(chain(), STOP)
-    assert base.attrs["built"] == ("p",)
-    assert base.loc[("base year", "defence"), ["shortfall_first_tpa", "shortfall_last_tpa"]].tolist() == [4.0, 4.0]
-    assert base.loc[("as built", "defence"), ["shortfall_first_tpa", "shortfall_last_tpa"]].tolist() == [0.0, 4.0]
-    assert base.loc[("as built", "defence"), "n_built"] == 1
-    later = asked(chain().as_built(2026), STOP)
-    pd.testing.assert_frame_equal(base.drop(columns="is_asked"), later.drop(columns="is_asked"), check_index_type=False)
-    assert base["is_asked"].tolist() != later["is_asked"].tolist()
-
-
-def test_what_runs_and_stocks_leave_over_in_every_scenario() -> None:
-    cut = cn.Scenario("cut", [{"kind": "remove", "nodes": ["m"]}, {"kind": "demand", "share": 3.0, "nodes": ["u"]}])
-
-    def over(net: cn.Network, *scenarios: cn.Scenario) -> pd.DataFrame:
-        return left_over(Case(Counting.of(net), scenarios, (), 12, None, None, 0))
-
-    stocks = pd.DataFrame({"id": ["s"], "node": ["u"], "stock_t": [3.0]})
-    found = over(chain(), STOP, cut)
-    assert found["shortfall_tpa"].to_dict() == {("stop", "defence"): 0.0, ("cut", "defence"): pytest.approx(7.0)}
-    assert found["year"].unique().tolist() == [2026]
-    assert over(chain().with_table("stocks", stocks), cut)["shortfall_tpa"].tolist() == pytest.approx([4.0])
-    # nothing runs, nothing is asked, or what runs stands already: the levels of the scenarios say it
-    for empty in (over(chain("planned"), STOP), over(chain()), over(chain().as_built(2026), STOP)):
-        assert empty.empty
-
-
-@pytest.mark.parametrize(
-    ("net", "scenarios", "year"),
-    [
-        (chain(), (STOP,), 2026),
-        (chain(), (), 2025),
-        (chain("planned"), (), None),
-        (chain("planned"), (STOP,), 2026),
-        (chain(start=None), (), None),
-    ],
-)
-def test_the_year_is_read_from_the_data(net: cn.Network, scenarios: Any, year: int | None) -> None:
-    assert year_known(net, scenarios) == year
+def test_both_layers_with_allies_first_and_last() -> None:
+    found = asked(chain().at("2026"), STOP)
+    assert found.attrs["opened"] == ("p",)
+    assert found.loc[("base year", "defence"), ["shortfall_first_tpa", "shortfall_last_tpa"]].tolist() == [4.0, 4.0]
+    assert found.loc[("as it stands", "defence"), ["shortfall_first_tpa", "shortfall_last_tpa"]].tolist() == [0.0, 4.0]
+    assert found["n_opened"].groupby("layer").first().to_dict() == {"as it stands": 1, "base year": 0}
 
 
 def test_what_does_not_run_leaves_the_base_year_alone() -> None:
-    assert asked(chain("under construction"), STOP).index.get_level_values("layer").unique().tolist() == ["base year"]
+    for net in (chain("under construction").at("2026"), chain()):
+        assert asked(net, STOP).index.get_level_values("layer").unique().tolist() == ["as it stands"]
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def test_every_command_has_its_options_in_their_order() -> None:
     group: Any = typer.main.get_command(app)
     balance = {option.name: option for option in group.commands["balance"].params}
     assert list(balance) == [
-        "scenario", "reroute", "order", "fair", "graph", "as_built", "commodity", "beneficiaries", "form", "out", "table",
+        "scenario", "reroute", "order", "fair", "graph", "as_of", "commodity", "beneficiaries", "form", "out", "table",
         "verify", "debug",
     ]  # fmt: skip
     assert balance["form"].opts == ["--format"]
@@ -312,17 +312,19 @@ def test_a_question_reads_its_graph_once(mag9: cn.Network) -> None:
     assert Command().out is None
 
 
-def test_a_question_takes_the_chain_as_built(rare_earths: cn.Network) -> None:
+def test_a_question_takes_the_date_at_which_the_chain_stands(rare_earths: cn.Network) -> None:
     group: Any = typer.main.get_command(app)
     asks = [one for one in group.commands.values() if "graph" in {option.name for option in one.params}]
-    told = [option.help for one in asks for option in one.params if "--as-built" in option.opts]
+    told = [option.help for one in asks for option in one.params if "--as-of" in option.opts]
     assert len(told) >= 20
-    calibrates = ("calibrate", "rules")  # they write tables, or list what the law says: no plant is asked about
-    assert {one.name for one in asks if "as_built" not in {o.name for o in one.params}} <= {*calibrates}
-    assert Question(graph="rare-earths", as_built=2026).network.digest == rare_earths.as_built(2026).digest
+    assert {one.name for one in asks if "as_of" not in {o.name for o in one.params}} <= {
+        "calibrate"
+    }  # it writes tables
+    for day, meant in (("2027-06", "2027-06-30"), ("base", None), (None, "2026-11-30")):
+        found = Question(graph="rare-earths", as_of=day).network
+        assert (found.as_of, found.digest) == (meant, rare_earths.at(meant).digest)
     shell = CliRunner()
-    found = shell.invoke(app, ["flow", "rare-earths", "--as-built", "2026", "--format", "json"])
-    assert '"est_narva": 2025' in found.stdout
-    assert shell.invoke(app, ["flow", "mag-9", "--as-built", "soon"]).exit_code == 2
-    wrong = shell.invoke(app, ["flow", "mag-9", "--as-built", "26"])
+    found = shell.invoke(app, ["flow", "rare-earths", "--as-of", "2026", "--format", "json"])
+    assert '"est_narva": "2025"' in found.stdout
+    wrong = shell.invoke(app, ["flow", "mag-9", "--as-of", "soon"])
     assert isinstance(wrong.exception, cn.DataError)

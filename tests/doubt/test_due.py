@@ -24,7 +24,9 @@ INPUTS = {"node", "process", "relation", "stock", "project", "input"}
 TINY = 1e-6
 
 
-def pits(*, near: float, far: float, want: float, low: float | None = None, high: float | None = None, **more: Any) -> cn.Network:
+def pits(
+    *, near: float, far: float, want: float, low: float | None = None, high: float | None = None, **more: Any
+) -> cn.Network:
     """Two pits for one user: the near one stays, the far one is what STOP takes."""
     return cn.Network(
         frame(
@@ -55,7 +57,9 @@ def test_what_is_short_without_the_scenario_is_not_due_to_it() -> None:
     assert row[["shortfall_share", "due_share", "already_share"]].tolist() == pytest.approx([0.7, 0.5, 0.2])
     assert row["class"] == "part", "what is due is exactly a half, and a border belongs to the lower class"
     ends = found.range.loc["defence"]
-    assert ends[["low_share", "central_share", "high_share", "already_share"]].tolist() == pytest.approx([0.5, 0.5, 0.5, 0.2])
+    assert ends[["low_share", "central_share", "high_share", "already_share"]].tolist() == pytest.approx(
+        [0.5, 0.5, 0.5, 0.2]
+    )
     assert (ends["low_by"], ends["high_by"]) == ("central", "central")
     assert np.isnan(ends["last_share"]), "all demand counts, so nobody else can be first"
 
@@ -129,7 +133,9 @@ def shared(other: float, **more: Any) -> cn.Network:
     ("other", "due", "certain"),
     [(0.1, 0.005, True), (1.0, 0.05, True), (2.0, 0.1, True), (2.4, 0.12, False), (30.0, 0.5, False)],
 )
-def test_an_order_that_moves_the_class_by_two_leaves_nothing_to_be_said(other: float, due: float, certain: bool) -> None:
+def test_an_order_that_moves_the_class_by_two_leaves_nothing_to_be_said(
+    other: float, due: float, certain: bool
+) -> None:
     """If nobody is first who of 10 t gets how much is a tie: from nothing to all that the others ask for is ours."""
     found = asked(shared(other))
     row = found.table.set_index("id").loc["order:alike"]
@@ -263,18 +269,26 @@ def scattered(seed: int) -> cn.Network:
     n = [int(rng.integers(2, 4)) for _ in range(3)]
     ids = [[f"{letter}{i}" for i in range(k)] for letter, k in zip("pwu", n, strict=True)]
     places = [str(c) for c in rng.choice(["AUS", "CHN", "USA", "JPN"], size=n[0] + n[1])]
-    rows = [(name, "mine" if name in ids[0] else "refiner", place, float(rng.integers(4, 20))) for name, place in zip([*ids[0], *ids[1]], places, strict=True)]
+    rows = [
+        (name, "mine" if name in ids[0] else "refiner", place, float(rng.integers(4, 20)))
+        for name, place in zip([*ids[0], *ids[1]], places, strict=True)
+    ]
     rows += [(name, "end_use", "USA" if i == 0 else "CHN", None) for i, name in enumerate(ids[2])]
     nodes = frame("id stage country capacity_tpa", *rows)
     nodes["quality"] = rng.choice(["reported", "assumed"], size=len(nodes))
     nodes["low"], nodes["high"] = 0.8 * nodes["capacity_tpa"], 1.3 * nodes["capacity_tpa"]
     pairs = [(a, b) for one, other in ((0, 1), (1, 2)) for a in ids[one] for b in ids[other] if rng.random() < 0.75]
-    pairs += [(a, b) for one, other in ((0, 1), (1, 2)) for a, b in [(ids[one][0], ids[other][0])] if (a, b) not in pairs]
+    pairs += [
+        (a, b) for one, other in ((0, 1), (1, 2)) for a, b in [(ids[one][0], ids[other][0])] if (a, b) not in pairs
+    ]
     edges = frame("source target", *pairs)
     edges["flow_tpa"] = rng.integers(1, 6, size=len(edges)).astype(float)
     edges["capacity_tpa"] = edges["flow_tpa"] + rng.integers(0, 5, size=len(edges))
     edges["quality"] = rng.choice(["reported", "inferred"], size=len(edges))
-    demand = frame("node tier demand_tpa", *[(u, tier, float(rng.integers(2, 9))) for u in ids[2] for tier in ("defence", "civilian")])
+    demand = frame(
+        "node tier demand_tpa",
+        *[(u, tier, float(rng.integers(2, 9))) for u in ids[2] for tier in ("defence", "civilian")],
+    )
     demand["low"], demand["high"], demand["quality"] = 0.7 * demand["demand_tpa"], 1.4 * demand["demand_tpa"], "assumed"
     return cn.Network(nodes, edges, demand=demand, beneficiaries=["USA"], name=f"scattered {seed}")  # fmt: skip
 
@@ -329,7 +343,9 @@ def test_all_of_it_against_a_program_that_only_calls_balance(seed: int) -> None:
         hit, calm = (ends_by_balance(other, one, order, reroute) for one in (scenario, None))
         out = {}
         for tier in hit.index:
-            ends = [(hit.loc[tier, end] - calm.loc[tier, end]) / hit.loc[tier, "demand_tpa"] for end in ("least", "most")]
+            ends = [
+                (hit.loc[tier, end] - calm.loc[tier, end]) / hit.loc[tier, "demand_tpa"] for end in ("least", "most")
+            ]
             already = (calm.loc[tier, "least"] + calm.loc[tier, "most"]) / 2 / calm.loc[tier, "demand_tpa"]
             out[str(tier)] = (sum(ends) / 2, min(ends), max(ends), already)
         return out

@@ -83,7 +83,7 @@ def test_as_much_as_possible() -> None:
 
 @pytest.mark.parametrize("scenario", ["loss_of_bayan_obo", "china_export_stop_all"])
 def test_fair_shares_exist_wherever_there_is_an_answer(scenario: str) -> None:
-    net = cn.read("rare-earths").as_built(2026)
+    net = cn.read("rare-earths", as_of="2026")
     plain, fair = (cn.balance(net, cn.scenarios(net)[scenario], fair=equal) for equal in (False, True))
     short, asked = (plain.by_tier()[column] for column in ("shortfall_tpa", "demand_tpa"))
     # equal fractions take nothing from a tier as a whole, and cost no less

@@ -187,3 +187,25 @@ def test_what_is_no_workbook_has_no_copy(tmp_path: Path) -> None:
     with pytest.raises(cn.DataError, match="not a workbook"):
         marked_copy(path, caught.value)
     assert [entry.name for entry in tmp_path.iterdir()] == ["x.xlsx"]
+
+
+def test_law_and_contract_have_sheets_with_a_row_to_start_from(plan: Path) -> None:
+    net = cn.read(plan)
+    assert [len(getattr(net, table)) for table in ("rules", "service", "contracts", "cover")] == [1, 1, 1, 1]
+    assert cn.rules(net, "2026-12-31")["state"].to_dict() == {"example_licences": "announced"}
+    assert cn.rules(net, "2027-01-01")["state"].to_dict() == {"example_licences": "in force"}
+
+
+@pytest.mark.parametrize(
+    ("sheet", "column", "value"),
+    [
+        ("rules", "kind", "ban"), ("rules", "in_force", "soon"), ("rules", "title", None),
+        ("service", "country", "Japan"), ("service", "binding", "yes"), ("service", "from", "1.1.2020"),
+        ("contracts", "supplier", "refinery_x"), ("contracts", "for", "Japan"), ("contracts", "share", 25),
+        ("contracts", "until", "end of 2030"), ("cover", "weeks", -1),
+        ("cover", "country", "U.S."), ("cover", "low", 8), ("cover", "tier", "defense"), ("cover", "node", "user"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_in_them_is_marked_in_its_cell(plan: Path, sheet: str, column: str, value: object) -> None:
+    [place] = put(plan, (sheet, 2, column, value))
+    assert place in marked(plan)[0]

@@ -224,14 +224,13 @@ def _where(a: cn.Assessment, document: Document) -> Iterator[str]:
 
 def _advice(a: cn.Assessment, document: Document) -> Iterator[str]:
     said, names = _said(document, "What helps."), fact_of(a.advice, "projects", ())
-    rest = float(fact_of(a.advice, "rest_tpa", 0.0))
+    rest = float(fact_of(a.advice, "new_tpa", 0.0))
     heads = {s.head: flat(s.text) for block in document.summary if isinstance(block, tuple) for s in block}
     labels = a.network.projects.set_index("id")["label"].to_dict() if len(a.network.projects) else {}
     advised = re.sub(
         r"For USD [^.]*\d(\.\d+)? million .*? no tier first \(T\d+\)\.", "", said + " ".join(heads.values())
     )
     told = [name for name, label in labels.items() if label in advised]
-    told = [name for name in told if name not in fact_of(a.advice, "running", ())]
     if set(told) != set(names):
         yield f"told {told}, advised {names}"
     if rest <= 0 and told:
@@ -244,7 +243,6 @@ def _advice(a: cn.Assessment, document: Document) -> Iterator[str]:
             yield f"{name} is {status}: {list(heads)}"
     if names and "stay short" not in said:
         yield f"the advised project is not stressed: {said}"
-    yield from _after_what_runs(a, said)
     if "Hold." in heads:
         held = a.held[a.held["returns_tpa"] > 0]
         if not (held["is_ours"] & held["is_reserved"]).all():
@@ -252,32 +250,6 @@ def _advice(a: cn.Assessment, document: Document) -> Iterator[str]:
     for holder in a.held["holder"][a.held["returns_tpa"] > 0].dropna() if len(a.held) else ():
         if holder not in said and "holders" not in said:
             yield f"the stock of {holder} is not told: {said}"
-
-
-def _after_what_runs(a: cn.Assessment, said: str) -> Iterator[str]:
-    """What stays short with the projects that run, and with those advised too, solved anew on the chain as built."""
-    running, tier = fact_of(a.advice, "running", ()), fact_of(a.advice, "tier", "")
-    if not running:
-        return
-    built, year = a.network.as_built(int(fact_of(a.advice, "running_year"))), fact_of(a.advice, "year")
-    missing = set(running) ^ set(built.standing["id"])
-    if missing:
-        yield f"not what runs: {missing}"
-    table = cn.balance(built, a.asked[a.worst], reroute="new").by_tier()
-    mine = table.loc[[tier]] if tier else table
-    left, rest = float(mine["shortfall_tpa"].sum()), float(fact_of(a.advice, "rest_tpa"))
-    if abs(left - rest) > 1e-5 * float(mine["demand_tpa"].sum()):
-        yield f"what runs leaves {left}, the advice says {rest}"
-    if rest < float(fact_of(a.advice, "new_tpa")) * (1 - 1e-6) and "running project" not in said:
-        yield f"what runs is not told: {said}"
-    if fact_of(a.advice, "closed_by", False) and tier and year == year:
-        access = cn.reroute(
-            built, a.asked[a.worst], by_year=int(year), reroute="new", projects=fact_of(a.advice, "projects")
-        )
-        row = access.levels[(access.levels["level"] == "projects") & (access.levels["tier"] == tier)]
-        drawn = access.levels[(access.levels["level"] == "stocks") & (access.levels["tier"] == tier)]
-        if float(row["shortfall_tpa"].iloc[0]) > 1e-5 * max(rest, 1.0) and len(drawn):
-            yield f"the advised projects leave {float(row['shortfall_tpa'].iloc[0])} in {year}"
 
 
 def _residual(a: cn.Assessment, document: Document) -> Iterator[str]:

@@ -28,10 +28,10 @@ def chain() -> cn.Network:
 
 
 def test_the_report_names_what_stands_and_the_command_repeats_it() -> None:
-    for net, heads, option in ((chain(), [], False), (chain().as_built(2025), ["Stands as built in 2025:"], True)):
+    for net, heads, option in ((chain(), [], False), (chain().at("2025"), ["Opened since 2024:"], True)):
         facts = Facts(cn.assess(net, [], months=3, draws=0))
         said = {point.head: point.text for point in section(facts).blocks[0]}
-        assert [head for head in said if head.startswith("Stands")] == heads
+        assert [head for head in said if head.startswith("Opened")] == heads
         assert all(said[head].replace(NBSP, " ") == "Narva since 2025, at 50 % of its size; q." for head in heads)
         command = next(point.text for point in reproduction(facts, {}) if point.head == "Command.")
-        assert ("--as-built 2025" in command) == option
+        assert ("--as-of 2025-12-31" in command) == option

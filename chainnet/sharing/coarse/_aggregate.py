@@ -33,6 +33,7 @@ _QUANTITIES = [
     ("unit cost, cost of a relation", "least", "most"),
     ("baseline flow", "sum", "sum"),
     ("operator, owner, site, region, country", "only where all members agree; else a note names them", "the same"),
+    ("contracts and cover that name a member of a class", "not kept", "the same"),
     ("coordinates, label, low, high, quality, source of a class", "not kept", "not kept"),
 ]
 _MOST_SPLITS = 400

@@ -14,6 +14,8 @@ from chainnet.network import TABLES, Frames, Network
 from chainnet.sharing._records import like
 from chainnet.sharing.coarse._classes import Classes, kept_columns
 
+# tables whose rows speak of plants
+_OF_PLANTS = ("nodes", "projects", "edges", "demand", "stocks", "contracts", "cover")
 _HAIR = 1e-9  # a sum of flows that were rounded to whole units is not to fall short
 
 
@@ -117,11 +119,13 @@ def coarse(
     rebuilt = ~(single[classes.tables.tail] & single[classes.tables.head])
     frames["edges"] = _edges(frames["edges"], classes, of, ends, rebuilt, side, edge_caps)
     frames["demand"] = _demand(frames["demand"], classes, asked)
-    held = frames["projects"]["id"]
-    frames["stakes"] = frames["stakes"][frames["stakes"]["project"].isin([*frames["nodes"]["id"], *held])]
+    left = [*frames["nodes"]["id"], *frames["projects"]["id"]]
+    for table, column in (("stakes", "project"), ("contracts", "supplier"), ("cover", "node")):
+        frame = frames[table]
+        frames[table] = frame[frame[column].isin(left) | frame[column].isna()]
     if not single.all():
         figures = frames["figures"]
-        frames["figures"] = figures[~figures["table"].isin(["nodes", "projects", "edges", "demand", "stocks"])]
+        frames["figures"] = figures[~figures["table"].isin(_OF_PLANTS)]
     return like(network, frames, f"{network.name}-{side}", f"{network.label}, {side} bound")
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 from chainnet._types import Array, Bools
 from chainnet.errors import DataError, check_words
 from chainnet.flow import Counting
-from chainnet.network import TABLES, Network, plants_of, split_list
+from chainnet.network import TABLES, Network, cover_by_node, plants_of, split_list
 from chainnet.results import Result, provenance, stamp
 
 REST = "rest"
@@ -64,8 +64,9 @@ def partition(network: Network, parties: Mapping[str, Any]) -> Partition:
     Notes
     -----
     A relation without a capacity is limited by what its source can make, or where that has no limit by what its
-    target can take in. Words that all share stand in every part: commodities with their prices, groups, tiers. Of
-    stakes, stocks, owners, totals and references each part has those of its own rows; figures stay out. A border
+    target can take in. Words that all share stand in every part: commodities with their prices, groups, tiers, rules
+    without source and note. Of stakes, stocks, contracts, cover, service, owners, totals and references each part has
+    those of its own rows; figures stay out. A border
     point bears the country at its other end, so that a stop of trade between countries reaches it from both sides.
 
     Examples
@@ -270,7 +271,15 @@ def _part(
         "demand": demand[demand["node"].isin(own)],
         "stakes": tables["stakes"][tables["stakes"]["project"].isin(own)],
         "stocks": tables["stocks"][_stocks_of(tables["stocks"], own, where)],
+        "contracts": tables["contracts"][tables["contracts"]["supplier"].isin(own)],
+        # scenarios name rules, but say no more of them
+        "rules": tables["rules"].assign(source=None, note=None),
     }
+    cover = cover_by_node(tables, network.groups_known)
+    frames["cover"] = cover[cover["node"].isin(own)]
+    home = set(frames["nodes"]["country"].dropna())
+    law = [bool(network.resolve(word, "country")[0] & home) for word in tables["service"]["country"]]
+    frames["service"] = tables["service"][np.array(law, dtype=bool)]
     lines, ends, asks = [edges[inside]], [], []
     for k, i in enumerate(crossing):
         row = edges.iloc[[i]]
@@ -302,7 +311,6 @@ def _part(
     used = set(plants["process"].dropna())
     frames["processes"] = tables["processes"][tables["processes"]["process"].isin(used)]
     frames["owners"] = _owners_of(tables["owners"], set(plants["owner"].dropna()))
-    home = set(frames["nodes"]["country"][frames["nodes"]["id"].isin(own)].dropna())
     totals = tables["totals"]
     frames["totals"] = totals[totals["country"].isin(home) | totals["country"].isna()]
     frames["figures"] = tables["figures"].iloc[:0]
