@@ -177,7 +177,7 @@ class Case:
     def outcomes(self, setting: Setting, changes: Sequence[Change | Drawn | None] = (None,)) -> list[Outcome]:
         """Return the answer of a way to judge, under each of many changes; nothing is said of the bottleneck."""
         made = self.shortfalls(setting, changes)
-        known = {setting.rerouting: [shortfall(one.short[1], one.wanted) for one in made]}
+        known = {str(setting.rerouting): [shortfall(one.short[1], one.wanted) for one in made]}
         short = self.short_by_level(setting, changes, known)
         n, out = len(self.tiers), []
         for i, one in enumerate(made):

@@ -97,8 +97,8 @@ def variations(network: Network, counting: Counting) -> list[Variation]:
     Notes
     -----
     Nodes, recipes, relations, stocks and rows of demand that are inferred or assumed; what opened since the base year;
-    projects of any quality, for none of them stands yet. Relations go by family: one commodity from a step in a country to a step in a country.
-    Only what is counted of the demand is asked; demand is never absent.
+    projects of any quality, for none of them stands yet. Relations go by family: one commodity from a step in a country
+    to a step in a country. Only what is counted of the demand is asked; demand is never absent.
     """
     found = [*_nodes(network), *_processes(network), *_relations(network), *_stocks(network)]
     return [*found, *_projects(network), *_demand(network, counting)]

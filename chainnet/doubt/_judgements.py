@@ -10,7 +10,7 @@ import pandas as pd
 
 from chainnet._types import Array
 from chainnet.calibration import THIN, slack_factors, thin_relations
-from chainnet.flow import LAW_ONLY, Counting, Kept
+from chainnet.flow import Counting, Kept
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
 from chainnet.results import weakest
@@ -19,6 +19,8 @@ from chainnet.words import percent
 CENTRAL = "central"
 # the order in which a network has its value, and so its bottleneck
 FIRST: Kept = "allies_first"
+# by law or arrangement, and by laws alone that are known to be in force
+BY_LAW: tuple[Kept, ...] = ("law", "law_only")
 # a stress test beside the range: nobody expects that allied users come after everyone else
 LAST: Kept = "allies_last"
 # the quality of what is no datum: somebody decides it
@@ -90,10 +92,10 @@ def orders_of(counting: Counting) -> list[Kept]:
     """Return the orders of service of a range, that of the central case first; by law where it puts anyone first."""
     if not (counting.anyone & ~counting.ours).any():
         return [counting.order]
-    by_law = [counting.in_order(order).covered & counting.rows for order in ("law", LAW_ONLY)]
     found: list[Kept] = [counting.order]
-    if by_law[0].any():
-        found += ["law"] if (by_law[0] == by_law[1]).all() else ["law", LAW_ONLY]
+    by_law, by_law_only = (rows.covered & rows.rows for rows in map(counting.in_order, BY_LAW))
+    if by_law.any():
+        found += BY_LAW[:1] if (by_law == by_law_only).all() else BY_LAW
     return list(dict.fromkeys([*found, "alike", FIRST]))
 
 

@@ -100,8 +100,8 @@ class KeyAssumptions(Result):
         It cannot where the central class holds in fewer than half of the draws, or where the order of service or one
         plant alone moves it by two classes.
         """
-        row = self.range.loc[self.first_tier]
-        return bool(row["class_share"] >= HOLDS) and jumps(self._rows, float(row["central_share"])).empty
+        row = self.range.loc[self.first_tier].to_dict()
+        return bool(row["class_share"] >= HOLDS) and jumps(self._rows, row["central_share"]).empty
 
     @property
     def decides(self) -> tuple[str, ...]:
@@ -116,7 +116,7 @@ class KeyAssumptions(Result):
     def words(self) -> dict[str, str]:
         """The verdict, the range, how firm it is and what decides, a sentence each."""
         tier = self.first_tier
-        word, row = str(self.central["class"][tier]), self.range.loc[tier]
+        word, row = str(self.central["class"][tier]), self.range.loc[tier].to_dict()
         return sentences(tier, word, row, self._rows, self.firmness, self.decides, self.certain)
 
     @property
@@ -134,8 +134,8 @@ class KeyAssumptions(Result):
         """
         checks.known(tier, list(self.central.index), "tier", "tier")
         table, smallest = self.table[self.table["tier"] == tier], self.smallest_set if tier == self.first_tier else None
-        rows = {"central": self.central.loc[[tier]], "range": self.range.loc[[tier]]}
-        return replace(self, table=table, smallest_set=smallest, **rows)
+        central, ends = self.central.loc[[tier]], self.range.loc[[tier]]
+        return replace(self, table=table, central=central, range=ends, smallest_set=smallest)
 
 
 def key_assumptions(

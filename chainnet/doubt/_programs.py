@@ -12,6 +12,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from chainnet._types import Array, Bools, Ints
+from chainnet.doubt._judgements import BY_LAW
 from chainnet.engine import (
     AGREE,
     CERTAIN,
@@ -27,7 +28,6 @@ from chainnet.engine import (
 )
 from chainnet.errors import DataError, SolverError
 from chainnet.flow import (
-    LAW_ONLY,
     Counting,
     Kept,
     at_home,
@@ -45,7 +45,6 @@ MOST_KEPT = 48
 FEW = 12
 SEVERAL = 10.0
 NAME = "assumptions"
-BY_LAW = ("law", LAW_ONLY)
 
 
 @dataclass

@@ -44,7 +44,7 @@ def sentences(
     ----------
     tier, word : str
         And its class.
-    row : Series
+    row : mapping
         Its range.
     table : DataFrame
         Its variations.
@@ -67,7 +67,7 @@ def sentences(
     if row["last_share"] == row["last_share"]:
         ends += f"; stress test: if allied users are served last, {_share(row['last_share'])}"
     holds = f"in {percent(float(row['class_share']), ' ')} of the draws the class is the same"
-    firm, loose = ([name for name, is_firm in firmness.items() if is_firm is kind] for kind in (True, False))
+    firm, loose = ([str(name) for name, is_firm in firmness.items() if is_firm == kind] for kind in (True, False))
     kept = f"whatever is assumed of {join(firm, 'or')}" if firm else "under no kind of doubt"
     not_kept = f", not of {join(loose, 'or')}" if firm and loose else ""
     return {
@@ -83,7 +83,7 @@ def _by(table: pd.DataFrame, name: str) -> str:
     if name == CENTRAL:
         return "in the central case"
     rows = table[table["id"] == name.removeprefix("node:")]
-    return in_words((rows[rows["variant"] == "absent"] if name.startswith("node:") else rows).iloc[0])
+    return in_words((rows[rows["variant"] == "absent"] if name.startswith("node:") else rows).iloc[0].to_dict())
 
 
 def _share(share: float) -> str:

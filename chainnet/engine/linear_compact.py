@@ -106,6 +106,15 @@ class CompactModel:
         lower[place[columns[some]]] = upper[place[columns[some]]] = value[some]
         self._inner.set_bounds((lower, upper, rows[0], rows[1]))
 
+    def keep_at_least(self, columns: Ints, value: Array) -> None:
+        """Leave only answers in which some columns have these values or more."""
+        place = np.cumsum(self._open) - 1
+        some = self._open[columns]
+        lower, upper, *rows = self._inner.bounds
+        lower, at = lower.copy(), place[columns[some]]
+        lower[at] = np.minimum(np.maximum(value[some], lower[at]), upper[at])
+        self._inner.set_bounds((lower, upper, rows[0], rows[1]))
+
     @property
     def _inner(self) -> WarmModel:
         if self._model is None:

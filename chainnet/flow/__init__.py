@@ -21,9 +21,10 @@ from chainnet.flow._largest import (
 )
 from chainnet.flow._law import at_home, home_stages, released, under_contract
 from chainnet.flow._long_runs import LongRuns, long_runs
-from chainnet.flow._months import NEW_LAG_MONTHS, Bases, MonthsModel, Plan
-from chainnet.flow._order import LAW_ONLY, Asked, Kept, Order, Valued, valued_order
+from chainnet.flow._months import NEW_LAG_MONTHS, MonthsModel
+from chainnet.flow._order import Asked, Kept, Order, Valued, valued_order
 from chainnet.flow._ordered import OrderedValue, SharedValue, value_model
+from chainnet.flow._plan import Bases, Plan
 from chainnet.flow._shared import (
     EXACT_PLAYERS,
     climbed,
@@ -40,7 +41,6 @@ from chainnet.flow._value import ValueModel
 __all__ = [
     "EXACT_PLAYERS",
     "EXTRA_COST_USD_PER_T",
-    "LAW_ONLY",
     "NEW_LAG_MONTHS",
     "Asked",
     "Balance",

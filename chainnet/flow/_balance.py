@@ -360,7 +360,7 @@ class _InOrder:
         self._solver = Ordered(
             low.program, "balance", self._goals, unbounded=lambda: _negative_cycle(low.tables.network)
         )
-        self.program, self._left, self._given_way = self._solver.program, np.zeros(len(low.served)), 0.0
+        self.program, self._left = self._solver.program, np.zeros(len(low.served))
         kept = self._at_home(low, home)
         tied = self._served(low, kept)
         if (free := released(low.overlay)) is not low.overlay:  # what those under contract do not take is for all
@@ -395,15 +395,13 @@ class _InOrder:
             mine = {n: value for n, value in kept.items() if home[n - first][0] == country}
             self._within(mine, low.bounds(closed))
             kept[number] = self._solver.stage(self._goals[number], name).value
-        if home:
-            self._within(kept)
+        self._at_first = self._within(kept) if home else 0.0  # what floors give way before the first stage
         return kept
 
-    def _within(self, kept: Mapping[int, float], bounds: tuple[Array, Array] | None = None) -> None:
-        """Put other bounds in place, None = those of the program, and floors within them."""
+    def _within(self, kept: Mapping[int, float], bounds: tuple[Array, Array] | None = None) -> float:
+        """Put other bounds in place, None = those of the program, and floors within them; return what they give way."""
         self._solver.within(*(bounds or ()))
-        for number, value in kept.items():
-            self._given_way += self._solver.floor(number, value)
+        return sum(self._solver.floor(number, value) for number, value in kept.items())
 
     def _served(
         self, low: Lowered, kept: dict[int, float], bounds: tuple[Array, Array] | None = None
@@ -411,6 +409,7 @@ class _InOrder:
         """Serve the stages in their order, over what is kept already; return what is tied by tier, with its floors."""
         if bounds is not None:
             self._within(kept, bounds)
+        self._given_way = self._at_first  # later stages that are kept already only take
         columns, rows = np.zeros(len(low.program.cost)), np.zeros(len(low.program.row_upper))
         mine, tied = self._counting.rows, dict[str, list[float]]()
         for number, (name, asked) in enumerate(self._stages):

@@ -7,15 +7,14 @@ one: a program of one period is solved for each of these, which is the same answ
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from chainnet._types import Array
 from chainnet.engine import (
-    AT_LOWER,
     BASIC,
     CERTAIN,
     LEAST_SIZE,
@@ -25,11 +24,16 @@ from chainnet.engine import (
     CompactModel,
     LinearSolution,
     Statuses,
+    floor_of,
     require,
 )
 from chainnet.errors import DataError, InfeasibleError, SolverError
-from chainnet.flow._balance import EXTRA_COST_USD_PER_T, relation_flows, stages_of
+from chainnet.flow._balance import EXTRA_COST_USD_PER_T, relation_flows, shared_tiers, stages_of
 from chainnet.flow._counting import Counting
+from chainnet.flow._law import released, under_contract
+from chainnet.flow._law_months import kept_at_home, with_stage_rows
+from chainnet.flow._order import VALUED
+from chainnet.flow._plan import Bases, How, Piece, Plan, Told
 from chainnet.flow._stages import settled
 from chainnet.lowering import Degree, Lowered, Overlay, Periods, Start, check_stocks, expand_periods, lower
 from chainnet.words import count
@@ -49,113 +53,6 @@ MOST_APART = 5_000_000
 LEAST_LAG = 0.5
 # a stage that took more than one step for so many rows is far from the plan of the baseline; so are the next
 FAR_STEPS = 16
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is done in each period.
-
-    ``served_t``: periods x demand rows; ``wanted_t`` the same of what is asked for; ``level_t``:
-    periods x stocks, in reach at the end of each; ``flow_t``: periods x edge rows, shipped in the period;
-    ``through_t``: periods x nodes and projects; ``relations``: period, commodity, maker, user, flow_t of
-    new relations that carry something; ``endurance``: (name, demand rows) -> periods served whole from
-    the start, inf = to the end; ``start``: what was there; ``bases``: where its stages ended, if noted.
-    """
-
-    x: Array
-    start: Start
-    served_t: Array
-    wanted_t: Array
-    level_t: Array
-    flow_t: Array
-    through_t: Array
-    relations: pd.DataFrame
-    cost_usd: float
-    endurance: dict[str, float]
-    certificate: Certificate
-    bases: Bases | None = None
-
-
-@dataclass(frozen=True)
-class Bases:
-    """Where the stages of a plan ended, for plans of other events: statuses by stage, and the program they are of."""
-
-    periods: Periods
-    by_stage: dict[str, Statuses]
-
-    def later(self, by: int) -> Bases:
-        """Return the bases for what is left of the plan from a period on; what comes after its end is at rest."""
-        p, moved = self.periods, {}
-        if p.n_periods == 1:  # each period stands alone
-            return self
-        for name, (columns, rows) in self.by_stage.items():
-            new_columns, new_rows = columns.copy(), rows.copy()
-            for new, old, size, rest in (
-                (new_columns, columns, p.width, AT_LOWER),
-                (new_rows, rows, p.height, BASIC),
-            ):
-                end, cut = p.n_periods * size, by * size
-                new[: end - cut] = old[cut:end]
-                new[end - cut : end] = rest
-            moved[name] = new_columns, new_rows
-        return replace(self, by_stage=moved)
-
-    def for_program(self, periods: Periods) -> dict[str, Statuses]:
-        """Return the bases for a program over the same columns, its further rows free; none if it has others."""
-        if periods is self.periods:
-            return self.by_stage
-        place = periods.rows_of(self.periods)
-        if place is None:
-            return {}
-        known = place >= 0
-        out = {}
-        for name, (columns, rows) in self.by_stage.items():
-            mine = np.full(len(place), BASIC, dtype=np.int8)
-            mine[known] = rows[place[known]]
-            out[name] = columns, mine
-        return out
-
-
-@dataclass(frozen=True)
-class _Piece:
-    """The answer of one program, all of its periods; ``proof``: the worst of its stages, ``ends``: where they ended."""
-
-    x: Array
-    served_t: Array
-    wanted_t: Array
-    cost_usd: float
-    endurance: dict[str, float]
-    proof: Certificate
-    ends: dict[str, Statuses]
-
-
-@dataclass(frozen=True)
-class _How:
-    """What is asked of a plan besides its measures."""
-
-    totals_only: bool
-    least_cost: bool
-    worth: Array | None
-
-    @property
-    def key(self) -> tuple[Any, ...]:
-        """What tells two of them apart."""
-        return self.totals_only, self.least_cost, None if self.worth is None else self.worth.tobytes()
-
-
-class _Steps:
-    """Tells how many of the programs of a plan are done."""
-
-    def __init__(self, tell: Callable[[str, float], None] | None, todo: int, columns: int) -> None:
-        self._tell, self._todo, self._done, self._columns = tell, max(todo, 1), 0, columns
-
-    def done(self, what: str, n: int = 1) -> None:
-        """Count programs, or what turned out to need none."""
-        self._done += n
-        if self._tell is not None:
-            done = min(self._done, self._todo)
-            size = f"{done} of {self._todo} programs of {count(self._columns)} columns"
-            self._tell(f"{what} ({size})", done / self._todo)
 
 
 class MonthsModel:
@@ -199,7 +96,13 @@ class MonthsModel:
         if network.demand.empty:
             raise DataError("months: the network has no demand table, so nobody can be short. Give demand.")
         self.network, self.stages = network, stages_of(counting)
-        self._firsts = {*network.tier_order, "demand"}  # the stages of those whose shortfall counts
+        # the stages of those whose shortfall counts, and until when some do
+        mine = [name for name, members in self.stages if (members & counting.rows).any()]
+        self._firsts = {*network.tier_order, "demand", *mine}
+        self._counting, self._overlays = counting, dict[int, tuple[Overlay, Overlay]]()
+        template = under_contract(counting, template)
+        # of these what falls to the beneficiaries is a range, whose middle is told
+        self._shared = {} if counting.order in VALUED else shared_tiers(counting, self.stages)
         open_ = tuple(replace(r, bound_tpa=np.inf) for r in template.restrictions)
         low = lower(
             network,
@@ -223,12 +126,16 @@ class MonthsModel:
         self._solved = self.periods
         if self.is_apart:
             self._solved = expand_periods(low, 1, self.periods.lengths[0], new_lag_months=NEW_LAG_MONTHS)
-        self._pieces: dict[Any, _Piece] = {}
-        self._steps = _Steps(None, 1, 0)
-        known = near.for_program(self._solved) if near is not None else {}
+        self._pieces: dict[Any, Piece] = {}
+        self._steps = Told(None, 1, 0)
+        self._bound, self._stage_sizes = any(r.part is not None for r in template.restrictions), np.empty(0)
+        program = self._solved.program
+        if self._bound:  # a row for what each stage is served, to be kept when contracts are released
+            program, self._stage_sizes = with_stage_rows(self._solved, [members for _, members in self.stages])
+        known = self._fitting(near)
         self._first_near = {name: ends for name, ends in known.items() if name not in late}
         basic = [columns == BASIC for columns, _ in self._first_near.values()]  # these stay in the model, even if shut
-        self._model = CompactModel(self._solved.program, np.any(basic, axis=0) if basic else None)
+        self._model = CompactModel(program, np.any(basic, axis=0) if basic else None)
         # beside a host so much larger the dual method wanders among equal answers, ten times as long as others take
         self._has_host = float(low.sizes.max()) > HOST * float(low.sizes.min())
         # of the plan at hand: proofs, whether stocks must keep some
@@ -287,12 +194,12 @@ class MonthsModel:
         SolverError
             If an answer fails its own check, or the solver has none.
         """
-        how, steps = _How(totals_only, least_cost, worth), len(overlays)
+        how, steps = How(totals_only, least_cost, worth), len(overlays)
         self._notes = notes_bases
         if self.is_apart:
             piece = self._apart(overlays, start, how, endurance, tell)
         else:
-            self._steps = _Steps(tell, self._programs(how, endurance), self._n_columns)
+            self._steps = Told(tell, self._programs(how, endurance), self._n_columns)
             piece = self._solve(overlays, start, how, endurance, keeps_end, near)
         p = self.periods
         block = p.block(piece.x)
@@ -315,7 +222,7 @@ class MonthsModel:
     def _n_columns(self) -> int:
         return len(self._solved.program.cost)
 
-    def _programs(self, how: _How, endurance: Sequence[tuple[str, Any]]) -> int:
+    def _programs(self, how: How, endurance: Sequence[tuple[str, Any]]) -> int:
         """Return how many programs a plan takes at most, where each of endurance takes one."""
         return 2 * len(self.stages) + len(endurance) + how.least_cost
 
@@ -323,14 +230,14 @@ class MonthsModel:
         self,
         overlays: Sequence[Overlay],
         start: Start,
-        how: _How,
+        how: How,
         endurance: Sequence[tuple[str, Any]],
         tell: Callable[[str, float], None] | None,
-    ) -> _Piece:
+    ) -> Piece:
         """Put the plan together from periods that stand alone, each kind of them solved once."""
         keys = [(_key(overlay), how.key) for overlay in overlays]
         kinds = len(set(keys) - self._pieces.keys())
-        self._steps = _Steps(tell, kinds * self._programs(how, endurance), self._n_columns)
+        self._steps = Told(tell, kinds * self._programs(how, endurance), self._n_columns)
         whole, lasting, pieces = dict(endurance), dict[str, float](), []
         for t, (key, overlay) in enumerate(zip(keys, overlays, strict=True)):
             piece = self._pieces.get(key)
@@ -346,7 +253,7 @@ class MonthsModel:
         times = self.periods.lengths[: len(pieces)] / self.periods.lengths[0]
         p, rest = self.periods, self.periods.n_periods - len(overlays)
         nothing = np.zeros((rest, self.n_demand))
-        return _Piece(
+        return Piece(
             np.concatenate([*(n * piece.x for n, piece in zip(times, pieces, strict=True)), np.zeros(rest * p.width)]),
             np.concatenate([*(n * piece.served_t for n, piece in zip(times, pieces, strict=True)), nothing]),
             np.concatenate([*(n * piece.wanted_t for n, piece in zip(times, pieces, strict=True)), nothing]),
@@ -369,21 +276,22 @@ class MonthsModel:
         self,
         overlays: Sequence[Overlay],
         start: Start,
-        how: _How,
+        how: How,
         endurance: Sequence[tuple[str, Any]],
         keeps_end: bool,
         near: Bases | None,
-    ) -> _Piece:
-        p = self._solved
-        upper, row_lower, row_upper = p.bounds(overlays, start, keeps_end=keeps_end)
+    ) -> Piece:
+        p, overlays = self._solved, self._under(overlays)
+        bounds = partial(self._bounds, start=start, keeps_end=keeps_end)
+        upper, *_ = put = bounds(overlays)
         self._proofs = []
         self._ends, self._is_close = {}, True
         self._is_far = False  # whether it is many steps from a stage to whole service of some of it
         self._near, self._most_steps = self._first_near, len(p.program.row_lower) // FAR_STEPS
         if near is not None:  # a plan that was followed up to now is near however many steps it takes
-            self._near, self._most_steps = near.for_program(p), len(p.program.row_lower) * FAR_STEPS
+            self._near, self._most_steps = self._fitting(near), len(p.program.row_lower) * FAR_STEPS
         self._keeps = keeps_end and bool((self.network.stocks["end_t"] > 0).any())
-        self._model.set_bounds(upper, row_lower, row_upper)
+        self._model.set_bounds(*put)
         wanted = upper[p.served(np.ones(self.n_demand, dtype=bool))].reshape(p.n_periods, -1)
         lasting: dict[str, float] = {}
         found = None
@@ -392,10 +300,16 @@ class MonthsModel:
             gain[p.served(np.ones(self.n_demand, dtype=bool))] = np.tile(how.worth, p.n_periods)
             self._model.set_cost(p.costs(overlays) - gain)
             found = self._optimal(None, "worth")
-        best = found
-        for name, members in self.stages:
-            if how.totals_only and name not in self._firsts:
-                continue
+        best, home = found, None
+        if how.worth is None and self._counting.law is not None and any(overlay.home for overlay in overlays):
+            home = kept_at_home(self._counting, p, overlays, self._model, bounds, self._optimal)
+            self._model.set_bounds(*put)
+            self._model.keep_at_least(*home)
+        if self._bound and how.worth is None:
+            found = self._release(bounds, overlays, wanted, how)
+            if home is not None:
+                self._model.keep_at_least(*home)
+        for name, members in self.stages[: self._n_asked(how)]:
             before = self._model.held
             if how.worth is None:
                 found = self._stage(name, members, wanted, found, how.totals_only)
@@ -410,13 +324,88 @@ class MonthsModel:
         if how.worth is not None:
             assert best is not None
             found = best
-        elif how.least_cost or found is None:
-            self._model.set_cost(p.costs(overlays))
-            found = self._optimal(found, COST, is_near=self._has_host)
+        else:
+            cost = p.costs(overlays) if how.least_cost or found is None else None
+            found = self._in_the_middle(found, wanted, cost)
             self._steps.done(COST)
         served = self._settled(np.clip(p.block(found.x)[:, p.low.served], 0.0, wanted), wanted)
         cost = float(found.value + (gain * found.x).sum()) if how.least_cost else float("nan")
-        return _Piece(found.x, served, wanted, cost, lasting, Certificate.worst(self._proofs, "months"), self._ends)
+        return Piece(found.x, served, wanted, cost, lasting, Certificate.worst(self._proofs, "months"), self._ends)
+
+    def _under(self, overlays: Sequence[Overlay]) -> Sequence[Overlay]:
+        """Return the overlays with the contracts in force, each the same one whenever it is asked."""
+        if not self._bound:
+            return overlays
+        for overlay in overlays:
+            if self._overlays.get(id(overlay), (None,))[0] is not overlay:
+                self._overlays[id(overlay)] = overlay, under_contract(self._counting, overlay)
+        return [self._overlays[id(overlay)][1] for overlay in overlays]
+
+    def _bounds(self, overlays: Sequence[Overlay], start: Start, keeps_end: bool) -> tuple[Array, Array, Array]:
+        """Return the bounds of the program; what stages are served is free."""
+        upper, *rows = self._solved.bounds(overlays, start, keeps_end=keeps_end)
+        free = np.full(len(self._stage_sizes), np.inf)
+        return upper, np.append(rows[0], -free), np.append(rows[1], free)
+
+    def _fitting(self, near: Bases | None) -> dict[str, Statuses]:
+        """Return where stages of another plan ended, the rows of stages free; none without one."""
+        known = {} if near is None else near.for_program(self._solved)
+        n, k = len(self._solved.program.row_lower), len(self._stage_sizes)
+        free = np.full(k, BASIC, dtype=np.int8)
+        return {name: (columns, np.append(rows[:n], free)) for name, (columns, rows) in known.items()}
+
+    def _release(self, bounds: Any, overlays: Sequence[Overlay], wanted: Array, how: How) -> LinearSolution | None:
+        """Serve the stages while contracts hold; then let these go, and keep the tonnes of each stage by floors."""
+        found: LinearSolution | None = None
+        served = [self._solved.served(members) for _, members in self.stages]
+        asked = served[: self._n_asked(how)]
+        for (name, members), _ in zip(self.stages, asked, strict=False):
+            found = self._stage(name, members, wanted, found, True)
+        assert found is not None, "there is demand"
+        upper, low, high = bounds([released(overlay) for overlay in overlays])
+        for row, (columns, size) in enumerate(zip(asked, self._stage_sizes.tolist(), strict=False)):
+            low[len(self._solved.program.row_lower) + row] = floor_of(float(found.x[columns].sum()), size)
+        self._model.set_bounds(upper, low, high)
+        self._is_close = False
+        return found
+
+    def _n_asked(self, how: How) -> int:
+        """Return how many stages are asked: where totals do, up to the last of those whose shortfall counts."""
+        if not how.totals_only:
+            return len(self.stages)
+        return 1 + max((n for n, (name, _) in enumerate(self.stages) if name in self._firsts), default=-1)
+
+    def _in_the_middle(self, found: LinearSolution | None, wanted: Array, cost: Array | None) -> LinearSolution:
+        """Return the least cost; where stages are shared the mean of the plans in which ours come last and first."""
+        p, ends = self._solved, list[LinearSolution]()
+
+        def finish(at: LinearSolution | None) -> LinearSolution:
+            if cost is not None:
+                self._model.set_cost(cost)
+                at = self._optimal(at, COST, is_near=self._has_host)
+            assert at is not None, "no stage and no cost"
+            return at
+
+        tied = []
+        for number, mine in self._shared.values():
+            rows = self.stages[number][1]
+            if found is not None and not self._is_whole(found, p.served(rows), wanted[:, np.flatnonzero(rows)]):
+                tied.append((p.served(mine), int(mine.sum())))
+        if not tied:
+            return finish(found)
+        held, left = self._model.held, p.lengths[::-1].cumsum()[::-1]
+        for sign in (1.0, -1.0):
+            self._model.set_held(held)
+            at = found
+            for columns, n in tied:
+                goal = np.zeros(len(p.program.cost))
+                goal[columns] = sign * np.repeat(left / left[0], n)
+                self._model.set_cost(goal)
+                at = self._optimal(at, "what falls to the beneficiaries", is_near=True)
+                self._model.hold(at)
+            ends.append(finish(at))
+        last, first = ends
+        return replace(first, x=(last.x + first.x) / 2, value=(last.value + first.value) / 2)
 
     def _settled(self, served: Array, wanted: Array) -> Array:
         """Clear of rounding: what the proof of a stage leaves open is nobody's loss."""

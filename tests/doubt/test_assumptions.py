@@ -15,7 +15,8 @@ from recipe_networks import recipe_network
 
 import chainnet as cn
 from chainnet.calibration import denser, slack_factors, thin_relations
-from chainnet.doubt import KeyAssumptions, class_of
+from chainnet.doubt import KeyAssumptions
+from chainnet.doubt._verdict import class_of
 from chainnet.flow import Balance, Counting, balance_under
 from chainnet.scenario import overlay_of
 

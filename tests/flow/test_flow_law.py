@@ -223,3 +223,52 @@ def test_law_under_contracts_is_what_the_rule_says(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(1000, 1200))
 def test_law_is_what_the_rule_says_on_many_chains(seed: int) -> None:
     check_law(a_chain(default_rng(seed), contracts=bool(seed % 2)))
+
+
+# -- month by month -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(300, 308))
+def test_months_without_lags_and_stocks_are_the_steady_state(seed: int) -> None:
+    """In a year of months that stand alone each tier gets what it gets in a year, at the middle of its range."""
+    chain = a_chain(default_rng(seed), contracts=True)
+    net, _ = chain.network(), (sums := Rule(chain).law()[0])
+    stop = chain.scenario or cn.Scenario("none", [{"kind": "scale", "where": {"country": "CHN"}, "share": 1.0}])
+    found = cn.stress_test(net, [stop], months=12, order="law")
+    months = found.months[found.months["scenario"] == stop.name]
+    steady = cn.balance(net, stop, order="law")
+    ours = steady.ranges
+    assert found.certificate.ok
+    for tier, row in found.summary.loc[stop.name].iterrows():
+        least, most = (float(ours.loc[tier, f"shortfall_{end}_tpa"]) for end in ("least", "most"))
+        assert least - 1e-5 <= row["shortfall_t"] <= most + 1e-5
+        if tier == TIERS[0]:  # nothing before it is shared
+            assert row["shortfall_t"] == pytest.approx((least + most) / 2, abs=1e-5)
+    by_stage = [steady.demand.loc[rows, "served_tpa"].sum() for _, rows in stages_of(Counting.of(net, order="law"))]
+    np.testing.assert_allclose(by_stage, sums, atol=1e-5)
+    assert months["month"].nunique() == 12
+
+
+def lagged(chain: Chain, months: float) -> cn.Network:
+    net = chain.network()
+    edges = net.edges.assign(lag_months=months, flow_tpa=0.0)
+    return net.with_table("edges", edges)
+
+
+@pytest.mark.parametrize("seed", range(320, 324))
+def test_goods_under_way_put_the_whole_off_by_the_lag(seed: int) -> None:
+    """With a lag of a month on each of two legs and nothing under way the steady state begins in the third month."""
+    chain = a_chain(default_rng(seed), contracts=True)
+    net = lagged(chain, 1.0)
+    stop = chain.scenario or cn.Scenario("none", [{"kind": "scale", "where": {"country": "CHN"}, "share": 1.0}])
+    found = cn.stress_test(net, [stop], months=14, order="law")
+    assert found.certificate.ok
+    months = found.months[found.months["scenario"] == stop.name]
+    steady = cn.balance(net, stop, order="law").ranges
+    short = months.groupby(["tier", "month"])["shortfall_t"].sum()
+    for tier in steady.index:
+        rows = short.loc[tier]
+        demand = steady.loc[tier, "demand_tpa"] / 12
+        assert rows.iloc[:2].to_numpy() == pytest.approx(demand, abs=1e-6)  # nothing is there yet
+        least, most = (steady.loc[tier, f"shortfall_{end}_tpa"] for end in ("least", "most"))
+        assert least - 1e-5 <= rows.iloc[2:].sum() <= most + 1e-5

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 import chainnet as cn
-from chainnet.doubt import CLASSES, class_of
+from chainnet.doubt import CLASSES
+from chainnet.doubt._verdict import class_of
 from chainnet.network import verb_of
 from chainnet.reporting.model import Block, Cell, Document, ReportTable, Sentence
 from chainnet.results import fact_of

@@ -1,0 +1,82 @@
+"""What law and contract hold over time: who is served at home first, and the tonnes that contracts left each stage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from chainnet._types import Array, Bools, Ints
+from chainnet.engine import LOCK, CompactModel, LinearProgram, LinearSolution
+from chainnet.flow._counting import Counting
+from chainnet.flow._law import at_home, home_stages
+from chainnet.lowering import Overlay, Periods
+
+
+def with_stage_rows(periods: Periods, stages: Sequence[Bools]) -> tuple[LinearProgram, Array]:
+    """Return the program with a free row for what each stage is served over all periods, and the sizes of these."""
+    program = periods.program
+    columns = [periods.served(members) for members in stages]
+    row = np.repeat(np.arange(len(stages)), [len(some) for some in columns])
+    place = np.concatenate(columns)
+    sizes = np.array([program.col_scale[some].max(initial=LOCK) for some in columns])
+    lines = csr_array((np.ones(len(row)), (row, place)), shape=(len(stages), len(program.cost)))
+    free = np.full(len(stages), np.inf)
+    return program.with_rows(lines, -free, free, sizes), sizes
+
+
+def kept_at_home(
+    counting: Counting,
+    periods: Periods,
+    overlays: Sequence[Overlay],
+    model: CompactModel,
+    bounds: Callable[[Sequence[Overlay]], tuple[Array, Array, Array]],
+    solve: Callable[[LinearSolution | None, str], LinearSolution],
+) -> tuple[Ints, Array]:
+    """Find what users get at home from plants there alone while an export rule of their country is in force.
+
+    Tier by tier as much as can be over all periods, then as early as can be; each user keeps in each period what this
+    answer gives him, so that later stages may add to it alone.
+
+    Parameters
+    ----------
+    bounds : callable
+        Takes an overlay per period; the bounds of the program under these.
+    solve : callable
+        Takes an answer to start from and a name; solves what is in place and proves it.
+
+    Returns
+    -------
+    (columns of served demand, tonnes)
+    """
+    columns, tonnes = [np.empty(0, dtype=np.int64)], [np.empty(0)]
+    lengths = periods.lengths
+    left = lengths[::-1].cumsum()[::-1] / lengths.sum()
+    for country in sorted({country for overlay in overlays for country in overlay.home}):
+        known: dict[int, Overlay] = {}
+        for overlay in overlays:
+            if id(overlay) not in known:
+                known[id(overlay)] = at_home(counting.network, overlay, country)
+        model.set_bounds(*bounds([known[id(overlay)] for overlay in overlays]))
+        is_on = np.zeros(periods.n_periods, dtype=bool)
+        is_on[: len(overlays)] = [country in overlay.home for overlay in overlays]
+        first = next(overlay for overlay in overlays if country in overlay.home)
+        found: LinearSolution | None = None
+        asked: list[Ints] = []
+        for where, name, rows in home_stages(counting, first):
+            if where != country:
+                continue
+            mine = periods.served(rows).reshape(periods.n_periods, -1)[is_on]
+            for weight in (np.ones(int(is_on.sum())), left[is_on]):
+                cost: Any = np.zeros(len(model.program.cost))
+                cost[mine] = -weight[:, None]
+                model.set_cost(cost)
+                found = solve(found, name)
+                model.hold(found)
+            asked.append(mine.ravel())
+        if found is not None:
+            columns += asked
+            tonnes += [np.maximum(found.x[some] * (1 - 1e-7), 0.0) for some in asked]
+    return np.concatenate(columns), np.concatenate(tonnes)

@@ -1,0 +1,122 @@
+"""What is done in each period, what is asked of it, and where the stages of a plan ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet._types import Array
+from chainnet.engine import AT_LOWER, BASIC, Certificate, Statuses
+from chainnet.lowering import Periods, Start
+from chainnet.words import count
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is done in each period.
+
+    ``served_t``: periods x demand rows; ``wanted_t`` the same of what is asked for; ``level_t``:
+    periods x stocks, in reach at the end of each; ``flow_t``: periods x edge rows, shipped in the period;
+    ``through_t``: periods x nodes and projects; ``relations``: period, commodity, maker, user, flow_t of
+    new relations that carry something; ``endurance``: (name, demand rows) -> periods served whole from
+    the start, inf = to the end; ``start``: what was there; ``bases``: where its stages ended, if noted.
+    """
+
+    x: Array
+    start: Start
+    served_t: Array
+    wanted_t: Array
+    level_t: Array
+    flow_t: Array
+    through_t: Array
+    relations: pd.DataFrame
+    cost_usd: float
+    endurance: dict[str, float]
+    certificate: Certificate
+    bases: Bases | None = None
+
+
+@dataclass(frozen=True)
+class Bases:
+    """Where the stages of a plan ended, for plans of other events: statuses by stage, and the program they are of."""
+
+    periods: Periods
+    by_stage: dict[str, Statuses]
+
+    def later(self, by: int) -> Bases:
+        """Return the bases for what is left of the plan from a period on; what comes after its end is at rest."""
+        p, moved = self.periods, {}
+        if p.n_periods == 1:  # each period stands alone
+            return self
+        for name, (columns, rows) in self.by_stage.items():
+            new_columns, new_rows = columns.copy(), rows.copy()
+            for new, old, size, rest in (
+                (new_columns, columns, p.width, AT_LOWER),
+                (new_rows, rows, p.height, BASIC),
+            ):
+                end, cut = p.n_periods * size, by * size
+                new[: end - cut] = old[cut:end]
+                new[end - cut : end] = rest
+            moved[name] = new_columns, new_rows
+        return replace(self, by_stage=moved)
+
+    def for_program(self, periods: Periods) -> dict[str, Statuses]:
+        """Return the bases for a program over the same columns, its further rows free; none if it has others."""
+        if periods is self.periods:
+            return self.by_stage
+        place = periods.rows_of(self.periods)
+        if place is None:
+            return {}
+        known = place >= 0
+        out = {}
+        for name, (columns, rows) in self.by_stage.items():
+            mine = np.full(len(place), BASIC, dtype=np.int8)
+            mine[known] = rows[place[known]]
+            out[name] = columns, mine
+        return out
+
+
+@dataclass(frozen=True)
+class Piece:
+    """The answer of one program, all of its periods; ``proof``: the worst of its stages, ``ends``: where they ended."""
+
+    x: Array
+    served_t: Array
+    wanted_t: Array
+    cost_usd: float
+    endurance: dict[str, float]
+    proof: Certificate
+    ends: dict[str, Statuses]
+
+
+@dataclass(frozen=True)
+class How:
+    """What is asked of a plan besides its measures."""
+
+    totals_only: bool
+    least_cost: bool
+    worth: Array | None
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What tells two of them apart."""
+        return self.totals_only, self.least_cost, None if self.worth is None else self.worth.tobytes()
+
+
+class Told:
+    """Tells how many of the programs of a plan are done."""
+
+    def __init__(self, tell: Callable[[str, float], None] | None, todo: int, columns: int) -> None:
+        self._tell, self._todo, self._done, self._columns = tell, max(todo, 1), 0, columns
+
+    def done(self, what: str, n: int = 1) -> None:
+        """Count programs, or what turned out to need none."""
+        self._done += n
+        if self._tell is not None:
+            done = min(self._done, self._todo)
+            size = f"{done} of {self._todo} programs of {count(self._columns)} columns"
+            self._tell(f"{what} ({size})", done / self._todo)
