@@ -32,7 +32,7 @@ def in_words(row: Mapping[Any, Any]) -> str:
 def sentences(
     tier: str,
     word: str,
-    row: pd.Series,
+    row: Mapping[Any, Any],
     table: pd.DataFrame,
     firmness: pd.Series,
     decides: Sequence[str],

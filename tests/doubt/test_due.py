@@ -296,7 +296,8 @@ def scattered(seed: int) -> cn.Network:
 
 def ends_by_balance(net: cn.Network, scenario: cn.Scenario | None, order: str, reroute: str) -> pd.DataFrame:
     """What each tier lacks at the least and at the most, t/yr, by ``balance`` alone."""
-    found = balance_under(Counting.of(net, order=order), overlay_of(net, scenario), reroute)  # type: ignore[arg-type]
+    counting = Counting.of(net).in_order(order)  # type: ignore[arg-type]
+    found = balance_under(counting, overlay_of(net, scenario), reroute)  # type: ignore[arg-type]
     table = found.by_tier()
     if found.ranges is not None:
         table = table.assign(least=found.ranges["shortfall_least_tpa"], most=found.ranges["shortfall_most_tpa"])
