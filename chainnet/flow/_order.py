@@ -25,7 +25,7 @@ VALUED = ("allies_first", "allies_last", "alike")  # those in which an exact met
 LAW_ONLY = "law_only"  # of the rows of service only laws known to be in force: a variation, no public word
 STAGES = "stages"  # what an answer says where a table of stages was asked
 # whether what serves somebody is asked by law where nobody says in which order
-LAW_BY_DEFAULT = False
+LAW_BY_DEFAULT = True
 _COLUMNS = ("stage", "country", "tier")
 
 

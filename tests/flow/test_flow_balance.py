@@ -52,7 +52,7 @@ def test_tiers_of_ones_own() -> None:
 
 def test_others_after_and_before_bound_the_shortfall() -> None:
     net = two_tier()
-    after = cn.balance(net, beneficiaries=["JPN"])
+    after = cn.balance(net, beneficiaries=["JPN"], order="allies_first")
     before = cn.balance(net, beneficiaries=["JPN"], order="allies_last")
     assert served(after) == {("u_jpn", "civilian"): 2.0, ("u_usa", "civilian"): 0.0, ("u_usa", "defence"): 3.0}
     assert served(before)["u_jpn", "civilian"] == 0.0
@@ -84,7 +84,9 @@ def test_as_much_as_possible() -> None:
 @pytest.mark.parametrize("scenario", ["loss_of_bayan_obo", "china_export_stop_all"])
 def test_fair_shares_exist_wherever_there_is_an_answer(scenario: str) -> None:
     net = cn.read("rare-earths", as_of="2026")
-    plain, fair = (cn.balance(net, cn.scenarios(net)[scenario], fair=equal) for equal in (False, True))
+    plain, fair = (
+        cn.balance(net, cn.scenarios(net)[scenario], fair=equal, order="allies_first") for equal in (False, True)
+    )
     short, asked = (plain.by_tier()[column] for column in ("shortfall_tpa", "demand_tpa"))
     # equal fractions take nothing from a tier as a whole, and cost no less
     assert ((fair.by_tier()["shortfall_tpa"] - short).abs() <= 1e-6 * asked).all()
@@ -356,7 +358,7 @@ def two_chains() -> cn.Network:
     ],
 )
 def test_what_decides_is_what_binds_those_who_count(given: dict[str, Any], expected: set[tuple[str, str, str]]) -> None:
-    table = cn.balance(two_chains(), **given).limiting
+    table = cn.balance(two_chains(), **{"order": "allies_first", **given}).limiting
     assert set(zip(table["kind"], table["id"], table["tier"].astype(object).fillna(""), strict=True)) == expected
     assert table["price"].tolist() == pytest.approx([1.0] * len(expected))
     assert set(table.loc[table["kind"] == "demand", "commodity"]) <= {"x", "side"}

@@ -35,7 +35,9 @@ class Chain:
     stop: tuple[str, ...] = ()  # where China lets nothing go
 
     def country(self, name: str) -> str:
-        return {**{k: v[0] for k, v in self.pits.items()}, **{k: v[0] for k, v in self.works.items()}, **self.users}[name]
+        return {**{k: v[0] for k, v in self.pits.items()}, **{k: v[0] for k, v in self.works.items()}, **self.users}[
+            name
+        ]
 
     def network(self, **more: Any) -> cn.Network:
         pits = [(n, "mine", c, cap, None) for n, (c, cap) in self.pits.items()]
