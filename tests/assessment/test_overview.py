@@ -14,10 +14,10 @@ import pytest
 from conftest import line, two_tier
 
 import chainnet as cn
-from chainnet.assessment import first_rows
+from chainnet.assessment import first_rows, is_made_up
 from chainnet.assessment._closing import closing, conditions, to_everyone
 from chainnet.assessment._dependencies import dependencies, shortened
-from chainnet.assessment._overview import COLUMNS, _Chain, _is_made_up
+from chainnet.assessment._overview import COLUMNS, _Chain
 from chainnet.cli import main
 from chainnet.errors import DataError
 from chainnet.flow import Counting
@@ -208,7 +208,7 @@ def test_hinges_are_labels_and_no_ids(mag9: cn.Network, china_out: cn.Scenario) 
 
 
 def test_made_up_chains_are_left_out_by_their_data(graphs: dict[str, cn.Network]) -> None:
-    assert sorted(name for name, net in graphs.items() if not _is_made_up(net)) == list(REAL)
+    assert sorted(name for name, net in graphs.items() if not is_made_up(net)) == list(REAL)
 
 
 def test_what_cannot_be_asked_says_so(mag9: cn.Network) -> None:
