@@ -122,7 +122,8 @@ def overview(
         force": all rules in force together, ``in_force``; none where no rule of the chain is), label, scenario_label,
         dependencies (all of them), shortfall_low_by and shortfall_high_by (the judgements that give the ends),
         shortfall_last_share (if all others are served first: a stress test outside the range), already_share (short
-        without any restriction), bottleneck_basis (whose figure bottleneck_share is: published, worked out, or set by us),
+        without any restriction), bottleneck_basis (whose figure bottleneck_share is: published, worked out, or set by
+        us),
         vintage (as of when the chain stands, in words).
 
     Raises

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -15,7 +15,7 @@ from chainnet.calibration import denser
 from chainnet.criticality import removals
 from chainnet.doubt._changes import Change
 from chainnet.doubt._inputs import Drawn
-from chainnet.doubt._judgements import FIRST, LAST, ORDERS, Setting
+from chainnet.doubt._judgements import FIRST, LAST, Setting, orders_of
 from chainnet.doubt._programs import Ledger, Parts, Point, Program
 from chainnet.doubt._verdict import CLASSES, LEVELS, Bottleneck, Outcome, class_of, shortfall, top_of
 from chainnet.engine import CERTAIN, PRINTED, Certificate
@@ -61,7 +61,9 @@ class Case:
 
     def __init__(self, counting: Counting, scenario: Scenario | None, tier: str | None = None) -> None:
         self.counting, self.network, self.scenario = counting, counting.network, scenario
-        self.parts, self.ledger = Parts.of(counting, (*ORDERS, FIRST, LAST), tier), Ledger()
+        self.orders = orders_of(counting)
+        self.central = Setting(self.orders[0])
+        self.parts, self.ledger = Parts.of(counting, (*self.orders, FIRST, LAST), tier), Ledger()
         year = self.network.current_year
         self.by_year = None if year is None else year + YEARS_AHEAD
         self._programs: dict[tuple[str, bool], Program] = {}
@@ -147,16 +149,11 @@ class Case:
         """Return a program as solved on a level, under no change."""
         program, key = self._program(kind, setting.is_dense), (kind, level, setting, tier)
         if key not in self._points:
-            bounds = self._bounds(program, kind, level, setting, None)
+            passes = program.passes(self._overlay(kind, level, setting, None), setting.order, tier)
             alike = (kind, setting.is_dense, setting.order, tier)
-            self._points[key] = program.point(setting.order, bounds, tier, self._starts.get(alike))
+            self._points[key] = program.point(passes, tier, self._starts.get(alike))
             self._starts.setdefault(alike, self._points[key])
         return program, self._points[key]
-
-    def _bounds(
-        self, program: Program, kind: str, level: str, setting: Setting, change: Change | Drawn | None
-    ) -> tuple[Array, Array]:
-        return program.bounds(self._overlay(kind, level, setting, change))
 
     def _each(self, kind: str, level: str, setting: Setting, changes: Sequence[Change | Drawn | None]) -> list[_Served]:
         """Return what each tier asks for and is served on a level, under each of many changes."""
@@ -165,21 +162,23 @@ class Case:
         program, point = self._point(kind, level, setting)
         found: dict[int, _Served] = {}
         plain = [i for i, change in enumerate(changes) if not (isinstance(change, Change) and change.is_recipe)]
-        bounds = [self._bounds(program, kind, level, setting, changes[i]) for i in plain]
-        for i, within, served in zip(plain, bounds, program.served_each(point, bounds), strict=True):
-            found[i] = (program.wanted(within[0]), *served)
+        passes = [program.passes(self._overlay(kind, level, setting, changes[i]), setting.order) for i in plain]
+        for i, within, served in zip(plain, passes, program.served_each(point, passes), strict=True):
+            found[i] = (program.wanted(within), *served)
         for i, change in enumerate(changes):
             if isinstance(change, Change) and change.is_recipe:
                 other = program.with_line(*change.line)
-                there = other.point(setting.order, (point.upper, point.rows), None, point)
-                found[i] = (other.wanted(point.upper), there.most, there.least)
+                there = other.point(point.passes, None, point)
+                found[i] = (other.wanted(point.passes), there.most, there.least)
         return [found[i] for i in range(len(changes))]
 
     # -- answers -----------------------------------------------------------------------------------
 
     def outcomes(self, setting: Setting, changes: Sequence[Change | Drawn | None] = (None,)) -> list[Outcome]:
         """Return the answer of a way to judge, under each of many changes; nothing is said of the bottleneck."""
-        made, short = self.shortfalls(setting, changes), self.short_by_level(setting, changes)
+        made = self.shortfalls(setting, changes)
+        known = {str(setting.rerouting): [shortfall(one.short[1], one.wanted) for one in made]}
+        short = self.short_by_level(setting, changes, known)
         n, out = len(self.tiers), []
         for i, one in enumerate(made):
             closed = tuple(frozenset(r for r, parts in short.items() if parts[i][t] < PRINTED) for t in range(n))
@@ -207,24 +206,26 @@ class Case:
 
         Nothing more is solved of a draw in which so little is short that the class is known.
         """
-        restricted = self._each(REACH, "new", Setting(), draws)
+        restricted = self._each(REACH, "new", self.central, draws)
         open_ = [i for i, one in enumerate(restricted) if any(class_of(s) != MET for s in _outcome(one, one).share)]
         open_ = [] if self.is_calm else open_
-        calm = dict(zip(open_, self._each(CALM_NEW, CALM_NEW, Setting(), [draws[i] for i in open_]), strict=True))
+        calm = dict(zip(open_, self._each(CALM_NEW, CALM_NEW, self.central, [draws[i] for i in open_]), strict=True))
         due = [_outcome(one, calm[i]).due if i in calm else np.zeros(len(one[0])) for i, one in enumerate(restricted)]
         return [tuple(map(class_of, shares)) for shares in due]
 
     def short_by_level(
-        self, setting: Setting, changes: Sequence[Change | Drawn | None] = (None,)
+        self, setting: Setting, changes: Sequence[Change | Drawn | None], known: Mapping[str, list[Array]]
     ) -> dict[str, list[Array]]:
-        """Return the shortfall of each tier, as a share of its demand, by level and change.
+        """Return the shortfall of each tier, as a share of its demand, by level and change; some are known already.
 
         Projects alone that leave a tier met in the central case stand beside the levels, by their ids.
         """
-        setting = replace(setting, rerouting="existing")
-        short = {"existing": self._short(KNOWN, "existing", setting, changes)}
+        setting, short = replace(setting, rerouting="existing"), dict(known)
+        if "existing" not in short:
+            short["existing"] = self._short(KNOWN, "existing", setting, changes)
         for before, level in pairwise(LEVELS):
-            short[level] = self._above(level, setting, changes, short[before])
+            if level not in short:
+                short[level] = self._above(level, setting, changes, short[before])
         for name in self.closers:
             short[name] = self._above(ALONE + name, setting, changes, short["existing"])
         return short
@@ -266,11 +267,11 @@ class Case:
     @cached_property
     def closers(self) -> tuple[str, ...]:
         """Projects that, alone and on existing links, leave a tier met that is short in the central case."""
-        stated = self._short(KNOWN, "existing", Setting(), [None])[0] >= PRINTED
+        stated = self._short(KNOWN, "existing", self.central, [None])[0] >= PRINTED
         found = []
         for name, size in zip(self.project_ids, self.chain.access.sizes(), strict=True):
             if size > 0 and stated.any():
-                alone = self._short(KNOWN, ALONE + name, Setting(), [None])[0]
+                alone = self._short(KNOWN, ALONE + name, self.central, [None])[0]
                 if (stated & (alone < PRINTED)).any():
                     found.append(str(name))
         return tuple(found)
@@ -295,14 +296,14 @@ class Case:
         program, point = self._point(CALM, CALM, setting, tier)
         if change is None:
             return program, point
-        bounds = self._bounds(program, CALM, CALM, setting, change)
+        passes = program.passes(self._overlay(CALM, CALM, setting, change), setting.order, tier)
         if isinstance(change, Change) and change.is_recipe:
             program = program.with_line(*change.line)
-        return program, program.point(setting.order, bounds, tier, point)
+        return program, program.point(passes, tier, point)
 
     def certificate(self, verify: bool) -> Certificate:
         """Return the proof of the stated answer with the worst of all; solved again with a second solver if asked."""
-        program, point = self._point(REACH, "new", Setting())
+        program, point = self._point(REACH, "new", self.central)
         return self.ledger.certificate(point, program.verified(point) if verify else None)
 
 

@@ -97,8 +97,8 @@ def variations(network: Network, counting: Counting) -> list[Variation]:
     Notes
     -----
     Nodes, recipes, relations, stocks and rows of demand that are inferred or assumed; what opened since the base year;
-    projects of any quality, for none of them stands yet. Relations go by family: one commodity from a step in a country to a step in a country.
-    Only what is counted of the demand is asked; demand is never absent.
+    projects of any quality, for none of them stands yet. Relations go by family: one commodity from a step in a country
+    to a step in a country. Only what is counted of the demand is asked; demand is never absent.
     """
     found = [*_nodes(network), *_processes(network), *_relations(network), *_stocks(network)]
     return [*found, *_projects(network), *_demand(network, counting)]
@@ -133,7 +133,7 @@ def _things(kind: str, table: pd.DataFrame, shift: int, rows: Bools) -> Iterator
 
 def _nodes(network: Network) -> Iterator[Variation]:
     """Yield plants that are doubtful; also those that opened since the base year, each and all of them together."""
-    nodes, opened = network.nodes, network.standing
+    nodes, opened = network.nodes, network.opened
     weak = is_weak(nodes) & (nodes["stage"] != "end_use").to_numpy()
     yield from _things("node", nodes, 0, weak)
     new = np.flatnonzero(nodes["id"].isin(opened["id"]))

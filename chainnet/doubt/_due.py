@@ -65,7 +65,7 @@ def range_table(table: pd.DataFrame, central: pd.DataFrame, class_share: pd.Seri
                 "already_share": base["already_share"],
                 "low_by": names[least],
                 "high_by": names[most],
-                "class_share": class_share[tier],
+                "class_share": float(class_share[str(tier)]),
                 "last_share": float(last.iloc[0]) if len(last) else np.nan,
             }
         )

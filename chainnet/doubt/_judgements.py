@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,19 +10,19 @@ import pandas as pd
 
 from chainnet._types import Array
 from chainnet.calibration import THIN, slack_factors, thin_relations
-from chainnet.flow import Counting, Order
+from chainnet.flow import Counting, Kept
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
 from chainnet.results import weakest
 from chainnet.words import percent
 
 CENTRAL = "central"
-# the orders of service of a range, that of the central case first
-ORDERS: tuple[Order, ...] = ("allies_first", "alike")
 # the order in which a network has its value, and so its bottleneck
-FIRST: Order = "allies_first"
+FIRST: Kept = "allies_first"
+# by law or arrangement, and by laws alone that are known to be in force
+BY_LAW: tuple[Kept, ...] = ("law", "law_only")
 # a stress test beside the range: nobody expects that allied users come after everyone else
-LAST: Order = "allies_last"
+LAST: Kept = "allies_last"
 # the quality of what is no datum: somebody decides it
 JUDGEMENT = "judgement"
 # times the stated margin of inferred relations above their flow
@@ -32,7 +33,7 @@ MARGINS = {"less": 0.0, "more": 2.0}
 class Setting:
     """One way to judge: order of service, degree of rerouting, demand, slack and density of inferred relations."""
 
-    order: Order = ORDERS[0]
+    order: Kept
     rerouting: Degree = "new"
     demand: str = CENTRAL
     slack: str = CENTRAL
@@ -72,6 +73,8 @@ class Judgement:
 
 
 LABELS = {
+    "order:law": "those whom law or arrangement puts first are served first",
+    "order:law_only": "only those whom a law in force puts first are served first",
     "order:allies_first": "allied users are served first",
     "order:alike": "all are served alike, nobody first",
     "order:allies_last": "all others are served first",
@@ -85,20 +88,33 @@ LABELS = {
 }
 
 
-def judgements(counting: Counting, is_denser: bool) -> list[Judgement]:
+def orders_of(counting: Counting) -> list[Kept]:
+    """Return the orders of service of a range, that of the central case first; by law where it puts anyone first."""
+    if not (counting.anyone & ~counting.ours).any():
+        return [counting.order]
+    found: list[Kept] = [counting.order]
+    by_law, by_law_only = (rows.covered & rows.rows for rows in map(counting.in_order, BY_LAW))
+    if by_law.any():
+        found += BY_LAW[:1] if (by_law == by_law_only).all() else BY_LAW
+    return list(dict.fromkeys([*found, "alike", FIRST]))
+
+
+def judgements(counting: Counting, orders: Sequence[Kept], is_denser: bool) -> list[Judgement]:
     """Return every judgement that can be made otherwise of a network, in a fixed order.
 
     Parameters
     ----------
     counting : Counting
+    orders : sequence
+        From ``orders_of``.
     is_denser : bool
         Whether there is any relation to add.
     """
-    network = counting.network
+    network, central = counting.network, Setting(orders[0])
     others = (counting.anyone & ~counting.ours).any()
     is_loose = bool((slack_factors(network, 0.0) != 1.0).any())
     usable = {
-        **{f"order:{order}": bool(others) for order in (*ORDERS[1:], LAST)},
+        **{f"order:{order}": bool(others) for order in (*orders[1:], LAST)},
         "rerouting:existing": True,
         **{f"demand:{end}": bool((demand_factors(network, end) != 1.0).any()) for end in ("low", "high")},
         **{f"slack:{margin}": is_loose for margin in MARGINS},
@@ -110,7 +126,7 @@ def judgements(counting: Counting, is_denser: bool) -> list[Judgement]:
     for name, label in LABELS.items():
         kind, _, variant = name.partition(":")
         if usable.get(name):
-            setting = replace(Setting(), **{kind: variant})  # type: ignore[arg-type]
+            setting = replace(central, **{kind: variant})  # type: ignore[arg-type]
             out.append(Judgement(kind, variant, label, quality[kind], setting))
     return out
 

@@ -14,7 +14,7 @@ from chainnet.doubt._case import Case
 from chainnet.doubt._changes import Variation, variations
 from chainnet.doubt._due import HOLDS, JUDGED, STRESS_TEST, contradicts, deciders, firmness, jumps, range_table
 from chainnet.doubt._inputs import draws_of
-from chainnet.doubt._judgements import Judgement, Setting, judgements
+from chainnet.doubt._judgements import Judgement, judgements
 from chainnet.doubt._smallest import MOST, Smallest, smallest_set
 from chainnet.doubt._verdict import LEVELS, Outcome, changed, class_of
 from chainnet.doubt._words import sentences
@@ -60,10 +60,11 @@ class KeyAssumptions(Result):
         projects alone; joined by ;).
     range : DataFrame, index tier
         central_share, low_share, high_share: what is due, in the central case and at the least and the most over the
-        judgements, one at a time (order of service, rerouting, demand, how dense and how loose links are, each doubtful
-        plant absent, in low_by and high_by as node:ID); already_share, short without any scenario; low_by, high_by, the judgements that give the ends;
-        class_share, part of 256 draws of all uncertain inputs in which the central class holds; last_share, due if
-        all others are served before the beneficiaries, a stress test outside the range (NaN where there are none).
+        judgements, one at a time (order of service, rerouting, demand, how dense and how loose links are, each
+        doubtful plant absent); already_share, short without any scenario; low_by, high_by, the judgements that give
+        the ends (a plant as node:ID); class_share, part of 256 draws of all uncertain inputs in which the central class
+        holds; last_share, due if all others are served before the beneficiaries, a stress test outside the range (NaN
+        where there are none).
     smallest_set : tuple of str, or None
         The fewest assumed nodes, end uses aside, without which the scenario costs the first tier that asks for
         anything (``first_tier``) a class more; None where no set of at most ``max_set`` does.
@@ -99,8 +100,8 @@ class KeyAssumptions(Result):
         It cannot where the central class holds in fewer than half of the draws, or where the order of service or one
         plant alone moves it by two classes.
         """
-        row = self.range.loc[self.first_tier]
-        return bool(row["class_share"] >= HOLDS) and jumps(self._rows, float(row["central_share"])).empty
+        row = self.range.loc[self.first_tier].to_dict()
+        return bool(row["class_share"] >= HOLDS) and jumps(self._rows, row["central_share"]).empty
 
     @property
     def decides(self) -> tuple[str, ...]:
@@ -114,7 +115,9 @@ class KeyAssumptions(Result):
     @property
     def words(self) -> dict[str, str]:
         """The verdict, the range, how firm it is and what decides, a sentence each."""
-        return sentences(self)
+        tier = self.first_tier
+        word, row = str(self.central["class"][tier]), self.range.loc[tier].to_dict()
+        return sentences(tier, word, row, self._rows, self.firmness, self.decides, self.certain)
 
     @property
     def moving(self) -> pd.DataFrame:
@@ -131,8 +134,8 @@ class KeyAssumptions(Result):
         """
         checks.known(tier, list(self.central.index), "tier", "tier")
         table, smallest = self.table[self.table["tier"] == tier], self.smallest_set if tier == self.first_tier else None
-        rows = {"central": self.central.loc[[tier]], "range": self.range.loc[[tier]]}
-        return replace(self, table=table, smallest_set=smallest, **rows)
+        central, ends = self.central.loc[[tier]], self.range.loc[[tier]]
+        return replace(self, table=table, central=central, range=ends, smallest_set=smallest)
 
 
 def key_assumptions(
@@ -214,7 +217,7 @@ def key_assumptions(
     if scenario is not None:
         check_scenario(scenario)
     check_tier(network, tier)
-    counting = Counting.of(network, commodity, beneficiaries)
+    counting = Counting.of(network, commodity, beneficiaries, order=None)
     if not counting.first(tier).rows.any():
         raise DataError(
             "key_assumptions: nobody who counts asks for anything. Name other beneficiaries, goods or tiers."
@@ -260,9 +263,9 @@ class _Asked:
         network, counting = case.network, case.counting
         step("the central case", 0.0)
         self._all = range(len(case.tiers))
-        self._base = case.narrowed(case.outcomes(Setting())[0], Setting(), None, self._all)
+        self._base = case.narrowed(case.outcomes(case.central)[0], case.central, None, self._all)
         self._judged: list[tuple[Judgement, Outcome]] = []
-        made = judgements(counting, case.dense is not case.chain)
+        made = judgements(counting, case.orders, case.dense is not case.chain)
         for i, one in enumerate(made):
             step(one.label, 0.05 + 0.35 * i / len(made))
             found = case.outcomes(one.setting)[0]
@@ -276,13 +279,13 @@ class _Asked:
 
     def _one_at_a_time(self, changed: Sequence[Variation]) -> list[tuple[Variation, Outcome]]:
         out = []
-        outcomes = self.case.outcomes(Setting(), [one.change for one in changed]) if changed else []
+        outcomes = self.case.outcomes(self.case.central, [one.change for one in changed]) if changed else []
         for i, (one, found) in enumerate(zip(changed, outcomes, strict=True)):
             if i % ONE_BY_ONE == 0:
                 self._step("what moves the bottleneck", 0.6 + 0.1 * i / len(changed))
             moved = np.abs(found.share - self._base.share) >= MOVES
             if moved.any():
-                found = self.case.narrowed(found, Setting(), one.change, np.flatnonzero(moved).tolist())
+                found = self.case.narrowed(found, self.case.central, one.change, np.flatnonzero(moved).tolist())
             out.append((one, found))
         return out
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from chainnet._types import Array, Bools, Ints
+from chainnet.doubt._judgements import BY_LAW
 from chainnet.engine import (
     AGREE,
     CERTAIN,
@@ -26,7 +27,16 @@ from chainnet.engine import (
     require,
 )
 from chainnet.errors import DataError, SolverError
-from chainnet.flow import Counting, Order, in_finer_sizes, stages_of
+from chainnet.flow import (
+    Counting,
+    Kept,
+    at_home,
+    home_stages,
+    in_finer_sizes,
+    released,
+    stages_of,
+    under_contract,
+)
 from chainnet.lowering import Degree, Lowered, Overlay, column_gains, lower
 
 # optimal answers kept of one point: what one of them leaves idle needs no solve
@@ -50,7 +60,8 @@ class Ledger:
 
     def certificate(self, point: Point, second: float | None) -> Certificate:
         """Return what a point serves in all, with the worst gap and breach of everything."""
-        value, bound = sum(stage.value for stage in point.stages), -sum(stage.proof.bound for stage in point.stages)
+        value = sum(stage.value for stage in point.stages[-1])
+        bound = -sum(stage.proof.bound for stage in point.stages[-1])
         return require(replace(Certificate.worst(self.proofs, NAME, value=value, bound=bound), second_value=second))
 
 
@@ -60,11 +71,11 @@ class Parts:
 
     tiers: tuple[str, ...]
     ours: tuple[Bools, ...]
-    orders: Mapping[str, tuple[Bools, ...]]
+    orders: Mapping[Kept, tuple[Bools, ...]]
 
     @classmethod
-    def of(cls, counting: Counting, orders: Iterable[Order], tier: str | None = None) -> Parts:
-        """Return the parts of what counts, or of one tier; an order ends with the last stage that asks for any of it."""
+    def of(cls, counting: Counting, orders: Iterable[Kept], tier: str | None = None) -> Parts:
+        """Return the parts of what counts, or of one tier; an order ends with the last stage that asks for it."""
         mine = counting.first(tier).rows
         ours = {name: mine & rows for name, rows in counting.tiers.items() if (mine & rows).any()}
         stages = {}
@@ -74,18 +85,6 @@ class Parts:
             stages[order] = tuple(turns[: last + 1])
         return cls(tuple(ours), tuple(ours.values()), stages)
 
-    @cached_property
-    def all_stages(self) -> list[Bools]:
-        """The rows of every stage there may be, each once, in the order of their numbers."""
-        every = [*self.ours, *(rows for turns in self.orders.values() for rows in turns)]
-        return list({rows.tobytes(): rows for rows in every}.values())
-
-    def stages(self, order: str, tier: int | None = None) -> list[tuple[int, Bools]]:
-        """Return number and rows of each stage; ``tier`` = that one alone, as if it came first."""
-        places = {rows.tobytes(): place for place, rows in enumerate(self.all_stages)}
-        turns = self.orders[order] if tier is None else (self.ours[tier],)
-        return [(places[rows.tobytes()], rows) for rows in turns]
-
     def within(self, rows: Bools, tier: int | None) -> list[int]:
         """Return the tiers of which a stage holds any of our part."""
         return [i for i, mine in enumerate(self.ours) if (tier is None or i == tier) and (rows & mine).any()]
@@ -93,6 +92,22 @@ class Parts:
     def is_tied(self, rows: Bools, tier: int) -> bool:
         """Say whether a stage asks for more than our part of a tier: who of them is served is then open."""
         return bool((rows & ~self.ours[tier]).any())
+
+
+@dataclass(frozen=True)
+class Pass:
+    """Stages, by the number of their goal, that are served one after another within the same bounds.
+
+    ``is_apart``: what was served before it is not kept in it, but its own is kept in what comes after.
+    """
+
+    upper: Array
+    rows: Array
+    stages: tuple[tuple[int, Bools], ...]
+    is_apart: bool = False
+
+
+Passes = tuple[Pass, ...]
 
 
 @dataclass(frozen=True)
@@ -112,18 +127,26 @@ class Point:
     """A program as solved within some bounds, and what each tier is served, t/yr.
 
     ``most`` and ``least`` differ where a stage asks for others too: who of them is served is then a tie, and ``ends``
-    holds what gives either. ``kept``: optimal answers with the activity of their rows, of the stages and of each end.
+    holds what gives either. ``kept``: optimal answers with the activity of their rows, of each pass and of each end.
     """
 
-    order: str
     tier: int | None
-    upper: Array
-    rows: Array
-    stages: tuple[_Stage, ...]
+    passes: Passes
+    stages: tuple[tuple[_Stage, ...], ...]
     ends: tuple[_Stage, ...]
     most: Array
     least: Array
     kept: tuple[list[tuple[Array, Array]], ...]
+
+    @property
+    def sought(self) -> list[_Stage]:
+        """All that was sought, of every pass, then the ends."""
+        return [*(stage for turns in self.stages for stage in turns), *self.ends]
+
+    @property
+    def last(self) -> Pass:
+        """The pass that leaves what is served."""
+        return self.passes[-1]
 
 
 class Program:
@@ -164,21 +187,31 @@ class Program:
     ) -> None:
         self.parts, self.ledger, self._is_edited = parts, ledger, False
         self._gains: dict[int, Array] = {}
+        # contracts, and users at home who come first, play a part in an order by law alone
+        self._law = counting.in_order("law") if "law" in parts.orders else None
+        self._home = [] if self._law is None else home_stages(self._law, overlay)
+        every = [*parts.ours, *(rows for turns in parts.orders.values() for rows in turns), *(h[2] for h in self._home)]
+        self._goals = {rows.tobytes(): rows for rows in every}
+        self._numbers = {key: number for number, key in enumerate(self._goals)}
+        overlay = overlay if self._law is None else under_contract(self._law, overlay)
         lowering = partial(lower, counting.network, overlay, degree, stocks=stocks)
         self._is_proved = True
         in_finer_sizes(lowering, self._take, lambda: self._is_proved)
 
     def _take(self, low: Lowered) -> Array:
         self._lower(low)
-        stages = list(
-            self._in_order(next(iter(self.parts.orders)), None, low.program.col_upper, low.program.row_upper, ())
-        )
-        self._is_proved = all(stage.proof.ok for stage in stages)
-        return stages[-1].x
+        turns = self._turns(next(iter(self.parts.orders.values())))
+        stages = list(self._in_order((Pass(low.program.col_upper, low.program.row_upper, turns),)))
+        self._is_proved = all(stage.proof.ok for *_, stage in stages)
+        return stages[-1][2].x
 
     def _lower(self, low: Lowered) -> None:
-        goals = [low.serving(rows) for rows in self.parts.all_stages]
+        goals = [low.serving(rows) for rows in self._goals.values()]
         self.low, self._ordered, self._matrix = low, Ordered(low.program, NAME, goals), csr_array(low.program.matrix)
+
+    def _turns(self, stages: Iterable[Bools]) -> tuple[tuple[int, Bools], ...]:
+        """Return stages with the numbers of their goals."""
+        return tuple((self._numbers[rows.tobytes()], rows) for rows in stages)
 
     def with_line(self, line: int, t_per_t: float) -> Program:
         """Return the program with another amount in a line of a recipe."""
@@ -187,30 +220,39 @@ class Program:
         other._lower(self.low.with_line(line, t_per_t))
         return other
 
-    def bounds(self, overlay: Overlay, degree: Degree | None = None) -> tuple[Array, Array]:
-        """Return the bounds of columns and rows under an overlay; ``degree`` is none where nothing is rerouted."""
-        low = self.low if degree in (None, self.low.degree) else replace(self.low, degree=degree)
-        return low.bounds(overlay)
+    def passes(self, overlay: Overlay, order: Kept, tier: int | None = None) -> Passes:
+        """Return what is served within which bounds under an overlay; ``tier`` = that one alone, as if it came first.
 
-    def wanted(self, upper: Array) -> Array:
+        By law users at home come first, with what plants at home can give them; then all stages while contracts hold;
+        and where there are any, the stages once more, for what those under contract do not take is for all.
+        """
+        if self._law is not None:
+            overlay = under_contract(self._law, overlay)
+        free = released(overlay)
+        turns = self._turns(self.parts.orders[order] if tier is None else (self.parts.ours[tier],))
+        if self._law is None or order not in BY_LAW or tier is not None:
+            return (Pass(*self.low.bounds(free), turns),)
+        network, found = self._law.network, []
+        for country in dict.fromkeys(place for place, *_ in self._home):
+            mine = self._turns(rows for place, _, rows in self._home if place == country)
+            found.append(Pass(*self.low.bounds(at_home(network, overlay, country)), mine, is_apart=True))
+        held = [overlay] if free is overlay else [overlay, free]
+        return (*found, *(Pass(*self.low.bounds(one), turns) for one in held))
+
+    def wanted(self, passes: Passes) -> Array:
         """Return what our part of each tier asks for within these bounds, t/yr."""
-        asked = upper[self.low.served]
+        asked = passes[-1].upper[self.low.served]
         return np.array([asked[rows].sum() for rows in self.parts.ours])
 
-    def point(
-        self, order: str, bounds: tuple[Array, Array], tier: int | None = None, near: Point | None = None
-    ) -> Point:
+    def point(self, passes: Passes, tier: int | None = None, near: Point | None = None) -> Point:
         """Solve every stage within these bounds; start where a point ``near`` ended."""
-        upper, rows = bounds
-        stages: list[_Stage] = []
+        stages: list[list[_Stage]] = [[] for _ in passes]
         ends: list[_Stage] = []
         most, least = (np.zeros(len(self.parts.tiers)) for _ in range(2))
-        turns = self.parts.stages(order, tier)
-        sought = self._in_order(order, tier, upper, rows, near.stages if near else ())
-        for (_, members), stage in zip(turns, sought, strict=True):
-            stages.append(stage)
+        for at, members, stage in self._in_order(passes, near.stages if near else ()):
+            stages[at].append(stage)
             self.ledger.add(stage.proof)
-            for one in self.parts.within(members, tier):
+            for one in self.parts.within(members, tier) if at == len(passes) - 1 else ():
                 if not self.parts.is_tied(members, one):
                     most[one] += stage.value
                     least[one] += stage.value
@@ -224,52 +266,57 @@ class Program:
                 least[one] += high.value if is_one else low.value
         if tier is not None:
             most, least = most[[tier]], least[[tier]]
-        kept = tuple([(found.x, self._matrix @ found.x)] for found in (stages[-1], *ends))
-        return Point(order, tier, upper, rows, tuple(stages), tuple(ends), most, least, kept)
+        kept = tuple([(found.x, self._matrix @ found.x)] for found in (*(turns[-1] for turns in stages), *ends))
+        return Point(tier, passes, tuple(map(tuple, stages)), tuple(ends), most, least, kept)
 
-    def served(self, point: Point, bounds: tuple[Array, Array]) -> tuple[Array, Array]:
+    def served(self, point: Point, passes: Passes) -> tuple[Array, Array]:
         """Return the most and the least that each tier is served within other bounds, t/yr."""
-        if self._stays(point, *bounds):
+        if self._stays(point, passes):
             self.ledger.settled += 1
             return point.most, point.least
-        found = self.point(point.order, bounds, point.tier, point)
-        same = [
-            (np.abs(getattr(found, end) - getattr(point, end)) <= ROUNDING * np.maximum(point.most, 1.0)).all()
-            for end in ("most", "least")
-        ]
-        if all(same) and (found.upper <= point.upper).all() and (found.rows <= point.rows).all():
+        found = self.point(passes, point.tier, point)
+        gap = np.abs(np.array([new.value - old.value for new, old in zip(found.sought, point.sought, strict=True)]))
+        is_same = (gap <= ROUNDING * np.maximum([old.value for old in point.sought], 1.0)).all()
+        is_tighter = all(
+            (new.upper <= old.upper).all() and (new.rows <= old.rows).all()
+            for new, old in zip(passes, point.passes, strict=True)
+        )
+        if (
+            is_same and is_tighter
+        ):  # then the new answers are as good as the old ones, and allowed within the old bounds
             for known, new in zip(point.kept, found.kept, strict=True):
                 if len(known) < MOST_KEPT:
                     known.append(new[0])
         return found.most, found.least
 
-    def served_each(self, point: Point, bounds: Sequence[tuple[Array, Array]]) -> list[tuple[Array, Array]]:
+    def served_each(self, point: Point, bounds: Sequence[Passes]) -> list[tuple[Array, Array]]:
         """Return the same for many bounds; where many are open, answers are looked for that need little of them."""
-        left = [within for within in bounds if not self._stays(point, *within)]
+        left = [within for within in bounds if not self._stays(point, within)]
         while len(left) > FEW:
             self._keep_thrifty(point, left)
-            before, left = len(left), [within for within in left if not self._stays(point, *within)]
+            before, left = len(left), [within for within in left if not self._stays(point, within)]
             if before - len(left) < max(4, before // 25):
                 break
         return [self.served(point, within) for within in bounds]
 
-    def _keep_thrifty(self, point: Point, left: Sequence[tuple[Array, Array]]) -> None:
+    def _keep_thrifty(self, point: Point, left: Sequence[Passes]) -> None:
         """Keep one more optimal answer, which uses as little as it can of what these bounds take away."""
-        *_, last = self._in_order(point.order, point.tier, point.upper, point.rows, point.stages)
-        weight = np.zeros(len(point.upper))
-        for upper, rows in left:
-            columns, lines = np.flatnonzero(upper < point.upper), np.flatnonzero(rows < point.rows)
+        *_, (_, _, last) = self._in_order(point.passes, point.stages)
+        weight = np.zeros(len(point.last.upper))
+        for within in left:
+            columns = np.flatnonzero(within[-1].upper < point.last.upper)
+            lines = np.flatnonzero(within[-1].rows < point.last.rows)
             columns = np.concatenate([columns, *(self._matrix[[i], :].indices for i in lines)])
             used = columns[last.x[columns] > 0]
             weight[used] = np.maximum(weight[used], 1.0 / last.x[used])
         if weight.any():
             x = self._ordered.ask(weight).x
-            point.kept[0].insert(0, (x, self._matrix @ x))
+            point.kept[len(point.passes) - 1].insert(0, (x, self._matrix @ x))
 
     def losses(self, point: Point, groups: Sequence[Ints]) -> Array:
-        """Return how much less a point serves, at the least, without each group of nodes, t/yr.
+        """Return how much less of its tier a point serves, at the least, without each group of nodes, t/yr.
 
-        Where we come first, a group that surely loses less than the worst found so far is not solved and counts as 0.
+        A group that surely loses less than the worst found so far is not solved and counts as 0.
         """
         base = float(point.least.sum())
         most = self._most_lost(point, groups)
@@ -277,28 +324,26 @@ class Program:
         for i in np.argsort(-most, kind="stable"):
             if most[i] < worst - CERTAIN * max(base, LEAST_SIZE):
                 break
-            upper = point.upper.copy()
+            upper = point.last.upper.copy()
             upper[self.low.closing(groups[i])] = 0.0
-            lost[i] = max(base - self._left(point, upper), 0.0)
+            lost[i] = max(base - self._left(point, replace(point.last, upper=upper)), 0.0)
             worst = max(worst, lost[i])
         return lost
 
-    def _left(self, point: Point, upper: Array) -> float:
-        """Return what a point still serves, at the least, within other bounds of columns; values alone are solved."""
-        if self._stays(point, upper, point.rows):
+    def _left(self, point: Point, within: Pass) -> float:
+        """Return what a point of one tier still serves within other bounds of columns; the value alone is solved."""
+        if self._stays(point, (within,)):
             return float(point.least.sum())
-        self._ordered.within(upper, point.rows)
-        value = 0.0
-        for stage, (number, members) in zip(point.stages, self.parts.stages(point.order, point.tier), strict=True):
-            value = -self._ordered.value(self.low.serving(members), stage.basis)
-            if np.isnan(value):  # rounding may be to blame: then all is solved with care
-                return float(self.point(point.order, (upper, point.rows), point.tier, point).least.sum())
-            self._ordered.floor(number, -max(value, 0.0))
+        self._ordered.within(within.upper, within.rows)
+        ((_, members),), ((stage,),) = within.stages, point.stages
+        value = -self._ordered.value(self.low.serving(members), stage.basis)
+        if np.isnan(value):  # rounding may be to blame: then all is solved with care
+            return float(self.point((within,), point.tier, point).least.sum())
         return max(value, 0.0)
 
     def _most_lost(self, point: Point, groups: Sequence[Ints]) -> Array:
         """Return more than each group can lose: what leaves it, by the most that a tonne can add to what is served."""
-        if point.order != "allies_first" or point.tier is None or self._is_edited:
+        if point.tier is None or self._is_edited:
             return np.full(len(groups), np.inf)
         low, ours = self.low, self.parts.ours[point.tier]
         if point.tier not in self._gains:
@@ -323,37 +368,38 @@ class Program:
             If the two differ by more than 1e-6 of the largest stage.
         """
         seconds: list[float] = []
-        stages = list(self._in_order(point.order, point.tier, point.upper, point.rows, point.stages, seconds))
-        size = max(max(stage.value for stage in stages), 1.0)
-        for stage, second in zip(stages, seconds, strict=True):
+        found = list(self._in_order(point.passes, point.stages, seconds))
+        size = max(max(stage.value for *_, stage in found), 1.0)
+        for (*_, stage), second in zip(found, seconds, strict=True):
             if abs(stage.value - second) > AGREE * size:
                 raise SolverError(f"{NAME}: a second solver finds {second!r}, not {stage.value!r}. Report the network.")
-        return sum(seconds)
+        return sum(second for (at, *_), second in zip(found, seconds, strict=True) if at == len(point.passes) - 1)
 
     # -- inside ------------------------------------------------------------------------------------
 
     def _in_order(
         self,
-        order: str,
-        tier: int | None,
-        upper: Array,
-        rows: Array,
-        before: Sequence[_Stage],
+        passes: Passes,
+        before: Sequence[Sequence[_Stage]] = (),
         seconds: list[float] | None = None,
-    ) -> Iterator[_Stage]:
-        """Serve each stage and keep it before the next, by a floor, for prices of all are asked.
+    ) -> Iterator[tuple[int, Bools, _Stage]]:
+        """Serve each stage and keep it before the next, by a floor, for prices of all are asked; yield pass and rows.
 
         ``seconds`` takes what a second solver finds.
         """
-        ordered, low = self._ordered, self.low
-        ordered.within(upper, rows)
-        for place, (number, members) in enumerate(self.parts.stages(order, tier)):
-            found = ordered.stage(low.serving(members), basis=before[place].basis if before else None)
-            if seconds is not None:
-                seconds.append(-ordered.second(low.serving(members)))
-            stage = _sought(found, max(-found.value, 0.0), ordered.proofs[-1])
-            ordered.floor(number, -stage.value)
-            yield stage
+        ordered, low, kept = self._ordered, self.low, dict[int, float]()
+        for at, one in enumerate(passes):
+            ordered.within(one.upper, one.rows)
+            for number, value in () if one.is_apart else kept.items():
+                ordered.floor(number, value)
+            for place, (number, members) in enumerate(one.stages):
+                found = ordered.stage(low.serving(members), basis=before[at][place].basis if before else None)
+                if seconds is not None:
+                    seconds.append(-ordered.second(low.serving(members)))
+                stage = _sought(found, max(-found.value, 0.0), ordered.proofs[-1])
+                kept[number] = -stage.value
+                ordered.floor(number, -stage.value)
+                yield at, members, stage
 
     def _ends(self, rows: Bools, before: Sequence[_Stage]) -> tuple[_Stage, _Stage]:
         """Return the least and the most that our part of a stage is served, what all get being kept."""
@@ -364,17 +410,26 @@ class Program:
             out.append(_sought(found, max(-sign * found.value, 0.0), self._ordered.proofs[-1]))
         return out[0], out[1]
 
-    def _stays(self, point: Point, upper: Array, rows: Array) -> bool:
+    def _stays(self, point: Point, passes: Passes) -> bool:
         """Say whether what a point serves is surely the same within other bounds."""
-        raised, lifted = upper > point.upper, rows > point.rows
-        sought = (*point.stages, *point.ends)
+        n = len(passes)
+        each = zip(point.passes, passes, point.stages, zip(point.kept[:n], strict=True), strict=True)
+        return all(self._holds(*one) for one in each) and self._holds(
+            point.last, passes[-1], point.ends, point.kept[n:]
+        )
+
+    def _holds(
+        self, old: Pass, new: Pass, sought: Sequence[_Stage], kept: Sequence[Sequence[tuple[Array, Array]]]
+    ) -> bool:
+        """Say whether an answer of each is allowed within new bounds, and its prices still prove it."""
+        raised, lifted = new.upper > old.upper, new.rows > old.rows
         if any((s.col_price[raised] > PRICED).any() or (s.row_price[lifted] > PRICED).any() for s in sought):
             return False
-        columns, lines = np.flatnonzero(upper < point.upper), np.flatnonzero(rows < point.rows)
-        most = upper[columns] + UNIT_ROUNDING * self.low.program.col_scale[columns]
-        high = rows[lines] + UNIT_ROUNDING * self.low.program.row_scale[lines]
+        columns, lines = np.flatnonzero(new.upper < old.upper), np.flatnonzero(new.rows < old.rows)
+        most = new.upper[columns] + UNIT_ROUNDING * self.low.program.col_scale[columns]
+        high = new.rows[lines] + UNIT_ROUNDING * self.low.program.row_scale[lines]
         return all(
-            any((x[columns] <= most).all() and (line[lines] <= high).all() for x, line in known) for known in point.kept
+            any((x[columns] <= most).all() and (line[lines] <= high).all() for x, line in known) for known in kept
         )
 
 

@@ -56,8 +56,8 @@ class Outcome:
     """The answer of one way to judge or one variation, arrays by tier, t/yr.
 
     ``short`` and ``calm``: the least and the most that is short, with the scenario and without any; they differ
-    where who of several is served is a tie. ``closes``: the levels that leave each tier without shortfall. ``steps`` and
-    ``countries``: the bottleneck and the costliest country of each tier; None = not asked of it.
+    where who of several is served is a tie. ``closes``: the levels that leave each tier without shortfall. ``steps``
+    and ``countries``: the bottleneck and the costliest country of each tier; None = not asked of it.
     """
 
     wanted: Array

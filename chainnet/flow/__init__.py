@@ -19,9 +19,10 @@ from chainnet.flow._largest import (
     solve_market,
     values_by_igraph,
 )
+from chainnet.flow._law import at_home, home_stages, released, under_contract
 from chainnet.flow._long_runs import LongRuns, long_runs
 from chainnet.flow._months import NEW_LAG_MONTHS, MonthsModel
-from chainnet.flow._order import Asked, Order, Valued, valued_order
+from chainnet.flow._order import Asked, Kept, Order, Valued, valued_order
 from chainnet.flow._ordered import OrderedValue, SharedValue, value_model
 from chainnet.flow._plan import Bases, Plan
 from chainnet.flow._shared import (
@@ -45,6 +46,7 @@ __all__ = [
     "Balance",
     "Bases",
     "Counting",
+    "Kept",
     "LeastStock",
     "LongRuns",
     "MaxFlow",
@@ -57,6 +59,7 @@ __all__ = [
     "StockModel",
     "ValueModel",
     "Valued",
+    "at_home",
     "balance",
     "balance_under",
     "binding_inputs",
@@ -64,6 +67,7 @@ __all__ = [
     "climbed",
     "cut_of",
     "cut_table",
+    "home_stages",
     "in_finer_sizes",
     "levels",
     "long_runs",
@@ -72,11 +76,13 @@ __all__ = [
     "most_sets",
     "named_projects",
     "project_sizes",
+    "released",
     "service_range",
     "shapley_values",
     "share_fairly",
     "solve_market",
     "stages_of",
+    "under_contract",
     "value_model",
     "valued_order",
     "values_by_igraph",

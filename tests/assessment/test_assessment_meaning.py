@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 from conftest import frame
 
 import chainnet as cn
@@ -55,21 +56,24 @@ def test_of_equal_projects_the_cheapest_is_advised_then_the_first_by_name() -> N
     assert _most(pd.Series({"a": 0.0}), none, capex) == ()
 
 
-def test_a_doubtful_plant_whose_absence_leaves_the_ends_a_little_is_a_hinge() -> None:
-    """Of 1000 t asked for 955 are there, 5 of them from a plant that is assumed: 4.5 or 5 % short, little either way."""
+def test_a_doubtful_plant_is_named_where_it_makes_another_class_and_not_where_it_moves_a_share_alone() -> None:
+    """Of 1000 t asked for 955 stay, 5 of them from a plant that is assumed: 4.5 or 5 % are due, little either way."""
     net = cn.Network(
         frame(
             "id label stage country capacity_tpa quality",
             ("big", "Big pit", "mine", "AUS", 950.0, "reported"),
             ("small", "Small pit", "mine", "AUS", 5.0, "assumed"),
+            ("far", "Far pit", "mine", "CHN", 1000.0, "reported"),
             ("user", "User", "end_use", "USA", None, None),
         ),
-        frame("source target quality", ("big", "user", "reported"), ("small", "user", "reported")),
+        frame("source target quality", *[(pit, "user", "reported") for pit in ("big", "small", "far")]),
         demand=frame("node tier demand_tpa quality", ("user", "defence", 1000.0, "reported")),
     )
-    found = cn.key_assumptions(net)
-    assert found.ends.loc["defence", ["low_share", "high_share"]].tolist() == [0.045, 0.045]
+    stop = cn.Scenario("stop", [{"kind": "remove", "nodes": ["far"]}])
+    found = cn.key_assumptions(net, stop)
+    assert found.range.loc["defence", ["low_share", "high_share"]].tolist() == pytest.approx([0.045, 0.05])
     said = dependencies(net, found, "defence", is_first=True)
-    assert said.past == ("without Small pit",)
-    assert said.words == ("without Small pit",)
-    assert said.over == (), "it makes no other category"
+    assert (said.words, said.over) == ((), ())
+    more = net.with_table("nodes", net.nodes.assign(capacity_tpa=net.nodes["capacity_tpa"].replace(950.0, 896.0)))
+    said = dependencies(more, cn.key_assumptions(more, stop), "defence", is_first=True)
+    assert said.words == said.over == ("without Small pit",), "10.4 % is due without it, a part and no longer little"

@@ -11,10 +11,11 @@ from conftest import frame
 
 import chainnet as cn
 from chainnet.calibration import denser, slack_factors, thin_relations
-from chainnet.doubt import CLASSES, KeyAssumptions, class_of
+from chainnet.doubt import CLASSES, KeyAssumptions
 from chainnet.doubt._case import Case
 from chainnet.doubt._due import SQUARES, firmness
 from chainnet.doubt._inputs import draws_of
+from chainnet.doubt._verdict import class_of
 from chainnet.flow import Counting, balance_under
 from chainnet.scenario import overlay_of
 
@@ -195,7 +196,7 @@ def test_what_opened_since_the_base_year_is_doubted_one_by_one_and_together() ->
         demand=frame("node tier demand_tpa", ("us", "defence", 100.0)),
         projects=frame("id label capacity_tpa start_year status quality", *new).assign(country="AUS", stage="mine"),
         year=2024,
-    ).as_built(2027)  # fmt: skip
+    ).at("2027-12")  # fmt: skip
     found = asked(net)
     rows = found.table[found.table["variant"] == "absent"].set_index("id")
     assert rows["due_share"].to_dict() == pytest.approx({"new1": 0.015, "new2": 0.015, "opened": 0.035})
@@ -273,7 +274,7 @@ def scattered(seed: int) -> cn.Network:
         (name, "mine" if name in ids[0] else "refiner", place, float(rng.integers(4, 20)))
         for name, place in zip([*ids[0], *ids[1]], places, strict=True)
     ]
-    rows += [(name, "end_use", "USA" if i == 0 else "CHN", None) for i, name in enumerate(ids[2])]
+    rows += [(name, "end_use", ("USA", "CHN", "JPN")[i], None) for i, name in enumerate(ids[2])]
     nodes = frame("id stage country capacity_tpa", *rows)
     nodes["quality"] = rng.choice(["reported", "assumed"], size=len(nodes))
     nodes["low"], nodes["high"] = 0.8 * nodes["capacity_tpa"], 1.3 * nodes["capacity_tpa"]
@@ -290,12 +291,13 @@ def scattered(seed: int) -> cn.Network:
         *[(u, tier, float(rng.integers(2, 9))) for u in ids[2] for tier in ("defence", "civilian")],
     )
     demand["low"], demand["high"], demand["quality"] = 0.7 * demand["demand_tpa"], 1.4 * demand["demand_tpa"], "assumed"
-    return cn.Network(nodes, edges, demand=demand, beneficiaries=["USA"], name=f"scattered {seed}")  # fmt: skip
+    return cn.Network(nodes, edges, demand=demand, beneficiaries=["USA", "JPN"], name=f"scattered {seed}")  # fmt: skip
 
 
 def ends_by_balance(net: cn.Network, scenario: cn.Scenario | None, order: str, reroute: str) -> pd.DataFrame:
     """What each tier lacks at the least and at the most, t/yr, by ``balance`` alone."""
-    found = balance_under(Counting.of(net, order=order), overlay_of(net, scenario), reroute)  # type: ignore[arg-type]
+    counting = Counting.of(net).in_order(order)  # type: ignore[arg-type]
+    found = balance_under(counting, overlay_of(net, scenario), reroute)  # type: ignore[arg-type]
     table = found.by_tier()
     if found.ranges is not None:
         table = table.assign(least=found.ranges["shortfall_least_tpa"], most=found.ranges["shortfall_most_tpa"])
@@ -304,37 +306,47 @@ def ends_by_balance(net: cn.Network, scenario: cn.Scenario | None, order: str, r
     return table[["demand_tpa", "least", "most"]]
 
 
-def otherwise(net: cn.Network, row: Any) -> tuple[cn.Network, str, str]:
-    """The network, the order and the rerouting of a variation."""
+def otherwise(net: cn.Network, row: Any, order: str) -> tuple[cn.Network, str, str]:
+    """The network, the order and the rerouting of a variation; ``order`` is that of the central case."""
     kind, name, variant = row["kind"], row["id"], row["variant"]
     edges, demand = net.edges, net.demand
     if kind == "order":
         return net, variant, "new"
     if kind == "rerouting":
-        return net, "allies_first", variant
+        return net, order, variant
     if kind == "demand":
-        return net.with_demand(demand.assign(demand_tpa=demand[variant])), "allies_first", "new"
+        return net.with_demand(demand.assign(demand_tpa=demand[variant])), order, "new"
     if kind == "slack":
         margin = slack_factors(net, {"less": 0.0, "more": 2.0}[variant])
-        return net.with_table("edges", edges.assign(capacity_tpa=edges["capacity_tpa"] * margin)), "allies_first", "new"
+        return net.with_table("edges", edges.assign(capacity_tpa=edges["capacity_tpa"] * margin)), order, "new"
     if kind == "density":
         other = denser(net) if variant == "more" else net.with_table("edges", edges[~thin_relations(net)])
-        return other, "allies_first", "new"
+        return other, order, "new"
     if kind == "node" and variant == "absent":
         nodes = net.nodes  # a plant that is there and makes nothing, so that all links stay known
-        return net.with_table("nodes", nodes.assign(capacity_tpa=nodes["capacity_tpa"].mask(nodes["id"] == name, 0.0))), "allies_first", "new"  # fmt: skip
+        return net.with_table("nodes", nodes.assign(capacity_tpa=nodes["capacity_tpa"].mask(nodes["id"] == name, 0.0))), order, "new"  # fmt: skip
     if kind == "node":
         nodes = net.nodes
         at = nodes["id"] == name
-        return net.with_table("nodes", nodes.assign(capacity_tpa=nodes["capacity_tpa"].mask(at, nodes[variant]))), "allies_first", "new"  # fmt: skip
+        return net.with_table("nodes", nodes.assign(capacity_tpa=nodes["capacity_tpa"].mask(at, nodes[variant]))), order, "new"  # fmt: skip
     assert kind == "input", kind
     at = demand["node"] + " / " + demand["tier"] == name
-    return net.with_demand(demand.assign(demand_tpa=demand["demand_tpa"].mask(at, demand[variant]))), "allies_first", "new"  # fmt: skip
+    return net.with_demand(demand.assign(demand_tpa=demand["demand_tpa"].mask(at, demand[variant]))), order, "new"  # fmt: skip
 
 
-@pytest.mark.parametrize("seed", [*range(4), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(4, 20))])
-def test_all_of_it_against_a_program_that_only_calls_balance(seed: int) -> None:
+@pytest.mark.parametrize("by_law", [False, True])
+@pytest.mark.parametrize("seed", [*range(2), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 20))])
+def test_all_of_it_against_a_program_that_only_calls_balance(
+    seed: int, by_law: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chainnet.flow._order.LAW_BY_DEFAULT", by_law)
     net = scattered(seed)
+    if by_law:  # one of ours is put first by law, one by an arrangement, and half of what a pit digs is sold to us
+        service = frame("country instrument binding", ("USA", "act", "law"), ("JPN", "plan", "arrangement"))
+        contract = frame("supplier for share", ("p0", "USA", 0.5))
+        net = net.with_table("service", service).with_table("contracts", contract)
+    order = Counting.of(net, order=None).order
+    assert order == ("law" if by_law else "allies_first")
     scenario = cn.Scenario("china", [{"kind": "restrict", "from": {"country": "CHN"}, "share": 0.0}])
     found = asked(net, scenario)
     naive: dict[tuple[str, str], dict[str, tuple[float, float, float, float]]] = {}
@@ -350,10 +362,10 @@ def test_all_of_it_against_a_program_that_only_calls_balance(seed: int) -> None:
             out[str(tier)] = (sum(ends) / 2, min(ends), max(ends), already)
         return out
 
-    base = due(net, "allies_first", "new")
+    base = due(net, str(order), "new")
     rows = found.table[~found.table["kind"].isin(["relation", "density"]) | (found.table["id"] == "density:more")]
     for row in rows.drop_duplicates(["kind", "id", "variant"]).to_dict("records"):
-        naive[row["id"], row["variant"]] = due(*otherwise(net, row))
+        naive[row["id"], row["variant"]] = due(*otherwise(net, row, str(order)))
     for row in rows.to_dict("records"):
         middle, low, high, _ = naive[row["id"], row["variant"]][row["tier"]]
         got = [row["due_share"], row["due_low_share"], row["due_high_share"]]
@@ -391,7 +403,7 @@ def test_draws_against_balance() -> None:
     net = scattered(3)
     scenario = cn.Scenario("china", [{"kind": "restrict", "from": {"country": "CHN"}, "share": 0.0}])
     found = asked(net, scenario)
-    counting, held = Counting.of(net), []
+    counting, held = Counting.of(net, order=None), []
     for one in draws_of(net, 256)[:48]:
         hit, calm = (
             balance_under(counting, one.put(overlay_of(net, under)), "new").by_tier() for under in (scenario, None)

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 import chainnet as cn
-from chainnet.doubt import category
+from chainnet.doubt import CLASSES
+from chainnet.doubt._verdict import class_of
 from chainnet.network import verb_of
 from chainnet.reporting.model import Block, Cell, Document, ReportTable, Sentence
 from chainnet.results import fact_of
@@ -299,7 +300,7 @@ def _noise(_: cn.Assessment, document: Document) -> Iterator[str]:
 def unnamed(a: cn.Assessment, document: Document) -> Iterator[str]:
     """Return what one doubtful plant less makes untrue on the first page, and is not named: each is taken out and solved.
 
-    Of each tier the category of what is short in the worst scenario, and the bottleneck of the chain in the baseline.
+    Of each tier the class of what the worst scenario costs, and the bottleneck of the chain in the baseline.
     """
     net, scenario = a.network, a.asked.get(a.worst)
     told = [(r["tier"].text, r["does"].text, r["words"].text) for r in rows(document, "dependencies")]
@@ -308,9 +309,10 @@ def unnamed(a: cn.Assessment, document: Document) -> Iterator[str]:
     members = {*net.resolve(net.beneficiaries, "beneficiaries")[0]} if net.beneficiaries else set()
     first = str(net.tier_order[0])
 
-    def categories(of: cn.Network) -> dict[str, str]:
-        table = cn.balance(of, scenario).by_tier()
-        return {str(t): category(r["shortfall_tpa"] / max(r["demand_tpa"], 1e-12)) for t, r in table.iterrows()}
+    def classes(of: cn.Network) -> dict[str, str]:
+        table, calm = (cn.balance(of, one, "new").by_tier() for one in (scenario, None))
+        due = table["shortfall_tpa"] - calm["shortfall_tpa"]
+        return {str(t): class_of(due[t] / max(r["demand_tpa"], 1e-12)) for t, r in table.iterrows()}
 
     def bottlenecks(of: cn.Network, tier: str | None) -> set[object]:
         lost = cn.chokepoints(of, by=f"{step}+country", tier=tier)["lost_share"]
@@ -318,14 +320,16 @@ def unnamed(a: cn.Assessment, document: Document) -> Iterator[str]:
         most = lost.max() if len(lost) else 0.0
         return set(lost.index[lost >= most - 1e-7]) if most > 1e-7 else set()
 
-    base = categories(net)
+    order = list(CLASSES)  # with less due to the scenario the plant may be one that it takes anyway
+    base = classes(net)
     asked = {first: first, "all tiers": None}
     before = {name: bottlenecks(net, tier) for name, tier in asked.items()}
     for name, label in zip(nodes["id"], nodes["label"], strict=True):
         word, less = flat(label if isinstance(label, str) else name), net.without(nodes=[name])
-        after = categories(less)
+        after = classes(less)
         for tier, was in base.items():
-            if after.get(tier) != was and not any(t == tier and "verdict" in does and word in w for t, does, w in told):
+            is_more = order.index(after.get(tier, was)) > order.index(was)
+            if is_more and not any(t == tier and "verdict" in does and word in w for t, does, w in told):
                 yield f"without {word} {tier} is {after.get(tier)}, not {was}"
         for tier, leaders in before.items():
             now = bottlenecks(less, asked[tier])
