@@ -65,9 +65,10 @@ def _users(frames: Frames) -> pd.DataFrame:
     nodes, edges, demand = frames["nodes"], frames["edges"], frames["demand"]
     asked = demand.loc[demand["tier"].notna() & (demand["demand_tpa"] > 0), ["node", "commodity", "tier", "demand_tpa"]]
     asked = asked.rename(columns={"demand_tpa": "need_tpa"})
-    taken = edges.loc[~edges["target"].isin(nodes.loc[nodes["stage"] == "end_use", "id"]) & (edges["flow_tpa"] > 0)]
-    taken = taken.assign(commodity=taken["commodity"].fillna("")).groupby(["target", "commodity"])["flow_tpa"].sum()
-    plants = taken.rename_axis(["node", "commodity"]).rename("need_tpa").reset_index().assign(tier=None)
+    is_end = edges["target"].isin(nodes.loc[nodes["stage"] == "end_use", "id"])
+    taken = edges.loc[~is_end & (edges["flow_tpa"] > 0), ["target", "commodity", "flow_tpa"]]
+    plants = taken.assign(commodity=taken["commodity"].fillna("")).groupby(["target", "commodity"]).sum().reset_index()
+    plants = plants.rename(columns={"target": "node", "flow_tpa": "need_tpa"}).assign(tier=None)
     both = pd.concat([asked.astype({"tier": object}), plants.astype({"tier": object})], ignore_index=True)
     both["commodity"] = both["commodity"].fillna("")
     places = pd.DataFrame({"node": nodes["id"], "step": step_of(nodes), "country": nodes["country"]})
