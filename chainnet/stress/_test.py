@@ -239,20 +239,8 @@ def stress_test(
     if reroute == "new" and not network.gone:
         say_unlinked(network)
     built = None if projects is None else tuple(network.check_nodes(projects, "projects"))
-    ask = Ask(
-        counting,
-        months,
-        start,
-        step_months,
-        reroute,
-        stocks,
-        built,
-        objective,
-        cover=end_of(cover),
-        rush=end_of(rush, "rush"),
-        requalify=requalify,
-        any_size=any_size,
-    )
+    ask = Ask(counting, months, start, step_months, reroute, stocks, built, objective, any_size=any_size)
+    ask = replace(ask, cover=end_of(cover), rush=end_of(rush, "rush"), requalify=requalify)
     if levels_over_time and objective == "value":
         raise DataError("levels_over_time: the levels are counted tier by tier; ask for it with objective=tiers.")
     chosen: list[Scenario | None] = [None, *pick_scenarios(network, scenarios)]

@@ -247,7 +247,7 @@ def test_a_kind_of_which_nobody_said_it_cannot_pass_a_joint_answer() -> None:
 
 
 def test_what_a_kind_says_of_itself() -> None:
-    assert [name for name, kind in KINDS.items() if kind.takes] == ["remove", "scale", "restrict", "quota"]
+    assert [name for name, kind in KINDS.items() if kind.takes] == ["remove", "scale", "restrict", "licence", "quota"]
     assert [name for name, kind in KINDS.items() if kind.is_endless] == ["release", "build", "delay"]
     assert [name for name, kind in KINDS.items() if kind.stands] == ["build"]
     bar = {"kind": "restrict", "to": {"country": "USA"}, "origin": {"country": "CHN"}, "tier": "defence"}
