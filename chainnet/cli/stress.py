@@ -57,9 +57,9 @@ class Stress(Question, Counted, TableOutput):
     no_stocks: Annotated[bool, "Leave stocks where they are."] = False
     projects: Sets = None
     levels_over_time: Annotated[bool, "The levels of response over the horizon too (slow).", "--levels"] = False
-    cover: opt.Cover = "none"
+    cover: opt.Cover = "stated"
     rush: opt.Rush = "stated"
-    requalify: opt.Requalify = "table"
+    requalify: opt.Requalify = "none"
     objective: Annotated[Literal["tiers", "value"], "Tiers in their order, or value less cost."] = "tiers"
     any_size: Annotated[bool, "Follow months whose program takes very long too."] = False
 

@@ -17,7 +17,7 @@ from chainnet.scenario import Bought, Timeline
 End = Literal["none", "low", "stated", "high"]
 ENDS: tuple[End, ...] = ("none", "low", "stated", "high")
 # what users hold where nobody says which end of its range counts
-COVER: End = "none"
+COVER: End = "stated"
 # times the central value
 _RUSH = {"none": 0.0, "low": 0.0, "stated": 1.0, "high": 2.0}
 _BOUGHT = "bought_ahead_"

@@ -23,7 +23,7 @@ from chainnet.stress._held import COVER, End, covered, opened, with_bought
 Objective = Literal["tiers", "value"]
 Requalify = Literal["none", "table"]
 # whether what two countries traded before is qualified anew, as the table says, where another maker ships it
-REQUALIFY: Requalify = "table"
+REQUALIFY: Requalify = "none"
 # a hundred years: a longer horizon is a slip
 MOST_MONTHS = 1200
 Tell = Callable[[str, float], None]

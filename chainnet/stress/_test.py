@@ -294,7 +294,7 @@ def stress_test(
 
 def _unusual(ask: Ask) -> dict[str, Any]:
     """Return what is asked of stores and qualification, where it is not what is asked of every chain."""
-    usual = {"cover": "none", "rush": "stated", "requalify": "table"}
+    usual = {"cover": COVER, "rush": "stated", "requalify": REQUALIFY}
     return {name: getattr(ask, name) for name, value in usual.items() if getattr(ask, name) != value}
 
 
