@@ -26,6 +26,7 @@ from chainnet.scenario import (
     Outside,
     Scenario,
     in_force,
+    next_words,
     outside_is_told,
     overlay_of,
     scenarios,
@@ -161,7 +162,7 @@ def overview(
     source = provenance(
         networks[0],
         "HiGHS simplex",
-        chains=[{"graph": network.name, "digest": network.digest} for network in networks],
+        chains=[{"graph": one.name, "digest": one.digest, "next": next_words(one)} for one in networks],
         months=months,
         details=details,
     )

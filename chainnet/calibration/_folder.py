@@ -177,8 +177,9 @@ def write_rebuilt(rebuilt: Rebuilt, out: Path | None = None) -> Path:
     network = rebuilt.found.network
     if out is not None:
         return write_folder(network, out)
+    filed = network.at(None)  # what opened since is a project in a file
     written = ["edges", *(t for t in _COMPUTED if t in rebuilt.by_hand)]
-    files = {f"{table}.csv": table_csv(network, table).encode() for table in written}
+    files = {f"{table}.csv": table_csv(filed, table).encode() for table in written}
     kept = {table: names for table, names in headers_of(rebuilt.folder).items() if table not in written}
     files[DESCRIPTOR] = generate_datapackage(network, kept).encode()
     return write_files(rebuilt.folder, files, set())

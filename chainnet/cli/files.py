@@ -147,8 +147,8 @@ class Check(OwnData, TableOutput):
 class Rules(TableOutput):
     """List the rules that touch a chain, with their state.
 
-    At a date; and what customs show under them. --table controls: the rows of customs from which a scenario takes
-    its shares.
+    At a date; and what customs show under them. --table scenarios: the scenarios, what is in force and what comes
+    next first. --table controls: the rows of customs from which a scenario takes its shares.
     """
 
     graph: opt.Graph
@@ -156,7 +156,7 @@ class Rules(TableOutput):
     as_of: opt.AsOf = None
 
     def _run(self) -> None:
-        from chainnet.scenario import controls, rule_warnings, rules
+        from chainnet.scenario import controls, rule_warnings, rules, standings
 
         network = read_under(self.laid_rules, self.graph, self.as_of)
         found = rules(network)
@@ -164,7 +164,13 @@ class Rules(TableOutput):
             found = found[["title", "state", "in_force", "until", "suspended_from", "suspended_to", "review_by"]]
         said = rule_warnings(network)
         footer = {"rules_due": " ".join(said)} if said else {}
-        self.say(None, {"rules": found, "controls": controls(network)}, {"graph": network.name}, ("rules",), footer)
+        self.say(
+            None,
+            {"rules": found, "scenarios": standings(network, self.as_of), "controls": controls(network)},
+            {"graph": network.name},
+            ("rules",),
+            footer,
+        )
 
 
 # two measures of one network, which the overview of all chains has a third beside

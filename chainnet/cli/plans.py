@@ -165,9 +165,9 @@ def measures_table(network: Network, words: list[str] | None, form: str) -> pd.D
     """Return what the measures of some scenarios reach, or of all that ship with a network."""
     import pandas as pd
 
-    from chainnet.scenario import Scenario, scenarios
+    from chainnet.scenario import Scenario, in_order, scenarios
 
-    chosen = scenarios_named(network, words) if words else list(scenarios(network).values())
+    chosen = scenarios_named(network, words) if words else in_order(network, scenarios(network).values())
     found = pd.concat([one.matches(network) for one in chosen or [Scenario("none")]], ignore_index=True)
     return for_people(found) if words and form == "table" else found
 

@@ -67,7 +67,7 @@ def contracts_of(network: Network) -> tuple[Restriction, ...]:
     Raises
     ------
     DataError
-        With every row whose date is none, whose buyer is unknown, or whose share cannot be found.
+        With every row whose supplier puts out no such good, or whose share cannot be found.
     """
     table, plants = network.view("contracts"), network.plants
     if table.empty:
@@ -83,13 +83,13 @@ def contracts_of(network: Network) -> tuple[Restriction, ...]:
         supplier = str(said["supplier"])
         if said["binding"] == "none" or supplier not in size.index:
             continue
+        if said["until"] and day is not None and last_day(str(said["until"])) < day:
+            continue
         try:
-            if said["until"] and day is not None and last_day(str(said["until"])) < day:
-                continue
             outside = ~network.in_countries(plants, [str(said["for"])], "contracts: for")
             good, per = _good(network, supplier, str(said["commodity"]))
             share = _share(said, float(size[supplier]) * per)
-        except ValueError as err:  # DataError is one
+        except DataError as err:
             faults.append(Fault("contracts", line, "supplier", supplier, str(err), "Correct the row."))
             continue
         if share <= 0:
@@ -123,8 +123,6 @@ def _share(said: dict[Any, Any], size: float) -> float:
     """Return the part of the output that is bound."""
     if said["share"] != "":
         return float(said["share"])
-    if said["tpa"] == "":
-        raise DataError("has neither share nor tpa")
     if not np.isfinite(size) or size <= 0:
         raise DataError("has a tonnage (tpa), but the size of its supplier is not known; give share")
     return min(1.0, float(said["tpa"]) / size)

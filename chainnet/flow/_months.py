@@ -325,8 +325,8 @@ class MonthsModel:
             assert best is not None
             found = best
         else:
-            cost = p.costs(overlays) if how.least_cost or found is None else None
-            found = self._in_the_middle(found, wanted, cost)
+            priced = p.costs(overlays) if how.least_cost or found is None else None
+            found = self._in_the_middle(found, wanted, priced)
             self._steps.done(COST)
         served = self._settled(np.clip(p.block(found.x)[:, p.low.served], 0.0, wanted), wanted)
         cost = float(found.value + (gain * found.x).sum()) if how.least_cost else float("nan")

@@ -97,7 +97,7 @@ class StageTable:
             if word:
                 hit &= (tier == word).to_numpy()
             try:
-                hit &= network.in_countries(place, [country], "order") if country else True
+                hit &= _lies(network, place, country) if country else True
             except DataError as err:
                 rule = "neither a country nor a known group"
                 faults.append(Fault("order", line, "country", country, rule, str(err).partition(": ")[2]))
@@ -111,6 +111,13 @@ class StageTable:
         if faults:
             raise DataError(faults=faults)
         return found, sorted({stage for stage, *_ in self.rows})
+
+
+def _lies(network: Network, place: pd.DataFrame, word: str) -> Bools:
+    """Return which places lie in a country, a group or a region of any name."""
+    if word not in network.groups_known and (place["region"] == word).any():
+        return np.asarray(place["country"].isna() & (place["region"] == word))
+    return network.in_countries(place, [word], "order")
 
 
 Valued = Literal["allies_first", "allies_last", "alike"]
@@ -207,44 +214,35 @@ def covering(network: Network, is_law_only: bool) -> Covering:
     Raises
     ------
     DataError
-        If a date or a country of the table is none.
+        With every fault of the table of every graph.
     """
     table, digest = network.view("service"), ""
     if table.empty:
         table, digest = common_table("service")
     as_of = network.as_of
     day = None if as_of is None else day_of(as_of)
-    words, unsure, faults = set[str](), list[str](), list[Fault]()
+    words, unsure = set[str](), list[str]()
     columns = ("country", "instrument", "binding", "from", "until", "after")
     cells = table[list(columns)].astype(object).where(table[list(columns)].notna(), "")
-    for line, row in enumerate(cells.itertuples(index=False, name=None), 2):
+    for row in cells.itertuples(index=False, name=None):
         country, instrument, binding, begins, until, after = map(str, row)
-        try:
-            begun, ended = _begun(begins, day), _ended(until, after, day)
-        except ValueError as err:
-            rule, remedy = f"no date: {err}", "Write YYYY, YYYY-MM or YYYY-MM-DD."
-            faults.append(Fault("service", line, "from", instrument, rule, remedy))
+        ended = _ended(until, after, day)
+        if binding == "none" or (is_law_only and binding != "law") or ended == "yes":
             continue
-        if binding == "none" or (is_law_only and binding != "law") or not begun or ended == "yes":
+        if begins and day is not None and first_day(begins) > day:
             continue
         if ended == "unknown":
             if is_law_only:
                 continue
             unsure.append(f"{country}: {instrument} (until {until})")
         words.add(country)
-    if faults:
-        raise DataError(faults=faults)
     countries, _ = network.resolve(sorted(words), "service: country")
     regions = {name for name, members in network.groups_known.items() if members & countries}
     return Covering(countries, frozenset(regions), tuple(unsure), digest)
 
 
-def _begun(begins: str, day: date | None) -> bool:
-    return not begins or first_day(begins) <= (day or date.max)
-
-
 def _ended(until: str, after: str, day: date | None) -> str:
     """Say whether what lasts ``until`` has ended at a day: yes, no or unknown."""
-    if not until or last_day(until) >= (day or date.min):
+    if not until or day is None or last_day(until) >= day:
         return "no"
     return {"ended": "yes", "works": "no"}.get(after, "unknown")

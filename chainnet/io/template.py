@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -38,7 +39,7 @@ What this graph covers, for which year, and where its figures come from.
 - `nodes.csv`, `edges.csv`: who makes and who ships. Only `id`, `stage`, `source` and `target` are required.
 - `processes.csv`: recipes, per tonne of main output. `demand.csv`: who asks for what, by tier.
 - `projects.csv`: what may be built. `scenarios/*.toml`: what may happen.
-- `contracts.csv`, `cover.csv`: whose output is bound, and what users hold. `service.csv`, `rules.csv`: who is served first
+- `contracts.csv`, `cover.csv`: whose output is bound, what users hold. `service.csv`, `rules.csv`: who is served first
   by law, and rules with their dates. Delete their example rows where you know of none.
 - An empty cell is unknown, never zero; an empty capacity is no limit.
 
@@ -98,6 +99,29 @@ def template_network(name: str) -> Network:
         [("refinery_c", "Refinery C", "refiner", "separation", "USA", "refine", 40.0, 2028, 150.0)],
         columns=["id", "label", "stage", "step", "country", "process", "capacity_tpa", "start_year", "capex_musd"],
     ).assign(**mark)
+    commodities = pd.DataFrame(
+        [("ore", "Ore", "t gross"), ("metal", "Metal", "t metal"), ("part", "Part", "t part")],
+        columns=["id", "label", "basis"],
+    ).assign(**mark)
+    references = pd.DataFrame({"key": ["example"], "title": ["Placeholder, to be replaced"], "grade": ["3"]})
+    return Network(
+        nodes=nodes,
+        edges=edges,
+        processes=processes,
+        demand=demand,
+        projects=projects,
+        **_law(mark),
+        commodities=commodities,
+        references=references,
+        name=name,
+        label=name,
+        main_commodity="part",
+        year=2024,
+    )
+
+
+def _law(mark: dict[str, str]) -> dict[str, Any]:
+    """Return a row each of what law and contract ask for, and of what users hold."""
     cover = pd.DataFrame({"tier": ["defence"], "weeks": [7.0], "low": [0.0], "high": [26.0]}).assign(**mark)
     contracts = pd.DataFrame(
         [("refinery_b", "metal", "JPN", 0.25, "2030-12-31", "law")],
@@ -110,28 +134,7 @@ def template_network(name: str) -> Network:
         [("example_licences", "Placeholder: licences for metal", "MYS", "export", "2026-06", "2027-01-01", "example")],
         columns=["id", "title", "actor", "kind", "announced", "in_force", "source"],
     )
-    commodities = pd.DataFrame(
-        [("ore", "Ore", "t gross"), ("metal", "Metal", "t metal"), ("part", "Part", "t part")],
-        columns=["id", "label", "basis"],
-    ).assign(**mark)
-    references = pd.DataFrame({"key": ["example"], "title": ["Placeholder, to be replaced"], "grade": ["3"]})
-    return Network(
-        nodes=nodes,
-        edges=edges,
-        processes=processes,
-        demand=demand,
-        projects=projects,
-        cover=cover,
-        contracts=contracts,
-        service=service,
-        rules=rules,
-        commodities=commodities,
-        references=references,
-        name=name,
-        label=name,
-        main_commodity="part",
-        year=2024,
-    )
+    return {"cover": cover, "contracts": contracts, "service": service, "rules": rules}
 
 
 def write_template(folder: str | Path) -> Path:

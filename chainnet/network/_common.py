@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from chainnet.network._countries import graphs_folder
-from chainnet.network._gate import Gate, split_list
+from chainnet.network._countries import common_groups, graphs_folder
+from chainnet.network._gate import Gate, empty, split_list
+from chainnet.network._law import check_law
 from chainnet.network._rules import check_keys
 from chainnet.network._schema import TABLES
 
@@ -39,6 +40,8 @@ def common_table(name: str) -> CommonTable:
         return CommonTable(gate.parse(name, None), "")
     frame = gate.parse(name, pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig"))
     check_keys(gate, TABLES[name], frame)
+    others = {other: empty(other) for other in ("rules", "service", "contracts", "cover")}
+    check_law(gate, {**others, name: frame}, common_groups())
     known = set(pd.read_csv(folder / "references.csv", usecols=["key"], dtype=str)["key"])
     for row, cell in enumerate(frame["reference"].fillna("")):
         for key in split_list(cell):

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from chainnet.indicators import SET_BY_US
-from chainnet.reporting.formats.markdown import markdown_table
+from chainnet.reporting.formats.markdown import markdown_table, marked
 from chainnet.reporting.formats.page import html_report
 from chainnet.reporting.model import Cell, Document, ReportColumn, ReportTable, Sentence, make_table
 from chainnet.results import origin_of, package_version
@@ -47,7 +47,8 @@ def overview_markdown(table: pd.DataFrame) -> str:
     """
     made = _table(table)
     keys = ["brief" if column.key == "depends" else column.key for column in made.columns if column.body]
-    return f"{markdown_table(made, keys)}\n\n{NOTE}\n"
+    said = "".join(f"\n{marked(sentence)}\n" for sentence in _coming(table))
+    return f"{markdown_table(made, keys)}\n\n{NOTE}\n{said}"
 
 
 def overview_page(table: pd.DataFrame) -> str:
@@ -68,10 +69,15 @@ def overview_page(table: pd.DataFrame) -> str:
         subtitle=first_capital(spelled(table["chain"].nunique(), "supply chain")),
         digest=", ".join(f"{one['graph']} {one['digest'][:12]}" for one in _chains(table)),
         version=package_version(),
-        summary=(Sentence(NOTE), _table(table)),
+        summary=(Sentence(NOTE), *map(Sentence, _coming(table)), _table(table)),
         is_wide=True,
     )
     return html_report(document, False).decode("utf-8")
+
+
+def _coming(table: pd.DataFrame) -> list[str]:
+    """Return for each chain which rules begin next, and which may apply again."""
+    return [f"Next for {one['graph']}: {one['next']}" for one in _chains(table) if one.get("next")]
 
 
 def _chains(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -64,7 +64,8 @@ def _command(facts: Facts, asked: Mapping[str, str]) -> str:
     words += [word for year in settings["years"] for word in ("--year", str(year))]
     words += ["--draws", str(settings["draws"])]
     words += ["--as-of", settings["as_of"]] if "as_of" in settings else []
-    given = {"order": settings.get("order", ""), "start": str(settings["start"]), **asked}
+    order = settings.get("order", "")  # a table of stages goes with its file, as scenarios of one's own do
+    given = {"order": "stages.csv" if order == "stages" else order, "start": str(settings["start"]), **asked}
     words += [word for name, value in given.items() if value for word in (f"--{name}", value)]
     return " ".join(shlex.quote(word) for word in words)
 

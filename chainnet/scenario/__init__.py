@@ -16,6 +16,7 @@ from chainnet.scenario._overlay import effects_of, overlay_at
 from chainnet.scenario._rush import Bought
 from chainnet.scenario._scenario import Scenario, check_scenario, in_year, overlay_of, with_values
 from chainnet.scenario._shipped import scenarios
+from chainnet.scenario._standing import in_order, next_words, standings
 from chainnet.scenario._timeline import Timeline, first_month, timeline
 
 __all__ = [
@@ -35,10 +36,12 @@ __all__ = [
     "first_month",
     "ids_at_home",
     "in_force",
+    "in_order",
     "in_year",
     "listed",
     "month_number",
     "month_text",
+    "next_words",
     "outside_is_told",
     "overlay_at",
     "overlay_of",
@@ -47,6 +50,7 @@ __all__ = [
     "rule_warnings",
     "rules",
     "scenarios",
+    "standings",
     "tell_outside",
     "timeline",
     "with_values",

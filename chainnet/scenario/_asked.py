@@ -11,10 +11,13 @@ from chainnet.network import Network, check_network
 from chainnet.scenario._in_force import COMPUTED, computed_scenario
 from chainnet.scenario._scenario import Scenario, check_scenario
 from chainnet.scenario._shipped import scenarios
+from chainnet.scenario._standing import in_order
 
 
 def pick_scenarios(network: Network, given: Any) -> list[Scenario]:
-    """Return what was given as a list: None = the shipped ones, one or its name, a list or a mapping of these.
+    """Return what was given as a list: one or its name, a list or a mapping of these; None = the shipped ones.
+
+    Those come in the order of ``in_order``.
 
     Raises
     ------
@@ -22,7 +25,7 @@ def pick_scenarios(network: Network, given: Any) -> list[Scenario]:
         If something in it is no Scenario, or two bear one name.
     """
     if given is None:
-        given = scenarios(network)
+        given = in_order(network, scenarios(network).values())
     if isinstance(given, (Scenario, str)):
         given = [given]
     found = list(given.values()) if isinstance(given, Mapping) else list(given)

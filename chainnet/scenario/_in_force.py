@@ -16,9 +16,10 @@ from chainnet.scenario._form import plain
 from chainnet.scenario._register import Rule, newest_check, register, rule_named, state_at
 from chainnet.scenario._scenario import Scenario
 from chainnet.scenario._shipped import scenarios
+from chainnet.words import counted
 
 COMPUTED = ("in_force", "in_force_returns")  # names of scenarios that no file has
-_AHEAD = 366  # days within which what begins is told
+AHEAD = 366  # days within which what begins is told
 _RETURNING = ("suspended", "unknown")
 _COLUMNS = ("title", "state", "in_force", "until", "suspended_from", "suspended_to", "review_by", "source", "actor",
             "kind", "announced", "scope", "checked_on", "note")  # fmt: skip
@@ -60,7 +61,7 @@ def rules(network: Network | None = None, as_of: str | None = None) -> pd.DataFr
     ['in force', 'suspended', 'unknown']
     """
     day = day_asked(network, as_of)
-    found = {rule.id: rule for rule in _rules_of(network)}
+    found = {rule.id: rule for rule in rules_of(network)}
     return pd.DataFrame(
         [
             [getattr(rule, key) if key != "state" else state_at(rule, day) for key in _COLUMNS]
@@ -173,11 +174,10 @@ def rule_warnings(network: Network, as_of: str | None = None) -> list[str]:
     """
     day = day_asked(network, as_of)
     said = []
-    for rule in _rules_of(network):
+    for rule in rules_of(network):
         state = state_at(rule, day)
-        begins = first_day(rule.in_force) if rule.in_force else day
-        if state == "announced" and rule.kind != "proposal" and 0 < (begins - day).days <= _AHEAD:
-            said.append(f"{rule.id}: announced, begins on {begins}, {(begins - day).days} days after {day}.")
+        if when := begins_soon(rule, day):
+            said.append(f"{rule.id}: announced, {when}.")
             continue
         ends = {"until": rule.until, "suspension until": rule.suspended_to}
         passed = [f"{word} {text}" for word, text in ends.items() if text and last_day(text) < day]
@@ -193,14 +193,25 @@ def rule_warnings(network: Network, as_of: str | None = None) -> list[str]:
 
 def day_asked(network: Network | None, as_of: str | None) -> date:
     """Return the day of a question: as asked, else at which the network stands, else of the newest check."""
-    stands: str | None = getattr(network, "as_of", None) if as_of is None else as_of
+    if network is not None:
+        check_network(network)
+    stands = network.as_of if as_of is None and network is not None else as_of
     return newest_check(network) if stands is None else day_of(stands)
 
 
-def _rules_of(network: Network | None) -> list[Rule]:
+def begins_soon(rule: Rule, day: date) -> str:
+    """Return in words when an announced rule begins within a year of a day; blank where it does not."""
+    if not rule.in_force or rule.kind == "proposal" or state_at(rule, day) != "announced":
+        return ""
+    start = first_day(rule.in_force)
+    ahead = (start - day).days
+    return f"begins on {start}, {counted(ahead, 'day')} after {day}" if 0 < ahead <= AHEAD else ""
+
+
+def rules_of(network: Network | None) -> list[Rule]:
+    """Return the rules that touch a network and those that its scenarios name; without one, all."""
     if network is None:
         return list(register().values())
-    check_network(network)
     named = {measure.get("rule") for one in scenarios(network).values() for measure in one.measures}
     return [rule for rule in register(network).values() if rule.touches(network.name) or rule.id in named]
 
@@ -215,6 +226,8 @@ def _holds(rule: Rule, measure: Mapping[str, Any], day: date, returns: bool) -> 
         return False
     if state != "in force":
         return returns and state in _RETURNING
+    if rule.is_laid and measure.get("status") in ("suspended", "announced"):
+        return True  # its start is that of the rule as the register has it
     start = measure.get("start")
     # a start within or after a suspension says when the text would return, not when it began
     is_return = rule.suspended_from and start and first_day(start) >= first_day(rule.suspended_from)

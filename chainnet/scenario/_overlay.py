@@ -167,17 +167,17 @@ def overlay_at(network: Network, effects: Sequence[Effect], sizes: Sequence[floa
 def homes_of(network: Network, effects: Sequence[Effect]) -> tuple[str, ...]:
     """Return the countries whose export rules these measures are.
 
-    A measure that names a rule of the register is of its actor, if that is a rule on exports; without one a bound on
-    what leaves a country is of that country.
+    A measure that names a rule is of its actor, if that is a rule on exports; without rule or actor a bound on what
+    leaves a country is of that country. A bound on what leaves a group is nobody's rule: a bloc has no home.
     """
     found = set[str]()
     for effect in effects:
         named, leaves = effect.measure.get("rule"), (effect.measure.get("from") or {}).get("country")
-        if named is not None:
-            rule = rule_named(named, effect.argument)
+        rule = None if named is None else rule_named(named, effect.argument, network)
+        if rule is not None and (rule.actor or rule.kind != "export"):
             found |= {rule.actor} if rule.kind == "export" else set()
         elif effect.restriction is not None and leaves:
-            found |= network.resolve(listed(leaves), f"{effect.argument}: from.country")[0]
+            found |= {word for word in listed(leaves) if word not in network.groups_known}
     return tuple(sorted(found))
 
 

@@ -43,6 +43,7 @@ class Rule:
     review_by: str
     note: str
     is_own: bool = False  # of the network's own table
+    is_laid: bool = False  # and in the place of one of the register
 
     def touches(self, chain: str) -> bool:
         """Say whether the rule touches a chain; one of a network's own that names none touches that network."""
@@ -69,8 +70,10 @@ def _common() -> Mapping[str, Rule]:
 @kept(1)
 def _laid(network: Network) -> Mapping[str, Rule]:
     known, own = _common(), _rules_in(network.view("rules"), is_own=True)
-    # who writes a rule anew need not say again which chains it touches
-    own |= {i: replace(rule, chains=known[i].chains) for i, rule in own.items() if i in known and not rule.chains}
+    # who writes a rule anew need not say again whose it is, nor which chains it touches
+    for name in own.keys() & known.keys():
+        rule, before = own[name], known[name]
+        own[name] = replace(rule, actor=rule.actor or before.actor, chains=rule.chains or before.chains, is_laid=True)
     return MappingProxyType({**known, **own})
 
 

@@ -17,7 +17,7 @@ from chainnet._types import Array
 from chainnet.network import Network, first_day
 from chainnet.scenario._calendar import Calendar
 from chainnet.scenario._effect import Effect
-from chainnet.scenario._register import first_day, rule_named
+from chainnet.scenario._register import rule_named
 
 DAYS_OF_MONTH = 30.4
 
@@ -49,7 +49,7 @@ def bought_ahead(network: Network, effects: Sequence[Effect], calendars: Sequenc
     found: dict[tuple[str, str, int, float], Array] = {}
     most = np.zeros(len(edges))
     for effect, calendar in zip(effects, calendars, strict=True):
-        months = _notice(effect, calendar)
+        months = _notice(network, effect, calendar)
         if months <= 0.0 or not effect.is_lasting or effect.restriction is None:
             continue
         actor = set(plants[effect.restriction.sources])
@@ -66,7 +66,7 @@ def bought_ahead(network: Network, effects: Sequence[Effect], calendars: Sequenc
     return tuple(Bought(*key[:2], float(t.sum()), *key[2:]) for key, t in sorted(found.items()) if t.any())
 
 
-def _notice(effect: Effect, calendar: Calendar) -> float:
+def _notice(network: Network, effect: Effect, calendar: Calendar) -> float:
     """Return the months between the day on which a measure was announced and that on which it begins; 0 without both.
 
     The day of its rule counts, where that lies in the month in which it begins.
@@ -77,7 +77,7 @@ def _notice(effect: Effect, calendar: Calendar) -> float:
     year, month = map(int, measure["start"].split("-"))
     begin = date(year, month, 1)
     if "rule" in measure:
-        force = rule_named(measure["rule"], effect.argument).in_force
+        force = rule_named(measure["rule"], effect.argument, network).in_force
         if force and begin <= first_day(force) <= begin.replace(day=monthrange(year, month)[1]):
             begin = first_day(force)
     return max((begin - first_day(measure["announced"])).days, 0) / DAYS_OF_MONTH

@@ -196,11 +196,11 @@ def _counted_as(party: str, frames: Frames, old: str, new: str, factor: float) -
                 if table == "totals":
                     own &= frame["unit"] == "t/yr"
                 out[table] = _scaled(frame, own, names, by)
-        for table, columns in _AMOUNTS.items():
+        for table in _AMOUNTS:
             frame = out[table]
             own = frame["commodity"] == old
             if table == "contracts":  # low and high of a share stay
-                own &= frame[columns[0]].notna()
+                own &= frame["tpa"].notna()
             out[table] = _scaled(frame, own, ("low", "high"), factor)
         own = out["commodities"]["id"] == old
         out["commodities"] = _scaled(out["commodities"], own, ("low", "high"), 1.0 / factor)

@@ -140,7 +140,7 @@ def test_the_call_without_details_gives_the_first_rows(mag9: cn.Network, details
         "shortfall_low_share",
         "shortfall_high_share",
     ]
-    assert table.attrs["provenance"]["settings"]["chains"] == [{"graph": "mag-9", "digest": mag9.digest}]
+    assert table.attrs["provenance"]["settings"]["chains"] == [{"graph": "mag-9", "digest": mag9.digest, "next": ""}]
 
 
 def test_the_month_is_counted_from_the_first_measure(mag9: cn.Network) -> None:

@@ -45,3 +45,25 @@ def test_exposure_tells_the_end_after_first_whichever_end_is_asked(
     first, last = told["allies_first"].split(" if the others are served after, ")
     assert first.startswith("largest cost 2 t"), told
     assert last.startswith("5 t"), told
+
+
+def test_a_table_of_stages_is_read_from_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Japan's defence alone comes first: more of it is served than where all defence is one stage."""
+
+    def served(order: str) -> float:
+        words = ["balance", "gallium", "--scenario", "china_export_stop", "--order", order, "--format", "json"]
+        monkeypatch.setattr(sys, "argv", ["chainnet", *words])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        assert not end.value.code
+        rows = json.loads(capsys.readouterr().out)["tables"]["demand"]
+        return sum(r["served_tpa"] for r in rows if r["node"].startswith("jpn") and r["tier"] == "defence")
+
+    stages = tmp_path / "stages.csv"
+    stages.write_text("stage,country,tier\n1,JPN,defence\n2,,civilian\n", encoding="utf-8")
+    wanted = cn.read("gallium").demand
+    wanted = wanted[wanted["node"].str.startswith("jpn") & (wanted["tier"] == "defence")]["demand_tpa"].sum()
+    assert served(str(stages)) == pytest.approx(wanted)
+    assert served("allies_last") < wanted

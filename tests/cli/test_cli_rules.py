@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from typer.testing import CliRunner
@@ -46,3 +47,41 @@ def test_names_of_what_is_in_force_are_scenario_names() -> None:
     assert scenario_named(network, "in_force_returns+loss_of_trail").name == "in_force_returns+loss_of_trail"
     ends = scenarios_named(network, ["china_licences_in_force@ends"])
     assert [one.name.rpartition("@")[2] for one in ends][:2] == ["share_ge_metal=0.17", "china_licences_in_force"]
+
+
+RULES = "id,title,kind,in_force\nchn_a46_c2,The ban applies again,export,2026-11-28\nour_rule,Ours,duty,2027-01-01\n"
+
+
+def test_rules_of_a_file_lie_over_those_of_a_graph(tmp_path: Path) -> None:
+    file = tmp_path / "changed.csv"
+    file.write_text(RULES)
+    rows = {r["rule"]: r for r in told("rules", "gallium", "--rules", str(file))["tables"]["rules"]}
+    assert (rows["chn_a46_c2"]["title"], rows["chn_a46_c2"]["state"]) == ("The ban applies again", "in force")
+    assert rows["our_rule"]["state"] == "announced"
+    said = told("check", "gallium", "--rules", str(file), "--scenario", "in_force")
+    assert "our_rule: announced, begins on 2027-01-01, 32 days after 2026-11-30." in str(said["rules_due"])
+    assert "chn_a46_c2" not in str(said["rules_due"])
+    # and what is in force is another scenario for a question
+    before = told("balance", "gallium", "--scenario", "in_force")
+    after = told("balance", "gallium", "--scenario", "in_force", "--rules", str(file))
+    assert before["provenance"]["digest"] != after["provenance"]["digest"]
+    assert before["tables"] != after["tables"]
+
+
+def test_a_file_of_rules_that_is_at_fault_is_told_with_its_row(tmp_path: Path) -> None:
+    file = tmp_path / "changed.csv"
+    file.write_text(RULES.replace("2027-01-01", "soon"))
+    found = CliRunner().invoke(app, ["balance", "mag-9", "--rules", str(file)])
+    assert isinstance(found.exception, DataError)
+    [fault] = found.exception.faults_list
+    assert (fault.file, fault.row, fault.column, fault.value, fault.rule) == (
+        "changed.csv", 3, "in_force", "soon", "is no date",
+    )  # fmt: skip
+
+
+def test_scenarios_stand_with_what_is_in_force_and_what_comes_next_first() -> None:
+    rows = told("rules", "tungsten", "--as-of", "2026-11-30")["tables"]["scenarios"]
+    assert [(row["scenario"], row["standing"]) for row in rows[:2]] == [
+        ("in_force", "in force"),
+        ("us_defence_origin_2027", "begins 2027-01-01"),
+    ]

@@ -165,7 +165,7 @@ def test_an_outage_of_four_months_costs_the_same_in_every_step() -> None:
 
 
 def test_two_months_without_china_are_seen_in_quarters_and_half_years() -> None:
-    net = cn.read("germanium")
+    net = cn.read("germanium", as_of=None)
     out = cn.Scenario("out", [{"kind": "remove", "where": {"country": "CHN"}, "start": "2027-02", "months": 2}])
     monthly, *others = (
         cn.stress_test(net, out, 12, "2027-01", step_months=step).summary.loc["out"] for step in (1, 3, 6)

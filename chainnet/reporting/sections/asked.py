@@ -11,6 +11,7 @@ from chainnet.reporting.measures import measure_rows
 from chainnet.reporting.model import ReportColumn, Section, Sentence, make_section, stands
 from chainnet.reporting.others import order_of
 from chainnet.reporting.sections.missing import missing_words
+from chainnet.scenario import next_words
 from chainnet.words import count, counted, first_capital, is_missing, join, percent
 
 _QUESTIONS = {
@@ -47,6 +48,7 @@ def section(facts: Facts) -> Section:
         ),
         Sentence(f"by {years}, under the worst scenario." if years else "none listed.", (), "Projects:"),
         *_standing(facts),
+        *_next(facts),
         Sentence(
             f"{count(len(net.nodes))} nodes, {count(len(net.edges))} relations, {counted(len(net.demand), 'demand')}, "
             f"{counted(len(net.stocks), 'stock')}, {counted(len(net.projects), 'project')}.",
@@ -62,6 +64,12 @@ def section(facts: Facts) -> Section:
         ),
     )
     return make_section("What was asked?", points, measure_table(facts))
+
+
+def _next(facts: Facts) -> tuple[Sentence, ...]:
+    """Return which rules begin next and which may apply again; nothing where none does."""
+    said = next_words(facts.network)
+    return (Sentence(said, (), "Rules that begin or return:"),) if said else ()
 
 
 def _standing(facts: Facts) -> tuple[Sentence, ...]:

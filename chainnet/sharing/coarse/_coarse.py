@@ -10,7 +10,7 @@ import pandas as pd
 
 from chainnet._types import Array, Bools, Ints
 from chainnet.engine import FlowProblem, UnboundedFlow, solve
-from chainnet.network import TABLES, Frames, Network
+from chainnet.network import TABLES, Frames, Network, plants_of
 from chainnet.sharing._records import like
 from chainnet.sharing.coarse._classes import Classes, kept_columns
 
@@ -119,7 +119,7 @@ def coarse(
     rebuilt = ~(single[classes.tables.tail] & single[classes.tables.head])
     frames["edges"] = _edges(frames["edges"], classes, of, ends, rebuilt, side, edge_caps)
     frames["demand"] = _demand(frames["demand"], classes, asked)
-    left = [*frames["nodes"]["id"], *frames["projects"]["id"]]
+    left = plants_of(frames["nodes"], frames["projects"])["id"]
     for table, column in (("stakes", "project"), ("contracts", "supplier"), ("cover", "node")):
         frame = frames[table]
         frames[table] = frame[frame[column].isin(left) | frame[column].isna()]
