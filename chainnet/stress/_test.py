@@ -182,7 +182,7 @@ def stress_test(
         Where stages are shared, who is short in them is a tie: the summary then has the ends of what can fall to the
         beneficiaries in the long run; the months show one answer of several.
     cover : bool or {"none", "low", "stated", "high"}
-        What users hold for themselves (table ``cover``), at which end of its range; True = stated, False = none.
+        What users hold for themselves (table ``cover``), at which end of its range; True = stated (the default), False = none.
     rush : {"none", "low", "stated", "high"}
         What was bought ahead of a licence that was ``announced`` and begins in these months: at stated a month of the
         actor's flow for each month of notice, at high two, at low none.
