@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,7 @@ import pandas as pd
 from chainnet import checks
 from chainnet.assessment._bottleneck import Bottleneck, bottleneck_of, lost_by_place, places
 from chainnet.assessment._closing import Closing, closing
-from chainnet.assessment._dependencies import dependencies, shortened
-from chainnet.doubt import KeyAssumptions, key_assumptions
+from chainnet.doubt import KeyAssumptions, class_of, key_assumptions
 from chainnet.errors import DataError
 from chainnet.flow import Counting, balance_under
 from chainnet.indicators import share_quality
@@ -30,46 +28,24 @@ from chainnet.scenario import (
     outside_is_told,
     overlay_of,
     scenarios,
+    standing_of,
     tell_outside,
     timeline,
 )
-from chainnet.stress import stress_test, worst_of
+from chainnet.stress import YEAR, first_year, worst_of
 from chainnet.words import vintage
 
-COLUMNS = [
-    "chain",
-    "year",
-    "scenario",
-    "tier",
-    "shortfall_low_share",
-    "shortfall_share",
-    "shortfall_high_share",
-    "first_month",
-]
-COLUMNS += [
-    "bottleneck_step",
-    "bottleneck_country",
-    "bottleneck_share",
-    "closed_by",
-    "closed_by_year",
-    "depends_on",
-    "assumed_share",
-]
+COLUMNS = ["chain", "as_of", "scenario", "state", "tier", "first_year_share", "later_share"]
+COLUMNS += ["due_low_share", "due_high_share", "first_month", "bottleneck_step", "bottleneck_country", "decides"]
 # what details say besides
-MORE = ["restriction", "label", "scenario_label", "dependencies"]
-MORE += [
-    "shortfall_low_by",
-    "shortfall_high_by",
-    "shortfall_last_share",
-    "already_share",
-    "bottleneck_basis",
-    "vintage",
-]
-WORST, IN_FORCE = "worst", "in force"
+MORE = ["restriction", "label", "vintage", "scenario_label", "class", "certain", "low_by", "high_by"]
+MORE += ["already_share", "last_share", "bottleneck_share", "bottleneck_basis"]
+MORE += ["closed_by", "closed_by_year", "assumed_share"]
+IN_FORCE, RETURNS, WORST = "in force", "may return", "worst"
 # tables whose rows are counted for the share that is assumed; relations aside, which one rule infers from totals
 COUNTED = ("nodes", "processes", "demand", "stocks")
 # columns that are reckoned from the inputs alone
-GIVEN_COLUMNS: dict[str, Status] = dict.fromkeys(("assumed_share", "bottleneck_share", "year"), FROM_INPUTS)
+GIVEN_COLUMNS: dict[str, Status] = dict.fromkeys(("assumed_share", "bottleneck_share"), FROM_INPUTS)
 Graph = Network | str | Path
 Progress = Callable[[str, float], None] | None
 
@@ -78,7 +54,7 @@ def overview(
     graphs: Graph | Iterable[Graph] | None = None,
     *,
     details: bool = False,
-    months: int = 48,
+    months: int = 12,
     progress: Progress = None,
 ) -> pd.DataFrame:
     """Say of every chain, in one row with the same columns, who is short, why, and what that rests on.
@@ -91,40 +67,38 @@ def overview(
     details : bool
         A row a chain, restriction and tier instead of a row a chain.
     months : int
-        Horizon in which the first month is looked for.
+        Horizon in which the first month is looked for; with a longer one the months take much longer.
     progress : callable, optional
         Called with (what is being done, part done from 0 to 1).
 
     Returns
     -------
     DataFrame
-        A row a chain: the worst of its scenarios, as ``assess`` finds it, and the tier that is served first.
+        A row a chain: the worst of its scenarios, as ``assess`` finds it, and the first tier that is not met under it
+        (less than 1 % short is met; if all are met, the first).
 
-        - chain, year (of its flows), scenario ("" where it ships none: the chain as it stands), tier;
-        - shortfall_low_share, shortfall_share, shortfall_high_share: part of the tier's demand that the restriction
-        leaves short,
-          in the central case and at the ends of its range: the shortfall less that without any restriction, both
-          judged alike, once new suppliers are qualified, over the judgements one at a time (nobody first, existing
-          links only, demand, inferred links, a doubtful plant absent);
-        - first_month: the first short month, counted from the first measure (1 = its own month); NaN if none;
-        - bottleneck_step, bottleneck_country: the step of a country outside the beneficiaries that the tier could
-        least do
-          without, in the baseline, if served first (of several that tie the one with most of its step, then by name;
-          "" where none costs anything); bottleneck_share: that country's part of what the step makes, t;
-        - closes, closed_by_year: what leaves the tier whole, and the first year in which it does: "not short", "new
-          relations", "new relations and stocks" (no year), a project, the fewest projects, or "nothing listed" by the
-          sixth year after the base year;
-        - depends_on: what alone puts the share into another class of ``key_assumptions`` or out of its range, and the
-          smallest set of assumed plants that does; at most three, then how many more;
-        - assumed_share: part of the rows of nodes, recipes, demand and stocks that are assumed; links are not counted.
+        - chain, as_of, scenario ("" where it ships none: the chain as it stands), state (in force, may return, begins
+          DATE, or blank: of no rule), tier;
+        - first_year_share: part of the tier's demand that is due to the scenario in its first twelve months: its
+          shortfall less that without it. Existing links carry at once, new suppliers once they qualify, users draw what
+          they hold, and nobody knows the dates beforehand;
+        - later_share, due_low_share, due_high_share: the same once new suppliers are qualified, in the central case
+          and over the judgements, one at a time (``key_assumptions``);
+        - first_month: the first month with more than 1 % due, counted from the first measure (1 = its own month); NaN
+          if none within ``months``;
+        - bottleneck_step, bottleneck_country: the step of a country outside the beneficiaries that the tier could least
+          do without, in the baseline, if served first (of several that tie the one with most of its step, then by name;
+          "" where none costs anything);
+        - decides: what alone changes the class of the shortfall, the largest first, at most three.
 
-        With details the rows are those of each restriction and each tier. Columns more: restriction ("worst", or "in
-        force": all rules in force together, ``in_force``; none where no rule of the chain is), label, scenario_label,
-        dependencies (all of them), shortfall_low_by and shortfall_high_by (the judgements that give the ends),
-        shortfall_last_share (if all others are served first: a stress test outside the range), already_share (short
-        without any restriction), bottleneck_basis (whose figure bottleneck_share is: published, worked out, or set by
-        us),
-        vintage (as of when the chain stands, in words).
+        With details the rows are those of all rules in force together (``in_force``), of those that may apply again too
+        (``in_force_returns``), and of the worst, in this order, for each tier. Columns more: restriction (in force, may
+        return, worst), label, vintage (as of when the chain stands, in words), scenario_label, class and certain (False:
+        it cannot be said), low_by and high_by (the judgements that give the ends), already_share (short without any
+        restriction), last_share (if all others are served first: a stress test outside the range), bottleneck_share
+        (that country's part of what the step makes, t), bottleneck_basis (whose figure that is: published, worked out,
+        or set by us), closed_by and closed_by_year (what leaves the tier whole, and the first year in which it does),
+        assumed_share (part of the rows of nodes, recipes, demand and stocks that are assumed).
 
     Raises
     ------
@@ -133,14 +107,14 @@ def overview(
 
     Notes
     -----
-    Fifteen to twenty seconds a chain, twice that with details. Every share comes from checked answers, and the same
-    input gives the same table.
+    Half a minute a chain, and as much for each further restriction. Every share comes from checked answers, and the
+    same input gives the same table.
 
     Examples
     --------
     >>> import chainnet as cn
     >>> table = cn.overview("mag-9")
-    >>> table["scenario"].tolist(), table["tier"].tolist(), table["shortfall_high_share"].tolist()
+    >>> table.loc[0, ["scenario", "tier"]].tolist(), table.loc[0, ["first_year_share", "later_share"]].round(3).tolist()
     (['china_out'], ['defence'], [0.0])
     """
     months = checks.whole(months, "months", 1, 1200, "is out of range; give a whole number, {least} to {most}.")
@@ -166,10 +140,8 @@ def overview(
         months=months,
         details=details,
     )
-    table = pd.DataFrame(rows, columns=[*COLUMNS, *MORE]).astype(
-        {"first_month": "float64", "closed_by_year": "float64"}
-    )
-    return stamp(table if details else table[COLUMNS].copy(), source, status=GIVEN_COLUMNS)
+    table = pd.DataFrame(rows, columns=[*COLUMNS, *(MORE if details else [])])
+    return stamp(table, source, status=GIVEN_COLUMNS if details else {})
 
 
 def first_rows(details: pd.DataFrame) -> pd.DataFrame:
@@ -179,8 +151,11 @@ def first_rows(details: pd.DataFrame) -> pd.DataFrame:
     ----------
     details : DataFrame
     """
-    table = details.drop_duplicates("chain")[COLUMNS].reset_index(drop=True)
-    return stamp(table, origin_of(details) | {}, status=GIVEN_COLUMNS)
+    worst = details[details["restriction"] == WORST]
+    most = worst[["later_share", "first_year_share"]].max(axis=1)
+    lacks = np.array([class_of(share) != "met" for share in most], dtype=bool)
+    rows = pd.concat([worst[lacks], worst[~lacks]]).drop_duplicates("chain").sort_index()
+    return stamp(rows[COLUMNS].reset_index(drop=True), origin_of(details) | {})
 
 
 def _networks(graphs: Graph | Iterable[Graph] | None) -> list[Network]:
@@ -202,19 +177,16 @@ def _networks(graphs: Graph | Iterable[Graph] | None) -> list[Network]:
     return found
 
 
+def _spoken_of(found: KeyAssumptions, first: pd.DataFrame) -> str:
+    """Return the first tier that is not met in the first year or later; if all are, the first."""
+    later, year = found.range["central_share"], first["due_share"].reindex(found.range.index)
+    lacks = [tier for tier in found.range.index if class_of(max(later[tier], year[tier])) != "met"]
+    return str(lacks[0] if lacks else found.first_tier)
+
+
 def is_made_up(network: Network) -> bool:
     """Say whether no plant of a chain rests on a source: it is there to learn on."""
     return bool((network.nodes["quality"] == "assumed").all())
-
-
-@dataclass(frozen=True)
-class _Said:
-    """What one scenario says of each tier."""
-
-    scenario: Scenario | None
-    restriction: str
-    found: KeyAssumptions
-    first: pd.Series
 
 
 class _Chain:
@@ -222,84 +194,89 @@ class _Chain:
 
     def __init__(self, network: Network, months: int) -> None:
         self.network, self.months = network, months
-        self.counting = Counting.of(network)
+        self.counting = Counting.of(network, order=None)
         self.outside: list[Outside] = []  # measures of other times
         self._bottlenecks: dict[str | None, Bottleneck] = {}
 
     def rows(self, details: bool, step: Callable[[str, float], None]) -> Iterator[dict[str, Any]]:
-        """Yield the rows of the chain, those of the worst restriction and of the first tier before others."""
+        """Yield the rows of the chain, restriction by restriction, tier by tier; else that of the worst alone."""
         step("which scenario is the worst", 0.0)
-        asked = [(WORST, self._worst(list(self.shipped.values())))]
-        now = in_force(self.network) if details else None
-        asked += [(IN_FORCE, now)] if now is not None and now.measures else []
+        asked = self._asked() if details else [(WORST, self._worst())]
         for number, (restriction, scenario) in enumerate(asked):
-            at, width = 0.2 + 0.8 * number / len(asked), 0.8 / len(asked)
+            at, width = 0.1 + 0.9 * number / len(asked), 0.9 / len(asked)
             step(f"{restriction}: who is short, and when", at)
-            first = self._first_months(scenario)
-            step(f"{restriction}: what that rests on", at + 0.2 * width)
-            said = _Said(scenario, restriction, key_assumptions(self.network, scenario), first)
-            tiers = said.found.central.index if details else said.found.central.index[:1]
-            for place, tier in enumerate(tiers):
-                step(f"{restriction}: what closes the gap", at + width * (0.7 + 0.3 * place / len(tiers)))
-                yield self._row(said, place, str(tier))
+            first = self._first(scenario)
+            step(f"{restriction}: what that rests on", at + 0.5 * width)
+            found = key_assumptions(self.network, scenario)
+            tiers = [str(tier) for tier in found.central.index]
+            for tier in tiers if details else [_spoken_of(found, first)]:
+                step(f"{restriction}: what closes the gap", at + width * (0.8 + 0.2 * tiers.index(tier) / len(tiers)))
+                place = tiers.index(tier) if details else None
+                yield self._row(restriction, scenario, found.of(tier), first.loc[tier], place)
 
-    @cached_property
-    def shipped(self) -> dict[str, Scenario]:
-        """The scenarios of the chain, by name."""
-        return dict(scenarios(self.network))
+    def _asked(self) -> list[tuple[str, Scenario | None]]:
+        """Return the restrictions that are told: what is in force, what may return, the worst."""
+        now, returns = in_force(self.network), in_force(self.network, returns=True)
+        found: list[tuple[str, Scenario | None]] = [(IN_FORCE, now)] if now.measures else []
+        found += [(RETURNS, returns)] if len(returns.measures) > len(now.measures) else []
+        return [*found, (WORST, self._worst())]
 
-    @cached_property
-    def _short(self) -> dict[str, pd.Series]:
-        """The shortfall of each tier in the long run, t/yr, by scenario."""
-        return {
+    def _worst(self) -> Scenario | None:
+        shipped = scenarios(self.network)
+        short = {
             name: balance_under(self.counting, overlay_of(self.network, one)).by_tier()["shortfall_tpa"]
-            for name, one in self.shipped.items()
+            for name, one in shipped.items()
         }
+        return shipped.get(worst_of(short, self.network.tier_order[0]))
 
-    def _worst(self, among: list[Scenario]) -> Scenario | None:
-        short = {one.name: self._short[one.name] for one in among}
-        return self.shipped.get(worst_of(short, self.network.tier_order[0]))
+    def _first(self, scenario: Scenario | None) -> pd.DataFrame:
+        """Return the first months, by tier."""
+        self.outside.append(timeline(self.network, scenario, self.months).outside)
+        table = first_year(self.counting, scenario)
+        if self.months != YEAR:
+            table["first_month"] = first_year(self.counting, scenario, self.months)["first_month"]
+        return table
 
-    def _first_months(self, scenario: Scenario | None) -> pd.Series:
-        """Return the first short month of each tier, from 1 at the first measure; NaN = none."""
-        months = stress_test(self.network, [scenario] if scenario else [], self.months).summary["first_short_month"]
-        mine: pd.Series = months.loc[scenario.name if scenario else "baseline"]
-        line = timeline(self.network, scenario, self.months)
-        self.outside.append(line.outside)
-        return (mine - (line.onset or 0)).clip(lower=1.0)
-
-    def _row(self, said: _Said, place: int, tier: str) -> dict[str, Any]:
-        network, found, scenario = self.network, said.found, said.scenario
-        stated, due = found.central.iloc[place], found.range.iloc[place]
+    def _row(
+        self, restriction: str, scenario: Scenario | None, found: KeyAssumptions, first: pd.Series, place: int | None
+    ) -> dict[str, Any]:
+        network, tier = self.network, str(found.central.index[0])
+        central, due = found.central.iloc[0], found.range.iloc[0]
         bottleneck = self._bottleneck(tier if tier in network.tier_order else None)
-        closes: Closing = closing(self.counting, scenario, stated, place)
-        asked = dependencies(network, found, tier, is_first=tier == found.first_tier)
-        return {
+        row = {
             "chain": network.name,
-            "year": np.nan if network.year is None else network.year,
+            "as_of": network.as_of or "",
             "scenario": scenario.name if scenario else "",
+            "state": standing_of(network, scenario).words if scenario else "",
             "tier": tier,
-            "shortfall_low_share": float(due["low_share"]),
-            "shortfall_share": float(due["central_share"]),
-            "shortfall_high_share": float(due["high_share"]),
-            "first_month": float(said.first.iloc[place]),
+            "first_year_share": float(first["due_share"]),
+            "later_share": float(due["central_share"]),
+            "due_low_share": float(due["low_share"]),
+            "due_high_share": float(due["high_share"]),
+            "first_month": float(first["first_month"]),
             "bottleneck_step": bottleneck.step,
             "bottleneck_country": bottleneck.country,
+            "decides": "; ".join(found.decides),
+        }
+        if place is None:
+            return row
+        closes: Closing = closing(Counting.of(network), scenario, central, place)
+        return row | {
+            "restriction": restriction,
+            "label": network.label,
+            "vintage": vintage(network),
+            "scenario_label": (scenario.label or scenario.name) if scenario else "baseline",
+            "class": str(central["class"]),
+            "certain": found.certain,
+            "low_by": str(due["low_by"]),
+            "high_by": str(due["high_by"]),
+            "already_share": float(due["already_share"]),
+            "last_share": float(due["last_share"]),
             "bottleneck_share": bottleneck.share,
+            "bottleneck_basis": str(self._bases.get((bottleneck.step, bottleneck.country), "")),
             "closed_by": closes.words,
             "closed_by_year": closes.year,
-            "depends_on": shortened(asked.words),
             "assumed_share": self._assumed_share,
-            "restriction": said.restriction,
-            "label": network.label,
-            "scenario_label": (scenario.label or scenario.name) if scenario else "baseline",
-            "dependencies": "; ".join(asked.words),
-            "shortfall_low_by": str(due["low_by"]),
-            "shortfall_high_by": str(due["high_by"]),
-            "shortfall_last_share": float(due["last_share"]),
-            "already_share": float(due["already_share"]),
-            "vintage": vintage(network),
-            "bottleneck_basis": str(self._bases.get((bottleneck.step, bottleneck.country), "")),
         }
 
     def _bottleneck(self, tier: str | None) -> Bottleneck:

@@ -13,7 +13,7 @@ from chainnet.doubt._ensemble import Ensemble, ensemble, local_processes
 from chainnet.doubt._judgements import demand_factors
 from chainnet.doubt._key_assumptions import KeyAssumptions, key_assumptions
 from chainnet.doubt._sensitivity import Sensitivity, sensitivity
-from chainnet.doubt._verdict import CLASSES
+from chainnet.doubt._verdict import CLASSES, class_of
 from chainnet.doubt._words import BEFORE, VARIANTS
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "Ensemble",
     "KeyAssumptions",
     "Sensitivity",
+    "class_of",
     "demand_factors",
     "ensemble",
     "is_weak",

@@ -158,6 +158,7 @@ class MonthsModel:
         start: Start,
         *,
         totals_only: bool = False,
+        ours_only: bool = False,
         endurance: Sequence[tuple[str, Any]] = (),
         least_cost: bool = True,
         worth: Array | None = None,
@@ -175,6 +176,8 @@ class MonthsModel:
         start : Start
         totals_only : bool
             Only how much the tiers that count are served; when, and who else, is then one of many answers.
+        ours_only : bool
+            When and how much the tiers that count are served; whatever comes after them is left out.
         endurance : sequence of (stage name, demand rows)
             For whom to find how long they can be served whole once the stages before theirs are.
         least_cost : bool
@@ -197,7 +200,7 @@ class MonthsModel:
         SolverError
             If an answer fails its own check, or the solver has none.
         """
-        how, steps = How(totals_only, least_cost, worth), len(overlays)
+        how, steps = How(totals_only, least_cost, worth, ours_only), len(overlays)
         self._notes = notes_bases
         if self.is_apart:
             piece = self._apart(overlays, start, how, endurance, tell)
@@ -377,8 +380,8 @@ class MonthsModel:
         return found
 
     def _n_asked(self, how: How) -> int:
-        """Return how many stages are asked: where totals do, up to the last of those whose shortfall counts."""
-        if not how.totals_only:
+        """Return how many stages are asked: all, or up to the last of those whose shortfall counts."""
+        if not (how.totals_only or how.ours_only):
             return len(self.stages)
         return 1 + max((n for n, (name, _) in enumerate(self.stages) if name in self._firsts), default=-1)
 
@@ -441,7 +444,7 @@ class MonthsModel:
         cost = np.zeros(len(self._solved.program.cost))
         cost[columns] = -1.0
         self._model.set_cost(cost)
-        is_next = found is not None and name in self._firsts
+        is_next = found is not None and (name in self._firsts or self._counting.law is not None)
         found = self._optimal(found, name, is_near=self._has_host, afresh=is_next and self._is_far)
         self._model.hold(found)
         p = self._solved  # of one period nothing is early or late

@@ -100,11 +100,12 @@ class How:
     totals_only: bool
     least_cost: bool
     worth: Array | None
+    ours_only: bool = False
 
     @property
     def key(self) -> tuple[Any, ...]:
         """What tells two of them apart."""
-        return self.totals_only, self.least_cost, None if self.worth is None else self.worth.tobytes()
+        return self.totals_only, self.ours_only, self.least_cost, None if self.worth is None else self.worth.tobytes()
 
 
 class Told:

@@ -16,7 +16,7 @@ from chainnet.scenario._overlay import effects_of, overlay_at
 from chainnet.scenario._rush import Bought
 from chainnet.scenario._scenario import Scenario, check_scenario, in_year, overlay_of, with_values
 from chainnet.scenario._shipped import scenarios
-from chainnet.scenario._standing import in_order, next_words, standings
+from chainnet.scenario._standing import in_order, next_words, standing_of, standings
 from chainnet.scenario._timeline import Timeline, first_month, timeline
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "rule_warnings",
     "rules",
     "scenarios",
+    "standing_of",
     "standings",
     "tell_outside",
     "timeline",

@@ -4,6 +4,7 @@ Words: *trajectory* (the months of one scenario), *foresight* (the plan that kno
 *time to survive* (months without loss), *requirement* (the least stock that keeps a tier whole).
 """
 
+from chainnet.stress._first_year import YEAR, first_year
 from chainnet.stress._months import Ask, base_flow, horizon_levels
 from chainnet.stress._stockpile import averted, requirement, stockpile_mitigation, stockpile_requirement
 from chainnet.stress._stores import Stores, tiers_of
@@ -11,11 +12,13 @@ from chainnet.stress._test import StressTest, stress_test
 from chainnet.stress._worst import worst_of
 
 __all__ = [
+    "YEAR",
     "Ask",
     "Stores",
     "StressTest",
     "averted",
     "base_flow",
+    "first_year",
     "horizon_levels",
     "requirement",
     "stockpile_mitigation",

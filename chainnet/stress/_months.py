@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
@@ -66,6 +66,7 @@ class Ask:
     cover: End = COVER
     rush: End = "stated"
     requalify: Requalify = REQUALIFY
+    is_brief: bool = False
     any_size: bool = field(default=True, compare=False)
     tell: Tell | None = field(default=None, compare=False, repr=False)
 
@@ -136,15 +137,24 @@ def _course(network: Network, scenario: Scenario | None, ask: Ask) -> Trajectory
     model = _model(overlays[0], ask, truth.lengths, near)
     begin = model.periods.base_start(base_flow(network))
     asked = _endured(ask.counting)
+    beliefs = _beliefs(scenario, ask, bought, truth)
+    is_foreseen = all(_same(belief, overlays[m:]) for m, belief in beliefs.items())
     perfect = model.plan(
         overlays,
         begin,
-        endurance=[(_label(*key), rows) for key, rows in asked.items()],
+        endurance=[] if ask.is_brief else [(_label(*key), rows) for key, rows in asked.items()],
         worth=_worth(ask),
         notes_bases=scenario is None,
         tell=_part_of(ask.tell, 0.0, 0.5),
+        # where no plan begins at what this one leaves, only who is served when is looked for
+        least_cost=not (ask.is_brief and is_foreseen),
+        ours_only=ask.is_brief and is_foreseen,
     )
-    served, level, replans = _rolling(scenario, ask, bought, truth, overlays, model, begin, perfect)
+    served, level, replans = perfect.served_t, perfect.level_t, len(beliefs)
+    if not is_foreseen:
+        served, level = _rolling(ask, truth, overlays, beliefs, model, begin)
+    if ask.is_brief:
+        return Trajectory(truth, ask.network.stocks, perfect, served, level, replans, {}, {})
     # what lasts to the end of a period lasts to the beginning of the next
     lasts = {key: perfect.endurance[_label(*key)] for key in asked if _label(*key) in perfect.endurance}
     endurance = {
@@ -296,35 +306,39 @@ def _project_bars(line: Timeline, ask: Ask) -> list[tuple[float, Restriction]]:
     return bars
 
 
+def _beliefs(
+    scenario: Scenario | None, ask: Ask, bought: tuple[Bought, ...], truth: Timeline
+) -> dict[int, tuple[Overlay, ...]]:
+    """Return what one believes who sees what is in force, by the period in which that is news: of it and all later."""
+    points = np.searchsorted(truth.starts, sorted({0, *truth.news})).tolist()  # periods begin with the news
+    return {m: qualified(_line(scenario, ask, truth.starts[m], bought), ask, truth)[m:] for m in points}
+
+
 def _rolling(
-    scenario: Scenario | None,
     ask: Ask,
-    bought: tuple[Bought, ...],
     truth: Timeline,
     overlays: tuple[Overlay, ...],
+    beliefs: Mapping[int, tuple[Overlay, ...]],
     model: MonthsModel,
     begin: Start,
-    perfect: Plan,
-) -> tuple[Array, Array, int]:
-    """Plan on what is in force, carry the plan out until the news, plan again.
+) -> tuple[Array, Array]:
+    """Plan on what is in force, carry the plan out until the news, plan again; return served and levels, t.
 
     Where what is in force, for ever, would keep stocks from their stated end, the plan leaves that aside.
 
     Between two pieces of news the plan would not change: what is left of the best plan is the best plan
     for what is left, so a new plan every month gives the same service.
     """
-    points = np.searchsorted(truth.starts, sorted({0, *truth.news})).tolist()  # periods begin with the news
-    beliefs = [qualified(_line(scenario, ask, truth.starts[m], bought), ask, truth) for m in points]
-    if all(_same(belief[m:], overlays[m:]) for m, belief in zip(points, beliefs, strict=True)):
-        return perfect.served_t, perfect.level_t, len(points)
-    served, level = np.zeros_like(perfect.served_t), np.zeros_like(perfect.level_t)
+    points = list(beliefs)
+    served = np.zeros((len(overlays), model.n_demand))
+    level = np.zeros((len(overlays), len(model.network.stocks)))
     share, n_periods = 0.5 / len(points), len(overlays)
     # the first of these plans does not begin at the perfect one: of equal plans that would be one that knows the dates
     start, near = begin, None
-    for n, (m, until, belief) in enumerate(zip(points, [*points[1:], n_periods], beliefs, strict=True)):
+    for n, (m, until) in enumerate(zip(points, [*points[1:], n_periods], strict=True)):
         tell = _part_of(ask.tell, 0.5 + n * share, 0.5 + (n + 1) * share)
         more = until < n_periods  # the last plan is where no other begins
-        asked = partial(model.plan, belief[m:], start, worth=_worth(ask), notes_bases=more, near=near, tell=tell)
+        asked = partial(model.plan, beliefs[m], start, worth=_worth(ask), notes_bases=more, near=near, tell=tell)
         try:
             plan = asked()
         except InfeasibleError:  # as things seem, what stocks have to keep cannot be kept
@@ -337,7 +351,7 @@ def _rolling(
             else:  # what is left is cut into other periods
                 model = _model(overlays[0], ask, truth.lengths[until:])
             start = followed.later_start(plan.x, start, until - m, model.periods)
-    return served, level, len(points)
+    return served, level
 
 
 def _same(a: Sequence[Overlay], b: Sequence[Overlay]) -> bool:
