@@ -129,7 +129,8 @@ def balance(
     beneficiaries : list of str, optional
         Countries or groups that are served first; default from the network, else all.
     order : {"law", "allies_first", "allies_last", "alike"} or DataFrame, optional
-        Who is served first; default allies_first.
+        Who is served first; default law where a law or an arrangement puts a beneficiary first, else
+        allies_first.
         law: the first tier of those beneficiaries that a law or arrangement covers (``network.service``, else that of
         every graph) at ``network.as_of``; then the first tier of all others; then each further tier of everyone
         together. Before all, what users in a country with an export rule in the scenario can get from plants there

@@ -16,10 +16,10 @@ SHORT = 0.01
 
 
 def first_year(counting: Counting, scenario: Scenario | None, months: int = YEAR) -> pd.DataFrame:
-    """Return what is due to a scenario in its first months: its shortfall less that without it, nobody knowing the dates.
+    """Return what is due to a scenario in its first months: its shortfall less that without it, no date being known.
 
-    Existing links may be used up to capacity at once, new suppliers once they are qualified, stocks and what users hold
-    from the first month on.
+    Existing links may be used up to capacity at once, new suppliers once they are qualified, stocks and what users
+    hold from the first month on.
 
     Parameters
     ----------

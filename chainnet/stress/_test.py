@@ -22,6 +22,7 @@ from chainnet.results import ENDS, Result, provenance, rest_of, stamp
 from chainnet.scenario import Scenario, overlay_of, pick_scenarios, tell_outside
 from chainnet.stress._flows import MonthFlows, flows_of, flows_table, relations_table, throughput_table
 from chainnet.stress._held import COVER, End, end_of
+from chainnet.stress._month_tables import money_table, months_table, stock_table, summary_table, survival_table
 from chainnet.stress._months import (
     REQUALIFY,
     Ask,
@@ -30,11 +31,6 @@ from chainnet.stress._months import (
     Trajectory,
     course,
     horizon_levels,
-    money_table,
-    months_table,
-    stock_table,
-    summary_table,
-    survival_table,
 )
 
 # by tier, by end use, the levels of response, the inputs that bind
@@ -178,11 +174,12 @@ def stress_test(
     beneficiaries, commodity : optional
         Whose and what demand counts; default from the network.
     order : {"law", "allies_first", "allies_last", "alike"} or DataFrame, optional
-        Who is served first, as in ``balance``: in the long run and in the months; default allies_first.
+        Who is served first, as in ``balance``: in the long run and in the months.
         Where stages are shared, who is short in them is a tie: the summary then has the ends of what can fall to the
         beneficiaries in the long run; the months show one answer of several.
     cover : bool or {"none", "low", "stated", "high"}
-        What users hold for themselves (table ``cover``), at which end of its range; True = stated (the default), False = none.
+        What users hold for themselves (table ``cover``), at which end of its range; True is stated, the default,
+        False none.
     rush : {"none", "low", "stated", "high"}
         What was bought ahead of a licence that was ``announced`` and begins in these months: at stated a month of the
         actor's flow for each month of notice, at high two, at low none.

@@ -119,9 +119,9 @@ def test_the_template_keeps_the_standard(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_a_shipped_descriptor_is_the_generated_one(name: str, graphs: dict[str, cn.Network]) -> None:
+def test_a_shipped_descriptor_is_the_generated_one(name: str, today: dict[str, cn.Network]) -> None:
     folder = graphs_folder() / name
-    made = generate_datapackage(graphs[name], headers_of(folder))
+    made = generate_datapackage(today[name], headers_of(folder))
     assert (folder / "datapackage.json").read_text(encoding="utf-8") == made
 
 

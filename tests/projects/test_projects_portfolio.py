@@ -187,7 +187,7 @@ def test_networks_of_any_kind_by_another_program(seed: int) -> None:
 
 
 def test_monotone_in_the_budget_and_never_worse_than_greedy() -> None:
-    net = cn.read("rare-earths")
+    net = cn.read("rare-earths", as_of=None)
     stop = cn.scenarios(net)["china_export_stop_all"]
     steps = [0, 100, 250, 500, 1000, 2500, 5000]
     found = portfolio(net, stop, 5000, by_year=2030, budgets=steps, close=["defence"])

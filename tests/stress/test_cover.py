@@ -26,7 +26,7 @@ def frame(columns: str, *rows: tuple[Any, ...]) -> pd.DataFrame:
 def one_user(weeks: float | None = None, **tables: Any) -> cn.Network:
     """A user in Germany who needs 1 t a month from a pit in China."""
     if weeks is not None:
-        tables["cover"] = frame("weeks low high", (weeks, 0.0, 26.0))
+        tables["cover"] = frame("weeks low high", (weeks, 0.0, max(weeks, 26.0)))
     return cn.Network(
         nodes=frame("id stage country", ("pit", "mine", "CHN"), ("user", "end_use", "DEU")),
         edges=frame("source target commodity capacity_tpa flow_tpa", ("pit", "user", "ga", 20.0, 12.0)),
@@ -82,7 +82,7 @@ def test_stocks_that_lie_there_count() -> None:
     """Of 13 weeks, 3 t, one lies there already: 2 are added; where 5 lie nothing is."""
     for held, added in ((1.0, 2.0), (5.0, 0.0)):
         stocks = frame("id node commodity stock_t", ("own", "user", "ga", held))
-        rows = cover_stocks({t: one_user(13.0, stocks=stocks).view(t) for t in TABLES})
+        rows = cover_stocks({t: one_user(13.0, stocks=stocks).view(t) for t in TABLES}, {})
         assert float(rows["stock_t"].sum()) == pytest.approx(added)
         assert sum(short(one_user(13.0, stocks=stocks), LICENCE, cover=True)) == pytest.approx(
             max(3.8 - max(held, 3.0), 0.0)
@@ -122,7 +122,7 @@ def plant_and_users(cover: pd.DataFrame) -> cn.Network:
 
 
 def held_t(net: cn.Network) -> dict[str, float]:
-    rows = cover_stocks({t: net.view(t) for t in TABLES})
+    rows = cover_stocks({t: net.view(t) for t in TABLES}, net.groups_known)
     return dict(zip(rows["id"], rows["stock_t"].round(9), strict=True))
 
 
@@ -142,7 +142,7 @@ def test_the_row_that_says_most_of_a_user_holds() -> None:
 
 def test_two_rows_that_say_as_much_are_refused() -> None:
     rows = frame("tier country weeks", ("defence", None, 20.0), (None, "USA", 5.0))
-    with pytest.raises(cn.DataError, match=r"cover.*weeks.*says as much of usa / metal / defence as row"):
+    with pytest.raises(cn.DataError, match=r"cover row 3, weeks.*names as much as row 2 and can meet it"):
         plant_and_users(rows)
 
 

@@ -20,6 +20,7 @@ from chainnet.flow import NEW_LAG_MONTHS, Counting
 from chainnet.lowering import Overlay
 from chainnet.scenario import overlay_of
 from chainnet.stress import Ask
+from chainnet.stress import _month_tables as month_tables
 from chainnet.stress import _months as stress_months
 from chainnet.stress._months import course
 
@@ -89,10 +90,10 @@ def test_recovery_in_the_last_period_is_one(first: int, length: int, step: int, 
     net = road()
     ask = Ask(Counting(net), 12, step_months=step)
     found = course(out, ask)
-    months = stress_months.months_table("out", found, ask)
-    tier = stress_months.summary_table(months, found, ask).loc["defence"]
+    months = month_tables.months_table("out", found, ask)
+    tier = month_tables.summary_table(months, found, ask).loc["defence"]
     assert tier[["time_to_recover", "first_short_month"]].tolist() == [recovers, first + 1]
-    everyone = stress_months.survival_table(months, found, "out", ask)
+    everyone = month_tables.survival_table(months, found, "out", ask)
     assert everyone[["time_to_recover", "first_short_month"]].to_numpy().tolist() == [[recovers, first + 1]] * 2
 
 
@@ -632,8 +633,8 @@ def test_a_scenario_asked_again_is_not_solved_again(
     mag9: cn.Network, china_out: cn.Scenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     solved: list[Any] = []
-    rolling = stress_months._rolling
-    monkeypatch.setattr(stress_months, "_rolling", lambda s, *given: solved.append(s and s.name) or rolling(s, *given))
+    beliefs = stress_months._beliefs
+    monkeypatch.setattr(stress_months, "_beliefs", lambda s, *given: solved.append(s and s.name) or beliefs(s, *given))
     mag9 = mag9.with_demand(mag9.demand)  # a network that keeps no answer yet
     cn.stress_test(mag9, china_out, months=6)
     other = cn.Scenario("other", [{"kind": "remove", "where": {"country": "JPN"}}])
@@ -750,7 +751,7 @@ def test_months_that_would_take_very_long_are_refused_with_what_would_do(
 ) -> None:
     monkeypatch.setattr("chainnet.flow._months.MOST_STOCKED", 3_000)
     with pytest.raises(
-        cn.DataError, match=r"^months: stocks join 12 periods .*step_months=3 .*any_size=True"
+        cn.DataError, match=r"^months: stocks join 12 periods .*step_months=4 .*any_size=True"
     ) as refused:
         cn.stress_test(rare_earths, [], 12)
     assert "--no-stocks" not in str(refused.value)  # its lags join the months too
