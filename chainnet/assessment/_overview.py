@@ -94,8 +94,8 @@ def overview(
         With details the rows are those of all rules in force together (``in_force``), of those that may apply again too
         (``in_force_returns``), and of the worst, in this order, for each tier. Columns more: restriction (in force, may
         return, worst), label, vintage (as of when the chain stands, in words), scenario_label, class and certain
-        (False: it cannot be said), low_by and high_by (the judgements that give the ends), already_share (short without any
-        restriction), last_share (if all others are served first: a stress test outside the range), bottleneck_share
+        (False: it cannot be said), low_by and high_by (the judgements that give the ends), already_share (short without
+        any restriction), last_share (if all others are served first: a stress test outside the range), bottleneck_share
         (that country's part of what the step makes, t), bottleneck_basis (whose figure that is: published, worked out,
         or set by us), closed_by and closed_by_year (what leaves the tier whole, and the first year in which it does),
         assumed_share (part of the rows of nodes, recipes, demand and stocks that are assumed).

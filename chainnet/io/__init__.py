@@ -10,7 +10,7 @@ from chainnet.io.datapackage import DESCRIPTOR, generate_datapackage, read_descr
 from chainnet.io.folder import headers_of, table_csv, write_folder
 from chainnet.io.intake import Intake
 from chainnet.io.people import to_people_csv
-from chainnet.io.reading import OWN, read
+from chainnet.io.reading import read
 from chainnet.io.single import read_table, with_rules
 from chainnet.io.template import write_template
 from chainnet.io.template_book import marked_copy, write_template_book
@@ -19,7 +19,6 @@ from chainnet.io.writing import write
 
 __all__ = [
     "DESCRIPTOR",
-    "OWN",
     "Intake",
     "catalog",
     "generate_datapackage",

@@ -91,7 +91,7 @@ class Dated:
         --------
         >>> import chainnet as cn
         >>> net = cn.read("rare-earths")
-        >>> len(net.at("2025-12").opened) < len(net.at("2027-12").opened), len(net.at(None).opened)
+        >>> len(net.at("2023").opened) < len(net.at("2027").opened), len(net.at(None).opened)
         (True, 0)
         """
         day = None if as_of is None else day_of(as_of)

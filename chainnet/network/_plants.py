@@ -57,7 +57,7 @@ def site_labels(network: Network) -> dict[str, str]:
     --------
     >>> import chainnet as cn
     >>> site_labels(cn.read("rare-earths"))["mountain_pass"]
-    'Mountain pass (2 parts)'
+    'Mountain pass (3 parts)'
     """
     nodes = network.nodes
     runs = network.plants["operator"].value_counts()

@@ -749,7 +749,7 @@ def test_output_of_a_project_rises_in_level_yearly_steps() -> None:
 def test_months_that_would_take_very_long_are_refused_with_what_would_do(
     monkeypatch: pytest.MonkeyPatch, rare_earths: cn.Network
 ) -> None:
-    monkeypatch.setattr("chainnet.flow._months.MOST_STOCKED", 3_000)
+    monkeypatch.setattr("chainnet.flow._months.MOST_STOCKED", 3_100)
     with pytest.raises(
         cn.DataError, match=r"^months: stocks join 12 periods .*step_months=4 .*any_size=True"
     ) as refused:
