@@ -76,13 +76,12 @@ def _verdict(facts: Facts) -> Claim:
         return Claim(lead, told(holds, _more_dependencies(facts), _if_last(facts, worst), "Spare capacity covers it."))
     lead, holds = _lead(facts, worst)
     more = (
-        _if_last(facts, worst),
         _by_product(facts, worst),
         *_besides(facts, worst, rest),
         _as_bad(facts, worst),
         _change(facts, worst),
     )
-    return Claim(lead, told(holds, _more_dependencies(facts), *more))
+    return Claim(lead, told(holds, _more_dependencies(facts), _if_last(facts, worst), *more))
 
 
 def _stands_in(facts: Facts) -> str:

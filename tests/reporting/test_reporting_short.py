@@ -354,6 +354,19 @@ def test_a_project_that_runs_is_a_plant_of_the_chain_as_it_stands_and_is_named()
     assert [row["label"].text for row in table(document, "helps_most").records()] == ["Plant, Large"]
 
 
+def test_where_stages_say_who_is_served_first_serving_others_first_is_a_stress_test() -> None:
+    """Maker One makes 20 of the 25 that Army asks for; the shop abroad, which does not count, would take them all."""
+    nodes = chain().nodes
+    nodes.loc[nodes["id"] == "shop", "country"] = "DEU"
+    net = chain(nodes=nodes, beneficiaries=["USA"])
+    stages = frame("stage country tier", (1, "USA", "defence"))
+    a = cn.assess(net, [out()], months=12, draws=0, order=stages)
+    said = line(a)["Verdict."]
+    assert said.startswith("Under “China stops”, 20 % of defence demand of the United States is short (5 of 25 t/yr)")
+    assert "Stress test: if all others are served first, 100 % of defence demand is short (25 t/yr)." in said
+    assert not [words for words in ("allies served", "whoever is served") if words in said]
+
+
 def test_a_bill_says_at_what_price_and_hides_no_rounding(made: cn.Assessment) -> None:
     goods = frame(
         "id label price_usd_per_t quality note",
