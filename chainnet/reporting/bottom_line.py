@@ -20,11 +20,9 @@ from chainnet.reporting.horizon import nil
 from chainnet.reporting.sentences import Claim, also, drawn_middle, fit, fits, grown, told, unless
 from chainnet.results import Ends
 from chainnet.words import (
-    AFTER_OR_BEFORE,
     ALL_TIERS,
     NBSP,
     NOT_ASSESSED,
-    WHOEVER,
     Who,
     counted,
     first_capital,
@@ -73,11 +71,17 @@ def _verdict(facts: Facts) -> Claim:
     if all(facts.short(worst, t).worst <= 0 for t in facts.tiers):
         n = spelled(len(facts.ordered), "scenario")
         said = f"Under each of {n} tested all demand" if len(facts.ordered) > 1 else "Under the one scenario all demand"
-        lead, holds = grown([f"{said} is met in the long run{WHOEVER if facts.has_others else ''}"], _dependency(facts))
-        return Claim(lead, told(holds, _more_dependencies(facts), "Spare capacity covers it."))
+        end = facts.whoever(facts.tiers, *facts.ordered)
+        lead, holds = grown([f"{said} is met in the long run{end}"], _dependency(facts))
+        return Claim(lead, told(holds, _more_dependencies(facts), _if_last(facts, worst), "Spare capacity covers it."))
     lead, holds = _lead(facts, worst)
-    more = (_by_product(facts, worst), *_besides(facts, worst, rest), _as_bad(facts, worst), _change(facts, worst))
-    return Claim(lead, told(holds, _more_dependencies(facts), *more))
+    more = (
+        _by_product(facts, worst),
+        *_besides(facts, worst, rest),
+        _as_bad(facts, worst),
+        _change(facts, worst),
+    )
+    return Claim(lead, told(holds, _more_dependencies(facts), _if_last(facts, worst), *more))
 
 
 def _stands_in(facts: Facts) -> str:
@@ -91,7 +95,7 @@ def _baseline(facts: Facts) -> str:
     whole = facts.short(BASELINE, ALL_TIERS)
     if whole.worst <= 0:
         return f"No scenario was given; in the baseline, all demand ({tonnes(whole.demand)}) is met."
-    tons, end = _tonnes_short(whole), "" if whole.agree else AFTER_OR_BEFORE
+    tons, end = _tonnes_short(whole), "" if whole.agree else facts.either
     said = f"{whole.shares} of demand is short ({tons}){end}"
     return f"No scenario was given; in the baseline, {said}."
 
@@ -106,11 +110,11 @@ def _lead(facts: Facts, worst: str) -> Claim:
     short, what = facts.short(worst, _leading(facts)), _leading(facts).demand
     head = f"Under {facts.quoted(worst)}{', on existing links' if _worse_on_new(facts) else ''}"
     whose = [f" of {facts.people}", ""] if facts.people else [""]
-    end, dependency = WHOEVER if facts.has_others else "", _dependency(facts)
+    end, dependency = facts.whoever([_leading(facts)], worst), _dependency(facts)
     if short.worst <= 0:
         asked = [f" ({tonnes(short.demand)})", ""]
         return grown([f"{head}, {what}{o}{t} is met in the long run{end}" for o in whose for t in asked], dependency)
-    if short.after <= 0:
+    if short.after <= 0 and not facts.is_by_law:
         shortfall = f"{percent(short.share.before)} short ({tonnes(short.before)}) if they come first"
         ways = [
             f"{head}, {what}{o} is met if all others are served after{dependency[0]}, and {shortfall}." for o in whose
@@ -118,32 +122,38 @@ def _lead(facts: Facts, worst: str) -> Claim:
         if fits(ways[-1]):
             return Claim(fit(*ways))
         return Claim(f"{head}, {what} is met if all others are served after, and {shortfall}.", dependency[1])
-    tons, end = _tonnes_short(short), end if short.agree else AFTER_OR_BEFORE
+    tons, end = _tonnes_short(short), end if short.agree else facts.either
     return grown([f"{head}, {short.shares} of {what}{o} is short ({tons}){end}" for o in whose], dependency)
 
 
 def _worse_on_new(facts: Facts) -> bool:
     """Say whether others who come first leave more short with new relations than the verdict gives at its worse end."""
     found = advised_of(facts)
-    if found is None or found.others_first is None or found.tier != _leading(facts):
+    if facts.is_by_law or found is None or found.others_first is None or found.tier != _leading(facts):
         return False
     worst = facts.short(facts.a.worst, _leading(facts)).worst
     return found.others_first > worst and not same(found.others_first, worst)
 
 
+def _if_last(facts: Facts, worst: str) -> str:
+    """Say what the leading tier lacks if all others come first, where its own order is by law: a stress test."""
+    tier, short = _leading(facts), facts.short(worst, _leading(facts))
+    last = facts.short_if_last(worst, tier)
+    if not facts.is_by_law or not last.before > short.worst or same(last.before, short.worst):
+        return ""
+    share, tons = percent(last.share.before), tonnes(last.before)
+    return f"Stress test: if all others are served first, {share} of {tier.demand} is short ({tons})."
+
+
 def _besides(facts: Facts, worst: str, tiers: Sequence[Who]) -> list[str]:
     """Return what the other tiers lack, two a sentence, and which of them are met."""
-    return shortfall_sentences([(t, facts.short(worst, t)) for t in tiers], "Besides, ")
-
-
-def shortfall_sentences(found: Sequence[tuple[Who, Ends]], head: str) -> list[str]:
-    """Return what tiers lack, two a sentence, and which of them are met; ``head`` opens the first sentence."""
+    found, head = [(t, facts.short(worst, t)) for t in tiers], "Besides, "
     parts = [(f"{short.shares} of {t.adjective}", short.agree) for t, short in found if short.worst > 0]
     met = [t.adjective for t, short in found if short.worst <= 0]
     said = []
     for at in range(0, len(parts), 2):
         pair = parts[at : at + 2]
-        end = "" if all(agree for _, agree in pair) else AFTER_OR_BEFORE
+        end = "" if all(agree for _, agree in pair) else facts.either
         said.append(f"{join([words for words, _ in pair])} demand is short{end}.")
     if met:
         said.append(f"{join(met)} demand is met in the long run.")

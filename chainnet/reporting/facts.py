@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property, wraps
 from typing import Any, TypeVar
 
@@ -28,7 +28,19 @@ from chainnet.results import (
     rest_of,
     rests_words,
 )
-from chainnet.words import ALL_TIERS, NO_DATA, Who, country_name, percent, step_words, titled, who
+from chainnet.words import (
+    AFTER_OR_BEFORE,
+    ALL_TIERS,
+    NO_DATA,
+    SHARED,
+    WHOEVER,
+    Who,
+    country_name,
+    percent,
+    step_words,
+    titled,
+    who,
+)
 
 __all__ = ["BASELINE", "Facts", "Months", "once"]
 
@@ -141,14 +153,49 @@ class Facts:
         """Return what the leading tier lacks under a scenario, t/yr."""
         return float(self.leading["shortfall_tpa"][scenario])
 
+    @property
+    def is_by_law(self) -> bool:
+        """Whether stages of law or of a table say who is served first: then allies first and last are no ends of it."""
+        return self.settings.get("order") in ("law", "stages")
+
     @cached_property
     def _ends(self) -> pd.DataFrame:
         return Who.named(ends_of(self.a.stress.summary).reset_index())
 
+    @cached_property
+    def _ties(self) -> pd.DataFrame:
+        """The same table with the ends between which the answer itself may lie, where a stage is shared."""
+        table, out = self.summary, self._ends.copy()
+        for column, end in zip(ENDS.values(), ("least", "most"), strict=True):
+            tie = table.get(f"shortfall_{end}_tpa", table["shortfall_tpa"])
+            out[column] = tie.fillna(table["shortfall_tpa"]).to_numpy(dtype=float)
+        return out
+
     def short(self, scenario: str, tier: Who) -> Ends:
-        """Return what a tier lacks under a scenario, allies first and last; all tiers together where they are meant."""
-        table = self._ends
+        """Return what a tier lacks under a scenario, allies first and last; all tiers together where they are meant.
+
+        Where stages say who is served first, its ends are those of the answer, however users of one stage share.
+        """
+        return self._of(self._ties if self.is_by_law else self._ends, scenario, tier)
+
+    def short_if_last(self, scenario: str, tier: Who) -> Ends:
+        """Return the same with allies served first and last, whatever order was asked."""
+        return self._of(self._ends, scenario, tier)
+
+    @staticmethod
+    def _of(table: pd.DataFrame, scenario: str, tier: Who) -> Ends:
         return Ends.of(tier.rows(table[table["scenario"] == scenario]))
+
+    @property
+    def either(self) -> str:
+        """What ends a sentence that gives both ends of a shortfall."""
+        return SHARED if self.is_by_law else AFTER_OR_BEFORE
+
+    def whoever(self, tiers: Sequence[Who], *scenarios: str) -> str:
+        """Return what ends a sentence that gives one number: whoever is served first, where that changes nothing."""
+        pairs = [(name, tier) for name in scenarios for tier in tiers]
+        one = all(self.short(*pair).agree and self.short_if_last(*pair).agree for pair in pairs)
+        return WHOEVER if self.has_others and one else ""
 
     def ends_differ(self, scenario: str, *tiers: Who) -> bool:
         """Whether a finding on some tiers is two numbers, by who is served first."""

@@ -12,6 +12,8 @@ from chainnet.words._numbers import NBSP, number, percent
 # how the ends are named after a sentence: where they agree, and where they differ
 WHOEVER = ", whoever is served first"
 AFTER_OR_BEFORE = ", allies served first or last"
+# the same where a stage is shared, in which nobody is preferred
+SHARED = ", depending on how users share"
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,7 @@ def test_bottom_line_of_mag9(mag9: cn.Assessment) -> None:
     said = {s.head: flat(s.text) for s in short_line(Facts(mag9))}
     assert said["Verdict."].startswith(
         "Under “Everything in China stops”, defence demand (4 t/yr) is met in the long run, "
-        "unless “Magnet plant in Japan” drops out. "
+        "unless Separator in Malaysia drops out. Two other changes change it too"
     )
     assert said["Verdict."].endswith("Besides, 63 % of industrial and 100 % of civilian demand is short.")
     assert (
@@ -143,7 +143,10 @@ def test_every_number_of_the_bottom_line_stands_in_its_tables(document: Document
 
 def test_first_tier_short_says_who_how_much_and_the_range(short: cn.Assessment) -> None:
     said = {s.head: flat(s.text) for s in short_line(Facts(short))}
-    assert "33 % of defence demand is short (10 of 30 t/yr), unless relations" in said["Verdict."]
+    assert (
+        "33 % of defence demand is short (10 of 30 t/yr), unless every demand stands at its high value."
+        in said["Verdict."]
+    )
     assert (
         "With all demand at its low and high values [0–40] of [20–60] t/yr of defence demand are short"
         in said["How sure."]

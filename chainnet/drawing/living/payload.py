@@ -36,7 +36,7 @@ from chainnet.words import country_name, in_sentence, who
 
 CONTRACT = 1
 _ORDERS: tuple[Valued, ...] = ("allies_first", "allies_last", "alike")
-_TIMES = ("start", "start_month", "months", "until", "suspended", "phase_in_months")
+_TIMES = ("announced", "start", "start_month", "months", "until", "suspended", "phase_in_months")
 # kinds of inputs that a page makes otherwise: recipes are other programs, stocks are not drawn, projects are controls
 _DEPENDENCIES = ("node", "relation", "input")
 # the same that Python solves and proves to
@@ -116,9 +116,18 @@ def _asks(counting: Counting) -> str:
 
 
 def _measures(scenario: Scenario) -> list[dict[str, Any]]:
-    """Return the measures as plain values, without the times at which they are in force."""
+    """Return the measures as plain values, without the times at which they are in force: of a licence what lasts."""
     found = tomllib.loads(Scenario(scenario.name, scenario.measures).to_toml())["measures"]
-    return [{key: value for key, value in measure.items() if key not in _TIMES} for measure in found]
+    return [{key: _lasting(value) for key, value in measure.items() if key not in _TIMES} for measure in found]
+
+
+def _lasting(value: Any) -> Any:
+    """Return a value of a measure with the last phase alone of every profile in it."""
+    if not isinstance(value, list) or not value or not isinstance(value[0], dict):
+        return value
+    if "months" in value[0]:
+        return value[-1:]
+    return [{key: _lasting(one) for key, one in part.items()} for part in value]
 
 
 def _control(control: Control) -> dict[str, Any]:

@@ -143,7 +143,7 @@ def _other_scenarios(facts: Facts) -> str:
         if n > 0:
             leaves = spelled(n, "other scenario leaves", "other scenarios leave")
             said.append(f"{first_capital(leaves)} {how} short.")
-    at_one_end = sum(facts.short(n, facts.first).worst > 0 for n in rest if n not in hit)
+    at_one_end = sum(facts.short_if_last(n, facts.first).worst > 0 for n in rest if n not in hit)
     met = len(rest) - len(hit) - at_one_end
     if at_one_end:
         leaves = spelled(at_one_end, "other scenario leaves", "other scenarios leave")

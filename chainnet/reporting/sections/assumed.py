@@ -68,7 +68,7 @@ def _assumptions(facts: Facts) -> Iterator[tuple[str, ...]]:
         relations = f"{lead} short {shorts[0]} with no rerouting, {shorts[1]} t/yr if new relations open"
     asked = f"{tonnes(worst['demand_tpa'])}, known at weakest as {weakest(demand['quality'])}"
     capacities = f"{count(len(nodes))} nodes, the weakest {weakest(nodes['quality'])}"
-    last = tonnes(facts.short(facts.when, lead).before)
+    last = tonnes(facts.short_if_last(facts.when, lead).before)
     others = f"{lead} short {last} if all others come first" if facts.whose else "n/a"
     served = order_of(facts).served if facts.whose else "nobody else"
     months_in = ", ".join(map(table_id, ("over_time", "endurance", "requirement")))

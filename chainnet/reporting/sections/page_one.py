@@ -78,10 +78,14 @@ def _top_projects(facts: Facts) -> Block | None:
     )
 
 
+def _is_others_last(facts: Facts) -> bool:
+    """Say whether there are others, and the answer serves them after all who count."""
+    return facts.has_others and order_of(facts).served == "allies served first"
+
+
 def _short_head(facts: Facts) -> str:
     """Return the head of the column of what the leading tier lacks; at which end, where there are two."""
-    after = facts.has_others and order_of(facts).served == "allies served first"
-    return f"{first_capital(facts.first)} short{', others last' if after else ''}"
+    return f"{first_capital(facts.first)} short{', others last' if _is_others_last(facts) else ''}"
 
 
 def _others(facts: Facts) -> list[str]:
@@ -154,7 +158,7 @@ def _scenario_rows(facts: Facts) -> list[dict[Any, Any]]:
 
 
 def _scenario_note(facts: Facts) -> str:
-    last = "others last, " if facts.has_others else ""
+    last = "others last, " if _is_others_last(facts) else ""
     return (
         "Scenarios are assumptions to test against, not forecasts. Low to high: all demand at its low and its "
         "high values. Months: stocks drawn, every date known, one order of service, range not "

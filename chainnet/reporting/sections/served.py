@@ -223,7 +223,7 @@ def heat_figure(facts: Facts) -> ReportFigure | None:
         title = f"No scenario of {every} leaves {facts.first} demand short in the long run"
     if every == 1:
         title = f"The one scenario {'leaves' if short else 'does not leave'} {facts.first} short in the long run"
-    first_too = [n for n in facts.ordered if facts.short(n, facts.first).worst > 0]
+    first_too = [n for n in facts.ordered if facts.short_if_last(n, facts.first).worst > 0]
     if facts.has_others and len(first_too) > len(short):
         title += f"; {count(len(first_too))} if others are first"
     alt = "Cells show the share of demand that is short: " + "; ".join(
