@@ -166,7 +166,7 @@ def _processes(network: Network) -> Iterator[Variation]:
         for i in at[weak[at]].tolist():
             row = lines.iloc[i]
             name, good = f"{process} / {row['commodity']}", network.good(row["commodity"])
-            label = f"{row['role']} {good} of {words}"
+            label = f"the {row['role']} of {good} in {words}"
             for end in ENDS:
                 figure = float(row[end])
                 change = Change.of("processes", i, figure)

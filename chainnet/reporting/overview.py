@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 
 from chainnet.assessment import is_met, spoken_of
-from chainnet.doubt import class_of
+from chainnet.doubt import CLASSES
+from chainnet.engine import PRINTED
 from chainnet.indicators import SET_BY_US
 from chainnet.reporting.formats.markdown import markdown_table, marked
 from chainnet.reporting.formats.page import html_report
@@ -104,22 +105,27 @@ def overview_sentences(table: pd.DataFrame) -> dict[str, str]:
 def _sentence(row: pd.Series) -> str:
     demand = "demand" if Who(row["tier"]).is_all else Who(row["tier"]).demand
     under = UNDER.get(row["restriction"], f"at worst ({row['scenario_label']})")
-    year = "nothing" if class_of(row["first_year_share"]) == MET else percent(row["first_year_share"])
+    year = "nothing" if _is_none(row["first_year_share"]) else percent(row["first_year_share"])
     ends = f" ({_between(row['due_low_share'], row['due_high_share'])})"
     if not row["certain"]:
         said = f"how much of {demand} is short once new suppliers are qualified cannot be said{ends}; "
         said += f"{year} in the first year"
     elif is_met(row):
         said = f"{demand} is met{ends if percent(row['due_high_share']) != percent(0.0) else ''}"
-    elif class_of(row["later_share"]) == MET:
+    elif _is_none(row["later_share"]):
         said = f"{year} of {demand} is short in the first year, nothing once new suppliers are qualified{ends}"
     else:
         said = f"{percent(row['later_share'])} of {demand} is short once new suppliers are qualified{ends}, "
         said += f"{year} in the first year"
     already = percent(row["already_share"])
-    also = f" {already} is short without any restriction." if class_of(row["already_share"]) != MET else ""
+    also = f" {already} is short without any restriction." if not _is_none(row["already_share"]) else ""
     decides = f"What decides: {row['decides_first']}." if row["decides_first"] else "Nothing alone changes that."
     return f"{row['label'] or row['chain']}, {under}: {said}.{also} {decides}"
+
+
+def _is_none(share: float) -> bool:
+    """Say whether so little is short that demand is met."""
+    return bool(share <= CLASSES[MET] + PRINTED)
 
 
 def _shown(sentence: str) -> str:
@@ -181,7 +187,7 @@ def _share(row: pd.Series) -> Cell:
     last = percent(later) if row["certain"] else "cannot be said"
     head = MET if is_met(row) else f"{percent(early)}, {last}"
     parts = [_between(low, high) if not row["certain"] or {percent(low), percent(high)} != {percent(later)} else ""]
-    parts += [f"{percent(row['already_share'])} already" if class_of(row["already_share"]) != MET else ""]
+    parts += [f"{percent(row['already_share'])} already" if not _is_none(row["already_share"]) else ""]
     parts += [_if_last(float(row["last_share"]), low, high)]
     words = "; ".join(filter(None, parts))
     return Cell(f"{head} ({words})" if words else head, later, (low, high), early)
