@@ -3,7 +3,7 @@
     python tests/readme_page.py            writes the table into README.md
     python tests/readme_page.py --picture  also draws docs/images/graph.png (needs Chromium)
 
-One question for all chains: China stops all exports to every country. ``tests/test_readme.py`` asks again and compares.
+A row a chain of ``overview``: the worst restriction, and what is in force. ``tests/test_readme.py`` asks again and compares.
 """
 
 from __future__ import annotations
@@ -13,78 +13,43 @@ import sys
 import tempfile
 import zlib
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import numpy as np
+import pandas as pd
 
 import chainnet as cn
-from chainnet.assessment import Bottleneck, bottlenecks
-from chainnet.flow import Counting
-from chainnet.indicators import SET_BY_US, share_quality
+from chainnet.assessment import is_met, spoken_of
+from chainnet.indicators import SET_BY_US
 from chainnet.words import country_name
 
 ROOT = Path(__file__).parents[1]
 README, PICTURE = ROOT / "README.md", ROOT / "docs/images/graph.png"
 BEGIN, END = "<!-- results -->\n", "<!-- /results -->"
-STOP, TODAY = "china_export_stop_all", 2026
+STOP = "china_export_stop_all"
 COMMAND = f"chainnet draw rare-earths --scenario {STOP}"
 SIZE = {"width": 1366, "height": 900}
-# what a reader calls the chain, and the plants that decide the figure of defence, the costliest first, and how each is known
+# what a reader calls the chain
 CHAINS = {
-    "rare-earths": (
-        "rare-earth magnets",
-        {"mys_lynas_dytb": "the dysprosium circuit that Lynas opened in 2025"},
-    ),
-    "graphite": (
-        "graphite anodes",
-        {
-            "kor_coke": "Korean coke, whose output is assumed",
-            "nor_heroya": "the anode plant at Herøya, whose output was never published",
-        },
-    ),
-    "germanium": ("germanium", {"bel_olen_metal": "crystal making at Olen, whose output is assumed"}),
-    "gallium": (
-        "gallium",
-        {"jpn_iijima_zinc": "the order of service, and a zinc refinery at Akita whose part is assumed"},
-    ),
-    "antimony": (
-        "antimony",
-        {"usa_thompson_falls_trisulfide": "Thompson Falls, the one known trisulfide maker outside China"},
-    ),
-    "tungsten": ("tungsten", {"jpn_w": "Japanese metal powder, whose output is inferred"}),
+    "rare-earths": "rare-earth magnets",
+    "graphite": "graphite anodes",
+    "germanium": "germanium",
+    "gallium": "gallium",
+    "antimony": "antimony",
+    "tungsten": "tungsten",
 }
 
 
-@dataclass(frozen=True)
-class Short:
-    """Shares of demand that are not met, with the allies served first and last: of defence, and of all tiers."""
-
-    defence: tuple[float, float]
-    all: tuple[float, float]
+@cache
+def chain(name: str) -> cn.Network:
+    """Return a chain as it stands."""
+    return cn.read(name)
 
 
 @cache
-def chain(name: str, year: int | None) -> cn.Network:
-    """Return a chain on the plants of its base year (None), or with those opened until a year."""
-    return cn.read(name, as_of=None if year is None else str(year))
-
-
-def short(network: cn.Network, scenario: cn.Scenario) -> Short:
-    """Return what is not met under a scenario, on existing links, without stocks."""
-    found = cn.service_range(network, scenario)
-    short = [found[f"shortfall_{end}_tpa"] for end in ("first", "last")]
-    defence = [float(one["defence"] / found["demand_tpa"]["defence"]) for one in short]
-    whole = [float(one.sum() / found["demand_tpa"].sum()) for one in short]
-    return Short((defence[0], defence[1]), (whole[0], whole[1]))
-
-
-def bottleneck(network: cn.Network) -> Bottleneck:
-    """Return the bottleneck as report and graph mark it: of defence, or where nothing abroad costs it anything, of all."""
-    table = bottlenecks(Counting.of(network))
-    costly = table[table["lost_tpa"] > 0]
-    return Bottleneck(**(costly if len(costly) else table).iloc[0].to_dict())
+def details(name: str) -> pd.DataFrame:
+    """Return every restriction and tier of a chain."""
+    return cn.overview(chain(name), details=True)
 
 
 def percent(share: float) -> str:
@@ -92,52 +57,46 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f} %" if share >= 0.01 or share < 1e-6 else "under 1 %"
 
 
-def pair(values: tuple[float, float]) -> str:
-    """Return one figure, or two where the order of service decides."""
-    first, last = map(percent, values)
-    return first if first == last else f"{first}, {last}"
+def later(row: pd.Series) -> str:
+    """Return what is short later, with its range."""
+    ends = [percent(row[f"due_{end}_share"]) for end in ("low", "high")]
+    words = percent(row["later_share"]) if row["certain"] else "cannot be said"
+    words = "met" if is_met(row) else words
+    return words if set(ends) <= {words, "0 %"} else f"{words} ({ends[0].removesuffix(' %')} to {ends[1]})"
 
 
 def row(name: str) -> str:
     """Return the row of a chain."""
-    words, decide = CHAINS[name]
-    base, today = chain(name, None), chain(name, TODAY)
-    stop = cn.scenarios(base)[STOP]
-    then, now = short(base, stop), short(today, stop)
-    ruled = short(today, cn.in_force(today))
-    without = {plant: percent(short(today.without(nodes=[plant]), stop).defence[0]) for plant in decide}
+    table = details(name)
+    by = {str(what): rows for what, rows in table.groupby("restriction")}
+    worst, now = by["worst"], by.get("in force")
+    defence, first = worst.set_index("tier", drop=False).loc["defence"], spoken_of(worst)
+    ruled = "no rule" if now is None else f"{spoken_of(now)['tier']}: {later(spoken_of(now))}"
     cells = [
-        f"[{words}](graphs/{name}/README.md), {base.year}",
-        place(name),
-        pair(now.defence),
-        pair(then.defence),
-        pair(now.all),
-        f"{pair(ruled.defence)}; {pair(ruled.all)}",
-        "; ".join(f"{said}: without it {without[plant]}" for plant, said in decide.items()),
+        f"[{CHAINS[name]}](graphs/{name}/README.md)",
+        place(first),
+        percent(defence["first_year_share"]),
+        later(defence),
+        ruled,
+        f"{first['tier']}: {first['decides_first'] or 'nothing alone'}",
     ]
     return f"| {' | '.join(cells)} |"
 
 
-def place(name: str) -> str:
-    """Return the bottleneck on the plants of today, the part that its country makes, and who says so."""
-    found = bottleneck(chain(name, TODAY))
-    if not found.step:
+def place(row: pd.Series) -> str:
+    """Return the bottleneck, the part that its country makes, and who says so."""
+    if not row["bottleneck_step"]:
         return "no step abroad costs anything"
-    basis = share_quality(chain(name, None)).loc[(found.step, found.country), "basis"]
-    share = "" if np.isnan(found.share) else f": {percent(found.share)}{' (set by us)' if basis == SET_BY_US else ''}"
-    return f"{found.step}, {country_name(found.country)}{share}"
+    ours = " (set by us)" if row["bottleneck_basis"] == SET_BY_US else ""
+    share = "" if pd.isna(row["bottleneck_share"]) else f": {percent(row['bottleneck_share'])}{ours}"
+    return f"{row['bottleneck_step']}, {country_name(row['bottleneck_country'])}{share}"
 
 
 def table() -> str:
     """Return the table of the README."""
-    heads = ["chain, base year", "bottleneck, and the country's share of it", "defence, plants of today"]
-    heads += [
-        "defence, plants of the base year",
-        "all demand, plants of today",
-        "rules in force now: defence; all demand",
-    ]
-    heads += ["what decides the defence figure"]
-    rule = ["---", "---", "---:", "---:", "---:", "---:", "---"]
+    heads = ["chain", "bottleneck, and the country's share of it", "worst: defence, first year"]
+    heads += ["worst: defence, later", "in force now: first tier not met, later", "what decides the worst"]
+    rule = ["---", "---", "---:", "---:", "---", "---"]
     return "\n".join([f"| {' | '.join(heads)} |", f"| {' | '.join(rule)} |", *map(row, CHAINS)]) + "\n"
 
 

@@ -7,7 +7,7 @@ from chainnet.assessment._assess import Assessment, assess
 from chainnet.assessment._bottleneck import Bottleneck, bottlenecks
 from chainnet.assessment._compare import compare
 from chainnet.assessment._missing import assume_demand, missing, whoever_counts
-from chainnet.assessment._overview import first_rows, is_made_up, overview
+from chainnet.assessment._overview import first_rows, is_made_up, is_met, overview, spoken_of
 from chainnet.assessment._side_by_side import SideBySide
 
 __all__ = [
@@ -20,7 +20,9 @@ __all__ = [
     "compare",
     "first_rows",
     "is_made_up",
+    "is_met",
     "missing",
     "overview",
+    "spoken_of",
     "whoever_counts",
 ]

@@ -13,7 +13,7 @@ import pandas as pd
 from chainnet import checks
 from chainnet.assessment._bottleneck import Bottleneck, bottleneck_of, lost_by_place, places
 from chainnet.assessment._closing import Closing, closing
-from chainnet.doubt import KeyAssumptions, class_of, key_assumptions
+from chainnet.doubt import KeyAssumptions, class_assumptions, class_of
 from chainnet.errors import DataError
 from chainnet.flow import Counting, balance_under
 from chainnet.indicators import share_quality
@@ -39,13 +39,14 @@ COLUMNS = ["chain", "as_of", "scenario", "state", "tier", "first_year_share", "l
 COLUMNS += ["due_low_share", "due_high_share", "first_month", "bottleneck_step", "bottleneck_country", "decides"]
 # what details say besides
 MORE = ["restriction", "label", "vintage", "scenario_label", "class", "certain", "low_by", "high_by"]
-MORE += ["already_share", "last_share", "bottleneck_share", "bottleneck_basis"]
+MORE += ["decides_first", "already_share", "last_share", "bottleneck_share", "bottleneck_basis"]
 MORE += ["closed_by", "closed_by_year", "assumed_share"]
 IN_FORCE, RETURNS, WORST = "in force", "may return", "worst"
 # tables whose rows are counted for the share that is assumed; relations aside, which one rule infers from totals
 COUNTED = ("nodes", "processes", "demand", "stocks")
 # columns that are reckoned from the inputs alone
 GIVEN_COLUMNS: dict[str, Status] = dict.fromkeys(("assumed_share", "bottleneck_share"), FROM_INPUTS)
+NOT_SOUGHT = Closing("", np.nan)
 Graph = Network | str | Path
 Progress = Callable[[str, float], None] | None
 
@@ -74,8 +75,8 @@ def overview(
     Returns
     -------
     DataFrame
-        A row a chain: the worst of its scenarios, as ``assess`` finds it, and the first tier that is not met under it
-        (less than 1 % short is met; if all are met, the first).
+        A row a chain: the worst of its scenarios, as ``assess`` finds it, and the first tier that is not met under it,
+        or of which it cannot be said (less than 1 % short is met; if all are met, the first).
 
         - chain, as_of, scenario ("" where it ships none: the chain as it stands), state (in force, may return, begins
           DATE, or blank: of no rule), tier;
@@ -94,11 +95,12 @@ def overview(
         With details the rows are those of all rules in force together (``in_force``), of those that may apply again too
         (``in_force_returns``), and of the worst, in this order, for each tier. Columns more: restriction (in force, may
         return, worst), label, vintage (as of when the chain stands, in words), scenario_label, class and certain
-        (False: it cannot be said), low_by and high_by (the judgements that give the ends), already_share (short without
-        any restriction), last_share (if all others are served first: a stress test outside the range), bottleneck_share
-        (that country's part of what the step makes, t), bottleneck_basis (whose figure that is: published, worked out,
-        or set by us), closed_by and closed_by_year (what leaves the tier whole, and the first year in which it does),
-        assumed_share (part of the rows of nodes, recipes, demand and stocks that are assumed).
+        (False: it cannot be said), low_by and high_by (the judgements that give the ends), decides_first (the first of
+        decides), already_share (short without any restriction), last_share (if all others are served first: a stress
+        test outside the range), bottleneck_share (that country's part of what the step makes, t), bottleneck_basis
+        (whose figure that is: published, worked out, or set by us), closed_by and closed_by_year (what leaves the tier
+        whole, and the first year in which it does), assumed_share (part of the rows of nodes, recipes, demand and
+        stocks that are assumed).
 
     Raises
     ------
@@ -140,8 +142,8 @@ def overview(
         months=months,
         details=details,
     )
-    table = pd.DataFrame(rows, columns=[*COLUMNS, *(MORE if details else [])])
-    return stamp(table, source, status=GIVEN_COLUMNS if details else {})
+    table = stamp(pd.DataFrame(rows, columns=[*COLUMNS, *MORE]), source, status=GIVEN_COLUMNS)
+    return table if details else first_rows(table)
 
 
 def first_rows(details: pd.DataFrame) -> pd.DataFrame:
@@ -152,10 +154,30 @@ def first_rows(details: pd.DataFrame) -> pd.DataFrame:
     details : DataFrame
     """
     worst = details[details["restriction"] == WORST]
-    most = worst[["later_share", "first_year_share"]].max(axis=1)
-    lacks = np.array([class_of(share) != "met" for share in most], dtype=bool)
-    rows = pd.concat([worst[lacks], worst[~lacks]]).drop_duplicates("chain").sort_index()
-    return stamp(rows[COLUMNS].reset_index(drop=True), origin_of(details) | {})
+    said = [spoken_of(rows).name for _, rows in worst.groupby("chain", sort=False)]
+    return stamp(worst.loc[said, COLUMNS].reset_index(drop=True), origin_of(details) | {})
+
+
+def is_met(row: pd.Series) -> bool:
+    """Say whether less than 1 % of a tier's demand is due to the restriction, in the first year and later.
+
+    Parameters
+    ----------
+    row : Series
+        Of ``overview`` with details.
+    """
+    return bool(row["certain"]) and class_of(max(row["later_share"], row["first_year_share"])) == "met"
+
+
+def spoken_of(rows: pd.DataFrame) -> pd.Series:
+    """Return the row of the first tier that is not met, or of which it cannot be said; if all are met, the first.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Of one chain and restriction, of ``overview`` with details.
+    """
+    return rows.iloc[int(np.argmin([is_met(row) for _, row in rows.iterrows()]))]
 
 
 def _networks(graphs: Graph | Iterable[Graph] | None) -> list[Network]:
@@ -175,13 +197,6 @@ def _networks(graphs: Graph | Iterable[Graph] | None) -> list[Network]:
         if network.demand.empty:
             raise DataError(f"overview: {network.name} has no demand table, so nobody can be short. Give demand.")
     return found
-
-
-def _spoken_of(found: KeyAssumptions, first: pd.DataFrame) -> str:
-    """Return the first tier that is not met in the first year or later; if all are, the first."""
-    later, year = found.range["central_share"], first["due_share"].reindex(found.range.index)
-    lacks = [tier for tier in found.range.index if class_of(max(later[tier], year[tier])) != "met"]
-    return str(lacks[0] if lacks else found.first_tier)
 
 
 def is_made_up(network: Network) -> bool:
@@ -207,12 +222,11 @@ class _Chain:
             step(f"{restriction}: who is short, and when", at)
             first = self._first(scenario)
             step(f"{restriction}: what that rests on", at + 0.5 * width)
-            found = key_assumptions(self.network, scenario)
-            tiers = [str(tier) for tier in found.central.index]
-            for tier in tiers if details else [_spoken_of(found, first)]:
-                step(f"{restriction}: what closes the gap", at + width * (0.8 + 0.2 * tiers.index(tier) / len(tiers)))
-                place = tiers.index(tier) if details else None
-                yield self._row(restriction, scenario, found.of(tier), first.loc[tier], place)
+            found = class_assumptions(self.counting, scenario)
+            step(f"{restriction}: what closes the gap", at + 0.8 * width)
+            for place, tier in enumerate(found.central.index):
+                closes = closing(self.counting, scenario, found.central.loc[tier], place) if details else NOT_SOUGHT
+                yield self._row(restriction, scenario, found.of(tier), first.loc[tier], closes)
 
     def _asked(self) -> list[tuple[str, Scenario | None]]:
         """Return the restrictions that are told: what is in force, what may return, the worst."""
@@ -238,12 +252,12 @@ class _Chain:
         return table
 
     def _row(
-        self, restriction: str, scenario: Scenario | None, found: KeyAssumptions, first: pd.Series, place: int | None
+        self, restriction: str, scenario: Scenario | None, found: KeyAssumptions, first: pd.Series, closes: Closing
     ) -> dict[str, Any]:
         network, tier = self.network, str(found.central.index[0])
         central, due = found.central.iloc[0], found.range.iloc[0]
         bottleneck = self._bottleneck(tier if tier in network.tier_order else None)
-        row = {
+        return {
             "chain": network.name,
             "as_of": network.as_of or "",
             "scenario": scenario.name if scenario else "",
@@ -257,19 +271,15 @@ class _Chain:
             "bottleneck_step": bottleneck.step,
             "bottleneck_country": bottleneck.country,
             "decides": "; ".join(found.decides),
-        }
-        if place is None:
-            return row
-        closes: Closing = closing(Counting.of(network), scenario, central, place)
-        return row | {
             "restriction": restriction,
-            "label": network.label,
+            "label": network.label.removesuffix(f", {network.year}"),
             "vintage": vintage(network),
             "scenario_label": (scenario.label or scenario.name) if scenario else "baseline",
             "class": str(central["class"]),
             "certain": found.certain,
             "low_by": str(due["low_by"]),
             "high_by": str(due["high_by"]),
+            "decides_first": next(iter(found.decides), ""),
             "already_share": float(due["already_share"]),
             "last_share": float(due["last_share"]),
             "bottleneck_share": bottleneck.share,

@@ -333,19 +333,19 @@ class Report(Question, Counted, Form):
 class Overview(PageOutput):
     """Summarise each chain, and what decides it.
 
-    Shortfall, bottleneck, remedy. Without GRAPH every shipped chain but the teaching one. People see the worst
-    restriction and all rules in force together, as the chain stands at its date or at --as-of. The first table
-    of csv and json has a row a chain, --table details every restriction and tier.
+    A sentence a chain and restriction: what is in force, what may return, the worst, as the chain stands at its date
+    or at --as-of. Then a table. Without GRAPH every shipped chain but the teaching one. The first table of csv and json
+    has a row a chain, --table details every restriction and tier.
     """
 
     graphs: Annotated[list[str] | None, typer.Argument(metavar="GRAPH", help=opt.GRAPH)] = None
-    months: Annotated[int, "Horizon in which the first month is looked for.", opt.AtLeast(1)] = 48
+    months: Annotated[int, "Horizon in which the first month is looked for.", opt.AtLeast(1)] = 12
     as_of: opt.AsOf = None
     laid_rules: opt.LaidRules = None
 
     def _run(self) -> None:
         from chainnet.assessment import first_rows, overview
-        from chainnet.reporting import overview_markdown, overview_page
+        from chainnet.reporting import overview_markdown, overview_page, overview_sentences
 
         kind = self.asked_kind()
         with progress_bar("overview") as step:
@@ -356,7 +356,7 @@ class Overview(PageOutput):
             self.hand_over(overview_page(found))
         else:
             self.form = kind
-            self.say(found, {"overview": first_rows(found), "details": found}, {})
+            self.say(found, {"overview": first_rows(found), "details": found}, overview_sentences(found))
 
     def _networks(self) -> list[Any] | None:
         """Return the graphs that are asked about, under the rules that are laid over them; None = all shipped ones."""

@@ -11,7 +11,7 @@ from chainnet.doubt._changes import is_weak, variations
 from chainnet.doubt._due import STRESS_TEST
 from chainnet.doubt._ensemble import Ensemble, ensemble, local_processes
 from chainnet.doubt._judgements import demand_factors
-from chainnet.doubt._key_assumptions import KeyAssumptions, key_assumptions
+from chainnet.doubt._key_assumptions import KeyAssumptions, class_assumptions, key_assumptions
 from chainnet.doubt._sensitivity import Sensitivity, sensitivity
 from chainnet.doubt._verdict import CLASSES, class_of
 from chainnet.doubt._words import BEFORE, VARIANTS
@@ -24,6 +24,7 @@ __all__ = [
     "Ensemble",
     "KeyAssumptions",
     "Sensitivity",
+    "class_assumptions",
     "class_of",
     "demand_factors",
     "ensemble",

@@ -60,7 +60,7 @@ class Case:
     """
 
     def __init__(self, counting: Counting, scenario: Scenario | None, tier: str | None = None) -> None:
-        self.counting, self.network, self.scenario = counting, counting.network, scenario
+        self.counting, self.network, self.scenario, self.tier = counting, counting.network, scenario, tier
         self.orders = orders_of(counting)
         self.central = Setting(self.orders[0])
         self.parts, self.ledger = Parts.of(counting, (*self.orders, FIRST, LAST), tier), Ledger()

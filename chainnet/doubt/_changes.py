@@ -15,7 +15,7 @@ from chainnet.flow import Counting
 from chainnet.lowering import Overlay
 from chainnet.network import Network, split_list
 from chainnet.results import NOT_STATED, weakest
-from chainnet.words import spelled
+from chainnet.words import country_name, in_sentence, spelled, step_words
 
 # what no source says of the thing itself
 WEAK = ("inferred", "assumed")
@@ -160,12 +160,13 @@ def _processes(network: Network) -> Iterator[Variation]:
         plants = np.flatnonzero((users == process).to_numpy())
         if not weak[at].any() or not len(plants):
             continue
-        rows = lines.iloc[at]
+        rows, words = lines.iloc[at], _recipe_words(network, str(process), plants)
         head = {"quality": weakest(rows["quality"]), "reference": _sources(rows["reference"])}
-        yield _row("process", head, str(process), str(process), "absent", Change.of("nodes", plants, 0.0))
+        yield _row("process", head, str(process), words, "absent", Change.of("nodes", plants, 0.0))
         for i in at[weak[at]].tolist():
             row = lines.iloc[i]
-            name, label = f"{process} / {row['commodity']}", f"{process}: {row['role']} {row['commodity']}"
+            name, good = f"{process} / {row['commodity']}", network.good(row["commodity"])
+            label = f"the {row['role']} of {good} in {words}"
             for end in ENDS:
                 figure = float(row[end])
                 change = Change.of("processes", i, figure)
@@ -173,11 +174,19 @@ def _processes(network: Network) -> Iterator[Variation]:
                     yield _row("process", row, name, label, end, change)
 
 
+def _recipe_words(network: Network, process: str, plants: Ints) -> str:
+    """Return a recipe in words: by the one plant that runs it, else by its own name."""
+    if len(plants) == 1:
+        return f"the recipe of {_text(network.plants['label'].iloc[plants[0]], network.plants['id'].iloc[plants[0]])}"
+    return f"the recipe {process.replace('_', ' ')}"
+
+
 def _relations(network: Network) -> Iterator[Variation]:
     """Yield families of relations: gone, and all of them at the ends of their flows."""
     edges, weak = network.edges, np.flatnonzero(is_weak(network.edges))
     where = network.steps + " " + network.places.fillna("")
     ends = {end: where.reindex(edges[end]).str.strip().to_numpy(dtype=object) for end in _TWO}
+    said = dict(zip(where.str.strip(), network.steps.map(step_words) + network.places.map(_in_country), strict=True))
     goods = edges["commodity"].fillna("").to_numpy(dtype=object)
     quality, reference = edges["quality"], edges["reference"].to_numpy(dtype=object)
     flow, held = (edges[column].to_numpy(dtype=float) for column in ("flow_tpa", "capacity_tpa"))
@@ -189,7 +198,7 @@ def _relations(network: Network) -> Iterator[Variation]:
         at = np.array(rows, dtype=np.int64)
         head = {"quality": weakest(quality.iloc[at]), "reference": _sources(reference[at])}
         name = f"{good}: {source} > {target}" if good else f"{source} > {target}"
-        label = f"{good or 'relations'}, {source} to {target}"
+        label = f"{network.good(good) or 'relations'}, {said[source]} to {said[target]}"
         yield _row("relation", head, name, label, "absent", Change.of("edges", at, 0.0))
         for end in ENDS:
             figure = figures[end][at]
@@ -197,6 +206,10 @@ def _relations(network: Network) -> Iterator[Variation]:
             if known.any():
                 part = at[known]
                 yield _row("relation", head, name, label, end, Change.of("edges", part, figure[known] / flow[part]))
+
+
+def _in_country(place: Any) -> str:
+    return f" in {in_sentence(country_name(place))}" if _text(place) else ""
 
 
 _TWO = ("source", "target")

@@ -11,10 +11,10 @@ import pandas as pd
 from chainnet import checks
 from chainnet._types import Words
 from chainnet.doubt._case import Case
-from chainnet.doubt._changes import Variation, variations
+from chainnet.doubt._changes import Change, Variation, variations
 from chainnet.doubt._due import HOLDS, JUDGED, STRESS_TEST, contradicts, deciders, firmness, jumps, range_table
 from chainnet.doubt._inputs import draws_of
-from chainnet.doubt._judgements import Judgement, judgements
+from chainnet.doubt._judgements import Judgement, Setting, judgements
 from chainnet.doubt._smallest import MOST, Smallest, smallest_set
 from chainnet.doubt._verdict import LEVELS, Outcome, changed, class_of
 from chainnet.doubt._words import sentences
@@ -208,7 +208,7 @@ def key_assumptions(
     >>> net = cn.read("mag-9")
     >>> found = cn.key_assumptions(net, cn.scenarios(net)["china_out"])
     >>> found.central["class"].tolist(), found.certain
-    (['met', 'most', 'most'], True)
+    (['met', 'most', 'most'], False)
     """
     scenario = asked_scenario(network, scenario)
     checks.whole(max_set, "max_set", 0, MOST, "is out of range; give a whole number, {least} to {most}.")
@@ -222,9 +222,28 @@ def key_assumptions(
         raise DataError(
             "key_assumptions: nobody who counts asks for anything. Name other beneficiaries, goods or tiers."
         )
-    case = Case(counting, scenario, tier)
-    asked = _Asked(case, progress or (lambda _what, _part: None))
-    smallest = asked.smallest(int(max_set))
+    asked = _Asked(Case(counting, scenario, tier), progress or (lambda _what, _part: None))
+    return _answer(asked, int(max_set), verify)
+
+
+def class_assumptions(counting: Counting, scenario: Scenario | None) -> KeyAssumptions:
+    """Return what the class of a verdict rests on, and its range: as ``key_assumptions``, in less time.
+
+    Neither another bottleneck nor what else closes a gap is looked for, and no set of plants: ``changes_result`` and
+    ``what`` of the table are those of the class alone.
+
+    Parameters
+    ----------
+    counting : Counting
+    scenario : Scenario or None
+    """
+    return _answer(_Asked(Case(counting, scenario), lambda _what, _part: None, is_brief=True), 0, False)
+
+
+def _answer(asked: _Asked, max_set: int, verify: bool) -> KeyAssumptions:
+    """Return the tables of what was asked."""
+    case, smallest = asked.case, asked.smallest(max_set)
+    network, counting, scenario = case.network, case.counting, case.scenario
     source = provenance(
         network,
         "HiGHS simplex",
@@ -232,8 +251,8 @@ def key_assumptions(
         **counting.settings,
         scenario=scenario.name if scenario else "",
         reroute="new",
-        tier=tier,
-        max_set=int(max_set),
+        tier=case.tier,
+        max_set=max_set,
         draws=DRAWS,
         seed=0,
         by_year=case.by_year,
@@ -258,8 +277,8 @@ def key_assumptions(
 class _Asked:
     """The central answer and all others, as they are found, and the tables made of them."""
 
-    def __init__(self, case: Case, step: Callable[[str, float], None]) -> None:
-        self.case, self._step = case, step
+    def __init__(self, case: Case, step: Callable[[str, float], None], is_brief: bool = False) -> None:
+        self.case, self._step, self._is_brief = case, step, is_brief
         network, counting = case.network, case.counting
         step("the central case", 0.0)
         self._all = range(len(case.tiers))
@@ -268,8 +287,9 @@ class _Asked:
         made = judgements(counting, case.orders, case.dense is not case.chain)
         for i, one in enumerate(made):
             step(one.label, 0.05 + 0.35 * i / len(made))
-            found = case.outcomes(one.setting)[0]
-            self._judged.append((one, case.narrowed(found, one.setting, None, self._all)))
+            found = self._outcomes(one.setting)[0]
+            found = found if is_brief else case.narrowed(found, one.setting, None, self._all)
+            self._judged.append((one, found))
         step("inputs that are inferred or assumed", 0.4)
         self._inputs = list(self._one_at_a_time(variations(network, counting)))
 
@@ -277,14 +297,22 @@ class _Asked:
         """Say that nothing is left to ask."""
         self._step("what the verdict rests on", 1.0)
 
+    def _outcomes(self, setting: Setting, changes: Sequence[Change | None] = (None,)) -> list[Outcome]:
+        """Return the answers; in brief what is short alone, so that all else is as in the central case."""
+        if not self._is_brief:
+            return self.case.outcomes(setting, changes)
+        none = (None,) * len(self._all)
+        found = self.case.shortfalls(setting, changes)
+        return [replace(one, closes=self._base.closes, steps=none, countries=none) for one in found]
+
     def _one_at_a_time(self, changed: Sequence[Variation]) -> list[tuple[Variation, Outcome]]:
         out = []
-        outcomes = self.case.outcomes(self.case.central, [one.change for one in changed]) if changed else []
+        outcomes = self._outcomes(self.case.central, [one.change for one in changed]) if changed else []
         for i, (one, found) in enumerate(zip(changed, outcomes, strict=True)):
             if i % ONE_BY_ONE == 0:
                 self._step("what moves the bottleneck", 0.6 + 0.1 * i / len(changed))
             moved = np.abs(found.share - self._base.share) >= MOVES
-            if moved.any():
+            if moved.any() and not self._is_brief:
                 found = self.case.narrowed(found, self.case.central, one.change, np.flatnonzero(moved).tolist())
             out.append((one, found))
         return out

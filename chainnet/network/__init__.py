@@ -24,7 +24,7 @@ from chainnet.network._countries import (
     is_country,
     is_total,
 )
-from chainnet.network._cover import cover_stocks
+from chainnet.network._cover import COVERED, cover_stocks
 from chainnet.network._dates import day_of, first_day, last_day, month_of
 from chainnet.network._fed import say_unfed, unfed_plants
 from chainnet.network._gate import MOST_FAULTS, Frames, Gate, as_text, empty, split_list
@@ -46,6 +46,7 @@ from chainnet.network._stakes import backers_of, offtakes_of, payers_of
 __all__ = [
     "AS_WRITTEN",
     "CARRIED",
+    "COVERED",
     "MOST_FAULTS",
     "PEDIGREE",
     "QUALITIES",

@@ -13,6 +13,7 @@ from chainnet.network._nouns import step_of
 
 _NAMED = ("node", "commodity", "tier")
 _WEEKS = 52.0
+COVERED = "cover_"  # how the id of what users hold begins
 _COLUMNS = ["id", "node", "commodity", "tiers", "stock_t", "capacity_t"]
 
 
@@ -41,7 +42,7 @@ def cover_stocks(frames: Frames, groups: Groups, end: str = "stated") -> pd.Data
     # who alone asks for a good at a place needs no stock kept for his tier
     asked = _users(frames).groupby(["node", "commodity"])["tier"].nunique()
     alone = asked.reindex(pd.MultiIndex.from_frame(users[["node", "commodity"]])).to_numpy() <= 1
-    prefix = "cover_"
+    prefix = COVERED
     while frames["stocks"]["id"].str.startswith(prefix).any():
         prefix += "_"
     ids = [

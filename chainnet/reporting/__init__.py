@@ -6,7 +6,7 @@ Words: *facts* (an assessment as the report reads it), *content* (sections in or
 from chainnet.reporting.comparison import comparison_markdown, comparison_page
 from chainnet.reporting.content import report_figures
 from chainnet.reporting.documents import FORMATS, report
-from chainnet.reporting.overview import overview_markdown, overview_page
+from chainnet.reporting.overview import overview_markdown, overview_page, overview_sentences
 from chainnet.reporting.sections.answer import verdict
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "comparison_page",
     "overview_markdown",
     "overview_page",
+    "overview_sentences",
     "report",
     "report_figures",
     "verdict",

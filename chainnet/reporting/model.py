@@ -28,12 +28,14 @@ TIED_ROWS = 20
 class Cell:
     """What a workbook holds and what people read; ``value`` None where the text says why there is none.
 
-    A share with ``ends`` is drawn too, on a page on screen: a strip from nothing to all, the ends as a bar.
+    A share with ``ends`` is drawn too, on a page on screen: a strip from nothing to all, the ends as a bar; ``early``
+    is the same share in the first year, a shorter tick.
     """
 
     text: str
     value: str | float | None = None
     ends: tuple[float, float] | None = None
+    early: float | None = None
 
 
 _WRITE: dict[str, Callable[[Any], str]] = {

@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 
+from chainnet.assessment import is_met, spoken_of
+from chainnet.doubt import CLASSES
+from chainnet.engine import PRINTED
 from chainnet.indicators import SET_BY_US
 from chainnet.reporting.formats.markdown import markdown_table, marked
 from chainnet.reporting.formats.page import html_report
 from chainnet.reporting.model import Cell, Document, ReportColumn, ReportTable, Sentence, make_table
 from chainnet.results import origin_of, package_version
-from chainnet.words import NBSP, country_name, first_capital, is_missing, percent, spelled, whole
+from chainnet.words import NBSP, Who, country_name, first_capital, in_sentence, is_missing, percent, spelled, whole
 
 # shares nearer than this are said as one
 APART = 0.005
+MET, SAME = "met", ("in force", "may return")
+UNDER = {"in force": "under the rules in force", "may return": "if the suspended rules apply again too"}
 STRIPS = (
-    "In each strip, from nothing at the left to all at the right, the bar is the range and the tick the central case."
+    "In each strip, from nothing at the left to all at the right: the bar is the range, the long tick the central case "
+    "later, the short tick the first year."
 )
 NOTE = (
-    "Shortfall: the part of a tier's demand that the restriction alone leaves short in a steady year. It counts "
-    "the plants that the first column names, existing trade links and no stocks; allied users are served first. "
-    "In brackets: the least and the most over other judgements, one at a time (nobody first, new suppliers, low "
-    "or high demand, more or fewer inferred links). If last: the stress test in which all others are served "
-    "first, where it lies outside the range. In force: all rules in force, together. First month, bottleneck and "
-    "remedy are those of the tier that is named; months count from the first measure. Depends on: each plant "
-    "without which the share leaves its range, then what else changes its class most, and how many more do; "
-    "chainnet overview --table details lists them all."
+    "Each share is the part of a tier's demand that is short because of the restriction alone: the shortfall under it "
+    "less the shortfall without it. The first figure is for the first twelve months: existing links, users' stocks and "
+    "new suppliers as they qualify. The second is for a later year, once new suppliers are qualified. The law of each "
+    "country says who is served first, where the chain has such a table. In brackets: the least and the most of the "
+    "second figure over other judgements, one at a time. Already: short without any restriction. If last: a stress "
+    "test in which all others are served first, where it lies outside the range. Met: less than 1 % in both. Cannot be "
+    "said: the class (1, 10, 50 %) holds in fewer than half of the draws of all inputs, or the order of service or one "
+    "plant alone moves it by two classes. In force: all rules in force, together. May return: these and the suspended "
+    "ones. Worst: the worst scenario of the chain. First month, bottleneck, remedy and what decides are those of the "
+    "first tier that is not met, or of which it cannot be said."
 )
 
 
@@ -46,9 +53,10 @@ def overview_markdown(table: pd.DataFrame) -> str:
         Ends with a line end. What comes from the data is escaped: it makes no column, link, image or HTML.
     """
     made = _table(table)
-    keys = ["brief" if column.key == "depends" else column.key for column in made.columns if column.body]
-    said = "".join(f"\n{marked(sentence)}\n" for sentence in _coming(table))
-    return f"{markdown_table(made, keys)}\n\n{NOTE}\n{said}"
+    said = "".join(f"- {_shown(sentence)}\n" for sentence in overview_sentences(table).values())
+    coming = "".join(f"\n{_shown(sentence)}\n" for sentence in _coming(table))
+    rows = markdown_table(made, [column.key for column in made.columns])
+    return f"{said}\n{rows}\n\n{NOTE}\n{coming}"
 
 
 def overview_page(table: pd.DataFrame) -> str:
@@ -69,10 +77,59 @@ def overview_page(table: pd.DataFrame) -> str:
         subtitle=first_capital(spelled(table["chain"].nunique(), "supply chain")),
         digest=", ".join(f"{one['graph']} {one['digest'][:12]}" for one in _chains(table)),
         version=package_version(),
-        summary=(Sentence(NOTE), *map(Sentence, _coming(table)), _table(table)),
+        summary=(*map(Sentence, [*overview_sentences(table).values(), *_coming(table)]), _table(table), Sentence(NOTE)),
         is_wide=True,
     )
     return html_report(document, False).decode("utf-8")
+
+
+def overview_sentences(table: pd.DataFrame) -> dict[str, str]:
+    """Return a sentence for each chain and restriction: how much is short, the range, and what decides.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``overview`` with details.
+
+    Returns
+    -------
+    dict of str to str
+        By chain and restriction, in the order of the table. Each is about the first tier that is not met.
+    """
+    return {
+        f"{chain}, {restriction}": _sentence(spoken_of(rows))
+        for (chain, restriction), rows in table.groupby(["chain", "restriction"], sort=False)
+    }
+
+
+def _sentence(row: pd.Series) -> str:
+    demand = "demand" if Who(row["tier"]).is_all else Who(row["tier"]).demand
+    under = UNDER.get(row["restriction"], f"at worst ({row['scenario_label']})")
+    year = "nothing" if _is_none(row["first_year_share"]) else percent(row["first_year_share"])
+    ends = f" ({_between(row['due_low_share'], row['due_high_share'])})"
+    if not row["certain"]:
+        said = f"how much of {demand} is short once new suppliers are qualified cannot be said{ends}; "
+        said += f"{year} in the first year"
+    elif is_met(row):
+        said = f"{demand} is met{ends if percent(row['due_high_share']) != percent(0.0) else ''}"
+    elif _is_none(row["later_share"]):
+        said = f"{year} of {demand} is short in the first year, nothing once new suppliers are qualified{ends}"
+    else:
+        said = f"{percent(row['later_share'])} of {demand} is short once new suppliers are qualified{ends}, "
+        said += f"{year} in the first year"
+    already = percent(row["already_share"])
+    also = f" {already} is short without any restriction." if not _is_none(row["already_share"]) else ""
+    decides = f"What decides: {row['decides_first']}." if row["decides_first"] else "Nothing alone changes that."
+    return f"{row['label'] or row['chain']}, {under}: {said}.{also} {decides}"
+
+
+def _is_none(share: float) -> bool:
+    """Say whether so little is short that demand is met."""
+    return bool(share <= CLASSES[MET] + PRINTED)
+
+
+def _shown(sentence: str) -> str:
+    return marked(sentence).replace(NBSP, " ")
 
 
 def _coming(table: pd.DataFrame) -> list[str]:
@@ -92,12 +149,11 @@ def _table(table: pd.DataFrame) -> ReportTable:
     columns = (
         ReportColumn("chain", "chain"),
         ReportColumn("restriction", "restriction"),
-        *(ReportColumn(f"{tier}_short", f"{tier} shortfall", missing="") for tier in tiers),
+        *(ReportColumn(f"{tier}_short", f"{tier}: first year, later", missing="") for tier in tiers),
         ReportColumn("first_month", "first month"),
         ReportColumn("bottleneck", "bottleneck"),
         ReportColumn("closed_by", "what closes it"),
-        ReportColumn("depends", "depends on"),
-        ReportColumn("brief", "depends on", body=False),
+        ReportColumn("decides", "what decides"),
         ReportColumn("assumed", "inputs assumed"),
     )
     return make_table(columns, _rows(table, tiers), title="What each restriction leaves short", subtitle=STRIPS)
@@ -106,43 +162,46 @@ def _table(table: pd.DataFrame) -> ReportTable:
 def _rows(table: pd.DataFrame, tiers: list[str]) -> Iterator[dict[str, Any]]:
     """Yield a row a chain and restriction: what each tier lacks, and of the tier that it speaks of the rest."""
     for _, rows in table.groupby(["chain", "restriction"], sort=False):
-        short = rows[rows["shortfall_share"] > 0]
-        said = (short if len(short) else rows).iloc[0]
-        year = f", {said['vintage']}" if said["vintage"] else ""
-        month = "never short" if is_missing(said["first_month"]) else f"month {whole(said['first_month'])}"
+        said = spoken_of(rows)
+        dated = f", {said['vintage']}" if said["vintage"] else ""
+        state = f", {said['state']}" if said["state"] and said["state"] not in SAME else ""
+        month = "none short" if is_missing(said["first_month"]) else f"month {whole(said['first_month'])}"
         since = "" if is_missing(said["closed_by_year"]) else f", from {whole(said['closed_by_year'])}"
         yield {
             **{f"{tier}_short": None for tier in tiers},
             **{f"{row['tier']}_short": _share(row) for _, row in rows.iterrows()},
-            "chain": f"{said['chain']}{year}",
-            "restriction": f"{said['restriction']}: {said['scenario_label']}",
+            "chain": f"{said['chain']}{dated}",
+            "restriction": f"{said['restriction']}: {said['scenario_label']}{state}",
             "first_month": f"{said['tier']}: {month}",
             "bottleneck": _bottleneck(said),
             "closed_by": f"{said['closed_by']}{since}",
-            "depends": "\n".join(_dependencies(rows, str(said["tier"]))),
-            "brief": _brief(rows),
+            "decides": f"{said['tier']}: {said['decides'] or 'nothing alone'}",
             "assumed": percent(said["assumed_share"]),
         }
 
 
 def _share(row: pd.Series) -> Cell:
-    """Return a share of demand that is short with its range, in words and to be drawn."""
-    low, stated, high, last = (float(row[f"shortfall_{end}share"]) for end in ("low_", "", "high_", "last_"))
-    return Cell(f"{percent(stated)} {_range(low, stated, high, last)}", stated, (low, high))
-
-
-def _range(low: float, stated: float, high: float, last: float) -> str:
-    """Return the range in brackets; nothing where it says no more than the share itself."""
-    parts = [_if_last(last, low, high).removeprefix("; ")]
-    if {percent(low), percent(high)} != {percent(stated)}:
-        parts.insert(0, f"{percent(low).removesuffix(NBSP + '%')} to {percent(high)}")
+    """Return what of a tier is short in the first year and later, with the range, in words and to be drawn."""
+    early, later = float(row["first_year_share"]), float(row["later_share"])
+    low, high = float(row["due_low_share"]), float(row["due_high_share"])
+    last = percent(later) if row["certain"] else "cannot be said"
+    head = MET if is_met(row) else f"{percent(early)}, {last}"
+    parts = [_between(low, high) if not row["certain"] or {percent(low), percent(high)} != {percent(later)} else ""]
+    parts += [f"{percent(row['already_share'])} already" if not _is_none(row["already_share"]) else ""]
+    parts += [_if_last(float(row["last_share"]), low, high)]
     words = "; ".join(filter(None, parts))
-    return f"({words})" if words else ""
+    return Cell(f"{head} ({words})" if words else head, later, (low, high), early)
+
+
+def _between(low: float, high: float) -> str:
+    """Return a range in words."""
+    least, most = percent(low), percent(high)
+    return most if least == most else f"{least.removesuffix(NBSP + '%')} to {most}"
 
 
 def _if_last(last: float, low: float, high: float) -> str:
     """Return what is left short if all others are served first, where that is more or less than the range."""
-    return f"; {percent(last)} if last" if last > high + APART or last < low - APART else ""
+    return f"{percent(last)} if last" if last > high + APART or last < low - APART else ""
 
 
 def _bottleneck(row: pd.Series) -> str:
@@ -150,22 +209,4 @@ def _bottleneck(row: pd.Series) -> str:
         return f"no step abroad costs {row['tier']} anything"
     ours = " (set by us)" if row["bottleneck_basis"] == SET_BY_US else ""
     share = "" if is_missing(row["bottleneck_share"]) else f", which makes {percent(row['bottleneck_share'])}{ours}"
-    return first_capital(f"{row['bottleneck_step']} in {country_name(row['bottleneck_country'])}{share}")
-
-
-def _dependencies(rows: pd.DataFrame, said: str) -> tuple[str, ...]:
-    """Return what the first tier and that which is spoken of depend on."""
-    named = {str(rows["tier"].iloc[0]), said}
-    return tuple(
-        f"{first_capital(row['tier'])}: {row['depends_on'] or 'nothing that was asked'}."
-        for _, row in rows[rows["tier"].isin(named)].iterrows()
-    )
-
-
-def _brief(rows: pd.DataFrame) -> str:
-    """Return the first thing on which the first tier depends, and how many more."""
-    first = rows.iloc[0]
-    named, *rest = str(first["depends_on"] or "nothing that was asked").split("; ")
-    more = re.fullmatch(r"and (\d+) more", rest[-1]) if rest else None
-    left = len(rest) - 1 + int(more[1]) if more else len(rest)
-    return f"{first_capital(str(first['tier']))}: {named}{f'; and {left} more' if left else ''}."
+    return first_capital(f"{row['bottleneck_step']} in {in_sentence(country_name(row['bottleneck_country']))}{share}")

@@ -7,16 +7,18 @@ import pandas as pd
 
 from chainnet.flow import Counting
 from chainnet.results import provenance, stamp
-from chainnet.scenario import Scenario, check_scenario
+from chainnet.scenario import Scenario, check_scenario, timeline
 from chainnet.stress._months import Ask, course
+from chainnet.words import Who
 
 YEAR = 12
+AHEAD = 120
 # of a month's demand; less than this is no shortage
 SHORT = 0.01
 
 
 def first_year(counting: Counting, scenario: Scenario | None, months: int = YEAR) -> pd.DataFrame:
-    """Return what is due to a scenario in its first months: its shortfall less that without it, no date being known.
+    """Return what is due to a scenario in its first months: its shortfall less that without it, dates unknown.
 
     Existing links may be used up to capacity at once, new suppliers once they are qualified, stocks and what users
     hold from the first month on.
@@ -25,7 +27,7 @@ def first_year(counting: Counting, scenario: Scenario | None, months: int = YEAR
     ----------
     counting : Counting
     scenario : Scenario or None
-        Month 1 is that of its first measure.
+        Month 1 is that of its first measure, if that begins within ten years.
     months : int
         Horizon from there.
 
@@ -41,14 +43,11 @@ def first_year(counting: Counting, scenario: Scenario | None, months: int = YEAR
     """
     if scenario is not None:
         check_scenario(scenario)
-    line = course(scenario, Ask(counting, months, reroute="new", is_brief=True))
-    onset = line.timeline.onset or 0
-    if onset:  # the horizon begins with the first measure
-        line = course(scenario, Ask(counting, months + onset, reroute="new", is_brief=True))
-    calm = course(None, Ask(counting, months + onset, reroute="new", is_brief=True))
+    onset = timeline(counting.network, scenario, AHEAD).onset or 0  # the horizon begins with the first measure
+    line, calm = (course(one, Ask(counting, months + onset, reroute="new", is_brief=True)) for one in (scenario, None))
     rows = {}
-    for tier in [name or "demand" for name in counting.tiers]:
-        mine = counting.rows & counting.tiers["" if tier == "demand" else tier]
+    for name, its in counting.tiers.items():
+        tier, mine = Who.of(name), counting.rows & its
         wanted = line.perfect.wanted_t[onset:, mine].sum(axis=1)
         if not wanted.sum() > 0:
             continue
@@ -64,6 +63,5 @@ def first_year(counting: Counting, scenario: Scenario | None, months: int = YEAR
             "first_month": float(late[0] + 1) if len(late) else np.nan,
         }
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("tier")
-    name = scenario.name if scenario else ""
-    asked = {"scenario": name, "reroute": "new", "months": months, **counting.settings}
+    asked = {"scenario": scenario.name if scenario else "", "reroute": "new", "months": months, **counting.settings}
     return stamp(table, provenance(counting.network, "HiGHS simplex", **asked))

@@ -11,7 +11,7 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet.lowering import Overlay
-from chainnet.network import Network, cover_stocks, kept
+from chainnet.network import COVERED, Network, cover_stocks, kept
 from chainnet.scenario import Bought, Timeline
 
 End = Literal["none", "low", "stated", "high"]
@@ -68,11 +68,14 @@ def with_bought(network: Network, bought: Sequence[Bought], rush: End) -> Networ
 def opened(line: Timeline, network: Network, bought: Sequence[Bought], known_at: int | None) -> tuple[Overlay, ...]:
     """Return the overlays of a timeline in which what was bought ahead is in store only once the rule begins.
 
+    What users hold is kept until the first measure is in force: who knows of none does not live on it.
+
     ``known_at``: month, from 0, up to which things are seen; who did not see the announcement counts on nothing.
     """
-    ids = network.stocks["id"]
-    mine = ids.str.startswith(_BOUGHT).to_numpy()
-    if not bought or not mine.any():
+    ids = network.view("stocks")["id"]
+    mine = ids.str.startswith(_BOUGHT).to_numpy(dtype=bool) & bool(bought)
+    held = ids.str.startswith(COVERED).to_numpy(dtype=bool) & bool(len(network.view("cover")) and line.onset)
+    if not (mine | held).any():
         return line.overlays
     begins = {f"{one.begin}_{one.node}_{one.commodity}": one for one in bought}
     of_row = [begins[name.removeprefix(_BOUGHT).lstrip("_")] for name in ids[mine]]
@@ -80,11 +83,13 @@ def opened(line: Timeline, network: Network, bought: Sequence[Bought], known_at:
     made: dict[tuple[int, bytes], Overlay] = {}
     out = []
     for month, overlay in zip(line.starts, line.overlays, strict=True):
-        shut = begin > month
+        shut = np.zeros(len(ids), dtype=bool)
+        shut[mine] = begin > month
+        shut |= held & (month < (line.onset or 0))
         key = (id(overlay), shut.tobytes())
         if key not in made:
             release = overlay.release_tpa.copy()
-            release[np.flatnonzero(mine)[shut]] = 0.0
+            release[shut] = 0.0
             made[key] = replace(overlay, release_tpa=release)
         out.append(made[key])
     return tuple(out)

@@ -174,7 +174,7 @@ def _line(scenario: Scenario | None, ask: Ask, known_at: int | None, bought: tup
         projects=ask.projects,
         cuts=ask.cuts,
     )
-    return replace(line, overlays=opened(line, ask.network, bought, known_at)) if bought else line
+    return replace(line, overlays=opened(line, ask.network, bought, known_at))
 
 
 def common_cuts(scenarios: Iterable[Scenario | None], asks: Iterable[Ask]) -> tuple[int, ...]:

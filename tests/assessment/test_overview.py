@@ -14,38 +14,23 @@ import pytest
 from conftest import line, two_tier
 
 import chainnet as cn
-from chainnet.assessment import first_rows, is_made_up
+from chainnet.assessment import bottlenecks, first_rows, is_made_up, is_met, spoken_of
 from chainnet.assessment._closing import closing, conditions, to_everyone
-from chainnet.assessment._dependencies import dependencies, shortened
 from chainnet.assessment._overview import COLUMNS, _Chain
 from chainnet.cli import main
+from chainnet.doubt import class_assumptions
 from chainnet.errors import DataError
 from chainnet.flow import Counting
-from chainnet.reporting import overview_markdown, overview_page
+from chainnet.reporting import overview_markdown, overview_page, overview_sentences
 from chainnet.results import CHECKED
+from chainnet.stress import first_year
 from chainnet.words import NBSP
 
 ROOT = Path(__file__).parents[2]
 REAL = ("antimony", "gallium", "germanium", "graphite", "rare-earths", "tungsten")
-CONTRACT = [
-    "chain",
-    "year",
-    "scenario",
-    "tier",
-    "shortfall_low_share",
-    "shortfall_share",
-    "shortfall_high_share",
-    "first_month",
-]
-CONTRACT += [
-    "bottleneck_step",
-    "bottleneck_country",
-    "bottleneck_share",
-    "closed_by",
-    "closed_by_year",
-    "depends_on",
-    "assumed_share",
-]
+CONTRACT = ["chain", "as_of", "scenario", "state", "tier", "first_year_share", "later_share", "due_low_share"]
+CONTRACT += ["due_high_share", "first_month", "bottleneck_step", "bottleneck_country", "decides"]
+NOTHING = cn.Scenario("nothing")
 
 
 @pytest.fixture(scope="module")
@@ -53,26 +38,11 @@ def details() -> pd.DataFrame:
     return cn.overview("mag-9", details=True)
 
 
-@pytest.fixture(scope="module")
-def whole() -> pd.DataFrame:
-    """Every shipped chain, in full: some minutes."""
-    return cn.overview(details=True)
-
-
-def shares(network: cn.Network, scenario: cn.Scenario | None, judgement: str) -> pd.Series:
-    """The part of each tier's demand that is short under one judgement, by ``balance`` alone."""
-    kind, _, variant = judgement.partition(":")
-    said: dict[str, Any] = {"reroute": "new"}
-    said |= {"order": {"order": variant}, "rerouting": {"reroute": variant}}.get(kind, {})
-    if kind == "node":
-        network = network.without(nodes=[variant])
-    elif kind == "demand":
-        demand = network.demand
-        network = network.with_demand(demand.assign(demand_tpa=demand[variant].fillna(demand["demand_tpa"])))
-    elif kind not in ("order", "rerouting", "central"):
-        pytest.skip(f"{judgement} is no argument of balance")
-    found = cn.balance(network, scenario, **said).by_tier()
-    return found["shortfall_tpa"] / found["demand_tpa"]
+def said(row: pd.Series, **cells: Any) -> str:
+    """The one sentence of a table of one row, with some cells otherwise; no-break spaces aside."""
+    table = pd.DataFrame([{**row.to_dict(), **cells}])
+    (sentence,) = overview_sentences(table).values()
+    return sentence.replace(NBSP, " ")
 
 
 # -- the teaching chain --------------------------------------------------------------------------------
@@ -84,70 +54,103 @@ def test_a_row_a_chain_with_the_same_columns(details: pd.DataFrame) -> None:
     assert len(table) == 1
     assert details.groupby("chain")["tier"].apply(list).tolist() == [["defence", "industrial", "civilian"]]
     row = table.iloc[0]
-    assert row[["chain", "year", "scenario", "tier"]].tolist() == ["mag-9", 2025, "china_out", "defence"]
+    # defence is met in the central case, but one plant alone decides: so it is spoken of
+    assert row[["chain", "as_of", "scenario", "state", "tier"]].tolist() == ["mag-9", "", "china_out", "", "defence"]
     assert np.isnan(row["first_month"])
-    assert row["closed_by"] == "not short"
-    assert row["assumed_share"] == 1.0
+    assert details["closed_by"].tolist() == ["not short", "all listed projects", "nothing listed"]
+    assert set(details["assumed_share"]) == {1.0}
 
 
 def test_details_are_what_the_questions_say(mag9: cn.Network, china_out: cn.Scenario, details: pd.DataFrame) -> None:
-    by_tier = details.set_index("tier")
-    found = cn.key_assumptions(mag9, china_out)
-    # the teaching chain meets all demand without a restriction at its stated demand: the central share is the shortfall
-    assert by_tier["shortfall_share"].tolist() == found.central["shortfall_share"].tolist()
-    assert by_tier["already_share"].tolist() == [0.0, 0.0, 0.0]
+    by_tier, counting = details.set_index("tier"), Counting.of(mag9, order=None)
+    found = cn.key_assumptions(mag9, china_out, max_set=0)
+    shown = ["already_share", "last_share", "low_by", "high_by"]
+    pd.testing.assert_frame_equal(by_tier[shown], found.range[shown], check_names=False)
+    pairs = {"later_share": "central_share", "due_low_share": "low_share", "due_high_share": "high_share"}
+    for mine, theirs in pairs.items():
+        assert by_tier[mine].to_dict() == found.range[theirs].to_dict()
+    assert by_tier["class"].to_dict() == found.central["class"].to_dict()
     for tier, row in by_tier.iterrows():
-        for end, column in (("low", "least"), ("high", "most")):
-            name = row[f"shortfall_{end}_by"]
-            with_it, without = (shares(mag9, one, name).loc[tier] for one in (china_out, None))
-            assert row[f"shortfall_{end}_share"] == pytest.approx(with_it - without), (tier, end, column)
-    months = cn.stress_test(mag9, china_out).summary.loc["china_out", "first_short_month"]
-    assert by_tier["first_month"].fillna(0.0).tolist() == months.fillna(0.0).tolist() == [0.0, 1.0, 1.0]
+        of = found.of(str(tier))
+        assert (row["certain"], row["decides"]) == (of.certain, "; ".join(of.decides))
+        assert row["decides_first"] == next(iter(of.decides), "")
+    year = first_year(counting, china_out)
+    assert by_tier["first_year_share"].to_dict() == year["due_share"].to_dict()
+    assert by_tier["first_month"].fillna(0).to_dict() == year["first_month"].fillna(0).to_dict()
+    assert by_tier["first_year_share"].nunique() == 3, "three tiers, three numbers"
     for tier in ("industrial", "civilian"):
-        lost = cn.chokepoints(mag9, "step+country", tier=tier)
-        assert lost.index[0] == tuple(by_tier.loc[tier, ["bottleneck_step", "bottleneck_country"]])
+        first = bottlenecks(counting.first(tier)).iloc[0]
+        assert by_tier.loc[tier, ["bottleneck_step", "bottleneck_country"]].tolist() == [
+            first["step"],
+            first["country"],
+        ]
     made = mag9.baseline[["H_CN", "H_BR"]]
     assert by_tier.loc["civilian", "bottleneck_share"] == pytest.approx(made["H_CN"] / made.sum())
-    assert by_tier.loc["industrial", "closed_by"] == "all listed projects"
-    assert by_tier.loc["civilian", "closed_by"] == "nothing listed"
-    assert by_tier["depends_on"]["defence"].startswith("without Separator in Malaysia; without Magnet plant in Japan;")
-    # a plant is named where the restriction costs more without it, not where its loss alone does
-    for name, is_named in (("G_JP", True), ("G_CN", False)):
-        less = mag9.without(nodes=[name])
-        lost = shares(less, china_out, "central") - shares(less, None, "central")
-        assert bool(lost["defence"] > 0.01) is is_named
-        label = mag9.nodes.set_index("id").loc[name, "label"]
-        assert (f"without {label}" in by_tier.loc["defence", "dependencies"]) is is_named
 
 
-def test_without_a_measure_nothing_is_lost_to_it(mag9: cn.Network) -> None:
+def test_the_class_alone_is_found_as_with_all_else(mag9: cn.Network, china_out: cn.Scenario) -> None:
+    demand = mag9.demand
+    more = mag9.with_demand(demand.assign(demand_tpa=1.2 * demand["demand_tpa"]))
+    for net in (mag9, more):
+        brief = class_assumptions(Counting.of(net, order=None), china_out)
+        full = cn.key_assumptions(net, china_out, max_set=0)
+        pd.testing.assert_frame_equal(brief.central, full.central)
+        pd.testing.assert_frame_equal(
+            brief.range.drop(columns=["low_by", "high_by"]),
+            full.range[brief.range.columns].drop(columns=["low_by", "high_by"]),
+        )
+        for tier in full.central.index:
+            one, other = brief.of(tier), full.of(tier)
+            assert (one.certain, one.decides) == (other.certain, other.decides)
+        assert brief.n_solved < full.n_solved
+
+
+def test_without_a_measure_nothing_is_due(mag9: cn.Network) -> None:
     demand = mag9.demand
     more = mag9.with_demand(demand.assign(demand_tpa=3.0 * demand["demand_tpa"]))
-    rows = cn.overview(more, details=True)
-    assert rows["already_share"].max() > 0.0  # what is asked for is more than the chain can make
-    calm = cn.key_assumptions(more, cn.Scenario("calm"), max_set=0).range
-    assert (calm[["low_share", "central_share", "high_share"]] == 0.0).all(axis=None)
-    assert calm["already_share"].to_dict() == pytest.approx(shares(more, None, "central").to_dict(), abs=1e-9)
+    attributable(more)
+    calm = class_assumptions(Counting.of(more, order=None), NOTHING).range["already_share"]
+    assert calm.max() > 0.0, "what is asked for is more than the chain can make"
+    short = cn.balance(more, reroute="new").by_tier()
+    assert calm.to_dict() == pytest.approx((short["shortfall_tpa"] / short["demand_tpa"]).to_dict(), abs=1e-9)
+
+
+def attributable(network: cn.Network) -> None:
+    """To a scenario without measures nothing is due, later or in the first year, whatever is judged."""
+    counting = Counting.of(network, order=None)
+    found = class_assumptions(counting, NOTHING).range
+    assert (found[["low_share", "central_share", "high_share"]] == 0.0).all(axis=None)
+    year = first_year(counting, NOTHING)
+    assert (year["due_share"] == 0.0).all()
+    assert year["first_month"].isna().all()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["gallium", *(pytest.param(n, marks=pytest.mark.slow) for n in REAL if n != "gallium")],
+)
+def test_without_a_measure_nothing_is_due_on_a_real_chain(name: str) -> None:
+    attributable(cn.read(name))
 
 
 def test_the_call_without_details_gives_the_first_rows(mag9: cn.Network, details: pd.DataFrame) -> None:
     table = cn.overview([mag9])
     pd.testing.assert_frame_equal(table, first_rows(details), check_exact=True)
-    book = cn.codebook(table).set_index("column")
-    assert book.loc["shortfall_share", ["unit", "status", "low", "high"]].tolist() == [
-        "share, 0 to 1",
-        CHECKED,
-        "shortfall_low_share",
-        "shortfall_high_share",
-    ]
+    book = cn.codebook(details).set_index("column")
+    assert book.loc["later_share", ["unit", "status"]].tolist() == ["share, 0 to 1", CHECKED]
     assert table.attrs["provenance"]["settings"]["chains"] == [{"graph": "mag-9", "digest": mag9.digest, "next": ""}]
 
 
-def test_the_month_is_counted_from_the_first_measure(mag9: cn.Network) -> None:
+def test_the_month_is_counted_from_the_first_measure_and_looked_for_as_far_as_asked(mag9: cn.Network) -> None:
     late = cn.Scenario("late", [{"kind": "remove", "where": {"country": "CHN"}, "start_month": 7}])
-    months = _Chain(mag9, 24)._first_months(late)
-    assert months.fillna(0.0).tolist() == [0.0, 1.0, 1.0]
-    assert _Chain(mag9, 24)._first_months(None).isna().all()
+    assert _Chain(mag9, 12)._first(late)["first_month"].fillna(0.0).tolist() == [0.0, 1.0, 1.0]
+    assert _Chain(mag9, 12)._first(None)["first_month"].isna().all()
+    # a plant's loss, and half a year after the first year all of China's
+    two = [{"kind": "remove", "nodes": ["H_BR"]}, {"kind": "remove", "where": {"country": "CHN"}, "start_month": 18}]
+    short, far = (_Chain(mag9, months)._first(cn.Scenario("two", two)) for months in (12, 24))
+    assert short["due_share"].to_dict() == far["due_share"].to_dict(), "the first year is the first year"
+    assert far["first_month"].tolist()[2] == 19.0
+    assert np.isnan(short["first_month"].tolist()[2])
 
 
 def test_measures_of_other_times_are_told_once(tmp_path: Path, mag9: cn.Network) -> None:
@@ -166,6 +169,8 @@ def test_a_chain_without_scenarios_is_asked_as_it_stands() -> None:
     assert set(table["restriction"]) == {"worst"}
     assert set(table["scenario"]) == {""}
     assert set(table["scenario_label"]) == {"baseline"}
+    (sentence,) = overview_sentences(table).values()
+    assert "because" not in sentence
 
 
 # -- its parts -----------------------------------------------------------------------------------------
@@ -189,22 +194,72 @@ def test_the_fewest_projects_that_close_a_gap_and_from_when(mag9: cn.Network, ch
         assert bool(cn.balance(hard, built, "new").by_tier()["shortfall_tpa"].sum() > 1e-6) is short
 
 
-def test_what_is_in_force_stands_together_beside_the_worst(monkeypatch: pytest.MonkeyPatch, mag9: cn.Network) -> None:
-    now = cn.Scenario("in_force", [{"kind": "remove", "nodes": ["G_CN"]}], label="All rules in force")
-    monkeypatch.setattr("chainnet.assessment._overview.in_force", lambda _network: now)
+def test_what_is_in_force_stands_first_then_what_may_return(monkeypatch: pytest.MonkeyPatch, mag9: cn.Network) -> None:
+    one = {"kind": "remove", "nodes": ["G_CN"]}
+    all_of_it = [one, {"kind": "remove", "nodes": ["H_CN"]}]
+
+    def rules(_network: cn.Network, *, returns: bool = False) -> cn.Scenario:
+        return cn.Scenario("in_force_returns", all_of_it) if returns else cn.Scenario("in_force", [one])
+
+    monkeypatch.setattr("chainnet.assessment._overview.in_force", rules)
     table = cn.overview(mag9, details=True)
-    assert table["restriction"].tolist() == ["worst"] * 3 + ["in force"] * 3
-    assert table["scenario_label"].tolist()[3:] == ["All rules in force"] * 3
-    assert table["shortfall_share"].tolist()[3:] == pytest.approx(shares(mag9, now, "central").tolist(), abs=1e-9)
+    assert table["restriction"].tolist() == ["in force"] * 3 + ["may return"] * 3 + ["worst"] * 3
+    assert table["state"].tolist() == ["in force"] * 3 + ["may return"] * 3 + [""] * 3
+    now = cn.key_assumptions(mag9, rules(mag9), max_set=0).range["central_share"]
+    assert table["later_share"].tolist()[:3] == pytest.approx(now.tolist(), abs=1e-9)
+    assert first_rows(table)["scenario"].tolist() == ["china_out"]
+    assert list(overview_sentences(table)) == ["mag-9, in force", "mag-9, may return", "mag-9, worst"]
+    # where the same rules are all that may return, they are not told twice
+    monkeypatch.setattr("chainnet.assessment._overview.in_force", lambda _net, **_: cn.Scenario("in_force", [one]))
+    assert [name for name, _ in _Chain(mag9, 12)._asked()] == ["in force", "worst"]
+    monkeypatch.setattr("chainnet.assessment._overview.in_force", lambda _net, **_: NOTHING)
+    assert [name for name, _ in _Chain(mag9, 12)._asked()] == ["worst"]
 
 
-def test_hinges_are_labels_and_no_ids(mag9: cn.Network, china_out: cn.Scenario) -> None:
-    found = cn.key_assumptions(mag9, china_out)
-    words = dependencies(mag9, found, "defence", is_first=True).words
-    assert not [word for word in words if any(name in word for name in mag9.nodes["id"])]
-    assert len(words) == len(set(words))
-    assert shortened(["a"]) == "a"
-    assert shortened([]) == ""
+def test_a_worst_that_leaves_all_met_is_the_row_of_the_first_tier(mag9: cn.Network, details: pd.DataFrame) -> None:
+    met = details.assign(later_share=0.004, first_year_share=0.0, due_high_share=0.0, certain=True)
+    assert first_rows(met)["tier"].tolist() == ["defence"]
+    assert said(met.iloc[0], decides_first="").endswith("defence demand is met. Nothing alone changes that.")
+    assert "<b>met</b>" in overview_page(met)
+    # not met in the first year alone, or not to be said: that tier is spoken of
+    for cells in ({"first_year_share": [0.0, 0.0, 0.3]}, {"certain": [True, True, False]}):
+        other = met.assign(**cells)
+        assert spoken_of(other)["tier"] == "civilian"
+        assert [is_met(row) for _, row in other.iterrows()] == [True, True, False]
+        assert first_rows(other)["tier"].tolist() == ["civilian"]
+
+
+def test_the_sentence_names_a_number_a_range_and_what_decides(details: pd.DataFrame) -> None:
+    row = details.iloc[1]
+    shares = {"first_year_share": 0.0, "later_share": 0.3, "due_low_share": 0.25, "due_high_share": 0.9}
+    more = {"label": "Magnets", "scenario_label": "China stops", "decides_first": "without Kuantan", "certain": True}
+    start, end = "Magnets, at worst (China stops): ", " What decides: without Kuantan."
+    row = pd.Series({**row.to_dict(), **shares, **more})
+    later = "30 % of industrial demand is short once new suppliers are qualified (25 to 90 %), "
+    assert said(row) == f"{start}{later}nothing in the first year.{end}"
+    assert said(row, first_year_share=0.12) == f"{start}{later}12 % in the first year.{end}"
+    early = (
+        "12 % of industrial demand is short in the first year, nothing once new suppliers are qualified (0 to 20 %)."
+    )
+    assert (
+        said(row, first_year_share=0.12, later_share=0.0, due_low_share=0.0, due_high_share=0.2) == start + early + end
+    )
+    unknown = "how much of industrial demand is short once new suppliers are qualified cannot be said (25 to 90 %)"
+    assert said(row, certain=False) == f"{start}{unknown}; nothing in the first year.{end}"
+    assert "(25 to 90 %), nothing in the first year. 40 % is short without any restriction." in said(
+        row, already_share=0.4
+    )
+    assert said(row, restriction="in force").startswith("Magnets, under the rules in force: 30 %")
+    assert said(row, restriction="may return").startswith("Magnets, if the suspended rules apply again too: 30 %")
+
+
+def test_what_decides_is_in_words(mag9: cn.Network, china_out: cn.Scenario, details: pd.DataFrame) -> None:
+    assert details["decides"].tolist()[0].startswith("without Magnet plant in Japan; ")
+    assert not [name for name in mag9.nodes["id"] if name in " ".join(details["decides"])]
+    table = cn.key_assumptions(mag9, china_out, max_set=0).table
+    relations = table.loc[table["kind"] == "relation", "label"]
+    assert not relations.str.contains("CHN|BRA|_").any()
+    assert relations.str.contains(" in China").any()
 
 
 def test_made_up_chains_are_left_out_by_their_data(graphs: dict[str, cn.Network]) -> None:
@@ -228,42 +283,55 @@ def test_what_cannot_be_asked_says_so(mag9: cn.Network) -> None:
 def test_a_page_and_a_table_escape_what_comes_from_the_data(details: pd.DataFrame) -> None:
     evil = details.assign(
         chain='<img src=x onerror="x()">',
+        label="<b>bold</b>",
         scenario_label="a | b\n](http://x) <script>",
-        depends_on="*x* `y` &lt;![i]",
+        decides="*x* `y` &lt;![i]",
+        decides_first="<script>*x*",
     )
     evil.attrs = {}
     page, text = overview_page(evil), overview_markdown(evil)
     assert "<img" not in page
     assert "<script" not in page
+    assert "<b>bold" not in page
     assert "&lt;img src=x" in page
-    lines = text.split("\n\n")[0].splitlines()
-    assert len(lines) == 3
-    assert all(line.replace("\\|", "").count("|") == 11 for line in lines)
-    assert "\\<script\\>" in text
-    assert "a \\| b \\](http" in text
-    assert "\\&lt;" in text
+    sentences, rows, _ = text.split("\n\n")
+    assert len(sentences.splitlines()) == 1
+    assert len(rows.splitlines()) == 3
+    assert all(line.replace("\\|", "").count("|") == 11 for line in rows.splitlines())
+    assert "\\<b\\>bold" in sentences
+    assert "\\<script\\>" in sentences
+    assert "a \\| b \\](http" in rows
+    assert "\\&lt;" in rows
 
 
-def test_a_line_names_what_its_first_tier_depends_on(details: pd.DataFrame) -> None:
-    told = details.assign(depends_on=["x; v; w; and 6 more", "y", "z"])
-    assert "Defence: x; and 8 more." in overview_markdown(told).splitlines()[2]
-    assert "<td>Defence: x; v; w; and 6 more.\nIndustrial: y.</td>" in overview_page(told)
+def test_the_next_rule_is_named(details: pd.DataFrame) -> None:
+    soon = details.copy()
+    chain = {"graph": "mag-9", "digest": "abc", "next": "A rule (a_rule): begins on 2027-01-01."}
+    soon.attrs = {"provenance": {"settings": {"chains": [chain]}}}
+    for text in (overview_page(soon), overview_markdown(soon).replace("\\", "")):
+        assert "Next for mag-9: A rule (a_rule): begins on 2027-01-01." in text
 
 
 def test_the_same_table_gives_the_same_bytes_and_the_strip_its_places(details: pd.DataFrame) -> None:
-    wide = details["shortfall_high_share"].where(details["tier"] != "defence", 0.5)
-    details = details.assign(shortfall_high_share=wide, shortfall_last_share=[1.0, np.nan, np.nan])
-    page = overview_page(details)
-    assert page == overview_page(details.copy())
-    assert "http" not in page.replace("http-equiv", "")
-    # defence: stated 0, between 0 and 50 %
-    assert '<rect class="bar" x="0.0" y="3.0" width="66.0" height="6"/>' in page
-    assert '<rect class="tick" x="0.0" y="0" width="2" height="12"/>' in page
-    assert f"(0 to 50{NBSP}%; 100{NBSP}% if last)" in page
-    # a stress test inside the range says nothing more
-    assert "if last" not in overview_page(details.assign(shortfall_last_share=[0.3, np.nan, np.nan])).replace(
-        "If last", ""
+    # defence: nothing in the first year, a quarter later, between 0 and 50 %, all of it if served last
+    wide = details.assign(
+        later_share=[0.25, 0.625, 1.0],
+        due_high_share=[0.5, 1.0, 1.0],
+        last_share=[1.0, np.nan, np.nan],
+        certain=True,
+        already_share=[0.0, 0.2, 0.0],
     )
+    page = overview_page(wide)
+    assert page == overview_page(wide.copy())
+    assert "http" not in page.replace("http-equiv", "")
+    assert f"<b>0{NBSP}%, 25{NBSP}%</b>(0 to 50{NBSP}%; 100{NBSP}% if last)" in page.replace("</b> (", "</b>(")
+    assert f"(63 to 100{NBSP}%; 20{NBSP}% already)" in page
+    assert '<rect class="bar" x="0.0" y="3.0" width="66.0" height="6"/>' in page
+    assert '<rect class="tick" x="32.0" y="0" width="2" height="12"/>' in page
+    assert '<rect class="tick" x="0.0" y="0" width="2" height="6.0"/>' in page
+    # a stress test inside the range says nothing more
+    assert "% if last" not in overview_page(wide.assign(last_share=[0.3, np.nan, np.nan]))
+    assert "0 %, cannot be said (0 to 50 %; 100 % if last)" in overview_markdown(wide.assign(certain=False))
 
 
 @pytest.fixture
@@ -290,7 +358,8 @@ def test_the_command_line_writes_each_form(
     document = json.loads((tmp_path / "o.json").read_text(encoding="utf-8"))
     assert [len(document["tables"][name]) for name in ("overview", "details")] == [1, 3]
     assert (tmp_path / "o.csv").read_text(encoding="utf-8").splitlines()[0] == ",".join(CONTRACT)
-    assert (tmp_path / "o.txt").read_text(encoding="utf-8").startswith("overview (1 rows)")
+    assert (tmp_path / "o.txt").read_text(encoding="utf-8").startswith("mag-9, worst: MAG-9")
+    assert document["mag-9, worst"] == overview_sentences(details)["mag-9, worst"]
     capsys.readouterr()
     assert run("--format", "md") == 0
     assert capsys.readouterr().out == overview_markdown(details)
@@ -306,9 +375,6 @@ def test_the_command_line_refuses_what_it_does_not_know(
     assert run("--format", "html", "--table", "details") == 1
     assert "shows all there is" in capsys.readouterr().err
     assert run("--format", "pdf") == 2
-
-
-# -- the shipped chains --------------------------------------------------------------------------------
 
 
 # -- on what new suppliers depend ------------------------------------------------------------------------

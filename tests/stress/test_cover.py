@@ -237,3 +237,9 @@ def test_the_command_line_takes_an_end(capsys: pytest.CaptureFixture[str], tmp_p
         table = pd.read_csv(pd.io.common.StringIO(said.stdout), comment="#")
         lost[end] = float(table.set_index("scenario").loc["lic", "shortfall_unforeseen_t"])
     assert lost == pytest.approx({"none": 3.8, "stated": 0.8})
+
+
+def test_what_users_hold_is_kept_until_the_first_measure() -> None:
+    """13 weeks, 3 t, last three months from the fourth on, in which all supply stops; nobody saw it come."""
+    stop = cn.Scenario("later", [{"kind": "restrict", "from": CHN, "share": 0.0, "start_month": 3}])
+    assert short(one_user(13.0), stop, 10, cover=True) == pytest.approx([0.0] * 6 + [1.0] * 4)

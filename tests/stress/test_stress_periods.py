@@ -168,7 +168,8 @@ def test_two_months_without_china_are_seen_in_quarters_and_half_years() -> None:
     net = cn.read("germanium", as_of=None)
     out = cn.Scenario("out", [{"kind": "remove", "where": {"country": "CHN"}, "start": "2027-02", "months": 2}])
     monthly, *others = (
-        cn.stress_test(net, out, 12, "2027-01", step_months=step, cover=False, order="allies_first").summary.loc["out"] for step in (1, 3, 6)
+        cn.stress_test(net, out, 12, "2027-01", step_months=step, cover=False, order="allies_first").summary.loc["out"]
+        for step in (1, 3, 6)
     )
     assert monthly["shortfall_t"].tolist() == pytest.approx([0.016296, 0.551984, 1.791398], abs=1e-6)
     for found in others:

@@ -63,14 +63,15 @@ def html_report(document: Document, has_graph: bool, template: str | None = None
 
 
 def strip(cell: Cell) -> dict[str, float]:
-    """Return where the bar and the tick of a share stand in its strip, pixels: from its least to its most."""
+    """Return where the bar and the ticks of a share stand in its strip, pixels: from its least to its most."""
     low, high = cell.ends or (0.0, 0.0)
-    wide, stated = STRIP["width"], float(cell.value or 0.0)
+    wide = STRIP["width"]
+    ticks = {"tick": float(cell.value or 0.0)} | ({} if cell.early is None else {"early": cell.early})
     width = max(wide * (high - low), STRIP["least"])
     return {
         "left": round(min(wide * low, wide - width), 1),
         "width": round(width, 1),
-        "tick": round(min(max(wide * stated, 1.0), wide - 1.0), 1),
+        **{name: round(min(max(wide * share, 1.0), wide - 1.0), 1) for name, share in ticks.items()},
     }
 
 

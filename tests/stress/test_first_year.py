@@ -1,0 +1,102 @@
+"""What is due to a scenario in its first months: by hand, and against the whole stress test."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import frame
+
+import chainnet as cn
+from chainnet.flow import Counting
+from chainnet.stress import first_year
+
+CHN = {"country": "CHN"}
+PROFILE = [{"months": 2, "share": 0.1}, {"share": 0.8}]
+LICENCE = cn.Scenario("licence", [{"kind": "licence", "from": CHN, "profile": PROFILE}])
+
+
+def one_user(weeks: float = 0.0, wanted: float = 12.0, **tables: Any) -> cn.Network:
+    """A user in Germany who needs 1 t a month, from a pit in China that makes at most 20 t a year."""
+    return cn.Network(
+        nodes=frame("id stage country capacity_tpa", ("pit", "mine", "CHN", 20.0), ("user", "end_use", "DEU", None)),
+        edges=frame("source target commodity capacity_tpa flow_tpa", ("pit", "user", "ga", 20.0, 12.0)),
+        demand=frame("node commodity tier demand_tpa", ("user", "ga", "civilian", wanted)),
+        cover=frame("weeks low high", (weeks, 0.0, 26.0)),
+        name="one",
+        **tables,
+    )
+
+
+def asked(network: cn.Network, scenario: cn.Scenario | None, months: int = 12) -> dict[str, float]:
+    found = first_year(Counting.of(network, order=None), scenario, months)
+    assert found.index.tolist() == ["civilian"]
+    return {str(name): float(value) for name, value in found.loc["civilian"].items()}
+
+
+@pytest.mark.parametrize(("weeks", "due", "first"), [(0, 3.8, 1), (6, 2.4154, 2), (13, 0.8, 9)])
+def test_a_licence_of_two_phases_by_hand(weeks: float, due: float, first: int) -> None:
+    """Short are 0.9 t in months 1 and 2 and 0.2 t in each later one, less what the user holds: 12 t x weeks / 52."""
+    found = asked(one_user(weeks), LICENCE)
+    assert found["demand_t"] == pytest.approx(12.0)
+    assert found["due_t"] == pytest.approx(due, abs=1e-4)
+    assert found["due_share"] == pytest.approx(due / 12.0, abs=1e-5)
+    assert (found["first_month"], found["already_share"]) == (first, 0.0)
+
+
+def test_the_horizon_begins_with_the_first_measure() -> None:
+    """Half is barred for two months, then all: three months are met before, which are not asked about."""
+    half = {"kind": "restrict", "from": CHN, "share": 0.5}
+    late = cn.Scenario("late", [{**half, "start_month": 3}, {**half, "share": 0.0, "start_month": 5}])
+    found = asked(one_user(), late)
+    assert (found["demand_t"], found["due_t"]) == (pytest.approx(12.0), pytest.approx(2 * 0.5 + 10 * 1.0))
+    assert found["first_month"] == 1.0
+    assert asked(one_user(), late, 3)["due_t"] == pytest.approx(2 * 0.5 + 1.0)
+
+
+@pytest.mark.parametrize("scenario", [None, cn.Scenario("nothing")])
+def test_what_is_short_anyway_is_not_due(scenario: cn.Scenario | None) -> None:
+    """The pit makes 20 t of 24 t that are asked for: a sixth is short, whatever is done."""
+    found = asked(one_user(wanted=24.0), scenario)
+    assert (found["due_t"], found["due_share"]) == (0.0, 0.0)
+    assert found["already_share"] == pytest.approx(4 / 24)
+    assert np.isnan(found["first_month"])
+    # under the licence, of what can be shipped before it: 0.1 and 0.8 of a twelfth of 12 t, less than the 20 t
+    under = asked(one_user(wanted=24.0), LICENCE)
+    assert under["due_t"] == pytest.approx(20.0 - (2 * 0.1 + 10 * 0.8))
+    assert under["already_share"] == pytest.approx(4 / 24)
+
+
+def test_demand_without_a_tier_is_that_of_all_tiers() -> None:
+    net = one_user().with_demand(frame("node commodity demand_tpa", ("user", "ga", 12.0)))
+    found = first_year(Counting.of(net, order=None), LICENCE)
+    assert found["due_t"].to_dict() == {"all tiers": pytest.approx(3.8)}
+
+
+def agree(network: cn.Network, scenario: cn.Scenario, order: str) -> None:
+    """The brief plans find what the whole ones do, tier by tier."""
+    mine = first_year(Counting.of(network, order=order), scenario)  # type: ignore[arg-type]
+    summary = cn.stress_test(network, [scenario], 12, reroute="new", order=order).summary
+    names = list(dict.fromkeys(summary.index.get_level_values(0)))
+    assert names == ["baseline", scenario.name]
+    calm, under = (summary.loc[name] for name in names)
+    for tier, row in mine.iterrows():
+        wanted = under.loc[tier, "demand_t"]
+        ends = [float(one.loc[tier, "shortfall_unforeseen_t"]) for one in (under, calm)]
+        assert row["demand_t"] == pytest.approx(wanted)
+        assert row["already_share"] * wanted == pytest.approx(ends[1], abs=1e-6 * wanted)
+        assert row["due_t"] == pytest.approx(max(ends[0] - ends[1], 0.0), abs=1e-6 * wanted), (tier, order)
+
+
+@pytest.mark.parametrize("order", ["law", "allies_first"])
+def test_brief_plans_find_what_the_stress_test_finds(mag9: cn.Network, china_out: cn.Scenario, order: str) -> None:
+    agree(mag9, china_out, order)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("order", ["law", "allies_first"])
+def test_brief_plans_find_the_same_on_a_real_chain(order: str) -> None:
+    net = cn.read("gallium")
+    agree(net, cn.scenarios(net)["china_export_stop_all"], order)
+    agree(net, cn.in_force(net), order)
