@@ -65,16 +65,19 @@ def with_bought(network: Network, bought: Sequence[Bought], rush: End) -> Networ
     return with_stocks(network, pd.DataFrame(rows, columns=["id", "node", "commodity", "stock_t"]))
 
 
-def opened(line: Timeline, network: Network, bought: Sequence[Bought], known_at: int | None) -> tuple[Overlay, ...]:
+def opened(
+    line: Timeline, network: Network, bought: Sequence[Bought], known_at: int | None, onset: int
+) -> tuple[Overlay, ...]:
     """Return the overlays of a timeline in which what was bought ahead is in store only once the rule begins.
 
     What users hold is kept until the first measure is in force: who knows of none does not live on it.
 
     ``known_at``: month, from 0, up to which things are seen; who did not see the announcement counts on nothing.
+    ``onset``: month in which the first measure comes into force, whether seen or not.
     """
     ids = network.view("stocks")["id"]
     mine = ids.str.startswith(_BOUGHT).to_numpy(dtype=bool) & bool(bought)
-    held = ids.str.startswith(COVERED).to_numpy(dtype=bool) & bool(len(network.view("cover")) and line.onset)
+    held = ids.str.startswith(COVERED).to_numpy(dtype=bool) & bool(len(network.view("cover")) and onset)
     if not (mine | held).any():
         return line.overlays
     begins = {f"{one.begin}_{one.node}_{one.commodity}": one for one in bought}
@@ -85,7 +88,7 @@ def opened(line: Timeline, network: Network, bought: Sequence[Bought], known_at:
     for month, overlay in zip(line.starts, line.overlays, strict=True):
         shut = np.zeros(len(ids), dtype=bool)
         shut[mine] = begin > month
-        shut |= held & (month < (line.onset or 0))
+        shut |= held & (month < onset)
         key = (id(overlay), shut.tobytes())
         if key not in made:
             release = overlay.release_tpa.copy()

@@ -163,7 +163,13 @@ def _worth(ask: Ask) -> Array | None:
     return np.asarray(ask.network.demand["value_usd_per_t"].fillna(0.0).to_numpy(dtype=float))
 
 
-def _line(scenario: Scenario | None, ask: Ask, known_at: int | None, bought: tuple[Bought, ...] = ()) -> Timeline:
+def _line(
+    scenario: Scenario | None,
+    ask: Ask,
+    known_at: int | None,
+    bought: tuple[Bought, ...] = (),
+    onset: int | None = None,
+) -> Timeline:
     line = timeline(
         ask.network,
         scenario,
@@ -174,7 +180,8 @@ def _line(scenario: Scenario | None, ask: Ask, known_at: int | None, bought: tup
         projects=ask.projects,
         cuts=ask.cuts,
     )
-    return replace(line, overlays=opened(line, ask.network, bought, known_at))
+    begins = line.onset if onset is None else onset
+    return replace(line, overlays=opened(line, ask.network, bought, known_at, begins or 0))
 
 
 def common_cuts(scenarios: Iterable[Scenario | None], asks: Iterable[Ask]) -> tuple[int, ...]:
@@ -294,7 +301,7 @@ def _beliefs(
 ) -> dict[int, tuple[Overlay, ...]]:
     """Return what one believes who sees what is in force, by the period in which that is news: of it and all later."""
     points = np.searchsorted(truth.starts, sorted({0, *truth.news})).tolist()  # periods begin with the news
-    return {m: qualified(_line(scenario, ask, truth.starts[m], bought), ask, truth)[m:] for m in points}
+    return {m: qualified(_line(scenario, ask, truth.starts[m], bought, truth.onset), ask, truth)[m:] for m in points}
 
 
 def _rolling(
