@@ -21,6 +21,7 @@ from chainnet.io import read, shipped_names
 from chainnet.network import Network
 from chainnet.results import FROM_INPUTS, Status, origin_of, provenance, stamp
 from chainnet.scenario import (
+    KINDS,
     Outside,
     Scenario,
     in_force,
@@ -236,12 +237,27 @@ class _Chain:
         return [*found, (WORST, self._worst())]
 
     def _worst(self) -> Scenario | None:
+        """Return the scenario that leaves most of the first tier short, of the rules on exports, if any is one."""
         shipped = scenarios(self.network)
+        rules = {name: one for name, one in shipped.items() if self._is_export_rule(one)}
         short = {
             name: balance_under(self.counting, overlay_of(self.network, one)).by_tier()["shortfall_tpa"]
-            for name, one in shipped.items()
+            for name, one in (rules or shipped).items()
         }
         return shipped.get(worst_of(short, self.network.tier_order[0]))
+
+    def _is_export_rule(self, scenario: Scenario) -> bool:
+        """Say whether all that a scenario does is to bound what leaves one country outside the beneficiaries."""
+        ours = set(self.network.groups_known)  # a group's rule is nobody's
+        ours |= self.network.resolve(self.counting.whose, "beneficiaries")[0] if self.counting.whose else set()
+        leaves = [(KINDS[m["kind"]], (m.get("from") or {}).get("country")) for m in scenario.measures]
+        return bool(leaves) and all(
+            kind.takes
+            and "from" in kind.keys
+            and isinstance(country, str)
+            and country not in {*ours, *self.network.groups_known}
+            for kind, country in leaves
+        )
 
     def _first(self, scenario: Scenario | None) -> pd.DataFrame:
         """Return the first months, by tier."""
