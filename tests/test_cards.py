@@ -17,7 +17,7 @@ BLOC = ("defence", "industrial", "civilian")
 def short(net: cn.Network, scenario: str | None = None, **how: Any) -> pd.Series:
     """Tonnes that the beneficiaries are short of, by tier."""
     asked = None if scenario is None else cn.scenarios(net)[scenario]
-    table = cn.balance(net, asked, **how).demand
+    table = cn.balance(net, asked, **{"order": "allies_first", **how}).demand
     table = table[table["is_beneficiary"] & table["is_counted"]]
     return table.groupby("tier")["shortfall_tpa"].sum().reindex(BLOC).fillna(0.0)
 
@@ -25,7 +25,7 @@ def short(net: cn.Network, scenario: str | None = None, **how: Any) -> pd.Series
 def primers(net: cn.Network, scenario: str | None = None, **how: Any) -> float:
     """Tonnes of antimony in trisulfide that allied defence is short of."""
     asked = None if scenario is None else cn.scenarios(net)[scenario]
-    table = cn.balance(net, asked, **how).demand
+    table = cn.balance(net, asked, **{"order": "allies_first", **how}).demand
     ours = table["is_beneficiary"] & (table["tier"] == "defence") & (table["commodity"] == "sb_trisulfide")
     return float(table.loc[ours, "shortfall_tpa"].sum())
 

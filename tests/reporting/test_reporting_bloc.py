@@ -71,7 +71,7 @@ def made() -> cn.Assessment:
     stop = cn.Scenario(
         "stop", [{"kind": "restrict", "from": {"country": "CHN"}, "to": {"country": "USA"}, "share": 0.0}]
     )
-    return cn.assess(net, [stop], months=12, draws=16)
+    return cn.assess(net, [stop], months=12, draws=16, order="allies_first")
 
 
 @pytest.fixture(scope="module")

@@ -77,7 +77,7 @@ def made() -> cn.Assessment:
             label="China turns away",
         ),
     ]
-    return cn.assess(chain(), scenarios, months=12, draws=0)
+    return cn.assess(chain(), scenarios, months=12, draws=0, order="allies_first")
 
 
 @pytest.fixture(scope="module")
