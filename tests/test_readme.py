@@ -30,7 +30,7 @@ def test_the_picture_says_what_the_chain_answers() -> None:
     said = page.text_of(page.PICTURE)
     network = page.chain("rare-earths")
     assert len(network.opened) == 8
-    assert "eight plants opened" in said["plants"]
+    assert "eight opened since" in said["plants"]
     found = bottlenecks(Counting.of(network)).iloc[0]
     assert said["bottleneck"].startswith(
         f"▶ bottleneck: {country_name(found['country'])}, loss {found['lost_tpa']:.0f}"
