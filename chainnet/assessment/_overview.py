@@ -248,14 +248,11 @@ class _Chain:
 
     def _is_export_rule(self, scenario: Scenario) -> bool:
         """Say whether all that a scenario does is to bound what leaves one country outside the beneficiaries."""
-        ours = set(self.network.groups_known)  # a group's rule is nobody's
-        ours |= self.network.resolve(self.counting.whose, "beneficiaries")[0] if self.counting.whose else set()
+        barred = set(self.network.groups_known)  # a group's rule is nobody's
+        barred |= self.network.resolve(self.counting.whose, "beneficiaries")[0]
         leaves = [(KINDS[m["kind"]], (m.get("from") or {}).get("country")) for m in scenario.measures]
         return bool(leaves) and all(
-            kind.takes
-            and "from" in kind.keys
-            and isinstance(country, str)
-            and country not in {*ours, *self.network.groups_known}
+            kind.takes and "from" in kind.keys and isinstance(country, str) and country not in barred
             for kind, country in leaves
         )
 

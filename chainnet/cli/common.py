@@ -233,7 +233,7 @@ class Question(Command):
         asked = getattr(import_module(f"chainnet.{family}"), function)
         parameters = inspect.signature(asked).parameters
         given = {name: self.given(name) for name in parameters if name in self.options and name not in other}
-        given = {n: v for n, v in given.items() if v is not None and not (isinstance(v, str) and v == "base")}
+        given = {name: value for name, value in given.items() if value is not None}
         if "progress" not in parameters or "progress" in other:
             return asked(self.network if of is None else of, **given, **other)
         with progress_bar(function.replace("_", " ")) as step:

@@ -328,3 +328,6 @@ def test_a_question_takes_the_date_at_which_the_chain_stands(rare_earths: cn.Net
     assert '"est_narva": "2025"' in found.stdout
     wrong = shell.invoke(app, ["flow", "mag-9", "--as-of", "soon"])
     assert isinstance(wrong.exception, cn.DataError)
+    # "base" is a date alone: of any other option it is a word like any other
+    wrong = shell.invoke(app, ["chokepoints", "mag-9", "--tier", "base"])
+    assert isinstance(wrong.exception, cn.DataError)
