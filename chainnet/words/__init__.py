@@ -3,6 +3,7 @@
 Words: *n/d* no data, *n/a* cannot apply, *-* not asked; a *sentence* is made from numbers, one claim each.
 """
 
+from chainnet.words._claims import Claims, Narrow, Shortfall, between, place_words
 from chainnet.words._countries import country_code
 from chainnet.words._ends import AFTER_OR_BEFORE, SHARED, WHOEVER, SaidEnds, at_ends, ends_sentence
 from chainnet.words._infinite import NEVER_SHORT, NO_LIMIT, infinite_word
@@ -84,9 +85,13 @@ __all__ = [
     "NO_LIMIT",
     "SHARED",
     "WHOEVER",
+    "Claims",
+    "Narrow",
     "SaidEnds",
+    "Shortfall",
     "Who",
     "at_ends",
+    "between",
     "bill",
     "bracket_sentence",
     "calendar_month",
@@ -119,6 +124,7 @@ __all__ = [
     "numbers_script",
     "owners_sentence",
     "percent",
+    "place_words",
     "ranks",
     "readable_id",
     "recover_words",
