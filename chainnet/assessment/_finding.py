@@ -391,9 +391,14 @@ class Finding:
             self.claims.how_sure(self.firmness),
         ]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the whole finding as plain values; what is not known is None, what has no end is a word."""
+    def to_dict(self, brief: bool = False) -> dict[str, Any]:
+        """Return the whole finding as plain values; what is not known is None, what has no end is a word.
+
+        With ``brief`` what costs most to solve is left out: the range of the first year, the months, goods, levels,
+        and what the verdict depends on.
+        """
         firm, network = self.firmness, self.network
+        year = {"share": self.first_year_share} if brief else self.first_year
         found = {
             "chain": network.name,
             "as_of": network.as_of,
@@ -423,7 +428,7 @@ class Finding:
             "demand_low_tpa": self.demand["low"],
             "demand_high_tpa": self.demand["high"],
             "shortfall": {
-                "first_year": self.first_year,
+                "first_year": year,
                 "later": self.later,
                 "already_share": self.already_share,
                 "last_share": float(self.assumptions.range["last_share"][self.tier]),
@@ -431,15 +436,20 @@ class Finding:
                 "certain": self.certain,
                 "decides": list(self.decides),
             },
-            "when": self.when,
             "bottleneck": self.bottleneck,
-            "products": list(self.products),
-            "levels": self.levels.reset_index().to_dict("records"),
             "advice": [asdict(one) for one in self.advice],
-            "depends_on": list(self.depends_on),
             "firmness": firm,
             "track_record": None,
         }
+        if not brief:
+            found |= {
+                "when": self.when,
+                "horizon": self.answers.months,
+                "months": self.months.reset_index().to_dict("records"),
+                "products": list(self.products),
+                "levels": self.levels.reset_index().to_dict("records"),
+                "depends_on": list(self.depends_on),
+            }
         plain: dict[str, Any] = _plain(found)
         return plain
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +11,11 @@ import pandas as pd
 
 from chainnet._types import records
 from chainnet.drawing.colours import country_colours
-from chainnet.drawing.drawn import DrawnBottleneck, DrawnFlows, Losses
+from chainnet.drawing.drawn import DrawnFlows, Losses
 from chainnet.drawing.placing import Block, place
 from chainnet.drawing.style import LOSS_COLOURS, OTHER_COLOUR, SHAPES, loss_class, percent, tonnes
 from chainnet.network import Network, State, kept, several_plants, site_labels, state_of
-from chainnet.words import NO_LIMIT, country_name, digits, is_known, join, number, step_words
+from chainnet.words import NO_LIMIT, digits, is_known, number, step_words
 
 # a project is none of the flows of its base year, however far it is by now
 _PROJECT_WORDS: dict[State, str] = {
@@ -64,9 +65,16 @@ def heads(
 
 
 def collect(
-    network: Network, answer: DrawnFlows | None, losses: Losses | None, sizes: dict[str, int] | None = None
+    network: Network,
+    answer: DrawnFlows | None,
+    losses: Losses | None,
+    sizes: dict[str, int] | None = None,
+    chips: Mapping[str, str] | None = None,
 ) -> PageData:
-    """Gather steps, sites and links with their numbers as they are printed; ``sizes``: sites that stand as one."""
+    """Gather steps, sites and links with their numbers as they are printed.
+
+    ``sizes``: sites that stand as one; ``chips``: what the head of the bottleneck says, by step.
+    """
     table = network.plants.sort_values("id", ignore_index=True)
     edges = network.edges
     position = {name: i for i, name in enumerate(table["id"])}
@@ -105,8 +113,7 @@ def collect(
     links = _links(network, edges, tail, head, sites, answer)
     kinds = basis_of(network)
     blocks = [_block(network, b, block, sites, answer, kinds) for b, block in enumerate(placing.blocks)]
-    bottlenecks = {} if losses is None else losses.bottlenecks
-    narrow_by = _narrowest(blocks, bottlenecks.get("first") or bottlenecks.get("all"))
+    narrow_by = _narrowest(blocks, chips or {})
     main = sorted({kinds.get(c, c) for c in network.main_commodity})
     data = {
         "basisOf": kinds,
@@ -118,7 +125,6 @@ def collect(
         "blocks": blocks,
         "columns": placing.n_columns,
         "narrowBy": narrow_by,
-        "bottlenecks": {whose: bottleneck_chips(bottleneck) for whose, bottleneck in bottlenecks.items()},
         "countries": [
             {"place": p, "colour": colours.get(p, OTHER_COLOUR), "n": sum(s["place"] == p for s in sites)}
             for p in places
@@ -137,6 +143,7 @@ def collect(
         "firstTested": None if losses is None or losses.first is None else _tested(losses.first),
         "hasUnmet": any(s["asked"] is not None for s in sites),
         "firstTier": "" if losses is None else losses.first_tier,
+        "underWords": "" if losses is None else losses.under_words,
         "lossTier": "" if losses is None else losses.tier,
         "lossCounts": "" if losses is None else losses.words,
         "resultName": ""
@@ -159,18 +166,8 @@ def _leads_to_demand(network: Network, tail: Any, head: Any, sites: list[dict[st
     return leads
 
 
-def bottleneck_chips(bottleneck: DrawnBottleneck) -> dict[str, str]:
-    """Return what the heads of the steps say that are the bottleneck: several where they tie."""
-    lost = tonnes(bottleneck.lost_tpa)
-    where: dict[str, list[str]] = {}
-    for step, country in bottleneck.places:
-        where.setdefault(step_words(step), []).append(country_name(country))
-    return {step: f"bottleneck: {join(countries)}, loss {lost}" for step, countries in where.items()}
-
-
-def _narrowest(blocks: list[dict[str, Any]], bottleneck: DrawnBottleneck | None) -> str:
+def _narrowest(blocks: list[dict[str, Any]], chips: Mapping[str, str]) -> str:
     """Mark the bottleneck; without one the steps in the minimum cut, else that of the costliest loss; return why."""
-    chips = {} if bottleneck is None else bottleneck_chips(bottleneck)
     for b in blocks:
         b["narrowest"] = b["name"] in chips
         b["bottleneckText"] = chips.get(b["name"], "")
@@ -193,6 +190,7 @@ def _sites(
         result |= dict(zip(network.projects["id"], answer.project_flow, strict=True))
     ranks = {} if losses is None else losses.table.to_dict("index")
     first = {} if losses is None or losses.first is None else losses.first.to_dict("index")
+    under = {} if losses is None or losses.under is None else losses.under["lost_tpa"].to_dict()
     wants, shortfall = _by_node(network, answer, "asked"), _by_node(network, answer, "shortfall")
     groups, named = several_plants(network), site_labels(network) if losses is not None and losses.unit_of else {}
     main = network.processes[network.processes["role"] == "output"].set_index("process")["commodity"]
@@ -256,6 +254,7 @@ def _sites(
             "demand": asks.get(name, []),
             **_loss(found, several),
             **{f"first{key[:1].upper()}{key[1:]}": value for key, value in _loss(first.get(unit), several).items()},
+            "underText": tonnes(under[unit]) if unit in under else "",
             "owner": row["owner"] if is_known(row["owner"]) else "",
             "operator": row["operator"] if is_known(row["operator"]) else "",
             "ownerCountry": row["owner_country"] if is_known(row["owner_country"]) else "",

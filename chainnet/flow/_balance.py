@@ -23,7 +23,7 @@ from chainnet.engine import (
     require,
 )
 from chainnet.errors import DataError
-from chainnet.flow._closest import closest_to_baseline
+from chainnet.flow._closest import moved_links, nearest
 from chainnet.flow._counting import Counting
 from chainnet.flow._fair import share_fairly
 from chainnet.flow._largest import edge_table, node_table, priced_bounds
@@ -56,6 +56,9 @@ class Balance(Result):
         One row per row of ``network.edges``: source, target, commodity, flow_tpa, capacity_tpa.
     relations : DataFrame
         New relations in use (degree new): commodity, from and to country, flow_tpa.
+    suppliers : DataFrame
+        The same by plant: source, target, commodity, flow_tpa. What several offer or take together is divided in
+        proportion.
     prices : DataFrame, index (id, commodity)
         served_t_per_t: tonnes served per tonne here (value program), one of the duals from
         served_low (per more tonne) to served_high (per tonne less), NaN beyond 500 balances; usd_per_t:
@@ -73,17 +76,22 @@ class Balance(Result):
         the least and the most of it that is served (served_least_tpa, served_most_tpa) and short (shortfall_least_tpa,
         shortfall_most_tpa) among the answers that serve these stages most, tiers after it not looked at; with ``fair``
         the equal fractions, where least and most are one.
+    moved : DataFrame or None, index row of ``network.edges``
+        Of an answer near to that of another rule (``long_runs``) the links that differ most, at most eight: near_tpa,
+        flow_tpa, and what each carries at least and at most in any answer that serves as much.
     """
 
     demand: pd.DataFrame
     nodes: pd.DataFrame
     edges: pd.DataFrame
     relations: pd.DataFrame
+    suppliers: pd.DataFrame
     prices: pd.DataFrame
     limiting: pd.DataFrame
     cost_usd: float
     certificate: Certificate
     ranges: pd.DataFrame | None = None
+    moved: pd.DataFrame | None = None
 
     def by_tier(self) -> pd.DataFrame:
         """Return demand, served and shortfall of what counts, by tier in order, t/yr.
@@ -148,8 +156,8 @@ def balance(
         Equal fractions inside a tier, as far as the least total shortfall allows; without it, who
         is short inside a tier is one of several answers.
     closest : bool
-        Of equally good answers (as much served stage by stage, at the same cost) the one whose flows differ least
-        from the baseline, each over the widest of its commodity: what moves in it is not moved for nothing.
+        Of the answers that serve as much, stage by stage, the one whose flows differ least from the baseline, each
+        over the widest of its commodity, whatever it costs: what moves in it is not moved for nothing.
     extra_cost_usd_per_t : float
         Assumed cost of a tonne over a new relation (degree new).
     verify : bool
@@ -212,7 +220,7 @@ def balance_under(
     reroute: Degree = "existing",
     *,
     fair: bool = False,
-    closest: bool = False,
+    closest: bool | Array = False,
     extra_cost_usd_per_t: float = EXTRA_COST_USD_PER_T,
     verify: bool = False,
     stocks: bool = False,
@@ -221,7 +229,10 @@ def balance_under(
     with_inputs: bool = False,
     steps: Steps = SILENT,
 ) -> Balance:
-    """See ``balance``; takes an overlay, may draw stocks once, looks for prices and what binds only if asked."""
+    """See ``balance``; takes an overlay, may draw stocks once, looks for prices and what binds only if asked.
+
+    ``closest`` may be flows of the edges, t/yr: the answer is then the nearest to these, and ``moved`` is there.
+    """
     network = counting.network
     if network.demand.empty:
         raise DataError(
@@ -248,7 +259,7 @@ def balance_under(
         "order": counting.order_name,
         **law_facts(counting, overlay),
         "fair": fair,
-        **({"closest": True} if closest else {}),
+        **({} if closest is False else {"closest": True}),
         "stocks": "first year" if stocks else "not drawn",
         "extra_cost_usd_per_t": extra_cost_usd_per_t,
         "tiers": list(network.tier_order),
@@ -262,11 +273,13 @@ def balance_under(
         nodes=stamp(node_table(network, low.throughput(last.x)), source),
         edges=stamp(edge_table(network, last.x), source),
         relations=stamp(relations, source),
+        suppliers=stamp(new_suppliers(low, last.x), source),
         prices=stamp(prices, source, units=STEADY),
         limiting=stamp(limiting, source),
         cost_usd=float(last.value) + 0.0,
         certificate=certificate,
         ranges=None if found.ranges is None else stamp(found.ranges, source),
+        moved=None if found.moved is None else stamp(found.moved, source),
     )
 
 
@@ -338,6 +351,7 @@ class _InOrder:
     prices: tuple[Array, Array]
     open: Array
     ranges: pd.DataFrame | None
+    moved: pd.DataFrame | None = None
 
     def __init__(
         self,
@@ -345,7 +359,7 @@ class _InOrder:
         counting: Counting,
         fair: bool,
         verify: bool,
-        closest: bool,
+        closest: bool | Array,
         steps: Steps,
     ) -> None:
         self._stages, self._counting, self._fair, self._verify = stages, counting, fair, verify
@@ -377,9 +391,12 @@ class _InOrder:
         last = self._solver.stage(low.program.cost, "least cost")
         self._told.done("least cost")
         proofs = self._solver.proofs
-        if self._closest:
-            x, proof = closest_to_baseline(low, self._solver.model, last)
-            last, proofs = replace(last, x=x), [proof, *proofs]
+        if self._closest is not False:
+            base = low.tables.network.edges["flow_tpa"].fillna(0.0).to_numpy(dtype=float)
+            near = base if self._closest is True else np.asarray(self._closest)
+            x, proof = nearest(low, self._solver.model, near)
+            last, proofs = replace(last, x=x, value=float(low.program.cost @ x)), [proof, *proofs]
+            self.moved = None if self._closest is True else moved_links(low, self._solver, x, near)
         is_tied = self._counting.order not in ("allies_first", "allies_last")
         self.ranges = _range_table(low, self._counting, last.x, self._left, tied) if is_tied else None
         second = self._solver.second(low.program.cost) if self._verify else None
@@ -525,6 +542,30 @@ def relation_flows(low: Lowered, block: Array) -> pd.DataFrame:
         }
     )
     return table.groupby(["period", "commodity", "maker", "user"], as_index=False)[["flow_t"]].sum()
+
+
+def new_suppliers(low: Lowered, x: Array) -> pd.DataFrame:
+    """Return what new relations carry from plant to plant: source, target, commodity, flow_tpa."""
+    links, flow = low.relations, np.asarray(x[low.n_edges : low.n_edges + len(low.relations.tail)], dtype=float)
+    arcs = pd.DataFrame({"tail": links.tail, "head": links.head, "commodity": links.commodity, "flow": flow})
+    arcs = arcs[flow > ROUNDING * max(float(flow.max(initial=0.0)), 1.0)]
+    pairs = arcs[links.is_pair[arcs.index]].rename(columns={"tail": "offered", "head": "taken"})
+    ends = arcs[~links.is_pair[arcs.index]]
+    makers = ends[ends["head"].isin(pairs["offered"])].rename(columns={"tail": "source", "head": "offered"})
+    users = ends[ends["tail"].isin(pairs["taken"])].rename(columns={"head": "target", "tail": "taken"})
+    parts = {"offered": makers, "taken": users}
+    for hub, table in parts.items():
+        whole = table.groupby(hub)["flow"].transform("sum")
+        pairs = pairs.merge(table.assign(**{f"of_{hub}": table["flow"] / whole}).drop(columns=["flow", "commodity"]))
+    names, words = np.asarray(low.tables.ids, dtype=object), np.array([*low.commodities, ""], dtype=object)
+    return pd.DataFrame(
+        {
+            "source": names[pairs["source"].to_numpy(dtype=np.int64)],
+            "target": names[pairs["target"].to_numpy(dtype=np.int64)],
+            "commodity": words[pairs["commodity"].to_numpy(dtype=np.int64)],
+            "flow_tpa": (pairs["flow"] * pairs["of_offered"] * pairs["of_taken"]).to_numpy(dtype=float),
+        }
+    )
 
 
 def _prices(low: Lowered, program: LinearProgram, counting: Counting, last: LinearSolution) -> pd.DataFrame:

@@ -221,9 +221,10 @@ def _write(
 
 
 def _draw_graph(assessment: Assessment, document: Document, path: Path) -> None:
+    from chainnet.assessment import find
     from chainnet.drawing import draw
 
-    runs = assessment.long_runs
+    scenario, order = assessment.asked.get(assessment.worst), assessment.base.provenance["settings"]["order"]
     draw(
         assessment.network,
         assessment.stress,
@@ -233,9 +234,8 @@ def _draw_graph(assessment: Assessment, document: Document, path: Path) -> None:
         marking=document.marking,
         losses=assessment.chokepoints["site"],
         first_losses=assessment.first_tier.get("site"),
-        long_run=runs.balances,
-        closest=runs.closest,
-        bottlenecks=assessment.bottlenecks,
+        long_run=assessment.long_runs,
+        finding=find(assessment.network, scenario, order=order) if scenario and order != "stages" else None,
         rerouting=assessment.rerouting.get(max(assessment.rerouting, default=0)),
     )
 

@@ -403,7 +403,7 @@ def test_hostile_words_stay_words(opened: Open, tmp_path: Path) -> None:
     tab.focus("#month")
     for key in ("Home", "ArrowRight", "PageUp", "End"):
         tab.keyboard.press(key)
-    assert HOSTILE[0] in tab.inner_text("#finding")
+    assert HOSTILE[0] in tab.inner_text("#heading")
     assert HOSTILE[0] in tab.inner_text("#served caption")
     assert tab.evaluate("document.querySelectorAll('img[src=x], b > i').length") == 0
     assert tab.evaluate("C.byId.get('__proto__').result") == 0
