@@ -229,6 +229,6 @@ def _from_table(network: Network, table: pd.DataFrame) -> Losses:
     when = "in the scenario" if settings.get("scenario") else "at the baseline"
     if settings.get("scenario"):
         words += f", on top of {scenario_words(network, str(settings['scenario']))}"
-    under = scenario_words(network, str(settings.get("scenario") or ""))
-    tier = str(settings.get("tier") or "")
+    tier, under = (str(settings.get(name) or "") for name in ("tier", "scenario"))
+    under = f"Under “{scenario_words(network, under)}” its loss costs {tier or 'all tiers'}"
     return Losses(frame, None if base is None else float(base), words, when, tier, unit_of=units, under_words=under)

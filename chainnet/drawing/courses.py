@@ -29,9 +29,9 @@ def from_months(network: Network, result: Any, scenario: str | None, lasting: Ma
     ``lasting``: what each of them, or some, leaves in the long run.
     """
     names = _ordered(network, result, scenario)
-    drawn = [result.by_month[name].relations for name in names]
-    new = [lasting[name].relations for name in names if name in lasting and lasting[name].relations is not None]
-    pairs = _drawn_pairs(pd.concat([*drawn, *new]), result.by_month[names[0]].ids)
+    new = [lasting[name].relations for name in names if name in lasting]
+    every = [*(result.by_month[name].relations for name in names), *(one for one in new if one is not None)]
+    pairs = _drawn_pairs(pd.concat(every), result.by_month[names[0]].ids)
     found = [_course(network, result, name, pairs) for name in names]
     found = [_with_long_run(network, one, lasting[one.scenario]) if one.scenario in lasting else one for one in found]
     return _together([_opened(one) for one in found])

@@ -115,7 +115,7 @@ C.underWords = (s) => {
   // only what was asked: the loss under the scenario, and whether the verdict hangs on the plant
   if (!C.story) return [];
   const out = [];
-  if (s.underText) out.push("Under \u201c" + C.data.underWords + "\u201d its loss costs " + (C.data.firstTier || "all tiers") + " " + s.underText.replace(/^0$/, "nothing") + ".");
+  if (s.underText) out.push(C.data.underWords + " " + s.underText.replace(/^0$/, "nothing") + ".");
   if (Object.hasOwn(C.story.without, s.id)) out.push("The verdict hangs on it: without it \u201c" + C.story.without[s.id] + "\u201d.");
   return out;
 };
