@@ -113,7 +113,7 @@ def collect(
     links = _links(network, edges, tail, head, sites, answer)
     kinds = basis_of(network)
     blocks = [_block(network, b, block, sites, answer, kinds) for b, block in enumerate(placing.blocks)]
-    narrow_by = _narrowest(blocks, chips or {})
+    narrow_by = _narrowest(blocks, chips)
     main = sorted({kinds.get(c, c) for c in network.main_commodity})
     data = {
         "basisOf": kinds,
@@ -166,12 +166,12 @@ def _leads_to_demand(network: Network, tail: Any, head: Any, sites: list[dict[st
     return leads
 
 
-def _narrowest(blocks: list[dict[str, Any]], chips: Mapping[str, str]) -> str:
-    """Mark the bottleneck; without one the steps in the minimum cut, else that of the costliest loss; return why."""
+def _narrowest(blocks: list[dict[str, Any]], chips: Mapping[str, str] | None) -> str:
+    """Mark the bottleneck; where it was not looked for the minimum cut, else the costliest loss; return why."""
     for b in blocks:
-        b["narrowest"] = b["name"] in chips
-        b["bottleneckText"] = chips.get(b["name"], "")
-    if any(b["narrowest"] for b in blocks):
+        b["bottleneckText"] = (chips or {}).get(b["name"], "")
+        b["narrowest"] = bool(b["bottleneckText"])
+    if chips is not None:
         return "bottleneck"
     cut = [b for b in blocks if b["nCut"]]
     worst = sorted((b for b in blocks if b["costs"] > 0), key=lambda b: (-b["costs"], b["index"]))

@@ -55,11 +55,11 @@ def led(answer: DrawnFlows | None, finding: Finding | None) -> bool:
     return finding is not None and answer is not None and answer.scenario in named(finding)
 
 
-def chip(finding: Finding | None) -> dict[str, str]:
-    """Return what the head of the step says that is the bottleneck; nothing where there is none."""
-    narrow = {} if finding is None else finding["bottleneck"]
-    if not narrow.get("step"):
-        return {}
+def chip(finding: Finding | None) -> dict[str, str] | None:
+    """Return what the head of the step says that is the bottleneck; empty if there is none, None = not looked for."""
+    if finding is None or not finding["bottleneck"]["step"]:
+        return None if finding is None else {}
+    narrow = finding["bottleneck"]
     share = "" if narrow["share_made"] is None else f" makes {percent(narrow['share_made'])}"
     said = f"bottleneck: {country_name(narrow['country'])}{share}, its stop costs {tonnes(narrow['lost_tpa'])}"
     return {step_words(narrow["step"]): said}
@@ -106,13 +106,11 @@ def timeline(finding: Finding) -> dict[str, Any] | None:
     if not rows:
         return None
     numbers = [int(row["month"]) for row in rows]
-    marks = []
     first = finding["when"]["first_month"]
-    if first is not None:
-        marks.append([int(first), "first short"])
+    marks: list[list[Any]] = [] if first is None else [[int(first), "first short"]]
     for one in finding["advice"]:
         at = _month_of(one["due"], finding["as_of"])
-        if one["due"] and 1 <= at <= finding["horizon"]:
+        if 1 <= at <= finding["horizon"]:
             marks.append([at, f"{one['thing'].strip('“”')} due"])
     ends = [*numbers[1:], finding["horizon"] + 1]
     share = [row["due_t"] / row["demand_t"] if row["demand_t"] else 0.0 for row in rows]

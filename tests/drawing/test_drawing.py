@@ -574,46 +574,15 @@ def test_a_step_is_marked_for_what_it_is_where_no_bottleneck_was_asked_for(mag9,
 
 
 @pytest.mark.browser
-def test_the_bottleneck_is_marked_at_its_step_for_the_tier_that_is_asked(mag9, losses, blocked, opened, tmp_path):
-    columns = ["counts", "step", "country", "lost_tpa", "lost_share"]
-    rows = [("first tier", "magnet", "CHN", 3.0, 0.75), ("all tiers", "heavy mining", "CHN", 40.0, 0.8)]
-    bottlenecks = pd.DataFrame(rows, columns=columns).set_index("counts")
-    first = cn.chokepoints(mag9, tier="defence")
-    beside = {"losses": losses, "first_losses": first, "bottlenecks": bottlenecks}
-    tab = opened(cn.draw(mag9, blocked, path=tmp_path / "n.html", **beside))
-
-    def marked() -> list[str]:
-        return [h.replace("\n", " ") for h in tab.locator(".head").all_inner_texts() if "▶ bottleneck" in h]
-
-    assert "Bottleneck: magnet in China; without it defence loses 75 % (3 t/yr)." in tab.inner_text("body")
-    assert [h.split(" ")[0] for h in marked()] == ["magnet"]
-    assert "▶ bottleneck: China, loss 3 t/yr" in marked()[0]
-    assert "▶ costliest step" not in tab.inner_text("body")
-    tab.get_by_role("button", name="all tiers").first.click()
-    assert ["heavy mining" in h and "loss 40 t/yr" in h for h in marked()] == [True]
-    tied = bottlenecks.assign(tied_with=[(), (("separation", "CHN"), ("heavy mining", "JPN"))])
-    tab = opened(cn.draw(mag9, blocked, path=tmp_path / "t.html", **{**beside, "bottlenecks": tied.drop("first tier")}))
-    assert (
-        "Bottleneck: heavy mining in China, separation in China or heavy mining in Japan; without any"
-        in tab.inner_text("body")
-    )
-    assert [(h.split(" \u25b6")[0].startswith(step), said in h) for h, (step, said) in zip(
-        sorted(marked()), (("heavy mining", "bottleneck: China and Japan"), ("separation", "bottleneck: China, loss 40")), strict=True
-    )] == [(True, True)] * 2  # fmt: skip
-    with pytest.raises(cn.DataError, match="bottlenecks stand beside the losses"):
-        cn.draw(mag9, blocked, path=tmp_path / "n.html", bottlenecks=bottlenecks)
-    with pytest.raises(cn.DataError, match="bottlenecks are the table of an assessment"):
-        cn.draw(mag9, blocked, path=tmp_path / "n.html", losses=losses, bottlenecks=first)
-
-
-@pytest.mark.browser
 def test_filters_hide_and_count(mag9, opened, tmp_path):
     tab = opened(cn.draw(mag9, path=tmp_path / "x.html"))
     before = tab.inner_text("#count")
+    tab.click("#filters")
     tab.uncheck('#legend input[value="CHN"]')
     assert tab.evaluate("C.nodes.get('S_CN').hidden") is True
     assert tab.inner_text("#count") != before
     assert tab.is_hidden('#sites tr[data-site="S_CN"]')
+    tab.click("#closeFilters")
     tab.click("#chips button")
     assert tab.inner_text("#count") == before
 

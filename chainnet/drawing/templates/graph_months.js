@@ -163,7 +163,7 @@ C.monthSide = () => {
   const weight = (k) => Math.abs(C.change(k)) / (C.mostLink.get(k.basis) || 1), told = [...C.movedNow().keys()];
   const changed = (told.length ? told.map((id) => C.rowById.get(id)) : C.every.links.slice().sort((p, q) => weight(q) - weight(p) || (p.id < q.id ? -1 : 1)))
     .filter((k) => C.change(k) && C.siteShown(k.from) && C.siteShown(k.to)).slice(0, 8);
-  const list = C.rows(changed.map((k) => C.row(k.from, k.from.label, k.changeText, null, "", [C.movedText(k), "\u2192 " + k.to.label, k.commodityText].filter(Boolean).join(" \u00b7 "))));
+  const list = C.rows(changed.map((k) => C.row(k.from, k.from.label, k.base === null ? "+" + k.resultText : k.changeText, null, "", [C.movedText(k), "\u2192 " + k.to.label, k.commodityText].filter(Boolean).join(" \u00b7 "))));
   list.className = "tight";
   parts.push(served, C.make("h3", "Links that change most"), changed.length ? list : C.make("p", C.isCalm() ? "none: nobody is short, whatever goes another way" : "none", "lead"));
   return parts;

@@ -154,16 +154,17 @@ C.stepList = () => {
   const host = C.at("steplist");
   if (getComputedStyle(host).display === "none") return;
   const lit = C.lit();
-  host.replaceChildren(...C.blocks.filter((b) => C.sites.some((s) => s.block === b.index)).sort((p, q) => (p.column < 0) - (q.column < 0) || p.column - q.column || p.index - q.index).map((b) => {
+  host.replaceChildren(...C.blocks.filter((b) => C.sites.some((s) => s.block === b.index)).sort((p, q) => (p.column < 0) - (q.column < 0) || p.column - q.column || p.index - q.index).flatMap((b) => {
     const item = C.make("li", undefined, b.bottleneckText ? "narrow" : ""), after = C.state.mode !== "base" && C.data.hasResult;
     const sum = after && b.baseText !== b.resultText ? b.baseText + " \u2192 " + b.resultText : b.baseText;
     item.append(C.make("h3", b.name), C.make("p", sum === "not added" ? b.n + " sites" : sum, "lead"));
     if (b.bottleneckText) item.append(C.make("p", "\u25b6 " + b.bottleneckText, "chip bottleneck"));
     const mine = C.every.sites.filter((s) => s.block === b.index && C.siteShown(s) && (!lit || !C.state.focus || [...lit.sites].some((t) => t === s || t.members && t.members.includes(s))))
       .sort((p, q) => C.peak(q) - C.peak(p) || p.index - q.index), whole = mine.reduce((all, s) => all + C.peak(s), 0);
+    if (!mine.length) return [];
     const text = (s) => C.isShort(s) && s.stage === "end_use" ? C.shortfallText(s) : after ? s.resultText : s.baseText;
     item.append(C.rows(mine.slice(0, 4).map((s) => C.row(s, s.label, text(s), whole > 0 ? C.flow(s) / whole : null, s.colour, s.place))));
     if (mine.length > 4) item.append(C.make("p", "and " + (mine.length - 4) + " more", "lead"));
-    return item;
+    return [item];
   }));
 };
