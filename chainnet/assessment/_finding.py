@@ -399,7 +399,7 @@ class Finding:
         """
         firm, network = self.firmness, self.network
         year = {"share": self.first_year_share} if brief else self.first_year
-        found = {
+        found: dict[str, Any] = {
             "chain": network.name,
             "as_of": network.as_of,
             "base_year": network.base_year,

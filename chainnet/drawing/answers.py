@@ -16,7 +16,7 @@ from chainnet.errors import DataError
 from chainnet.flow import LongRuns
 from chainnet.network import Network, several_plants
 from chainnet.results import origin_of
-from chainnet.words import digits, who
+from chainnet.words import ALL_TIERS, Who, digits, who
 
 
 @dataclass(frozen=True)
@@ -230,5 +230,6 @@ def _from_table(network: Network, table: pd.DataFrame) -> Losses:
     if settings.get("scenario"):
         words += f", on top of {scenario_words(network, str(settings['scenario']))}"
     tier, under = (str(settings.get(name) or "") for name in ("tier", "scenario"))
-    under = f"Under “{scenario_words(network, under)}” its loss costs {tier or 'all tiers'}"
+    whose = Who(tier) if tier else ALL_TIERS
+    under = f"Under “{scenario_words(network, under)}” its loss costs {whose}"
     return Losses(frame, None if base is None else float(base), words, when, tier, unit_of=units, under_words=under)

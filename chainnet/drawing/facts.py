@@ -103,9 +103,7 @@ def collect(
         tier = min((tiers.get(d["tier"], len(tiers)) for d in s["demand"] if d["counts"]), default=len(tiers))
         return (s["project"], s["asked"] is None, tier, rank_of[s["place"]], s["id"])
 
-    order = sorted(range(len(sites)), key=first)
-    rank = np.empty(len(sites), dtype=np.int64)
-    rank[order] = np.arange(len(sites))
+    rank = np.argsort(sorted(range(len(sites)), key=first))
     placing = place(table.assign(leads=_leads_to_demand(network, tail, head, sites)), tail, head, weight, rank)
     for b, block in enumerate(placing.blocks):
         for o, i in enumerate(block.members):

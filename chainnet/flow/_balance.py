@@ -229,10 +229,7 @@ def balance_under(
     with_inputs: bool = False,
     steps: Steps = SILENT,
 ) -> Balance:
-    """See ``balance``; takes an overlay, may draw stocks once, looks for prices and what binds only if asked.
-
-    ``closest`` may be flows of the edges, t/yr: the answer is then the nearest to these, and ``moved`` is there.
-    """
+    """See ``balance``; takes an overlay, may draw stocks once; ``closest`` may be flows to be near to (``moved``)."""
     network = counting.network
     if network.demand.empty:
         raise DataError(

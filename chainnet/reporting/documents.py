@@ -221,10 +221,9 @@ def _write(
 
 
 def _draw_graph(assessment: Assessment, document: Document, path: Path) -> None:
-    from chainnet.assessment import find
     from chainnet.drawing import draw
 
-    scenario, order = assessment.asked.get(assessment.worst), assessment.base.provenance["settings"]["order"]
+    first = assessment.findings[0]  # the stop of a bottleneck is no scenario that was asked, and is not drawn
     draw(
         assessment.network,
         assessment.stress,
@@ -235,7 +234,7 @@ def _draw_graph(assessment: Assessment, document: Document, path: Path) -> None:
         losses=assessment.chokepoints["site"],
         first_losses=assessment.first_tier.get("site"),
         long_run=assessment.long_runs,
-        finding=find(assessment.network, scenario, order=order) if scenario and order != "stages" else None,
+        finding=first.to_dict() if first.scenario is None or assessment.worst else None,
         rerouting=assessment.rerouting.get(max(assessment.rerouting, default=0)),
     )
 

@@ -438,6 +438,7 @@ def test_page_is_drawn_and_found(mag9, losses, opened, tmp_path):
     assert find(tab, "DYSPRÓSIUM source in chi") == ["H_CN"]
     tab.click("#filters")
     assert tab.is_visible("#legend")
+    tab.evaluate("C.drawer(true)")
     tab.fill("#search", "no such site")
     assert tab.inner_text("#found") == "nothing found"
     assert find(tab, "G_US") == ["G_US"]

@@ -277,9 +277,11 @@ def test_the_slider_moves_by_keys_and_all_follows(net: cn.Network, stopped: Any,
     tab.keyboard.press("]")
     tab.keyboard.press("[")
     assert tab.evaluate("C.monthNow().n") == 5
+    tab.click("#filters")
     tab.fill("#search", "[]")
     assert tab.evaluate("C.monthNow().n") == 5, "brackets in the search are words"
     tab.fill("#search", "")
+    tab.click("#closeFilters")
     # every number shown is that of the table
     now = stopped.flows[(stopped.flows["scenario"] == STOP) & (stopped.flows["month"] == 5)]
     texts = tab.evaluate("C.every.links.map((k) => k.resultText)")
