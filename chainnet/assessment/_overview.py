@@ -15,7 +15,7 @@ from chainnet.assessment._bottleneck import Bottleneck, bottleneck_of, lost_by_p
 from chainnet.assessment._closing import Closing, closing
 from chainnet.doubt import KeyAssumptions, class_assumptions, class_of
 from chainnet.errors import DataError
-from chainnet.flow import Counting, balance_under
+from chainnet.flow import Asked, Counting, balance_under
 from chainnet.indicators import share_quality
 from chainnet.io import read, shipped_names
 from chainnet.network import Network
@@ -57,6 +57,7 @@ def overview(
     *,
     details: bool = False,
     months: int = 12,
+    order: Asked = None,
     progress: Progress = None,
 ) -> pd.DataFrame:
     """Say of every chain, in one row with the same columns, who is short, why, and what that rests on.
@@ -70,6 +71,8 @@ def overview(
         A row a chain, restriction and tier instead of a row a chain.
     months : int
         Horizon in which the first month is looked for; with a longer one the months take much longer.
+    order : {"law", "allies_first", "allies_last", "alike"} or DataFrame, optional
+        Who is served first in the central case, as in ``balance``; default as each chain has it.
     progress : callable, optional
         Called with (what is being done, part done from 0 to 1).
 
@@ -122,15 +125,16 @@ def overview(
     """
     months = checks.whole(months, "months", 1, 1200, "is out of range; give a whole number, {least} to {most}.")
     networks = _networks(graphs)
+    asked = [Counting.of(network, order=order) for network in networks]
     say = progress or (lambda _what, _part: None)
     rows: list[dict[str, Any]] = []
     outside: list[Outside] = []
-    for number, network in enumerate(networks):
+    for number, (network, counting) in enumerate(zip(networks, asked, strict=True)):
 
         def step(what: str, part: float, network: Network = network, number: int = number) -> None:
             say(f"{network.name}: {what}", (number + part) / len(networks))
 
-        chain = _Chain(network, months)
+        chain = _Chain(counting, months)
         with outside_is_told():
             rows += chain.rows(details, step)
         outside += chain.outside
@@ -139,7 +143,10 @@ def overview(
     source = provenance(
         networks[0],
         "HiGHS simplex",
-        chains=[{"graph": one.name, "digest": one.digest, "next": next_words(one)} for one in networks],
+        chains=[
+            {"graph": one.network.name, "digest": one.network.digest, "next": next_words(one.network), **one.settings}
+            for one in asked
+        ],
         months=months,
         details=details,
     )
@@ -208,9 +215,8 @@ def is_made_up(network: Network) -> bool:
 class _Chain:
     """One chain, its scenarios, and the rows that they give."""
 
-    def __init__(self, network: Network, months: int) -> None:
-        self.network, self.months = network, months
-        self.counting = Counting.of(network, order=None)
+    def __init__(self, counting: Counting, months: int) -> None:
+        self.counting, self.network, self.months = counting, counting.network, months
         self.outside: list[Outside] = []  # measures of other times
         self._bottlenecks: dict[str | None, Bottleneck] = {}
 

@@ -29,6 +29,7 @@ class Assumptions(Question, Counted, TableOutput, Verified):
     scenario: Annotated[str | None, opt.SCENARIO + "; default the baseline."] = None
     tier: Annotated[str | None, "Only this tier, served in its turn."] = None
     max_set: Annotated[int, "Largest set of assumed plants that is looked for, 0 to 5.", opt.AtLeast(0)] = 3
+    order: opt.Order = None
 
     def _tell(self, found: Any) -> None:
         tables, shown = found.tables(), ("range", "central", "table")

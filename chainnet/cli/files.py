@@ -340,6 +340,7 @@ class Overview(PageOutput):
 
     graphs: Annotated[list[str] | None, typer.Argument(metavar="GRAPH", help=opt.GRAPH)] = None
     months: Annotated[int, "Horizon in which the first month is looked for.", opt.AtLeast(1)] = 12
+    order: opt.Order = None
     as_of: opt.AsOf = None
     laid_rules: opt.LaidRules = None
 
@@ -349,7 +350,8 @@ class Overview(PageOutput):
 
         kind = self.asked_kind()
         with progress_bar("overview") as step:
-            found = overview(self._networks(), details=True, months=self.months, progress=step)
+            asked = {"months": self.months, "order": self.given("order")}
+            found = overview(self._networks(), details=True, progress=step, **asked)
         if kind == "md":
             self.hand_over(overview_markdown(found))
         elif kind == "html":

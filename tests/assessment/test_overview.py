@@ -138,16 +138,18 @@ def test_the_call_without_details_gives_the_first_rows(mag9: cn.Network, details
     pd.testing.assert_frame_equal(table, first_rows(details), check_exact=True)
     book = cn.codebook(details).set_index("column")
     assert book.loc["later_share", ["unit", "status"]].tolist() == ["share, 0 to 1", CHECKED]
-    assert table.attrs["provenance"]["settings"]["chains"] == [{"graph": "mag-9", "digest": mag9.digest, "next": ""}]
+    assert table.attrs["provenance"]["settings"]["chains"] == [
+        {"graph": "mag-9", "digest": mag9.digest, "next": "", "commodity": ["magnet"], "beneficiaries": "all"}
+    ]
 
 
 def test_the_month_is_counted_from_the_first_measure_and_looked_for_as_far_as_asked(mag9: cn.Network) -> None:
     late = cn.Scenario("late", [{"kind": "remove", "where": {"country": "CHN"}, "start_month": 7}])
-    assert _Chain(mag9, 12)._first(late)["first_month"].fillna(0.0).tolist() == [0.0, 1.0, 1.0]
-    assert _Chain(mag9, 12)._first(None)["first_month"].isna().all()
+    assert _Chain(Counting.of(mag9), 12)._first(late)["first_month"].fillna(0.0).tolist() == [0.0, 1.0, 1.0]
+    assert _Chain(Counting.of(mag9), 12)._first(None)["first_month"].isna().all()
     # a plant's loss, and half a year after the first year all of China's
     two = [{"kind": "remove", "nodes": ["H_BR"]}, {"kind": "remove", "where": {"country": "CHN"}, "start_month": 18}]
-    short, far = (_Chain(mag9, months)._first(cn.Scenario("two", two)) for months in (12, 24))
+    short, far = (_Chain(Counting.of(mag9), months)._first(cn.Scenario("two", two)) for months in (12, 24))
     assert short["due_share"].to_dict() == far["due_share"].to_dict(), "the first year is the first year"
     assert far["first_month"].tolist()[2] == 19.0
     assert np.isnan(short["first_month"].tolist()[2])
@@ -211,9 +213,9 @@ def test_what_is_in_force_stands_first_then_what_may_return(monkeypatch: pytest.
     assert list(overview_sentences(table)) == ["mag-9, in force", "mag-9, may return", "mag-9, worst"]
     # where the same rules are all that may return, they are not told twice
     monkeypatch.setattr("chainnet.assessment._overview.in_force", lambda _net, **_: cn.Scenario("in_force", [one]))
-    assert [name for name, _ in _Chain(mag9, 12)._asked()] == ["in force", "worst"]
+    assert [name for name, _ in _Chain(Counting.of(mag9), 12)._asked()] == ["in force", "worst"]
     monkeypatch.setattr("chainnet.assessment._overview.in_force", lambda _net, **_: NOTHING)
-    assert [name for name, _ in _Chain(mag9, 12)._asked()] == ["worst"]
+    assert [name for name, _ in _Chain(Counting.of(mag9), 12)._asked()] == ["worst"]
 
 
 def test_a_worst_that_leaves_all_met_is_the_row_of_the_first_tier(mag9: cn.Network, details: pd.DataFrame) -> None:
