@@ -149,6 +149,7 @@ class Ensemble(Question, Counted, TableOutput):
     correlation: Annotated[float, "Part of the variance that inputs of a country share, 0 to 1."] = 0.5
     ranked: Annotated[int, "Nodes whose rank is followed.", opt.AtLeast(0)] = 8
     sobol: Annotated[int, "Base sample of Sobol indices, a power of two; 0 = not asked.", opt.AtLeast(0)] = 0
+    order: opt.Order = None
     reroute: opt.Degree = "existing"
 
     def _run(self) -> None:
