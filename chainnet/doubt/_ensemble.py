@@ -45,8 +45,8 @@ class Ensemble(Result):
     draws : DataFrame, index draw
         A column for each number, t/yr: base_t, served without the scenario; served_t, served under it, which is
         more than base_t where the scenario builds or asks for more; lost_t, base_t less served_t, 0 where that is
-        negative; by tier demand and shortfall in its turn (the middle where that is a tie); loss_<node>_t without the nodes that
-        cost most.
+        negative; by tier demand and shortfall in its turn (the middle where that is a tie); loss_<node>_t without the
+        nodes that cost most.
     ranks : DataFrame, index node
         given_rank, p10, p50, p90 of its rank among these nodes, first_share and top3_share of the draws.
         Nodes that tie share the better rank.
@@ -124,7 +124,8 @@ def ensemble(
 
     Notes
     -----
-    A draw costs a warm solve for each stage of the order, with the scenario and without, and 1 + ranked. A worker that dies has its draws done again.
+    A draw costs a warm solve for each stage of the order, with the scenario and without, and 1 + ranked. A worker that
+    dies has its draws done again.
 
     Examples
     --------

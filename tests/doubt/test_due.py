@@ -459,7 +459,7 @@ def test_a_table_of_the_stages_of_law_gives_what_law_gives() -> None:
 
 
 def test_an_order_that_is_none_is_told() -> None:
-    with pytest.raises(cn.DataError, match='order: unknown order "ours".*allies_first.*DataFrame of stages'):
+    with pytest.raises(cn.DataError, match=r'order: unknown order "ours".*allies_first.*DataFrame of stages'):
         asked(scattered(1), CHINA, order="ours")
 
 
