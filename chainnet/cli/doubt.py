@@ -61,6 +61,7 @@ class Compare(Counted, PageOutput):
     ] = None
     side_by_side: Annotated[bool, "Two graphs as columns too, without causes."] = False
     months: Annotated[int, "Horizon in which the first short month of a column is looked for; 0 = not asked."] = 48
+    order: opt.Order = None
     laid_rules: opt.LaidRules = None
 
     def _run(self) -> None:
@@ -117,7 +118,7 @@ class Compare(Counted, PageOutput):
         return [read_under(self.laid_rules, graph) for graph in self.graphs]
 
     def _counted(self) -> dict[str, Any]:
-        return {name: self.given(name) for name in ("commodity", "beneficiaries")}
+        return {name: self.given(name) for name in ("order", "commodity", "beneficiaries")}
 
 
 def _scenario(word: str) -> Any:
