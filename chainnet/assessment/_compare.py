@@ -203,10 +203,11 @@ def compare(
             )
         sides = [_unpack(before, "before"), _unpack(after, "after")]
         return _two(sides, scenario, _counted(sides, commodity, beneficiaries, order), progress)
-    given = isinstance(before, (list, tuple))
-    sides = [_unpack(one, f"before[{i}]") for i, one in enumerate(before)] if given else [_unpack(before, "before")]
+    is_list = isinstance(before, (list, tuple))
+    given = {f"before[{i}]": one for i, one in enumerate(before)} if is_list else {"before": before}  # type: ignore[arg-type]
+    sides = [_unpack(one, name) for name, one in given.items()]
     count = _counted(sides, commodity, beneficiaries, order)
-    columns = _columns(sides, given, scenario, scenarios, portfolios, count)
+    columns = _columns(sides, is_list, scenario, scenarios, portfolios, count)
     months = checks.whole(months, "months", 0, 1200, "is out of range; give a whole number, {least} to {most}.")
     return side_by_side(columns, count, months=months, progress=progress)
 

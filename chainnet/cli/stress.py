@@ -204,8 +204,7 @@ class Stockpile(Question, Counted, TableOutput):
             raise DataError("--price: only --members takes it; name who hold together.")
         word = "allies_first" if self.order is None else self.given("order")
         first = stored_order(word, "stockpile_requirement")
-        whose = (self.given(name) for name in ("commodity", "beneficiaries"))
-        counting = Counting.of(self.network, *whose, order=first)
+        counting = Counting.of(self.network, self.given("commodity"), self.given("beneficiaries"), order=first)
         projects = None if built is None else tuple(built)
         with progress_bar("stockpile") as step:
             asked = Ask(counting, self.months, self.start, self.step_months, self.reroute, projects=projects, tell=step)

@@ -316,8 +316,8 @@ def _bound_to(network: Network) -> dict[str, str]:
     """Return to whom the output of plants is bound by contract, and what part of it."""
     bound = contracts_in_force(network)
     said = [f"{whose} {percent(share)}" for whose, share in zip(bound["for"], bound["share"], strict=True)]
-    words: dict[str, str] = pd.Series(said, dtype=object).groupby(bound["supplier"].to_numpy()).agg("; ".join).to_dict()
-    return words
+    words = pd.Series(said, dtype=object).groupby(bound["supplier"].to_numpy()).agg("; ".join)
+    return {str(name): str(one) for name, one in words.items()}
 
 
 def _capacity(stage: str, capacity: Any) -> str:
