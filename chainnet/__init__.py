@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import chainnet.sharing as sharing  # noqa: F401
     from chainnet.assessment import Assessment as Assessment
+    from chainnet.assessment import Finding as Finding
     from chainnet.assessment import assess as assess
     from chainnet.assessment import compare as compare
+    from chainnet.assessment import find as find
     from chainnet.assessment import overview as overview
     from chainnet.blocs import alignment as alignment
     from chainnet.blocs import alliance as alliance
@@ -93,6 +95,7 @@ _ROOMS = {
     "ensemble": "doubt",
     "eu_supply_risk": "indicators",
     "fair_split": "blocs",
+    "find": "assessment",
     "fortify": "criticality",
     "from_trade": "calibration",
     "geopolrisk": "indicators",
@@ -152,6 +155,7 @@ __all__ = [
     "ensemble",
     "eu_supply_risk",
     "fair_split",
+    "find",
     "fortify",
     "from_trade",
     "geopolrisk",

@@ -84,7 +84,7 @@ ASKED: dict[str, Callable[[Tell], Any]] = {
         PAIR, STOP, ["USA", "JPN"], months=4, step_months=2, progress=say
     ),
     "key_assumptions": lambda say: cn.key_assumptions(PAIR, STOP, progress=say),
-    "overview": lambda say: cn.overview(PAIR, months=1, progress=say),
+    "overview": lambda say: cn.overview(PAIR, progress=say),
     "partners": lambda say: cn.partners(NET, BLOCS, countries=["JPN"], prices={"magnet": 9e4}, progress=say),
     "portfolio": lambda say: cn.portfolio(NET, OUT, 130, progress=say),
     "overcapacity": lambda say: cn.overcapacity(NET, OUT, progress=say),

@@ -3,21 +3,27 @@
 Words: *question* (one table of the assessment, and why it may be missing), *cause* (an input that moved an answer).
 """
 
+from chainnet.assessment._answers import Answers
 from chainnet.assessment._assess import Assessment, assess
 from chainnet.assessment._bottleneck import Bottleneck, bottlenecks
 from chainnet.assessment._compare import compare
+from chainnet.assessment._finding import Finding, find, finding_of
 from chainnet.assessment._missing import assume_demand, missing, whoever_counts
 from chainnet.assessment._overview import first_rows, is_made_up, is_met, overview, spoken_of
 from chainnet.assessment._side_by_side import SideBySide
 
 __all__ = [
+    "Answers",
     "Assessment",
     "Bottleneck",
+    "Finding",
     "SideBySide",
     "assess",
     "assume_demand",
     "bottlenecks",
     "compare",
+    "find",
+    "finding_of",
     "first_rows",
     "is_made_up",
     "is_met",

@@ -77,7 +77,7 @@ def advice(case: Case, worst: Scenario | None, rests: KeyAssumptions | None, *re
     return stamp(table, source, facts=said)
 
 
-def _closed_if(margin: _Margin) -> tuple[str, ...]:
+def _closed_if(margin: Margin) -> tuple[str, ...]:
     """Return on what it depends that what stands leaves nothing short, with new relations."""
     place = None if margin.tier is None else [*margin.stands.by_tier().index].index(margin.tier)
     return tuple(conditions(margin.counting, margin.scenario, place))
@@ -114,14 +114,14 @@ def _is_text(cell: object) -> bool:
     return isinstance(cell, str) and bool(cell)
 
 
-def _margin(case: Case, worst: Scenario) -> _Margin:
+def _margin(case: Case, worst: Scenario) -> Margin:
     """Return what the tier lacks that is asked about: the first if it is short on existing links, else all."""
-    every = _Margin(case.counting, worst, None)
+    every = Margin(case.counting, worst, None)
     first = replace(every, tier=case.first)
     return first if case.first is not None and first.known > 0 else every
 
 
-def _advised(margin: _Margin, rests: KeyAssumptions, found: Reroute, year: int | None) -> tuple[str, ...]:
+def _advised(margin: Margin, rests: KeyAssumptions, found: Reroute, year: int | None) -> tuple[str, ...]:
     """Return the projects that close the rest, else those that return most; none where none returns anything.
 
     Projects of a country whose goods the scenario takes away are not among them (``advisable``).
@@ -161,7 +161,7 @@ def _most(alone: pd.Series, pairs: pd.DataFrame, capex: pd.Series) -> tuple[str,
 
 
 @dataclass(frozen=True)
-class _Margin:
+class Margin:
     """What a tier (None = all) lacks under a scenario, with new relations and what stands."""
 
     counting: Counting

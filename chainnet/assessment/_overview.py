@@ -10,30 +10,25 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet import checks
-from chainnet.assessment._bottleneck import Bottleneck, bottleneck_of, lost_by_place, places
-from chainnet.assessment._closing import Closing, closing
-from chainnet.doubt import KeyAssumptions, class_assumptions, class_of
+from chainnet.assessment._answers import HORIZON, Answers
+from chainnet.assessment._closing import Closing
+from chainnet.assessment._finding import Finding, Restriction
+from chainnet.doubt import class_of
 from chainnet.errors import DataError
-from chainnet.flow import Asked, Counting, balance_under
+from chainnet.flow import Asked, Counting
 from chainnet.indicators import share_quality
 from chainnet.io import read, shipped_names
 from chainnet.network import Network
 from chainnet.results import FROM_INPUTS, Status, origin_of, provenance, stamp
 from chainnet.scenario import (
-    KINDS,
     Outside,
     Scenario,
     in_force,
     next_words,
     outside_is_told,
-    overlay_of,
-    scenarios,
-    standing_of,
     tell_outside,
     timeline,
 )
-from chainnet.stress import YEAR, first_year, worst_of
 from chainnet.words import vintage
 
 COLUMNS = ["chain", "as_of", "scenario", "state", "tier", "first_year_share", "later_share"]
@@ -41,8 +36,10 @@ COLUMNS += ["due_low_share", "due_high_share", "first_month", "bottleneck_step",
 # what details say besides
 MORE = ["restriction", "label", "vintage", "scenario_label", "class", "certain", "low_by", "high_by"]
 MORE += ["decides_first", "already_share", "last_share", "bottleneck_share", "bottleneck_basis"]
-MORE += ["closed_by", "closed_by_year", "assumed_share"]
-IN_FORCE, RETURNS, WORST = "in force", "may return", "worst"
+MORE += ["closed_by", "closed_by_year", "assumed_share", "is_allied"]
+IN_FORCE: Restriction = "in force"
+RETURNS: Restriction = "may return"
+WORST: Restriction = "worst"
 # tables whose rows are counted for the share that is assumed; relations aside, which one rule infers from totals
 COUNTED = ("nodes", "processes", "demand", "stocks")
 # columns that are reckoned from the inputs alone
@@ -56,7 +53,6 @@ def overview(
     graphs: Graph | Iterable[Graph] | None = None,
     *,
     details: bool = False,
-    months: int = 12,
     order: Asked = None,
     progress: Progress = None,
 ) -> pd.DataFrame:
@@ -69,18 +65,16 @@ def overview(
         which every node is assumed).
     details : bool
         A row a chain, restriction and tier instead of a row a chain.
-    months : int
-        Horizon in which the first month is looked for; with a longer one the months take much longer.
     order : {"law", "allies_first", "allies_last", "alike"} or DataFrame, optional
-        Who is served first in the central case, as in ``balance``; default as each chain has it.
+        Who is served first, as in ``balance``.
     progress : callable, optional
         Called with (what is being done, part done from 0 to 1).
 
     Returns
     -------
     DataFrame
-        A row a chain: the worst of its scenarios, as ``assess`` finds it, and the first tier that is not met under it,
-        or of which it cannot be said (less than 1 % short is met; if all are met, the first).
+        A row a chain: what ``find`` says of it, the worst of its scenarios, and the first tier that is not met under
+        it, or of which it cannot be said (less than 1 % short is met; if all are met, the first).
 
         - chain, as_of, scenario ("" where it ships none: the chain as it stands), state (in force, may return, begins
           DATE, or blank: of no rule), tier;
@@ -89,11 +83,12 @@ def overview(
           they hold, and nobody knows the dates beforehand;
         - later_share, due_low_share, due_high_share: the same once new suppliers are qualified, in the central case
           and over the judgements, one at a time (``key_assumptions``);
-        - first_month: the first month with more than 1 % due, counted from the first measure (1 = its own month); NaN
-          if none within ``months``;
+        - first_month: the first month with more than 1 % due, counted from the first measure (1 = its own month); after
+          the first year the first month of a half-year, looked for where the tier is short once new suppliers are
+          qualified; NaN if none within 48 months;
         - bottleneck_step, bottleneck_country: the step of a country outside the beneficiaries that the tier could least
-          do without, in the baseline, if served first (of several that tie the one with most of its step, then by name;
-          "" where none costs anything);
+          do without, in the baseline, if served first (of several that tie see ``Finding.bottleneck``; "" where none
+          costs anything);
         - decides: what alone changes the class of the shortfall, the largest first, at most three.
 
         With details the rows are those of all rules in force together (``in_force``), of those that may apply again too
@@ -104,7 +99,7 @@ def overview(
         test outside the range), bottleneck_share (that country's part of what the step makes, t), bottleneck_basis
         (whose figure that is: published, worked out, or set by us), closed_by and closed_by_year (what leaves the tier
         whole, and the first year in which it does), assumed_share (part of the rows of nodes, recipes, demand and
-        stocks that are assumed).
+        stocks that are assumed), is_allied (whether only the demand of beneficiaries counts).
 
     Raises
     ------
@@ -123,18 +118,16 @@ def overview(
     >>> table.loc[0, ["scenario", "tier"]].tolist(), table.loc[0, ["first_year_share", "later_share"]].round(3).tolist()
     (['china_out'], ['defence'], [0.0])
     """
-    months = checks.whole(months, "months", 1, 1200, "is out of range; give a whole number, {least} to {most}.")
     networks = _networks(graphs)
-    asked = [Counting.of(network, order=order) for network in networks]
     say = progress or (lambda _what, _part: None)
     rows: list[dict[str, Any]] = []
     outside: list[Outside] = []
-    for number, (network, counting) in enumerate(zip(networks, asked, strict=True)):
+    for number, network in enumerate(networks):
 
         def step(what: str, part: float, network: Network = network, number: int = number) -> None:
             say(f"{network.name}: {what}", (number + part) / len(networks))
 
-        chain = _Chain(counting, months)
+        chain = _Chain(network, order)
         with outside_is_told():
             rows += chain.rows(details, step)
         outside += chain.outside
@@ -143,11 +136,8 @@ def overview(
     source = provenance(
         networks[0],
         "HiGHS simplex",
-        chains=[
-            {"graph": one.network.name, "digest": one.network.digest, "next": next_words(one.network), **one.settings}
-            for one in asked
-        ],
-        months=months,
+        chains=[{"graph": one.name, "digest": one.digest, "next": next_words(one)} for one in networks],
+        order=order if isinstance(order, str) or order is None else "stages",
         details=details,
     )
     table = stamp(pd.DataFrame(rows, columns=[*COLUMNS, *MORE]), source, status=GIVEN_COLUMNS)
@@ -213,109 +203,67 @@ def is_made_up(network: Network) -> bool:
 
 
 class _Chain:
-    """One chain, its scenarios, and the rows that they give."""
+    """One chain, its findings, and the rows that they give."""
 
-    def __init__(self, counting: Counting, months: int) -> None:
-        self.counting, self.network, self.months = counting, counting.network, months
+    def __init__(self, network: Network, order: Asked) -> None:
+        self.network = network
+        self.answers = Answers(Counting.of(network, order=order))
         self.outside: list[Outside] = []  # measures of other times
-        self._bottlenecks: dict[str | None, Bottleneck] = {}
 
     def rows(self, details: bool, step: Callable[[str, float], None]) -> Iterator[dict[str, Any]]:
-        """Yield the rows of the chain, restriction by restriction, tier by tier; else that of the worst alone."""
+        """Yield the rows of the chain, restriction by restriction, tier by tier; else those of the worst alone."""
         step("which scenario is the worst", 0.0)
-        asked = self._asked() if details else [(WORST, self._worst())]
+        asked = self._asked() if details else [(WORST, self.answers.worst)]
         for number, (restriction, scenario) in enumerate(asked):
             at, width = 0.1 + 0.9 * number / len(asked), 0.9 / len(asked)
             step(f"{restriction}: who is short, and when", at)
-            first = self._first(scenario)
-            step(f"{restriction}: what that rests on", at + 0.5 * width)
-            found = class_assumptions(self.counting, scenario)
-            step(f"{restriction}: what closes the gap", at + 0.8 * width)
-            for place, tier in enumerate(found.central.index):
-                closes = closing(self.counting, scenario, found.central.loc[tier], place) if details else NOT_SOUGHT
-                yield self._row(restriction, scenario, found.of(tier), first.loc[tier], closes)
+            self.outside.append(timeline(self.network, scenario, HORIZON).outside)
+            for place, tier in enumerate(self.answers.tiers):
+                step(f"{restriction}: {tier}", at + width * (0.5 + 0.5 * place / len(self.answers.tiers)))
+                yield self._row(Finding(self.answers, scenario, tier, restriction), details)
 
-    def _asked(self) -> list[tuple[str, Scenario | None]]:
+    def _asked(self) -> list[tuple[Restriction, Scenario | None]]:
         """Return the restrictions that are told: what is in force, what may return, the worst."""
         now, returns = in_force(self.network), in_force(self.network, returns=True)
-        found: list[tuple[str, Scenario | None]] = [(IN_FORCE, now)] if now.measures else []
+        found: list[tuple[Restriction, Scenario | None]] = [(IN_FORCE, now)] if now.measures else []
         found += [(RETURNS, returns)] if len(returns.measures) > len(now.measures) else []
-        return [*found, (WORST, self._worst())]
+        return [*found, (WORST, self.answers.worst)]
 
-    def _worst(self) -> Scenario | None:
-        """Return the scenario that leaves most of the first tier short, of the rules on exports, if any is one."""
-        shipped = scenarios(self.network)
-        rules = {name: one for name, one in shipped.items() if self._is_export_rule(one)}
-        short = {
-            name: balance_under(self.counting, overlay_of(self.network, one)).by_tier()["shortfall_tpa"]
-            for name, one in (rules or shipped).items()
-        }
-        return shipped.get(worst_of(short, self.network.tier_order[0]))
-
-    def _is_export_rule(self, scenario: Scenario) -> bool:
-        """Say whether all that a scenario does is to bound what leaves one country outside the beneficiaries."""
-        barred = set(self.network.groups_known)  # a group's rule is nobody's
-        barred |= self.network.resolve(self.counting.whose, "beneficiaries")[0]
-        leaves = [(KINDS[m["kind"]], (m.get("from") or {}).get("country")) for m in scenario.measures]
-        return bool(leaves) and all(
-            kind.takes and "from" in kind.keys and isinstance(country, str) and country not in barred
-            for kind, country in leaves
-        )
-
-    def _first(self, scenario: Scenario | None) -> pd.DataFrame:
-        """Return the first months, by tier."""
-        self.outside.append(timeline(self.network, scenario, self.months).outside)
-        table = first_year(self.counting, scenario)
-        if self.months != YEAR:
-            table["first_month"] = first_year(self.counting, scenario, self.months)["first_month"]
-        return table
-
-    def _row(
-        self, restriction: str, scenario: Scenario | None, found: KeyAssumptions, first: pd.Series, closes: Closing
-    ) -> dict[str, Any]:
-        network, tier = self.network, str(found.central.index[0])
-        central, due = found.central.iloc[0], found.range.iloc[0]
-        bottleneck = self._bottleneck(tier if tier in network.tier_order else None)
+    def _row(self, found: Finding, details: bool) -> dict[str, Any]:
+        network, scenario, due = self.network, found.scenario, found.assumptions.range.loc[found.tier].to_dict()
+        narrow, closes = found.bottleneck, found.closed_by if details else NOT_SOUGHT
         return {
             "chain": network.name,
             "as_of": network.as_of or "",
             "scenario": scenario.name if scenario else "",
-            "state": standing_of(network, scenario).words if scenario else "",
-            "tier": tier,
-            "first_year_share": float(first["due_share"]),
-            "later_share": float(due["central_share"]),
-            "due_low_share": float(due["low_share"]),
-            "due_high_share": float(due["high_share"]),
-            "first_month": float(first["first_month"]),
-            "bottleneck_step": bottleneck.step,
-            "bottleneck_country": bottleneck.country,
+            "state": found.state,
+            "tier": found.tier,
+            "first_year_share": found.first_year_share,
+            "later_share": found.later["share"],
+            "due_low_share": found.later["low"],
+            "due_high_share": found.later["high"],
+            "first_month": found.first_month,
+            "bottleneck_step": narrow["step"],
+            "bottleneck_country": narrow["country"],
             "decides": "; ".join(found.decides),
-            "restriction": restriction,
+            "restriction": found.restriction,
             "label": network.label.removesuffix(f", {network.year}"),
             "vintage": vintage(network),
-            "scenario_label": (scenario.label or scenario.name) if scenario else "baseline",
-            "class": str(central["class"]),
+            "scenario_label": found.label,
+            "class": str(found.assumptions.central.loc[found.tier, "class"]),
             "certain": found.certain,
             "low_by": str(due["low_by"]),
             "high_by": str(due["high_by"]),
             "decides_first": next(iter(found.decides), ""),
-            "already_share": float(due["already_share"]),
+            "already_share": found.already_share,
             "last_share": float(due["last_share"]),
-            "bottleneck_share": bottleneck.share,
-            "bottleneck_basis": str(self._bases.get((bottleneck.step, bottleneck.country), "")),
+            "bottleneck_share": narrow["share_made"],
+            "bottleneck_basis": str(self._bases.get((narrow["step"], narrow["country"]), "")),
             "closed_by": closes.words,
             "closed_by_year": closes.year,
             "assumed_share": self._assumed_share,
+            "is_allied": found.claims.is_allied,
         }
-
-    def _bottleneck(self, tier: str | None) -> Bottleneck:
-        """Return the bottleneck of a country outside the beneficiaries, in the baseline; found once a tier."""
-        if tier not in self._bottlenecks:
-            self._bottlenecks[tier] = self._narrowest(tier)
-        return self._bottlenecks[tier]
-
-    def _narrowest(self, tier: str | None) -> Bottleneck:
-        return bottleneck_of(places(self.counting), lost_by_place(self.counting, tier))
 
     @cached_property
     def _bases(self) -> pd.Series:

@@ -329,6 +329,41 @@ class Report(Question, Counted, Form):
             print(f"not in {self.network.name}, the report says how to add them: {', '.join(found)}", file=sys.stderr)
 
 
+@command("assessment.find")
+class Find(Question, Counted, TableOutput):
+    """Find who is short, when, where the chain breaks, what helps, and how sure that is.
+
+    Without --scenario the worst of the export rules that ship with the graph, without --tier the first tier that is not
+    met. json holds the whole finding.
+    """
+
+    scenario: Annotated[str | None, opt.SCENARIO + ", or in_force; default the worst."] = None
+    tier: Annotated[str | None, "Whose shortfall; default the first that is not met."] = None
+    order: opt.Order = None
+
+    def _tell(self, found: Any) -> None:
+        import json
+
+        import pandas as pd
+
+        from chainnet.words import NBSP
+
+        if self.asked_form() == "json" and self.table is None:
+            text = json.dumps(found.to_dict(), ensure_ascii=False, indent=2) + "\n"
+            if self.out is None:
+                sys.stdout.write(text)
+            else:
+                self.write(self.out, text)
+            return
+        names = ("finding", "who", "where", "what", "how_sure")
+        lines = [line.replace(NBSP, " ") for line in (found.title, *found.sentences)]
+        tables = {"levels": found.levels.reset_index()}
+        if self.asked_form() != "table" or self.table is not None:  # the months take longer than all else
+            tables |= {"depends_on": pd.DataFrame(found.depends_on), "projects": found.measures}
+            tables |= {"months": found.months.reset_index()}
+        self.say(found.levels, tables, dict(zip(names, lines, strict=True)), ("levels",))
+
+
 @command(like="assessment.overview")
 class Overview(PageOutput):
     """Summarise each chain, and what decides it.
@@ -339,7 +374,6 @@ class Overview(PageOutput):
     """
 
     graphs: Annotated[list[str] | None, typer.Argument(metavar="GRAPH", help=opt.GRAPH)] = None
-    months: Annotated[int, "Horizon in which the first month is looked for.", opt.AtLeast(1)] = 12
     order: opt.Order = None
     as_of: opt.AsOf = None
     laid_rules: opt.LaidRules = None
@@ -350,8 +384,7 @@ class Overview(PageOutput):
 
         kind = self.asked_kind()
         with progress_bar("overview") as step:
-            asked = {"months": self.months, "order": self.given("order")}
-            found = overview(self._networks(), details=True, progress=step, **asked)
+            found = overview(self._networks(), details=True, order=self.given("order"), progress=step)
         if kind == "md":
             self.hand_over(overview_markdown(found))
         elif kind == "html":

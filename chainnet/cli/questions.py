@@ -8,7 +8,7 @@ QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "What can the chain not lose?": (
         "chokepoints", "interdict", "fortify", "shapley", "exposure", "cascade", "flow", "concentration", "indicators",
     ),
-    "Who runs short, and when?": ("overview", "stress", "balance", "rules"),
+    "Who runs short, and when?": ("find", "overview", "stress", "balance", "rules"),
     "How large must a stockpile be?": ("stockpile",),
     "Which projects are worth funding?": ("reroute", "portfolio", "floor", "overcapacity"),
     "What does a bloc gain?": ("alliance", "alignment", "partners", "retaliation", "fair-split"),

@@ -10,11 +10,11 @@ costliest step of a country), *draw* (one set of inputs), *store* (an SQLite fil
 from chainnet.doubt._changes import is_weak, variations
 from chainnet.doubt._due import STRESS_TEST
 from chainnet.doubt._ensemble import Ensemble, ensemble, local_processes
-from chainnet.doubt._judgements import demand_factors
+from chainnet.doubt._judgements import demand_factors, orders_of
 from chainnet.doubt._key_assumptions import KeyAssumptions, class_assumptions, key_assumptions
 from chainnet.doubt._sensitivity import Sensitivity, sensitivity
 from chainnet.doubt._verdict import CLASSES, class_of
-from chainnet.doubt._words import BEFORE, VARIANTS
+from chainnet.doubt._words import BEFORE, VARIANTS, in_words
 
 __all__ = [
     "BEFORE",
@@ -28,9 +28,11 @@ __all__ = [
     "class_of",
     "demand_factors",
     "ensemble",
+    "in_words",
     "is_weak",
     "key_assumptions",
     "local_processes",
+    "orders_of",
     "sensitivity",
     "variations",
 ]

@@ -15,7 +15,19 @@ from chainnet.reporting.formats.markdown import markdown_table, marked
 from chainnet.reporting.formats.page import html_report
 from chainnet.reporting.model import Cell, Document, ReportColumn, ReportTable, Sentence, make_table
 from chainnet.results import origin_of, package_version
-from chainnet.words import NBSP, Who, country_name, first_capital, in_sentence, is_missing, percent, spelled, whole
+from chainnet.words import (
+    NBSP,
+    Claims,
+    Narrow,
+    Shortfall,
+    between,
+    first_capital,
+    is_missing,
+    percent,
+    place_words,
+    spelled,
+    whole,
+)
 
 # shares nearer than this are said as one
 APART = 0.005
@@ -103,24 +115,27 @@ def overview_sentences(table: pd.DataFrame) -> dict[str, str]:
 
 
 def _sentence(row: pd.Series) -> str:
-    demand = "demand" if Who(row["tier"]).is_all else Who(row["tier"]).demand
     under = UNDER.get(row["restriction"], f"at worst ({row['scenario_label']})")
-    year = "nothing" if _is_none(row["first_year_share"]) else percent(row["first_year_share"])
-    ends = f" ({_between(row['due_low_share'], row['due_high_share'])})"
-    if not row["certain"]:
-        said = f"how much of {demand} is short once new suppliers are qualified cannot be said{ends}; "
-        said += f"{year} in the first year"
-    elif is_met(row):
-        said = f"{demand} is met{ends if percent(row['due_high_share']) != percent(0.0) else ''}"
-    elif _is_none(row["later_share"]):
-        said = f"{year} of {demand} is short in the first year, nothing once new suppliers are qualified{ends}"
-    else:
-        said = f"{percent(row['later_share'])} of {demand} is short once new suppliers are qualified{ends}, "
-        said += f"{year} in the first year"
-    already = percent(row["already_share"])
-    also = f" {already} is short without any restriction." if not _is_none(row["already_share"]) else ""
-    decides = f"What decides: {row['decides_first']}." if row["decides_first"] else "Nothing alone changes that."
-    return f"{row['label'] or row['chain']}, {under}: {said}.{also} {decides}"
+    return _claims(row).line(row["label"] or row["chain"], under)
+
+
+def _claims(row: pd.Series) -> Claims:
+    """Return what a row claims, in the words of a finding."""
+    short = Shortfall(
+        first_year=float(row["first_year_share"]),
+        later=float(row["later_share"]),
+        low=float(row["due_low_share"]),
+        high=float(row["due_high_share"]),
+        already=float(row["already_share"]),
+        is_met=is_met(row),
+        is_certain=bool(row["certain"]),
+    )
+    where = place_words(row["bottleneck_step"], row["bottleneck_country"])
+    narrow = Narrow(where, float(row["bottleneck_share"]), 0.0, 0)
+    decides = (row["decides_first"],) if row["decides_first"] else ()
+    return Claims(
+        row["scenario_label"], row["tier"], row["is_allied"], short, float(row["first_month"]), narrow, decides
+    )
 
 
 def _is_none(share: float) -> bool:
@@ -186,17 +201,11 @@ def _share(row: pd.Series) -> Cell:
     low, high = float(row["due_low_share"]), float(row["due_high_share"])
     last = percent(later) if row["certain"] else "cannot be said"
     head = MET if is_met(row) else f"{percent(early)}, {last}"
-    parts = [_between(low, high) if not row["certain"] or {percent(low), percent(high)} != {percent(later)} else ""]
+    parts = [between(low, high) if not row["certain"] or {percent(low), percent(high)} != {percent(later)} else ""]
     parts += [f"{percent(row['already_share'])} already" if not _is_none(row["already_share"]) else ""]
     parts += [_if_last(float(row["last_share"]), low, high)]
     words = "; ".join(filter(None, parts))
     return Cell(f"{head} ({words})" if words else head, later, (low, high), early)
-
-
-def _between(low: float, high: float) -> str:
-    """Return a range in words."""
-    least, most = percent(low), percent(high)
-    return most if least == most else f"{least.removesuffix(NBSP + '%')} to {most}"
 
 
 def _if_last(last: float, low: float, high: float) -> str:
@@ -209,4 +218,4 @@ def _bottleneck(row: pd.Series) -> str:
         return f"no step abroad costs {row['tier']} anything"
     ours = " (set by us)" if row["bottleneck_basis"] == SET_BY_US else ""
     share = "" if is_missing(row["bottleneck_share"]) else f", which makes {percent(row['bottleneck_share'])}{ours}"
-    return first_capital(f"{row['bottleneck_step']} in {in_sentence(country_name(row['bottleneck_country']))}{share}")
+    return first_capital(f"{place_words(row['bottleneck_step'], row['bottleneck_country'])}{share}")

@@ -4,7 +4,8 @@ Words: *trajectory* (the months of one scenario), *foresight* (the plan that kno
 *time to survive* (months without loss), *requirement* (the least stock that keeps a tier whole).
 """
 
-from chainnet.stress._first_year import YEAR, first_year
+from chainnet.stress._first_year import YEAR, due_by_month, first_year, is_short
+from chainnet.stress._held import End
 from chainnet.stress._months import Ask, base_flow, horizon_levels
 from chainnet.stress._stockpile import averted, requirement, stockpile_mitigation, stockpile_requirement
 from chainnet.stress._stores import Stores, tiers_of
@@ -14,12 +15,15 @@ from chainnet.stress._worst import worst_of
 __all__ = [
     "YEAR",
     "Ask",
+    "End",
     "Stores",
     "StressTest",
     "averted",
     "base_flow",
+    "due_by_month",
     "first_year",
     "horizon_levels",
+    "is_short",
     "requirement",
     "stockpile_mitigation",
     "stockpile_requirement",

@@ -3,6 +3,7 @@
 Words: *n/d* no data, *n/a* cannot apply, *-* not asked; a *sentence* is made from numbers, one claim each.
 """
 
+from chainnet.words._claims import Claims, Narrow, Shortfall, between, place_words
 from chainnet.words._countries import country_code
 from chainnet.words._ends import AFTER_OR_BEFORE, ORDER_WORDS, SHARED, WHOEVER, SaidEnds, at_ends, ends_sentence
 from chainnet.words._infinite import NEVER_SHORT, NO_LIMIT, infinite_word
@@ -85,9 +86,13 @@ __all__ = [
     "ORDER_WORDS",
     "SHARED",
     "WHOEVER",
+    "Claims",
+    "Narrow",
     "SaidEnds",
+    "Shortfall",
     "Who",
     "at_ends",
+    "between",
     "bill",
     "bracket_sentence",
     "calendar_month",
@@ -120,6 +125,7 @@ __all__ = [
     "numbers_script",
     "owners_sentence",
     "percent",
+    "place_words",
     "ranks",
     "readable_id",
     "recover_words",

@@ -14,7 +14,7 @@ import pytest
 from conftest import line, two_tier
 
 import chainnet as cn
-from chainnet.assessment import bottlenecks, first_rows, is_made_up, is_met, spoken_of
+from chainnet.assessment import Answers, bottlenecks, first_rows, is_made_up, is_met, spoken_of
 from chainnet.assessment._closing import closing, conditions, to_everyone
 from chainnet.assessment._overview import COLUMNS, _Chain
 from chainnet.cli import main
@@ -23,7 +23,7 @@ from chainnet.errors import DataError
 from chainnet.flow import Counting
 from chainnet.reporting import overview_markdown, overview_page, overview_sentences
 from chainnet.results import CHECKED
-from chainnet.stress import first_year
+from chainnet.stress import due_by_month, first_year
 from chainnet.words import NBSP
 
 ROOT = Path(__file__).parents[2]
@@ -74,7 +74,7 @@ def test_details_are_what_the_questions_say(mag9: cn.Network, china_out: cn.Scen
         of = found.of(str(tier))
         assert (row["certain"], row["decides"]) == (of.certain, "; ".join(of.decides))
         assert row["decides_first"] == next(iter(of.decides), "")
-    year = first_year(counting, china_out)
+    year = first_year(due_by_month(counting, china_out))
     assert by_tier["first_year_share"].to_dict() == year["due_share"].to_dict()
     assert by_tier["first_month"].fillna(0).to_dict() == year["first_month"].fillna(0).to_dict()
     assert by_tier["first_year_share"].nunique() == 3, "three tiers, three numbers"
@@ -120,7 +120,7 @@ def attributable(network: cn.Network) -> None:
     counting = Counting.of(network, order=None)
     found = class_assumptions(counting, NOTHING).range
     assert (found[["low_share", "central_share", "high_share"]] == 0.0).all(axis=None)
-    year = first_year(counting, NOTHING)
+    year = first_year(due_by_month(counting, NOTHING))
     assert (year["due_share"] == 0.0).all()
     assert year["first_month"].isna().all()
 
@@ -138,19 +138,19 @@ def test_the_call_without_details_gives_the_first_rows(mag9: cn.Network, details
     pd.testing.assert_frame_equal(table, first_rows(details), check_exact=True)
     book = cn.codebook(details).set_index("column")
     assert book.loc["later_share", ["unit", "status"]].tolist() == ["share, 0 to 1", CHECKED]
-    assert table.attrs["provenance"]["settings"]["chains"] == [
-        {"graph": "mag-9", "digest": mag9.digest, "next": "", "commodity": ["magnet"], "beneficiaries": "all"}
-    ]
+    assert table.attrs["provenance"]["settings"]["chains"] == [{"graph": "mag-9", "digest": mag9.digest, "next": ""}]
 
 
-def test_the_month_is_counted_from_the_first_measure_and_looked_for_as_far_as_asked(mag9: cn.Network) -> None:
+def test_the_month_is_counted_from_the_first_measure_and_the_first_year_is_the_first_year(mag9: cn.Network) -> None:
+    counting = Counting.of(mag9, order=None)
     late = cn.Scenario("late", [{"kind": "remove", "where": {"country": "CHN"}, "start_month": 7}])
-    assert _Chain(Counting.of(mag9), 12)._first(late)["first_month"].fillna(0.0).tolist() == [0.0, 1.0, 1.0]
-    assert _Chain(Counting.of(mag9), 12)._first(None)["first_month"].isna().all()
+    assert first_year(due_by_month(counting, late))["first_month"].fillna(0.0).tolist() == [0.0, 1.0, 1.0]
+    assert first_year(due_by_month(counting, None))["first_month"].isna().all()
     # a plant's loss, and half a year after the first year all of China's
     two = [{"kind": "remove", "nodes": ["H_BR"]}, {"kind": "remove", "where": {"country": "CHN"}, "start_month": 18}]
-    short, far = (_Chain(Counting.of(mag9), months)._first(cn.Scenario("two", two)) for months in (12, 24))
-    assert short["due_share"].to_dict() == far["due_share"].to_dict(), "the first year is the first year"
+    short, far = (first_year(due_by_month(counting, cn.Scenario("two", two), months)) for months in (12, 24))
+    assert short["due_share"].to_dict() == pytest.approx(far["due_share"].to_dict()), "the first year is the first year"
+    # after it the months stand in half-years, which end where a measure begins
     assert far["first_month"].tolist()[2] == 19.0
     assert np.isnan(short["first_month"].tolist()[2])
 
@@ -166,13 +166,16 @@ def test_measures_of_other_times_are_told_once(tmp_path: Path, mag9: cn.Network)
     assert np.isnan(row["first_month"])
 
 
-def test_a_chain_without_scenarios_is_asked_as_it_stands() -> None:
-    table = cn.overview(two_tier(), details=True)
+def test_a_chain_without_scenarios_is_asked_what_the_stop_of_its_bottleneck_does() -> None:
+    net = two_tier()
+    table = cn.overview(net, details=True)
     assert set(table["restriction"]) == {"worst"}
-    assert set(table["scenario"]) == {""}
-    assert set(table["scenario_label"]) == {"baseline"}
-    (sentence,) = overview_sentences(table).values()
-    assert "because" not in sentence
+    assert set(table["scenario"]) == {"bottleneck_stops"}
+    narrow = bottlenecks(Counting.of(net)).iloc[0]
+    stop = Answers(Counting.of(net)).worst
+    assert stop is not None
+    assert stop.measures[0]["where"] == {"stage": narrow["step"], "country": narrow["country"]}
+    assert set(table["scenario_label"]) == {stop.label}
 
 
 # -- its parts -----------------------------------------------------------------------------------------
@@ -213,9 +216,9 @@ def test_what_is_in_force_stands_first_then_what_may_return(monkeypatch: pytest.
     assert list(overview_sentences(table)) == ["mag-9, in force", "mag-9, may return", "mag-9, worst"]
     # where the same rules are all that may return, they are not told twice
     monkeypatch.setattr("chainnet.assessment._overview.in_force", lambda _net, **_: cn.Scenario("in_force", [one]))
-    assert [name for name, _ in _Chain(Counting.of(mag9), 12)._asked()] == ["in force", "worst"]
+    assert [name for name, _ in _Chain(mag9, None)._asked()] == ["in force", "worst"]
     monkeypatch.setattr("chainnet.assessment._overview.in_force", lambda _net, **_: NOTHING)
-    assert [name for name, _ in _Chain(Counting.of(mag9), 12)._asked()] == ["worst"]
+    assert [name for name, _ in _Chain(mag9, None)._asked()] == ["worst"]
 
 
 def test_a_worst_that_leaves_all_met_is_the_row_of_the_first_tier(mag9: cn.Network, details: pd.DataFrame) -> None:
@@ -247,7 +250,7 @@ def test_the_sentence_names_a_number_a_range_and_what_decides(details: pd.DataFr
         said(row, first_year_share=0.12, later_share=0.0, due_low_share=0.0, due_high_share=0.2) == start + early + end
     )
     unknown = "how much of industrial demand is short once new suppliers are qualified cannot be said (25 to 90 %)"
-    assert said(row, certain=False) == f"{start}{unknown}; nothing in the first year.{end}"
+    assert said(row, certain=False) == f"{start}{unknown}, nothing is short in the first year.{end}"
     assert "(25 to 90 %), nothing in the first year. 40 % is short without any restriction." in said(
         row, already_share=0.4
     )
@@ -275,8 +278,8 @@ def test_what_cannot_be_asked_says_so(mag9: cn.Network) -> None:
         cn.overview([])
     with pytest.raises(DataError, match="no demand table"):
         cn.overview(line())
-    with pytest.raises(DataError, match="months"):
-        cn.overview(mag9, months=0)
+    with pytest.raises(DataError, match="order"):
+        cn.overview(mag9, order="nobody")  # type: ignore[arg-type]
 
 
 # -- pages ---------------------------------------------------------------------------------------------

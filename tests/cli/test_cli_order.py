@@ -18,7 +18,7 @@ from chainnet.cli.app import app
 ASKED = {
     "assumptions": (["--max-set", "0"], ["central", 1, "shortfall_tpa"]),
     "ensemble": (["--draws", "2", "--ranked", "0"], ["summary", -1, "given"]),
-    "overview": (["--months", "1"], ["details", 1, "already_share"]),
+    "overview": ([], ["details", 1, "already_share"]),
     "compare": (["--scenario", "baseline", "--scenario", "calm", "--months", "0"], ["answers", 1, "shortfall_tpa"]),
 }
 # what is short of our 9 t in the second tier of 10 t dug, when 4 of ours and 3 of others' defence and 7 t of theirs ask

@@ -10,7 +10,7 @@ from conftest import frame
 
 import chainnet as cn
 from chainnet.flow import Counting
-from chainnet.stress import first_year
+from chainnet.stress import due_by_month, first_year
 
 CHN = {"country": "CHN"}
 PROFILE = [{"months": 2, "share": 0.1}, {"share": 0.8}]
@@ -30,7 +30,7 @@ def one_user(weeks: float = 0.0, wanted: float = 12.0, **tables: Any) -> cn.Netw
 
 
 def asked(network: cn.Network, scenario: cn.Scenario | None, months: int = 12) -> dict[str, float]:
-    found = first_year(Counting.of(network, order=None), scenario, months)
+    found = first_year(due_by_month(Counting.of(network, order=None), scenario, months))
     assert found.index.tolist() == ["civilian"]
     return {str(name): float(value) for name, value in found.loc["civilian"].items()}
 
@@ -70,13 +70,13 @@ def test_what_is_short_anyway_is_not_due(scenario: cn.Scenario | None) -> None:
 
 def test_demand_without_a_tier_is_that_of_all_tiers() -> None:
     net = one_user().with_demand(frame("node commodity demand_tpa", ("user", "ga", 12.0)))
-    found = first_year(Counting.of(net, order=None), LICENCE)
+    found = first_year(due_by_month(Counting.of(net, order=None), LICENCE))
     assert found["due_t"].to_dict() == {"all tiers": pytest.approx(3.8)}
 
 
 def agree(network: cn.Network, scenario: cn.Scenario, order: str) -> None:
     """The brief plans find what the whole ones do, tier by tier."""
-    mine = first_year(Counting.of(network, order=order), scenario)  # type: ignore[arg-type]
+    mine = first_year(due_by_month(Counting.of(network, order=order), scenario))  # type: ignore[arg-type]
     summary = cn.stress_test(network, [scenario], 12, reroute="new", order=order).summary
     names = list(dict.fromkeys(summary.index.get_level_values(0)))
     assert names == ["baseline", scenario.name]

@@ -1,0 +1,190 @@
+"""What is known of one chain: each answer solved when it is first asked for, and kept for whoever asks again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from functools import cached_property
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from chainnet.assessment._bottleneck import bottleneck_of, bottlenecks_without, lost_by_place, places, step_column
+from chainnet.doubt import KeyAssumptions, class_assumptions
+from chainnet.engine import CERTAIN, LEAST_SIZE, PRINTED
+from chainnet.flow import Counting, Kept, balance_under, project_sizes
+from chainnet.lowering import Degree, Overlay
+from chainnet.network import state_of
+from chainnet.scenario import KINDS, Scenario, overlay_of, scenarios
+from chainnet.stress import YEAR, End, due_by_month, first_year
+from chainnet.words import Who
+
+T = TypeVar("T")
+# how far ahead the months of a finding go
+HORIZON = 48
+BUILDING, PLANNED = "projects being built", "planned projects"
+# each level of response: rerouting, whether stocks are drawn, the states of the projects that stand
+LEVELS: dict[str, tuple[Degree, bool, tuple[str, ...]]] = {
+    "no rerouting": ("none", False, ()),
+    "existing links": ("existing", False, ()),
+    "new suppliers": ("new", False, ()),
+    "stocks": ("new", True, ()),
+    BUILDING: ("new", True, ("running", "building")),
+    PLANNED: ("new", True, ("running", "building", "decided", "undecided", "idle")),
+}
+AFTER = "new suppliers"  # the level of what is short later: no stock lasts, no project is sure
+
+
+class Answers:
+    """One chain and whose demand counts; every answer about it is solved once."""
+
+    def __init__(self, counting: Counting, months: int = HORIZON) -> None:
+        self.counting, self.network, self.months = counting, counting.network, months
+        self._known: dict[Hashable, Any] = {}
+
+    def once(self, key: Hashable, solve: Callable[[], T]) -> T:
+        """Return an answer, solved if nobody has asked for it yet."""
+        if key not in self._known:
+            self._known[key] = solve()
+        return self._known[key]  # type: ignore[no-any-return]
+
+    # -- which scenario, which tiers ---------------------------------------------------------------
+
+    @cached_property
+    def tiers(self) -> tuple[str, ...]:
+        """The tiers that ask for anything, in order; "all tiers" where none is named."""
+        asked = {name: float(self.wanted[name]) for name in self.wanted.index}
+        return tuple(name for name, wanted in asked.items() if wanted > 0)
+
+    @cached_property
+    def wanted(self) -> pd.Series:
+        """What each tier asks for, t/yr, index tier."""
+        return self._by_tier(Overlay.none(self.network), "new", self.counting.order, False)["demand_tpa"]
+
+    def place(self, tier: str) -> int:
+        """Return the number of a tier among all, from 0."""
+        return list(self.wanted.index).index(tier)
+
+    def named(self, tier: str) -> str | None:
+        """Return a tier as a question takes it; None = all."""
+        return tier if tier in self.network.tier_order else None
+
+    @cached_property
+    def worst(self) -> Scenario | None:
+        """The export rule that costs the first tier most once new suppliers are qualified, else the next tier.
+
+        Among all scenarios where no export rule is one; ties by what is due in the first year, then by name. Without
+        any scenario the stop of the bottleneck of the first tier; None where there is no bottleneck either.
+        """
+        shipped = scenarios(self.network)
+        if not shipped:
+            return self._stop_of_bottleneck()
+        asked = {name: one for name, one in shipped.items() if self._is_export_rule(one)} or dict(shipped)
+        due = {name: self.due(one)["due_share"].round(6) for name, one in asked.items()}
+        names = list(asked)
+        for tier in self.tiers:
+            most = max(float(one[tier]) for one in due.values())
+            if most > 0:
+                names = [name for name, one in due.items() if float(one[tier]) >= most]
+                break
+        if len(names) > 1:
+            tons = {name: round(float(self.first_year(asked[name])["due_t"].sum()), 6) for name in names}
+            names = [name for name in names if tons[name] >= max(tons.values())]
+        return asked[min(names)]
+
+    def _is_export_rule(self, scenario: Scenario) -> bool:
+        """Say whether all that a scenario does is to bound what leaves one country outside the beneficiaries."""
+        barred = set(self.network.groups_known)  # a group's rule is nobody's
+        barred |= self.network.resolve(self.counting.whose, "beneficiaries")[0]
+        leaves = [(KINDS[m["kind"]], (m.get("from") or {}).get("country")) for m in scenario.measures]
+        return bool(leaves) and all(
+            kind.takes and "from" in kind.keys and isinstance(country, str) and country not in barred
+            for kind, country in leaves
+        )
+
+    def _stop_of_bottleneck(self) -> Scenario | None:
+        """Return a scenario in which the costliest step abroad stops; None where none costs anything."""
+        lost = self.lost(self.named(self.tiers[0])) if self.tiers else pd.DataFrame()
+        if lost.empty or not (lost["lost_share"] > CERTAIN).any():
+            return None
+        step, country = lost.index[0]
+        where = {step_column(self.network): step, "country": country}
+        label = f"{str(step).replace('_', ' ')} in {country} stops"
+        return Scenario("bottleneck_stops", [{"kind": "remove", "where": where}], label=label[0].upper() + label[1:])
+
+    # -- solved answers ----------------------------------------------------------------------------
+
+    def assumptions(self, scenario: Scenario | None) -> KeyAssumptions:
+        """Return what the class of a verdict rests on, for all tiers."""
+        return self.once(("assumptions", scenario), lambda: class_assumptions(self.counting, scenario))
+
+    def months_of(self, scenario: Scenario | None) -> pd.DataFrame:
+        """Return what is due month by month, over the whole horizon; see ``due_by_month``."""
+        return self.once(("months", scenario), lambda: due_by_month(self.counting, scenario, self.months))
+
+    def first_year(
+        self, scenario: Scenario | None, order: Kept | None = None, reroute: Degree = "new", cover: End = "stated"
+    ) -> pd.DataFrame:
+        """Return what is due in the first twelve months, index tier; see ``first_year``."""
+        counting = self.counting if order is None else self.counting.in_order(order)
+
+        def solve() -> pd.DataFrame:
+            return first_year(due_by_month(counting, scenario, YEAR, reroute=reroute, cover=cover))
+
+        return self.once(("year", scenario, counting.order, reroute, cover), solve)
+
+    def due(self, scenario: Scenario | None, level: str = AFTER, order: Kept | None = None) -> pd.DataFrame:
+        """Return what is due to a scenario in the long run at a level of response.
+
+        Returns
+        -------
+        DataFrame, index tier
+            demand_tpa, due_tpa, due_share: never less than 0.
+        """
+        order = self.counting.order if order is None else order
+
+        def solve() -> pd.DataFrame:
+            degree, stocks, states = LEVELS[level]
+            here = self.network.projects["status"].map(state_of).isin(states).to_numpy()
+            sizes = np.where(here, project_sizes(self.network, None), 0.0)
+            short, calm = (
+                self._by_tier(one.with_built(np.maximum(one.built, sizes)), degree, order, stocks)
+                for one in (overlay_of(self.network, scenario), Overlay.none(self.network))
+            )
+            wanted = short["demand_tpa"]
+            due = (short["shortfall_tpa"] - calm["shortfall_tpa"]).clip(lower=0.0)
+            due = due.mask(due <= PRINTED * wanted, 0.0)
+            return pd.DataFrame(
+                {"demand_tpa": wanted, "due_tpa": due, "due_share": due / wanted.clip(lower=LEAST_SIZE)}
+            )
+
+        return self.once(("due", scenario, level, order), solve)
+
+    def _by_tier(self, overlay: Overlay, degree: Degree, order: Kept, stocks: bool) -> pd.DataFrame:
+        found = balance_under(self.counting.in_order(order), overlay, degree, stocks=stocks).by_tier()
+        return found.set_axis([Who.of(tier) for tier in found.index])
+
+    def lost(self, tier: str | None) -> pd.DataFrame:
+        """Return the steps of countries outside the beneficiaries, the costliest first: share, lost_tpa, lost_share.
+
+        Of the baseline, on existing links, as if the tier came first; of equal losses the one with most of its step.
+        """
+
+        def solve() -> pd.DataFrame:
+            table = places(self.counting)
+            lost = lost_by_place(self.counting, tier)[["lost_tpa", "lost_share"]]
+            table = table[~table["inside"]].join(lost).fillna({"lost_tpa": 0.0, "lost_share": 0.0}).sort_index()
+            rank = table.assign(tied=table["lost_share"].round(9))
+            return table.loc[rank.sort_values(["tied", "share"], ascending=False, kind="stable").index]
+
+        return self.once(("lost", tier), solve)
+
+    def without(self, tier: str | None, nodes: tuple[str, ...]) -> pd.DataFrame:
+        """Return the plants without which the bottleneck is another one (``bottlenecks_without``)."""
+        counting = self.counting.first(tier)
+
+        def solve() -> pd.DataFrame:
+            narrow = bottleneck_of(places(self.counting), self.lost(tier))
+            return bottlenecks_without(counting, narrow, nodes)
+
+        return self.once(("without", tier, nodes), solve)

@@ -1,0 +1,559 @@
+"""``find``: one finding, made once from solved answers; every format only shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from chainnet._types import Words
+from chainnet.assessment._answers import HORIZON, LEVELS, Answers
+from chainnet.assessment._bottleneck import step_column
+from chainnet.assessment._closing import Closing, closing
+from chainnet.assessment._measures import Advice, advised, project_measures
+from chainnet.doubt import KeyAssumptions, class_of, in_words, is_weak, orders_of
+from chainnet.engine import CERTAIN, LEAST_SIZE
+from chainnet.errors import DataError
+from chainnet.flow import Asked, Counting, Kept, balance_under, check_tier
+from chainnet.network import Network, check_network
+from chainnet.progress import Tell
+from chainnet.results import provenance, stamp
+from chainnet.scenario import (
+    Scenario,
+    asked_scenario,
+    check_scenario,
+    overlay_of,
+    standing_of,
+)
+from chainnet.stress import is_short
+from chainnet.words import Claims, Narrow, Shortfall, place_words, vintage
+
+Restriction = Literal["in force", "may return", "worst", "asked"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Finding:
+    """Who is short under a scenario, when, where it breaks, what helps, how sure that is.
+
+    Each part is solved when it is first asked for. All shares and tonnes are *due*: short under the scenario less
+    short without it, judged alike.
+
+    Attributes
+    ----------
+    answers : Answers
+        What is known of the chain.
+    scenario : Scenario or None
+        None = the baseline, to which nothing is due.
+    tier : str
+        Whose shortfall; "all tiers" where the demand names none.
+    restriction : {"worst", "in force", "may return", "asked"}
+        Why this scenario.
+    """
+
+    answers: Answers
+    scenario: Scenario | None
+    tier: str
+    restriction: Restriction = "asked"
+
+    # -- what is asked -----------------------------------------------------------------------------
+
+    @property
+    def network(self) -> Network:
+        """The chain."""
+        return self.answers.network
+
+    @property
+    def label(self) -> str:
+        """The scenario in words."""
+        return "Nothing is restricted" if self.scenario is None else self.scenario.label or self.scenario.name
+
+    @property
+    def state(self) -> str:
+        """The state of the rules of the scenario: in force, may return, begins DATE; "" of all others."""
+        return "" if self.scenario is None else standing_of(self.network, self.scenario).words
+
+    @cached_property
+    def demand(self) -> dict[str, float]:
+        """What the tier asks for, t/yr: tpa, low, high (NaN where no range is given)."""
+        counting, rows = self.answers.counting, self.network.demand
+        mine = counting.rows & self._is_mine
+        low, high = (
+            float(rows[end].fillna(rows["demand_tpa"])[mine].sum()) if rows.loc[mine, end].notna().any() else np.nan
+            for end in ("low", "high")
+        )
+        return {"tpa": float(self.answers.wanted.to_dict()[self.tier]), "low": low, "high": high}
+
+    @property
+    def _is_mine(self) -> np.ndarray[Any, Any]:
+        tier = self.answers.named(self.tier)
+        if tier is None:
+            return np.ones(len(self.network.demand), dtype=bool)
+        return np.asarray((self.network.demand["tier"] == tier).to_numpy(dtype=bool))
+
+    # -- who is short, and when --------------------------------------------------------------------
+
+    @cached_property
+    def assumptions(self) -> KeyAssumptions:
+        """What the class of the tier's shortfall rests on."""
+        return self.answers.assumptions(self.scenario).of(self.tier)
+
+    @cached_property
+    def later(self) -> dict[str, float]:
+        """What is due once new suppliers are qualified: share, low, high, tpa."""
+        ends = self.assumptions.range
+        share, low, high = (float(ends[f"{end}_share"][self.tier]) for end in ("central", "low", "high"))
+        return {"share": share, "low": low, "high": high, "tpa": share * self.demand["tpa"]}
+
+    @cached_property
+    def first_year(self) -> dict[str, float]:
+        """What is due in the first twelve months: share, low, high, tpa.
+
+        The range is over who is served first, rerouting and what users hold, one at a time.
+        """
+        central, answers, cover = self._in_year(), self.answers, not self.network.cover.empty
+        orders = [self._in_year(order=order) for order in orders_of(answers.counting)[1:]]
+        held = [self._in_year(cover=end) for end in ("low", "high")] if cover else []
+        shares = [central, *orders, self._in_year(reroute="existing"), *held]
+        return {"share": central, "low": min(shares), "high": max(shares), "tpa": central * self.demand["tpa"]}
+
+    def _in_year(self, **judged: Any) -> float:
+        return float(self.answers.first_year(self.scenario, **judged)["due_share"][self.tier])
+
+    @property
+    def first_year_share(self) -> float:
+        """The central value of ``first_year``, which alone costs a tenth of its range."""
+        return self._in_year()
+
+    @property
+    def already_share(self) -> float:
+        """Short without any restriction, once new suppliers are qualified."""
+        return float(self.assumptions.range["already_share"][self.tier])
+
+    @property
+    def certain(self) -> bool:
+        """Whether a class can be said; see ``KeyAssumptions.certain``."""
+        return self.assumptions.certain
+
+    @property
+    def is_met(self) -> bool:
+        """Whether less than 1 % is due, in the first year and later, and that can be said."""
+        return self.certain and class_of(max(self.later["share"], self.first_year_share)) == "met"
+
+    @property
+    def decides(self) -> tuple[str, ...]:
+        """What alone changes the class, in words, at most three."""
+        return self.assumptions.decides
+
+    @property
+    def firmness(self) -> dict[str, bool]:
+        """Whether no variation of a kind changes the class: order, rerouting, demand, plants, links."""
+        return {str(name): bool(firm) for name, firm in self.assumptions.firmness.items()}
+
+    @cached_property
+    def first_month(self) -> float:
+        """The first month with more than 1 % due, counted from the first measure; NaN = none.
+
+        Looked for in the first twelve months, and beyond them where the tier is short once new suppliers are
+        qualified; there it is the first month of a half-year.
+        """
+        early = float(self.answers.first_year(self.scenario)["first_month"][self.tier])
+        if early == early or class_of(self.later["share"]) == "met":
+            return early
+        return self.when["first_month"]
+
+    @cached_property
+    def months(self) -> pd.DataFrame:
+        """What is due month by month, without foresight, index month; in half-years after the first year."""
+        table = self.answers.months_of(self.scenario)
+        mine = table[table.index.get_level_values("tier") == self.tier]
+        return mine.droplevel("tier")
+
+    @cached_property
+    def when(self) -> dict[str, float]:
+        """When the tier is short, in months from the first measure; NaN = not within the horizon.
+
+        first_month, survive_months (those before it; inf = never short), worst_month, back_month (the first after the
+        last short one; inf = not within the horizon).
+        """
+        table = self.months
+        share = table["due_t"] / table["demand_t"]
+        late = table.index[is_short(table)]
+        early = float(self.answers.first_year(self.scenario)["first_month"][self.tier])
+        first = early if early == early else float(late.to_numpy()[0]) if len(late) else np.nan
+        if first != first:
+            return {"first_month": np.nan, "survive_months": np.inf, "worst_month": np.nan, "back_month": np.nan}
+        last = float(late.to_numpy()[-1]) if len(late) else first
+        after = table.index[table.index > last]
+        return {
+            "first_month": first,
+            "survive_months": first - 1.0,
+            "worst_month": float(share.index.to_numpy()[share.to_numpy().argmax()]),
+            "back_month": float(after.to_numpy()[0]) if len(after) else np.inf,
+        }
+
+    @cached_property
+    def others(self) -> tuple[Finding, ...]:
+        """The findings of the other tiers, in their order."""
+        return tuple(
+            Finding(self.answers, self.scenario, tier, self.restriction)
+            for tier in self.answers.tiers
+            if tier != self.tier
+        )
+
+    # -- where it breaks ---------------------------------------------------------------------------
+
+    @cached_property
+    def bottleneck(self) -> dict[str, Any]:
+        """The step of a country abroad whose stop costs the tier most, if served first, in the baseline.
+
+        step, country, share_made, lost_tpa, lost_share, ties (pairs of step and country that cost as much); of these
+        the one leads whose goods are the scarcest under the scenario, then that with most of its step. Blank where no
+        step abroad costs anything.
+        """
+        table = self.answers.lost(self.answers.named(self.tier))
+        tied = table[(table["lost_share"] > CERTAIN) & (table["lost_share"] >= table["lost_share"].max() - CERTAIN)]
+        if tied.empty:
+            return {"step": "", "country": "", "share_made": np.nan, "lost_tpa": 0.0, "lost_share": 0.0, "ties": []}
+        if len(tied) > 1:
+            scarce = pd.Series([self._scarcity(str(step)) for step, _ in tied.index], index=tied.index)
+            tied = tied.loc[scarce.round(9).sort_values(ascending=False, kind="stable").index]
+        (step, country), *others = [(str(step), str(country)) for step, country in tied.index]
+        row = tied.iloc[0]
+        return {
+            "step": step,
+            "country": country,
+            "share_made": float(row["share"]),
+            "lost_tpa": float(row["lost_tpa"]),
+            "lost_share": float(row["lost_share"]),
+            "ties": [list(other) for other in others],
+        }
+
+    def _scarcity(self, step: str) -> float:
+        """Return the largest share that is short of the goods that a step makes."""
+        nodes, made = self.network.nodes, self.network.processes
+        processes = set(nodes.loc[nodes[step_column(self.network)] == step, "process"].dropna())
+        goods = set(made.loc[made["process"].isin(processes) & (made["role"] == "output"), "commodity"])
+        return max((one["share"] for one in self.products if one["commodity"] in goods), default=0.0)
+
+    @cached_property
+    def products(self) -> tuple[dict[str, Any], ...]:
+        """What is short by good, once new suppliers are qualified: commodity, demand_tpa, share; the scarcest first."""
+        counting = self.answers.counting
+        mine = counting.rows & self._is_mine
+        short, calm = (
+            balance_under(counting, overlay_of(self.network, scenario), "new").demand["shortfall_tpa"].to_numpy()
+            for scenario in (self.scenario, None)
+        )
+        rows = self.network.demand.assign(due=short - calm)[mine]
+        table = rows.groupby(rows["commodity"].fillna(""))[["demand_tpa", "due"]].sum()
+        share = (table["due"] / table["demand_tpa"].clip(lower=LEAST_SIZE)).clip(lower=0.0)
+        share = share.mask(share <= CERTAIN, 0.0)
+        ordered = sorted(share.items(), key=lambda item: (-round(float(item[1]), 9), str(item[0])))
+        return tuple(
+            {"commodity": str(name), "demand_tpa": float(table.loc[name, "demand_tpa"]), "share": float(value)}
+            for name, value in ordered
+        )
+
+    # -- what helps --------------------------------------------------------------------------------
+
+    @cached_property
+    def levels(self) -> pd.DataFrame:
+        """What stays short after each level of response, each with those before it.
+
+        Index level: share and tpa in the order of the finding, first_share and last_share with allies served first
+        and last. *new suppliers* is the number of the title.
+        """
+        orders: dict[str, Kept | None] = {"share": None, "first_share": "allies_first", "last_share": "allies_last"}
+        flows = self.network.edges["flow_tpa"]
+        known = flows.notna().any()
+        rows = {
+            level: {
+                name: float(self.answers.due(self.scenario, level, order)["due_share"][self.tier])
+                for name, order in orders.items()
+            }
+            for level in LEVELS
+            if known or level != "no rerouting"
+        }
+        table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("level")
+        return stamp(table.assign(tpa=table["share"] * self.demand["tpa"]), self.provenance)
+
+    @cached_property
+    def advice(self) -> tuple[Advice, ...]:
+        """What to do, the cheapest level first; empty where the tier is met."""
+        return advised(self.answers, self.scenario, self.tier)
+
+    @cached_property
+    def measures(self) -> pd.DataFrame:
+        """What each project alone avoids, with new suppliers; see ``project_measures``."""
+        return project_measures(self.answers, self.scenario, self.tier)
+
+    @cached_property
+    def closed_by(self) -> Closing:
+        """What leaves the tier without shortfall, and from which year."""
+        place = self.answers.place(self.tier)
+        central = self.assumptions.central.iloc[0]
+        return closing(self.answers.counting, self.scenario, central, place)
+
+    # -- what it depends on ------------------------------------------------------------------------
+
+    @cached_property
+    def depends_on(self) -> tuple[dict[str, str], ...]:
+        """What alone makes another class of the shortfall, or another bottleneck: plants before judgements.
+
+        kind, id, label, variant, tier, does (class, bottleneck), then (the class, or the step and its country).
+        """
+        table = self.assumptions.table
+        moves = table["what"].str.split(";").map(lambda words: "class" in words).astype(bool)
+        rows = table[moves].assign(size=-table.loc[moves, "change_share"].abs().round(9))
+        rows = rows.assign(judged=rows["kind"].isin(["order", "rerouting", "demand", "slack", "density"]))
+        rows = rows.sort_values(["judged", "size", "id"], kind="stable").drop_duplicates(["kind", "id"])
+        found = [
+            {
+                "kind": str(row["kind"]),
+                "id": str(row["id"]),
+                "label": in_words(row),
+                "variant": str(row["variant"]),
+                "tier": str(self.tier),
+                "does": "class",
+                "then": class_of(float(row["due_share"])),
+            }
+            for row in rows.to_dict("records")
+        ]
+        return (*found[: int((~rows["judged"]).sum())], *self._moved(), *found[int((~rows["judged"]).sum()) :])
+
+    def _moved(self) -> list[dict[str, str]]:
+        """Return the doubtful plants without which the bottleneck is another one."""
+        nodes, labels = self.network.nodes, self.network.labels
+        if not self.bottleneck["step"]:
+            return []
+        doubted = nodes.loc[is_weak(nodes) & (nodes["stage"] != "end_use"), "id"]
+        rows = self.answers.without(self.answers.named(self.tier), tuple(doubted))
+        return [
+            {
+                "kind": "node",
+                "id": str(row["id"]),
+                "label": f"without {labels[row['id']]}",
+                "variant": "absent",
+                "tier": str(self.tier),
+                "does": "bottleneck",
+                "then": place_words(str(row["step"]), str(row["country"])),
+            }
+            for row in rows.to_dict("records")
+        ]
+
+    # -- in words ----------------------------------------------------------------------------------
+
+    @cached_property
+    def claims(self) -> Claims:
+        """The finding as ``words`` says it."""
+        narrow = self.bottleneck
+        return Claims(
+            label=self.label,
+            tier=self.tier,
+            is_allied=bool(self.answers.counting.whose),
+            shortfall=Shortfall(
+                first_year=self.first_year_share,
+                later=self.later["share"],
+                low=self.later["low"],
+                high=self.later["high"],
+                already=self.already_share,
+                is_met=self.is_met,
+                is_certain=self.certain,
+            ),
+            decides=self.decides,
+            first_month=self.first_month,
+            narrow=Narrow(
+                place_words(narrow["step"], narrow["country"]),
+                narrow["share_made"],
+                narrow["lost_tpa"],
+                len(narrow["ties"]),
+            ),
+        )
+
+    @property
+    def title(self) -> str:
+        """The verdict, in one sentence."""
+        return self.claims.title
+
+    @property
+    def sentences(self) -> list[str]:
+        """Four sentences: who is short and when, where it breaks, what to do, how sure that is."""
+        rest = [(one.tier, one.is_met, one.certain, one.later["share"], one.first_year_share) for one in self.others]
+        first = self.advice[-1] if self.advice else None
+        return [
+            self.claims.who(self.answers.tiers, rest),
+            self.claims.where,
+            self.claims.what(None if first is None else asdict(first)),
+            self.claims.how_sure(self.firmness),
+        ]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the whole finding as plain values; what is not known is None, what has no end is a word."""
+        firm, network = self.firmness, self.network
+        found = {
+            "chain": network.name,
+            "as_of": network.as_of,
+            "base_year": network.base_year,
+            "vintage": vintage(network),
+            "digest": network.digest,
+            "scenario": self.scenario.name if self.scenario else "",
+            "scenario_label": self.label,
+            "state": self.state,
+            "restriction": self.restriction,
+            "beneficiaries": list(self.answers.counting.whose) or "all",
+            "order": self.answers.counting.order_name,
+            "tier": str(self.tier),
+            "other_tiers": [
+                {
+                    "tier": str(one.tier),
+                    "met": one.is_met,
+                    "certain": one.certain,
+                    "first_year_share": one.first_year_share,
+                }
+                | {"later_share": one.later["share"]}
+                for one in self.others
+            ],
+            "title": self.title,
+            "sentences": self.sentences,
+            "demand_tpa": self.demand["tpa"],
+            "demand_low_tpa": self.demand["low"],
+            "demand_high_tpa": self.demand["high"],
+            "shortfall": {
+                "first_year": self.first_year,
+                "later": self.later,
+                "already_share": self.already_share,
+                "last_share": float(self.assumptions.range["last_share"][self.tier]),
+                "class": str(self.assumptions.central.loc[self.tier, "class"]),
+                "certain": self.certain,
+                "decides": list(self.decides),
+            },
+            "when": self.when,
+            "bottleneck": self.bottleneck,
+            "products": list(self.products),
+            "levels": self.levels.reset_index().to_dict("records"),
+            "advice": [asdict(one) for one in self.advice],
+            "depends_on": list(self.depends_on),
+            "firmness": firm,
+            "track_record": None,
+        }
+        plain: dict[str, Any] = _plain(found)
+        return plain
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """Where the finding comes from."""
+        name = self.scenario.name if self.scenario else ""
+        settings = {**self.answers.counting.settings, "scenario": name, "tier": str(self.tier)}
+        return provenance(self.network, "HiGHS simplex", **settings, months=self.answers.months)
+
+    def __repr__(self) -> str:
+        return f"<Finding of {self.network.name}: {self.title}>"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        said = "".join(f"<li>{escape(one)}</li>" for one in self.sentences)
+        return f"<p><b>{escape(self.title)}</b></p><ul>{said}</ul>"
+
+
+# months and costs without an end, as JSON has none
+_ENDLESS = {"survive_months": "never short", "back_month": "never"}
+
+
+def _plain(value: Any, key: str = "") -> Any:
+    """Return a value as JSON has it."""
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v, str(k)) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(one, key) for one in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not np.isfinite(value):
+        return None if np.isnan(value) else _ENDLESS.get(key, "no limit")
+    return str(value) if isinstance(value, str) else value
+
+
+def find(
+    network: Network,
+    scenario: Scenario | str | None = None,
+    tier: str | None = None,
+    *,
+    order: Asked = None,
+    beneficiaries: Words = None,
+    commodity: Words = None,
+    progress: Tell | None = None,
+) -> Finding:
+    """Find who is short under a scenario, when, where the chain breaks, what helps, and how sure that is.
+
+    Parameters
+    ----------
+    network : Network
+        With a demand table.
+    scenario : Scenario or str, optional
+        A scenario, its name, or ``in_force`` (all rules in force together). None = the worst: of the shipped export
+        rules the one that leaves most of the first tier short once new suppliers are qualified, else of the next tier.
+    tier : str, optional
+        None = the first tier, in order, that is not met in the first year or later; if all are met, the first.
+    order, beneficiaries, commodity : optional
+        As in ``balance``; default from the network.
+    progress : callable, optional
+        Called with what is being done and the part of the whole.
+
+    Returns
+    -------
+    Finding
+        Its parts are solved when they are asked for.
+
+    Raises
+    ------
+    DataError
+        If there is no demand table, nobody of the beneficiaries asks for anything, or an argument is unknown.
+
+    Notes
+    -----
+    A quarter of a minute for title, shortfall and bottleneck of a real chain; a minute for ``to_dict()``, most of it
+    the months.
+
+    Examples
+    --------
+    >>> import chainnet as cn
+    >>> cn.find(cn.read("mag-9")).title
+    'Everything in China stops: all of industrial demand is short from month 1.'
+    """
+    check_network(network)
+    if network.demand.empty:
+        raise DataError("find: the network has no demand table, so nobody can be short. Give demand.")
+    asked = asked_scenario(network, scenario)
+    if asked is not None:
+        check_scenario(asked)
+    check_tier(network, tier)
+    counting = Counting.of(network, commodity, beneficiaries, order=order)
+    if not counting.rows.any():
+        raise DataError("find: nobody who counts asks for anything. Name other beneficiaries or goods.")
+    answers = Answers(counting, HORIZON)
+    say = progress or (lambda _what, _part: None)
+    return finding_of(answers, asked, tier, "worst" if scenario is None else "asked", say)
+
+
+def finding_of(
+    answers: Answers,
+    scenario: Scenario | None,
+    tier: str | None = None,
+    restriction: Restriction = "asked",
+    say: Tell = lambda _what, _part: None,
+) -> Finding:
+    """Return the finding of a chain of which some answers may be known; see ``find``."""
+    if scenario is None and restriction == "worst":
+        say("which scenario is the worst", 0.0)
+        scenario = answers.worst
+    if tier is not None:
+        return Finding(answers, scenario, tier, restriction)
+    say("who is short, and what that rests on", 0.3)
+    found = [Finding(answers, scenario, one, restriction) for one in answers.tiers]
+    first = next((one for one in found if not one.is_met), found[0])
+    say("where the chain breaks", 1.0)
+    return first

@@ -1,0 +1,172 @@
+"""``find``: one record, made of answers that other calls give too; what it says holds over all rows."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import numpy as np
+import pytest
+from conftest import frame, line, two_tier
+
+import chainnet as cn
+from chainnet.cli import main
+from chainnet.doubt import class_assumptions
+from chainnet.errors import DataError
+from chainnet.flow import Counting
+from chainnet.stress import due_by_month, first_year
+
+TOP = ["chain", "as_of", "base_year", "scenario", "tier", "demand_tpa", "shortfall", "when", "bottleneck"]
+TOP += ["products", "levels", "advice", "depends_on", "firmness", "track_record"]
+
+
+@pytest.fixture(scope="module")
+def china_out() -> cn.Scenario:
+    return cn.scenarios(cn.read("mag-9"))["china_out"]
+
+
+@pytest.fixture(scope="module")
+def mag9() -> cn.Network:
+    return cn.read("mag-9")
+
+
+@pytest.fixture(scope="module")
+def industry(mag9: cn.Network) -> cn.Finding:
+    return cn.find(mag9, "china_out", "industrial")
+
+
+def test_its_parts_are_the_answers_of_the_calls_it_is_made_of(
+    mag9: cn.Network, china_out: cn.Scenario, industry: cn.Finding
+) -> None:
+    counting = Counting.of(mag9, order=None)
+    rests = class_assumptions(counting, china_out).of("industrial")
+    row = rests.range.loc["industrial"]
+    assert industry.later["share"] == pytest.approx(row["central_share"])
+    assert (industry.later["low"], industry.later["high"]) == (row["low_share"], row["high_share"])
+    assert (industry.certain, industry.decides) == (rests.certain, rests.decides)
+    year = first_year(due_by_month(counting, china_out)).loc["industrial"]
+    assert industry.first_year["share"] == pytest.approx(year["due_share"])
+    assert industry.first_year["low"] <= industry.first_year["share"] <= industry.first_year["high"]
+    new = cn.balance(mag9, china_out, "new").by_tier().loc["industrial"]
+    assert industry.levels["tpa"]["new suppliers"] == pytest.approx(new["shortfall_tpa"], abs=1e-6)
+    assert industry.levels["share"]["new suppliers"] == pytest.approx(industry.later["share"], abs=1e-9)
+    assert industry.demand["tpa"] == pytest.approx(new["demand_tpa"])
+
+
+def test_the_levels_never_rise_and_the_ends_lie_about_them(industry: cn.Finding) -> None:
+    levels = industry.levels
+    for column in ("share", "first_share", "last_share"):
+        assert (levels[column].diff().dropna() <= 1e-9).all()
+    assert levels.index[-1] == "planned projects"
+
+
+def test_the_bottleneck_costs_most_of_all_rows(mag9: cn.Network, industry: cn.Finding) -> None:
+    lost = cn.chokepoints(
+        mag9, "stage+country" if mag9.nodes["step"].isna().all() else "step+country", tier="industrial"
+    )
+    narrow = industry.bottleneck
+    assert narrow["lost_tpa"] == pytest.approx(lost["lost_tpa"].max())
+    assert lost.loc[(narrow["step"], narrow["country"]), "lost_tpa"] == pytest.approx(narrow["lost_tpa"])
+
+
+def test_whose_finding_it_is(mag9: cn.Network, china_out: cn.Scenario) -> None:
+    found = cn.find(mag9)
+    assert (found.scenario, found.restriction) == (china_out, "worst")
+    # of defence nothing can be said, so it is not met, and it comes first
+    assert (found.tier, found.certain, found.is_met) == ("defence", False, False)
+    assert [one.tier for one in found.others] == ["industrial", "civilian"]
+    nothing = cn.find(mag9, cn.Scenario("nothing"))
+    assert (nothing.tier, nothing.is_met) == ("defence", True)
+    assert nothing.title == "Nothing: defence demand is met."
+    assert nothing.advice == ()
+
+
+def test_the_worst_is_an_export_rule_where_one_is_shipped(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A rule on exports comes before the loss of a plant that costs more; of two rules the dearer one."""
+    net = cn.Network(
+        nodes=frame(
+            "id stage country capacity_tpa",
+            *(("pit", "mine", "CHN", 9.0), ("own", "mine", "USA", 4.0), ("user", "end_use", "USA", None)),
+        ),
+        edges=frame("source target commodity flow_tpa", ("pit", "user", "ga", 6.0), ("own", "user", "ga", 4.0)),
+        demand=frame("node commodity tier demand_tpa", ("user", "ga", "defence", 10.0)),
+        beneficiaries=["USA"],
+        name="pits",
+    )
+    folder = cn.write(net, tmp_path_factory.mktemp("pits") / "pits")
+    (folder / "scenarios").mkdir(exist_ok=True)
+    rule = {"kind": "restrict", "from": {"country": "CHN"}}
+    for one in (
+        cn.Scenario("all_lost", [{"kind": "remove", "nodes": ["pit", "own"]}], label="All is lost"),
+        cn.Scenario("half", [{**rule, "share": 0.5}], label="China halves exports"),
+        cn.Scenario("stop", [{**rule, "share": 0.0}], label="China stops exports"),
+    ):
+        (folder / "scenarios" / f"{one.name}.toml").write_text(one.to_toml(), encoding="utf-8")
+    found = cn.find(cn.read(str(folder)))
+    assert found.scenario is not None
+    assert found.scenario.name == "stop"
+    assert found.later["share"] == pytest.approx(0.6)
+    assert found.title == "China stops exports: 60\xa0% of allied defence demand is short from month 1."
+    assert found.bottleneck["country"] == "CHN"
+    assert found.when["back_month"] == np.inf
+    # a product that is short by as much as the tier
+    assert [(one["commodity"], round(one["share"], 6)) for one in found.products] == [("ga", 0.6)]
+
+
+def test_projects_are_advised_by_state_with_what_they_avoid(mag9: cn.Network, china_out: cn.Scenario) -> None:
+    civil = cn.find(mag9, china_out, "industrial")
+    assert civil.advice
+    lead = civil.advice[-1]
+    assert lead.ids
+    assert lead.avoids_tpa > 0
+    most = civil.measures["avoids_tpa"].max() if len(civil.measures) else 0.0
+    assert lead.closes or lead.avoids_tpa == pytest.approx(most), "a superlative holds over all rows"
+    assert lead.verb in civil.sentences[2]
+
+
+def test_without_any_scenario_the_bottleneck_stops() -> None:
+    found = cn.find(two_tier())
+    assert found.scenario is not None
+    assert found.scenario.name == "bottleneck_stops"
+
+
+def test_the_record_is_plain_and_holds_what_it_must(mag9: cn.Network) -> None:
+    told = json.loads(json.dumps(cn.find(mag9).to_dict(), allow_nan=False))
+    assert [key for key in TOP if key not in told] == []
+    assert set(told["shortfall"]) >= {"first_year", "later", "already_share", "class", "certain", "decides"}
+    assert set(told["when"]) == {"first_month", "survive_months", "worst_month", "back_month"}
+    assert set(told["bottleneck"]) >= {"step", "country", "share_made", "lost_tpa", "ties"}
+    assert len(told["sentences"]) == 4
+    assert all(set(one) >= {"level", "share", "first_share", "last_share"} for one in told["levels"])
+    assert all(set(one) >= {"kind", "id", "variant", "does", "then"} for one in told["depends_on"])
+
+
+def test_from_the_command_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def chainnet(*words: str) -> None:
+        monkeypatch.setattr(sys, "argv", ["chainnet", *words])
+        with pytest.raises(SystemExit) as end:
+            main()
+        assert not end.value.code
+
+    chainnet("find", "mag-9", "--scenario", "china_out", "--tier", "industrial", "--format", "json")
+    told = json.loads(capsys.readouterr().out)
+    assert told == cn.find(cn.read("mag-9"), "china_out", "industrial").to_dict()
+    chainnet("find", "mag-9", "--tier", "industrial")
+    out = capsys.readouterr().out
+    assert told["title"].replace("\xa0", " ") in out.replace("\xa0", " ")
+    assert "new suppliers" in out
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"tier": "nobody"}, "tier"),
+        ({"scenario": "no_such"}, "no_such"),
+        ({"order": "nobody"}, "order"),
+    ],
+)
+def test_bad_input_is_named(mag9: cn.Network, asked: dict[str, str], said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        cn.find(mag9, **asked)  # type: ignore[arg-type]
+    with pytest.raises(DataError, match="no demand table"):
+        cn.find(line())
