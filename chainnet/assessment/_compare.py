@@ -15,25 +15,17 @@ import pandas as pd
 from chainnet import checks
 from chainnet._types import Words
 from chainnet.assessment._assess import Assessment
-from chainnet.assessment._side_by_side import (
-    Column,
-    Count,
-    SideBySide,
-    chains_of,
-    in_turn,
-    portfolios_of,
-    scenarios_of,
-    side_by_side,
-)
+from chainnet.assessment._in_turn import Count, lacks, rounded, served_and_short
+from chainnet.assessment._side_by_side import Column, SideBySide, chains_of, portfolios_of, scenarios_of, side_by_side
 from chainnet.engine import ROUNDING
 from chainnet.errors import DataError, UnknownIdError
-from chainnet.flow import Asked, Counting, ValueModel, most_sets, shapley_values
+from chainnet.flow import Asked, Counting, most_sets, shapley_values
 from chainnet.network import TABLES, Network, as_text, kept
 from chainnet.progress import Steps, Tell
 from chainnet.results import Result, provenance, stamp
-from chainnet.scenario import Scenario, acting, overlay_of
+from chainnet.scenario import Scenario, acting
 from chainnet.scenario import scenarios as shipped
-from chainnet.words import ALL_TIERS, Who, change, counted, digits, tonnes
+from chainnet.words import ALL_TIERS, Who, change, counted, tonnes
 
 # what an answer in tonnes can depend on
 MOVING = ("nodes", "edges", "processes", "demand", "stocks", "projects", "groups", "tiers", "service", "contracts")
@@ -294,32 +286,6 @@ def _tiers(*networks: Network) -> list[str]:
     return list(dict.fromkeys(order))
 
 
-def _short(counting: Counting, scenario: Scenario | None) -> dict[str | None, tuple[float, float]]:
-    """Return what each tier is served in its turn, and what it lacks; of all under None."""
-    network = counting.network
-    if network.demand.empty:  # then it is worth what can flow at most
-        return {None: (_round(ValueModel(counting, overlay_of(network, scenario)).value), 0.0)}
-    table = in_turn(counting, scenario)
-    rows = {tier if isinstance(tier, str) else "": row for tier, row in table.iterrows()}
-    found: dict[str | None, tuple[float, float]] = {None: _clear(table.sum())}
-    return found | {str(tier): _clear(row) for tier, row in rows.items()}
-
-
-def _clear(row: pd.Series) -> tuple[float, float]:
-    """Return what is served and what is short, without the rounding of a solve."""
-    wanted, served, short = (float(row[column]) for column in ("demand_tpa", "served_tpa", "shortfall_tpa"))
-    return _round(served), _round(short) if short > ROUNDING * max(wanted, 1.0) else 0.0
-
-
-def _lacks(counting: Counting, scenario: Scenario | None, tier: str | None) -> float:
-    """Return what a tier lacks, nothing where nobody asks for it."""
-    return _short(counting, scenario).get(tier, (0.0, 0.0))[1]
-
-
-def _round(value: float) -> float:
-    return digits(value, 10)
-
-
 def _answers(
     old: Network,
     new: Network,
@@ -333,7 +299,7 @@ def _answers(
     unknown, nothing = (np.nan, np.nan), (0.0, 0.0)
     for name in steps.each(names):
         sides = [
-            _short(count(network), asked.get(name)) if name == UNDISTURBED or name in asked else {}
+            served_and_short(count(network), asked.get(name)) if name == UNDISTURBED or name in asked else {}
             for network, asked in ((old, old_asked), (new, new_asked))
         ]
         for tier in [*_tiers(old, new), None]:
@@ -508,7 +474,7 @@ def _causes(
     def value(changed: frozenset[str]) -> float:
         if changed not in known:
             asked = two if MEASURES in changed else one
-            known[changed] = _lacks(count(_mixed(old, new, changed)), asked or one or two, tier)
+            known[changed] = lacks(count(_mixed(old, new, changed)), asked or one or two, tier)
         return known[changed]
 
     everything = frozenset(players)
@@ -518,9 +484,9 @@ def _causes(
         start, end = value(frozenset()), value(everything)
         table = pd.DataFrame(
             {
-                "share_t": share.map(_round),
-                "alone_t": [_round(value(frozenset([p])) - start) for p in players],
-                "last_in_t": [_round(end - value(everything - {p})) for p in players],
+                "share_t": share.map(rounded),
+                "alone_t": [rounded(value(frozenset([p])) - start) for p in players],
+                "last_in_t": [rounded(end - value(everything - {p})) for p in players],
             },
             index=pd.Index(players, name="cause"),
         )
@@ -542,17 +508,17 @@ def _rows(
 ) -> pd.DataFrame:
     """Change one row at a time, those whose figures changed most first."""
     changed = loud[loud["kind"] == "changed"].drop_duplicates(["table", "key"]).head(ROWS)
-    start = _lacks(count(old), scenario, tier)
+    start = lacks(count(old), scenario, tier)
     out = []
     steps.more(len(changed))
     for row in steps.each(changed.to_dict("records")):
         try:
             mixed = _mixed(old, new, frozenset(), (row["table"], row["key"]))
-            there = _lacks(count(mixed), scenario, tier)
+            there = lacks(count(mixed), scenario, tier)
         except (DataError, UnknownIdError):  # the row fits only together with others
             continue
         out.append(
-            {k: row[k] for k in ("table", "key", "column", "before", "after")} | {"alone_t": _round(there - start)}
+            {k: row[k] for k in ("table", "key", "column", "before", "after")} | {"alone_t": rounded(there - start)}
         )
     table = pd.DataFrame(out, columns=["table", "key", "column", "before", "after", "alone_t"])
     order = np.lexsort((np.arange(len(table)), -table["alone_t"].abs().to_numpy(dtype=float)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from chainnet import checks
+from chainnet.assessment._in_turn import Count, in_turn
 from chainnet.criticality import chokepoints
 from chainnet.engine import CERTAIN, PRINTED
 from chainnet.errors import DataError
-from chainnet.flow import Counting, balance_under, binding_inputs
+from chainnet.flow import Counting, binding_inputs
 from chainnet.network import Network
 from chainnet.progress import Steps, Tell
 from chainnet.results import (
@@ -30,7 +31,6 @@ from chainnet.stress import stress_test, worst_of
 from chainnet.words import ORDER_WORDS, Who, first_capital, verb
 
 UNDISTURBED = "baseline"
-Count = Callable[..., Counting]  # what is asked, of any network
 EITHER: Final = "either"
 LAST: Final = "allies_last"  # a stress test beside the order that is asked
 KEYS = ("tier", "figure", "order")
@@ -117,19 +117,6 @@ def worst_scenario(counting: Counting, asked: Mapping[str, Scenario]) -> Scenari
     """Return the scenario that leaves most of the first tier short in the long run; None without scenarios."""
     short = {name: in_turn(counting, one)["shortfall_tpa"] for name, one in asked.items()}
     return asked.get(worst_of(short, counting.network.tier_order[0]))
-
-
-def in_turn(counting: Counting, scenario: Scenario | None) -> pd.DataFrame:
-    """Return demand_tpa, served_tpa and shortfall_tpa by tier in the long run.
-
-    With nobody first the middle of what may fall to the beneficiaries: a balance itself is then one of several.
-    """
-    found = balance_under(counting, overlay_of(counting.network, scenario))
-    table = found.by_tier()
-    if counting.order == "alike" and found.ranges is not None:
-        short = found.ranges[["shortfall_least_tpa", "shortfall_most_tpa"]].mean(axis=1)
-        table = table.assign(shortfall_tpa=short, served_tpa=table["demand_tpa"] - short)
-    return table[["demand_tpa", "served_tpa", "shortfall_tpa"]]
 
 
 def _name_of(one: str | Scenario) -> str:

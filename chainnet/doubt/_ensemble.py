@@ -154,6 +154,7 @@ def ensemble(
     trial = Trial(plan)
     settings = {
         **counting.settings,
+        "order": counting.order_name,
         "scenario": scenario.name if scenario else "",
         "reroute": reroute,
         "draws": n,
@@ -170,13 +171,7 @@ def ensemble(
         sobol=sobol,
     )
     measures = [acting(m) for m in scenario.measures] if scenario else []
-    asked = {
-        "network": network.digest,
-        "order": counting.order_name,
-        **settings,
-        "measures": measures,
-        "numbers": trial.names,
-    }
+    asked = {"network": network.digest, **settings, "measures": measures, "numbers": trial.names}
     kept = Store(store, asked, len(trial.names))
     runs = int(sobol) * (trial.inputs.table["group"].nunique() + 2)
     steps = Steps("draws of the inputs", progress, n + runs)

@@ -67,8 +67,7 @@ def collect(
     network: Network, answer: DrawnFlows | None, losses: Losses | None, sizes: dict[str, int] | None = None
 ) -> PageData:
     """Gather steps, sites and links with their numbers as they are printed; ``sizes``: sites that stand as one."""
-    table = network.plants.sort_values("id", ignore_index=True)
-    table["bound_to"] = table["id"].map(_bound_to(network))
+    table = _plants(network)
     edges = network.edges
     position = {name: i for i, name in enumerate(table["id"])}
     tail = edges["source"].map(position).to_numpy(dtype=np.int64)
@@ -312,12 +311,12 @@ def basis_of(network: Network) -> dict[str, str]:
     return {k: (v if is_known(v) else k) for k, v in zip(table["id"], table["basis"], strict=True)}
 
 
-def _bound_to(network: Network) -> dict[str, str]:
-    """Return to whom the output of plants is bound by contract, and what part of it."""
-    bound = contracts_in_force(network)
+def _plants(network: Network) -> pd.DataFrame:
+    """Return the plants by id, with ``bound_to``: to whom output is bound by contract, and what part of it."""
+    table, bound = network.plants.sort_values("id", ignore_index=True), contracts_in_force(network)
     said = [f"{whose} {percent(share)}" for whose, share in zip(bound["for"], bound["share"], strict=True)]
     words = pd.Series(said, dtype=object).groupby(bound["supplier"].to_numpy()).agg("; ".join)
-    return {str(name): str(one) for name, one in words.items()}
+    return table.assign(bound_to=table["id"].map(words.to_dict()))
 
 
 def _capacity(stage: str, capacity: Any) -> str:
