@@ -88,11 +88,9 @@ def collect(
     # links without flow still pull a little, so that sites without any find a place
     weight = weight + 1e-3 * max(float(weight.max(initial=0.0)), 1e-6)
     sites = _sites(network, table, answer, losses)
-    for site in sites:
-        site["size"] = (sizes or {}).get(site["id"], 1)
     colours = country_colours(network)
     for site in sites:
-        site["colour"] = colours.get(site["place"], OTHER_COLOUR)
+        site |= {"size": (sizes or {}).get(site["id"], 1), "colour": colours.get(site["place"], OTHER_COLOUR)}
     places = sorted({s["place"] for s in sites}, key=lambda p: (list(colours).index(p) if p in colours else 99, p))
     rank_of = {p: i for i, p in enumerate(places)}
     tiers = {tier: i for i, tier in enumerate(network.tier_order)}

@@ -105,16 +105,14 @@ def timeline(finding: Finding) -> dict[str, Any] | None:
     rows = finding.get("months")
     if not rows:
         return None
-    numbers = [int(row["month"]) for row in rows]
     first = finding["when"]["first_month"]
     marks: list[list[Any]] = [] if first is None else [[int(first), "first short"]]
     for one in finding["advice"]:
         at = _month_of(one["due"], finding["as_of"])
         if 1 <= at <= finding["horizon"]:
             marks.append([at, f"{one['thing'].strip('“”')} due"])
-    ends = [*numbers[1:], finding["horizon"] + 1]
-    share = [row["due_t"] / row["demand_t"] if row["demand_t"] else 0.0 for row in rows]
-    bars = [[at, max(end - at, 1), digits(part, 4)] for at, end, part in zip(numbers, ends, share, strict=True)]
+    due = [row["due_t"] / row["demand_t"] if row["demand_t"] else 0.0 for row in rows]
+    bars = [[int(row["month"]), int(row["months"]), digits(part, 4)] for row, part in zip(rows, due, strict=True)]
     return {"bars": bars, "marks": marks, "last": finding["horizon"]}
 
 

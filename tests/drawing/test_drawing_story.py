@@ -112,7 +112,8 @@ def test_hostile_words_of_a_finding_never_end_its_script(
 
 def test_the_course_over_time_has_its_marks_where_they_fall() -> None:
     """As of November 2026 month 1 is December; January 2028 is month 14. Half-years follow the first year."""
-    months = [{"month": m, "due_t": d, "demand_t": 10.0} for m, d in ((1, 0.0), (2, 5.0), (3, 10.0), (9, 2.5))]
+    rows = ((1, 1, 0.0), (2, 1, 5.0), (3, 6, 10.0), (9, 6, 2.5))
+    months = [{"month": m, "months": n, "due_t": d, "demand_t": 10.0} for m, n, d in rows]
     advice = [{"thing": "“Plant”", "due": "2028-01"}, {"thing": "Old", "due": "2025"}, {"thing": "None", "due": ""}]
     found = timeline(
         {"months": months, "when": {"first_month": 2.0}, "advice": advice, "as_of": "2026-11", "horizon": 14}
