@@ -201,9 +201,7 @@ class Draw(Question, Form):
     view: Annotated[Literal["graph", "map", "sankey"], "Which view to draw."] = "graph"
     scenario: Annotated[str | None, opt.SCENARIO + ", or in_force; default the worst."] = None
     tier: Annotated[str | None, "Whose shortfall leads; default the first that is not met."] = None
-    months: Annotated[
-        int | None, "Horizon: month by month, with a slider; of the scenario named, else of all that ship."
-    ] = None
+    months: Annotated[int | None, "Horizon: month by month, with a slider; of the scenario that leads alone."] = None
     start: opt.Start = None
     step_months: opt.Step = 1
     order: opt.Order = None
@@ -249,19 +247,16 @@ class Draw(Question, Form):
         self.say_paths(self.ask(scenario=None, **self._flows(counting, first), **beside))
 
     def _flows(self, counting: Counting, first: Any) -> dict[str, Any]:
-        """Return the long run of every scenario, first that of the finding, and with a horizon its months."""
+        """Return the long run of every scenario, first that of the finding; with a horizon its months, and no other."""
         from chainnet.flow import long_runs
         from chainnet.scenario import scenarios
 
-        every = list(scenarios(self.network).values())
-        others = [one for one in every if first is None or one.name != first.name]
+        lead = [] if first is None else [first]
         if self.months is None:
-            asked = [None, *others] if first is None else [first, None, *others]
-            return {"result": long_runs(self.network, asked, counting, "new")}
-        chosen = [first] if self.scenario is not None else ([] if first is None else [first]) + others
-        runs = long_runs(self.network, chosen or [None], counting, "new")
-        stress = self.ask("stress.stress_test", scenarios=chosen or None, reroute="new")
-        return {"result": stress, "long_run": runs}
+            others = [one for one in scenarios(self.network).values() if first is None or one.name != first.name]
+            return {"result": long_runs(self.network, [*lead, None, *others], counting, "new")}
+        runs = long_runs(self.network, lead or [None], counting, "new")
+        return {"result": self.ask("stress.stress_test", scenarios=lead, reroute="new"), "long_run": runs}
 
     def _gains(self) -> Any:
         """Return what the projects gain under the scenario in the year, if that is asked."""

@@ -83,7 +83,7 @@ def _month_data(network: Network, facts: PageData, answer: DrawnFlows, told: Fin
         )
     return {
         "scenario": answer.scenario,
-        "words": answer.words,
+        "words": told["scenario_label"].rstrip(".") if told else answer.words,
         "rows": rows,
         "start": shown.index(months.opening),
         "tiers": [x["tier"] for x in answer.tiers],

@@ -165,6 +165,6 @@ C.monthSide = () => {
     .filter((k) => C.change(k) && C.siteShown(k.from) && C.siteShown(k.to)).slice(0, 8);
   const list = C.rows(changed.map((k) => C.row(k.from, k.from.label, k.base === null ? "+" + k.resultText : k.changeText, null, "", [C.movedText(k), "\u2192 " + k.to.label, k.commodityText].filter(Boolean).join(" \u00b7 "))));
   list.className = "tight";
-  parts.push(served, C.make("h3", "Links that change most"), changed.length ? list : C.make("p", C.isCalm() ? "none: nobody is short, whatever goes another way" : "none", "lead"));
+  parts.push(served, C.make("h3", "Links that change most"), changed.length ? list : C.make("p", C.isCalm() ? "none: nobody is short because of it, whatever goes another way" : "none", "lead"));
   return parts;
 };
