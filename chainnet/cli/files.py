@@ -223,22 +223,22 @@ class Draw(Question, Form):
             return
         if self.months is None and (self.start is not None or self.step_months != 1):
             raise DataError("draw: --start and --step-months go with --months; give the horizon.")
-        if self.network.demand.empty:
+        from chainnet.flow import Counting
+
+        counting = None if self.network.demand.empty else Counting.of(self.network, order=self.given("order"))
+        if counting is None or not counting.rows.any():
             if self.scenario or self.gains is not None:
                 what = "a scenario" if self.scenario else "--gains"
                 raise DataError(f"draw: {what} needs a network with a demand table.")
             self.say_paths(self.ask(result=None))
             return
-        from chainnet.flow import Counting
-
-        counting = Counting.of(self.network, order=self.given("order"))
         finding = self.ask("assessment.find", scenario=self.given("scenario"))
         tier, first = finding.answers.named(finding.tier), finding.scenario
         valued = partial(self.ask, "criticality.chokepoints", by="site", order=counting.value_order)
         under = valued(scenario=first, tier=tier) if first is not None and tier else None
         beside = {
             "order": counting.order_name,
-            "losses": valued(scenario=None),
+            "losses": valued(scenario=None, tier=None),
             "first_losses": valued(scenario=None, tier=tier) if tier else None,
             "scenario_losses": under,
             "finding": finding.to_dict(brief=self.months is None),

@@ -191,6 +191,7 @@ C.setMode = (mode) => {
   C.leave();
   // a loss and a change are two things, and both are brown: one of them is shown
   if (mode === "diff") C.state.choke = false;
+  if (mode === "diff" && C.isPlan()) { C.state.month = C.lasting(); C.putMonth(); }
   C.marks();
   C.changed();
   C.say({ base: "Baseline", result: C.data.resultName, diff: "Difference" }[mode] + " shown");

@@ -34,7 +34,7 @@ C.recall = () => {
   if (course > 0) C.pickCourse(course);
   if (C.data.months && parts.has("month")) C.recallMonth(Number(parts.get("month")));
   if (C.data.hasLosses && parts.has("chokepoints")) st.choke = parts.get("chokepoints") === "1";
-  if (st.choke && st.mode === "diff") st.mode = "result";
+  if (st.mode === "diff" && (st.choke || C.isPlan())) st.mode = "result";
   C.recallFilters(parts);
   if (C.both && ["first", "all"].includes(parts.get("losses"))) st.tier = parts.get("losses");
   parts.getAll("project").forEach((id) => { if (C.byId.has(id) && C.byId.get(id).project) C.ticked.add(id); });

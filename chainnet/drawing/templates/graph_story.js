@@ -31,7 +31,7 @@ C.along = (ctx, k) => {
 C.under = (ctx) => {
   // behind the links: the column of the bottleneck, and as hollow bands what no longer comes
   const px = (C.pixel || 1) / window.network.getScale(), lit = C.lit(), h = C.heads.find((one) => one.block.bottleneckText);
-  if (h && !C.state.choke) {
+  if (h) {
     const below = C.heads.filter((one) => one.x === h.x && one.y > (h.y || 0)).map((one) => one.y);
     const top = h.y === null ? 0 : h.y, bottom = below.length ? Math.min(...below) : C.bandTop === null || h.low ? C.world.height : C.bandTop;
     ctx.fillStyle = C.fade(C.LESS, 0.1);
@@ -79,7 +79,7 @@ C.pose = (step) => {
   if (!C.data.months) return;
   const mine = C.data.courses.findIndex((c) => C.story.names.includes(c.scenario));
   if (step && mine >= 0 && mine !== st.course) C.pickCourse(mine);
-  const lasting = C.data.months.rows.findIndex((r) => r.n === 0);
+  const lasting = C.lasting();
   if (step && lasting >= 0) st.month = lasting;
 };
 C.tell = (step) => {
