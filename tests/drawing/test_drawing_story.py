@@ -147,7 +147,7 @@ def test_the_story_has_five_steps_each_with_its_address(page: Path, finding: cn.
     assert tab.evaluate(f"[C.state.step, {mode}]") == [4, "result"]
     tab.click("#story button:last-child")
     assert tab.evaluate(f"[C.state.step, {mode}, C.state.focus]") == [0, "base", False]
-    assert "step=explore" in tab.url
+    assert tab.url.endswith("#step=explore")
     again = opened(page, tab.url.split("html")[1])
     assert again.evaluate(f"[C.state.step, {mode}, C.state.focus]") == [0, "base", False]
     tab.focus("#graph")

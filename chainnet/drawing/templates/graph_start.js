@@ -5,7 +5,7 @@ C.remember = () => {
   if (told) { if (st.step > 1) parts.set("step", String(st.step)); }
   else if (C.story) { parts.set("step", "explore"); if (st.focus) parts.set("focus", "1"); }
   if (told) { if (st.chosen) parts.set("site", st.chosen.id); C.keep(parts); return; }
-  if (st.mode !== (C.data.hasResult ? "result" : "base")) parts.set("flows", st.mode);
+  if (st.mode !== C.usual()) parts.set("flows", st.mode);
   if (st.course) parts.set("scenario", C.data.months.scenario);
   if (C.data.months && st.month !== C.data.months.start) parts.set("month", String(C.data.months.rows[st.month].n));
   if (st.choke !== C.data.startChoke) parts.set("chokepoints", st.choke ? "1" : "0");
@@ -15,6 +15,8 @@ C.remember = () => {
   if (st.chosen) parts.set("site", st.chosen.id);
   C.keep(parts);
 };
+// beside the story stands the network as it is today
+C.usual = () => C.data.hasResult && !(C.story && C.data.hasBase) ? "result" : "base";
 C.keep = (parts) => {
   Object.entries(C.state.off).forEach(([kind, set]) => set.forEach((value) => parts.append("without-" + kind, value)));
   const text = parts.toString();
@@ -28,6 +30,7 @@ C.recall = () => {
     return C.byId.get(parts.get("site"));
   }
   if (parts.get("focus") === "1" && C.story) st.focus = true;
+  st.mode = C.usual();
   const known = C.data.hasResult && C.data.hasBase ? ["base", "result", "diff"] : [];
   if (known.includes(parts.get("flows"))) st.mode = parts.get("flows");
   const course = C.data.courses.findIndex((c) => c.scenario === parts.get("scenario"));
