@@ -97,7 +97,7 @@ def draw(
     first_losses : DataFrame, optional
         ``chokepoints(network, tier=...)`` of one tier, which the graph says beside the ``losses`` of all.
     scenario_losses : DataFrame, optional
-        ``chokepoints(network, scenario, tier=...)``: the card of a plant says both losses.
+        ``chokepoints(network, scenario=..., tier=...)``: the card of a plant says both losses.
     order : {"law", "allies_first", "allies_last", "alike", "stages"}, optional
         The order in which the answers must have been asked; the page says it where it is not the usual one, after.
         None = whatever they were asked.

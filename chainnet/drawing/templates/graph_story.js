@@ -136,7 +136,7 @@ C.timeline = () => {
   const most = t.bars.reduce((p, q) => q[2] > p[2] ? q : p);
   svg.setAttribute("viewBox", "0 0 " + wide + " " + height);
   svg.setAttribute("role", "img");
-  const words = "Short of " + (C.story.tier ? C.story.tier + " demand" : "demand") + " by month, at most " + C.percent(most[2]) + " in month " + most[0];
+  const words = "Short of " + (C.story.tier ? C.story.tier + " demand" : "demand") + " by month" + (most[2] > 0 ? ", at most " + C.percent(most[2]) + " in month " + most[0] : ": nothing");
   svg.setAttribute("aria-label", words + t.marks.map(([m, text]) => "; month " + m + ": " + text).join(""));
   t.bars.forEach(([m, n, share]) => add("rect", { x: at(m), y: foot - bar * share, width: Math.max(1, at(m + n) - at(m) - 1), height: bar * share, fill: C.LESS }));
   add("path", { d: "M10 " + foot + ".5H" + (wide - 10), stroke: COLOURS.line, fill: "none" });
