@@ -15,6 +15,7 @@ from chainnet.drawing.assets import asset, environment, shared_script
 from chainnet.drawing.facts import collect
 from chainnet.drawing.living.controls import Control, controls_of
 from chainnet.drawing.living.months import MONTHS, LivingMonths, kept_for_tiers, why_no_months
+from chainnet.drawing.living.order import orders_of
 from chainnet.drawing.living.payload import payload
 from chainnet.drawing.living.program import LivingProgram
 from chainnet.drawing.living.solver import solver_files
@@ -63,6 +64,8 @@ def living_page(
         raise DataError(
             "draw: live needs a demand table, so that somebody can be short. Give demand, or leave live out."
         )
+    if not counting.rows.any():
+        raise DataError("draw: live: nobody who counts asks for anything. Name other beneficiaries or goods.")
     presets = dict(scenarios(network) if presets is None else presets)
     if scenario is not None and scenario not in presets and (all_rules := computed_scenario(network, scenario)):
         presets[scenario] = all_rules
@@ -70,7 +73,8 @@ def living_page(
     if scenario is not None:
         checks.known(scenario, presets, "draw: live", f"shipped scenario of {network.name}")
     controls = controls_of(network)
-    programs, left = _programs(network, controls, list(presets.values()))
+    by_law = counting.in_order("law") if "law" in orders_of(counting) else counting
+    programs, left = _programs(by_law, controls, list(presets.values()))
     brought = {name: one for name, one in presets.items() if not _parts_goods(one) or f"existing/{name}" in programs}
     if scenario is not None and scenario not in brought:
         raise DataError(
@@ -102,18 +106,18 @@ def _parts_goods(scenario: Scenario) -> bool:
 
 
 def _programs(
-    network: Network, controls: list[Control], presets: list[Scenario]
+    counting: Counting, controls: list[Control], presets: list[Scenario]
 ) -> tuple[dict[str, LivingProgram], list[str]]:
     """Return proved programs by name, and what was left out, in words.
 
     One for each degree that the data allow, for all presets that do not part goods; for each of the others one of its
     own, named ``degree/preset``, where it is small enough to be solved in a page.
     """
-    programs, left = dict[str, LivingProgram](), list[str]()
+    network, programs, left = counting.network, dict[str, LivingProgram](), list[str]()
     shared = [preset for preset in presets if not _parts_goods(preset)]
     for degree in _DEGREES:
         try:
-            programs[degree] = LivingProgram(network, degree, controls, shared)
+            programs[degree] = LivingProgram(counting, degree, controls, shared)
         except DataError as err:
             if degree != "none":
                 raise
@@ -127,7 +131,7 @@ def _programs(
         if not _parts_goods(preset):
             continue
         own = {
-            f"{degree}/{preset.name}": LivingProgram(network, degree, controls, [preset])
+            f"{degree}/{preset.name}": LivingProgram(counting, degree, controls, [preset])
             for degree in _DEGREES
             if degree in programs
         }
@@ -211,6 +215,7 @@ def _render(network: Network, data: dict[str, Any], files: dict[str, bytes], tit
             title=title if title is not None else network.label,
             marking=marking,
             data=data,
+            finding=Markup(json.dumps(data["finding"], sort_keys=True).replace("<", "\\u003c")),
             kinds=kinds,
             network=network,
             picture=still(collect(network, None, None)),

@@ -10,14 +10,18 @@ from typing import Any
 import numpy as np
 
 from chainnet._types import Array, Bools, records
+from chainnet.assessment import Answers, Finding, step_column
 from chainnet.doubt import CLASSES, variations
 from chainnet.drawing.colours import country_colours
 from chainnet.drawing.facts import collect
 from chainnet.drawing.living.controls import Control
+from chainnet.drawing.living.order import Service, orders_of
 from chainnet.drawing.living.program import LivingProgram
 from chainnet.drawing.style import OTHER_COLOUR
 from chainnet.engine import (
+    CERTAIN,
     FINEST,
+    LOCK,
     NEAT,
     NEGLIGIBLE,
     PAID,
@@ -28,20 +32,21 @@ from chainnet.engine import (
     SOLVER,
     WIDE,
 )
-from chainnet.flow import Counting, Valued, balance, stages_of
+from chainnet.flow import Counting, balance
 from chainnet.network import Network
 from chainnet.results import package_version
 from chainnet.scenario import KINDS, Scenario
-from chainnet.words import country_name, in_sentence, who
+from chainnet.words import CLAIMS, NONE, Who, country_name, in_sentence, place_words, vintage, who
 
 CONTRACT = 1
-_ORDERS: tuple[Valued, ...] = ("allies_first", "allies_last", "alike")
 _TIMES = ("announced", "start", "start_month", "months", "until", "suspended", "phase_in_months")
 # kinds of inputs that a page makes otherwise: recipes are other programs, stocks are not drawn, projects are controls
 _DEPENDENCIES = ("node", "relation", "input")
 # the same that Python solves and proves to
 _TOLERANCES = {
+    "certain": CERTAIN,
     "finest": FINEST,
+    "lock": LOCK,
     "neat": NEAT,
     "negligible": NEGLIGIBLE,
     "paid": PAID,
@@ -65,25 +70,39 @@ def payload(
     network = counting.network
     groups = _steps(network)
     inputs = _Inputs(network)
-    arrays = {name: _arrays(program, groups, inputs) for name, program in programs.items()}
-    stages = {order: _stages(counting.in_order(order)) for order in _ORDERS}
+    orders = orders_of(counting)
+    order = counting.order if counting.order in orders else counting.value_order
+    service = Service(counting, controls, programs, orders)
+    abroad = _Places(counting)
+    arrays = {name: _arrays(program, groups, inputs, service) for name, program in programs.items()}
+    arrays["existing"]["places"] = abroad.columns(programs["existing"])
     preset = next((p for p in presets if p.name == start), None)
-    found = balance(network, preset, "existing", order=counting.value_order, **counting.said)
+    relations = "new" if "new" in programs else "existing"
+    found = balance(network, preset, relations, order=order, **counting.said)
     served = found.demand["served_tpa"].to_numpy()
-    settings = {"preset": start, "order": counting.value_order, "relations": "existing"}
+    finding = _finding(counting.in_order(order), preset)
+    settings = {"preset": start, "order": order, "relations": relations, "tier": finding["tier"]}
     return {
         "contract": CONTRACT,
         "graph": network.name,
         "asks": _asks(counting),
         "label": network.label,
-        "year": network.year,
+        "vintage": vintage(network),
+        "finding": finding,
         "digest": network.digest,
         "version": package_version(),
         "whose": who(counting.whose, network.groups_known) if counting.whose else "everyone",
         "hasOthers": bool(counting.rivals.any()),
         "tolerances": _TOLERANCES,
         "controls": [_control(control) for control in controls],
-        "stages": stages,
+        "stages": service.stages,
+        "goals": service.goals,
+        "homes": service.homes,
+        "tiers": service.tiers,
+        "places": abroad.rows,
+        "goods": network.demand["commodity"].fillna("").tolist(),
+        "claims": CLAIMS,
+        "none": NONE,
         "members": _members(network, counting),
         "steps": _step_rows(network, groups),
         "inputs": inputs.rows,
@@ -98,9 +117,31 @@ def payload(
         "relations": sorted(name for name in programs if "/" not in name),
         "start": {
             **settings,
-            "served": [float(served[stage["rows"]].sum()) for stage in stages[counting.value_order]],
+            "served": [float(served[stage["rows"]].sum()) for stage in service.stages[str(order)]],
             "cost_usd": found.cost_usd,
         },
+    }
+
+
+def _finding(counting: Counting, scenario: Scenario | None) -> dict[str, Any]:
+    """Return what takes no minute of the finding of the setting that a page opens with: who is short, and where."""
+    answers = Answers(counting)
+    due = answers.due(scenario)["due_share"]
+    tier = next((name for name in answers.tiers if due[name] > NONE), answers.tiers[0])
+    found, share = Finding(answers, scenario, tier), float(due[tier])
+    bottleneck = {key: None if value != value else value for key, value in found.bottleneck.items()}
+    return {
+        "chain": counting.network.name,
+        "as_of": counting.network.as_of,
+        "base_year": counting.network.base_year,
+        "scenario": scenario.name if scenario else "",
+        "scenario_label": found.label,
+        "beneficiaries": list(counting.whose) or "all",
+        "order": counting.order_name,
+        "tier": "demand" if Who(tier).is_all else str(tier),
+        "demand_tpa": found.demand["tpa"],
+        "shortfall": {"later": {"share": share, "tpa": share * found.demand["tpa"]}},
+        "bottleneck": bottleneck,
     }
 
 
@@ -141,20 +182,6 @@ def _control(control: Control) -> dict[str, Any]:
         "isPart": control.is_part,
         "measures": [dict(measure) for measure in control.measures],
     }
-
-
-def _stages(counting: Counting) -> list[dict[str, Any]]:
-    found = []
-    for name, rows in stages_of(counting):
-        found.append(
-            {
-                "name": name,
-                "rows": np.flatnonzero(rows).tolist(),
-                "counts": bool((rows & counting.rows).any()),
-                "main": bool((rows & counting.anyone).any()),
-            }
-        )
-    return found
 
 
 def _members(network: Network, counting: Counting) -> list[dict[str, Any]]:
@@ -202,7 +229,8 @@ def _steps(network: Network) -> list[Group]:
             groups.setdefault((row["step"], row["place"] or "elsewhere"), []).append(at)
     ids = [row["id"] for row in plants]
     first = {
-        step: min(column.get(ids[i], 0) for (s, _), at in groups.items() if s == step for i in at) for step, _ in groups
+        step: float(np.median([column.get(ids[i], 0) for (s, _), at in groups.items() if s == step for i in at]))
+        for step, _ in groups
     }
     made = network.baseline.reindex(ids).fillna(0.0).to_numpy()
     shares = _largest_places(groups, made)
@@ -288,9 +316,42 @@ def _plants(network: Network) -> list[dict[str, Any]]:
     return records(network.plants.set_index("id")[["stage", "quality"]].assign(**named).reset_index())
 
 
-def _arrays(program: LivingProgram, groups: list[Group], inputs: _Inputs) -> dict[str, Any]:
+class _Places:
+    """The steps of countries, among which the bottleneck of a finding is looked for: its words, and its plants."""
+
+    def __init__(self, counting: Counting) -> None:
+        network, step = counting.network, step_column(counting.network)
+        recipes, plants = network.processes, network.plants
+        made = network.baseline.reindex(plants["id"]).fillna(0.0).to_numpy()
+        inside = counting.inside(plants) & bool(counting.whose)
+        can_stop = plants[(plants["stage"] != "end_use") & plants[step].notna() & plants["country"].notna()]
+        self.rows, self._members = list[dict[str, Any]](), list[Any]()
+        for (word, country), at in can_stop.groupby([step, "country"]).indices.items():
+            members = can_stop.index.to_numpy()[at]
+            goods = recipes[recipes["process"].isin(plants["process"][members].dropna())]
+            self._members.append(members)
+            self.rows.append(
+                {
+                    "name": [word, country],
+                    "where": place_words(word, country),
+                    "step": network.steps[plants["id"][members[0]]],
+                    "country": country_name(country),
+                    "isOurs": bool(inside[members].any()),
+                    "made": made[members].tolist(),
+                    "off": [[f"site:{row['id']}", f"owner:{row['owner']}"] for row in records(plants.loc[members])],
+                    "goods": sorted(set(goods.loc[goods["role"] == "output", "commodity"].fillna(""))),
+                }
+            )
+
+    def columns(self, program: LivingProgram) -> list[list[int]]:
+        """Return the columns that stop with each place."""
+        return [program.low.closing(members).tolist() for members in self._members]
+
+
+def _arrays(program: LivingProgram, groups: list[Group], inputs: _Inputs, service: Service) -> dict[str, Any]:
     """Return one program as the page takes it; null is no bound."""
-    low, p, f = program.low, program.low.program, program.low.flows
+    low, f = program.low, program.low.flows
+    p = service.with_goals(low.program, f.demand_start)
     columns, rows, cost = program.base[""]
     presets = {}
     for name, (upper, upper_rows, costs) in program.base.items():
@@ -317,12 +378,15 @@ def _arrays(program: LivingProgram, groups: list[Group], inputs: _Inputs) -> dic
         steps.append(makers + np.flatnonzero(np.isin(f.tail, passing)).tolist())
     return {
         "cols": len(columns),
-        "rows": len(rows),
+        "rows": len(p.row_upper),
+        "goals": len(rows),
+        "contracts": program.contracts,
+        "homes": program.homes(list(service.homes["goals"])),
         "starts": p.matrix.indptr.tolist(),
         "indices": p.matrix.indices.tolist(),
         "values": p.matrix.data.tolist(),
         "rowLower": _bounds(p.row_lower),
-        "rowUpper": _bounds(rows),
+        "rowUpper": _bounds(np.append(rows, np.full(len(service.goals), np.inf))),
         "colUpper": _bounds(columns),
         "cost": cost.tolist(),
         "rowScale": p.row_scale.tolist(),
@@ -333,7 +397,7 @@ def _arrays(program: LivingProgram, groups: list[Group], inputs: _Inputs) -> dic
         "effects": program.effects,
         "presets": presets,
         "colInput": col_input,
-        "rowInput": row_input,
+        "rowInput": [*row_input, *[None] * len(service.goals)],
         "steps": steps,
     }
 
