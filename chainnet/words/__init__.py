@@ -5,7 +5,7 @@ Words: *n/d* no data, *n/a* cannot apply, *-* not asked; a *sentence* is made fr
 
 from chainnet.words._claims import CLAIMS, NONE, Claims, Narrow, Shortfall, between, demand_words, place_words
 from chainnet.words._countries import country_code
-from chainnet.words._ends import AFTER_OR_BEFORE, SHARED, WHOEVER, SaidEnds, at_ends, ends_sentence
+from chainnet.words._ends import AFTER_OR_BEFORE, ORDER_WORDS, SHARED, WHOEVER, SaidEnds, at_ends, ends_sentence
 from chainnet.words._infinite import NEVER_SHORT, NO_LIMIT, infinite_word
 from chainnet.words._months import (
     MONTHS,
@@ -68,7 +68,7 @@ from chainnet.words._sentences import (
     stock_sentence,
     tier_sentence,
 )
-from chainnet.words._vintage import vintage
+from chainnet.words._vintage import day_words, vintage
 from chainnet.words._who import ALL_TIERS, Who
 
 __all__ = [
@@ -85,6 +85,7 @@ __all__ = [
     "NOT_ASSESSED",
     "NO_DATA",
     "NO_LIMIT",
+    "ORDER_WORDS",
     "SHARED",
     "WHOEVER",
     "Claims",
@@ -103,6 +104,7 @@ __all__ = [
     "counted",
     "country_code",
     "country_name",
+    "day_words",
     "demand_words",
     "digits",
     "dollars",
