@@ -61,7 +61,6 @@ class LivingProgram:
             self._spans[control.id] = list(range(len(measures), len(measures) + len(own)))
             measures += own
         found = sorted(effects_of(network, measures, "controls"), key=lambda effect: effect.number)
-        self._labels = {scenario.name: scenario.label or scenario.name for scenario in presets}
         self._preset_spans = {"": range(0, 0)}
         for scenario in presets:
             first = len(found)
@@ -147,22 +146,6 @@ class LivingProgram:
             hits = [self._effects[i].projects for i in span if KINDS[self._effects[i].kind].stands]
             built = np.any(hits, axis=0) if hits else np.zeros(len(ids), dtype=bool)
             found[name] = [f"project:{word}" for word in ids[built]]
-        return found
-
-    @cached_property
-    def rules(self) -> dict[int, tuple[str, Bools]]:
-        """What each restriction is called, and the edges that it names, by its number."""
-        labels = {i: f"exports: {c.label}" for c in self._controls for i in self._spans[c.id]}
-        for name, span in self._preset_spans.items():
-            labels |= {i: f"rule of the scenario: {self._labels.get(name, name)}" for i in span}
-        found = {}
-        for i, number in self._restriction.items():
-            restriction = self._effects[i].restriction
-            assert restriction is not None
-            found[number] = labels[i], restriction.edges
-        names, ids = self._network.labels, self._network.plants["id"]
-        for number, contract in list(enumerate(self.low.overlay.restrictions))[len(found) :]:
-            found[number] = f"contract of {names[ids[contract.sources].iloc[0]]}", contract.edges
         return found
 
     @cached_property

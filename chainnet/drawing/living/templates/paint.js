@@ -22,18 +22,16 @@ function inWords(id, value) {
   const control = known.get(id);
   if (control.kind === "export") return value === null ? "no rule" : `${percent(value)} of baseline exports`;
   if (control.kind === "demand") return value === 1 ? "as it is" : `${percent(value)} of what is asked`;
-  if (control.kind === "site") return value ? "works" : "out";
-  if (control.kind === "stock") return value ? "open" : "shut";
-  if (control.kind === "owner") return value ? "works" : "all its sites out";
-  return value ? "stands" : "not built";
+  return {site: ["is out", "works"], stock: ["is shut", "is open"], owner: ["has all sites out", "works"], project: ["is not built", "is built"]}[control.kind][Number(value)];
 }
 
 function movedWords(id, value) {
   const control = known.get(id);
-  return `${control.kind === "demand" ? "demand, " : ""}${control.label}: ${inWords(id, value)}`;
+  return `${control.kind === "demand" ? "demand, " : ""}${control.label}${["export", "demand"].includes(control.kind) ? ":" : ""} ${inWords(id, value)}`;
 }
 
 // what was moved, in words; then the claims of a finding, in its wording, each slot filled from the answer on screen
+const RELATIONS = {none: "no rerouting", existing: "existing links", new: "new suppliers"};
 const REROUTED = {none: " without rerouting", existing: " on existing links"};
 const fill = (claim, slots) => data.claims[claim].replace(/\{(\w+)\}/g, (_, key) => slots[key]);
 const join = (list) => list.length < 2 ? list.join("") : `${list.slice(0, -1).join(", ")} and ${list[list.length - 1]}`;
@@ -75,21 +73,6 @@ const otherOrder = (order) => ({allies_first: "allies_last", law: "allies_last",
 
 function stagesOf(answer) {
   return data.stages[answer.setting.order].map((stage, k) => ({...stage, ...answer.stages[k]}));
-}
-
-// the step whose inputs carry the largest part in the proof of the first stage that is short; where nothing carries
-// any part, the step that carried most before it was closed
-function limitsOf(answer) {
-  if (!answer.binding) return null;
-  const steps = new Map();
-  for (const hit of answer.binding.inputs) {
-    const input = data.inputs[hit.input], key = JSON.stringify([input.step, input.country]);
-    const old = steps.get(key) ?? {step: input.step, country: input.country, where: input.where, served_tpa: 0, lost: 0};
-    old.served_tpa += hit.carried; old.lost += hit.lost;
-    steps.set(key, old);
-  }
-  const found = [...steps.values()].sort((a, b) => b.served_tpa - a.served_tpa || b.lost - a.lost)[0] ?? null;
-  return found && {...found, closed: found.served_tpa <= 0};
 }
 
 function bar(stage, before, other) {
@@ -193,18 +176,11 @@ function paintBottleneck(found) {
   $("narrow").title = found?.ties.join("; ") ?? "";
 }
 
-function paintRests(answer) {
-  const limits = limitsOf(answer), place = limits && `${limits.step}${limits.where ? ` in ${limits.where}` : ""}`;
-  $("limits").textContent = limits?.closed ? `The way out of ${place} is closed, and what ${answer.binding.stage} lacks has no other. One of several equally good readings where prices tie.`
-    : limits ? `${capital(place)}: ${tonnes(limits.served_tpa)} is all that fits through there while ${answer.binding.stage} is short. One of several equally good readings where prices tie.`
-    : answer.binding ? "Nothing that could pass is left: what is needed is closed." : "Nothing: all that counts is served.";
-  const order = ["assumed", "inferred", "estimated", "reported", ""];
-  const hits = (answer.binding?.inputs ?? []).slice().sort((a, b) => order.indexOf(data.inputs[a.input].grade) - order.indexOf(data.inputs[b.input].grade) || b.carried - a.carried);
-  if (!hits.length) $("rests").replaceChildren(element("li", answer.binding ? "no input that has a price" : "nothing binds"));
-  else $("rests").replaceChildren(...hits.slice(0, 5).map((hit) => {
-    const input = data.inputs[hit.input];
-    return element("li", null, {}, element("bdi", input.label), element("small", ` ${[input.grade, hit.carried > 0 ? `${tonnes(hit.carried)} pass` : "closed"].filter(Boolean).join(", ")}`));
-  }));
+function paintLimits({binding}) {
+  const limits = binding?.limits, place = limits && capital(`${limits.step}${limits.where ? ` in ${limits.where}` : ""}`);
+  $("limits").textContent = !binding ? "Nothing: all that counts is served." : !limits ? "Nothing that could pass is left: what is needed is closed."
+    : limits.served_tpa > 0 ? `${place}: ${tonnes(limits.served_tpa)} is all that fits through there while ${binding.stage} is short. One of several equally good readings where prices tie.`
+    : `${place}: the way out is closed while ${binding.stage} is short. One of several equally good readings where prices tie.`;
 }
 
 // what the answer depends on: weak inputs that alone bring a tier to another class of short demand
@@ -236,8 +212,8 @@ function paintMoved(setting) {
   const moved = Object.entries(setting.controls);
   $("list").replaceChildren(...(moved.length ? moved.map(([id, value]) => element("li", null, {}, element("bdi", movedWords(id, value)))) : [element("li", "nothing")]));
   const words = [moved.length === 1 ? "1 control moved" : moved.length ? `${moved.length} controls moved` : setting.preset ? "scenario as shipped" : "as the data stand",
-    {none: "no rerouting", existing: "existing links", new: "new suppliers"}[setting.relations]];
-  if (data.hasOthers) words.push({law: "served by law and contract", allies_first: `${data.whose} first`, allies_last: "others first", alike: "nobody first"}[setting.order]);
+    RELATIONS[setting.relations]];
+  if (data.hasOthers) words.push(data.orders[setting.order]);
   return words.join(" · ");
 }
 
@@ -250,6 +226,6 @@ function paint(found) {
   $("others").textContent = proof.ok ? others(answer) : "";
   $("against").textContent = kept && proof.ok ? against(answer) : "";
   $("proof").textContent = proof.ok ? `Optimal: gap ${WORDS.gap(proof.gap)}, breach ${WORDS.gap(proof.violation)}, ${proof.stages} programs, ${Math.round(answer.ms.solve)} ms.` : "The answer failed its own check, so it is not shown.";
-  if (!proof.ok) { for (const id of ["bars", "strip", "rests", "dependencies", "course"]) $(id).replaceChildren(); $("narrow").textContent = $("limits").textContent = $("dependency").textContent = $("course-words").textContent = ""; paintMembers(answer, null); $("tie").textContent = ""; return; }
-  paintBars(answer, found.asides); paintAdds(answer, found.asides); paintStrip(answer, found.bottleneck); paintBottleneck(found.bottleneck); paintRests(answer); paintMembers(answer, found.ranges); paintDependencies(answer, found.dependencies);
+  if (!proof.ok) { for (const id of ["bars", "strip", "dependencies", "course"]) $(id).replaceChildren(); $("narrow").textContent = $("limits").textContent = $("dependency").textContent = $("course-words").textContent = ""; paintMembers(answer, null); $("tie").textContent = ""; return; }
+  paintBars(answer, found.asides); paintAdds(answer, found.asides); paintStrip(answer, found.bottleneck); paintBottleneck(found.bottleneck); paintLimits(answer); paintMembers(answer, found.ranges); paintDependencies(answer, found.dependencies);
 }

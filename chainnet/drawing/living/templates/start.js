@@ -98,10 +98,9 @@ async function solve(asked) {
 }
 
 function publicAnswer() {
-  const {answer} = shown, limits = limitsOf(answer);
+  const {answer} = shown, limits = answer.binding?.limits;
   return {setting: answer.setting, stages: answer.stages, tiers: answer.tiers, tier: answer.tier, cost_usd: answer.cost_usd,
     limits: limits && {step: limits.step, country: limits.country, served_tpa: limits.served_tpa},
-    rests_on: (answer.binding?.inputs ?? []).map((hit) => ({kind: data.inputs[hit.input].kind, label: data.inputs[hit.input].label, grade: data.inputs[hit.input].grade, price: hit.price})),
     flows: answer.flows, certificate: answer.certificate, ms: answer.ms, memory_bytes: answer.memory_bytes};
 }
 

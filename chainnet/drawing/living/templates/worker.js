@@ -109,7 +109,7 @@ class Program extends Model {
   constructor(p) {
     super();
     Object.assign(this, {effects: p.effects, presets: p.presets, served: p.served, steps: p.steps, activity: p.activity,
-      nodeRow: p.nodeRow, colInput: p.colInput, rowInput: p.rowInput, goals: p.goals, contracts: p.contracts, homes: p.homes, places: p.places});
+      nodeRow: p.nodeRow, columnStep: p.columnStep, rowStep: p.rowStep, carried: p.carried, goals: p.goals, contracts: p.contracts, homes: p.homes, places: p.places});
     this.baseLower = least(p.rowLower); this.baseUpper = most(p.rowUpper); this.colUpper = most(p.colUpper);
     this.cost = Float64Array.from(p.cost);
     this.setUp({n: p.cols, m: p.rows, starts: Int32Array.from(p.starts), indices: Int32Array.from(p.indices),
@@ -231,7 +231,7 @@ function served(setting, factors, looser) {
     const base = {upper: b.upper.slice(), rowUpper: b.rowUpper.slice()};
     got = all.map((stage, s) => {
       const found = run(program.serving(stage.rows), isNear || s > 0), got = Math.max(0, -found.value), want = demand(stage.rows);
-      if (binding === null && stage.counts && want - got > data.tolerances.printed * want) binding = {stage: stage.name, inputs: prices(program, base, found)};
+      if (binding === null && stage.counts && want - got > data.tolerances.printed * want) binding = {stage: stage.name, limits: prices(program, base, found)};
       program.hold(b, found);
       if (isLast) for (const tier of data.tiers) if (tier.last[setting.order] === s) ends.set(tier.name, endsOf(tier.rows));
       return got;
@@ -389,20 +389,20 @@ function scarcity(setting, controls, {rows}) {
   return ({goods}) => Math.max(0, ...goods.filter((good) => short.has(good)).map((good) => part(good) <= data.tolerances.certain ? 0 : part(good)));
 }
 
-// inputs at their bound whose price is not nothing in the first stage that is short: price times bound; of what is
-// closed price times what it carried at first
+// by step of a country, in the first stage that is short: price times bound of what is at its bound; of what is closed
+// price times what it carried at first
 function prices(program, base, found) {
   const hits = new Map();
-  const add = (input, price, bound) => {
-    if (input === null || price >= -data.tolerances.priced || !Number.isFinite(bound)) return;
-    const old = hits.get(input) ?? {input, price: 0, carried: 0, lost: 0};
-    hits.set(input, {input, price: Math.max(old.price, -price), carried: old.carried - price * bound,
-      lost: old.lost - (bound > 0 ? 0 : price * data.inputs[input].flow)});
+  const add = (step, price, bound, carried) => {
+    if (step < 0 || price >= -data.tolerances.priced || !Number.isFinite(bound)) return;
+    const old = hits.get(step) ?? {step, served_tpa: 0, lost: 0};
+    hits.set(step, {step, served_tpa: old.served_tpa - price * bound, lost: old.lost - (bound > 0 ? 0 : price * carried)});
   };
-  for (let j = 0; j < program.n; j++) add(program.colInput[j], found.reduced[j], base.upper[j]);
-  for (let i = 0; i < program.m; i++) add(program.rowInput[i], found.y[i], base.rowUpper[i]);
-  return [...hits.values()].filter((hit) => hit.carried > 0 || hit.lost > 0)
-    .sort((a, c) => c.carried - a.carried || c.lost - a.lost || a.input - c.input);
+  for (let j = 0; j < program.n; j++) add(program.columnStep[j], found.reduced[j], base.upper[j], program.carried[j] ?? 0);
+  for (let i = 0; i < program.m; i++) add(program.rowStep[i], found.y[i], base.rowUpper[i], 0);
+  const most = [...hits.values()].filter((hit) => hit.served_tpa > 0 || hit.lost > 0)
+    .sort((a, c) => c.served_tpa - a.served_tpa || c.lost - a.lost || a.step - c.step)[0];
+  return most ? {...most, ...data.steps[most.step]} : null;
 }
 
 // between which ends the part of one member can lie, all stages being kept
