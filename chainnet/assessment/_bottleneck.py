@@ -59,9 +59,12 @@ def stoppable(counting: Counting) -> list[dict[str, Any]]:
     plants, made = network.plants, network.processes[network.processes["role"] == "output"]
     inside = counting.inside(plants) & bool(counting.whose)
     may = plants[(plants["stage"] != "end_use") & plants[step].notna() & plants["country"].notna()]
-    found = []
-    for (word, country), at in may.groupby([step, "country"]).indices.items():
-        members = may.index.to_numpy()[at]
+    groups: dict[tuple[str, str], list[int]] = {}
+    for at, *place in may[[step, "country"]].itertuples():
+        groups.setdefault((str(place[0]), str(place[1])), []).append(at)
+    found = list[dict[str, Any]]()
+    for (word, country), rows in sorted(groups.items()):
+        members = np.array(rows)
         goods = made.loc[made["process"].isin(plants["process"][members].dropna()), "commodity"].fillna("")
         found.append(
             {"step": word, "country": country, "members": members}

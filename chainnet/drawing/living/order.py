@@ -7,12 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csc_array
 
-from chainnet._types import Array
+from chainnet._types import Bools
 from chainnet.drawing.living.controls import Control
 from chainnet.drawing.living.program import LivingProgram
-from chainnet.engine import LinearProgram
 from chainnet.flow import Counting, Kept, home_stages, shared_tiers, stages_of
 from chainnet.lowering import Overlay
 from chainnet.words import Who, demand_words
@@ -59,8 +57,8 @@ class Service:
         everywhere = replace(Overlay.none(counting.network), home=countries)
         for country, _, rows in home_stages(counting.in_order("law"), everywhere) if "law" in orders else ():
             goals.setdefault(country, []).append(self._goal(rows))
-        self.homes = {"presets": presets, "controls": closed, "goals": goals}
-        self.tiers = [
+        self.homes: dict[str, Any] = {"presets": presets, "controls": closed, "goals": goals}
+        self.tiers: list[dict[str, Any]] = [
             {"name": name or "demand", "rows": np.flatnonzero(rows).tolist(), "goal": self._goal(rows)}
             | {"demand": demand_words(name or Who.of(None), bool(counting.whose)), "last": {}}
             for name, tier in counting.tiers.items()
@@ -72,21 +70,12 @@ class Service:
                 if tier["name"] in shared:
                     tier["last"][order] = shared[tier["name"]][0]
 
-    def _goal(self, rows: Array) -> int:
+    def _goal(self, rows: Bools) -> int:
         self.goals.append(np.flatnonzero(rows).tolist())
         return len(self.goals) - 1
 
-    def with_goals(self, program: LinearProgram, first: int) -> LinearProgram:
-        """Return a program with a free row for each goal, of the mean size of its columns; ``first`` of demand."""
-        column = [first + row for rows in self.goals for row in rows]
-        row = np.repeat(np.arange(len(self.goals)), [len(rows) for rows in self.goals])
-        lines = csc_array((np.ones(len(row)), (row, column)), shape=(len(self.goals), len(program.cost)))
-        mean = np.bincount(row, np.log(program.col_scale[column])) / np.bincount(row)
-        free = np.full(len(self.goals), np.inf)
-        return program.with_rows(lines, -free, free, np.exp(mean))
 
-
-def _stage(counting: Counting, name: str, rows: Array) -> dict[str, Any]:
+def _stage(counting: Counting, name: str, rows: Bools) -> dict[str, Any]:
     return {
         "name": name,
         "rows": np.flatnonzero(rows).tolist(),

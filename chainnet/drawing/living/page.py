@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from chainnet import checks
+from chainnet.assessment import Answers
 from chainnet.drawing.assets import asset, environment, shared_script
 from chainnet.drawing.facts import collect
 from chainnet.drawing.living.controls import Control, controls_of
@@ -81,7 +82,7 @@ def living_page(
             f'draw: live cannot open with "{scenario}", whose rule by tier or origin needs more than {_MOST_COLUMNS} '
             "unknowns. Leave live out, or open the page with another scenario."
         )
-    controls = _most_felt_first(controls, programs["existing"], counting)
+    controls = _costliest_first(controls, counting)
     data = payload(counting, controls, list(brought.values()), programs, scenario or "")
     data["months"] = _months(network, controls, programs, left)
     shut = {f"stock:{name}" for name in kept_for_tiers(network)}
@@ -145,12 +146,11 @@ def _programs(
     return programs, left
 
 
-def _most_felt_first(controls: list[Control], program: LivingProgram, counting: Counting) -> list[Control]:
-    """Return the controls with exports in the order of what the beneficiaries lose if they are stopped alone."""
-    exports = [control for control in controls if control.kind == "export"]
-    lost = program.lost_without(exports, counting.rows)
-    order = sorted(range(len(exports)), key=lambda i: -lost[i])  # of those that lose the same the larger stands first
-    return [*(exports[i] for i in order), *(control for control in controls if control.kind != "export")]
+def _costliest_first(controls: list[Control], counting: Counting) -> list[Control]:
+    """Return the controls with exports in the order of what the beneficiaries lose if that step of a country stops."""
+    lost = Answers(counting.valuing).lost(None)["lost_tpa"]
+    names = {f"export:{country}:{step}": float(tpa) for (step, country), tpa in zip(lost.index, lost, strict=True)}
+    return sorted(controls, key=lambda control: -names.get(control.id, 0.0))  # exports come first in any case
 
 
 def _months(

@@ -31,8 +31,10 @@ from chainnet.engine import (
     ROUNDING,
     SOLVER,
     WIDE,
+    with_goals,
 )
 from chainnet.flow import Counting, balance
+from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.results import package_version
 from chainnet.scenario import KINDS, Scenario
@@ -76,7 +78,7 @@ def payload(
     arrays = {name: _arrays(program, groups, service) for name, program in programs.items()}
     arrays["existing"]["places"] = [programs["existing"].low.closing(stop["members"]).tolist() for stop in stops]
     preset = next((p for p in presets if p.name == start), None)
-    relations = "new" if "new" in programs else "existing"
+    relations: Degree = "new" if "new" in programs else "existing"
     found = balance(network, preset, relations, order=order, **counting.said)
     served = found.demand["served_tpa"].to_numpy()
     finding = _finding(counting.in_order(order), preset)
@@ -277,7 +279,8 @@ def _places(network: Network, stops: list[dict[str, Any]]) -> list[dict[str, Any
 def _arrays(program: LivingProgram, groups: list[Group], service: Service) -> dict[str, Any]:
     """Return one program as the page takes it; null is no bound."""
     low, f = program.low, program.low.flows
-    p = service.with_goals(low.program, f.demand_start)
+    goals = [low.serving(rows) for rows in service.goals]
+    p = with_goals(low.program, goals) if goals else low.program
     columns, rows, cost = program.base[""]
     presets = {}
     for name, (upper, upper_rows, costs) in program.base.items():

@@ -14,9 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from chainnet._types import INF, Array, Bools
+from chainnet._types import INF, Array
 from chainnet.drawing.living.controls import HALF, Control
-from chainnet.engine import PRINTED, WarmModel
 from chainnet.errors import SolverError
 from chainnet.flow import EXTRA_COST_USD_PER_T, Counting, at_home, released, under_contract
 from chainnet.lowering import Degree, Lowered, Overlay, lower
@@ -218,22 +217,6 @@ class LivingProgram:
             columns[np.setdiff1d(np.arange(len(columns)), at["open"])] = 0.0
             rows[at["close"] + self.contracts] = 0.0
         return columns, rows
-
-    def lost_without(self, controls: Sequence[Control], members: Bools) -> list[float]:
-        """Return what some demand rows could get less, all together and nobody before them, t/yr, by control at 0.
-
-        Tonnes of one step say nothing beside those of another; this does.
-        """
-        model, basis, served = WarmModel(self.low.program), None, []
-        model.set_cost(self.low.serving(members))
-        lower, _, row_lower, _ = model.bounds
-        for values in ({}, *({control.id: 0.0} for control in controls)):
-            columns, rows = self.composed("", values)
-            model.set_bounds((lower, columns, row_lower, rows))
-            found = model.solve(basis, or_wide=True)
-            basis = basis or found.basis
-            served.append(-found.value)
-        return [loss if (loss := served[0] - one) > PRINTED * served[0] else 0.0 for one in served[1:]]
 
     def prove(self, seed: int = 0) -> float:
         """Hold the effects put together against the lowering, on settings drawn by chance; return what differs most.

@@ -80,7 +80,7 @@ function paintCourse(answer, found, words) {
   box.classList.toggle("apart", ticked > 0 || isOther);
   $("course-title").textContent = ["Month by month", isOther ? data.orders.allies_first : "", ticked ? `without the ticked project${ticked > 1 ? "s" : ""}` : ""].filter(Boolean).join(", ");
   $("course-words").textContent = `All that is set begins in month 1 and ${months < n ? `ends after month ${months}` : "lasts to the end"}; `
-    + `${isNew ? "existing links (new suppliers have to be qualified first)" : RELATIONS[answer.setting.relations]}, no projects; with goods under way and stocks. The plan of one who knows every date: each tier as much as can be, then as early as can be; where months tie, one of several.`;
+    + `${isNew ? "existing links (new suppliers have to be qualified first)" : RELATIONS[answer.setting.relations]}, no projects, without what users hold; with goods under way and stocks. The plan of one who knows every date: each tier as much as can be, then as early as can be; where months tie, one of several.`;
   box.replaceChildren(...found.stages.filter((s) => s.counts && s.asked_t.some((v) => v > 0)).map((stage) => {
     const part = stage.asked_t.map((asked, t) => asked > 0 ? Math.max(0, 1 - stage.served_t[t] / asked) : 0);
     const lost = stage.asked_t.reduce((sum, asked, t) => sum + (part[t] > SMALL ? asked - stage.served_t[t] : 0), 0);

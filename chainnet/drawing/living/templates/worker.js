@@ -216,6 +216,8 @@ function served(setting, factors, looser) {
   let b = null, basis = program.first, binding = null, got = [];
   const run = (cost, isNear) => { const found = program.solve(b, cost, basis, isNear); basis = found.basis; proofs.push(found); return found; };
   const endsOf = (rows) => [1, -1].map((sign) => sign * run(program.serving(rows, sign), true).value);
+  // a stage that gets all or nothing leaves nothing open
+  const openIn = (rows, got, want) => want - got <= 1e-12 * want || got <= 0 ? Array(2).fill(got <= 0 ? 0 : demand(rows)) : endsOf(rows);
   // by law what users at home get of plants at home alone is theirs
   const homes = homesOf(setting);
   for (const country of homes) {
@@ -233,7 +235,7 @@ function served(setting, factors, looser) {
       const found = run(program.serving(stage.rows), isNear || s > 0), got = Math.max(0, -found.value), want = demand(stage.rows);
       if (binding === null && stage.counts && want - got > data.tolerances.printed * want) binding = {stage: stage.name, limits: prices(program, base, found)};
       program.hold(b, found);
-      if (isLast) for (const tier of data.tiers) if (tier.last[setting.order] === s) ends.set(tier.name, endsOf(tier.rows));
+      if (isLast) for (const tier of data.tiers) if (tier.last[setting.order] === s) ends.set(tier.name, openIn(tier.rows, got, want));
       return got;
     });
   };
@@ -249,7 +251,10 @@ function served(setting, factors, looser) {
     } else {
       for (const i of program.contracts) b.rowUpper[i] = Infinity;
       program.put(b);
-      for (const tier of data.tiers) if (setting.order in tier.last) ends.set(tier.name, endsOf(tier.rows));
+      for (const tier of data.tiers) if (setting.order in tier.last) {
+        const s = tier.last[setting.order];
+        ends.set(tier.name, openIn(tier.rows, got[s], demand(all[s].rows)));
+      }
     }
   }
   // by law what falls to the beneficiaries of a tier that others share is the middle of what can be
