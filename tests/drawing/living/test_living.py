@@ -186,7 +186,8 @@ def test_a_preset_by_tier_or_origin_gives_what_python_gives(written, tab):
     for preset in ("china_military_bar", "china_us_ban_enforced", "china_export_stop"):
         for relations in ("existing", "new"):
             values = drawn(controls, draw)
-            answer = solved(page, {"controls": values, "preset": preset, "relations": relations})
+            setting = {"controls": values, "preset": preset, "relations": relations, "order": "allies_first"}
+            answer = solved(page, setting)
             scenario = setting_scenario(controls, values, cn.scenarios(network)[preset])
             held = with_held_stages(Counting.of(network), overlay_of(network, scenario), relations)
             assert [s["served_tpa"] for s in answer["stages"]] == pytest.approx(held, abs=1e-9 * asked)
@@ -392,7 +393,7 @@ def test_what_overturns_the_answer_is_named_with_what_it_leaves(mag9, written, t
 
 @pytest.mark.browser
 def test_what_is_printed_fits_one_page(written, tab):
-    page = tab(written(cn.read("gallium")), "#preset=china_export_stop_all")
+    page = tab(written(cn.read("gallium")), "#preset=china_export_stop_all&relations=existing&order=allies_first")
     page.evaluate("chainnet.months()")
     until(page, "document.querySelectorAll('#dependencies li').length > 0")
     assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True))) == 1
