@@ -146,7 +146,7 @@ function paintStrip(answer, bottleneck) {
   const counts = new Map();
   for (const colour of colours.values()) counts.set(colour, (counts.get(colour) ?? 0) + 1);
   const key = [...colours].filter(([, colour]) => counts.get(colour) === 1);
-  if (key.length < colours.size) key.push(["order", [...counts].find(([, n]) => n > 1)[0]]);
+  if (key.length < colours.size) key.push(["other countries", [...counts].find(([, n]) => n > 1)[0]]);
   $("legend").replaceChildren(...key.map(([words, colour]) => element("span", null, {class: "key"}, element("i", null, {style: {background: colour}}), element("bdi", words))));
 }
 
@@ -158,6 +158,7 @@ function paintMembers(answer, found) {
   const tied = short.some((m) => m.most_tpa === null || m.most_tpa - m.least_tpa > data.tolerances.printed * m.demand_tpa);
   $("tie").textContent = !short.length ? `Nobody of ${data.whose} is short.`
     : tied ? "Where two numbers stand, who inside a tier is short is a tie: each end can come about while every tier gets what it gets." : "Each number is the only one with which every tier gets what it gets.";
+  $("members").hidden = !short.length;
   short.sort((a, b) => (b.demand_tpa - (b.least_tpa ?? 0)) - (a.demand_tpa - (a.least_tpa ?? 0)));
   for (const m of short) {
     const member = data.members[m.member], ends = m.most_tpa === null ? null : [m.demand_tpa - m.most_tpa, m.demand_tpa - m.least_tpa].map((v) => v <= data.tolerances.printed * m.demand_tpa ? 0 : v);
