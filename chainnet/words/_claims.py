@@ -14,6 +14,19 @@ from chainnet.words._who import Who
 NONE = 0.01 + 1e-6
 YEAR = 12
 MOST_DECIDERS = 1
+# what a page that solves for itself says too, with the slots that it fills
+CLAIMS = {
+    "met": "{demand} is met",
+    "short": "{share} of {demand} is short{when}",
+    "qualified": " once new suppliers are qualified",
+    "already": "{share} is short without any restriction",
+    "others_met": "{tiers} demand is met.",
+    "others_short": "Other tiers: {tiers} short.",
+    "narrow": "The bottleneck is {where}{made}: its stop alone costs {lost}.{also}",
+    "made": ", which makes {share} of its step",
+    "also": " {n} other {steps} cost as much.",
+    "no_narrow": "No single step abroad costs {demand} anything if it alone stops.",
+}
 
 
 @dataclass(frozen=True)
@@ -54,18 +67,18 @@ class Claims:
     @property
     def demand(self) -> str:
         """Whose demand it is."""
-        return f"{'allied ' if self.is_allied else ''}{'' if Who(self.tier).is_all else f'{self.tier} '}demand"
+        return demand_words(self.tier, self.is_allied)
 
     @property
     def title(self) -> str:
         """The verdict."""
-        short, claim = self.shortfall, f"{self.demand} is met"
+        short, claim = self.shortfall, CLAIMS["met"].format(demand=self.demand)
         if not short.is_certain:
             claim = f"how much of {self.demand} is short cannot be said"
         elif not short.is_met and short.later <= NONE:
             claim = f"{percent(short.first_year)} of {self.demand} is short in the first year, nothing later"
         elif not short.is_met:
-            claim = f"{percent(short.later)} of {self.demand} is short{self.since}"
+            claim = CLAIMS["short"].format(share=percent(short.later), demand=self.demand, when=self.since)
         return f"{first_capital(self.label)}: {claim}."
 
     @property
@@ -87,18 +100,20 @@ class Claims:
             said = f"how much of {self.demand} is short once new suppliers are qualified cannot be said{ends}, "
             return f"{said}{year} is short in the first year"
         if short.is_met:
-            return f"{self.demand} is met{ends if percent(short.high) != percent(0.0) else ''}"
+            met = CLAIMS["met"].format(demand=self.demand)
+            return f"{met}{ends if percent(short.high) != percent(0.0) else ''}"
         if short.later <= NONE:
             said = f"{year} of {self.demand} is short in the first year, nothing once new suppliers are qualified"
             return f"{said}{ends}"
-        said = f"{percent(short.later)} of {self.demand} is short once new suppliers are qualified{ends}"
+        slots = {"share": percent(short.later), "demand": self.demand, "when": CLAIMS["qualified"]}
+        said = f"{CLAIMS['short'].format(**slots)}{ends}"
         return f"{said}, {year} in the first year"
 
     @property
     def already(self) -> str:
         """What is short without any restriction; "" of nothing."""
         short = self.shortfall.already
-        return f"{percent(short)} is short without any restriction" if short > NONE else ""
+        return CLAIMS["already"].format(share=percent(short)) if short > NONE else ""
 
     def who(self, tiers: Sequence[str], others: Sequence[tuple[str, bool, bool, float, float]]) -> str:
         """Say who is short, and by how much.
@@ -119,8 +134,8 @@ class Claims:
         ]
         said = [f"{first_capital(self.amount)}."]
         said += [f"{first_capital(self.already)}."] if self.already else []
-        said += [f"{first_capital(join(met))} demand is met."] if met else []
-        said += [f"Other tiers: {join(rest)} short."] if rest else []
+        said += [CLAIMS["others_met"].format(tiers=first_capital(join(met)))] if met else []
+        said += [CLAIMS["others_short"].format(tiers=join(rest))] if rest else []
         return " ".join(said)
 
     @property
@@ -128,10 +143,11 @@ class Claims:
         """Where the chain breaks."""
         narrow = self.narrow
         if not narrow.where:
-            return f"No single step abroad costs {self.demand} anything if it alone stops."
-        share = "" if is_missing(narrow.share) else f", which makes {percent(narrow.share)} of its step"
-        also = f" {whole(narrow.n_tied)} other {nouns('step', narrow.n_tied)} cost as much." if narrow.n_tied else ""
-        return f"The bottleneck is {narrow.where}{share}: its stop alone costs {tonnes(narrow.lost_tpa)}.{also}"
+            return CLAIMS["no_narrow"].format(demand=self.demand)
+        made = "" if is_missing(narrow.share) else CLAIMS["made"].format(share=percent(narrow.share))
+        steps = nouns("step", narrow.n_tied)
+        also = CLAIMS["also"].format(n=whole(narrow.n_tied), steps=steps) if narrow.n_tied else ""
+        return CLAIMS["narrow"].format(where=narrow.where, made=made, lost=tonnes(narrow.lost_tpa), also=also)
 
     def what(self, advice: Mapping[str, Any] | None) -> str:
         """Say what to do.
@@ -167,6 +183,17 @@ class Claims:
         also = f" {first_capital(self.already)}." if self.already else ""
         decides = f"What decides: {self.decides[0]}." if self.decides else "Nothing alone changes that."
         return f"{chain}, {under}: {self.amount}.{also} {decides}"
+
+
+def demand_words(tier: str, is_allied: bool) -> str:
+    """Return whose demand it is.
+
+    Examples
+    --------
+    >>> demand_words("defence", True)
+    'allied defence demand'
+    """
+    return f"{'allied ' if is_allied else ''}{'' if Who(tier).is_all else f'{tier} '}demand"
 
 
 def between(low: float, high: float) -> str:
