@@ -52,6 +52,9 @@ function sentence() {
   return `${capital(label)}: ${claim}.`;
 }
 
+// a share in words, as words.part has it
+function share(value) { return value >= 1 - data.none / 1e3 ? "all" : percent(value); }
+
 // what is short without any restriction, and the other tiers
 function others(answer) {
   const rest = answer.tiers.map((t, k) => ({name: t.tier, part: due(answer, k), before: answer.already[k] / Math.max(t.demand_tpa, 1e-12)}));
@@ -59,7 +62,7 @@ function others(answer) {
   const met = also.filter((t) => t.part <= data.none), short = also.filter((t) => t.part > data.none);
   return [own.before > data.none ? `${capital(fill("already", {share: percent(own.before)}))}.` : "",
     met.length ? fill("others_met", {tiers: capital(join(met.map((t) => t.name)))}) : "",
-    short.length ? fill("others_short", {tiers: join(short.map((t) => `${t.name} ${percent(t.part)}`))}) : ""].filter(Boolean).join(" ");
+    short.length ? `${capital(join(short.map((t, i) => fill("other_short", {tier: t.name, loses: i ? "" : "loses ", share: share(t.part)}))))}.` : ""].filter(Boolean).join(" ");
 }
 
 // the change against A, in points of what each tier asks for
@@ -171,8 +174,8 @@ function paintMembers(answer, found) {
 }
 
 function paintBottleneck(found) {
-  const words = (one) => fill("narrow", {where: one.where, made: one.share === null ? "" : fill("made", {share: percent(one.share)}), lost: WORDS.tonnes(one.lost_tpa),
-    also: one.ties.length ? fill("also", {n: one.ties.length, steps: one.ties.length > 1 ? "steps" : "step"}) : ""});
+  const words = (one) => fill("narrow", {where: one.where, made: one.share === null ? "" : fill("made", {share: share(one.share)}), lost: WORDS.tonnes(one.lost_tpa),
+    demand: tierOf(found.tier).demand, also: one.ties.length ? fill("also", {n: one.ties.length, steps: one.ties.length > 1 ? "steps cost" : "step costs"}) : ""});
   $("narrow").textContent = !found ? "Solving without each step of a country abroad." : found.where ? words(found) : fill("no_narrow", {demand: tierOf(found.tier).demand});
   $("narrow").title = found?.ties.join("; ") ?? "";
 }
