@@ -300,12 +300,13 @@ Block = Sentence | ReportTable | ReportFigure | tuple[Sentence, ...]  # a tuple 
 
 @dataclass(frozen=True)
 class Section:
-    """A heading and what stands under it."""
+    """A heading and what stands under it: ``blocks`` and how to read them; ``more`` on screen and in the workbook."""
 
     heading: str
     blocks: tuple[Block, ...]
     id: str = ""
-    on_screen: bool = False  # whether it stands in the HTML alone; the PDF says so
+    read: str = ""
+    more: tuple[Block, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -340,7 +341,7 @@ class Document:
 
     def blocks(self) -> list[Block]:
         """Every block in the order in which it is printed."""
-        return [*self.summary, *(block for part in (*self.sections, *self.annexes) for block in part.blocks)]
+        return [*self.summary, *(block for part in (*self.sections, *self.annexes) for block in (*part.blocks, *part.more))]
 
 
 def blocks_of(*blocks: Block | None) -> tuple[Block, ...]:
@@ -353,9 +354,9 @@ def stands(inputs: str, status: str = FROM_INPUTS) -> dict[str, Any]:
     return {"status": status, "inputs": inputs}
 
 
-def make_section(heading: str, *blocks: Block | None) -> Section:
+def make_section(heading: str, *blocks: Block | None, read: str = "", more: Iterable[Block | None] = ()) -> Section:
     """Return a section of the blocks in which there is something."""
-    return Section(heading, blocks_of(*blocks))
+    return Section(heading, blocks_of(*blocks), read=read, more=blocks_of(*more))
 
 
 def make_table(
