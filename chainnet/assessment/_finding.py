@@ -14,6 +14,7 @@ from chainnet._types import Words
 from chainnet.assessment._answers import HORIZON, LEVELS, Answers
 from chainnet.assessment._bottleneck import step_column
 from chainnet.assessment._closing import Closing, closing
+from chainnet.assessment._passage import passage
 from chainnet.assessment._measures import Advice, advised, project_measures
 from chainnet.doubt import KeyAssumptions, class_of, in_words, is_weak, orders_of
 from chainnet.engine import CERTAIN, LEAST_SIZE
@@ -257,6 +258,13 @@ class Finding:
             {"commodity": str(name), "demand_tpa": float(table.loc[name, "demand_tpa"]), "share": float(value)}
             for name, value in ordered
         )
+
+    @cached_property
+    def passage(self) -> pd.DataFrame:
+        """What of the tier's demand passes each step and arrives, and what is lost of it; see ``passage``."""
+        narrow = (self.bottleneck["step"], self.bottleneck["country"])
+        table = passage(self.answers.counting, self.answers.counting.rows & self._is_mine, self.scenario, narrow)
+        return stamp(table, self.provenance)
 
     # -- what helps --------------------------------------------------------------------------------
 
