@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -36,10 +36,14 @@ AFTER = "new suppliers"  # the level of what is short later: no stock lasts, no 
 
 
 class Answers:
-    """One chain and whose demand counts; every answer about it is solved once."""
+    """One chain and whose demand counts; every answer about it is solved once.
 
-    def __init__(self, counting: Counting, months: int = HORIZON) -> None:
+    ``asked``: the scenarios among which the worst is looked for, by name; None = those that ship with the graph.
+    """
+
+    def __init__(self, counting: Counting, months: int = HORIZON, asked: Mapping[str, Scenario] | None = None) -> None:
         self.counting, self.network, self.months = counting, counting.network, months
+        self.asked = scenarios(counting.network) if asked is None else asked
         self._known: dict[Hashable, Any] = {}
 
     def once(self, key: Hashable, solve: Callable[[], T]) -> T:
@@ -76,10 +80,9 @@ class Answers:
         Among all scenarios where no export rule is one; ties by what is due in the first year, then by name. Without
         any scenario the stop of the bottleneck of the first tier; None where there is no bottleneck either.
         """
-        shipped = scenarios(self.network)
-        if not shipped:
+        if not self.asked:
             return self._stop_of_bottleneck()
-        asked = {name: one for name, one in shipped.items() if self._is_export_rule(one)} or dict(shipped)
+        asked = {name: one for name, one in self.asked.items() if self._is_export_rule(one)} or dict(self.asked)
         due = {name: self.due(one)["due_share"].round(6) for name, one in asked.items()}
         names = list(asked)
         for tier in self.tiers:

@@ -15,6 +15,7 @@ import pandas as pd
 
 from chainnet._types import Words
 from chainnet.assessment._case import Case
+from chainnet.assessment._finding import Finding
 from chainnet.assessment._questions import Question, questions
 from chainnet.assessment._time import ends, level_months, onsets, timelines
 from chainnet.blocs import Alignment
@@ -43,8 +44,10 @@ class Assessment(Result):
         The value of the baseline network and its cut.
     base : Balance
         The steady state of the baseline.
+    findings : tuple of Finding
+        The worst scenario's, then that of what is in force (all rules together), if anything is; wholly solved.
     worst : str
-        Scenario with the largest shortfall of the first tier, then of all tiers, then by name; "" if none.
+        Scenario of the first finding; "" if none was asked.
     disrupted : Balance or None
         The steady state under that scenario.
     layers : DataFrame, index (layer, tier)
@@ -135,6 +138,7 @@ class Assessment(Result):
     network: Network
     flow: MaxFlow
     base: Balance
+    findings: tuple[Finding, ...]
     worst: str
     disrupted: Balance | None
     layers: pd.DataFrame

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from chainnet.assessment._advice import advice, held
+from chainnet.assessment._answers import Answers
 from chainnet.assessment._bloc import (
     Removed,
     blocs_of,
@@ -23,6 +24,7 @@ from chainnet.assessment._bloc import (
 from chainnet.assessment._bottleneck import FIRST_TIER, Bottleneck, bottlenecks, bottlenecks_without, step_column
 from chainnet.assessment._case import Case, Reason, Reasons
 from chainnet.assessment._dependencies import dependency_table
+from chainnet.assessment._finding import Finding, finding_of
 from chainnet.assessment._layers import layers
 from chainnet.assessment._time import exposures, horizon_level_names, myopia, stockpiles
 from chainnet.criticality import chokepoints, interdict
@@ -30,8 +32,8 @@ from chainnet.doubt import KeyAssumptions, is_weak, key_assumptions
 from chainnet.flow import Balance, LongRuns, MaxFlow, balance, long_runs, max_flow
 from chainnet.projects import Reroute, reroute
 from chainnet.results import BOUNDED, CHECKED, Status, origin_of, stamp
-from chainnet.scenario import Scenario
-from chainnet.stress import StressTest, stress_test, worst_of
+from chainnet.scenario import Scenario, in_force
+from chainnet.stress import StressTest, stress_test
 from chainnet.words import ALL_TIERS, Who, titled
 
 ATTACKED = (2, 3)
@@ -72,7 +74,8 @@ def questions(case: Case) -> tuple[Question, ...]:
         Question("long_runs", "who is served in the long run", _long_runs),
         Question("blocs", "who stands on the other side", blocs_of, ("removed",)),
         Question("alignment", "what a split market costs", sides, ("blocs",), keeps_why=True, weight=5.0),
-        Question("worst", "which scenario is the worst", _worst, ("stress",)),
+        Question("findings", "who is short, when, where and how sure that is", _findings, weight=10.0),
+        Question("worst", "which scenario is the worst", _worst, ("findings",)),
         Question("stockpile", "what must be in stock", stockpiles, ("stress",), keeps_why=True, weight=6.0),
         *(
             Question(
@@ -116,9 +119,21 @@ def _long_runs(case: Case) -> LongRuns:
     return long_runs(case.network, case.scenarios or (None,), case.counting)
 
 
-def _worst(case: Case, stress: StressTest) -> Scenario | None:
-    short = {one.name: stress.summary["shortfall_tpa"].loc[one.name] for one in case.scenarios}
-    return {one.name: one for one in case.scenarios}.get(worst_of(short, case.network.tier_order[0]))
+def _findings(case: Case) -> tuple[Finding, ...]:
+    """Return the finding of the worst scenario, then that of what is in force; wholly solved."""
+    answers = Answers(case.counting, case.months, {one.name: one for one in case.scenarios})
+    found = [finding_of(answers, None, restriction="worst")]
+    now = in_force(case.network)
+    found += [finding_of(answers, now, restriction="in force")] if now.measures else []
+    for one in found:
+        one.to_dict()
+    return tuple(found)
+
+
+def _worst(case: Case, findings: tuple[Finding, ...]) -> Scenario | None:
+    """Return the scenario of the first finding; None where that is the stop of the bottleneck, which nobody asked."""
+    worst = findings[0].scenario
+    return worst if worst in case.scenarios else None
 
 
 def _disrupted(case: Case, worst: Scenario | None) -> Balance | None:

@@ -141,6 +141,17 @@ def test_the_record_is_plain_and_holds_what_it_must(mag9: cn.Network) -> None:
     assert all(set(one) >= {"kind", "id", "variant", "does", "then"} for one in told["depends_on"])
 
 
+def test_an_assessment_holds_the_finding_of_the_worst(mag9: cn.Network, china_out: cn.Scenario) -> None:
+    found = cn.assess(mag9, months=12, draws=0)
+    assert found.worst == "china_out"
+    alone = cn.find(mag9)
+    (told,) = (one.to_dict() for one in found.findings)  # no rule is in force
+    assert {**told, "when": None} == {**alone.to_dict(), "when": None}
+    # only what is asked is looked through, and a list of none leaves the stop of the bottleneck
+    other = cn.Scenario("small", [{"kind": "scale", "nodes": ["H_CN"], "share": 0.9}])
+    assert cn.assess(mag9, [other], months=12, draws=0).worst == "small"
+
+
 def test_from_the_command_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     def chainnet(*words: str) -> None:
         monkeypatch.setattr(sys, "argv", ["chainnet", *words])
