@@ -9,14 +9,14 @@ from typing import Any
 import pandas as pd
 
 from chainnet.drawing.style import COLOURS
-from chainnet.drawing.svg import SMALL, TEXT, WIDTH, Picture, cut, folded, wide
+from chainnet.drawing.svg import TEXT, WIDTH, Picture, cut, folded
 
 HEIGHT = 212.0  # 75 mm
 TOP, FOOT, RIGHT = 30.0, 4.0, 92.0
 BLOCK, GAP, LABELLED = 7.0, 5.0, 8.0
 MOST_PLACES, MOST_COLUMNS = 5, 5
 REST, VIA = "other", "via "
-KEPT, BANDS = COLOURS["bar"], COLOURS["rule"]
+KEPT, BANDS = COLOURS["ink"], COLOURS["rule"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,8 @@ def break_svg(told: Break) -> str:
         is_cut = column < n and place == told.cut[1] and told.cut[0] in heads[column]
         if is_cut:
             red.append((x[column], block["top"], kept + block["lost"]))
-        _name(picture, told, x, (column, place, n), block, is_cut)
+        if not is_cut:
+            _name(picture, told, x, (column, place, n), block)
     for column, steps in enumerate(heads):
         words = " and ".join(told.steps[step] for step in steps[:2])
         for row, line in enumerate(folded(words[:1].upper() + words[1:], x[1] - 6.0, 2, bold=True)):
@@ -64,7 +65,7 @@ def break_svg(told: Break) -> str:
     picture.words(x[n], 9.0, cut(told.users, RIGHT, bold=True), bold=True)
     picture.words(x[n], 21.0, told.arrives, size=TEXT, bold=True)
     for left, top, height in red:
-        _draw_cut(picture, told.label, left + BLOCK, top, height)
+        _draw_cut(picture, told.label, left + BLOCK, top, height, x[1] - BLOCK - 14.0)
     return picture.svg
 
 
@@ -181,30 +182,28 @@ def _scale(links: pd.DataFrame, blocks: Mapping[Any, Mapping[str, float]], what:
 
 
 def _name(
-    picture: Picture, told: Break, x: Sequence[float], where: tuple[int, str, int], block: Any, is_cut: bool
+    picture: Picture, told: Break, x: Sequence[float], where: tuple[int, str, int], block: Mapping[str, float]
 ) -> None:
     column, place, n = where
     tall = block["arrives"] + block["lost"]
     room = (RIGHT if column == n else x[1]) - BLOCK - 8.0
-    if tall < LABELLED or is_cut:
+    if tall < LABELLED:
         return
     name = cut(told.places.get(place, place), room, bold=column == n)
     y = block["top"] + min(tall / 2 + 3.0, 14.0)
     picture.words(x[column] + BLOCK + 4.0, y, name, bold=column == n, halo=True)
 
 
-def _draw_cut(picture: Picture, label: str, x: float, top: float, height: float) -> None:
+def _draw_cut(picture: Picture, label: str, x: float, top: float, height: float, room: float) -> None:
     """Draw the cut through a block and its label beside it."""
     red, begin, end = COLOURS["less"], top - 5.0, top + height + 4.0
     steps = max(int((end - begin) / 7.0), 2)
     zigzag = [(x + 3.0 + (2.5 if i % 2 else -2.5), begin + (end - begin) * i / steps) for i in range(steps + 1)]
     picture.line(zigzag, COLOURS["paper"], 4.0)
     picture.line(zigzag, red, 1.8)
-    lines = folded(label, 118.0, 2, bold=True)
-    middle = min(top + height / 2, HEIGHT - 14.0)
+    lines = folded(label, room, 3, bold=True)
+    middle = min(top + height / 2, HEIGHT - 6.0 * len(lines))
     for row, line in enumerate(lines):
         y = middle + 3.0 + 10.0 * (row - (len(lines) - 1) / 2)
         picture.words(x + 10.0, y, line, colour=red, bold=True, halo=True)
 
-
-__all__ = ["SMALL", "Break", "break_svg", "wide"]
