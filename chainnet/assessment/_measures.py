@@ -18,6 +18,8 @@ from chainnet.scenario import Scenario
 from chainnet.words import join, titled
 
 COLUMNS = ["id", "label", "state", "verb", "avoids_tpa", "cost_musd", "due", "is_past", "due_month"]
+# what there is to do about a project whose date has passed and whose output no source confirms
+CONFIRM = "Confirm the output of"
 # how far a project is, the least first: of several the verb is that of the least
 STATES = ("undecided", "idle", "decided", "building", "running")
 
@@ -118,18 +120,15 @@ def _described(answers: Answers, projects: pd.DataFrame) -> pd.DataFrame:
         start if isinstance(start, str) and start else _year(begin)
         for start, begin in zip(projects["start"], begins, strict=True)
     ]
-    is_past = (begins <= today) & np.isfinite(begins) & np.isfinite(today)
-    state = projects["status"].map(state_of)
     return pd.DataFrame(
         {
             "id": projects["id"],
             "label": projects["label"].fillna(projects["id"]),
-            "state": state,
-            # of what should run by now nobody can protect the date
-            "verb": projects["status"].map(verb_of).mask(is_past & (state != "running"), "Confirm"),
+            "state": projects["status"].map(state_of),
+            "verb": projects["status"].map(verb_of),
             "cost_musd": projects["capex_musd"].astype(float),
             "due": dues,
-            "is_past": is_past,
+            "is_past": (begins <= today) & np.isfinite(begins) & np.isfinite(today),
             "due_month": begins - today,
         }
     )
@@ -168,20 +167,20 @@ def _projects(answers: Answers, scenario: Scenario, tier: str, place: int) -> li
     projects = answers.network.projects
     rows = _described(answers, projects[projects["id"].isin(names)]).set_index("id").loc[list(names)]
     least = min(rows["state"], key=STATES.index)
-    dues = [due for due in rows["due"] if due]
+    dues, is_past = [due for due in rows["due"] if due], bool(rows["is_past"].all())
     rivals = alone[
         (alone["avoids_tpa"] >= rest - left - PRINTED * float(answers.wanted[tier])) & ~alone["id"].isin(names)
     ]
     return [
         Advice(
-            verb=str(rows.loc[rows["state"] == least, "verb"].iloc[0]),
+            verb=CONFIRM if is_past and least == "building" else str(rows.loc[rows["state"] == least, "verb"].iloc[0]),
             thing=join([titled(label) for label in rows["label"]]),
             ids=tuple(names),
             state=least,
             avoids_tpa=rest - left,
             cost_musd=float(rows["cost_musd"].sum(skipna=False)),
             due=max(dues, default=""),
-            is_past=bool(rows["is_past"].all()),
+            is_past=is_past,
             closes=left <= 0,
             due_month=float(rows["due_month"].max()),
             cases=tuple((case, still) for case, _, _, still in stressed),

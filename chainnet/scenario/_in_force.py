@@ -17,7 +17,7 @@ from chainnet.scenario._phases import in_phase
 from chainnet.scenario._register import Rule, newest_check, register, rule_named, state_at
 from chainnet.scenario._scenario import Scenario
 from chainnet.scenario._shipped import scenarios
-from chainnet.words import counted
+from chainnet.words import counted, day_words
 
 COMPUTED = ("in_force", "in_force_returns")  # names of scenarios that no file has
 AHEAD = 366  # days within which what begins is told
@@ -149,9 +149,10 @@ def in_force(network: Network, as_of: str | None = None, returns: bool = False) 
             if _holds(rule, measure, day, returns) and does not in seen:
                 seen.append(does)
                 found.append(_on(plain(measure), day))
-    names = sorted({measure["rule"] for measure in found})
-    label = f"All rules in force on {day}" + (", and those that may return" if returns else "")
-    return Scenario(COMPUTED[returns], found, f"{label} ({', '.join(names) or 'none'})", file="in_force")
+    when = day_words(day.isoformat())
+    label = f"The rules in force {'on' if when[0].isdigit() else 'in'} {when}"
+    label += " and those that may return" if returns else ""
+    return Scenario(COMPUTED[returns], found, label, file="in_force")
 
 
 def computed_scenario(network: Network, name: str, as_of: str | None = None) -> Scenario | None:

@@ -68,7 +68,7 @@ from chainnet.words._sentences import (
     stock_sentence,
     tier_sentence,
 )
-from chainnet.words._vintage import vintage
+from chainnet.words._vintage import day_words, vintage
 from chainnet.words._who import ALL_TIERS, Who
 
 __all__ = [
@@ -101,6 +101,7 @@ __all__ = [
     "counted",
     "country_code",
     "country_name",
+    "day_words",
     "digits",
     "dollars",
     "ends_sentence",

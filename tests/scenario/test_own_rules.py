@@ -191,7 +191,8 @@ def test_what_is_in_force_comes_first_then_what_begins_next_then_the_others_by_n
     # from its first day on it is part of what is in force, and its file one of the others
     then = standings(rare_earths, "2027-01-01")
     assert then.loc[ORIGIN[0], "standing"] == ""
-    assert "us_4872_2027" in then.loc["in_force", "label"]
+    assert "us_4872_2027" in {one["rule"] for one in cn.in_force(rare_earths, "2027-01-01").measures}
+    assert then.loc["in_force", "label"] == "The rules in force on 1 January 2027"
     # no proposal ever is
     late = cn.in_force(rare_earths, "2033", returns=True)
     assert not {"us_hr9073", "us_ndaa27_1803"} & {measure["rule"] for measure in late.measures}
