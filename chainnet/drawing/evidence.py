@@ -14,6 +14,7 @@ from chainnet.words import is_missing, number, percent
 
 HALF = 234.0  # a picture beside another
 INK, LINE, RULE, PALE, RED = (COLOURS[name] for name in ("ink", "line", "rule", "blank", "less"))
+APART = 0.005  # shares nearer than that are one
 YEAR, LATER = 12, 5.0  # months: of the band, and between the months and what comes later
 STATES = {"running": "#1B1F24", "building": "#4B5563", "decided": "#767D87", "undecided": "#C9CED6", "idle": "#E5E7EB"}
 
@@ -23,13 +24,14 @@ class Course:
     """Shortfall over time, as parts of demand.
 
     ``months``: index month (its first), months (how many), share; ``year``: least and most of the first twelve months;
-    ``later``: central, least and most once new suppliers are qualified; ``first``: the first short month, NaN = none;
+    ``later``: central, least and most once new suppliers are qualified, ``words``: what is said there; ``first``: the first short month, NaN = none;
     ``due``: months and names of projects that are due.
     """
 
     months: pd.DataFrame
     year: tuple[float, float]
     later: tuple[float, float, float]
+    words: str
     first: float
     due: Sequence[tuple[float, str]]
 
@@ -44,7 +46,7 @@ def _axis(picture: Picture, left: float, right: float, top: float, bottom: float
 
 def course_svg(told: Course) -> str:
     """Draw the months as steps, the range of the first year as a band, and what comes later at the right."""
-    height, left, right, top = 128.0, 34.0, WIDTH - 74.0, 18.0
+    height, left, right, top = 142.0, 34.0, WIDTH - 82.0, 18.0
     bottom, picture = height - 26.0, Picture(height)
     horizon = float((told.months.index + told.months["months"]).max() - 1)
     scale = (right - left) / (horizon + LATER + 3.0)
@@ -57,7 +59,7 @@ def course_svg(told: Course) -> str:
 
     _axis(picture, left, right, top, bottom)
     low, high = told.year
-    if high - low > 0.005:
+    if high - low > APART:
         picture.box(x(0), y(high), x(min(YEAR, horizon)) - x(0), y(low) - y(high), PALE)
         picture.words(x(0) + 3.0, y(high) - 3.0, "range of the first year", colour=COLOURS["soft"])
     points: list[tuple[float, float]] = []
@@ -70,7 +72,7 @@ def course_svg(told: Course) -> str:
     at = x(horizon + LATER)
     picture.box(at, y(most), 3.0 * scale, y(least) - y(most), PALE)
     picture.line([(at, y(central)), (right, y(central))], INK, 1.8)
-    picture.words(right + 5.0, min(y(central) + 3.0, bottom), f"{percent(central, ' ')} later", bold=True)
+    picture.words(right + 5.0, min(y(central) + 3.0, bottom), told.words, bold=True)
     for month in range(0, int(horizon) + 1, YEAR):
         picture.line([(x(month), bottom), (x(month), bottom + 3.0)], LINE)
         picture.words(x(month), bottom + 12.0, str(month), at="middle", colour=COLOURS["soft"])
@@ -89,7 +91,7 @@ def _marks(picture: Picture, told: Course, x: object, horizon: float, ends: tupl
     for month, words, colour in sorted(marks):
         y = top - 8.0 + 11.0 * row
         picture.line([(x(month), y), (x(month), bottom)], colour, 1.0 if colour == RED else 0.6)
-        is_late = x(month) + wide(words, bold=colour == RED) > WIDTH - 74.0
+        is_late = x(month) + wide(words, bold=colour == RED) > WIDTH - 82.0
         place = x(month) - 3.0 if is_late else x(month) + 3.0
         picture.words(
             place, y + 6.0, words, colour=colour, bold=colour == RED, at="end" if is_late else "start", halo=True
@@ -115,10 +117,11 @@ def levels_svg(levels: pd.DataFrame, first: str) -> str:
         is_title = level == first
         picture.words(names - 5.0, y + 10.0, cut(str(level), names - 5.0, bold=is_title), at="end", bold=is_title)
         picture.box(names, y + 1.0, max(room * share, 0.8), row - 5.0, INK if is_title else COLOURS["line"])
-        last = float(one["last_share"])
-        end = names + room * max(share, 0.0 if is_missing(last) else min(last, 1.0))
-        if not is_missing(last):
-            at = names + room * min(last, 1.0)
+        last = min(float(one["last_share"]), 1.0)
+        is_tested = last > share + APART
+        end = names + room * (last if is_tested else share)
+        if is_tested:
+            at = names + room * last
             picture.line([(at, y - 1.0), (at, y + row - 2.0)], RED, 1.6)
         picture.words(end + 5.0, y + 10.0, percent(share, " "), bold=is_title)
     picture.line([(names, 0), (names, row * len(levels))], LINE)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-# the first bears no number
 ORDER = (
-    "answer",
     "asked",
     "chain",
     "losses",
@@ -38,7 +36,7 @@ ON_SCREEN = frozenset(
     }
 )
 FIGURES = (
-    *("chain", "levels", "holders", "losses", "sets", "months", "courses", "endurance", "long_run", "exposure"),
+    *("break", "course", "response", "cost_curve", "levels", "holders", "losses", "sets", "months", "courses", "endurance", "long_run", "exposure"),
     *("projects", "frontier", "stocks", "floors", "sides", "ranges", "coverage"),
 )
 
@@ -64,4 +62,4 @@ def figure_id(key: str) -> str:
 
 def see(section: str) -> str:
     """Return the sentence that sends a reader to a section."""
-    return f"See section {ORDER.index(section)}."
+    return f"See section {ORDER.index(section) + 1}."

@@ -14,6 +14,13 @@ from chainnet.words._who import Who
 NONE = 0.01 + 1e-6
 YEAR = 12
 CANNOT = "Cannot be said"
+# what a class says of a demand
+MET_OR_SHORT = {
+    "met": "met",
+    "little": "under a tenth short",
+    "part": "a tenth to a half short",
+    "most": "more than a half short",
+}
 
 
 @dataclass(frozen=True)
@@ -119,7 +126,7 @@ class Claims:
         """When it is first short; ``horizon``: months that were looked at."""
         what = f"first shortfall of {self.demand}"
         if is_missing(self.first_month):
-            return "Never", f"short in {whole(horizon)} months: {self.demand}"
+            return "Never", f"is {self.demand} short ({whole(horizon)} months)"
         if self.first_month <= YEAR:
             return f"Month {whole(self.first_month)}", what
         return f"Year {whole(-(-self.first_month // YEAR))}", what

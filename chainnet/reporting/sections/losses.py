@@ -59,6 +59,7 @@ def section(facts: Facts) -> Section:
     """Return single losses by size, then the worst sets and the pairs that stand in for each other."""
     return make_section(
         "What is lost if one, two or k drop out?",
+        top_losses(facts),
         single_figure(facts),
         *(loss_table(facts, by) for by in ("site", "country", "owner_country")),
         Sentence(owners_words(facts), ("countries", "owners")),

@@ -61,6 +61,7 @@ def section(facts: Facts) -> Section:
         return make_section(heading, Sentence("Not assessed: projects. There are none in the data."))
     return make_section(
         heading,
+        top_projects(facts),
         project_table(facts),
         projects_figure(facts),
         *(effect_table(facts, year) for year in years),
