@@ -147,13 +147,10 @@ class Answers:
         order = self.counting.order if order is None else order
 
         def solve() -> pd.DataFrame:
-            degree, stocks, states = LEVELS[level]
+            states = LEVELS[level][2]
             here = self.network.projects["status"].map(state_of).isin(states).to_numpy()
             sizes = np.where(here, project_sizes(self.network, None), 0.0)
-            short, calm = (
-                self._by_tier(one.with_built(np.maximum(one.built, sizes)), degree, order, stocks)
-                for one in (overlay_of(self.network, scenario), Overlay.none(self.network))
-            )
+            short, calm = (self._short(one, level, sizes, order) for one in (scenario, None))
             wanted = short["demand_tpa"]
             due = (short["shortfall_tpa"] - calm["shortfall_tpa"]).clip(lower=0.0)
             due = due.mask(due <= PRINTED * wanted, 0.0)
@@ -162,6 +159,15 @@ class Answers:
             )
 
         return self.once(("due", scenario, level, order), solve)
+
+    def _short(self, scenario: Scenario | None, level: str, sizes: Any, order: Kept | None) -> pd.DataFrame:
+        degree, stocks, _ = LEVELS[level]
+
+        def solve() -> pd.DataFrame:
+            overlay = overlay_of(self.network, scenario)
+            return self._by_tier(overlay.with_built(np.maximum(overlay.built, sizes)), degree, order, stocks)
+
+        return self.once(("short", scenario, level, order), solve)
 
     def _by_tier(self, overlay: Overlay, degree: Degree, order: Kept, stocks: bool) -> pd.DataFrame:
         found = balance_under(self.counting.in_order(order), overlay, degree, stocks=stocks).by_tier()

@@ -16,6 +16,14 @@ _PPI = 160.0
 
 
 @cache
+def font_folders() -> list[str]:
+    """Return the folders of the fonts of documents: the one family, and behind it one that knows more letters."""
+    import font_source_sans_pro
+
+    return [str(Path(font_source_sans_pro.__file__).parent / "files"), str(font_folder())]
+
+
+@cache
 def font_folder() -> Path:
     """Return the folder of the DejaVu fonts that come with matplotlib."""
     import matplotlib
@@ -41,9 +49,9 @@ def png_bytes(svg: str) -> bytes:
             _PAGE.encode(),
             format="png",
             ppi=_PPI,
-            sys_inputs={"svg": svg.replace("system-ui", "'DejaVu Sans'")},
+            sys_inputs={"svg": svg.replace("system-ui", "'Source Sans Pro'")},
             ignore_system_fonts=True,
-            font_paths=[str(font_folder())],
+            font_paths=font_folders(),
         )
     except Exception as error:  # typst's own errors share no class
         raise DataError(f"png: the picture cannot be drawn: {error}") from error

@@ -56,6 +56,9 @@ class Balance(Result):
         One row per row of ``network.edges``: source, target, commodity, flow_tpa, capacity_tpa.
     relations : DataFrame
         New relations in use (degree new): commodity, from and to country, flow_tpa.
+    suppliers : DataFrame
+        The same by plant: source, target, commodity, flow_tpa. What several offer or take together is divided in
+        proportion.
     prices : DataFrame, index (id, commodity)
         served_t_per_t: tonnes served per tonne here (value program), one of the duals from
         served_low (per more tonne) to served_high (per tonne less), NaN beyond 500 balances; usd_per_t:
@@ -79,6 +82,7 @@ class Balance(Result):
     nodes: pd.DataFrame
     edges: pd.DataFrame
     relations: pd.DataFrame
+    suppliers: pd.DataFrame
     prices: pd.DataFrame
     limiting: pd.DataFrame
     cost_usd: float
@@ -262,6 +266,7 @@ def balance_under(
         nodes=stamp(node_table(network, low.throughput(last.x)), source),
         edges=stamp(edge_table(network, last.x), source),
         relations=stamp(relations, source),
+        suppliers=stamp(new_suppliers(low, last.x), source),
         prices=stamp(prices, source, units=STEADY),
         limiting=stamp(limiting, source),
         cost_usd=float(last.value) + 0.0,
@@ -525,6 +530,30 @@ def relation_flows(low: Lowered, block: Array) -> pd.DataFrame:
         }
     )
     return table.groupby(["period", "commodity", "maker", "user"], as_index=False)[["flow_t"]].sum()
+
+
+def new_suppliers(low: Lowered, x: Array) -> pd.DataFrame:
+    """Return what new relations carry from plant to plant: source, target, commodity, flow_tpa."""
+    links, flow = low.relations, np.asarray(x[low.n_edges : low.n_edges + len(low.relations.tail)], dtype=float)
+    arcs = pd.DataFrame({"tail": links.tail, "head": links.head, "commodity": links.commodity, "flow": flow})
+    arcs = arcs[flow > ROUNDING * max(float(flow.max(initial=0.0)), 1.0)]
+    pairs = arcs[links.is_pair[arcs.index]].rename(columns={"tail": "offered", "head": "taken"})
+    ends = arcs[~links.is_pair[arcs.index]]
+    makers = ends[ends["head"].isin(pairs["offered"])].rename(columns={"tail": "source", "head": "offered"})
+    users = ends[ends["tail"].isin(pairs["taken"])].rename(columns={"head": "target", "tail": "taken"})
+    parts = {"offered": makers, "taken": users}
+    for hub, table in parts.items():
+        whole = table.groupby(hub)["flow"].transform("sum")
+        pairs = pairs.merge(table.assign(**{f"of_{hub}": table["flow"] / whole}).drop(columns=["flow", "commodity"]))
+    names, words = np.asarray(low.tables.ids, dtype=object), np.array([*low.commodities, ""], dtype=object)
+    return pd.DataFrame(
+        {
+            "source": names[pairs["source"].to_numpy(dtype=np.int64)],
+            "target": names[pairs["target"].to_numpy(dtype=np.int64)],
+            "commodity": words[pairs["commodity"].to_numpy(dtype=np.int64)],
+            "flow_tpa": (pairs["flow"] * pairs["of_offered"] * pairs["of_taken"]).to_numpy(dtype=float),
+        }
+    )
 
 
 def _prices(low: Lowered, program: LinearProgram, counting: Counting, last: LinearSolution) -> pd.DataFrame:

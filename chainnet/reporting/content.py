@@ -9,9 +9,8 @@ from chainnet.assessment import Assessment, missing
 from chainnet.errors import DataError
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import Block, Document, ReportFigure, ReportTable, Section, Sentence
-from chainnet.reporting.order import ORDER, TABLES, see
+from chainnet.reporting.order import ORDER, TABLES
 from chainnet.reporting.sections import (
-    answer,
     asked,
     assumed,
     blocs,
@@ -30,8 +29,7 @@ from chainnet.reporting.sections.annexes import annexes, input_tables
 from chainnet.reporting.sections.month_sheets import sheets
 from chainnet.words import join, spelled, vintage
 
-_MAKERS = (answer, asked, chain, losses, served, rerouting, projects, stocks, money, blocs, sure, assumed, method)
-BRIEF_ROWS = 4  # scenarios that stand on one page
+_MAKERS = (asked, chain, losses, served, rerouting, projects, stocks, money, blocs, sure, assumed, method)
 SECTIONS = {module.__name__.rpartition(".")[2]: module.section for module in _MAKERS}
 
 
@@ -61,9 +59,8 @@ def build(assessment: Assessment, *, title: str | None = None, author: str = "",
         vintage=", ".join(filter(None, (network.label, vintage(network)))),
         digest=source["digest"][:12],
         version=source["version"],
-        bottom_line=answer.short_line(facts),
-        summary=page_one.summary(facts),
-        sections=tuple(_numbered(i, _thinned(SECTIONS[name](facts))) for i, name in enumerate(ORDER)),
+        front=page_one.front(facts),
+        sections=tuple(_numbered(i, _thinned(SECTIONS[name](facts))) for i, name in enumerate(ORDER, 1)),
         annexes=(),
         inputs=(*sheets(facts), *input_tables(facts)),
         stand_ins=facts.stand_ins,
@@ -91,7 +88,6 @@ def _reworded(document: Document, change: Callable[[Sentence], Sentence]) -> Doc
 
     return replace(
         document,
-        bottom_line=tuple(map(change, document.bottom_line)),
         summary=tuple(map(changed, document.summary)),
         sections=tuple(map(part, document.sections)),
         annexes=tuple(map(part, document.annexes)),
@@ -99,24 +95,12 @@ def _reworded(document: Document, change: Callable[[Sentence], Sentence]) -> Doc
 
 
 def brief_of(document: Document) -> Document:
-    """Return what of a report stands on one page: the bottom line, the chain, the scenarios, what to do, how sure."""
-    kept = {"chain", "scenarios"}
-    places = [f" {see(name)}" for name in ORDER]
-
-    def alone(sentence: Sentence) -> Sentence:
-        text = sentence.text
-        for place in places:
-            text = text.replace(place, "")
-        return replace(sentence, text=text, tables=())
-
-    more = Sentence("Names such as T15 are tables of the full report and its workbook.")
-    summary = [b for b in document.summary if not isinstance(b, ReportTable | ReportFigure) or b.key in kept]
-    summary = [b.with_lead(rows=BRIEF_ROWS) if isinstance(b, ReportTable) else b for b in summary]
-    return _reworded(replace(document, is_brief=True, summary=(*summary, more), sections=(), annexes=()), alone)
+    """Return page one of a report, which stands alone."""
+    return replace(document, is_brief=True, summary=(), sections=(), annexes=())
 
 
 def _numbered(i: int, part: Section) -> Section:
-    return replace(part, id=f"s{i}", heading=f"{i} {part.heading}" if i else part.heading)
+    return replace(part, id=f"s{i}", heading=f"{i} {part.heading}")
 
 
 def _thinned(part: Section) -> Section:

@@ -130,7 +130,7 @@ def report(
         if "figures" in placings:
             _write_figures(document, placings["figures"].stage, say)
         written = [path for placing in placings.values() for path in placing.finish()]
-    say(document.bottom_line[0].text.replace(NBSP, " "), 1.0)  # the verdict
+    say(assessment.findings[0].title.replace(NBSP, " "), 1.0)  # the verdict
     return written
 
 

@@ -237,12 +237,6 @@ class Sentence:
     text: str
     tables: tuple[str, ...] = ()
     head: str = ""  # a few words in bold before it
-    lead: str | None = None  # what of the text stands in larger print: its beginning; None = all alike
-
-    @property
-    def rest(self) -> str:
-        """What follows the lead; nothing where all is alike."""
-        return "" if self.lead is None else self.text.removeprefix(self.lead).strip()
 
     @property
     def refers(self) -> tuple[str, ...]:
@@ -310,6 +304,34 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Front:
+    """Pages one and two: the finding, and the evidence for it.
+
+    Page one: ``small`` (the chain, and of when it is), the title, three key figures with their captions, four
+    sentences, what flows and what breaks, the months. Page two: all else.
+    """
+
+    small: str
+    title: str
+    key_figures: tuple[tuple[str, str], ...]
+    sentences: tuple[str, ...]
+    flows: ReportFigure
+    course: ReportFigure
+    levels: ReportFigure
+    measures: ReportFigure | None
+    listed: tuple[str, ...]  # what is drawn in ``measures``, a line each
+    scenarios: ReportTable
+    firmness: tuple[tuple[str, bool], ...]
+    depends_on: tuple[str, ...]
+    left_out: tuple[str, ...]
+    how_to_read: str
+
+    def blocks(self) -> list[Block]:
+        """Return its figures and its table."""
+        return list(blocks_of(self.flows, self.course, self.levels, self.measures, self.scenarios))
+
+
+@dataclass(frozen=True)
 class Document:
     """All of a report but its format."""
 
@@ -317,8 +339,8 @@ class Document:
     subtitle: str
     digest: str
     version: str
-    summary: tuple[Block, ...]
-    bottom_line: tuple[Sentence, ...] = ()
+    summary: tuple[Block, ...] = ()
+    front: Front | None = None
     sections: tuple[Section, ...] = ()
     annexes: tuple[Section, ...] = ()
     inputs: tuple[ReportTable, ...] = ()  # sheets of the workbook only
@@ -341,7 +363,9 @@ class Document:
 
     def blocks(self) -> list[Block]:
         """Every block in the order in which it is printed."""
-        return [*self.summary, *(block for part in (*self.sections, *self.annexes) for block in (*part.blocks, *part.more))]
+        front = self.front.blocks() if self.front else []
+        parts = (*self.sections, *self.annexes)
+        return [*front, *self.summary, *(block for part in parts for block in (*part.blocks, *part.more))]
 
 
 def blocks_of(*blocks: Block | None) -> tuple[Block, ...]:

@@ -3,7 +3,7 @@
 Words: *n/d* no data, *n/a* cannot apply, *-* not asked; a *sentence* is made from numbers, one claim each.
 """
 
-from chainnet.words._claims import Claims, Narrow, Shortfall, between, place_words
+from chainnet.words._claims import MET_OR_SHORT, Claims, Narrow, Shortfall, between, place_words
 from chainnet.words._countries import country_code
 from chainnet.words._ends import AFTER_OR_BEFORE, SHARED, WHOEVER, SaidEnds, at_ends, ends_sentence
 from chainnet.words._infinite import NEVER_SHORT, NO_LIMIT, infinite_word
@@ -72,6 +72,7 @@ from chainnet.words._vintage import day_words, vintage
 from chainnet.words._who import ALL_TIERS, Who
 
 __all__ = [
+    "MET_OR_SHORT",
     "AFTER_OR_BEFORE",
     "ALL_TIERS",
     "MINUS",

@@ -7,13 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from chainnet.words._names import country_name, first_capital, in_sentence, join, step_words
-from chainnet.words._numbers import NBSP, bill, is_missing, nouns, percent, tonnes, whole
+from chainnet.words._numbers import NBSP, bill, is_missing, percent, spelled, tonnes, whole
 from chainnet.words._who import Who
 
 # of demand; no more than this is none
 NONE = 0.01 + 1e-6
 YEAR = 12
-MOST_DECIDERS = 1
+CANNOT = "Cannot be said"
+# what a class says of a demand
+MET_OR_SHORT = {
+    "met": "met",
+    "little": "under a tenth short",
+    "part": "a tenth to a half short",
+    "most": "more than a half short",
+}
 
 
 @dataclass(frozen=True)
@@ -100,8 +107,44 @@ class Claims:
         short = self.shortfall.already
         return f"{percent(short)} is short without any restriction" if short > NONE else ""
 
+    # -- key figures: a value, and its caption of about six words ---------------------------------------
+
+    @property
+    def figure(self) -> tuple[str, str]:
+        """How much is short."""
+        short, span = self.shortfall, between(self.shortfall.low, self.shortfall.high)
+        range_ = "" if percent(short.low) == percent(short.high) else f" ({span})"
+        if not short.is_certain:
+            return CANNOT, f"how much of {self.demand} is short{range_}"
+        if short.is_met:
+            return "Nothing", f"of {self.demand} is short{range_}"
+        if short.later <= NONE:
+            return percent(short.first_year), f"of {self.demand} short, first year alone"
+        return percent(short.later), f"of {self.demand} is short{range_}"
+
+    def first(self, horizon: int) -> tuple[str, str]:
+        """When it is first short; ``horizon``: months that were looked at."""
+        what = f"first shortfall of {self.demand}"
+        if is_missing(self.first_month):
+            return "Never", f"is {self.demand} short ({whole(horizon)} months)"
+        if self.first_month <= YEAR:
+            return f"Month {whole(self.first_month)}", what
+        return f"Year {whole(-(-self.first_month // YEAR))}", what
+
+    @property
+    def today(self) -> tuple[str, str]:
+        """How much the rules in force leave short, of which the finding is."""
+        short = self.shortfall
+        if not short.is_certain:
+            return CANNOT, f"how much of {self.demand} is short under rules in force"
+        if short.is_met:
+            return "Nothing", f"of {self.demand} is short under rules in force"
+        return percent(max(short.later, short.first_year)), f"of {self.demand} is short under rules in force"
+
+    # -- four sentences ----------------------------------------------------------------------------------
+
     def who(self, tiers: Sequence[str], others: Sequence[tuple[str, bool, bool, float, float]]) -> str:
-        """Say who is short, and by how much.
+        """Say who is short, and when.
 
         Parameters
         ----------
@@ -111,16 +154,24 @@ class Claims:
             Of each other tier: name, whether it is met, whether its class can be said, what is due later and in the
             first year.
         """
-        met = [tier for tier, is_met, *_ in others if is_met]
-        rest = [
-            f"{tier} {percent(max(later, early)) if certain else 'cannot be said'}"
-            for tier, is_met, certain, later, early in sorted(others, key=lambda one: list(tiers).index(one[0]))
-            if not is_met
-        ]
-        said = [f"{first_capital(self.amount)}."]
+        short, tier = self.shortfall, first_capital(self.demand)
+        year = "nothing" if short.first_year <= NONE else part(short.first_year)
+        if not short.is_certain:
+            said = [f"{tier} loses {year} in the first year in the central case; what it loses later cannot be said."]
+        elif short.is_met:
+            said = [f"{tier} is met in the first year and later."]
+        else:
+            late = "nothing" if short.later <= NONE else part(short.later)
+            said = [f"{tier} loses {year} in the first year and {late} once new suppliers are qualified."]
         said += [f"{first_capital(self.already)}."] if self.already else []
+        ordered = sorted(others, key=lambda one: list(tiers).index(one[0]))
+        met = [name for name, is_met, *_ in ordered if is_met]
+        lost = [(name, max(late, early)) for name, is_met, sure, late, early in ordered if sure and not is_met]
+        unsure = [name for name, _, sure, *_ in ordered if not sure]
         said += [f"{first_capital(join(met))} demand is met."] if met else []
-        said += [f"Other tiers: {join(rest)} short."] if rest else []
+        words = [f"{name} demand {'' if i else 'loses '}{part(share)}" for i, (name, share) in enumerate(lost)]
+        said += [f"{first_capital(join(words))}."] if words else []
+        said += [f"What {join(unsure)} demand loses cannot be said."] if unsure else []
         return " ".join(said)
 
     @property
@@ -129,9 +180,11 @@ class Claims:
         narrow = self.narrow
         if not narrow.where:
             return f"No single step abroad costs {self.demand} anything if it alone stops."
-        share = "" if is_missing(narrow.share) else f", which makes {percent(narrow.share)} of its step"
-        also = f" {whole(narrow.n_tied)} other {nouns('step', narrow.n_tied)} cost as much." if narrow.n_tied else ""
-        return f"The bottleneck is {narrow.where}{share}: its stop alone costs {tonnes(narrow.lost_tpa)}.{also}"
+        share = "" if is_missing(narrow.share) else f", with {part(narrow.share)} of that step"
+        tied = spelled(narrow.n_tied, "other step costs", "other steps cost")
+        also = f" {first_capital(tied)} as much." if narrow.n_tied else ""
+        lost = f"If it alone stops and links stay as they are, {self.demand} loses {tonnes(narrow.lost_tpa)}."
+        return f"The bottleneck is {narrow.where}{share}. {lost}{also}"
 
     def what(self, advice: Mapping[str, Any] | None) -> str:
         """Say what to do.
@@ -139,34 +192,44 @@ class Claims:
         Parameters
         ----------
         advice : mapping, optional
-            The advice that leads (verb, thing, avoids_tpa, cost_musd, due, is_past, closes); None = there is none.
+            The advice that leads (verb, thing, ids, avoids_tpa, cost_musd, due, is_past, closes, rivals); None = there
+            is none.
         """
         if advice is None:
-            none = self.shortfall.is_met or self.shortfall.later <= NONE
-            return "No measure is needed once new suppliers are qualified." if none else "No listed project avoids it."
+            if self.shortfall.is_met or self.shortfall.later <= NONE:
+                case = "No measure" if self.shortfall.is_certain else "In the central case no measure"
+                return f"{case} is needed once new suppliers are qualified."
+            return f"No listed project avoids the shortfall of {self.demand}."
         cost = "cost not known" if is_missing(advice["cost_musd"]) else bill(advice["cost_musd"] * 1e6)
         when = f", due {advice['due']}" if advice["due"] else ""
         when = f", was due {advice['due']}" if advice["is_past"] else when
-        told = f"{advice['verb']} {advice['thing']}: it avoids {tonnes(advice['avoids_tpa'])}"
-        if advice["ids"]:
-            told += f" ({cost}{when})"
-        return f"{told}{' and closes the gap' if advice['closes'] else ''}."
+        does = "closes the gap" if advice["closes"] else "leaves a part of the gap"
+        told = f"{advice['verb']} {advice['thing']}: that avoids {tonnes(advice['avoids_tpa'])}"
+        told += f" ({cost}{when})" if advice["ids"] else ""
+        n = len(advice["rivals"])
+        rivals = spelled(n, "other project avoids", "other projects avoid")
+        return f"{told} and {does}.{f' {first_capital(rivals)} as much.' if n else ''}"
 
     def how_sure(self, firmness: Mapping[str, bool]) -> str:
-        """Say how sure that is, and what decides."""
+        """Say how sure that is, and the one thing that decides."""
         loose = [name for name, firm in firmness.items() if not firm]
         held = [name for name, firm in firmness.items() if firm]
         if not loose:
-            return "The class holds under every judgement that was tried."
-        said = f"What decides: {'; '.join(self.decides[:MOST_DECIDERS])}." if self.decides else ""
-        firm = f"The class holds whatever is assumed of {join(held, 'or')}." if held else ""
-        return " ".join(part for part in (said, firm) if part)
+            return "No judgement and no doubtful input that was tried changes this verdict."
+        said = f"The verdict changes {self.decides[0]}." if self.decides else ""
+        firm = f"Nothing assumed of {join(held, 'or')} changes it." if held else ""
+        return " ".join(one for one in (said, firm) if one)
 
     def line(self, chain: str, under: str) -> str:
         """Return the finding in a line of an overview: chain, restriction, how much is short, what decides."""
         also = f" {first_capital(self.already)}." if self.already else ""
         decides = f"What decides: {self.decides[0]}." if self.decides else "Nothing alone changes that."
         return f"{chain}, {under}: {self.amount}.{also} {decides}"
+
+
+def part(share: float) -> str:
+    """Return a share in words: all of it, or so many percent."""
+    return "all" if share >= 1.0 - NONE / 1e3 else percent(share)
 
 
 def between(low: float, high: float) -> str:

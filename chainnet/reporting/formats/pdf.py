@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
-from chainnet.drawing import COLOURS, font_folder
+from chainnet.drawing import COLOURS, font_folders
 from chainnet.reporting.formats.page import numeric
 from chainnet.reporting.glyphs import drawable, short_label
-from chainnet.reporting.model import Block, Cell, Document, ReportFigure, ReportTable, Section, Sentence
+from chainnet.reporting.model import Block, Cell, Document, Front, ReportFigure, ReportTable, Section, Sentence
 from chainnet.reporting.order import ON_SCREEN
 
 ROWS = 8  # of a table on paper: the rest stands in the HTML and the workbook
@@ -60,7 +60,7 @@ def pdf_report(document: Document, names: Mapping[str, str], template: str | Non
         },
         pdf_standards="ua-1",
         ignore_system_fonts=True,
-        font_paths=[str(font_folder())],
+        font_paths=font_folders(),
         timestamp=0,
     )
     return made
@@ -68,6 +68,7 @@ def pdf_report(document: Document, names: Mapping[str, str], template: str | Non
 
 def _content(document: Document, write: Write) -> dict[str, Any]:
     taken: set[str] = set()
+    front = document.front and _front(document.front, write, taken)
     summary = _blocks(document.summary, write, taken)
     sections = [{"heading": s.heading, "blocks": _blocks(_on_paper(s), write, taken)} for s in document.sections]
     annexes = [{"heading": s.heading, "blocks": _blocks(_on_paper(s), write, taken)} for s in document.annexes]
@@ -81,12 +82,27 @@ def _content(document: Document, write: Write) -> dict[str, Any]:
         "marking": write(document.marking),
         "vintage": write(document.vintage),
         "stamp": f"input {document.digest}, chainnet {document.version}",
-        "bottom_line": [_sentence(s, write) for s in document.bottom_line],
+        "front": front,
         "summary": summary,
         "sections": sections,
         "annexes": annexes,
         "anchors": sorted(taken),
         "is_brief": document.is_brief,
+    }
+
+
+def _front(front: Front, write: Write, taken: set[str]) -> dict[str, Any]:
+    """Return pages one and two."""
+    figures = {name: getattr(front, name) for name in ("flows", "course", "levels", "measures")}
+    words = {name: write(getattr(front, name)) for name in ("small", "title", "how_to_read")}
+    lists = {name: list(map(write, getattr(front, name))) for name in ("sentences", "listed", "depends_on", "left_out")}
+    return {
+        **words,
+        **lists,
+        **{name: figure and _figure(figure, write) for name, figure in figures.items()},
+        "key_figures": [{"value": write(value), "caption": write(caption)} for value, caption in front.key_figures],
+        "scenarios": _table(front.scenarios, write, taken),
+        "firmness": [{"of": name, "is_firm": firm} for name, firm in front.firmness],
     }
 
 
@@ -103,7 +119,7 @@ def _on_paper(section: Section) -> tuple[Block, ...]:
 
 
 def _sentence(sentence: Sentence, write: Write) -> dict[str, Any]:
-    words = {name: write(getattr(sentence, name) or "") for name in ("head", "text", "lead", "rest")}
+    words = {name: write(getattr(sentence, name)) for name in ("head", "text")}
     return {**words, "tables": list(sentence.refers)}
 
 

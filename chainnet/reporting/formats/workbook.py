@@ -238,7 +238,10 @@ class _Writer:
             ("Input digest", document.digest),
             ("Version", f"chainnet {document.version}"),
         ]
-        rows += [(s.head, s.text) for s in document.bottom_line]
+        if document.front:
+            front = document.front
+            said = [front.title, *(f"{value} {caption}" for value, caption in front.key_figures), *front.sentences]
+            rows += [("Finding" if not i else "", text) for i, text in enumerate(said)]
         signs = document.annexes[0].blocks[0]
         rows += [(s.head, s.text) for s in signs[:3] if isinstance(s, Sentence)] if isinstance(signs, tuple) else []
         cite = f"{document.title}. {document.vintage}, input digest {document.digest}, chainnet {document.version}."

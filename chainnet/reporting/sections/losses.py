@@ -9,6 +9,7 @@ import pandas as pd
 
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts, once
+from chainnet.reporting.frames import Frame
 from chainnet.reporting.model import (
     BODY_ROWS,
     Cell,
