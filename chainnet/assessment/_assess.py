@@ -47,6 +47,9 @@ class Assessment(Result):
         The steady state of the baseline.
     findings : tuple of Finding
         The worst scenario's, then that of what is in force (all rules together), if anything is; wholly solved.
+    timing : DataFrame, index (scenario, tier)
+        Scenario by scenario as the first finding sets them side by side: demand_tpa; first_month (from the first
+        measure; NaN = not in the first year), first_year_share, later_share and later_tpa of what is due to it.
     worst : str
         Scenario of the first finding; "" if none was asked.
     disrupted : Balance or None
@@ -122,6 +125,7 @@ class Assessment(Result):
     flow: MaxFlow
     base: Balance
     findings: tuple[Finding, ...]
+    timing: pd.DataFrame
     worst: str
     disrupted: Balance | None
     layers: pd.DataFrame

@@ -59,6 +59,7 @@ def questions(case: Case) -> tuple[Question, ...]:
     worst = ("worst",)
     return (
         Question("findings", "who is short, when, where and how sure that is", _findings, weight=30.0),
+        Question("timing", "who is short when under the other scenarios", _timing, ("findings",), weight=5.0),
         Question("worst", "which scenario is the worst", _worst, ("findings",)),
         Question("stress", "who is short in the long run, and month by month", _stress, worst, weight=10.0),
         Question("removed", "what is lost with each site, country and owner", _removed),
@@ -115,6 +116,30 @@ def _findings(case: Case) -> tuple[Finding, ...]:
     for one in found:
         one.to_dict()
     return tuple(found)
+
+
+def _timing(case: Case, findings: tuple[Finding, ...]) -> pd.DataFrame:
+    """Return what each scenario that the finding is set beside leaves short in the first year and later, by tier."""
+    answers, now = findings[0].answers, in_force(case.network)
+    known = {now.name: now, **answers.asked}
+    known |= {one.name: one for one in (in_force(case.network, returns=True), findings[0].scenario) if one is not None}
+    rows = []
+    for name in findings[0].scenarios.index:
+        early, later = answers.first_year(known[name]), answers.due(known[name])
+        rows.append(
+            pd.DataFrame(
+                {
+                    "demand_tpa": later["demand_tpa"],
+                    "first_month": early["first_month"],
+                    "first_year_share": early["due_share"],
+                    "later_share": later["due_share"],
+                    "later_tpa": later["due_tpa"],
+                }
+            ).loc[list(answers.tiers)]
+        )
+    names = list(findings[0].scenarios.index)
+    table = pd.concat(rows, keys=names, names=["scenario", "tier"]) if rows else pd.DataFrame()
+    return stamp(table, findings[0].provenance)
 
 
 def _worst(case: Case, findings: tuple[Finding, ...]) -> Scenario | None:

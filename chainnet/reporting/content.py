@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
 from chainnet.assessment import Assessment, missing
 from chainnet.errors import DataError
+from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import Block, Document, ReportFigure, ReportTable, Section, Sentence
-from chainnet.reporting.order import ORDER, TABLES
-from chainnet.reporting.sections import (
-    asked,
-    assumed,
-    blocs,
-    chain,
-    losses,
-    method,
-    money,
-    page_one,
-    projects,
-    rerouting,
-    served,
-    stocks,
-    sure,
-)
-from chainnet.reporting.sections.annexes import annexes, input_tables
-from chainnet.reporting.sections.month_sheets import sheets
-from chainnet.words import join, spelled, vintage
+from chainnet.reporting.order import ORDER
+from chainnet.reporting.sections import chain, decides, helping, losses, made, page_one, served, stocks, sure
+from chainnet.reporting.sections.made import input_tables, with_reproduction
+from chainnet.reporting.sections.served import month_sheets
+from chainnet.words import NOT_ASKED, join, spelled, vintage
 
-_MAKERS = (asked, chain, losses, served, rerouting, projects, stocks, money, blocs, sure, assumed, method)
+_MAKERS = (chain, losses, served, helping, stocks, decides, sure, made)
 SECTIONS = {module.__name__.rpartition(".")[2]: module.section for module in _MAKERS}
 
 
@@ -61,12 +49,37 @@ def build(assessment: Assessment, *, title: str | None = None, author: str = "",
         version=source["version"],
         front=page_one.front(facts),
         sections=tuple(_numbered(i, _thinned(SECTIONS[name](facts))) for i, name in enumerate(ORDER, 1)),
-        annexes=(),
-        inputs=(*sheets(facts), *input_tables(facts)),
+        inputs=(finding_table.of(facts), *month_sheets(facts), *input_tables(facts)),
         stand_ins=facts.stand_ins,
     )
-    made = annexes(facts, document.tables, {"title": title or "", "author": author, "marking": marking}, _place)
-    return _without_dead_links(replace(document, annexes=tuple(_lettered(i, part) for i, part in enumerate(made))))
+    *most, last = document.sections
+    asked = {"title": title or "", "author": author, "marking": marking}
+    last = with_reproduction(facts, last, document.tables, asked)
+    return _without_dead_links(replace(document, sections=(*most, last)))
+
+
+def _fields(facts: Facts) -> list[dict[str, str]]:
+    """Return the fields of the findings, a row each: as ``report.json`` has them, a record of several in one cell."""
+    return [
+        {"finding": one.restriction, "field": name, "value": value if isinstance(value, str) else json.dumps(value)}
+        for one in facts.a.findings
+        for name, value in one.to_dict().items()
+    ]
+
+
+finding_table = col.Table(
+    "Finding",
+    "Finding",
+    "The findings, field by field",
+    rows=_fields,
+    columns=(
+        col.text("finding", "Finding", "why this scenario: the worst, or in force"),
+        col.text("field", "Field", "name in report.json"),
+        col.text("value", "Value", "text, or as JSON", missing=NOT_ASKED),
+    ),
+    subtitle="As report.json has them: the worst first, then what is in force.",
+    stands=lambda f: f.standing(f.a.findings[0].levels),
+)
 
 
 def _without_dead_links(document: Document) -> Document:
@@ -84,19 +97,15 @@ def _reworded(document: Document, change: Callable[[Sentence], Sentence]) -> Doc
         return change(block) if isinstance(block, Sentence) else block
 
     def part(section: Section) -> Section:
-        return replace(section, blocks=tuple(map(changed, section.blocks)))
+        return replace(section, blocks=tuple(map(changed, section.blocks)), more=tuple(map(changed, section.more)))
 
-    return replace(
-        document,
-        summary=tuple(map(changed, document.summary)),
-        sections=tuple(map(part, document.sections)),
-        annexes=tuple(map(part, document.annexes)),
-    )
+    summary, sections = tuple(map(changed, document.summary)), tuple(map(part, document.sections))
+    return replace(document, summary=summary, sections=sections)
 
 
 def brief_of(document: Document) -> Document:
     """Return page one of a report, which stands alone."""
-    return replace(document, is_brief=True, summary=(), sections=(), annexes=())
+    return replace(document, is_brief=True, summary=(), sections=())
 
 
 def _numbered(i: int, part: Section) -> Section:
@@ -112,16 +121,6 @@ def _thinned(part: Section) -> Section:
     kept = tuple(block for block in part.blocks if block not in silent)
     words = "; ".join(f"{table.title} ({said[table.key]})" for table in silent)
     return replace(part, blocks=(*kept, Sentence(f"{words}.", (), "Not shown.")))
-
-
-def _lettered(i: int, part: Section) -> Section:
-    letter = chr(ord("a") + i)
-    return replace(part, id=f"annex-{letter}", heading=f"{letter.upper()} {part.heading}")
-
-
-def _place(table: ReportTable) -> int:
-    """Return where a table stands among all; those of one year each are of one number."""
-    return TABLES.index(table.key.partition(".")[0])
 
 
 def report_figures(assessment: Assessment) -> dict[str, ReportFigure]:
@@ -157,7 +156,7 @@ def _subtitle(facts: Facts) -> str:
     what = join([facts.commodity(c) for c in facts.counted]) or "all goods"
     whose = f", demand of {facts.people}" if facts.whose else ""
     scenarios = spelled(len(facts.ordered), "scenario")
-    said = f"{what}{whose}; {scenarios}, in the long run and over {facts.months.span}"
+    said = f"{what}{whose}; {scenarios}, in the long run and over {facts.horizon} months"
     if "demand" not in missing(facts.network, facts.a.asked).index:
         return said
     return f"{said}. The graph holds no demand: what end uses get in the baseline stands in"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 import shutil
@@ -57,7 +58,8 @@ def report(
     path : str or Path
         Folder for the documents, made if it is missing; other files in it are left alone.
     formats : iterable of {"html", "pdf", "xlsx"}, optional
-        html: ``report.html`` and ``graph.html``. pdf: ``report.pdf``. xlsx: ``report.xlsx``. Default all of them.
+        html: ``report.html`` and ``graph.html``. pdf: ``report.pdf``. xlsx: ``report.xlsx``. Default all of them. Beside
+        each ``report.json``: the findings, the worst first, then what is in force.
     brief : bool
         One page in the place of the report: ``brief.html``, ``brief.pdf``.
     figures : str or Path, optional
@@ -105,7 +107,7 @@ def report(
     >>> made = cn.assess(cn.read("mag-9"), months=12, draws=0)
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     [p.name for p in cn.report(made, folder, ["xlsx"])]
-    ['report.xlsx']
+    ['report.json', 'report.xlsx']
     """
     wanted = _formats(formats, BRIEF_FORMATS if brief else FORMATS)
     if figures is not None:
@@ -196,6 +198,10 @@ def _write(
     say: Callable[[str, float], None],
 ) -> None:
     name = "brief" if document.is_brief else "report"
+    if not document.is_brief:
+        found = [one.to_dict() for one in assessment.findings]
+        text = json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+        (stage / "report.json").write_bytes(text.encode("utf-8"))
     if "html" in wanted:
         from chainnet.reporting.formats.page import html_report
 

@@ -342,7 +342,6 @@ class Document:
     summary: tuple[Block, ...] = ()
     front: Front | None = None
     sections: tuple[Section, ...] = ()
-    annexes: tuple[Section, ...] = ()
     inputs: tuple[ReportTable, ...] = ()  # sheets of the workbook only
     author: str = ""
     marking: str = ""
@@ -364,8 +363,7 @@ class Document:
     def blocks(self) -> list[Block]:
         """Every block in the order in which it is printed."""
         front = self.front.blocks() if self.front else []
-        parts = (*self.sections, *self.annexes)
-        return [*front, *self.summary, *(block for part in parts for block in (*part.blocks, *part.more))]
+        return [*front, *self.summary, *(block for part in self.sections for block in (*part.blocks, *part.more))]
 
 
 def blocks_of(*blocks: Block | None) -> tuple[Block, ...]:

@@ -45,10 +45,6 @@ def html_report(document: Document, has_graph: bool, template: str | None = None
         palette=Markup(palette_sheet().rstrip()),
         graph=has_graph,
         anchors={t.id for t in printed},
-        cut={t.id for t in printed if t.is_cut},
-        full_ids={
-            t.id for part in document.annexes for t in part.blocks if isinstance(t, ReportTable) and not t.is_cut
-        },
         places=lambda table: {i: at for at, i in enumerate(table.body_columns)},
         kind_of=kind_of,
         numeric=numeric,

@@ -210,7 +210,9 @@ def holders_figure(facts: Facts) -> ReportFigure | None:
                 fig.write(ax, left + share / 2, at, shown, "center", color="white", fontsize=7.5)
             left += share
         row = indicators[(at_step == step) & (indicators["commodity"] == commodity)]
-        cover = loss = NOT_APPLICABLE if len(row) else NO_DATA  # of what remains of a region one cannot say who holds it
+        cover = loss = (
+            NOT_APPLICABLE if len(row) else NO_DATA
+        )  # of what remains of a region one cannot say who holds it
         if len(row) and facts.is_place(row["top"].iloc[0]):
             cover, top = percent(row["n1_cover"].iloc[0]), (step, row["top"].iloc[0])
             loss = percent(lost[top]) if top in lost.index else NOT_APPLICABLE

@@ -102,7 +102,9 @@ side_table = col.Table(
     "What each country between the blocs is worth to either side",
     rows=_worths,
     columns=_side_columns,
-    subtitle=lambda f: f"Unit: {f.unit} served to the side's own users, after a split. {' against '.join(_bloc_names(f))}.",
+    subtitle=lambda f: (
+        f"Unit: {f.unit} served to the side's own users, after a split. {' against '.join(_bloc_names(f))}."
+    ),
     stands=lambda f: f.standing(f.a.alignment.countries),  # type: ignore[union-attr]
     lead=_lead,
 )
@@ -152,7 +154,9 @@ floor_table = col.Table(
         col.PROJECT,
         col.commodity("Makes", "its main output"),
         col.per_tonne("reference", "Price taken, USD/t", "price in the data", "reference_usd_per_t"),
-        col.text("year", "Price of", "year that the note of the price names", lambda f, r: price_year(f, r["commodity"])),
+        col.text(
+            "year", "Price of", "year that the note of the price names", lambda f, r: price_year(f, r["commodity"])
+        ),
         col.per_tonne("break_even", "Pays at, USD/t", "break-even price", "break_even_usd_per_t"),
         col.per_tonne("capital", "Capital, USD/t", "capital cost per tonne", "capital_usd_per_t", body=False),
         col.per_tonne("unit_cost", "Unit cost, USD/t", "cost without capital", "unit_cost_usd_per_t", body=False),

@@ -33,7 +33,13 @@ def section(facts: Facts) -> Section:
         tuple(map(_advice_words, finding.advice)) if finding.advice else nothing,
         case_table(facts),
         read=READ,
-        more=(listed_table(facts), *(effect_table(facts, year) for year in facts.a.rerouting), pair_table(facts), set_table(facts), *not_assessed(facts, "portfolio")),
+        more=(
+            listed_table(facts),
+            *(effect_table(facts, year) for year in facts.a.rerouting),
+            pair_table(facts),
+            set_table(facts),
+            *not_assessed(facts, "portfolio"),
+        ),
     )
 
 
@@ -146,7 +152,9 @@ def effect_table(facts: Facts, year: int) -> Any:
     first = f"standalone_{facts.first}_t"
     shown = [c for c in (first, *_EFFECTS) if c in found.columns]
     table = found[found["standalone_t"].notna()].sort_values(["shapley_t"], ascending=False, kind="stable")[shown]
-    table = table.rename_axis("project").rename(columns={c: c.removesuffix("_t") + "_tpa" for c in shown if c.endswith("_t")})
+    table = table.rename_axis("project").rename(
+        columns={c: c.removesuffix("_t") + "_tpa" for c in shown if c.endswith("_t")}
+    )
     heads = {first.removesuffix("_t") + "_tpa": f"Alone, {facts.first} first"}
     heads |= {c.removesuffix("_t") + "_tpa" if c.endswith("_t") else c: head for c, head in _EFFECTS.items()}
     status = f"{CHECKED}; fair share {SAMPLED}" if (found["shapley_se_t"].fillna(0.0) > 0).any() else CHECKED
@@ -185,7 +193,9 @@ def _sets(facts: Facts) -> pd.DataFrame | None:
     tables = []
     for tier, best in facts.a.portfolios.items():
         frontier = best.frontier.sort_values("budget_musd").drop_duplicates("taken")
-        names = [join([facts.label(name) for name in str(ids).split("; ") if name]) or "none" for ids in frontier["taken"]]
+        names = [
+            join([facts.label(name) for name in str(ids).split("; ") if name]) or "none" for ids in frontier["taken"]
+        ]
         columns = ["budget_musd", "spent_musd", "averted_t", "bound_t", "greedy_averted_t"]
         whose = whom if (whom := Who.of(tier)).is_all else f"{whom} first"
         tables.append(frontier[columns].assign(counts=whose, best_set=names))

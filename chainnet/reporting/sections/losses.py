@@ -20,7 +20,6 @@ from chainnet.reporting.model import (
     make_section,
     make_table,
 )
-from chainnet.reporting.others import order_of
 from chainnet.words import (
     ALL_TIERS,
     counted,
@@ -63,7 +62,11 @@ def section(facts: Facts) -> Section:
         Sentence(owners_words(facts), ("countries", "owners")),
         *(Sentence(said, ("sets", "pairs")) for said in _together(facts)),
         read=READ,
-        more=(*(loss_table(facts, by) for by in ("country", "owner_country", "operator")), attack_table(facts), pair_table(facts)),
+        more=(
+            *(loss_table(facts, by) for by in ("country", "owner_country", "operator")),
+            attack_table(facts),
+            pair_table(facts),
+        ),
     )
 
 
@@ -74,10 +77,14 @@ def _together(facts: Facts) -> list[str]:
     if worst["removed"]:
         tied = len(tied_sets(worst["other_sets"]) or ())
         also = f" {first_capital(spelled(tied, 'other pair costs', 'other pairs cost'))} as much." if tied else ""
-        said = [f"Of two plants at once {set_words(facts, worst['removed'])} cost most: {tonnes(worst['lost_tpa'])}.{also}"]
+        said = [
+            f"Of two plants at once {set_words(facts, worst['removed'])} cost most: {tonnes(worst['lost_tpa'])}.{also}"
+        ]
     pairs = facts.a.pairs
     if len(pairs):
-        named = [f"{facts.label(a)} and {facts.label(b)}" for a, b in zip(pairs["node_a"], pairs["node_b"], strict=True)]
+        named = [
+            f"{facts.label(a)} and {facts.label(b)}" for a, b in zip(pairs["node_a"], pairs["node_b"], strict=True)
+        ]
         n = len(named) - WITHOUT
         more = f"; and {spelled(n, 'more pair')}" if n > 0 else ""
         said.append(f"Harmless alone, costly together: {'; '.join(named[:WITHOUT])}{more}.")
@@ -87,12 +94,12 @@ def _together(facts: Facts) -> list[str]:
 def _loss_columns(facts: Facts) -> list[ReportColumn]:
     first = facts.first
     columns = [
-        col.tons("first_lost_tpa", f"{first_capital(first)} lost", f"what {first} loses, {order_of(facts).first}"),
+        col.tons("first_lost_tpa", f"{first_capital(first)} lost", f"what {first} loses, as if served first"),
         col.share("first_lost_share", f"of {first}", f"the same, of the demand of {first} served before"),
     ]
     return [
         *(columns if facts.has_first else []),
-        col.tons("lost_tpa", "All tiers lost", f"fall of {order_of(facts).counts}"),
+        col.tons("lost_tpa", "All tiers lost", "fall of the largest tonnage that can be served"),
         col.share("lost_share", "of all tiers", "the same, of what was served before"),
     ]
 
@@ -236,6 +243,13 @@ pair_table = Frame(
     "Pairs",
     "Pairs that stand in for each other: both out costs more than each alone",
     rows=lambda f: f.a.pairs,
-    heads={"node_a": "One", "node_b": "The other", "lost_a_tpa": "One alone", "lost_b_tpa": "Other alone", "lost_both_tpa": "Both", "surplus_tpa": "More than added"},
+    heads={
+        "node_a": "One",
+        "node_b": "The other",
+        "lost_a_tpa": "One alone",
+        "lost_b_tpa": "Other alone",
+        "lost_both_tpa": "Both",
+        "surplus_tpa": "More than added",
+    },
     subtitle="Unit: {f.unit}, {f.first}. Two nodes of one step at once, in the baseline network.",
 )

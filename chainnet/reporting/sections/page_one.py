@@ -109,7 +109,9 @@ def _course(finding: Finding) -> ReportFigure:
     months = finding.months
     share = (months["due_t"] / months["demand_t"]).clip(lower=0.0)
     due = [
-        (one.due_month, f"{_short(one.thing)} due") for one in finding.advice if one.due and not is_missing(one.due_month)
+        (one.due_month, f"{_short(one.thing)} due")
+        for one in finding.advice
+        if one.due and not is_missing(one.due_month)
     ]
     year, later = finding.first_year, finding.later
     svg = course_svg(
@@ -160,7 +162,9 @@ def _measures(finding: Finding) -> ReportFigure | None:
     table = finding.measures
     if table.empty:
         return None
-    alt = ", ".join(f"{label} {number(tons)} t/yr" for label, tons in zip(table["label"], table["avoids_tpa"], strict=True))
+    alt = ", ".join(
+        f"{label} {number(tons)} t/yr" for label, tons in zip(table["label"], table["avoids_tpa"], strict=True)
+    )
     return ReportFigure(
         "cost_curve",
         "What each project alone avoids, and at what cost",
@@ -200,7 +204,9 @@ def _left_out(finding: Finding) -> tuple[str, ...]:
         f"{titled(str(row['tier'])) if isinstance(row['tier'], str) else 'all'} users"
         for row in cover.to_dict("records")
     ]
-    held = f"Users' stocks are assumed: {join(weeks[:3])}." if weeks else "Stocks of users are not known: none is counted."
+    held = (
+        f"Users' stocks are assumed: {join(weeks[:3])}." if weeks else "Stocks of users are not known: none is counted."
+    )
     ties = "Which country's users are short is one of several equally good answers."
     return LEFT_OUT, held, ties
 

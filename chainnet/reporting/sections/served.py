@@ -89,7 +89,9 @@ def course_figure(facts: Facts) -> ReportFigure | None:
         months = mine.index.to_numpy(dtype=float)
         style = ("-", "--", ":")[min(at, 2)]
         steps = np.append(100 * mine.to_numpy(), 100 * mine.iloc[-1])
-        ax.step(np.append(months - 1, end), steps, where="post", color=fig.tier_colour(at), linewidth=1.8, linestyle=style)
+        ax.step(
+            np.append(months - 1, end), steps, where="post", color=fig.tier_colour(at), linewidth=1.8, linestyle=style
+        )
         # of names that would stand on each other the later one stands higher
         ends.append(max([100 * float(mine.iloc[-1]), *(e + 9 for e in ends if abs(e - 100 * mine.iloc[-1]) < 9)]))
         words = f"{first_capital(Who(tier))} {percent(mine.iloc[-1])}"
@@ -103,7 +105,9 @@ def course_figure(facts: Facts) -> ReportFigure | None:
         ax.spines[side].set_visible(True)
         ax.spines[side].set_color(fig.AXIS)
     worst = tiers[int(np.argmax([share[tier].iloc[-1] for tier in tiers]))]
-    alt = "; ".join(f"{tier}: {percent(share[tier].max())} at most, {percent(share[tier].iloc[-1])} at the end" for tier in tiers)
+    alt = "; ".join(
+        f"{tier}: {percent(share[tier].max())} at most, {percent(share[tier].iloc[-1])} at the end" for tier in tiers
+    )
     return fig.make_figure(
         canvas,
         f"{first_capital(Who(worst))} ends {percent(share[worst].iloc[-1])} short under the worst scenario",
@@ -218,4 +222,3 @@ _USES = Frame(
     stands=lambda f: f.standing(f.a.stress.months),
     lead=0,
 )
-

@@ -22,16 +22,11 @@ from chainnet.reporting.sections.asked import not_assessed
 from chainnet.words import (
     NOT_ASKED,
     bill,
-    first_capital,
-    join,
-    money,
     number,
     percent,
     same,
     stock_part,
     stock_sentence,
-    titled,
-    verb,
     weight,
 )
 

@@ -10,10 +10,13 @@ import pandas as pd
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts, once
-from chainnet.reporting.model import BODY_ROWS, ReportColumn, ReportFigure, Section, Sentence, make_section, stands
+from chainnet.reporting.frames import Frame
+from chainnet.reporting.model import ReportFigure, Section, Sentence, make_section, stands
 from chainnet.reporting.sections.asked import not_assessed
+from chainnet.reporting.sections.assumed import assumption_table, gap_table
+from chainnet.reporting.sections.missing import missing_table
 from chainnet.results import CHECKED, NOT_STATED, SAMPLED
-from chainnet.words import NOT_ASKED, Who, count, first_capital, is_known, number, percent, readable_id, span, tonnes
+from chainnet.words import MET_OR_SHORT, Who, count, first_capital, number, percent, readable_id, tonnes
 
 TOP = 10
 WORTH = "tonnes served per tonne more of this bound, the largest over the tiers"
@@ -54,7 +57,10 @@ def section(facts: Facts) -> Section:
         coverage_figure(facts),
         read=READ,
         more=(
-            *(table(facts) for table in (range_table, rank_table, input_table, limiting_table, coverage_table, edge_table)),
+            *(
+                table(facts)
+                for table in (range_table, rank_table, input_table, limiting_table, coverage_table, edge_table)
+            ),
             *(table(facts) for table in (assumption_table, gap_table, missing_table)),
         ),
     )
@@ -69,7 +75,6 @@ def sure_points(facts: Facts) -> tuple[Sentence, ...]:
         key = first if first in _ranges(facts) else "lost_t"
         row = many.summary.loc[key]
         what = f"the {facts.first} shortfall" if key != "lost_t" else "the loss over all tiers"
-        demand = float((facts.leading if key == first else facts.whole)["demand_tpa"][facts.when])
         draws = (
             f"In 8 of 10 draws (of {count(many.provenance['settings']['draws'])}) {what} lies between "
             f"{number(row['p10'])} and {tonnes(row['p90'])}."
@@ -181,7 +186,13 @@ limiting_table = Frame(
     "Limiting inputs",
     "Inputs on which the answer rests, the weakest first",
     rows=_limiting,
-    heads={"kind": "Bound of", "label": "Input", "capacity_tpa": "Bound", "price": "Worth, t per t", "reference": "Source"},
+    heads={
+        "kind": "Bound of",
+        "label": "Input",
+        "capacity_tpa": "Bound",
+        "price": "Worth, t per t",
+        "reference": "Source",
+    },
     subtitle="Bounds with a price for what the counted tiers get. Scenario: {f.worst_label}. The answer {f.rests_words}.",
     note="A demand in this list is met in full. One of the sets of bounds that prove the answer; others may exist.",
     stands=lambda _: stands("see column", CHECKED),
