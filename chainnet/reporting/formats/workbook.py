@@ -372,7 +372,7 @@ class _Writer:
                     form = _number_form("share" if chart.is_share else "number", figure)
                     sheet.write_number(i, j, figure, self._format(form))
         kind = {"type": "line"} if chart.kind == "line" else {"type": "bar"}
-        made = self.book.add_chart(kind | ({"subtype": "stacked"} if chart.kind == "stacked" else {}))
+        made = self.book.add_chart(kind)
         first, last = row + 1, row + len(chart.lines)
         for j in range(len(chart.series)):
             colour = fig.tier_colour(j) if chart.of_tiers else (fig.BAR, fig.BAR_LIGHT)[j % 2]
