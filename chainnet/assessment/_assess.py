@@ -222,7 +222,7 @@ def assess(
     --------
     >>> import chainnet as cn
     >>> a = cn.assess(cn.read("mag-9"), months=12, draws=0)
-    >>> a.worst, a.chokepoints["node"].index[0]
+    >>> a.worst, a.chokepoints["site"].index[0]
     ('china_out', 'H_CN')
     """
     check_network(network)

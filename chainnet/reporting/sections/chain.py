@@ -186,7 +186,7 @@ def holders_figure(facts: Facts) -> ReportFigure | None:
         goods = [c for s, c in rows if s == step]
         lines += [(step, None), *((step, c) for c in goods)] if several else [(step, c) for c in goods]
     y = np.arange(len(lines))[::-1]
-    canvas, (ax,) = fig.new_canvas(0.7 + 0.17 * len(lines))
+    canvas, (ax,) = fig.new_canvas(0.7 + 0.19 * len(lines))
     for at, (step, commodity) in zip(y, lines, strict=True):
         if commodity is None:
             continue
@@ -206,8 +206,8 @@ def holders_figure(facts: Facts) -> ReportFigure | None:
                 linewidth=1.2,
             )
             shown = facts.drawn(code, 8)
-            if share > 0.027 * len(shown):
-                fig.write(ax, left + share / 2, at, shown, "center", color="white", fontsize=7.5)
+            if share > 0.024 * len(shown):
+                fig.write(ax, left + share / 2, at, shown, "center", color="white")
             left += share
         row = indicators[(at_step == step) & (indicators["commodity"] == commodity)]
         cover = loss = (
