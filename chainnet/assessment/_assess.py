@@ -321,9 +321,11 @@ def _answers(case: Case, executor: Executor | None, say: Tell) -> tuple[dict[str
     found["stockpile"], proofs = found["stockpile"]
     found["ensemble"], found["sensitivity"] = found.pop("doubts")
     found.pop("blocs")
+    findings = found.pop("finding worst"), found.pop("finding now")
     rerouting = {year: found.pop(f"rerouting {year}") for year in case.years}
     return {
         **found,
+        "findings": tuple(one for one in findings if one is not None),
         "proofs": proofs,
         "rerouting": MappingProxyType(rerouting),
         "chokepoints": MappingProxyType(removed),

@@ -56,36 +56,43 @@ class Question:
 
 def questions(case: Case) -> tuple[Question, ...]:
     """Return the questions of a case in the order in which they are put: each after those that it needs."""
-    worst = ("worst",)
+    worst, answers = ("worst",), Answers(case.counting, case.months, {one.name: one for one in case.scenarios})
     return (
-        Question("findings", "who is short, when, where and how sure that is", _findings, weight=30.0),
-        Question("timing", "who is short when under the other scenarios", _timing, ("findings",), weight=5.0),
-        Question("worst", "which scenario is the worst", _worst, ("findings",)),
-        Question("stress", "who is short in the long run, and month by month", _stress, worst, weight=10.0),
+        Question(
+            "finding worst",
+            "who is short under the worst scenario",
+            partial(_finding_worst, answers=answers),
+            weight=20.0,
+        ),
+        Question("finding now", "what the rules in force do", partial(_finding_now, answers=answers), weight=15.0),
+        # what needs nothing of these is asked beside them
         Question("removed", "what is lost with each site, country and owner", _removed),
-        Question("bottlenecks", "which step abroad is the bottleneck", _bottlenecks, ("removed",)),
         Question("attacks", "which sites cost most together", _attacks, weight=5.0),
         Question("exposure", "how long the loss of a site can be borne", exposures, keeps_why=True),
-        Question("bracket", "how far losses spread if nobody plans", myopia, worst, keeps_why=True),
         Question("floors", "at which price projects pay", break_evens, keeps_why=True),
         Question("indices", "what published indices say", index_ranks, keeps_why=True),
         Question("flow", "how much can be served at most", _flow),
         Question("base", "who is served in the baseline", _base),
-        Question("long_runs", "who is served in the long run", _long_runs, worst, weight=2.0),
+        Question("bottlenecks", "which step abroad is the bottleneck", _bottlenecks, ("removed",)),
         Question("blocs", "who stands on the other side", blocs_of, ("removed",)),
         Question("alignment", "what a split market costs", sides, ("blocs",), keeps_why=True, weight=5.0),
-        Question("stockpile", "what must be in stock", stockpiles, worst, keeps_why=True, weight=6.0),
+        Question("worst", "which scenario is the worst", _worst, ("finding worst",)),
         *(
             Question(
                 f"rerouting {year}", f"what projects buy by {year}", partial(_rerouting, year=year), worst, weight=3.0
             )
             for year in case.years
         ),
+        Question("stress", "who is short in the long run, and month by month", _stress, worst, weight=10.0),
+        Question("stockpile", "what must be in stock", stockpiles, worst, keeps_why=True, weight=6.0),
         Question("doubts", "how sure it is: inputs drawn and moved", doubts, worst, keeps_why=True, weight=5.0),
         Question("portfolios", "which projects are best for the money", portfolios, worst, keeps_why=True, weight=2.0),
         Question("idle", "what stands idle if nothing is cut off", idle_plants, worst, keeps_why=True),
+        Question("bracket", "how far losses spread if nobody plans", myopia, worst, keeps_why=True),
+        Question("long_runs", "who is served in the long run", _long_runs, worst, weight=2.0),
         Question("layers", "what the plants opened since the base year change", layers, worst, weight=2.0),
         Question("disrupted", "who is served under the worst scenario", _disrupted, worst),
+        Question("timing", "who is short when under the other scenarios", _timing, ("finding worst",), weight=5.0),
     )
 
 
@@ -107,24 +114,29 @@ def _long_runs(case: Case, worst: Scenario | None) -> LongRuns:
     return long_runs(case.network, (worst,), case.counting)
 
 
-def _findings(case: Case) -> tuple[Finding, ...]:
-    """Return the finding of the worst scenario, then that of what is in force; wholly solved."""
-    answers = Answers(case.counting, case.months, {one.name: one for one in case.scenarios})
-    found = [finding_of(answers, None, restriction="worst")]
+def _finding_worst(_case: Case, answers: Answers) -> Finding:
+    """Return the finding of the worst scenario, wholly solved."""
+    return _solved(finding_of(answers, None, restriction="worst"))
+
+
+def _finding_now(case: Case, answers: Answers) -> Finding | None:
+    """Return the finding of what is in force, wholly solved; None where nothing is."""
     now = in_force(case.network)
-    found += [finding_of(answers, now, restriction="in force")] if now.measures else []
-    for one in found:
-        one.to_dict()
-    return tuple(found)
+    return _solved(finding_of(answers, now, restriction="in force")) if now.measures else None
 
 
-def _timing(case: Case, findings: tuple[Finding, ...]) -> pd.DataFrame:
+def _solved(finding: Finding) -> Finding:
+    finding.to_dict()
+    return finding
+
+
+def _timing(case: Case, finding: Finding) -> pd.DataFrame:
     """Return what each scenario that the finding is set beside leaves short in the first year and later, by tier."""
-    answers, now = findings[0].answers, in_force(case.network)
+    answers, now = finding.answers, in_force(case.network)
     known = {now.name: now, **answers.asked}
-    known |= {one.name: one for one in (in_force(case.network, returns=True), findings[0].scenario) if one is not None}
+    known |= {one.name: one for one in (in_force(case.network, returns=True), finding.scenario) if one is not None}
     rows = []
-    for name in findings[0].scenarios.index:
+    for name in finding.scenarios.index:
         early, later = answers.first_year(known[name]), answers.due(known[name])
         rows.append(
             pd.DataFrame(
@@ -137,14 +149,14 @@ def _timing(case: Case, findings: tuple[Finding, ...]) -> pd.DataFrame:
                 }
             ).loc[list(answers.tiers)]
         )
-    names = list(findings[0].scenarios.index)
+    names = list(finding.scenarios.index)
     table = pd.concat(rows, keys=names, names=["scenario", "tier"]) if rows else pd.DataFrame()
-    return stamp(table, findings[0].provenance)
+    return stamp(table, finding.provenance)
 
 
-def _worst(case: Case, findings: tuple[Finding, ...]) -> Scenario | None:
+def _worst(case: Case, finding: Finding) -> Scenario | None:
     """Return the scenario of the first finding; None where that is the stop of the bottleneck, which nobody asked."""
-    worst = findings[0].scenario
+    worst = finding.scenario
     return worst if worst in case.scenarios else None
 
 
