@@ -49,9 +49,7 @@ def passage(counting: Counting, rows: Bools, scenario: Scenario | None, narrow: 
     of the bottleneck of which its country makes most, else the largest.
     """
     network = counting.network
-    after, before = (
-        balance_under(counting, overlay_of(network, one), "new", closest=True) for one in (scenario, None)
-    )
+    after, before = (balance_under(counting, overlay_of(network, one), "new", closest=True) for one in (scenario, None))
     calm = _arcs(before)
     score = _scores(network, calm, narrow)
     demand = after.demand[rows]

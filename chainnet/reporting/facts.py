@@ -23,7 +23,6 @@ from chainnet.results import (
     Ends,
     ends_of,
     fact_of,
-    inputs_words,
     origin_of,
     rest_of,
     rests_words,
@@ -36,7 +35,6 @@ from chainnet.words import (
     WHOEVER,
     Who,
     country_name,
-    percent,
     step_words,
     titled,
     who,
@@ -197,10 +195,6 @@ class Facts:
         one = all(self.short(*pair).agree and self.short_if_last(*pair).agree for pair in pairs)
         return WHOEVER if self.has_others and one else ""
 
-    def ends_differ(self, scenario: str, *tiers: Who) -> bool:
-        """Whether a finding on some tiers is two numbers, by who is served first."""
-        return not all(self.short(scenario, tier).agree for tier in tiers)
-
     @property
     def advised_tier(self) -> Who:
         """Whose shortfall the advice is about."""
@@ -352,14 +346,6 @@ class Facts:
         """Return a site in words."""
         return site_labels(self.network).get(site) or self.label(self.members(site)[0])
 
-    def part_of_step(self, name: str) -> str:
-        """Return what part of its step a plant makes; of the good that it makes, where the step makes several."""
-        row = self.things.loc[name]
-        step, goods = titled(str(row["step"])), self.things.loc[self.things["step"] == row["step"], "made"]
-        good = self.commodity(row["made"])
-        of = f"what {step} makes of {titled(good)}" if good and len(set(goods)) > 1 else step
-        return f"{percent(row['step_share'])} of {of}"
-
     @cached_property
     def _ours(self) -> set[str]:
         asked = self.settings["beneficiaries"]
@@ -478,10 +464,6 @@ class Facts:
     def rests_words(self) -> str:
         """On what the answer rests in the worst scenario: how the weakest of these inputs is known, how many are so."""
         return rests_words(rest_of(self.a.limiting))
-
-    def scenario_inputs_words(self, name: str) -> str:
-        """Return the same for the long run of a scenario."""
-        return inputs_words(fact_of(self.a.stress.summary, "rests_on")[name])
 
     def standing(self, *tables: pd.DataFrame, status: str = CHECKED) -> dict[str, Any]:
         """Return what a table bears: status, weakest quality and sources of the inputs that result tables name."""

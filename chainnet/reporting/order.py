@@ -36,7 +36,8 @@ ON_SCREEN = frozenset(
     }
 )
 FIGURES = (
-    *("break", "course", "response", "cost_curve", "levels", "holders", "losses", "sets", "months", "courses", "endurance", "long_run", "exposure"),
+    *("break", "course", "response", "cost_curve"),
+    *("holders", "losses", "sets", "months", "courses", "endurance", "long_run", "exposure"),
     *("projects", "frontier", "stocks", "floors", "sides", "ranges", "coverage"),
 )
 

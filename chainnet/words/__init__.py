@@ -72,9 +72,9 @@ from chainnet.words._vintage import day_words, vintage
 from chainnet.words._who import ALL_TIERS, Who
 
 __all__ = [
-    "MET_OR_SHORT",
     "AFTER_OR_BEFORE",
     "ALL_TIERS",
+    "MET_OR_SHORT",
     "MINUS",
     "MONTHS",
     "NBSP",

@@ -24,7 +24,7 @@ from chainnet.reporting.model import (
 )
 from chainnet.reporting.order import table_id
 from chainnet.reporting.sections.asked import not_assessed
-from chainnet.results import CHECKED, SAMPLED, fact_of
+from chainnet.results import CHECKED, SAMPLED
 from chainnet.words import (
     NO_LIMIT,
     NOT_APPLICABLE,
@@ -40,7 +40,6 @@ from chainnet.words import (
 )
 
 NONE_WON = "none won"
-PRICE = "USD per t/yr"
 
 
 # what there is to do about a project, by its state
@@ -71,12 +70,6 @@ def section(facts: Facts) -> Section:
         frontier_table(facts),
         not_assessed(facts, "portfolio"),
     )
-
-
-def stands_words(facts: Facts, year: int) -> str:
-    """Return how many projects stand by a year."""
-    table = facts.a.rerouting[year].projects
-    return f"{count(table['standalone_t'].notna().sum())} of {count(len(table))} listed projects"
 
 
 def _first_column(facts: Facts) -> list[str]:
@@ -187,15 +180,6 @@ def _gains_stand(facts: Facts, table: pd.DataFrame) -> dict[str, Any]:
 
 def _if_stands(row: Any, value: Any) -> Any:
     return NOT_APPLICABLE if pd.isna(row["standalone_t"]) else value
-
-
-def returns_alone(facts: Facts) -> pd.Series:
-    """Return what each project returns alone in the last year, on the margin on which one is advised, t/yr by id."""
-    tier = fact_of(facts.a.advice, "tier", "")
-    if not facts.a.rerouting:
-        return pd.Series(dtype=float)
-    last = facts.a.rerouting[list(facts.a.rerouting)[-1]].projects
-    return last[f"standalone_{tier}_t" if tier else "standalone_t"].fillna(0.0)
 
 
 @once
@@ -327,10 +311,6 @@ def _sets(facts: Facts) -> list[dict[Any, Any]] | None:
         frontier = best.frontier.sort_values("budget_musd").drop_duplicates("taken")
         rows += [row | {"counts": counts, "before": before} for row in frontier.to_dict("records")]
     return rows if facts.a.portfolios else None
-
-
-def _still_short(_facts: Facts, row: Any) -> float:
-    return float(max(row["before"] - row["averted_t"], 0.0))
 
 
 def _set_words(facts: Facts, row: Any) -> str:

@@ -6,36 +6,27 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from chainnet._types import records
 from chainnet.engine import PRINTED
-from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
-from chainnet.reporting.glyphs import drawable
 from chainnet.reporting.levels import LEVELS
 from chainnet.reporting.model import (
     ReportColumn,
-    ReportFigure,
     Section,
     Sentence,
     make_section,
 )
 from chainnet.reporting.order import table_id
-from chainnet.reporting.others import order_of
 from chainnet.results import fact_of
 from chainnet.words import (
     ALL_TIERS,
     NOT_ASKED,
     Who,
-    first_capital,
     join,
-    number,
-    percent,
     same,
-    tonnes,
     verb,
 )
 
@@ -267,61 +258,6 @@ def _short(facts: Facts) -> list[tuple[str, str, dict[str, float]]]:
 def _level_words(facts: Facts, level: str) -> tuple[str, str]:
     """Return what a level allows, on its bar and in the title."""
     return LEVELS[level][0], LEVELS[level][1].removesuffix(" (one year's release)")
-
-
-@fig.figure("levels")
-def levels_figure(facts: Facts) -> ReportFigure | None:
-    """Draw what is still short, level by level, in per cent of demand: the leading tier, and all tiers."""
-    levels = _until_nothing(_short(facts))
-    if not levels:
-        return None
-    split = facts.has_first and len(facts.tiers) > 1
-    asked = {t: float(facts.of(facts.when, t)["demand_tpa"]) for t in facts.tiers}
-    shown = [(facts.first, [facts.first])] if split else []
-    shown += [(ALL_TIERS, facts.tiers)]
-    canvas, (ax,) = fig.new_canvas(0.4 + (0.29 if split else 0.2) * len(levels))
-    y = np.arange(len(levels))[::-1]
-    places = ((0.19, 0.36, fig.tier_colour(0)), (-0.2, 0.3, fig.BAR_LIGHT)) if split else ((0.0, 0.62, fig.BAR),)
-    told: dict[str, list[tuple[float, float]]] = {}
-    for (whom, tiers), (off, height, colour) in zip(shown, places, strict=True):
-        demand = sum(asked[t] for t in tiers)
-        short = [sum(found[t] for t in tiers) for *_, found in levels]
-        told[whom] = [(t, t / demand if demand > 0 else 0.0) for t in short]
-        ax.barh(y + off, [100 * part for _, part in told[whom]], height, color=colour, label=first_capital(whom))
-        for at, (t, part) in zip(y + off, told[whom], strict=True):
-            fig.write(ax, 100 * part + 1.2, at, f"{percent(part)}  ({number(t)})" if t > 0 else "0", fontsize=7.5)
-    ax.set_yticks(y, [drawable(words) for words, *_ in levels])
-    ax.set_xlim(0, 122)
-    ax.set_xticks([0, 25, 50, 75, 100], ["0", "25", "50", "75", "100 % of demand"])
-    ax.spines["bottom"].set_visible(True)
-    ax.spines["bottom"].set_color(fig.AXIS)
-    ax.set_ylim(-0.55, len(levels) - 0.4)
-    if split:
-        ax.legend(loc="lower right", frameon=False, fontsize=fig.SMALL, handlelength=1.2, borderaxespad=0.1)
-    tier = facts.short_tier if split else ALL_TIERS
-    what = "Total shortfall" if tier.is_all else f"{first_capital(tier)} shortfall"
-    begin, end = told[tier][0], told[tier][-1]
-    title = (
-        f"{what} falls from {percent(begin[1])} to {percent(end[1])} with {_with(levels, [t for t, _ in told[tier]])}"
-    )
-    if same(begin[0], end[0]):
-        title = f"{what} stays at {percent(end[1])}, {tonnes(end[0])}"
-    if not begin[0] > 0 and not end[0] > 0:
-        title = f"{first_capital(tier)}: nothing is short"
-    alt = "Bars show what is still short, level by level: " + "; ".join(
-        f"{words} {percent(part)} ({number(t)} t/yr)" for (words, *_), (t, part) in zip(levels, told[tier], strict=True)
-    )
-    last = "Later levels are 0 too." if len(levels) < len(_short(facts)) else "The last bars are what stays short."
-    order = f", {order_of(facts).served}" if facts.has_others else ""
-    return fig.make_figure(
-        canvas,
-        title,
-        f"Still short, % of demand ({facts.unit} in brackets), by what is allowed. "
-        f"Scenario: {facts.scenario_label(facts.when)}{order}. One year.",
-        f"{alt}.",
-        last,
-        year_table(facts) if facts.a.rerouting else levels_table(facts),
-    )
 
 
 def _until_nothing(levels: list[tuple[str, str, dict[str, float]]]) -> list[tuple[str, str, dict[str, float]]]:

@@ -13,7 +13,6 @@ from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import BODY_ROWS, ReportColumn, ReportFigure, Section, Sentence, make_section, stands
 from chainnet.reporting.order import table_id
 from chainnet.reporting.sections.asked import not_assessed
-from chainnet.reporting.sentences import drawn_middle, unless
 from chainnet.results import CHECKED, NOT_STATED, SAMPLED
 from chainnet.words import NOT_ASKED, Who, count, first_capital, is_known, number, percent, readable_id, span, tonnes
 
@@ -64,10 +63,10 @@ def sure_points(facts: Facts) -> tuple[Sentence, ...]:
         key = first if first in _ranges(facts) else "lost_t"
         row = many.summary.loc[key]
         what = f"the {facts.first} shortfall" if key != "lost_t" else "the loss over all tiers"
-        demand = float((facts.leading if key == first else facts.whole)["demand_tpa"][facts.when])
         draws = (
             f"In 8 of 10 draws (of {count(many.provenance['settings']['draws'])}) {what} lies between "
-            f"{number(row['p10'])} and {tonnes(row['p90'])}{drawn_middle(row, demand)}."
+            f"{number(row['p10'])} and {tonnes(row['p90'])} (median {number(row['p50'])}); "
+            f"as given {number(row['given'])}."
         )
         said.append(Sentence(draws, ("uncertainty",), "Draws."))
         if not many.ranks.empty:
@@ -293,7 +292,7 @@ dependency_rows = col.Table(
     rows=_dependencies,
     columns=(
         col.TIER,
-        col.text("words", "The answer holds unless", DEPENDENCY, lambda _, row: unless(row["words"])),
+        col.text("words", "The answer changes", DEPENDENCY),
         col.text("does", "What that does", "as the note says", lambda _, row: DOES[row["does"]]),
         col.code(
             "then", "Bottleneck then", "the bottleneck without it", lambda _, row: row["then"] or None, missing="-"
