@@ -174,7 +174,7 @@ def _bottlenecks(case: Case, removed: Removed) -> pd.DataFrame:
 def _key_assumptions(case: Case, worst: Scenario | None, why: Reasons) -> KeyAssumptions | None:
     """Ask again with every judgement and every weak input otherwise."""
     with Reason(why, "key_assumptions"):
-        return key_assumptions(case.network, worst, **case.said)
+        return key_assumptions(case.network, worst, **case.in_order)
     return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chainnet.reporting.facts import Facts
+from chainnet.words import ORDER_WORDS
 
 
 @dataclass(frozen=True)
@@ -34,21 +35,21 @@ class Order:
 
 _ORDERS = {
     "allies_first": Order(
-        "allies served first",
+        ORDER_WORDS["allies_first"],
         "the largest tonnage that can be served",
         "if served first",
         "",
         "Short with allies served first and last bound the shortfall from below and above.",
     ),
     "allies_last": Order(
-        "allies served last",
+        ORDER_WORDS["allies_last"],
         "what is left for the counted demand when all others are served first",
         "allies served last",
         "All others are served first, as far as can be; losses and gains are of what is left.",
         "All others are served first: the most that can be short.",
     ),
     "law": Order(
-        "served by law and contract",
+        ORDER_WORDS["law"],
         "the largest tonnage that can be served",
         "if served first",
         "",
@@ -56,14 +57,14 @@ _ORDERS = {
         "further tier of everyone together, told by its middle.",
     ),
     "stages": Order(
-        "served by a table of stages",
+        ORDER_WORDS["stages"],
         "the largest tonnage that can be served",
         "if served first",
         "",
         "Short as a table of stages has it; where a stage is shared, told by its middle.",
     ),
     "alike": Order(
-        "nobody served first",
+        ORDER_WORDS["alike"],
         "what all are served together",
         "all of that tier together",
         "Nobody is served first: losses and gains are of all demand together, and how much of a shortfall falls to the "

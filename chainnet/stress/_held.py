@@ -66,14 +66,14 @@ def with_bought(network: Network, bought: Sequence[Bought], rush: End) -> Networ
 
 
 def opened(
-    line: Timeline, network: Network, bought: Sequence[Bought], known_at: int | None, onset: int
+    line: Timeline, network: Network, bought: Sequence[Bought], known_at: int | None, onset: float
 ) -> tuple[Overlay, ...]:
     """Return the overlays of a timeline in which what was bought ahead is in store only once the rule begins.
 
-    What users hold is kept until the first measure is in force: who knows of none does not live on it.
+    What users hold is kept until the first measure is in force: who knows of none does not live on it, nor plan to.
 
     ``known_at``: month, from 0, up to which things are seen; who did not see the announcement counts on nothing.
-    ``onset``: month in which the first measure comes into force, whether seen or not.
+    ``onset``: month in which the first measure comes into force as one sees it; inf = never.
     """
     ids = network.view("stocks")["id"]
     mine = ids.str.startswith(_BOUGHT).to_numpy(dtype=bool) & bool(bought)

@@ -168,8 +168,10 @@ def _line(
     ask: Ask,
     known_at: int | None,
     bought: tuple[Bought, ...] = (),
-    onset: int | None = None,
+    *,
+    is_calm: bool = True,
 ) -> Timeline:
+    """Return a scenario over the periods; where it is not calm, users keep what they hold until they see a measure."""
     line = timeline(
         ask.network,
         scenario,
@@ -180,8 +182,8 @@ def _line(
         projects=ask.projects,
         cuts=ask.cuts,
     )
-    begins = line.onset if onset is None else onset
-    return replace(line, overlays=opened(line, ask.network, bought, known_at, begins or 0))
+    begins: float = (0 if is_calm else INF) if line.onset is None else line.onset
+    return replace(line, overlays=opened(line, ask.network, bought, known_at, begins))
 
 
 def common_cuts(scenarios: Iterable[Scenario | None], asks: Iterable[Ask]) -> tuple[int, ...]:
@@ -301,7 +303,8 @@ def _beliefs(
 ) -> dict[int, tuple[Overlay, ...]]:
     """Return what one believes who sees what is in force, by the period in which that is news: of it and all later."""
     points = np.searchsorted(truth.starts, sorted({0, *truth.news})).tolist()  # periods begin with the news
-    return {m: qualified(_line(scenario, ask, truth.starts[m], bought, truth.onset), ask, truth)[m:] for m in points}
+    lines = {m: _line(scenario, ask, truth.starts[m], bought, is_calm=truth.onset is None) for m in points}
+    return {m: qualified(line, ask, truth)[m:] for m, line in lines.items()}
 
 
 def _rolling(

@@ -243,3 +243,16 @@ def test_what_users_hold_is_kept_until_the_first_measure() -> None:
     """13 weeks, 3 t, last three months from the fourth on, in which all supply stops; nobody saw it come."""
     stop = cn.Scenario("later", [{"kind": "restrict", "from": CHN, "share": 0.0, "start_month": 3}])
     assert short(one_user(13.0), stop, 10, cover=True) == pytest.approx([0.0] * 6 + [1.0] * 4)
+
+
+@pytest.mark.parametrize("road", [1, 2])
+@pytest.mark.parametrize("cost", [0.0, 5.0])
+def test_who_knows_of_no_measure_does_not_plan_to_live_on_what_he_holds(road: int, cost: float) -> None:
+    """Supply stops with the fourth month: what left before still comes, then 3 t carry three months more.
+
+    Whoever planned to draw the 3 t from the fourth month on would have ordered less before.
+    """
+    net = one_user(13.0)
+    edges = net.edges.assign(lag_months=float(road), cost_usd_per_t=cost)
+    stop = cn.Scenario("later", [{"kind": "restrict", "from": CHN, "share": 0.0, "start_month": 3}])
+    assert short(net.with_table("edges", edges), stop, 10) == pytest.approx([0.0] * (6 + road) + [1.0] * (4 - road))

@@ -255,7 +255,9 @@ def test_planning_anew_every_month_is_planning_on_news(monkeypatch: pytest.Monke
     monkeypatch.setattr(
         stress_months,
         "_line",
-        lambda *given: stress_months.replace(truth, news=tuple(range(12))) if given[2] is None else LINE(*given),
+        lambda *given, **how: (
+            stress_months.replace(truth, news=tuple(range(12))) if given[2] is None else LINE(*given, **how)
+        ),
     )
     monthly = course(scenario, Ask(Counting(net.with_demand(net.demand)), 12))  # a network that keeps no answer
     assert monthly.replans == 12

@@ -21,8 +21,8 @@ WORTH = "tonnes served per tonne more of this bound, the largest over the tiers"
 DEPENDENCY = "a judgement or an input made otherwise"
 RANGE_WORDS = {
     "base_t": "Served in the baseline, all tiers",
-    "served_t": "Served, all tiers, no tier first",
-    "lost_t": "Lost, all tiers, no tier first",
+    "served_t": "Served, all tiers",
+    "lost_t": "Lost, all tiers",
 }
 _UNITS = {"demand_tpa": "t/yr", "capacity_tpa": "t/yr", "flow_tpa": "t/yr", "stock_t": "t", "t_per_t": "t/t"}
 # quality -> fill, hatch, ink of a bar's part
@@ -94,7 +94,7 @@ def _ranges(facts: Facts) -> dict[str, Any]:
     """Return the headline numbers that were sampled, by key: their row, and words as ``label``."""
     if facts.a.ensemble is None:
         return {}
-    words = RANGE_WORDS | {f"{t}_short_t": f"{first_capital(t)} short, if served first" for t in facts.tiers}
+    words = RANGE_WORDS | {f"{t}_short_t": f"{first_capital(t)} short" for t in facts.tiers}
     rows = facts.a.ensemble.summary.to_dict("index")
     return {str(key): row | {"number": key, "label": words[str(key)]} for key, row in rows.items() if key in words}
 
@@ -377,7 +377,6 @@ def ranges_figure(facts: Facts) -> ReportFigure | None:
     ax.set_xlim(0, 1.55 * top)
     ax.set_ylim(-0.6, len(rows) + 0.1)
     told = next((row for row in rows if row["label"].lower().startswith(f"{facts.first} short")), rows[0])
-    what = told["label"].removesuffix(", if served first").removesuffix(", no tier first")
     step = 0.5 if top <= 3 else float(next(s for k in range(9) for s in (10**k, 2 * 10**k, 5 * 10**k) if top / s <= 8))
     ax.set_xticks(np.arange(0.0, top + step / 2, step))
     ax.tick_params(axis="x", labelsize=fig.SMALL, labelcolor=fig.INK)
@@ -386,7 +385,7 @@ def ranges_figure(facts: Facts) -> ReportFigure | None:
     )
     return fig.make_figure(
         canvas,
-        f"{what}: {number(told['p10'])} to {tonnes(told['p90'])} in 8 of 10 draws",
+        f"{told['label']}: {number(told['p10'])} to {tonnes(told['p90'])} in 8 of 10 draws",
         f"P10 to P90 (bar) and P50 (tick) over the number as given; text in {facts.unit}. Scenario: "
         f"{facts.scenario_label(facts.when)}.",
         alt + ".",
