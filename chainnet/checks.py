@@ -174,6 +174,8 @@ def known(
         is_known = word in words
     except TypeError:  # a list cannot be a key
         is_known = False
+    except ValueError:  # a table is equal to nothing as a whole
+        is_known, word = False, type(word).__name__
     if not is_known:
         raise error(f"{argument}: {unknown(word, words, kind)} {also}".rstrip())
 

@@ -56,15 +56,15 @@ def site() -> cn.Network:
             ("v", "metal", "civilian", 3.0),
         ),
         projects=frame(
-            "id label stage country process capacity_tpa capex_musd start_year ramp_years offtake_country "
-            "offtake_share backers status",
-            ("idle", None, "mine", "USA", None, 9.0, 5.0, 2026, None, None, None, None, "planned"),
-            ("ore_a", "Pit A", "mine", "AUS", None, 4.0, 10.0, 2026, 1.0, None, None, None, "building"),
-            ("scrap_c", "", "recycler", "CHN", "sort", 2.0, None, None, None, None, None, "JPN;G7", None),
-            ("scrap_j", "Scrap J", "recycler", "JPN", "sort", 2.5, 12.0, 2028, 2.0, "CHN", 0.4, None, None),
-            ("smelter", "Smelter", "refiner", "USA", "smelt", 2.6, 31.0, 2027, None, "USA", 0.5, "AUS", "planned"),
-            ("vast", "Vast", "mine", "USA", None, None, 90.0, 2030, None, "CHN", None, None, "announced"),
+            "id label stage country process capacity_tpa capex_musd start_year ramp_years backers status",
+            ("idle", None, "mine", "USA", None, 9.0, 5.0, 2026, None, None, "planned"),
+            ("ore_a", "Pit A", "mine", "AUS", None, 4.0, 10.0, 2026, 1.0, None, "building"),
+            ("scrap_c", "", "recycler", "CHN", "sort", 2.0, None, None, None, "JPN;G7", None),
+            ("scrap_j", "Scrap J", "recycler", "JPN", "sort", 2.5, 12.0, 2028, 2.0, None, None),
+            ("smelter", "Smelter", "refiner", "USA", "smelt", 2.6, 31.0, 2027, None, "AUS", "planned"),
+            ("vast", "Vast", "mine", "USA", None, None, 90.0, 2030, None, None, "announced"),
         ),
+        contracts=frame("supplier for share", ("scrap_j", "CHN", 0.4), ("smelter", "USA", 0.5)),
         qualification=frame(
             "commodity tier months", ("metal", "defence", 18.0), ("metal", "industrial", 12.0), ("ore", "defence", 30.0)
         ),

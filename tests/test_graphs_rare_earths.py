@@ -80,7 +80,8 @@ def test_makers_of_today_are_in_the_tables(rare_earths: cn.Network) -> None:
     assert projects.loc[["can_src_metal", "can_src_metal_full"], "capacity_tpa"].sum() == pytest.approx(400.0)
     heavy = projects.loc["can_src_heavy"]
     assert (heavy["capacity_tpa"], heavy["start_year"]) == (45.0, 2027)
-    assert (heavy["offtake_country"], heavy["offtake_share"]) == ("USA", 0.8)
+    bound = rare_earths.contracts.set_index("supplier")
+    assert bound.loc["can_src_heavy", ["for", "share"]].tolist() == ["USA", 0.8]
     assert state["usa_white_mesa_heavy"] == "building"
     assert state["usa_terves_sm"] == "undecided"
     recipe = rare_earths.processes.set_index(["process", "commodity"])["t_per_t"]

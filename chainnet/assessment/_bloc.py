@@ -117,12 +117,12 @@ def index_ranks(case: Case, why: Reasons) -> pd.DataFrame:
 
 def doubts(case: Case, worst: Scenario | None, why: Reasons) -> tuple[Ensemble | None, Sensitivity | None]:
     """Return what the ranges in the data do to the answer, all at once and one at a time."""
-    network, said = case.network, case.said
-    found = sensitivity(network, worst, tier=case.first, **said)
+    network = case.network
+    found = sensitivity(network, worst, tier=case.first, **case.said)
     if found.inputs.empty:
         why["ranges"] = "no figure in the data has a range"
         return None, None
-    many = ensemble(network, worst, draws=case.draws, **said) if case.draws else None
+    many = ensemble(network, worst, draws=case.draws, **case.in_order) if case.draws else None
     if many is None:
         why["draws"] = "no draws were asked for"
     return many, found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias, cast, overload
@@ -15,19 +15,20 @@ import pandas as pd
 from chainnet import checks
 from chainnet._types import Words
 from chainnet.assessment._assess import Assessment
+from chainnet.assessment._in_turn import Count, lacks, rounded, served_and_short
 from chainnet.assessment._side_by_side import Column, SideBySide, chains_of, portfolios_of, scenarios_of, side_by_side
 from chainnet.engine import ROUNDING
 from chainnet.errors import DataError, UnknownIdError
-from chainnet.flow import Counting, Said, ValueModel, most_sets, shapley_values
+from chainnet.flow import Asked, Counting, most_sets, shapley_values
 from chainnet.network import TABLES, Network, as_text, kept
 from chainnet.progress import Steps, Tell
 from chainnet.results import Result, provenance, stamp
-from chainnet.scenario import Scenario, acting, overlay_of
+from chainnet.scenario import Scenario, acting
 from chainnet.scenario import scenarios as shipped
-from chainnet.words import ALL_TIERS, Who, change, counted, digits, tonnes
+from chainnet.words import ALL_TIERS, Who, change, counted, tonnes
 
 # what an answer in tonnes can depend on
-MOVING = ("nodes", "edges", "processes", "demand", "stocks", "projects", "groups", "tiers")
+MOVING = ("nodes", "edges", "processes", "demand", "stocks", "projects", "groups", "tiers", "service", "contracts")
 # what no answer rests on: told as inputs, never as causes
 NOTES = ("totals", "figures", "references")
 SILENT = ("label", "reference", "quality", "low", "high", "note", "latitude", "longitude")
@@ -43,7 +44,7 @@ _SEVERAL = re.compile(r'^"|(^| )/( |$)')
 STRUCTURE, MEASURES = "rows added or removed", "scenario"
 UNDISTURBED = "baseline"
 ROWS = 25
-Count = Callable[..., Counting]  # what is asked, of either network
+Given = tuple[Network, dict[str, Scenario]]  # a network and its scenarios
 Side: TypeAlias = Network | Assessment
 
 
@@ -88,6 +89,7 @@ def compare(
     after: Side,
     *,
     scenario: str | None = None,
+    order: Asked = None,
     commodity: Words = None,
     beneficiaries: Words = None,
     progress: Tell | None = None,
@@ -103,6 +105,7 @@ def compare(
     scenarios: Iterable[str | Scenario] | None = None,
     portfolios: Mapping[str, Iterable[str]] | None = None,
     months: int = 48,
+    order: Asked = None,
     commodity: Words = None,
     beneficiaries: Words = None,
     progress: Tell | None = None,
@@ -117,6 +120,7 @@ def compare(
     scenarios: Iterable[str | Scenario] | None = None,
     portfolios: Mapping[str, Iterable[str]] | None = None,
     months: int = 48,
+    order: Asked = None,
     commodity: Words = None,
     beneficiaries: Words = None,
     progress: Tell | None = None,
@@ -143,6 +147,9 @@ def compare(
         the months from their start year on, once qualified for a tier.
     months : int
         Horizon in which a column's first short month is looked for; 0 = not asked.
+    order : {"law", "allies_first", "allies_last", "alike"} or DataFrame, optional
+        Who is served first, as in ``balance``, the same in all that is compared; default that of all networks with
+        others beside the beneficiaries, and allies_first where they are not of one.
     commodity, beneficiaries : optional
         Whose and what demand counts; default what each network says.
     progress : callable, optional
@@ -160,10 +167,10 @@ def compare(
 
     Notes
     -----
-    Each answer is solved: what a tier lacks if served first, and what all lack. Causes are the players of a game
+    Each answer is solved: what each tier lacks in its turn, and what all lack. Causes are the players of a game
     whose value is the answer of a network made of tables of both sides; Shapley shares add up to the whole change.
-    Cost: two warm solves for each scenario and tier, 2^causes programs, one program for each row tried. Side by
-    side, tiers are served in their order; a column costs one stress test and one ``chokepoints`` a tier, at each end.
+    Cost: two balances for each scenario, 2^causes and one for each row tried. Side by side a column costs one stress
+    test and one ``chokepoints`` a tier, in the order asked and with allies last.
 
     Examples
     --------
@@ -186,30 +193,41 @@ def compare(
             raise DataError(
                 f'compare: of two networks name the scenario, such as "{scenario.name}", that one of them has.'
             )
-        return _two(before, after, scenario, commodity, beneficiaries, progress)
-    said = partial(_said, commodity=commodity, beneficiaries=beneficiaries)
-    columns = _columns(before, scenario, scenarios, portfolios, said)
+        sides = [_unpack(before, "before"), _unpack(after, "after")]
+        return _two(sides, scenario, _counted(sides, commodity, beneficiaries, order), progress)
+    is_list = isinstance(before, (list, tuple))
+    given = {f"before[{i}]": one for i, one in enumerate(before)} if is_list else {"before": before}  # type: ignore[arg-type]
+    sides = [_unpack(one, name) for name, one in given.items()]
+    count = _counted(sides, commodity, beneficiaries, order)
+    columns = _columns(sides, is_list, scenario, scenarios, portfolios, count)
     months = checks.whole(months, "months", 0, 1200, "is out of range; give a whole number, {least} to {most}.")
-    return side_by_side(columns, months=months, commodity=commodity, beneficiaries=beneficiaries, progress=progress)
+    return side_by_side(columns, count, months=months, progress=progress)
 
 
-def _said(network: Network, commodity: Words, beneficiaries: Words) -> Said:
-    return Counting.of(network, commodity, beneficiaries).said
+def _counted(sides: Sequence[Given], commodity: Words, beneficiaries: Words, order: Asked) -> Count:
+    """Return what is asked, of any network: all in one order, for else the order would be what is compared."""
+    count = partial(Counting.of, commodity=commodity, beneficiaries=beneficiaries)
+    if order is None:
+        known = [count(network, order=None, said=False) for network, _ in sides]
+        found = {one.order for one in known if one.rivals.any()}
+        order = found.pop() if len(found) == 1 else "allies_first"
+    return partial(count, order=order)
 
 
 def _columns(
-    given: Any,
+    sides: Sequence[Given],
+    is_list: bool,
     scenario: str | Scenario | None,
     scenarios: Iterable[str | Scenario] | None,
     portfolios: Mapping[str, Iterable[str]] | None,
-    said: Callable[[Network], Said],
+    count: Count,
 ) -> list[Column]:
     """Return the columns that are asked for: scenarios, portfolios or chains."""
-    if isinstance(given, (list, tuple)):
+    if is_list:
         if scenarios is not None or portfolios is not None:
             raise DataError("compare: scenarios and portfolios are columns of one network; give one, not a list.")
-        return chains_of([_unpack(one, f"before[{i}]") for i, one in enumerate(given)], scenario, said)
-    network, asked = _unpack(given, "before")
+        return chains_of(sides, scenario, count)
+    ((network, asked),) = sides
     if portfolios is None:
         if scenario is not None:
             raise DataError("compare: of one network name the columns: scenarios=[...], or portfolios={...}.")
@@ -218,16 +236,12 @@ def _columns(
         raise DataError("compare: portfolios are set side by side under one scenario; give scenario=, not scenarios=.")
     if not isinstance(portfolios, Mapping):
         raise DataError("portfolios: give a mapping of names to lists of projects.")
-    return portfolios_of(network, chains_of([(network, asked)], scenario, said)[0].scenario, portfolios)
+    return portfolios_of(network, chains_of(sides, scenario, count)[0].scenario, portfolios)
 
 
-def _two(
-    before: Any, after: Any, scenario: str | None, commodity: Words, beneficiaries: Words, progress: Tell | None
-) -> Comparison:
+def _two(sides: Sequence[Given], scenario: str | None, count: Count, progress: Tell | None) -> Comparison:
     """Compare two networks, with causes."""
-    old, old_asked = _unpack(before, "before")
-    new, new_asked = _unpack(after, "after")
-    count = partial(Counting.of, commodity=commodity, beneficiaries=beneficiaries)
+    (old, old_asked), (new, new_asked) = sides
     names = [UNDISTURBED, *sorted({*old_asked, *new_asked})]
     if scenario is not None:
         checks.known(scenario, names, "scenario", "scenario of either side")
@@ -256,7 +270,7 @@ def _two(
     )
 
 
-def _unpack(side: Any, name: str) -> tuple[Network, dict[str, Scenario]]:
+def _unpack(side: Any, name: str) -> Given:
     if isinstance(side, Assessment):
         return side.network, dict(side.asked)
     if isinstance(side, Network):
@@ -272,21 +286,6 @@ def _tiers(*networks: Network) -> list[str]:
     return list(dict.fromkeys(order))
 
 
-def _short(counting: Counting, scenario: Scenario | None) -> tuple[float, float]:
-    """Return what is served and what stays short, of one tier if served first, or of all."""
-    network = counting.network
-    overlay = overlay_of(network, scenario)
-    model = ValueModel(counting, overlay)
-    asked = network.demand["demand_tpa"].to_numpy(dtype=float) * overlay.demand_share
-    wanted = float(asked[counting.rows].sum()) if len(asked) else model.value
-    short = wanted - model.value
-    return _round(model.value), _round(short) if short > ROUNDING * max(wanted, 1.0) else 0.0
-
-
-def _round(value: float) -> float:
-    return digits(value, 10)
-
-
 def _answers(
     old: Network,
     new: Network,
@@ -297,13 +296,17 @@ def _answers(
     steps: Steps,
 ) -> pd.DataFrame:
     rows = []
+    unknown, nothing = (np.nan, np.nan), (0.0, 0.0)
     for name in steps.each(names):
+        sides = [
+            served_and_short(count(network), asked.get(name)) if name == UNDISTURBED or name in asked else {}
+            for network, asked in ((old, old_asked), (new, new_asked))
+        ]
         for tier in [*_tiers(old, new), None]:
-            ends = []
-            for network, asked in ((old, old_asked), (new, new_asked)):
-                known = (name == UNDISTURBED or name in asked) and (tier is None or tier in network.tier_order)
-                ends.append(_short(count(network, tier=tier), asked.get(name)) if known else (np.nan, np.nan))
-            (served, short), (served_now, short_now) = ends
+            (served, short), (served_now, short_now) = (
+                side.get(tier, nothing if tier in network.tier_order and side else unknown)
+                for side, network in zip(sides, (old, new), strict=True)
+            )
             rows.append((name, Who.of(tier), "short_t", short, short_now))
             rows.append((name, Who.of(tier), "served_t", served, served_now))
     table = pd.DataFrame(rows, columns=["scenario", "tier", "measure", "before", "after"])
@@ -437,6 +440,7 @@ def _mixed(old: Network, new: Network, changed: frozenset[str], only: tuple[str,
         main_commodity=base.main_commodity or None,
         beneficiaries=base.beneficiaries or None,
         year=base.year,
+        as_of=base.as_of,
         **cast("dict[str, Any]", frames),
     )
 
@@ -470,7 +474,7 @@ def _causes(
     def value(changed: frozenset[str]) -> float:
         if changed not in known:
             asked = two if MEASURES in changed else one
-            known[changed] = _short(count(_mixed(old, new, changed), tier=tier), asked or one or two)[1]
+            known[changed] = lacks(count(_mixed(old, new, changed)), asked or one or two, tier)
         return known[changed]
 
     everything = frozenset(players)
@@ -480,9 +484,9 @@ def _causes(
         start, end = value(frozenset()), value(everything)
         table = pd.DataFrame(
             {
-                "share_t": share.map(_round),
-                "alone_t": [_round(value(frozenset([p])) - start) for p in players],
-                "last_in_t": [_round(end - value(everything - {p})) for p in players],
+                "share_t": share.map(rounded),
+                "alone_t": [rounded(value(frozenset([p])) - start) for p in players],
+                "last_in_t": [rounded(end - value(everything - {p})) for p in players],
             },
             index=pd.Index(players, name="cause"),
         )
@@ -504,17 +508,17 @@ def _rows(
 ) -> pd.DataFrame:
     """Change one row at a time, those whose figures changed most first."""
     changed = loud[loud["kind"] == "changed"].drop_duplicates(["table", "key"]).head(ROWS)
-    start = _short(count(old, tier=tier), scenario)[1]
+    start = lacks(count(old), scenario, tier)
     out = []
     steps.more(len(changed))
     for row in steps.each(changed.to_dict("records")):
         try:
             mixed = _mixed(old, new, frozenset(), (row["table"], row["key"]))
-            there = _short(count(mixed, tier=tier), scenario)[1]
+            there = lacks(count(mixed), scenario, tier)
         except (DataError, UnknownIdError):  # the row fits only together with others
             continue
         out.append(
-            {k: row[k] for k in ("table", "key", "column", "before", "after")} | {"alone_t": _round(there - start)}
+            {k: row[k] for k in ("table", "key", "column", "before", "after")} | {"alone_t": rounded(there - start)}
         )
     table = pd.DataFrame(out, columns=["table", "key", "column", "before", "after", "alone_t"])
     order = np.lexsort((np.arange(len(table)), -table["alone_t"].abs().to_numpy(dtype=float)))

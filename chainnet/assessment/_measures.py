@@ -29,8 +29,8 @@ class Advice:
     """One thing to do.
 
     ``ids``: of projects or of a stock, none for new suppliers. ``avoids_tpa``: of the tier's shortfall after what is
-    cheaper. ``cost_musd``: NaN = not known. ``due``: year or month, "" = no date; ``is_past``: it has passed; ``due_month``:
-    the same in months from the date of the chain, NaN = no date.
+    cheaper. ``cost_musd``: NaN = not known. ``due``: year or month, "" = no date; ``is_past``: it has passed;
+    ``due_month``: the same in months from the date of the chain, NaN = no date.
     ``closes``: nothing stays short with it. ``conditions``: on what it depends, in words. ``cases``: what stays short,
     t/yr, where it disappoints. ``rivals``: what else alone avoids as much.
     """
@@ -84,7 +84,8 @@ def project_measures(answers: Answers, scenario: Scenario | None, tier: str) -> 
     Returns
     -------
     DataFrame
-        id, label, state, verb, avoids_tpa, cost_musd, due, is_past, due_month, the largest first. Projects of a country whose
+        id, label, state, verb, avoids_tpa, cost_musd, due, is_past, due_month (from the date of the chain), the largest
+        first. Projects of a country whose
         goods the scenario takes away are none (``advisable``), nor are those that avoid nothing.
     """
     if scenario is None:

@@ -24,8 +24,8 @@ def compared(answers: Answers, worst: Scenario | None, tier: str) -> pd.DataFram
     Returns
     -------
     DataFrame, index scenario
-        which (in force, may return, next, worst, other), label, state, and a column due_share:TIER for each tier; in this
-        order, at most seven.
+        which (in force, may return, next, worst, other), label, state, and a column due_share:TIER for each tier;
+        in this order, at most seven.
     """
     now, returns = in_force(answers.network), in_force(answers.network, returns=True)
     listed = [("in force", now)] if now.measures else []

@@ -1,27 +1,25 @@
-"""Scenarios, portfolios or chains as columns of one table: who is short in each, with allies served first and last."""
+"""Scenarios, portfolios or chains as columns of one table: who is short in each, as asked and with allies last."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from chainnet import checks
-from chainnet._types import Words
-from chainnet.criticality import chokepoints, loss_ends
-from chainnet.engine import CERTAIN
+from chainnet.assessment._in_turn import Count, in_turn
+from chainnet.criticality import chokepoints
+from chainnet.engine import CERTAIN, PRINTED
 from chainnet.errors import DataError
-from chainnet.flow import Counting, Said, balance_under, binding_inputs, service_range
+from chainnet.flow import Counting, binding_inputs
 from chainnet.network import Network
 from chainnet.progress import Steps, Tell
 from chainnet.results import (
     FROM_INPUTS,
-    Ends,
     Result,
-    fact_of,
     inputs_words,
     origin_of,
     provenance,
@@ -30,10 +28,11 @@ from chainnet.results import (
 )
 from chainnet.scenario import Outside, Scenario, outside_is_told, overlay_of, tell_outside, timeline
 from chainnet.stress import stress_test, worst_of
-from chainnet.words import ALL_TIERS, Who, verb
+from chainnet.words import ORDER_WORDS, Who, first_capital, verb
 
 UNDISTURBED = "baseline"
-EITHER, AFTER, BEFORE = "either", "allies_first", "allies_last"
+EITHER: Final = "either"
+LAST: Final = "allies_last"  # a stress test beside the order that is asked
 KEYS = ("tier", "figure", "order")
 # the figures of a tier, and whether each has a line with allies served first and last
 FIGURES = ("demand_tpa", "shortfall_share", "shortfall_tpa", "first_short_month", "largest_loss_share")
@@ -49,9 +48,9 @@ class SideBySide(Result):
         tier, figure, order, then a column of numbers for each thing compared. Figures: demand_tpa; shortfall_share,
         shortfall_tpa (the long run); first_short_month (from 1 at the first measure; NaN = never within the horizon);
         largest_loss_share (part of what the tier can be served, if served first, that the loss of one site costs
-        it; NaN where it is served nothing). ``order`` says who is served
-        first: "allies_first" and "allies_last" where that makes a difference in any column, else
-        "either".
+        it; NaN where it is served nothing). ``order`` says who is served first: the order that was asked
+        and, as a stress test, "allies_last" where that makes a difference in any column, else "either". A
+        largest loss is a value: by law and by a table of stages allies come first in it.
     columns : DataFrame, index column
         graph, label, year, scenario, scenario_label, projects (ids), project_labels, capex_musd (NaN where one has
         none), unit, inputs (how the weakest inputs that bind are known, and how many they are), digest.
@@ -103,25 +102,21 @@ def portfolios_of(network: Network, scenario: Scenario | None, portfolios: Mappi
 def chains_of(
     networks: Iterable[tuple[Network, Mapping[str, Scenario]]],
     scenario: str | Scenario | None,
-    said: Callable[[Network], Said],
+    count: Count,
 ) -> list[Column]:
     """Return a column for each chain, under the scenario that is named, by default the worst of its own."""
     made = []
     for network, asked in networks:
         _asks(network)
-        one = worst_scenario(network, asked, said(network)) if scenario is None else _scenario(scenario, asked)
+        one = worst_scenario(count(network), asked) if scenario is None else _scenario(scenario, asked)
         made.append(Column(network.name, network, one))
     return made
 
 
-def worst_scenario(network: Network, asked: Mapping[str, Scenario], said: Said) -> Scenario | None:
+def worst_scenario(counting: Counting, asked: Mapping[str, Scenario]) -> Scenario | None:
     """Return the scenario that leaves most of the first tier short in the long run; None without scenarios."""
-    counting = Counting.of(network, said["commodity"], said["beneficiaries"])
-    short = {
-        name: balance_under(counting, overlay_of(network, one)).by_tier()["shortfall_tpa"]
-        for name, one in asked.items()
-    }
-    return asked.get(worst_of(short, network.tier_order[0]))
+    short = {name: in_turn(counting, one)["shortfall_tpa"] for name, one in asked.items()}
+    return asked.get(worst_of(short, counting.network.tier_order[0]))
 
 
 def _name_of(one: str | Scenario) -> str:
@@ -150,10 +145,9 @@ def _asks(network: Network) -> None:
 
 def side_by_side(
     sides: Sequence[Column],
+    count: Count,
     *,
     months: int,
-    commodity: Words = None,
-    beneficiaries: Words = None,
     progress: Tell | None = None,
 ) -> SideBySide:
     """Answer the same questions of every column.
@@ -161,10 +155,10 @@ def side_by_side(
     Parameters
     ----------
     sides : sequence of Column
+    count : callable
+        What is asked, of any network.
     months : int
         Horizon in which the first short month is looked for; 0 = not asked.
-    commodity, beneficiaries : optional
-        As in ``balance``.
     progress : callable, optional
         Called with what has been done and the part of the whole.
 
@@ -181,7 +175,7 @@ def side_by_side(
     for side in steps.each(sides, lambda one: one.name):
         _asks(side.network)
         with outside_is_told():
-            found = _answers(side, months, Counting.of(side.network, commodity, beneficiaries))
+            found = _answers(side, months, count(side.network))
         parts.append(found)
         if months:
             outside.append(timeline(side.network, side.scenario, months).outside)
@@ -192,10 +186,10 @@ def side_by_side(
         "HiGHS simplex",
         columns=[_asked(side) for side in sides],
         months=months,
-        **Counting.of(sides[0].network, commodity, beneficiaries).settings,
+        **count(sides[0].network).settings,
     )
     answers = pd.concat(parts, ignore_index=True)
-    columns = pd.DataFrame([_column(side, commodity, beneficiaries) for side in sides]).set_index("column")
+    columns = pd.DataFrame([_column(side, count) for side in sides]).set_index("column")
     return SideBySide(
         provenance=source,
         side=stamp(_wide(answers, [side.name for side in sides]), source),
@@ -227,10 +221,10 @@ def _asked(side: Column) -> dict[str, Any]:
     }
 
 
-def _column(side: Column, commodity: Words, beneficiaries: Words) -> dict[str, Any]:
+def _column(side: Column, count: Count) -> dict[str, Any]:
     network = side.network
     built = network.projects.set_index("id").loc[list(side.projects)]
-    counting = Counting.of(network.with_projects(side.projects), commodity, beneficiaries)
+    counting = count(network.with_projects(side.projects))
     binding = binding_inputs(counting, [overlay_of(counting.network, side.scenario)])
     basis = network.basis(counting.settings["commodity"])
     return {
@@ -250,67 +244,53 @@ def _column(side: Column, commodity: Words, beneficiaries: Words) -> dict[str, A
 
 
 def _answers(side: Column, months: int, counting: Counting) -> pd.DataFrame:
-    """Return the answers of a column: a row a tier, at each end of who is served first."""
-    network, said = side.network, counting.said
-    built = network.with_projects(side.projects) if side.projects else network
-    short = service_range(built, side.scenario, **said)
-    ends = (AFTER, BEFORE) if fact_of(short, "has_others", False) else (EITHER,)
-    first = {end: _first_months(side, months, end, counting) for end in ends}
+    """Return the answers of a column: a row a tier, in the order that is asked and with allies served last."""
+    network = side.network
+    counting = counting.on(network.with_projects(side.projects) if side.projects else network)
+    asked = {counting.order_name: counting, LAST: counting.in_order(LAST)} if counting.rivals.any() else {}
     rows = []
-    for place, (name, both) in enumerate(Ends.by_tier(short, ALL_TIERS).items()):
-        losses = _largest(built, side.scenario, Who(name).tier, said, ends)
-        for end in ends:
+    for end, one in (asked or {EITHER: counting}).items():
+        first = _first_months(side, months, one.on(network))
+        for place, (name, row) in enumerate(in_turn(one, side.scenario).iterrows()):
+            tier = name if isinstance(name, str) else None
+            demand, short = float(row["demand_tpa"]), float(row["shortfall_tpa"])
+            short = short if short > PRINTED * demand else 0.0
             rows.append(
                 {
                     "column": side.name,
-                    "tier": name,
+                    "tier": Who.of(tier),
                     "order": end,
-                    "demand_tpa": both.demand,
-                    "shortfall_tpa": both.before if end == BEFORE else both.after,
-                    "shortfall_share": both.share.before if end == BEFORE else both.share.after,
-                    "first_short_month": first[end][place] if len(first[end]) else np.nan,
-                    **losses[end],
+                    "demand_tpa": demand,
+                    "shortfall_tpa": short,
+                    "shortfall_share": short / demand if demand > 0 else 0.0,
+                    "first_short_month": first[place] if len(first) else np.nan,
+                    **_largest(one.valuing, side.scenario, tier),
                 }
             )
     return pd.DataFrame(rows)
 
 
-def _first_months(side: Column, months: int, end: str, counting: Counting) -> Sequence[float]:
+def _first_months(side: Column, months: int, counting: Counting) -> Sequence[float]:
     """Return the first short month of each tier, from 1 at the first measure; NaN = none; nothing if not asked."""
     if not months:
         return ()
-    asked = [side.scenario] if side.scenario else []
-    found = stress_test(
-        side.network,
-        asked,
-        months,
-        projects=list(side.projects) or None,
-        order="allies_last" if end == BEFORE else "allies_first",
-        **counting.said,
-    )
+    asked, built = [side.scenario] if side.scenario else [], list(side.projects) or None
+    found = stress_test(side.network, asked, months, projects=built, order=counting.order, **counting.said)
     summary = pd.DataFrame(found.summary.loc[side.scenario.name if side.scenario else "baseline"])
     onset = timeline(side.network, side.scenario, months).onset or 0
     return [max(float(month) - onset, 1.0) if month == month else np.nan for month in summary["first_short_month"]]
 
 
-def _largest(
-    network: Network, scenario: Scenario | None, tier: str | None, said: Said, ends: Sequence[str]
-) -> dict[str, dict[str, Any]]:
-    """Return at each end what the loss of the costliest site costs a tier, if served first."""
-    table = chokepoints(network, "site", tier=tier, scenario=scenario, **said)
-    both = loss_ends(network, "site", tier, scenario=scenario, known=table, **said)
-    if both is None or EITHER in ends:
-        lost = table["lost_tpa"].to_numpy(dtype=float)
-        base = float(origin_of(table)["settings"]["base_tpa"])
-        if not len(lost) or not lost[0] > CERTAIN * max(base, 1.0):
-            return {end: _loss(network, 0.0, base, "", 0) for end in ends}
-        tied = int(np.sum(lost >= lost[0] * (1 - CERTAIN))) - 1
-        return {end: _loss(network, float(lost[0]), base, str(table.index[0]), tied) for end in ends}
-    rows = both.to_dict("index")
-    return {
-        end: _loss(network, row["lost_tpa"], row["base_tpa"], str(row["name"]), int(row["n_tied"]))
-        for end, row in ((end, rows[end]) for end in ends)
-    }
+def _largest(counting: Counting, scenario: Scenario | None, tier: str | None) -> dict[str, Any]:
+    """Return what the loss of the costliest site costs a tier, if served first."""
+    order = counting.value_order
+    table = chokepoints(counting.network, "site", tier=tier, scenario=scenario, order=order, **counting.said)
+    lost = table["lost_tpa"].to_numpy(dtype=float)
+    base = float(origin_of(table)["settings"]["base_tpa"])
+    if not len(lost) or not lost[0] > CERTAIN * max(base, 1.0):
+        return _loss(counting.network, 0.0, base, "", 0)
+    tied = int(np.sum(lost >= lost[0] * (1 - CERTAIN))) - 1
+    return _loss(counting.network, float(lost[0]), base, str(table.index[0]), tied)
 
 
 def _loss(network: Network, lost: float, base: float, site: str, tied: int) -> dict[str, Any]:
@@ -330,16 +310,20 @@ def _loss(network: Network, lost: float, base: float, site: str, tied: int) -> d
 
 def _wide(answers: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     """Return a row a tier, figure and end, a column a thing compared; one row where its range say the same."""
-    rows = []
+    rows, asked = [], _order(answers)
     for tier in dict.fromkeys(answers["tier"]):
         mine = answers[answers["tier"] == tier]
         for figure in FIGURES:
-            ends = {end: _at(mine, figure, end) for end in (AFTER, BEFORE)}
-            after, before = (ends[end].reindex(list(names)) for end in (AFTER, BEFORE))
-            same = np.isclose(after, before, rtol=CERTAIN, atol=CERTAIN, equal_nan=True).all()
-            told = {EITHER: after} if same else {AFTER: after, BEFORE: before}
+            first, last = (_at(mine, figure, end).reindex(list(names)) for end in (asked, LAST))
+            same = np.isclose(first, last, rtol=CERTAIN, atol=CERTAIN, equal_nan=True).all() and asked != LAST
+            told = {EITHER: first} if same else {asked: first, LAST: last}
             rows += [{"tier": tier, "figure": figure, "order": end, **line} for end, line in told.items()]
     return pd.DataFrame(rows, columns=[*KEYS, *names])
+
+
+def _order(answers: pd.DataFrame) -> str:
+    """Return the order that was asked; allies_first where nobody has others beside him."""
+    return next((str(order) for order in answers["order"] if order != EITHER), "allies_first")
 
 
 def _at(mine: pd.DataFrame, figure: str, end: str) -> pd.Series:
@@ -350,24 +334,26 @@ def _at(mine: pd.DataFrame, figure: str, end: str) -> pd.Series:
 def _words(answers: pd.DataFrame) -> tuple[str, ...]:
     """Return which column is worst for the first tier, and for the next until one is short; allies first and last."""
     said: list[str] = []
+    asked = _order(answers)
     for tier in dict.fromkeys(answers["tier"]):
         mine = answers[answers["tier"] == tier]
-        worst = [_worst(_at(mine, "shortfall_share", end)) for end in (AFTER, BEFORE)]
-        said.append(_sentence(str(tier), *worst))
+        worst = [_worst(_at(mine, "shortfall_share", end)) for end in (asked, LAST)]
+        said.append(_sentence(str(tier), asked, *worst))
         if any(worst):
             break
     return tuple(said)
 
 
-def _sentence(tier: str, after: tuple[str, ...], before: tuple[str, ...]) -> str:
-    if not after and not before:
-        return f"No column leaves {tier} short, whoever is served first."
-    if after == before:
-        return f"{_leave(after)} the largest part of {tier} short, whoever is served first."
-    told = [f"{_leave(names)} the largest part" if names else "no column leaves any" for names in (after, before)]
+def _sentence(tier: str, order: str, asked: tuple[str, ...], last: tuple[str, ...]) -> str:
+    whoever = f"with {ORDER_WORDS[order]}" if order == LAST else "whoever is served first"
+    if not asked and not last:
+        return f"No column leaves {tier} short, {whoever}."
+    if asked == last:
+        return f"{_leave(asked)} the largest part of {tier} short, {whoever}."
+    told = [f"{_leave(names)} the largest part" if names else "no column leaves any" for names in (asked, last)]
     return (
-        f"Which column leaves the largest part of {tier} short depends on who is served first. If the others are "
-        f"served after: {told[0]}; if before: {told[1]}."
+        f"Which column leaves the largest part of {tier} short depends on who is served first. "
+        f"{first_capital(ORDER_WORDS[order])}: {told[0]}; {ORDER_WORDS[LAST]}: {told[1]}."
     )
 
 

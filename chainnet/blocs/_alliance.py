@@ -133,7 +133,7 @@ def alliance(
     world, in which all projects and stocks of all members stand:
 
     - it uses its own projects: those that lie with or are backed by its members, less what is promised
-      to buyers outside it (stakes of kind offtake, else ``offtake_country``, ``offtake_share``), and what its
+      to buyers outside it (contracts, or stakes of kind offtake in their place), and what its
       members were promised of others' projects; and it draws its own stocks (first year only);
     - what was made at, went through or was stored with what is the other members' own cannot reach its
       users, neither over an edge nor out of a stock that lies at their end use, though its plants may work it up

@@ -29,6 +29,7 @@ class Assumptions(Question, Counted, TableOutput, Verified):
     scenario: Annotated[str | None, opt.SCENARIO + "; default the baseline."] = None
     tier: Annotated[str | None, "Only this tier, served in its turn."] = None
     max_set: Annotated[int, "Largest set of assumed plants that is looked for, 0 to 5.", opt.AtLeast(0)] = 3
+    order: opt.Order = None
 
     def _tell(self, found: Any) -> None:
         tables, shown = found.tables(), ("range", "central", "table")
@@ -60,6 +61,7 @@ class Compare(Counted, PageOutput):
     ] = None
     side_by_side: Annotated[bool, "Two graphs as columns too, without causes."] = False
     months: Annotated[int, "Horizon in which the first short month of a column is looked for; 0 = not asked."] = 48
+    order: opt.Order = None
     laid_rules: opt.LaidRules = None
 
     def _run(self) -> None:
@@ -116,7 +118,7 @@ class Compare(Counted, PageOutput):
         return [read_under(self.laid_rules, graph) for graph in self.graphs]
 
     def _counted(self) -> dict[str, Any]:
-        return {name: self.given(name) for name in ("commodity", "beneficiaries")}
+        return {name: self.given(name) for name in ("order", "commodity", "beneficiaries")}
 
 
 def _scenario(word: str) -> Any:
@@ -148,6 +150,7 @@ class Ensemble(Question, Counted, TableOutput):
     correlation: Annotated[float, "Part of the variance that inputs of a country share, 0 to 1."] = 0.5
     ranked: Annotated[int, "Nodes whose rank is followed.", opt.AtLeast(0)] = 8
     sobol: Annotated[int, "Base sample of Sobol indices, a power of two; 0 = not asked.", opt.AtLeast(0)] = 0
+    order: opt.Order = None
     reroute: opt.Degree = "existing"
 
     def _run(self) -> None:

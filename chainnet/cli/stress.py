@@ -11,7 +11,7 @@ import typer
 from chainnet.cli import options as opt
 from chainnet.cli.common import STOPPED, Counted, Question, TableOutput, command, short_at_ends
 from chainnet.cli.progress import progress_bar
-from chainnet.cli.words import pairs, words
+from chainnet.cli.words import order, pairs, words
 from chainnet.errors import DataError
 from chainnet.words import whole
 
@@ -171,8 +171,10 @@ class Stockpile(Question, Counted, TableOutput):
         str | None, "Who hold together, countries or groups split by commas: apart, together, who pays.", words
     ] = None
     order: Annotated[
-        Literal["allies_last", "allies_first", "last"] | None,
-        "With --members, who is served before a store is opened: all others, other members or nobody.",
+        str | None,
+        "Who else is served: allies_first (nobody) or allies_last (all others, what they can get). With --members: "
+        "allies_last (all others), allies_first (other members) or last (nobody).",
+        order,
     ] = None
     prices: Annotated[
         list[str] | None,
@@ -195,13 +197,14 @@ class Stockpile(Question, Counted, TableOutput):
         self.say(found, tables, shown=(*shown, "layers") if len(found.layers) > 1 else shown, footer=found.words)
 
     def _alone(self, built: list[str] | None) -> None:
-        from chainnet.flow import Counting
+        from chainnet.flow import Counting, stored_order
         from chainnet.stress import Ask, requirement
 
-        for option, name in (("order", "--order"), ("prices", "--price")):
-            if getattr(self, option):
-                raise DataError(f"{name}: only --members takes it; name who hold together.")
-        counting = Counting.of(self.network, *(self.given(name) for name in ("commodity", "beneficiaries")))
+        if self.prices:
+            raise DataError("--price: only --members takes it; name who hold together.")
+        word = "allies_first" if self.order is None else self.given("order")
+        first = stored_order(word, "stockpile_requirement")
+        counting = Counting.of(self.network, self.given("commodity"), self.given("beneficiaries"), order=first)
         projects = None if built is None else tuple(built)
         with progress_bar("stockpile") as step:
             asked = Ask(counting, self.months, self.start, self.step_months, self.reroute, projects=projects, tell=step)

@@ -12,12 +12,15 @@ import numpy as np
 from chainnet._types import Array
 from chainnet.criticality import chokepoints
 from chainnet.doubt._inputs import Inputs, uncertain_inputs
+from chainnet.doubt._judgements import FIRST
+from chainnet.doubt._programs import Ledger, Parts, Program
+from chainnet.doubt._verdict import shortfall
 from chainnet.flow import Counting, ValueModel
 from chainnet.lowering import Degree, Overlay
 from chainnet.scenario import Scenario, acting, overlay_of
 from chainnet.words import digits
 
-DIGITS = 10  # the last digits of a solve are not part of an answer
+DIGITS = 7  # what floors of stages leave open is not part of an answer
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -35,13 +38,45 @@ class DrawPlan:
         asked = repr([acting(m) for m in self.scenario.measures]) if self.scenario else ""
         whose = tuple(self.counting.said.values())
         digest = self.counting.network.digest
-        return (digest, asked, self.reroute, whose, self.seed, self.correlation, self.ranked)
+        order = self.counting.order
+        return (digest, asked, self.reroute, whose, order, self.seed, self.correlation, self.ranked)
 
     def __hash__(self) -> int:
         return hash(self._key())
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, DrawPlan) and other._key() == self._key()
+
+
+class _InTurn:
+    """What each tier asks for and is served in its turn, under any overlay of the same restrictions.
+
+    It begins where the stated answer ends, whatever was asked before: so it depends on what is asked alone.
+    """
+
+    def __init__(self, counting: Counting, overlay: Overlay, degree: Degree) -> None:
+        self._order = counting.order
+        self._at_most: ValueModel | None = None
+        self._program: Program | None = None
+        if counting.network.demand.empty:  # then it is worth what can flow at most
+            self._at_most = ValueModel(counting, overlay, degree)
+        elif counting.rows.any():
+            parts = Parts.of(counting, (self._order,))
+            self._program = Program(counting, overlay, degree, parts, Ledger())
+            self._stated = self._program.point(self._program.passes(overlay, self._order))
+
+    def under(self, overlay: Overlay) -> dict[str, tuple[float, float]]:
+        """Return what each tier asks for and is served, t/yr; the middle, where who of several is short is a tie."""
+        if self._at_most is not None:
+            value = -self._at_most.solve_under(overlay).value
+            return {"": (value, value)}
+        if self._program is None:
+            return {}
+        passes = self._program.passes(overlay, self._order)
+        point, wanted = self._program.point(passes, near=self._stated), self._program.wanted(passes)
+        short = shortfall(wanted - (point.most + point.least) / 2.0, wanted) * wanted
+        names, served = self._program.parts.tiers, wanted - short
+        return {name: (float(wanted[i]), float(served[i])) for i, name in enumerate(names)}
 
 
 class Trial:
@@ -66,46 +101,43 @@ class Trial:
         self._hit = overlay_of(network, plan.scenario)
         degree = plan.reroute
         self.tiers = [t for t in network.tier_order if (network.demand["tier"] == t).any()]
-        self._whole = ValueModel(counting, None, degree)
-        self._struck = ValueModel(counting, self._hit, degree) if plan.scenario else None
-        self._first = {t: ValueModel(counting.first(t), self._hit, degree) for t in self.tiers}
+        self._calm = _InTurn(counting, self._base, degree)
+        self._struck = _InTurn(counting, self._hit, degree) if plan.scenario else self._calm
         self.ranked, self.counts, self._rank_model = self._pick(degree)
         position = {name: i for i, name in enumerate(network.nodes["id"])}
         self._places = [position[name] for name in self.ranked]
-        self._asked = network.demand["demand_tpa"].to_numpy(dtype=float)
         self.names = list(self.numbers(self._ones()))
 
     def _ones(self) -> Array:
         return np.ones(len(self.inputs.table))
 
     def _pick(self, degree: Degree) -> tuple[list[str], str, ValueModel]:
-        counting, top = self.plan.counting, self.plan.ranked
+        counting, top = self.plan.counting.in_order(FIRST), self.plan.ranked
         for tier in [*self.tiers[:1], None]:
             losses = chokepoints(counting.network, "node", top=top or 1, tier=tier, **counting.said)["lost_tpa"]
             ids = [str(i) for i in losses.index[losses.to_numpy() > 0]][:top]
             if ids or tier is None:
                 break
-        model = self._whole if tier is None else ValueModel(counting.first(tier), None, degree)
-        return ids, tier or "all", model
+        return ids, tier or "all", ValueModel(counting.first(tier), None, degree)
 
     def numbers(self, factors: Array) -> dict[str, float]:
         """Return every number with the inputs multiplied by ``factors``, t/yr.
 
         base_t is what is served without the scenario, served_t under it, lost_t the first less the second and
-        never negative; the shortfall of a tier is counted against what it asks for under the scenario.
+        never negative; the shortfall of a tier is counted against what it asks for under the scenario. What the loss
+        of a node costs is a value, for which allied users come first.
         """
         calm = self.inputs.overlay(self._base, factors)
         hit = self.inputs.overlay(self._hit, factors)
         out: dict[str, float] = {}
-        base = -self._whole.solve_under(calm).value
-        served = base if self._struck is None else -self._struck.solve_under(hit).value
+        before = self._calm.under(calm)
+        tiers = before if self._struck is self._calm else self._struck.under(hit)
+        base, served = (float(sum(got for _, got in each.values())) for each in (before, tiers))
         # a scenario that builds, or asks for more, may serve more than the base: then nothing is lost
         out["base_t"], out["served_t"], out["lost_t"] = base, served, max(base - served, 0.0)
-        asked = self._asked * hit.demand_share
         for tier in self.tiers:
-            wanted = float(asked[self._first[tier].counted].sum())
-            out[f"{tier}_demand_t"] = wanted
-            out[f"{tier}_short_t"] = max(wanted + self._first[tier].solve_under(hit).value, 0.0)
+            wanted, got = tiers.get(tier, (0.0, 0.0))
+            out[f"{tier}_demand_t"], out[f"{tier}_short_t"] = wanted, wanted - got
         if self.ranked:
             whole = -self._rank_model.solve_under(calm).value
             for name, place in zip(self.ranked, self._places, strict=True):
@@ -114,12 +146,11 @@ class Trial:
 
     def number(self, name: str, factors: Array) -> float:
         """Return one number alone: the shortfall of a tier, or lost_t."""
-        hit = self.inputs.overlay(self._hit, factors)
         tier = name.removesuffix("_short_t")
-        if tier in self._first:
-            wanted = float((self._asked * hit.demand_share)[self._first[tier].counted].sum())
-            return max(wanted + self._first[tier].solve_under(hit).value, 0.0)
-        return self.numbers(factors)[name]
+        if tier not in self.tiers:
+            return self.numbers(factors)[name]
+        wanted, got = self._struck.under(self.inputs.overlay(self._hit, factors)).get(tier, (0.0, 0.0))
+        return wanted - got
 
     def _without(self, calm: Overlay, place: int) -> float:
         return -self._rank_model.solve_under(calm.times("nodes", np.array([place]), 0.0)).value

@@ -21,7 +21,7 @@ from chainnet.doubt._draws import DrawPlan, Trial, forget_trials, run_draws
 from chainnet.doubt._sensitivity import sobol_table
 from chainnet.doubt._store import Store
 from chainnet.errors import ChainnetError, DataError
-from chainnet.flow import Counting, binding_inputs
+from chainnet.flow import Asked, Counting, binding_inputs
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.progress import Steps, Tell
@@ -45,8 +45,8 @@ class Ensemble(Result):
     draws : DataFrame, index draw
         A column for each number, t/yr: base_t, served without the scenario; served_t, served under it, which is
         more than base_t where the scenario builds or asks for more; lost_t, base_t less served_t, 0 where that is
-        negative; by tier demand and shortfall, could the tier come first; loss_<node>_t without the nodes that
-        cost most.
+        negative; by tier demand and shortfall in its turn (the middle where that is a tie); loss_<node>_t without the
+        nodes that cost most.
     ranks : DataFrame, index node
         given_rank, p10, p50, p90 of its rank among these nodes, first_share and top3_share of the draws.
         Nodes that tie share the better rank.
@@ -75,6 +75,7 @@ def ensemble(
     correlation: float = 0.5,
     ranked: int = 8,
     sobol: int = 0,
+    order: Asked = None,
     commodity: Words = None,
     beneficiaries: Words = None,
     progress: Tell | None = None,
@@ -105,6 +106,8 @@ def ensemble(
         Number of nodes, those that cost most, whose rank is followed.
     sobol : int
         Base sample of the Sobol indices (a power of two); 0 = not asked. Costs sobol x (groups + 2) runs.
+    order : {"law", "allies_first", "allies_last", "alike"} or DataFrame, optional
+        Who is served first, as in ``balance``; nodes are ranked by what they cost if the beneficiaries come first.
     commodity, beneficiaries : optional
         Whose and what demand counts; default from the network.
     progress : callable, optional
@@ -121,7 +124,8 @@ def ensemble(
 
     Notes
     -----
-    A draw costs 3 + tiers + ranked warm solves. A worker that dies has its draws done again.
+    A draw costs a warm solve for each stage of the order, with the scenario and without, and 1 + ranked. A worker that
+    dies has its draws done again.
 
     Examples
     --------
@@ -138,7 +142,7 @@ def ensemble(
     if sobol and (checks.whole(sobol, "sobol", 2, rule=checks.AT_LEAST) & (sobol - 1)):
         raise DataError(f"sobol: {sobol} is no power of two; give 64, 128, 256, ...")
     checks.number(correlation, "correlation", 0, 1, "is not a number from 0 to 1.")
-    counting = Counting.of(network, commodity, beneficiaries)
+    counting = Counting.of(network, commodity, beneficiaries, order=order)
     plan = DrawPlan(
         counting=counting,
         scenario=scenario,
@@ -150,6 +154,7 @@ def ensemble(
     trial = Trial(plan)
     settings = {
         **counting.settings,
+        "order": counting.order_name,
         "scenario": scenario.name if scenario else "",
         "reroute": reroute,
         "draws": n,

@@ -114,7 +114,7 @@ def judgements(counting: Counting, orders: Sequence[Kept], is_denser: bool) -> l
     others = (counting.anyone & ~counting.ours).any()
     is_loose = bool((slack_factors(network, 0.0) != 1.0).any())
     usable = {
-        **{f"order:{order}": bool(others) for order in (*orders[1:], LAST)},
+        **{f"order:{order}": bool(others) for order in {*orders, LAST} - {orders[0]}},
         "rerouting:existing": True,
         **{f"demand:{end}": bool((demand_factors(network, end) != 1.0).any()) for end in ("low", "high")},
         **{f"slack:{margin}": is_loose for margin in MARGINS},

@@ -20,7 +20,7 @@ from chainnet.doubt._verdict import LEVELS, Outcome, changed, class_of
 from chainnet.doubt._words import sentences
 from chainnet.engine import CERTAIN, Certificate
 from chainnet.errors import DataError
-from chainnet.flow import Counting, binding_inputs, check_tier
+from chainnet.flow import Asked, Counting, binding_inputs, check_tier
 from chainnet.network import Network
 from chainnet.results import SAMPLED, Result, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, check_scenario, overlay_of
@@ -65,7 +65,7 @@ class KeyAssumptions(Result):
         doubtful plant absent); already_share, short without any scenario; low_by, high_by, the judgements that give
         the ends (a plant as node:ID); class_share, part of 256 draws of all uncertain inputs in which the central class
         holds; last_share, due if all others are served before the beneficiaries, a stress test outside the range (NaN
-        where there are none).
+        where there are none, or where the central case is in that order).
     smallest_set : tuple of str, or None
         The fewest assumed nodes, end uses aside, without which the scenario costs the first tier that asks for
         anything (``first_tier``) a class more; None where no set of at most ``max_set`` does.
@@ -145,6 +145,7 @@ def key_assumptions(
     *,
     tier: str | None = None,
     max_set: int = 3,
+    order: Asked = None,
     beneficiaries: Words = None,
     commodity: Words = None,
     verify: bool = False,
@@ -162,6 +163,8 @@ def key_assumptions(
         Only this tier, served in its turn; default all.
     max_set : int
         Largest set of assumed nodes that is looked for, 0 to 5.
+    order : {"law", "allies_first", "allies_last", "alike"} or DataFrame, optional
+        Who is served first in the central case, as in ``balance``; the other orders of the range are judgements.
     beneficiaries, commodity : optional
         Whose and what demand counts; default from the network.
     verify : bool
@@ -218,7 +221,7 @@ def key_assumptions(
     if scenario is not None:
         check_scenario(scenario)
     check_tier(network, tier)
-    counting = Counting.of(network, commodity, beneficiaries, order=None)
+    counting = Counting.of(network, commodity, beneficiaries, order=order)
     if not counting.first(tier).rows.any():
         raise DataError(
             "key_assumptions: nobody who counts asks for anything. Name other beneficiaries, goods or tiers."

@@ -14,16 +14,10 @@ from chainnet.errors import DataError
 from chainnet.network import Network
 from chainnet.results import Ends, fact_of
 from chainnet.scenario import month_text
-from chainnet.words import calendar_month, digits
+from chainnet.words import ORDER_WORDS, calendar_month, digits
 
 LONG_RUN = "long run"
-ORDERS = {
-    "allies_first": "",
-    "allies_last": "allies served last",
-    "alike": "nobody served first",
-    "law": "served by law and contract",
-    "stages": "served by a table of stages",
-}
+ORDERS = ORDER_WORDS | {"allies_first": ""}
 _SPANS = {3: "quarter", 6: "half-year", 12: "year"}
 
 

@@ -15,8 +15,12 @@ from chainnet.words import is_missing, number, percent
 HALF = 234.0  # a picture beside another
 INK, LINE, RULE, PALE, RED = (COLOURS[name] for name in ("ink", "line", "rule", "blank", "less"))
 APART = 0.005  # shares nearer than that are one
+UNKNOWN, STRIPE, WORD = 0.25, 5.0, 8.0  # height of what has no price, between stripes, least width with a number
 YEAR, LATER = 12, 5.0  # months: of the band, and between the months and what comes later
-STATES = {"running": "#1B1F24", "building": "#4B5563", "decided": "#767D87", "undecided": "#C9CED6", "idle": "#E5E7EB"}
+# how near to output: the darker the nearer
+STATES = dict(
+    zip(("running", "building", "decided", "undecided", "idle"), (INK, COLOURS["soft"], LINE, RULE, PALE), strict=True)
+)
 
 
 @dataclass(frozen=True)
@@ -85,10 +89,10 @@ def course_svg(told: Course) -> str:
 def _marks(picture: Picture, told: Course, x: object, horizon: float, ends: tuple[float, float]) -> None:
     """Mark the first short month in red, and when projects are due."""
     assert callable(x)
-    (top, bottom), row = ends, 0
+    top, bottom = ends
     marks = [(told.first - 1.0, "first short", RED)] if not is_missing(told.first) else []
     marks += [(month, words, COLOURS["soft"]) for month, words in told.due if 0 < month < horizon]
-    for month, words, colour in sorted(marks):
+    for row, (month, words, colour) in enumerate(sorted(marks)):
         y = top - 8.0 + 11.0 * row
         picture.line([(x(month), y), (x(month), bottom)], colour, 1.0 if colour == RED else 0.6)
         is_late = x(month) + wide(words, bold=colour == RED) > WIDTH - 82.0
@@ -96,7 +100,6 @@ def _marks(picture: Picture, told: Course, x: object, horizon: float, ends: tupl
         picture.words(
             place, y + 6.0, words, colour=colour, bold=colour == RED, at="end" if is_late else "start", halo=True
         )
-        row += 1
 
 
 def levels_svg(levels: pd.DataFrame, first: str) -> str:
@@ -119,7 +122,9 @@ def levels_svg(levels: pd.DataFrame, first: str) -> str:
         picture.box(names, y + 1.0, max(room * share, 0.8), row - 5.0, INK if is_title else COLOURS["line"])
         last = min(float(one["last_share"]), 1.0)
         is_tested = last > share + APART
-        end = names + room * (last if is_tested else share)
+        end = names + room * share
+        if is_tested and room * (last - share) < 34.0:  # the number has no room before the tick
+            end = names + room * last
         if is_tested:
             at = names + room * last
             picture.line([(at, y - 1.0), (at, y + row - 2.0)], RED, 1.6)
@@ -146,21 +151,17 @@ def measures_svg(measures: pd.DataFrame, demand_tpa: float) -> str:
     total, most = float(table["points"].sum()) or 1.0, float(table["price"].max(skipna=True))
     most = most if most == most and most > 0 else 1.0
     x, scale = left, (HALF - left - 4.0) / total
-    for number_, row in enumerate(table.to_dict("records"), 1):
-        wide_ = row["points"] * scale
-        known = not is_missing(row["price"])
-        tall = (bottom - top) * (row["price"] / most if known else 0.25)
-        tall = max(tall, 1.0)
-        picture.box(x, bottom - tall, max(wide_ - 1.0, 0.5), tall, STATES[row["state"]] if known else "none", LINE)
-        for stripe in range(int((wide_ + tall) // 5) if not known else 0):
-            a, b = 5.0 * stripe, 5.0 * stripe - tall
-            points = [(x + max(b, 0.0), bottom - tall + max(-b, 0.0)), (x + a, bottom)]
-            if a <= wide_ - 1.0:
-                points = [(x + a, bottom), (x + min(a + tall, wide_ - 1.0), bottom - min(tall, wide_ - 1.0 - a))]
-                picture.line(points, LINE, 0.5)
-        if wide_ > 8.0:
-            picture.words(x + wide_ / 2, bottom - tall - 2.5, str(number_), at="middle", bold=True)
-        x += wide_
+    for place, row in enumerate(table.to_dict("records"), 1):
+        room, known = row["points"] * scale, not is_missing(row["price"])
+        tall = max((bottom - top) * (row["price"] / most if known else UNKNOWN), 1.0)
+        right = max(room - 1.0, 0.5)
+        picture.box(x, bottom - tall, right, tall, STATES[row["state"]] if known else "none", LINE)
+        for at in np.arange(0.0, 0.0 if known else right, STRIPE):
+            rise = min(tall, right - at)
+            picture.line([(x + at, bottom), (x + at + rise, bottom - rise)], LINE, 0.5)
+        if room > WORD:
+            picture.words(x + room / 2, bottom - tall - 2.5, str(place), at="middle", bold=True)
+        x += room
     picture.line([(left, bottom), (HALF - 4.0, bottom)], LINE)
     picture.line([(left, top), (left, bottom)], LINE)
     picture.words(left - 4.0, top + 6.0, number(most), at="end", colour=COLOURS["soft"])
@@ -169,5 +170,3 @@ def measures_svg(measures: pd.DataFrame, demand_tpa: float) -> str:
     picture.words(left, bottom + 11.0, "0", colour=COLOURS["soft"])
     picture.words((left + HALF) / 2, bottom + 22.0, "points of demand avoided", at="middle", colour=COLOURS["soft"])
     return picture.svg
-
-

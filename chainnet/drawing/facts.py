@@ -13,7 +13,7 @@ from chainnet.drawing.colours import country_colours
 from chainnet.drawing.drawn import DrawnBottleneck, DrawnFlows, Losses
 from chainnet.drawing.placing import Block, place
 from chainnet.drawing.style import LOSS_COLOURS, OTHER_COLOUR, SHAPES, loss_class, percent, tonnes
-from chainnet.network import Network, State, kept, several_plants, site_labels, state_of
+from chainnet.network import Network, State, contracts_in_force, kept, several_plants, site_labels, state_of
 from chainnet.words import NO_LIMIT, country_name, digits, is_known, join, number, step_words
 
 # a project is none of the flows of its base year, however far it is by now
@@ -40,7 +40,7 @@ _PROJECT_FIELDS = (
     ("capex_musd", "Cost to build, USD million"),
     ("break_even_usd_per_t", "Break-even, USD/t"),
     ("backers", "Backers"),
-    ("offtake_country", "Offtake country"),
+    ("bound_to", "Output bound to"),
 )
 
 
@@ -67,7 +67,7 @@ def collect(
     network: Network, answer: DrawnFlows | None, losses: Losses | None, sizes: dict[str, int] | None = None
 ) -> PageData:
     """Gather steps, sites and links with their numbers as they are printed; ``sizes``: sites that stand as one."""
-    table = network.plants.sort_values("id", ignore_index=True)
+    table = _plants(network)
     edges = network.edges
     position = {name: i for i, name in enumerate(table["id"])}
     tail = edges["source"].map(position).to_numpy(dtype=np.int64)
@@ -309,6 +309,14 @@ def basis_of(network: Network) -> dict[str, str]:
     """Return what a tonne of each commodity counts."""
     table = network.commodities
     return {k: (v if is_known(v) else k) for k, v in zip(table["id"], table["basis"], strict=True)}
+
+
+def _plants(network: Network) -> pd.DataFrame:
+    """Return the plants by id, with ``bound_to``: to whom output is bound by contract, and what part of it."""
+    table, bound = network.plants.sort_values("id", ignore_index=True), contracts_in_force(network)
+    said = [f"{whose} {percent(share)}" for whose, share in zip(bound["for"], bound["share"], strict=True)]
+    words = pd.Series(said, dtype=object).groupby(bound["supplier"].to_numpy()).agg("; ".join)
+    return table.assign(bound_to=table["id"].map(words.to_dict()))
 
 
 def _capacity(stage: str, capacity: Any) -> str:

@@ -119,9 +119,7 @@ def _linked(
 def _placed(links: pd.DataFrame, n: int) -> dict[tuple[int, str], dict[str, float]]:
     """Return top, arrives and lost of each block, points: what arrives above what is lost."""
     sizes: dict[tuple[int, str], dict[str, float]] = {}
-    outs, ins = (
-        links.groupby(["column", end])[["arrives", "lost"]].sum().to_dict("index") for end in ("from", "to")
-    )
+    outs, ins = (links.groupby(["column", end])[["arrives", "lost"]].sum().to_dict("index") for end in ("from", "to"))
     for (column, place), size in outs.items():
         sizes[column, place] = size
     for (column, place), size in ins.items():
@@ -206,4 +204,3 @@ def _draw_cut(picture: Picture, label: str, x: float, top: float, height: float,
     for row, line in enumerate(lines):
         y = middle + 3.0 + 10.0 * (row - (len(lines) - 1) / 2)
         picture.words(x + 10.0, y, line, colour=red, bold=True, halo=True)
-

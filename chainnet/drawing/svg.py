@@ -76,8 +76,8 @@ class Picture:
         to, goal = end
         mid = (x + to) / 2
         self.parts.append(
-            f'<path d="M{x:.2f},{top:.2f}C{mid:.2f},{top:.2f} {mid:.2f},{goal:.2f} {to:.2f},{goal:.2f}V{goal + width:.2f}'
-            f'C{mid:.2f},{goal + width:.2f} {mid:.2f},{top + width:.2f} {x:.2f},{top + width:.2f}Z" '
+            f'<path d="M{x:.2f},{top:.2f}C{mid:.2f},{top:.2f} {mid:.2f},{goal:.2f} {to:.2f},{goal:.2f}'
+            f'V{goal + width:.2f}C{mid:.2f},{goal + width:.2f} {mid:.2f},{top + width:.2f} {x:.2f},{top + width:.2f}Z" '
             f'fill="{fill}" stroke="{stroke}" stroke-width="0.6"/>'
         )
 

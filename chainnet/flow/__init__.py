@@ -22,7 +22,7 @@ from chainnet.flow._largest import (
 from chainnet.flow._law import at_home, home_stages, released, under_contract
 from chainnet.flow._long_runs import LongRuns, long_runs
 from chainnet.flow._months import NEW_LAG_MONTHS, MonthsModel
-from chainnet.flow._order import Asked, Kept, Valued, valued_order
+from chainnet.flow._order import Asked, Kept, Valued, stored_order, valued_order
 from chainnet.flow._ordered import OrderedValue, SharedValue, value_model
 from chainnet.flow._plan import Bases, Plan
 from chainnet.flow._shared import (
@@ -81,6 +81,7 @@ __all__ = [
     "share_fairly",
     "solve_market",
     "stages_of",
+    "stored_order",
     "under_contract",
     "value_model",
     "valued_order",

@@ -6,13 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from chainnet._types import INF, Bools
-from chainnet.errors import DataError, Fault
 from chainnet.flow._counting import Counting
 from chainnet.lowering import Overlay, Restriction
-from chainnet.network import Network, day_of, kept, last_day
+from chainnet.network import Network, contracts_in_force, kept
 
 
 def home_stages(counting: Counting, overlay: Overlay) -> list[tuple[str, str, Bools]]:
@@ -69,60 +67,14 @@ def contracts_of(network: Network) -> tuple[Restriction, ...]:
     DataError
         With every row whose supplier puts out no such good, or whose share cannot be found.
     """
-    table, plants = network.view("contracts"), network.plants
-    if table.empty:
-        return ()
-    as_of = network.as_of
-    day = None if as_of is None else day_of(as_of)
-    found, faults = list[Restriction](), list[Fault]()
-    ids, edges = plants["id"], network.view("edges")
-    size = plants.set_index("id")["capacity_tpa"]
-    size = size.where(size.notna(), network.baseline.reindex(size.index))
-    for line, row in enumerate(table.to_dict("records"), 2):
-        said = {key: "" if pd.isna(value) else value for key, value in row.items()}
-        supplier = str(said["supplier"])
-        if said["binding"] == "none" or supplier not in size.index:
+    plants, edges, found = network.plants, network.view("edges"), list[Restriction]()
+    ids = plants["id"]
+    for row in contracts_in_force(network).to_dict("records"):
+        if row["share"] <= 0:
             continue
-        if said["until"] and day is not None and last_day(str(said["until"])) < day:
-            continue
-        try:
-            outside = ~network.in_countries(plants, [str(said["for"])], "contracts: for")
-            good, per = _good(network, supplier, str(said["commodity"]))
-            share = _share(said, float(size[supplier]) * per)
-        except DataError as err:
-            faults.append(Fault("contracts", line, "supplier", supplier, str(err), "Correct the row."))
-            continue
-        if share <= 0:
-            continue
-        out = (edges["source"] == supplier) & edges["target"].isin(set(ids[outside]))
-        out &= edges["commodity"].fillna("") == good
-        mine = (ids == supplier).to_numpy()
-        found.append(Restriction(out.to_numpy(), 0.0, mine, outside, (good,), part=1.0 - share))
-    if faults:
-        raise DataError(faults=faults)
+        outside = ~network.in_countries(plants, [row["for"]], "contracts: for")
+        out = (edges["source"] == row["supplier"]) & edges["target"].isin(set(ids[outside]))
+        out &= edges["commodity"].fillna("") == row["commodity"]
+        mine = (ids == row["supplier"]).to_numpy()
+        found.append(Restriction(out.to_numpy(), 0.0, mine, outside, (row["commodity"],), part=1.0 - row["share"]))
     return tuple(found)
-
-
-def _good(network: Network, supplier: str, word: str) -> tuple[str, float]:
-    """Return what of a supplier is bound, and how much of it there is per t of its main output."""
-    plants, edges = network.plants.set_index("id"), network.view("edges")
-    lines = network.view("processes")
-    lines = lines[(lines["process"] == plants.loc[supplier, "process"]) & (lines["role"] != "input")]
-    if len(lines):
-        hit = lines[lines["commodity"].fillna("") == word] if word else lines[lines["role"] == "output"]
-        if hit.empty:
-            raise DataError(f'makes no "{word}". It makes: {", ".join(lines["commodity"].fillna(""))}.')
-        return str(hit["commodity"].fillna("").iloc[0]), float(hit["t_per_t"].iloc[0])
-    ships = sorted(set(edges.loc[edges["source"] == supplier, "commodity"].fillna("")))
-    if word not in ships and (word or len(ships) != 1):
-        raise DataError(f'ships no "{word}". It ships: {", ".join(ships) or "nothing"}.')
-    return word or ships[0], 1.0
-
-
-def _share(said: dict[Any, Any], size: float) -> float:
-    """Return the part of the output that is bound."""
-    if said["share"] != "":
-        return float(said["share"])
-    if not np.isfinite(size) or size <= 0:
-        raise DataError("has a tonnage (tpa), but the size of its supplier is not known; give share")
-    return min(1.0, float(said["tpa"]) / size)

@@ -170,15 +170,32 @@ def valued_order(order: object, call: str) -> Valued:
     DataError
         If it is by law, or a table of stages: no exact method values a plant in these.
     """
+    rule = "no exact method says what is lost or won of what stages leave, stage by stage"
+    remedy = "Ask with allies_first (the most that can be served to the beneficiaries), allies_last or alike"
+    return _one_of(VALUED, order, call, rule, remedy)  # type: ignore[return-value]
+
+
+def stored_order(order: object, call: str) -> Literal["allies_first", "allies_last"]:
+    """Return the order of a call that says the least in store: allies first or last.
+
+    Raises
+    ------
+    DataError
+        If a stage may be shared in it: what is in store then also decides who of those in the stage is short.
+    """
+    rule = "no exact method says the least in store where a stage is shared or a contract holds"
+    remedy = "Ask with allies_first (all others give way) or allies_last (all others get what they can first)"
+    return _one_of(("allies_first", "allies_last"), order, call, rule, remedy)  # type: ignore[return-value]
+
+
+def _one_of(words: tuple[str, ...], order: object, call: str, rule: str, remedy: str) -> str:
+    """Return an order that is one of those for which a call has an exact method."""
     found = kept_order(order)
-    if found not in VALUED:
+    if found not in words:
         said = "a table of stages" if isinstance(found, StageTable) else f'"{found}"'
-        raise DataError(
-            f"{call}: order={said}: no exact method says what is lost or won of what stages leave, stage by stage. "
-            "Ask with allies_first (the most that can be served to the beneficiaries), allies_last or alike; "
-            "balance and stress_test say who is short by law."
-        )
-    return found  # type: ignore[return-value]
+        end = "balance and stress_test say who is short by law."
+        raise DataError(f"{call}: order={said}: {rule}. {remedy}; {end}")
+    return str(found)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from chainnet.network._carried import (
     written_columns,
 )
 from chainnet.network._common import common_table
+from chainnet.network._contracts import contracts_in_force
 from chainnet.network._countries import (
     collect_groups,
     common_groups,
@@ -75,6 +76,7 @@ __all__ = [
     "collect_groups",
     "common_groups",
     "common_table",
+    "contracts_in_force",
     "country_names",
     "cover_by_node",
     "cover_stocks",

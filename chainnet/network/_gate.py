@@ -26,8 +26,11 @@ _TEXT = pd.array([None], dtype="str").dtype
 # columns whose codes the rules and the order of rows ask for
 _KEPT_CODED = {name: {*table.named_by, *table.foreign} for name, table in TABLES.items()}
 _UNLIMITED = ("capacity_tpa", "release_tpa")
-# what other programs keep with a node, and where it belongs here
+# what other programs keep with a node, or earlier tables with a project, and where it belongs here
+_BOUND = "Contracts say to whom output is bound: a row of contracts with supplier (the id of the project), for, share."
 _ELSEWHERE = {
+    ("projects", "offtake_country"): _BOUND,
+    ("projects", "offtake_share"): _BOUND,
     ("nodes", "demand"): (
         "Demand is a table of its own: demand=DataFrame with node, tier, demand_tpa; source= and sink= name who "
         "supplies and who takes. Then leave the attribute out: ignore_unknown=."

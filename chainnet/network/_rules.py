@@ -62,7 +62,7 @@ def check_rules(gate: Gate, frames: Frames, common: Groups, changed: str | None 
         check_processes(gate, frames)
     if touched("projects"):
         _starts(gate, frames["projects"])
-    if touched("stakes", "projects"):
+    if touched("stakes", "contracts"):
         _stakes(gate, frames)
     if touched("rules", "service", "contracts", "cover", "nodes", "demand", "groups", "tiers"):
         own = frames["groups"].dropna(subset=["group", "country"])
@@ -363,7 +363,7 @@ def _words(gate: Gate, frames: Frames, common: Groups) -> None:
 
 
 def _stakes(gate: Gate, frames: Frames) -> None:
-    """Note shares of a project that add up to more than the whole, and offtakes that the projects table denies."""
+    """Note shares of a project that add up to more than the whole, and offtakes that a contract denies."""
     stakes = frames["stakes"]
     cells = zip(stakes["project"], stakes["party"], stakes["kind"], stakes["share"].fillna(0.0), strict=True)
     sums: dict[tuple[str, str], float] = {}
@@ -380,17 +380,17 @@ def _stakes(gate: Gate, frames: Frames) -> None:
             gate.fault("stakes", row, "share", f"{share:g}", rule, "Correct the shares.")
         if kind == "offtake":
             bound.setdefault(project, []).append((row, party, share))
-    projects = frames["projects"]
-    told = zip(projects["id"], projects["offtake_country"], projects["offtake_share"], strict=True)
-    for project, country, share in told:
-        rows = bound.get(project, [])
-        if not rows or not (isinstance(country, str) or share == share):
-            continue
-        row, party, held = rows[0]
-        if len(rows) > 1 or party != country or abs(held - (0.0 if isnan(share) else share)) > UNIT_ROUNDING:
-            said = f"{country if isinstance(country, str) else 'nobody'}, {share:g}"
-            rule = f"projects.offtake_country and offtake_share of {project} say otherwise ({said})"
-            gate.fault("stakes", row, "party", party, rule, "Leave one of the two out.")
+    contracts = frames["contracts"]
+    told: dict[str, dict[str, float]] = {}
+    for project, whose, share in zip(contracts["supplier"], contracts["for"], contracts["share"], strict=True):
+        told.setdefault(project, {})[whose] = share
+    for project, rows in bound.items():
+        said = told.get(project, {})
+        held = {party: share for _, party, share in rows}
+        if said and (held.keys() != said.keys() or any(abs(held[one] - said[one]) > UNIT_ROUNDING for one in said)):
+            words = ", ".join(f"{one} {share:g}" for one, share in said.items())
+            rule = f"contracts of {project} say otherwise ({words})"
+            gate.fault("stakes", rows[0][0], "party", rows[0][1], rule, "Leave one of the two out.")
 
 
 def check_main(gate: Gate, frames: Frames, main: tuple[str, ...]) -> None:

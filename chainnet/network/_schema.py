@@ -241,8 +241,6 @@ TABLES: dict[str, Table] = {
                 _amount("capex_musd", "cost to build", "USD million", missing="valued, never chosen"),
                 _number("break_even_usd_per_t", "price at which the project pays", "USD/t", minimum=0.0),
                 _text("backers", "countries or groups behind it, split by ;"),
-                _text("offtake_country", "where part of the output is bound to go", is_country=True),
-                _number("offtake_share", "part of the output so bound", "share", minimum=0.0, maximum=1.0),
                 _text("status", "operating, building, decided or idle; other words, and none, count as undecided"),
                 *PEDIGREE,
             ),

@@ -13,7 +13,7 @@ from chainnet.errors import DataError, UnknownIdError
 from chainnet.network._gate import Frames
 from chainnet.network._nouns import plants_of
 
-_COUNTRY_COLUMNS = ("country", "owner_country", "offtake_country")
+_COUNTRY_COLUMNS = ("country", "owner_country")
 
 
 def matches(

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
 
+from chainnet.network._contracts import contracts_in_force
 from chainnet.network._countries import is_country
 from chainnet.network._gate import split_list
+
+if TYPE_CHECKING:
+    from chainnet.network._network import Network
 
 # kinds of stakes that pay for a project; both are parts of its capex
 PAYS = ("capital", "loan")
@@ -33,16 +37,17 @@ def backers_of(network: _Holder) -> pd.DataFrame:
     return _placed([(row, word, float("nan")) for row, word in dict.fromkeys(rows)]).drop(columns="share")
 
 
-def offtakes_of(network: _Holder) -> pd.DataFrame:
+def offtakes_of(network: Network) -> pd.DataFrame:
     """Return to whom output is bound: columns of ``backers_of`` and share; what is not known binds nothing (0).
 
-    Stakes of kind offtake stand in place of ``offtake_country`` and ``offtake_share``.
+    Contracts on its main output say it; stakes of kind offtake stand in their place.
     """
-    projects = network.view("projects")
     rows = [(row, party, share) for row, party, kind, share in _stakes(network) if kind == "offtake"]
-    stated = {row for row, *_ in rows}
-    cells = zip(projects["offtake_country"], projects["offtake_share"], strict=True)
-    rows += [(i, c, share) for i, (c, share) in enumerate(cells) if isinstance(c, str) and i not in stated]
+    stated, bound = {row for row, *_ in rows}, contracts_in_force(network)
+    place = {name: row for row, name in enumerate(network.view("projects")["id"])}
+    cells = bound[bound["is_main"]][["supplier", "for", "share"]].itertuples(index=False, name=None)
+    known = [(place[supplier], party, share) for supplier, party, share in cells if supplier in place]
+    rows += [one for one in known if one[0] not in stated]
     return _placed([(row, party, 0.0 if share != share else share) for row, party, share in sorted(rows)])
 
 

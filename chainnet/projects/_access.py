@@ -123,8 +123,8 @@ def access_to(
 
     Notes
     -----
-    What of a project's output is bound to buyers outside the beneficiaries (stakes of kind offtake, else
-    ``offtake_country`` and ``offtake_share``) is not theirs (an unknown share binds nothing). A project begins with
+    What of a project's output is bound to buyers outside the beneficiaries (contracts, or stakes of kind
+    offtake in their place) is not theirs (an unknown share binds nothing). A project begins with
     its start year. Its output may serve a tier once its commodity's qualification time for that tier has passed: of a
     year in which that happens only the rest counts. Without a start year a project is taken as qualified.
     """

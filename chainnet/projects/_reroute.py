@@ -147,8 +147,8 @@ def reroute(
 
     Notes
     -----
-    What of a project's output is bound to buyers outside the beneficiaries (stakes of kind offtake, else
-    offtake_country and offtake_share) does not count. In a year, output younger than the qualification time of its
+    What of a project's output is bound to buyers outside the beneficiaries (contracts, or stakes of kind
+    offtake in their place) does not count. In a year, output younger than the qualification time of its
     commodity for a tier does not serve that tier; of the year in which it becomes old enough the rest counts. Projects
     that the scenario builds stand in every set.
 

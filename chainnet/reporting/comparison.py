@@ -12,14 +12,25 @@ from chainnet.reporting.formats.page import html_report
 from chainnet.reporting.glyphs import short_label
 from chainnet.reporting.model import Cell, Document, ReportColumn, ReportTable, Sentence, make_table
 from chainnet.results import origin_of, package_version
-from chainnet.words import NBSP, NO_DATA, NOT_APPLICABLE, first_capital, is_missing, number, percent, spelled, whole
+from chainnet.words import (
+    NBSP,
+    NO_DATA,
+    NOT_APPLICABLE,
+    ORDER_WORDS,
+    first_capital,
+    is_missing,
+    number,
+    percent,
+    spelled,
+    whole,
+)
 
 TITLE = 80  # letters of the names in a title
 STRIPS = "In each strip, from nothing at the left to all at the right, the bar and its tick are what is short."
-ORDER = {"either": "", "allies_first": ", allies served first", "allies_last": ", allies served last"}
 NOTE = (
     "Short: the part of a tier's demand, and its tonnes, that is not met in the long run. Where it makes a difference "
-    "who is served first, there is a line for each end: all others after those who count, and before them. Months "
+    "who is served first, there is a line for the order that was asked and, as a stress test, one with allies served "
+    "last. Months "
     "count from the first measure. Largest single loss: the part of what a tier can be served, if served first, "
     "that the loss of one site costs it."
 )
@@ -155,7 +166,8 @@ def _lines(found: SideBySide, tier: str, asked: dict[tuple[str, str], list[float
     months = int(_settings(found)["months"])
 
     def line(what: str, end: str, cells: Iterable[Cell]) -> Line:
-        return Line(first_capital(tier), f"{what}{ORDER[end]}", tuple(cells))
+        words = "" if end == "either" else f", {ORDER_WORDS[end]}"
+        return Line(first_capital(tier), f"{what}{words}", tuple(cells))
 
     for (figure, end), values in asked.items():
         if figure == "demand_tpa":
@@ -168,7 +180,7 @@ def _lines(found: SideBySide, tier: str, asked: dict[tuple[str, str], list[float
             cells = (Cell(_month(v, of, months)) for v, of in zip(values, there, strict=True))
             yield line("first short month", end, cells)
         elif figure == "largest_loss_share":
-            sites = _sites(found, tier, "allies_first" if end == "either" else end)
+            sites = _sites(found, tier, end)
             cells = (_unless(v, f"{percent(v)}{sites[n] if v > 0 else ''}") for v, n in zip(values, names, strict=True))
             yield line("largest single loss", end, cells)
 
@@ -192,9 +204,9 @@ def _month(month: float, asked: float, horizon: int) -> str:
 
 
 def _sites(found: SideBySide, tier: str, end: str) -> dict[str, str]:
-    """Return the costliest site of each column, in brackets."""
-    table = found.answers
-    mine = table[(table["tier"] == tier) & table["order"].isin([end, "either"])]
+    """Return the costliest site of each column, in brackets; the same in either order where that makes none."""
+    mine = found.answers[found.answers["tier"] == tier]
+    mine = mine[mine["order"].isin([end, "either"]) if end == "allies_last" else mine["order"] != "allies_last"]
     rows: list[dict[Any, Any]] = mine.to_dict("records")
     return {r["column"]: f" ({r['largest_loss']}{_more(r['n_tied'])})" for r in rows}
 

@@ -23,9 +23,14 @@ from chainnet.network import Network
 from chainnet.reporting.model import Document, ReportFigure
 from chainnet.words import NBSP
 
-FORMATS = ("html", "pdf", "xlsx")
+FORMATS = ("html", "pdf", "xlsx", "json")
 BRIEF_FORMATS = ("html", "pdf")
-NEEDS = {"html": ("matplotlib",), "pdf": ("matplotlib", "typst"), "xlsx": ("matplotlib", "xlsxwriter")}
+NEEDS = {
+    "html": ("matplotlib",),
+    "pdf": ("matplotlib", "typst", "font_source_sans_pro"),
+    "xlsx": ("matplotlib", "xlsxwriter"),
+    "json": ("matplotlib",),
+}
 HTML_TEMPLATE, PDF_TEMPLATE = "page.html.j2", "report.typ"
 ASSESSED = 0.7  # part of the time that the assessment takes
 
@@ -57,9 +62,9 @@ def report(
         is asked with a demand that stands in (``chainnet.assessment.assume_demand``), of which a warning tells.
     path : str or Path
         Folder for the documents, made if it is missing; other files in it are left alone.
-    formats : iterable of {"html", "pdf", "xlsx"}, optional
-        html: ``report.html`` and ``graph.html``. pdf: ``report.pdf``. xlsx: ``report.xlsx``. Default all of them. Beside
-        each ``report.json``: the findings, the worst first, then what is in force.
+    formats : iterable of {"html", "pdf", "xlsx", "json"}, optional
+        html: ``report.html`` and ``graph.html``. pdf: ``report.pdf``. xlsx: ``report.xlsx``. json: ``report.json``,
+        the findings (``Finding.to_dict``), the worst first. Default all of them.
     brief : bool
         One page in the place of the report: ``brief.html``, ``brief.pdf``.
     figures : str or Path, optional
@@ -107,7 +112,7 @@ def report(
     >>> made = cn.assess(cn.read("mag-9"), months=12, draws=0)
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     [p.name for p in cn.report(made, folder, ["xlsx"])]
-    ['report.json', 'report.xlsx']
+    ['report.xlsx']
     """
     wanted = _formats(formats, BRIEF_FORMATS if brief else FORMATS)
     if figures is not None:
@@ -198,10 +203,6 @@ def _write(
     say: Callable[[str, float], None],
 ) -> None:
     name = "brief" if document.is_brief else "report"
-    if not document.is_brief:
-        found = [one.to_dict() for one in assessment.findings]
-        text = json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
-        (stage / "report.json").write_bytes(text.encode("utf-8"))
     if "html" in wanted:
         from chainnet.reporting.formats.page import html_report
 
@@ -224,6 +225,10 @@ def _write(
 
         say("writing: report.xlsx", 0.97)
         (stage / "report.xlsx").write_bytes(workbook_report(document))
+    if "json" in wanted:
+        found = {"findings": [one.to_dict() for one in assessment.findings]}
+        text = json.dumps(found, ensure_ascii=False, allow_nan=False, indent=1)
+        (stage / "report.json").write_bytes(f"{text}\n".encode())
 
 
 def _draw_graph(assessment: Assessment, document: Document, path: Path) -> None:

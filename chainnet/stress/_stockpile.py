@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ import pandas as pd
 from chainnet._types import Array, Words
 from chainnet.engine import ROUNDING, Certificate
 from chainnet.errors import InfeasibleError
-from chainnet.flow import Counting, LeastStock, binding_inputs, check_tier
+from chainnet.flow import Counting, LeastStock, binding_inputs, check_tier, stored_order
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.progress import Steps, Tell
@@ -20,6 +20,8 @@ from chainnet.results import Provenance, provenance, stamp
 from chainnet.scenario import Outside, Scenario, asked_scenario, overlay_of, tell_outside
 from chainnet.stress._months import Ask, common_cuts
 from chainnet.stress._stores import Stores, tiers_of
+
+Stored = Literal["allies_first", "allies_last"]
 
 
 def stockpile_requirement(
@@ -32,6 +34,7 @@ def stockpile_requirement(
     step_months: int = 1,
     reroute: Degree = "existing",
     projects: Sequence[str] | None = None,
+    order: Stored = "allies_first",
     beneficiaries: Words = None,
     commodity: Words = None,
     progress: Tell | None = None,
@@ -44,12 +47,15 @@ def stockpile_requirement(
         With a demand table.
     scenario : Scenario, str or None
     tiers : str or list of str, optional
-        Who must be served in full in every period; default the first tier of the network. All others give way to them.
+        Who must be served in full in every period; default the first tier of the network. Other tiers give way.
     months, start, step_months
         The horizon, as in ``stress_test``.
     reroute : {"existing", "none", "new"}
     projects : list of str, optional
         Projects that come on stream at their start year besides those that the scenario builds.
+    order : {"allies_first", "allies_last"}
+        Who else is served. allies_first: nobody, all give way to the tiers. allies_last: all others get at least as
+        much over the horizon as they could with nothing in store.
     beneficiaries, commodity : optional
         Whose and what demand counts; default from the network.
     progress : callable, optional
@@ -68,7 +74,8 @@ def stockpile_requirement(
     Raises
     ------
     DataError
-        If there is no demand table, a tier is unknown, or an argument is out of range.
+        If there is no demand table, a tier is unknown, an argument is out of range, or the order is one in which
+        stages are shared (by law, alike, a table of stages).
     InfeasibleError
         If no stock of anything keeps the tiers whole.
 
@@ -99,7 +106,7 @@ def stockpile_requirement(
     """
     scenario = asked_scenario(network, scenario)
     ask = Ask(
-        Counting.of(network, commodity, beneficiaries),
+        Counting.of(network, commodity, beneficiaries, order=stored_order(order, "stockpile_requirement")),
         months,
         start,
         step_months,
@@ -143,6 +150,7 @@ def stockpile_mitigation(
     austerity: Mapping[str, float] | None = None,
     measures: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
     projects: Sequence[str] | None = None,
+    order: Stored = "allies_first",
     beneficiaries: Words = None,
     commodity: Words = None,
     progress: Tell | None = None,
@@ -151,7 +159,7 @@ def stockpile_mitigation(
 
     Parameters
     ----------
-    network, scenario, tiers, months, start, step_months, beneficiaries, commodity
+    network, scenario, tiers, months, start, step_months, order, beneficiaries, commodity
         As in ``stockpile_requirement``.
     austerity : mapping, tier -> share of its demand that is left, optional
         Without it no demand is cut.
@@ -199,7 +207,8 @@ def stockpile_mitigation(
     True
     """
     scenario = asked_scenario(network, scenario)
-    ask = Ask(Counting.of(network, commodity, beneficiaries), months, start, step_months, projects=())
+    counting = Counting.of(network, commodity, beneficiaries, order=stored_order(order, "stockpile_mitigation"))
+    ask = Ask(counting, months, start, step_months, projects=())
     chosen = tiers_of(network, tiers, "stockpile_requirement")
     name = scenario.name if scenario else "mitigation"
     base = list(scenario.measures) if scenario else []
@@ -349,12 +358,14 @@ class _Need:
         # without a price nothing says how much of one is worth a tonne of another: only what is asked for itself
         self._bought = ~np.isnan(price) | asked
         price = np.where(np.isnan(price), 1.0, price) if np.isnan(price[self._bought]).all() else price
-        self._model = stores.model(price)
+        before = ask.counting.rivals if ask.counting.order == "allies_last" else np.zeros(len(demand), dtype=bool)
+        self._model = stores.model(price, [before] if before.any() else [])
+        self._first = (0, self._model.most(0)[0]) if before.any() else None
         self._tiers = tiers
 
     def least(self, use_held: bool) -> LeastStock:
         """Return the cheapest set of stocks."""
-        found = self._model.least(use_held, only=self._bought)
+        found = self._model.least(use_held, only=self._bought, first=self._first)
         if found is None:
             raise InfeasibleError(
                 f"stockpile_requirement: no stock keeps {', '.join(self._tiers)} whole: some of their demand is barred "
@@ -365,7 +376,7 @@ class _Need:
     def alone(self, commodity: str) -> float:
         """Return what it takes of one commodity alone, inf where no amount suffices."""
         mine = self._codes == commodity
-        found = self._model.least(False, mine, np.ones(len(mine)))
+        found = self._model.least(False, mine, np.ones(len(mine)), first=self._first)
         return float("inf") if found is None else float(found.drawn_t.sum())
 
     @property

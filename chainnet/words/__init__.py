@@ -5,7 +5,7 @@ Words: *n/d* no data, *n/a* cannot apply, *-* not asked; a *sentence* is made fr
 
 from chainnet.words._claims import MET_OR_SHORT, Claims, Narrow, Shortfall, between, place_words
 from chainnet.words._countries import country_code
-from chainnet.words._ends import AFTER_OR_BEFORE, SHARED, WHOEVER, SaidEnds, at_ends, ends_sentence
+from chainnet.words._ends import AFTER_OR_BEFORE, ORDER_WORDS, SHARED, WHOEVER, SaidEnds, at_ends, ends_sentence
 from chainnet.words._infinite import NEVER_SHORT, NO_LIMIT, infinite_word
 from chainnet.words._months import (
     MONTHS,
@@ -72,9 +72,9 @@ from chainnet.words._vintage import day_words, vintage
 from chainnet.words._who import ALL_TIERS, Who
 
 __all__ = [
-    "MET_OR_SHORT",
     "AFTER_OR_BEFORE",
     "ALL_TIERS",
+    "MET_OR_SHORT",
     "MINUS",
     "MONTHS",
     "NBSP",
@@ -84,6 +84,7 @@ __all__ = [
     "NOT_ASSESSED",
     "NO_DATA",
     "NO_LIMIT",
+    "ORDER_WORDS",
     "SHARED",
     "WHOEVER",
     "Claims",

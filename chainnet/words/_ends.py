@@ -15,6 +15,15 @@ AFTER_OR_BEFORE = ", allies served first or last"
 # the same where a stage is shared, in which nobody is preferred
 SHARED = ", depending on how users share"
 
+# each order of service, in few words
+ORDER_WORDS = {
+    "law": "served by law and contract",
+    "allies_first": "allies served first",
+    "allies_last": "allies served last",
+    "alike": "nobody served first",
+    "stages": "served by a table of stages",
+}
+
 
 @dataclass(frozen=True)
 class SaidEnds:

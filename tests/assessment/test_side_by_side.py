@@ -49,13 +49,13 @@ def at(found: Any, tier: str, figure: str, order: str = "either") -> dict[str, f
 def test_both_ends_stand_where_they_differ_and_once_where_they_do_not() -> None:
     found = cn.compare(shared(), scenarios=["baseline", half()], months=12)
     # of 10 t the others may take 8 first; of 5 t all
-    assert at(found, "defence", "shortfall_tpa", "allies_first") == pytest.approx({"baseline": 0.0, "half": 1.0})
+    assert at(found, "defence", "shortfall_tpa", "law") == pytest.approx({"baseline": 0.0, "half": 1.0})
     assert at(found, "defence", "shortfall_tpa", "allies_last") == pytest.approx({"baseline": 4.0, "half": 6.0})
     assert at(found, "defence", "shortfall_share", "allies_last")["half"] == pytest.approx(1.0)
     assert at(found, "defence", "demand_tpa") == {"baseline": 6.0, "half": 6.0}
     assert at(found, "defence", "first_short_month", "allies_last") == {"baseline": 1.0, "half": 1.0}
-    assert np.isnan(at(found, "defence", "first_short_month", "allies_first")["baseline"])
-    assert "first short month, allies served first | not in 12 months | month 1 |" in comparison_markdown(found)
+    assert np.isnan(at(found, "defence", "first_short_month", "law")["baseline"])
+    assert "first short month, served by law and contract | not in 12 months | month 1 |" in comparison_markdown(found)
     # where nothing is served nothing can be lost
     assert np.isnan(at(found, "defence", "largest_loss_share", "allies_last")["half"])
     assert found.words == ('"half" leaves the largest part of defence short, whoever is served first.',)
@@ -73,12 +73,43 @@ def test_a_rank_that_hangs_on_who_is_first_says_so() -> None:
         beneficiaries=["USA"],
     )
     found = cn.compare([rich, poor], months=0)
-    assert at(found, "defence", "shortfall_share", "allies_first") == pytest.approx({"rich": 0.0, "poor": 1 / 6})
+    assert at(found, "defence", "shortfall_share", "law") == pytest.approx({"rich": 0.0, "poor": 1 / 6})
     assert at(found, "defence", "shortfall_share", "allies_last") == pytest.approx({"rich": 1.0, "poor": 1 / 6})
     (said,) = found.words
     assert "depends on who is served first" in said
-    assert 'after: "poor" leaves' in said
-    assert 'before: "rich" leaves' in said
+    assert 'Served by law and contract: "poor" leaves' in said
+    assert 'allies served last: "rich" leaves' in said
+
+
+# of 10 t we ask for 6, the others for 8; alike between 2 and 6 of them are ours
+@pytest.mark.parametrize(("order", "short"), [("law", 0.0), ("allies_first", 0.0), ("alike", 2.0), ("stages", 4.0)])
+def test_the_order_that_is_asked_stands_beside_the_stress_test(order: str, short: float) -> None:
+    table = pd.DataFrame({"stage": [1, 2], "country": ["JPN", "USA"]})
+    found = cn.compare(shared(), scenarios=["baseline", half()], months=12, order=table if order == "stages" else order)
+    assert found.provenance["settings"].get("order", "allies_first") == order
+    last = {"baseline": 4.0, "half": 6.0}
+    if order == "stages":  # a table that says the same as the stress test
+        assert at(found, "defence", "shortfall_tpa") == pytest.approx(last)
+        assert found.words[0].endswith("whoever is served first.")
+        return
+    assert at(found, "defence", "shortfall_tpa", order)["baseline"] == pytest.approx(short)
+    assert at(found, "defence", "shortfall_tpa", "allies_last") == pytest.approx(last)
+
+
+def test_allies_last_alone_is_no_stress_test_beside_itself() -> None:
+    found = cn.compare(shared(), scenarios=["baseline", half()], months=0, order="allies_last")
+    assert set(found.side["order"]) == {"allies_last"}
+    assert found.words == ('"half" leaves the largest part of defence short, with allies served last.',)
+    assert "Defence short, allies served last |" in comparison_markdown(found)
+
+
+def test_columns_of_two_orders_are_compared_with_allies_first() -> None:
+    lawless = shared("lawless", service=pd.DataFrame({"country": ["USA"], "instrument": ["plan"], "binding": ["none"]}))
+    found = cn.compare([shared(), lawless], months=0)
+    assert set(found.side["order"]) == {"allies_first", "allies_last", "either"}
+    assert at(
+        cn.compare([shared(), lawless], months=0, order="law"), "defence", "shortfall_tpa", "law"
+    ) == pytest.approx({"shared": 0.0, "lawless": 2.0})
 
 
 def test_scenarios_say_what_each_says_alone(mag9: cn.Network) -> None:
@@ -188,7 +219,7 @@ def test_the_command_line_writes_each_form(tmp_path: Path) -> None:
     found = cn.compare(cn.read("mag-9"), portfolios=SETS, months=0)
     assert (tmp_path / "c.html").read_text(encoding="utf-8") == comparison_page(found)
     assert (tmp_path / "c.md").read_text(encoding="utf-8") == comparison_markdown(found)
-    assert (tmp_path / "c.csv").read_text(encoding="utf-8").startswith("tier,figure,others,nothing,pair")
+    assert (tmp_path / "c.csv").read_text(encoding="utf-8").startswith("tier,figure,order,nothing,pair")
     told = json.loads((tmp_path / "c.json").read_text(encoding="utf-8"))
     assert set(told["tables"]) == {"side", "columns", "answers"}
     assert (tmp_path / "c.txt").read_text(encoding="utf-8").startswith("1: No column leaves defence short")

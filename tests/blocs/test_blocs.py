@@ -100,17 +100,21 @@ def test_a_stock_at_another_members_end_use_is_not_that_members(onward: bool) ->
     assert found["gain_tpa"].sum() == pytest.approx(3.0 - home)
 
 
-def test_offtake_and_backers_decide_who_may_use_a_project() -> None:
-    promised = alliance(
-        shared(r=0.0, offtake_country="JPN", offtake_share=0.4, backers="USA;JPN"), None, ["USA", "JPN"]
-    )
+def bound(whose: str, share: float | None, *, tpa: float | None = None, **project: Any) -> cn.Network:
+    """A part of what P makes, or tonnes of it, is bound by contract."""
+    contract = pd.DataFrame({"supplier": ["P"], "for": [whose], "share": [share], "tpa": [tpa]})
+    return shared(**project).with_table("contracts", contract)
+
+
+def test_contracts_and_backers_decide_who_may_use_a_project() -> None:
+    promised = alliance(bound("JPN", 0.4, r=0.0, backers="USA;JPN"), None, ["USA", "JPN"])
     # Japan backs it and has the offtake: all 5; the United States back it but 40 % is promised away
     assert promised.members["alone_tpa"].to_dict() == pytest.approx({"JPN": 8.0, "USA": 3.0})
     assert promised.members["pays_musd"].to_dict() == pytest.approx({"JPN": 45.0, "USA": 45.0})
     outside = alliance(shared(backers="USA;AUS"), None, ["USA", "JPN"])
     assert outside.outside_musd == pytest.approx(45.0)
     assert outside.projects.loc["P", "paid_by"] == "USA + outside"
-    away = alliance(shared(r=0.0, offtake_country="KOR", offtake_share=1.0), None, ["USA", "JPN"])
+    away = alliance(bound("KOR", 1.0, r=0.0), None, ["USA", "JPN"])
     assert away.together_tpa == pytest.approx(3.0)
     assert away.projects.empty
 
@@ -357,17 +361,33 @@ def test_who_holds_a_stake_may_use_the_project_and_who_only_buys_no_more_than_th
     assert bound.together_tpa == pytest.approx(3.0 + 4.0)
 
 
-def test_stakes_of_kind_offtake_say_what_the_two_columns_said() -> None:
-    columns = shared(r=0.0, offtake_country="KOR", offtake_share=0.4)
+def test_stakes_of_kind_offtake_say_what_a_contract_says() -> None:
+    """P makes 5 t, of which 2 t, or two fifths, are bound to Korea."""
     table = staked(("P", "KOR", "offtake", 0.4), r=0.0)
-    one, two = (alliance(net, None, ["USA", "JPN"]) for net in (columns, table))
-    assert one.members["alone_tpa"].tolist() == pytest.approx(two.members["alone_tpa"].tolist())
-    level_tables = [cn.reroute(net, None, beneficiaries=["USA"], allies=["USA"]).levels for net in (columns, table)]
-    pd.testing.assert_frame_equal(*level_tables)
+    for contract in (bound("KOR", 0.4, r=0.0), bound("KOR", None, tpa=2.0, r=0.0)):
+        one, two = (alliance(net, None, ["USA", "JPN"]) for net in (contract, table))
+        assert one.members["alone_tpa"].to_dict() == pytest.approx({"JPN": 3.0, "USA": 3.0})
+        assert one.members["alone_tpa"].tolist() == pytest.approx(two.members["alone_tpa"].tolist())
+        levels = [cn.reroute(net, None, beneficiaries=["USA"], allies=["USA"]).levels for net in (contract, table)]
+        pd.testing.assert_frame_equal(*levels)
+
+
+@pytest.mark.parametrize("row", [{"until": "2024"}, {"binding": "none"}])
+def test_a_contract_that_has_ended_or_binds_nobody_leaves_a_project_free(row: dict[str, str]) -> None:
+    net = bound("KOR", 1.0, r=0.0, status="planned")
+    net = net.with_table("contracts", net.contracts.assign(**row))
+    net = cn.Network(**{name: getattr(net, name) for name in ("nodes", "edges", "demand", "projects", "stocks", "contracts")}, as_of="2026-11")  # fmt: skip
+    assert alliance(net, None, ["USA", "JPN"]).together_tpa == pytest.approx(8.0)
+
+
+@pytest.mark.parametrize("column", ["offtake_country", "offtake_share"])
+def test_a_column_that_contracts_replace_is_told_where_it_went(column: str) -> None:
+    with pytest.raises(cn.DataError, match=f"projects, {column}: .*unknown column.*Contracts say to whom"):
+        shared(**{column: "JPN"})
 
 
 @pytest.mark.parametrize(
-    ("rows", "project", "words"),
+    ("rows", "contract", "words"),
     [
         ([("X", "USA", "capital", 0.1)], {}, "no node or project has this id"),
         ([("P", "UAS", "capital", 0.1)], {}, "neither a country, a known group nor a firm"),
@@ -376,13 +396,22 @@ def test_stakes_of_kind_offtake_say_what_the_two_columns_said() -> None:
         ([("P", "USA", "capital", 0.1), ("P", "USA", "capital", 0.2)], {}, "stands twice"),
         ([("P", "USA", "capital", 0.7), ("P", "JPN", "loan", 0.4)], {}, "capital and loan of P add up to more than 1"),
         ([("P", "USA", "offtake", 0.7), ("P", "JPN", "offtake", 0.4)], {}, "offtake of P add up to more than 1"),
-        ([("P", "USA", "offtake", 0.7)], {"offtake_country": "JPN", "offtake_share": 0.7}, "say otherwise"),
-        ([("P", "JPN", "offtake", 0.6)], {"offtake_country": "JPN", "offtake_share": 0.7}, "say otherwise"),
+        ([("P", "USA", "offtake", 0.7)], {"for": "JPN", "share": 0.7}, r"contracts of P say otherwise \(JPN 0.7\)"),
+        ([("P", "JPN", "offtake", 0.6)], {"for": "JPN", "share": 0.7}, "say otherwise"),
     ],
 )
-def test_stakes_that_cannot_be_are_refused(rows: list[Any], project: dict[str, Any], words: str) -> None:
+def test_stakes_that_cannot_be_are_refused(rows: list[Any], contract: dict[str, Any], words: str) -> None:
+    net = bound(contract["for"], contract["share"]) if contract else shared()
+    stakes = pd.DataFrame(rows, columns=["project", "party", "kind", "share"])
     with pytest.raises(cn.DataError, match=words):
-        staked(*rows, **project)
+        net.with_table("stakes", stakes)
+
+
+def test_stakes_that_say_what_a_contract_says_are_taken() -> None:
+    net = staked(("P", "JPN", "offtake", 0.7), r=0.0)
+    both = net.with_table("contracts", pd.DataFrame([{"supplier": "P", "for": "JPN", "share": 0.7}]))
+    one, two = (alliance(it, None, ["USA", "JPN"]).members["alone_tpa"].tolist() for it in (net, both))
+    assert one == pytest.approx(two)
 
 
 def test_stakes_go_with_their_project_and_through_a_folder(tmp_path: Any) -> None:

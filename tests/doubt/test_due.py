@@ -414,6 +414,55 @@ def test_draws_against_balance() -> None:
     assert found.range["class_share"].between(0, 1).all()
 
 
+# -- another order ---------------------------------------------------------------------------------------
+
+CHINA = cn.Scenario("china", [{"kind": "restrict", "from": {"country": "CHN"}, "share": 0.0}])
+# the first tier of those whom a law puts first, of all others, and the next tier of everyone
+LIKE_LAW = frame("stage country tier", (1, "USA", "defence"), (2, "JPN", "defence"), (2, "CHN", "defence"), (3, "", "civilian"))  # fmt: skip
+
+
+def under_a_law(seed: int) -> cn.Network:
+    """A chain in which one of ours is put first by a law, the other by an arrangement; no export rule, no contract."""
+    service = frame("country instrument binding", ("USA", "act", "law"), ("JPN", "plan", "none"))
+    return scattered(seed).with_table("service", service)
+
+
+@pytest.mark.parametrize("order", ["law", "allies_first", "allies_last", "alike"])
+@pytest.mark.parametrize("seed", [1, 5])
+def test_the_central_case_is_in_the_order_that_is_asked(order: Any, seed: int) -> None:
+    net = under_a_law(seed)
+    found = asked(net, CHINA, order=order)
+    ends = [ends_by_balance(net, one, order, "new")[["least", "most"]] for one in (CHINA, None)]
+    hit, calm = (both.mean(axis=1) for both in ends)
+    assert found.central["shortfall_tpa"].to_numpy() == pytest.approx(hit.to_numpy(), abs=1e-6)
+    assert found.central["due_tpa"].to_numpy() == pytest.approx((hit - calm).to_numpy(), abs=1e-6)
+    others = found.table.loc[found.table["kind"] == "order", "variant"]
+    assert set(others) == {"law", "alike", "allies_first", "allies_last"} - {order}, "the range but the central one"
+    assert found.range["last_share"].isna().all() == (order == "allies_last"), "that test would be the central case"
+    assert found.provenance["settings"].get("order", "allies_first") == order
+    by_default = asked(net, CHINA)
+    mine = by_default.table[by_default.table["id"] == f"order:{order}"].set_index("tier")
+    if order != "law":
+        assert mine["due_tpa"].to_numpy() == pytest.approx(found.central["due_tpa"].to_numpy(), abs=1e-6)
+    if order == "allies_last":
+        assert found.range["high_by"].str.startswith("order:allies_last").sum() == 0
+
+
+def test_a_table_of_the_stages_of_law_gives_what_law_gives() -> None:
+    net = under_a_law(5)
+    by_table, by_law = asked(net, CHINA, order=LIKE_LAW), asked(net, CHINA, order="law")
+    assert by_law.central["due_share"].gt(0).any()
+    pd.testing.assert_frame_equal(by_table.central, by_law.central, rtol=1e-6, atol=1e-6)
+    ends = ["central_share", "low_share", "high_share", "last_share"]
+    pd.testing.assert_frame_equal(by_table.range[ends], by_law.range[ends], rtol=1e-6, atol=1e-6)
+    assert by_table.provenance["settings"]["order"] == "stages"
+
+
+def test_an_order_that_is_none_is_told() -> None:
+    with pytest.raises(cn.DataError, match=r'order: unknown order "ours".*allies_first.*DataFrame of stages'):
+        asked(scattered(1), CHINA, order="ours")
+
+
 # -- one tier ------------------------------------------------------------------------------------------
 
 

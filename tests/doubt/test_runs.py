@@ -82,12 +82,14 @@ def test_every_draw_is_what_another_solver_finds(shaky: cn.Network) -> None:
         caps = [size["nodesm1"], size["nodesm2"], size["nodesp"]]
         asked = [size["demandu / defence"], size["demandu / civilian"]]
         got = trial.draw(number)
-        assert got["base_t"] == pytest.approx(served(caps, asked), rel=1e-8)
-        assert got["served_t"] == pytest.approx(served([0.0, *caps[1:]], asked), rel=1e-8)
-        assert got["defence_short_t"] == pytest.approx(asked[0] - served([0.0, *caps[1:]], [asked[0], 0.0]), abs=1e-7)
+        assert got["base_t"] == pytest.approx(served(caps, asked), rel=1e-6)
+        assert got["served_t"] == pytest.approx(served([0.0, *caps[1:]], asked), rel=1e-6)
+        first, both = served([0.0, *caps[1:]], [asked[0], 0.0]), served([0.0, *caps[1:]], asked)
+        assert got["defence_short_t"] == pytest.approx(asked[0] - first, rel=1e-6, abs=1e-6)
+        assert got["civilian_short_t"] == pytest.approx(asked[1] - (both - first), rel=1e-6, abs=1e-6), "in its turn"
         # ranks follow what the first tier loses
         assert trial.counts == "defence"
-        assert got["loss_p_t"] == pytest.approx(served(caps, [asked[0], 0.0]), rel=1e-8)
+        assert got["loss_p_t"] == pytest.approx(served(caps, [asked[0], 0.0]), rel=1e-6)
 
 
 def planned() -> cn.Network:
@@ -125,7 +127,7 @@ def test_a_scenario_that_asks_for_more_is_no_loss_but_a_shortfall(shaky: cn.Netw
     more = cn.Scenario("more", [{"kind": "demand", "tier": "defence", "share": 2.0}])
     less = cn.Scenario("less", [{"kind": "demand", "tier": "civilian", "share": 0.5}])
     names = ["base_t", "served_t", "lost_t", "defence_demand_t", "civilian_short_t"]
-    for scenario, numbers in ((more, [90, 90, 0, 20, 0]), (less, [90, 50, 40, 10, 0])):
+    for scenario, numbers in ((more, [90, 90, 0, 20, 10]), (less, [90, 50, 40, 10, 0])):
         assert cn.ensemble(shaky, scenario, draws=1).summary["given"][names].tolist() == pytest.approx(numbers)
     wide = shaky.with_table("nodes", shaky.nodes.assign(capacity_tpa=[60.0, 60.0, 120.0, np.nan], high=np.nan))
     assert cn.ensemble(wide, more, draws=1).summary["given"][names].tolist() == pytest.approx([90, 100, 0, 20, 0])
@@ -200,6 +202,56 @@ def test_a_draw_depends_on_its_number_alone(shaky: cn.Network) -> None:
     other = cn.ensemble(shaky, OUT, draws=5, seed=7)
     assert not other.draws.equals(few.draws)
     pd.testing.assert_frame_equal(few.draws, cn.ensemble(shaky, OUT, draws=5).draws)
+
+
+def rivals() -> cn.Network:
+    """A pit of 10 t, 6 to 14, for two countries in two tiers, of which a law puts ours first."""
+    return cn.Network(
+        nodes=frame(
+            "id stage country capacity_tpa low high",
+            ("m", "mine", "AUS", 10.0, 6.0, 14.0), ("us", "end_use", "USA", None, None, None), ("jp", "end_use", "JPN", None, None, None),
+        ),
+        edges=frame("source target", ("m", "us"), ("m", "jp")),
+        demand=frame(
+            "node tier demand_tpa low high",
+            ("us", "defence", 4.0, 2.0, 8.0), ("us", "civilian", 9.0, 9.0, 9.0), ("jp", "defence", 3.0, 1.0, 5.0), ("jp", "civilian", 7.0, 7.0, 7.0),
+        ),
+        service=frame("country instrument binding", ("USA", "act", "law")),
+        beneficiaries=["USA"],
+    )  # fmt: skip
+
+
+TURNS = {  # who is served of 10 t, by tier of ours; alike and by law the last is the middle of what may fall to us
+    "law": (4.0, 1.5), "allies_first": (4.0, 6.0), "allies_last": (0.0, 0.0), "alike": (4.0, 1.5),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("order", [*TURNS, "stages", None])
+def test_every_draw_is_the_balance_in_the_order_that_is_asked(order: Any) -> None:
+    net = rivals()
+    asked = order
+    if order == "stages":
+        asked = frame("stage country tier", (1, "JPN", "civilian"), (2, "USA", ""))
+    found = cn.ensemble(net, None, draws=6, order=asked)
+    got = found.summary["given"][["defence_short_t", "civilian_short_t"]].to_numpy()
+    if order != "stages":
+        defence, civilian = TURNS[order or "law"]
+        assert got == pytest.approx([4.0 - defence, 9.0 - civilian])
+    assert found.summary.loc["base_t", "given"] == pytest.approx(13.0 - got.sum())
+    inputs = uncertain_inputs(net)
+    for number, row in found.draws.iterrows():
+        factors = inputs.factors(inputs.draw(0, int(str(number)), 0.5))
+        many = net.with_table("nodes", net.nodes.assign(capacity_tpa=net.nodes["capacity_tpa"] * factors[0]))
+        demand = net.demand
+        for line, factor in zip(inputs.table["row"][1:], factors[1:], strict=True):
+            demand.loc[line, "demand_tpa"] *= factor
+        hit = cn.balance(many.with_demand(demand), order=asked)
+        short = hit.by_tier()["shortfall_tpa"]
+        if hit.ranges is not None:
+            short = hit.ranges[["shortfall_least_tpa", "shortfall_most_tpa"]].mean(axis=1)
+        assert row[["defence_short_t", "civilian_short_t"]].to_numpy() == pytest.approx(short.to_numpy(), abs=1e-5)
+        wants = float(demand.loc[(demand["node"] == "us") & (demand["tier"] == "defence"), "demand_tpa"].iloc[0])
+        assert row["loss_m_t"] == pytest.approx(min(10.0 * factors[0], wants), rel=1e-6), "a value: ours first"
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -265,3 +265,43 @@ def test_without_tiers_the_first_that_asks_has_to_be_met() -> None:
     )
     with pytest.raises(cn.DataError, match="Known: army, clinics, shops"):
         cn.stockpile_requirement(net, lost, [], months=12)
+
+
+def test_others_who_come_first_leave_more_to_be_in_store() -> None:
+    """Two pits of 6 t each; we ask for 8 t, others for 7. In a year others take 7 of 12, and 3 t have to be there."""
+    net = cn.Network(
+        nodes=frame(
+            "id stage country capacity_tpa", ("far", "mine", "AUS", 6.0), ("near", "mine", "USA", 6.0), ("us", "end_use", "USA", None), ("jp", "end_use", "JPN", None)
+        ),
+        edges=frame("source target commodity", ("far", "us", "ore"), ("near", "us", "ore"), ("far", "jp", "ore"), ("near", "jp", "ore")),
+        demand=frame("node commodity tier demand_tpa", ("us", "ore", "defence", 8.0), ("jp", "ore", "civilian", 7.0)),
+        stocks=frame("id node commodity stock_t", ("s", "us", "ore", 1.0)),
+        commodities=frame("id price_usd_per_t", ("ore", 10.0)),
+        beneficiaries=["USA"],
+    )  # fmt: skip
+    lost = cn.Scenario("lost", [{"kind": "remove", "nodes": ["far"]}])
+    for scenario, order, tonnes in (
+        (None, "allies_first", 0.0), (None, "allies_last", 3.0), (lost, "allies_first", 2.0), (lost, "allies_last", 8.0)
+    ):  # fmt: skip
+        need = cn.stockpile_requirement(net, scenario, months=12, order=order)
+        assert need[["required_t", "alone_t"]].to_numpy().ravel() == pytest.approx([tonnes, tonnes], abs=1e-6)
+        assert need["buy_t"].tolist() == pytest.approx([max(tonnes - 1.0, 0.0)], abs=1e-6)
+        # what the order leaves short without stocks is what has to be there
+        short = cn.stress_test(net, [scenario] if scenario else [], 12, order=order, stocks=False, cover="none").summary
+        mine = short.loc[scenario.name if scenario else "baseline"]
+        assert mine["shortfall_t"].to_list() == pytest.approx([tonnes], abs=1e-5)
+    steps = cn.stockpile_mitigation(net, lost, months=12, order="allies_last")
+    assert steps.groupby("step")["after_t"].sum()["stocks held"] == pytest.approx(7.0, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("order", "said"),
+    [("law", '"law"'), ("alike", '"alike"'), (frame("stage country", (1, "USA")), "a table of stages")],
+)
+def test_an_order_without_an_exact_method_names_the_call_the_rule_and_what_to_ask(order: Any, said: str) -> None:
+    for call in (cn.stockpile_requirement, cn.stockpile_mitigation):
+        with pytest.raises(cn.DataError, match=rf"{call.__name__}: order={said}: no exact .*allies_last") as error:
+            call(priced(), OUT, order=order)
+        assert str(error.value).endswith("stress_test say who is short by law.")
+    with pytest.raises(cn.DataError, match="unknown order"):
+        cn.stockpile_requirement(priced(), OUT, order="ours")  # type: ignore[arg-type]

@@ -35,9 +35,9 @@ APART = 0.005  # shares nearer than that are one
 LABEL = 26  # letters of a project in a picture
 LEFT_OUT = "Substitution and thrift: whoever is short finds no other material and does not use less."
 HOW_TO_READ = (
-    "Short: the shortfall under the scenario less the shortfall without it, as a part of the demand of the tier. Later: "
-    "once new suppliers are qualified, stocks gone. Ranges: the least and the most over other judgements, one at a time. "
-    "A filled square: no judgement and no doubtful input of that kind changes the verdict."
+    "Short: the shortfall under the scenario less the shortfall without it, as a part of the demand of the tier. "
+    "Later: once new suppliers are qualified, stocks gone. Ranges: the least and the most over other judgements, one at "
+    "a time. A filled square: no judgement and no doubtful input of that kind changes the verdict."
 )
 
 
@@ -162,9 +162,7 @@ def _measures(finding: Finding) -> ReportFigure | None:
     table = finding.measures
     if table.empty:
         return None
-    alt = ", ".join(
-        f"{label} {number(tons)} t/yr" for label, tons in zip(table["label"], table["avoids_tpa"], strict=True)
-    )
+    alt = ", ".join(f"{row['label']} {number(row['avoids_tpa'])} t/yr" for row in table.to_dict("records"))
     return ReportFigure(
         "cost_curve",
         "What each project alone avoids, and at what cost",
@@ -204,9 +202,8 @@ def _left_out(finding: Finding) -> tuple[str, ...]:
         f"{titled(str(row['tier'])) if isinstance(row['tier'], str) else 'all'} users"
         for row in cover.to_dict("records")
     ]
-    held = (
-        f"Users' stocks are assumed: {join(weeks[:3])}." if weeks else "Stocks of users are not known: none is counted."
-    )
+    held = "Stocks of users are not known: none is counted."
+    held = f"Users' stocks are assumed: {join(weeks[:3])}." if weeks else held
     ties = "Which country's users are short is one of several equally good answers."
     return LEFT_OUT, held, ties
 
@@ -245,7 +242,7 @@ scenario_table = col.Table(
     "What each scenario leaves short",
     rows=_rows,
     columns=_columns,
-    subtitle="Part of the demand of each tier, once new suppliers are qualified, stocks gone.",
+    subtitle="Central case: part of the demand of each tier, once new suppliers are qualified, stocks gone.",
     stands=lambda f: f.standing(f.a.stress.summary),
     none={"which": "-"},
 )

@@ -23,8 +23,8 @@ WORTH = "tonnes served per tonne more of this bound, the largest over the tiers"
 DEPENDENCY = "a judgement or an input made otherwise"
 RANGE_WORDS = {
     "base_t": "Served in the baseline, all tiers",
-    "served_t": "Served, all tiers, no tier first",
-    "lost_t": "Lost, all tiers, no tier first",
+    "served_t": "Served, all tiers",
+    "lost_t": "Lost, all tiers",
 }
 _UNITS = {"demand_tpa": "t/yr", "capacity_tpa": "t/yr", "flow_tpa": "t/yr", "stock_t": "t", "t_per_t": "t/t"}
 # quality -> fill, hatch, ink of a bar's part
@@ -39,7 +39,7 @@ _LOOKS = {
 
 READ = (
     "Draws: every figure with a range at once, low and high read as P10 and P90; one country's inputs share half of their "
-    "variance (assumed); no tier first. Depends on: one thing at a time; a class is met up to 1 %, then up to 10 %, up to "
+    "variance (assumed). Depends on: one thing at a time; a class is met up to 1 %, then up to 10 %, up to "
     "50 %, more. Range of the verdict: the least and the most over judgements, one at a time; draws and range are two "
     "questions. Inputs are reported, estimated, inferred or assumed, by the node's principal figure."
 )
@@ -77,7 +77,8 @@ def sure_points(facts: Facts) -> tuple[Sentence, ...]:
         what = f"the {facts.first} shortfall" if key != "lost_t" else "the loss over all tiers"
         draws = (
             f"In 8 of 10 draws (of {count(many.provenance['settings']['draws'])}) {what} lies between "
-            f"{number(row['p10'])} and {tonnes(row['p90'])}."
+            f"{number(row['p10'])} and {tonnes(row['p90'])} (median {number(row['p50'])}); "
+            f"as given {number(row['given'])}."
         )
         said.append(Sentence(draws, ("uncertainty",), "Draws."))
         if not many.ranks.empty:
@@ -105,7 +106,7 @@ def _ranges(facts: Facts) -> dict[str, Any]:
     """Return the headline numbers that were sampled, by key: their row, and words as ``label``."""
     if facts.a.ensemble is None:
         return {}
-    words = RANGE_WORDS | {f"{t}_short_t": f"{first_capital(t)} short, if served first" for t in facts.tiers}
+    words = RANGE_WORDS | {f"{t}_short_t": f"{first_capital(t)} short" for t in facts.tiers}
     rows = facts.a.ensemble.summary.to_dict("index")
     return {str(key): row | {"number": key, "label": words[str(key)]} for key, row in rows.items() if key in words}
 
@@ -127,7 +128,7 @@ range_table = Frame(
     rows=lambda f: pd.DataFrame(list(_ranges(f).values())).drop(columns="number", errors="ignore"),
     heads={"label": "Number", "given": "As given", "p10": "P10", "p50": "P50", "p90": "P90"},
     subtitle=lambda f: f"Unit: {f.unit}. Scenario: {f.worst_label}. {_drawn_words(f)}",
-    note="No tier first: as many tonnes as can be. Recipes and relations stay as they are.",
+    note="Recipes and relations stay as they are.",
     stands=lambda f: f.standing(_many(f).summary, status=SAMPLED),
 )
 rank_table = Frame(
@@ -277,7 +278,7 @@ def ranges_figure(facts: Facts) -> ReportFigure | None:
     ax.set_xlim(0, 1.55 * top)
     ax.set_ylim(-0.6, len(rows) + 0.1)
     told = next((row for row in rows if row["label"].lower().startswith(f"{facts.first} short")), rows[0])
-    what = told["label"].removesuffix(", if served first").removesuffix(", no tier first")
+    what = told["label"]
     step = 0.5 if top <= 3 else float(next(s for k in range(9) for s in (10**k, 2 * 10**k, 5 * 10**k) if top / s <= 8))
     ax.set_xticks(np.arange(0.0, top + step / 2, step))
     ax.tick_params(axis="x", labelsize=fig.SMALL, labelcolor=fig.INK)
