@@ -38,7 +38,8 @@ def asked_points(facts: Facts) -> tuple[Sentence, ...]:
         Sentence(f"{goods}, in {facts.unit}.", (), "What counts:"),
         Sentence(f"{whose}; tiers in the order {join(facts.tiers)}. Served {facts.order}.", (), "Whose:"),
         Sentence(
-            f"in the long run a steady year with every measure at its full size; over time {facts.horizon} months, every "
+            f"in the long run a steady year with every measure at its full size; over time {facts.horizon} months, "
+            f"every "
             "measure with its dates, counted from month 1.",
             (),
             "Horizon:",

@@ -17,7 +17,8 @@ from chainnet.reporting.sections.asked import not_assessed
 from chainnet.words import NO_DATA, NOT_APPLICABLE, country_name, in_sentence, join, tonnes, verb
 
 READ = (
-    "Swing: what a side is served if the country sides with it less if it sides with the other, all others open to both. "
+    "Swing: what a side is served if the country sides with it less if it sides with the other, all others open to "
+    "both. "
     "Fair share: Shapley value over the countries that choose. A project pays where the price covers unit cost and "
     "capital over ten years at 10 % (assumed); taxes, ramp-up and years of building are left out. Idle: nothing is cut "
     "off, the cheapest answer, one of several where plants cost the same."

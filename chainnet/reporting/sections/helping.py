@@ -16,7 +16,8 @@ from chainnet.words import NOT_APPLICABLE, Who, first_capital, is_missing, join,
 
 READ = (
     "Each level keeps what those before it allow; its gain depends on their order, what is left at the end does not. A "
-    "stock counts with what it releases in a year. Avoids: a project alone, once new suppliers are qualified, at its size "
+    "stock counts with what it releases in a year. Avoids: a project alone, once new suppliers are qualified, at "
+    "its size "
     "in six years. n/d: no figure in the sources; such a cost is not 0. Where it disappoints: one case at a time."
 )
 NOT_KNOWN = "not known"

@@ -46,7 +46,8 @@ _HEADS = {"country": "Country", "owner_country": "Country of owner", "operator":
 
 
 READ = (
-    "Lost: served before less served after, both solved on existing links, nothing restricted. = marks ties. A row in a "
+    "Lost: served before less served after, both solved on existing links, nothing restricted. = marks ties. A row "
+    "in a "
     "region, or without an operator on record, may be several plants."
 )
 WITHOUT = 3  # pairs that are told

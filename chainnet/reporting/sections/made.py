@@ -77,8 +77,8 @@ certificate_table = Frame(
     "Certificates",
     rows=_certificates,
     heads={"violation": "Largest breach", "tolerance": "Allowed", "ok": "Closes"},
-    subtitle="Value: t/yr served; balance: its last stage, USD/yr of flow cost. Checked by code that shares nothing with "
-    "the solver.",
+    subtitle="Value: t/yr served; balance: its last stage, USD/yr of flow cost. Checked by code that shares nothing "
+    "with the solver.",
     note="Every other solve was checked in the same way as it was made; one that fails stops the run.",
     stands=lambda _: stands("n/a", CHECKED),
 )

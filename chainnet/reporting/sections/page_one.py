@@ -36,7 +36,8 @@ LABEL = 26  # letters of a project in a picture
 LEFT_OUT = "Substitution and thrift: whoever is short finds no other material and does not use less."
 HOW_TO_READ = (
     "Short: the shortfall under the scenario less the shortfall without it, as a part of the demand of the tier. "
-    "Later: once new suppliers are qualified, stocks gone. Ranges: the least and the most over other judgements, one at "
+    "Later: once new suppliers are qualified, stocks gone. Ranges: the least and the most over other judgements, "
+    "one at "
     "a time. A filled square: no judgement and no doubtful input of that kind changes the verdict."
 )
 

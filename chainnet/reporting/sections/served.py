@@ -18,7 +18,8 @@ from chainnet.words import Who, first_capital, join, percent, verb
 READ = (
     "Short: the shortfall under the scenario less that without it, in parts of the demand of the tier. First year: "
     "without foresight, on existing links, new suppliers once they are qualified, stocks drawn. Later: new suppliers "
-    "qualified, stocks gone. First month: with more than 1 % short, counted from the first measure. Scenarios that leave "
+    "qualified, stocks gone. First month: with more than 1 % short, counted from the first measure. Scenarios that "
+    "leave "
     "nobody short have no row; half-years after the first year."
 )
 LEAST = 0.01  # less is met

@@ -33,9 +33,11 @@ from chainnet.words import (
 LEAST_T = 0.1  # a smaller requirement has no bar
 CERTAIN_T = 1e-6  # less of a stock is none
 READ = (
-    "Required: the cheapest set of stocks that keeps every month whole with nothing held; one of several where prices tie. "
+    "Required: the cheapest set of stocks that keeps every month whole with nothing held; one of several where "
+    "prices tie. "
     "Held: on record with those who count, for this tier. To buy: the cheapest set if all that is held, of whatever "
-    "material, is drawn where it lies. Existing links; all others give way; half-years after the first year. Materials are "
+    "material, is drawn where it lies. Existing links; all others give way; half-years after the first year. "
+    "Materials are "
     "never added. n/d: no price in the data; such a cost is not 0."
 )
 
@@ -71,8 +73,8 @@ def stock_points(facts: Facts) -> tuple[Sentence, ...]:
     if table.empty:
         if any(key.startswith("stockpile") for key in facts.a.unanswered):
             return ()
-        none = f"The worst scenario leaves {facts.first} short in no month of {facts.horizon}: no stock is required for it."
-        return (Sentence(none),)
+        none = f"The worst scenario leaves {facts.first} short in no month of {facts.horizon}"
+        return (Sentence(f"{none}: no stock is required for it."),)
     points = []
     for name, found in table[(table["required_t"] > 0) | (table["buy_t"] > 0)].groupby("scenario", sort=False):
         parts = [

@@ -38,7 +38,8 @@ _LOOKS = {
 
 
 READ = (
-    "Draws: every figure with a range at once, low and high read as P10 and P90; one country's inputs share half of their "
+    "Draws: every figure with a range at once, low and high read as P10 and P90; one country's inputs share half "
+    "of their "
     "variance (assumed). Depends on: one thing at a time; a class is met up to 1 %, then up to 10 %, up to "
     "50 %, more. Range of the verdict: the least and the most over judgements, one at a time; draws and range are two "
     "questions. Inputs are reported, estimated, inferred or assumed, by the node's principal figure."
@@ -194,7 +195,8 @@ limiting_table = Frame(
         "price": "Worth, t per t",
         "reference": "Source",
     },
-    subtitle="Bounds with a price for what the counted tiers get. Scenario: {f.worst_label}. The answer {f.rests_words}.",
+    subtitle="Bounds with a price for what the counted tiers get. Scenario: {f.worst_label}. The answer "
+    "{f.rests_words}.",
     note="A demand in this list is met in full. One of the sets of bounds that prove the answer; others may exist.",
     stands=lambda _: stands("see column", CHECKED),
 )
