@@ -49,7 +49,8 @@ class Assessment(Result):
         The worst scenario's, then that of what is in force (all rules together), if anything is; wholly solved.
     timing : DataFrame, index (scenario, tier)
         Scenario by scenario as the first finding sets them side by side: demand_tpa; first_month (from the first
-        measure; NaN = not in the first year), first_year_share, later_share and later_tpa of what is due to it.
+        measure; NaN = not in the first year), first_year_share, later_share and later_tpa of what is due to it. The
+        first year is asked of what is in force, may return, comes next, and of the worst; NaN elsewhere.
     worst : str
         Scenario of the first finding; "" if none was asked.
     disrupted : Balance or None

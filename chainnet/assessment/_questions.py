@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from chainnet.assessment._answers import Answers
@@ -131,13 +132,18 @@ def _solved(finding: Finding) -> Finding:
 
 
 def _timing(case: Case, finding: Finding) -> pd.DataFrame:
-    """Return what each scenario that the finding is set beside leaves short in the first year and later, by tier."""
+    """Return what each scenario that the finding is set beside leaves short later, by tier.
+
+    The first year, which takes months, is asked of what is in force, returns, comes next, and of the worst.
+    """
     answers, now = finding.answers, in_force(case.network)
     known = {now.name: now, **answers.asked}
     known |= {one.name: one for one in (in_force(case.network, returns=True), finding.scenario) if one is not None}
     rows = []
-    for name in finding.scenarios.index:
-        early, later = answers.first_year(known[name]), answers.due(known[name])
+    for name, which in finding.scenarios["which"].items():
+        later = answers.due(known[str(name)])
+        early = answers.first_year(known[str(name)]) if which != "other" else pd.DataFrame(index=later.index)
+        early = early.reindex(columns=["first_month", "due_share"], fill_value=np.nan)
         rows.append(
             pd.DataFrame(
                 {

@@ -102,6 +102,8 @@ def test_only_the_worst_scenario_is_followed_over_time(mag9: cn.Network, china_o
     assert found.stress.summary.loc["japan", "shortfall_tpa"].tolist() == pytest.approx(alone)
     assert found.stress.summary.loc["japan", "shortfall_t"].isna().all(), "nobody asked for its months"
     assert set(found.timing.index.get_level_values("scenario")) == {"china_out", "japan"}
+    assert found.timing.loc["japan", "first_year_share"].isna().all()
+    assert found.timing.loc["japan", "later_tpa"].sum() >= 0.0
 
 
 def test_frozen(assessment: cn.Assessment) -> None:

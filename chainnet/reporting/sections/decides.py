@@ -161,7 +161,7 @@ floor_table = col.Table(
         col.per_tonne("break_even", "Pays at, USD/t", "break-even price", "break_even_usd_per_t"),
         col.per_tonne("capital", "Capital, USD/t", "capital cost per tonne", "capital_usd_per_t", body=False),
         col.per_tonne("unit_cost", "Unit cost, USD/t", "cost without capital", "unit_cost_usd_per_t", body=False),
-        col.text("pays", "Pays", "yes, no, or what is missing", lambda _, r: _pays(r)),
+        col.text("viable", "Pays", "yes, no, or what is missing", lambda _, r: _pays(r)),
     ),
     subtitle="Unit: USD per t of the main output, which bears the whole cost.",
     stands=stands("see Input projects"),

@@ -13,7 +13,7 @@ from chainnet.reporting import columns as col
 from chainnet.reporting.facts import BASELINE, Facts
 from chainnet.reporting.frames import Frame
 from chainnet.reporting.model import ReportFigure, Section, Sentence, make_section
-from chainnet.words import Who, first_capital, join, percent, verb
+from chainnet.words import NOT_ASKED, Who, first_capital, join, percent, verb
 
 READ = (
     "Short: the shortfall under the scenario less that without it, in parts of the demand of the tier. First year: "
@@ -53,6 +53,13 @@ def _nobody(facts: Facts) -> Sentence | None:
     return Sentence(f"{names} {verb('leave', len(idle))} nobody short.", ("over_time",))
 
 
+def _first(_facts: Facts, row: Any) -> Any:
+    """Return the first short month; in words where it lies beyond the first year, or the months were not asked."""
+    if row["first_year_share"] != row["first_year_share"]:
+        return NOT_ASKED
+    return "later" if row["first_month"] != row["first_month"] else row["first_month"]
+
+
 time_table = col.Table(
     "over_time",
     "Who is short when",
@@ -62,8 +69,13 @@ time_table = col.Table(
         *col.SCENARIO,
         col.TIER,
         col.tons("demand_tpa", "Demand", "tonnes asked for in a year"),
-        col.count("first_month", "First short month", "counted from the first measure", missing="later"),
-        col.share("first_year_share", "First year", "part of demand that is short in the first twelve months"),
+        col.count("first_month", "First short month", "counted from the first measure", _first),
+        col.share(
+            "first_year_share",
+            "First year",
+            "part of demand that is short in the first twelve months",
+            missing=NOT_ASKED,
+        ),
         col.share("later_share", "Later", "part of demand that is short once new suppliers are qualified"),
         col.tons("later_tpa", "Later, t/yr", "the same in tonnes"),
     ),

@@ -73,8 +73,7 @@ def stock_points(facts: Facts) -> tuple[Sentence, ...]:
     if table.empty:
         if any(key.startswith("stockpile") for key in facts.a.unanswered):
             return ()
-        none = f"The worst scenario leaves {facts.first} short in no month of {facts.horizon}"
-        return (Sentence(f"{none}: no stock is required for it."),)
+        return (_nothing(facts),)
     points = []
     for name, found in table[(table["required_t"] > 0) | (table["buy_t"] > 0)].groupby("scenario", sort=False):
         parts = [
@@ -82,7 +81,13 @@ def stock_points(facts: Facts) -> tuple[Sentence, ...]:
             for row in found.to_dict("records")
         ]
         points.append(Sentence(stock_sentence(facts.first, facts.scenario_label(str(name)), parts), ("requirement",)))
-    return tuple(points)
+    return tuple(points) or (_nothing(facts),)
+
+
+def _nothing(facts: Facts) -> Sentence:
+    """Say that no stock is required."""
+    none = f"The worst scenario leaves {facts.first} short in no month of {facts.horizon}"
+    return Sentence(f"{none}: no stock is required for it.")
 
 
 def _material(facts: Facts, row: Any, empty: bool = False) -> str:

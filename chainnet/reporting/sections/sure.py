@@ -126,7 +126,7 @@ range_table = Frame(
     "uncertainty",
     "Uncertainty",
     "How far the answer moves when all ranges vary at once",
-    rows=lambda f: pd.DataFrame(list(_ranges(f).values())).drop(columns="number", errors="ignore"),
+    rows=lambda f: pd.DataFrame(list(_ranges(f).values())),
     heads={"label": "Number", "given": "As given", "p10": "P10", "p50": "P50", "p90": "P90"},
     subtitle=lambda f: f"Unit: {f.unit}. Scenario: {f.worst_label}. {_drawn_words(f)}",
     note="Recipes and relations stay as they are.",
