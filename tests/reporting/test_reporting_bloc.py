@@ -134,16 +134,6 @@ def test_idle_plants(document: Document) -> None:
     assert table.loc["metal", "used_with"] == pytest.approx(80 / 105)
 
 
-def test_ranges_are_those_of_the_ensemble(made: cn.Assessment, document: Document) -> None:
-    table = sheet(document, "uncertainty").set_index("number")
-    assert made.ensemble is not None
-    for name in ("lost_t", "defence_short_t"):
-        assert table.loc[name, "p90"] == pytest.approx(made.ensemble.summary.loc[name, "p90"])
-    single = sheet(document, "sensitivity")
-    assert single["swing_t"].is_monotonic_decreasing
-    assert "In eight of ten draws defence lacks" in document.bottom_line[-1].text
-
-
 def test_index_beside_loss(document: Document) -> None:
     table = sheet(document, "indices")
     china = table[(table["country"] == "China") & (table["step"] == "metal")].iloc[0]
@@ -212,45 +202,3 @@ def test_wrong_words_are_refused(made: cn.Assessment, tmp_path: Path, words: dic
     with pytest.raises(cn.DataError, match=next(iter(words))):
         cn.report(made, tmp_path / "out", **words)  # type: ignore[arg-type]
     assert not (tmp_path / "out").exists()
-
-
-def test_a_first_tier_that_is_short_only_after_all_others(made: cn.Assessment) -> None:
-    """Both ends are told of the first tier, and what the others lack."""
-    table = made.stress.summary.copy()
-    assert table.loc[("stop", "defence"), "shortfall_tpa"] == 0
-    table.loc[("stop", "defence"), "shortfall_last_tpa"] = 5.0
-    said = build(replace(made, stress=replace(made.stress, summary=table))).bottom_line[0].text.replace("\xa0", " ")
-    assert (
-        "is met if all others are served after, and 50 % short (5 t/yr) if they come first. This holds unless" in said
-    )
-    assert said.endswith("Besides, 75 % of civilian demand is short.")
-
-
-def test_a_plant_that_costs_something_only_if_others_come_first_is_named() -> None:
-    """Either mine serves the United States alone; with China first only the Australian one is left."""
-    nodes = pd.DataFrame(
-        [("a", "mine", "CHN", 10.0), ("b", "mine", "AUS", 10.0), ("us", "end_use", "USA", None), ("cn", "end_use", "CHN", None)],
-        columns=["id", "stage", "country", "capacity_tpa"],
-    )  # fmt: skip
-    edges = pd.DataFrame(
-        [("a", "us", "ore", 0.0, 10.0), ("a", "cn", "ore", 10.0, 10.0), ("b", "us", "ore", 10.0, 10.0)],
-        columns=["source", "target", "commodity", "flow_tpa", "capacity_tpa"],
-    )
-    demand = pd.DataFrame(
-        [("us", "ore", "defence", 8.0), ("us", "ore", "civilian", 2.0), ("cn", "ore", "civilian", 10.0)],
-        columns=["node", "commodity", "tier", "demand_tpa"],
-    )
-    net = cn.Network(nodes, edges, demand=demand, beneficiaries="USA", main_commodity="ore", year=2024)
-    made = cn.assess(net, [], months=12, draws=0)
-    first = made.others_first
-    assert first["first_lost_tpa"].to_dict() == pytest.approx({"a": 0.0, "b": 8.0})
-    alone = cn.chokepoints(net, "site", tier="defence", order="allies_last")
-    assert first["first_lost_share"].to_dict() == pytest.approx(alone["lost_share"].to_dict())
-    document = build(made)
-    where = next(s.text for s in document.bottom_line if s.head == "Where.").replace("\u00a0", " ")
-    assert (
-        "If all others are served first, b in Australia costs most of single plants that we can name: 100 % of" in where
-    )
-    rows = {r["label"].text: r for r in next(t for t in document.tables if t.key == "sites").records()}
-    assert rows["b"]["first_lost_tpa"].value == 0.0
-    assert rows["b"]["others_first_lost_tpa"].value == pytest.approx(8.0)

@@ -15,13 +15,11 @@ from conftest import frame
 
 import chainnet as cn
 from chainnet.drawing import country_colours
-from chainnet.reporting.content import brief_of, build
-from chainnet.reporting.facts import Facts
+from chainnet.reporting.content import build
 from chainnet.reporting.formats.page import html_report
 from chainnet.reporting.formats.pdf import pdf_report
 from chainnet.reporting.formats.slides import slide
 from chainnet.reporting.model import Document, ReportColumn, ReportFigure, ReportTable, make_table
-from chainnet.reporting.sections.strip import chain_figure
 
 HOSTILE = '<script>alert(1)</script> #eval(read("x")) ' + "W" * 300
 A4 = (595, 842)
@@ -56,14 +54,6 @@ def page(document: Document) -> str:
 
 
 # -- the PDF ------------------------------------------------------------------------------------
-
-
-def test_page_one_shows_the_chain_and_the_scenarios_and_the_summary_has_two(pages: list[str]) -> None:
-    assert "F1 Bottleneck: heavy mining in China; 40 of 50 t/yr missing" in pages[0]
-    assert "T1 Scenarios, worst first" in pages[0]
-    assert "F2 Total shortfall falls from 96 % to 36 % with projects by 2028" in pages[1]
-    assert "How far to trust it" in pages[1]
-    assert len(pages) <= 16
 
 
 def test_a_table_stands_on_one_page_with_its_head_and_its_note(document: Document, pages: list[str]) -> None:
@@ -111,16 +101,6 @@ def _elements(element: Any) -> Iterator[Any]:
         if isinstance(thing, dict) and "/S" in thing:
             yield thing
             yield from _elements(thing)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("graph", ["gallium", "rare-earths"])
-def test_a_large_chain_has_two_pages_of_summary_and_at_most_24_in_all(graph: str, tmp_path: Path) -> None:
-    cn.report(cn.read(graph), tmp_path, ["pdf"], marking="FOR TEST ONLY")
-    found = pages_of((tmp_path / "report.pdf").read_bytes())
-    assert len(found) <= 24
-    assert "Scenarios, worst first" in found[0]
-    assert "How far to trust it" in found[1]
 
 
 # -- what is left out, what stands once ---------------------------------------------------------
@@ -216,21 +196,6 @@ def split() -> cn.Assessment:
     return cn.assess(net, [gone], months=6, draws=0)
 
 
-def test_the_strip_shows_what_reaches_the_counted_demand_alone(split: cn.Assessment) -> None:
-    figure = chain_figure(Facts(split))
-    assert figure is not None
-    said = flat(figure.alt)
-    # of what the American maker takes in a quarter is Chinese; the Chinese maker feeds none of the bloc's users
-    assert "Mining AUS 75 %, Refining USA 100 %, Cells USA 100 %" in said
-    assert "defence 10 of 10 missing, civilian 20 of 20 missing" in said
-
-
-def test_the_bottleneck_lies_outside_the_bloc(split: cn.Assessment) -> None:
-    title = flat(getattr(chain_figure(Facts(split)), "title", ""))
-    # the American maker costs all, and is the bloc's own
-    assert title == "No step elsewhere costs anything alone; defence lacks 10 of 10 t/yr"
-
-
 def test_a_country_has_the_colour_of_the_graph(assessed: cn.Assessment, tmp_path: Path) -> None:
     text = Path(cn.draw(assessed.network, path=tmp_path / "graph.html")).read_text(encoding="utf-8")
     for place, colour in country_colours(assessed.network).items():
@@ -244,33 +209,6 @@ def test_the_ladder_stands_on_one_axis_in_per_cent(document: Document) -> None:
 
 
 # -- the brief ----------------------------------------------------------------------------------
-
-
-@pytest.mark.documents
-def test_the_brief_is_one_page_that_stands_alone(document: Document) -> None:
-    brief = brief_of(replace(document, marking="FOR TEST ONLY"))
-    (text,) = pages_of(pdf_report(brief, brief.stand_ins))
-    page = html_report(brief, has_graph=False).decode("utf-8")
-    for said in (text, flat(re.sub(r"<[^>]*>", " ", page))):
-        assert "Bottom line" in said
-        assert "Bottleneck: heavy mining in China" in said
-        assert "Scenarios, worst first" in said
-        assert "Decisions this supports" in said
-        assert "FOR TEST ONLY" in said
-        assert "See section" not in said
-    assert "<nav" not in page
-    assert not re.findall(r'href="#(?!summary)', page)
-
-
-@pytest.mark.documents
-def test_a_brief_with_endless_words_is_one_page_and_keeps_them(document: Document) -> None:
-    long = tuple(replace(s, text=f"{s.text} {HOSTILE} " + "word " * 400 + "end.") for s in document.bottom_line)
-    brief = brief_of(replace(document, title=HOSTILE, bottom_line=long))
-    (text,) = pages_of(pdf_report(brief, brief.stand_ins))
-    assert text.count("word end.") == len(long)
-    assert text.count('#eval(read("x"))') == len(long) + 1
-    page = html_report(brief, has_graph=False).decode("utf-8")
-    assert "<script" not in page
 
 
 # -- slides -------------------------------------------------------------------------------------

@@ -8,19 +8,21 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import frame
-from page_one_cells import cells, flat, said
 
 import chainnet as cn
 from chainnet.doubt import Ensemble
 from chainnet.reporting import canvas
 from chainnet.reporting.advised import advised_of, holders, purchase_words, stocks_named
-from chainnet.reporting.bottom_line import sure, verdict, when
 from chainnet.reporting.content import build
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import Document
 from chainnet.reporting.sections.stocks import requirement_figure
 
 STOP = [{"kind": "remove", "where": {"country": "CHN"}}]
+
+
+def flat(text: str) -> str:
+    return text.replace("\u00a0", " ")
 
 
 def chain() -> cn.Network:
@@ -85,37 +87,6 @@ def document(made: cn.Assessment) -> Document:
     return build(made)
 
 
-def test_every_claim_of_page_one_is_its_cell(made: cn.Assessment, document: Document) -> None:
-    assert cells(made, document) == []
-    assert "In this answer" in said(document, "Verdict.")
-    assert "is short with the first measure" in said(document, "When.")
-    later = build(replace(made, worst="z_later"))
-    assert cells(replace(made, worst="z_later"), later) == []
-
-
-@pytest.mark.parametrize(
-    ("head", "old", "new"),
-    [
-        ("What helps.", "USD 17 million", "USD 23 million"),
-        ("What helps.", "Home Depot", "Far Depot"),
-        ("When.", "with the first measure", "4 months after the first measure"),
-        ("Verdict.", "“China stops later” leaves", "“China turns away” leaves"),
-        ("Verdict.", "“China stops later” leaves", "Two other scenarios leave"),
-        ("Verdict.", "6 of 16 t/yr of Ore and 3 of 3 t/yr of Salt", "3 of 3 t/yr of Salt and 1 of 1 t/yr of Gas"),
-        ("Verdict.", "6 of 16 t/yr of Ore", "6 of 20 t/yr of Ore"),
-    ],
-)
-def test_a_claim_that_is_not_its_cell_is_seen(
-    made: cn.Assessment, document: Document, head: str, old: str, new: str
-) -> None:
-    """The new number stands in some table; it is another cell's."""
-    claims = tuple(
-        replace(claim, text=flat(claim.text).replace(old, new)) if claim.head == head else claim
-        for claim in document.bottom_line
-    )
-    assert len(cells(made, replace(document, bottom_line=claims))) == 1
-
-
 def test_the_stock_to_buy_costs_what_is_to_buy_and_not_all_that_is_required(made: cn.Assessment) -> None:
     """Of 6 t of ore 2 lie with the army: (6 - 2) x 3 + 3 x 1 + 1 x 2 million; all that is required costs 23."""
     facts = Facts(made)
@@ -138,32 +109,6 @@ def test_a_month_has_a_calendar_name_only_if_every_measure_bears_a_date(made: cn
     assert asked(bare).months.start_of("stop") == ""
     assert "from month 1 (Jan 2025)" in flat(when(asked(dated)).text)
     assert "is short with the first measure" in flat(when(asked(dated, bare)).text)
-
-
-def test_as_bad_is_a_scenario_that_is_so_at_both_ends(made: cn.Assessment) -> None:
-    """Army first all three leave it 10 t short; all others first the two stops 14, the turn away 10 still."""
-    ends = made.stress.summary.xs("defence", level="tier")
-    assert ends["shortfall_tpa"][["stop", "z_later", "z_only"]].tolist() == pytest.approx([10.0] * 3)
-    assert ends["shortfall_last_tpa"][["stop", "z_later", "z_only"]].tolist() == pytest.approx([14.0, 14.0, 10.0])
-    text = flat(verdict(Facts(made)).text)
-    assert text.endswith("“China stops later” leaves as much of defence demand short.")
-    assert "turns away" not in text
-    # the other way round: alike where all others come first, and better where the army does
-    summary = made.stress.summary.copy()
-    rows = summary.index.get_level_values("scenario") == "z_only"
-    summary.loc[rows, ["shortfall_tpa", "shortfall_first_tpa", "shortfall_last_tpa"]] = [9.0, 9.0, 14.0]
-    other = replace(made, stress=replace(made.stress, summary=summary))
-    assert flat(verdict(Facts(other)).text).endswith("“China stops later” leaves as much of defence demand short.")
-
-
-def test_the_products_named_are_those_that_lack_most(made: cn.Assessment) -> None:
-    text = flat(verdict(Facts(made)).text)
-    assert "In this answer defence lacks 6 of 16 t/yr of Ore and 3 of 3 t/yr of Salt; other products lack less." in text
-    # of three that lack alike the first two by name
-    nodes = made.stress.nodes.copy()
-    nodes.loc[(nodes["shortfall_tpa"] > 0).to_numpy(), "shortfall_tpa"] = 1.0
-    level = replace(made, stress=replace(made.stress, nodes=nodes))
-    assert "lacks 1 of 1 t/yr of Gas and 1 of 16 t/yr of Ore;" in flat(verdict(Facts(level)).text)
 
 
 def test_in_half_the_draws_is_said_by_the_median(made: cn.Assessment) -> None:

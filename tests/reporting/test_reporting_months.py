@@ -12,7 +12,6 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
-from page_one_cells import cells
 
 import chainnet as cn
 from chainnet.reporting.content import build
@@ -22,7 +21,6 @@ from chainnet.reporting.formats.pdf import pdf_report
 from chainnet.reporting.formats.workbook import workbook_report
 from chainnet.reporting.model import Document, ReportTable
 from chainnet.reporting.order import figure_id
-from chainnet.reporting.sections.answer import bottom_line, short_line
 from chainnet.reporting.sections.asked import not_assessed
 from chainnet.reporting.sections.stocks import stock_points
 from chainnet.words import (
@@ -215,19 +213,6 @@ def test_a_month_has_a_name_where_a_start_is_given(made: cn.Assessment) -> None:
     assert months.start_of("stop") == "2031-05"
 
 
-def test_bottom_line_says_when(made: cn.Assessment, document: Document) -> None:
-    facts = Facts(made)
-    said = {s.head: flat(s.text) for s in bottom_line(facts)}["When."]
-    assert said.startswith(
-        "Over 12 months, most is lacking under “Maker stops”: Defence demand is short from month 7, by 2.5 t in all"
-    )
-    brief = {s.head: flat(s.text) for s in short_line(facts)}["When."]
-    assert "is short 4 months after the first measure and is met again 5 months later; 2.5 t are missing" in brief
-    assert "kept whole for 4 months" in said
-    held = {flat(c.text) for c in (c for row in table(document, "over_time").rows for c in row)}
-    assert "2.5" in held
-
-
 def test_stock_rows_add_up(made: cn.Assessment, document: Document) -> None:
     need = table(document, "requirement")
     assert column(need, "required_t") == pytest.approx([4.5])
@@ -306,24 +291,6 @@ def test_exposure_and_bracket_are_those_of_their_questions(made: cn.Assessment, 
     assert column(lost, "myopic_long_run_tpa") == pytest.approx(
         [made.bracket.loc[("stop", "myopic long run"), "lost_tpa"]]
     )
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        ("is short 4 months after", "is short 5 months after"),
-        ("met again 5 months later", "met again 4 months later"),
-        ("2.5 t are missing", "4.5 t are missing"),
-        ("USD 7.5 million", "USD 13.5 million"),
-    ],
-)
-def test_the_months_of_page_one_are_those_of_their_cells(
-    made: cn.Assessment, document: Document, old: str, new: str
-) -> None:
-    """The new number stands in some table; it is another cell's."""
-    assert cells(made, document) == []
-    claims = tuple(replace(said, text=flat(said.text).replace(old, new)) for said in document.bottom_line)
-    assert len(cells(made, replace(document, bottom_line=claims))) == 1
 
 
 def test_recovery_that_nobody_gave_is_said(calm_document: Document) -> None:

@@ -14,8 +14,6 @@ import openpyxl
 import pandas as pd
 import pytest
 from conftest import frame
-from page_one_cells import cells
-from page_one_rules import faults
 
 import chainnet as cn
 from chainnet import reporting
@@ -24,19 +22,12 @@ from chainnet.reporting.facts import Facts
 from chainnet.reporting.formats.workbook import workbook_report
 from chainnet.reporting.model import Document, ReportFigure, ReportTable, Sentence
 from chainnet.reporting.order import FIGURES, TABLES, table_id
-from chainnet.reporting.sections.answer import bottom_line, short_line
 from chainnet.reporting.sections.losses import owners_words, top_losses
-from chainnet.reporting.sections.page_one import decisions
-from chainnet.results import inputs_words, rests_words
+from chainnet.results import inputs_words
 
 
 def flat(text: str) -> str:
     return text.replace("\u00a0", " ")
-
-
-def line(a: cn.Assessment) -> dict[str, str]:
-    facts = Facts(a)
-    return {s.head: flat(s.text) for s in short_line(facts)}
 
 
 def table(document: Document, key: str) -> ReportTable:
@@ -155,35 +146,6 @@ def test_when_bears_dates_where_they_are_given(made: cn.Assessment) -> None:
     assert "from month 1 (May 2031)" in line(replace(made, stress=stress))["When."]
 
 
-def test_does_not_recover_says_until_what_comes(made: cn.Assessment) -> None:
-    assert "and does not recover until projects start; 5 t" in line(made)["When."]
-    edges = chain().edges
-    here = ~edges[["source", "target"]].isin(["q1", "q2"]).any(axis=1)
-    none = chain(projects=chain().projects.head(0), edges=edges[here])
-    assert (
-        "does not recover in 12 months; no projects are in the data"
-        in line(replace(made, network=none, rerouting={}))["When."]
-    )
-    levels = made.stress.levels.copy()
-    mine = levels["level"].eq("new") & levels["tier"].eq("defence")
-    levels.loc[mine, "shortfall_tpa"] = 0.0
-    a = replace(made, stress=replace(made.stress, levels=levels))
-    assert "does not recover until new relations are qualified" in line(a)["When."]
-    assert "half-years, new relations take nothing off 5 t (existing links, no stocks)." in line(a)["When."]
-
-
-@pytest.mark.slow
-def test_a_negligible_lack_does_not_make_a_scenario_the_worst_of_the_months() -> None:
-    """A day without one mine takes a hair of the first tier; the stop takes most of the second."""
-    net = chain(demand=frame("node tier demand_tpa", ("army", "defence", 20.0), ("shop", "civilian", 35.0)))
-    hair = cn.Scenario("hair", [{"kind": "scale", "nodes": ["p1", "p2"], "share": 0.2499, "months": 1}], label="A hair")
-    a = cn.assess(net, [out(), hair], months=48, draws=0)
-    short = Facts(a).months.of("hair", "defence")["shortfall_t"]
-    assert short > 0
-    assert Facts(a).months.ordered[0] == "stop"
-    assert "A hair" not in line(a)["When."]
-
-
 def test_a_group_of_plants_is_no_single_plant(made: cn.Assessment, document: Document) -> None:
     facts = Facts(made)
     assert facts.stands_for_several("m2")  # no operator, where others have one
@@ -257,10 +219,6 @@ def advised(
     return replace(made, advice=table, stress=replace(made.stress, levels=levels), **more)
 
 
-def told(a: cn.Assessment) -> dict[str, str]:
-    return {s.head: flat(s.text) for s in decisions(Facts(a))}
-
-
 def test_the_project_that_the_rest_needs_is_stressed(made: cn.Assessment) -> None:
     said = line(made)["What helps."]
     assert said.startswith("New relations leave defence 5 t/yr short, then “Plant, Large” (undecided) none from 2025.")
@@ -275,39 +233,6 @@ def test_the_project_that_the_rest_needs_is_stressed(made: cn.Assessment) -> Non
     assert made.advice["left_tpa"].round(6).tolist() == [0.0, 2.5, 5.0, 5.0, 5.0]
 
 
-def test_no_project_is_advised_that_the_rest_does_not_need(made: cn.Assessment) -> None:
-    a = advised(made, (), rest=0.0)
-    none = "New relations between plants that stand, once qualified, leave no defence demand short in the long run; "
-    none += "no project is needed."
-    assert line(a)["What helps."].startswith(f"{none} Stock that keeps defence whole for 12 months")
-    assert list(told(a)) == ["Qualify."]
-    table = a.advice
-    table.attrs["closed_if"] = ("allied users are served first", "third countries pass the goods on")
-    a = replace(a, advice=table)
-    helps = line(a)["What helps."]
-    assert helps.startswith(
-        "In the long run new relations leave no defence demand short, if allied users are served first and third "
-        "countries pass the goods on. Otherwise some stays short; no project was sought for that."
-    )
-    assert "no project is needed" not in helps
-    assert "0 t/yr, if allied users are served first and third countries pass the goods on." in told(a)["Qualify."]
-    a = advised(made, (), rest=2.0)
-    assert line(a)["What helps."].startswith(
-        "New relations leave defence 2 t/yr short instead of 5; no listed project alone returns anything to defence then."
-    )
-
-
-def test_a_project_that_does_not_close_the_gap_says_what_it_leaves(made: cn.Assessment) -> None:
-    a = advised(made, ("q2",), left=1.0)
-    assert "5 t/yr short, then Plant Small (undecided) 1 from 2026." in line(a)["What helps."]
-    assert told(a)["Fund"].startswith(
-        "Plant Small: it cuts what defence then lacks from 5 to 1 t/yr from 2026 (USD 10 million)"
-    )
-    both = advised(made, ("q1", "q2"))
-    assert "“Plant, Large” and Plant Small (undecided) together none from 2026." in line(both)["What helps."]
-    assert "Build together." in told(both)
-
-
 @pytest.mark.parametrize(
     ("status", "verb"),
     [("operating", "Secure the offtake of"), ("under construction", "Protect the date of"), ("planned", "Fund")],
@@ -315,76 +240,6 @@ def test_a_project_that_does_not_close_the_gap_says_what_it_leaves(made: cn.Asse
 def test_what_to_do_is_said_by_the_state_of_the_project(made: cn.Assessment, status: str, verb: str) -> None:
     net = chain().with_table("projects", chain().projects.assign(status=status))
     assert list(told(replace(made, network=net))) == [verb]
-
-
-@pytest.mark.parametrize(
-    ("holder", "ours", "reserved", "head", "whose"),
-    [
-        ("Depot of state", True, True, "Hold.", "Depot of state"),
-        ("Trader", True, False, "Agree on release.", "Trader"),
-        ("Depot abroad", False, True, "Agree on release.", "Depot abroad"),
-        (None, True, False, "Agree on release.", "“a holder not on record”"),
-    ],
-)
-def test_hold_is_said_of_what_the_reader_keeps(
-    made: cn.Assessment, holder: str | None, ours: bool, reserved: bool, head: str, whose: str
-) -> None:
-    held = pd.DataFrame(
-        {"holder": [holder], "country": ["USA"], "is_ours": [ours], "is_reserved": [reserved], "returns_tpa": [3.0]},
-        index=pd.Index(["s"], name="stock"),
-    )
-    a = advised(made, drawn=2.0, held=held)
-    assert told(a)[head].startswith(f"The stock of {whose} returns 3 t/yr to defence while it lasts.")
-    stock = f"the stock of {whose}" if " of " in whose or "“" in whose else f"{whose}'s stock"
-    assert f"short, then {stock} 2 while it lasts, or “Plant, Large”" in line(a)["What helps."]
-
-
-def test_a_project_that_runs_is_a_plant_of_the_chain_as_it_stands_and_is_named() -> None:
-    """Army lacks 5 of 25; Plant Small, which runs, makes 4 of them, so that the rest needs a fifth of Plant, Large."""
-    projects = chain().projects.assign(status=["planned", "running"])
-    a = cn.assess(chain(projects=projects, as_of="2026-11-30"), [out()], months=12, draws=0)
-    document = build(a)
-    assert faults(a, document) == []
-    asked = next(s for s in document.sections if "What was asked?" in s.heading)
-    points = next(block for block in asked.blocks if isinstance(block, tuple))
-    assert [p.text for p in points if p.head == "Opened since 2024:"] == ["Plant Small since 2025."]
-    assert "plants of 2024 and one opened since; demand of 2024" in document.vintage
-    assert "4 % of defence demand is short (1 of 25 t/yr)" in line(a)["Verdict."]
-    assert line(a)["What helps."].startswith("New relations leave defence 1 t/yr short, then “Plant, Large” ")
-    assert [row["label"].text for row in table(document, "helps_most").records()] == ["Plant, Large"]
-
-
-def test_where_stages_say_who_is_served_first_serving_others_first_is_a_stress_test() -> None:
-    """Maker One makes 20 of the 25 that Army asks for; the shop abroad, which does not count, would take them all."""
-    nodes = chain().nodes
-    nodes.loc[nodes["id"] == "shop", "country"] = "DEU"
-    net = chain(nodes=nodes, beneficiaries=["USA"])
-    stages = frame("stage country tier", (1, "USA", "defence"))
-    a = cn.assess(net, [out()], months=12, draws=0, order=stages)
-    said = line(a)["Verdict."]
-    assert said.startswith("Under “China stops”, 20 % of defence demand of the United States is short (5 of 25 t/yr)")
-    assert "Stress test: if all others are served first, 100 % of defence demand is short (25 t/yr)." in said
-    assert not [words for words in ("allies served", "whoever is served") if words in said]
-
-
-def test_a_bill_says_at_what_price_and_hides_no_rounding(made: cn.Assessment) -> None:
-    goods = frame(
-        "id label price_usd_per_t quality note",
-        ("bar", "Bars", 9000.0, "assumed", "order of size only: a forecast for 2023 over all makers"),
-        ("ore", "Ore", 9000.0, "reported", "1,950 shipments, mean of 2024; low: 2021"),
-        ("rod", "Rods", 9000.0, "reported", "contract price"),
-    )
-    need = pd.DataFrame({"scenario": "stop", "commodity": ["bar"], "label": ["Bars"], "buy_t": [16.0]})
-    need = need.assign(required_t=16.0, held_t=0.0, net_t=16.0, price_usd_per_t=9000.0, cost_usd=144_000.0)
-    net = chain(commodities=goods)
-    for good, buy, cost in (
-        ("bar", 16.0, "under USD 1 million at an assumed price, an order of size only ("),
-        ("ore", 16.0, "under USD 1 million at a price of 2024 ("),
-        ("ore", 2000.0, "USD 18 million at a price of 2024 ("),
-        ("rod", 2000.0, "USD 18 million ("),
-    ):
-        a = replace(made, network=net, stockpile=need.assign(commodity=good, buy_t=buy))
-        assert f"Stock that keeps defence whole for 12 months costs {cost}" in line(a)["What helps."]
 
 
 def test_a_project_that_does_not_pay_says_at_the_price_of_which_year_and_for_what(made: cn.Assessment) -> None:
@@ -433,30 +288,6 @@ def left_short(made: cn.Assessment, defence: float, civilian: float) -> cn.Asses
     return replace(made, rerouting=changed)
 
 
-@pytest.mark.parametrize(
-    ("defence", "civilian", "said"),
-    [
-        (5.0, 35.0, "defence 5 of 25 t/yr and civilian 35 of 35 t/yr"),
-        (0.6, 0.0, "defence 0.6 of 25 t/yr"),
-        (0.0, 0.6, "civilian 0.6 of 35 t/yr"),
-        (0.999, 1.0, "defence 0.999 of 25 t/yr and civilian 1 of 35 t/yr"),
-        (0.04, 0.0, "defence <0.1 of 25 t/yr"),
-        (1e-4, 0.0, "defence <0.1 of 25 t/yr"),
-        # what a solve cannot tell from nothing is nothing
-        (1e-6, 0.0, ""),
-        (0.0, 0.0, ""),
-    ],
-)
-def test_what_stays_short_is_told_however_little(
-    made: cn.Assessment, defence: float, civilian: float, said: str
-) -> None:
-    a = left_short(made, defence, civilian)
-    long = {s.head: flat(s.text) for s in bottom_line(Facts(a))}["What helps."]
-    assert (f"; still short: {said}." if said else "; then no tier is short.") in long
-    brief = line(a)["What helps."]
-    assert brief.endswith(" demand stays short." if " and " in said else "t/yr)." if said else " no tier is short.")
-
-
 def test_one_month_is_no_months(made: cn.Assessment) -> None:
     summary = made.stress.summary.copy()
     for months, said in ((1.0, "is met again 1 month later;"), (3.0, "is met again 3 months later;")):
@@ -503,20 +334,6 @@ def test_a_figure_bears_the_standing_of_its_table(made: cn.Assessment, document:
         assert figures[name].note.startswith(drawn.trust), name
 
 
-def test_every_number_in_text_is_that_of_a_table(made: cn.Assessment, document: Document) -> None:
-    known = {table_id(key) for key in TABLES}
-    assert {t.id.partition(".")[0] for t in document.tables} <= known
-    said, refers = [], []
-    for block in [*document.blocks(), document.bottom_line]:
-        for part in block if isinstance(block, tuple) else (block,):
-            words = (part.text,) if isinstance(part, Sentence) else (part.title, part.subtitle, part.note)
-            said += [number for text in words for number in re.findall(r"\bT\d+[a-z]?\b", text)]
-            refers += [key.partition(".")[0] for key in part.tables] if isinstance(part, Sentence) else []
-    assert len(refers) > 20
-    assert set(said) <= known
-    assert set(refers) <= set(TABLES)
-
-
 def test_numbers_of_tables_and_figures_follow_their_order(document: Document) -> None:
     for kind, counted in ((ReportTable, TABLES), (ReportFigure, FIGURES)):
         printed = list(dict.fromkeys(b.key for b in document.blocks() if isinstance(b, kind)))
@@ -536,22 +353,6 @@ def test_each_scenario_says_what_it_rests_on(made: cn.Assessment, document: Docu
     at = [c.key for c in t1.columns].index("rests_on")
     rests = made.stress.summary.attrs["rests_on"]
     assert [row[at].text for row in t1.rows] == [inputs_words(rests[row[0].text]) for row in t1.rows]
-
-
-def test_decisive_inputs_are_counted_once_and_everywhere_the_same(made: cn.Assessment, document: Document) -> None:
-    """Text, table, workbook column and the footer of the command for the same question say one number."""
-    footer = rests_words(cn.balance(made.network, made.asked[made.worst]).provenance["rests_on"])
-    t1, t15 = table(document, "scenarios"), table(document, "limiting")
-    assert not any(" -> " in r["label"].text for r in t15.records())
-    at = [c.key for c in t1.columns].index("rests_on")
-    worst = next(row for row in t1.rows if row[0].text == made.worst)
-    assert f"rests on {worst[at].text}" == footer
-    assert footer in t15.subtitle
-    said = [part.text for block in document.blocks() if isinstance(block, tuple) for part in block]
-    said += [s.text for s in document.bottom_line]
-    assert sum(footer in text for text in said) >= 2
-    quality = [row[[c.key for c in t15.columns].index("quality")].text for row in t15.rows]
-    assert f"of the {len(quality) - quality.count('given')} that bind" in footer or "all" in footer or "only" in footer
 
 
 def test_what_remains_of_a_region_is_no_holder() -> None:
@@ -651,36 +452,3 @@ def test_a_set_that_does_most_of_it_for_less_is_told() -> None:
     said = told(cn.assess(net, [out()], months=12, draws=0))["Fund"]
     assert said.startswith("Big pit: it closes from 2026 the gap of 10 t/yr")
     assert "For USD 10 million Small pit averts 9 of 10 t/yr, no tier first" in said
-
-
-def test_only_page_one_has_words_in_small_print(document: Document) -> None:
-    """Five sentences lead in large print; what stands behind them, point by point, is of one size."""
-    leads = [s.lead for s in document.bottom_line]
-    assert None not in leads
-    assert sum(lead != "" for lead in leads) <= 5
-    points = next(b for b in document.sections[0].blocks if isinstance(b, tuple))
-    assert {s.lead for s in points} == {None}
-    assert {s.rest for s in points} == {""}
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        ("(undecided) none from", "(undecided) 5 from"),
-        ("At half its capacity 2.5", "At half its capacity 5"),
-        ("a year late 5", "a year late 2.5"),
-        ("(USD 500 million)", "(USD 10 million)"),
-    ],
-)
-def test_what_is_advised_is_told_with_the_cells_of_its_own_rows(
-    made: cn.Assessment, document: Document, old: str, new: str
-) -> None:
-    """The new number stands in some table; it is another case's, or another project's."""
-
-    def with_new(said: Any) -> Any:
-        return replace(said, text=flat(said.text).replace(old, new))
-
-    assert cells(made, document) == []
-    claims = tuple(with_new(said) for said in document.bottom_line)
-    points = tuple(tuple(map(with_new, b)) if isinstance(b, tuple) else b for b in document.summary)
-    assert len(cells(made, replace(document, bottom_line=claims, summary=points))) == 1
