@@ -24,7 +24,7 @@ from chainnet.words import NBSP, number, percent, whole
 MOST_WORDS, MOST_NUMBERS = 250, 20
 HEADS = ("Who and when.", "Where.", "What to do.", "How sure.")
 NUMBER = re.compile(r"(?<![\w.])\d[\d,.]*")
-TICK = re.compile(r"\d+( %)?|later|months after the first measure")
+TICK = re.compile(r"((\d+( %)?|later|months after the first measure)\s*)+")
 REAL = [pytest.param(name, marks=pytest.mark.documents) for name in ("gallium", "rare-earths")]
 
 
@@ -48,7 +48,8 @@ class Made:
         lines = [line.replace(NBSP, " ").strip() for line in sheet.extract_text().splitlines()]
         first = next(i for i, line in enumerate(lines) if self.told["findings"][0]["title"][:20] in line)
         last = next(i for i, line in enumerate(lines) if line.startswith("page 1 of") or "page 1 of" in line)
-        kept = [line for line in lines[first:last] if not TICK.fullmatch(line)]
+        drawn = next(i for i, line in enumerate(lines) if "Shortfall over time" in line)
+        kept = [*lines[first:drawn], *(line for line in lines[drawn:last] if not TICK.fullmatch(line))]
         vintage = self.told["findings"][0]["vintage"]
         return " ".join(line for line in kept if vintage not in line)
 

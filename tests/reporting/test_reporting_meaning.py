@@ -10,7 +10,6 @@ import pytest
 from conftest import frame
 
 import chainnet as cn
-from chainnet.doubt import Ensemble
 from chainnet.reporting import canvas
 from chainnet.reporting.advised import advised_of, holders, purchase_words, stocks_named
 from chainnet.reporting.content import build
@@ -95,38 +94,6 @@ def test_the_stock_to_buy_costs_what_is_to_buy_and_not_all_that_is_required(made
     assert flat(purchase_words(facts, found)).startswith(
         "Besides what is held, stock that keeps defence whole for 12 months costs USD 17 million ("
     )
-
-
-def test_a_month_has_a_calendar_name_only_if_every_measure_bears_a_date(made: cn.Assessment) -> None:
-    def asked(*measures: dict[str, object]) -> Facts:
-        given = {**made.asked, "stop": cn.Scenario("stop", [{**STOP[0], **m} for m in measures], label="China stops")}
-        return Facts(replace(made, asked=given))
-
-    dated, bare = {"start": "2025-03"}, {"start_month": 2}
-    assert asked(dated).months.start_of("stop") == "2025-01"
-    assert asked(dated, bare).months.start_of("stop") == ""
-    assert asked(bare, dated).months.start_of("stop") == ""
-    assert asked(bare).months.start_of("stop") == ""
-    assert "from month 1 (Jan 2025)" in flat(when(asked(dated)).text)
-    assert "is short with the first measure" in flat(when(asked(dated, bare)).text)
-
-
-def test_in_half_the_draws_is_said_by_the_median(made: cn.Assessment) -> None:
-    """The worst scenario leaves defence whole as given; in a tenth of the draws it is short, or in half."""
-    summary = made.stress.summary.copy()
-    ends = [c for c in summary.columns if c.startswith("shortfall") and c.endswith("_tpa")]
-    summary.loc[(summary.index.get_level_values("scenario") == "stop"), ends] = 0.0
-    whole = replace(made, stress=replace(made.stress, summary=summary))
-
-    def text(p50: float, p90: float) -> str:
-        row = {"unit": "t/yr", "given": 0.0, "p10": 0.0, "p50": p50, "p90": p90, "mean": 1.0, "bad_end": p90}
-        drawn = pd.DataFrame([row], index=pd.Index(["defence_short_t"], name="number"))
-        none = pd.DataFrame()
-        many = Ensemble(provenance=made.provenance, summary=drawn, draws=none, ranks=none, sobol=none, inputs=none)
-        return flat(sure(Facts(replace(whole, ensemble=many, limiting=made.limiting.iloc[:0]))).text)
-
-    assert "in half the draws or more defence is short" not in text(0.0, 8.0)
-    assert "in half the draws or more defence is short" in text(0.5, 8.0)
 
 
 def test_the_figure_of_stocks_is_solid_where_what_is_held_stands_in(

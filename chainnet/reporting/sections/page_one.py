@@ -43,7 +43,7 @@ HOW_TO_READ = (
 
 
 def front(facts: Facts, title: str = "") -> Front:
-    """Return pages one and two of the report on an assessment; ``title``: what is said of the chain in place of its own."""
+    """Return pages one and two of the report on an assessment; ``title``: what it is called in place of its own."""
     finding = facts.a.findings[0]
     now = facts.a.findings[1] if len(facts.a.findings) > 1 else None
     claims, network = finding.claims, facts.network
