@@ -200,11 +200,6 @@ class Facts:
         """Whose shortfall the advice is about."""
         return Who.of(fact_of(self.a.advice, "tier", ""))
 
-    @property
-    def short_tier(self) -> Who:
-        """The leading tier where it is short when rerouting was asked, else all."""
-        return self.first if self.has_first and self.lacks(self.when) > 0 else ALL_TIERS
-
     def of(self, scenario: str, tier: str) -> Any:
         """Return the row of the summary for a scenario and tier."""
         table = self.summary
@@ -447,13 +442,6 @@ class Facts:
         """Return the step of a country abroad that costs the leading tier, or all tiers, most."""
         row = self.a.bottlenecks.loc[counts_of(tier)].to_dict()
         return Bottleneck(**{str(key): value for key, value in row.items()})
-
-    def depending(self, tier: Who, does: str) -> list[tuple[str, str]]:
-        """Return what alone does that to the answer on a tier, each with what there is then."""
-        table = self.a.dependencies[self.a.dependencies["does"] == does]
-        mine = tier.rows(table) if does == "closed_by" else table[table["tier"] == tier]
-        mine = mine.drop_duplicates("words")  # what closes the gap of any tier is of all
-        return list(zip(mine["words"], mine["then"], strict=True))
 
     @property
     def n_limiting(self) -> int:

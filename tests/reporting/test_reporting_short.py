@@ -1,4 +1,4 @@
-"""The bottom line in five sentences, the standing of figures, who holds what, and what a stranger needs to repeat it."""
+"""The standing of figures, who holds what, and what a stranger needs to repeat it."""
 
 from __future__ import annotations
 

@@ -209,7 +209,7 @@ def _kinds(facts: Facts) -> list[tuple[str, str, Callable[[Any], bool], int]]:
 def _costliest(facts: Facts) -> list[dict[str, Any]]:
     """Return the steps abroad, single plants and groups of plants that cost most; then country, owners, operator.
 
-    In the order in which the bottom line tells them: a group of plants never stands among single ones.
+    A group of plants never stands among single ones.
     """
     rows = []
     for kind, by, belongs, most in _kinds(facts):

@@ -260,13 +260,6 @@ def _level_words(facts: Facts, level: str) -> tuple[str, str]:
     return LEVELS[level][0], LEVELS[level][1].removesuffix(" (one year's release)")
 
 
-def _until_nothing(levels: list[tuple[str, str, dict[str, float]]]) -> list[tuple[str, str, dict[str, float]]]:
-    """Return the levels up to the first at which nothing is short, where nothing is short from there on."""
-    left = [sum(found.values()) for *_, found in levels]
-    last = next((i for i in range(len(levels)) if not any(t > 0 for t in left[i:])), len(levels))
-    return levels[: last + 1]
-
-
 def _with(levels: list[tuple[str, str, dict[str, float]]], short: list[float]) -> str:
     """Return which levels take the shortfall to where it ends: by name, or the last of them where those are many."""
     does = [name for i, (_, name, _) in enumerate(levels) if i and not same(short[i], short[i - 1])]
