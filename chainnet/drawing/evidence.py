@@ -28,8 +28,8 @@ class Course:
     """Shortfall over time, as parts of demand.
 
     ``months``: index month (its first), months (how many), share; ``year``: least and most of the first twelve months;
-    ``later``: central, least and most once new suppliers are qualified, ``words``: what is said there; ``first``: the first short month, NaN = none;
-    ``due``: months and names of projects that are due.
+    ``later``: central, least and most once new suppliers are qualified, ``words``: what is said there; ``first``: the
+    first short month, NaN = none; ``due``: months and names of projects that are due.
     """
 
     months: pd.DataFrame

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from chainnet.assessment import Finding
+from chainnet.assessment import Finding, missing
 from chainnet.drawing import Break, Course, break_svg, course_svg, levels_svg, measures_svg
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
@@ -34,33 +34,33 @@ WHICH = {"in force": "In force", "may return": "May return", "next": "Next", "wo
 APART = 0.005  # shares nearer than that are one
 LABEL = 26  # letters of a project in a picture
 LEFT_OUT = "Substitution and thrift: whoever is short finds no other material and does not use less."
+STANDS_IN = "Nobody says what is asked for: what each end use gets in the baseline stands in as demand."
 HOW_TO_READ = (
     "Short: the shortfall under the scenario less the shortfall without it, as a part of the demand of the tier. "
-    "Later: once new suppliers are qualified, stocks gone. Ranges: the least and the most over other judgements, "
-    "one at "
-    "a time. A filled square: no judgement and no doubtful input of that kind changes the verdict."
+    "Later: once new suppliers are qualified, stocks gone. Ranges: the least and the most over other judgements, one "
+    "at a time. A filled square: no judgement and no doubtful input of that kind changes the verdict."
 )
 
 
-def front(facts: Facts) -> Front:
-    """Return pages one and two of the report on an assessment."""
+def front(facts: Facts, title: str = "") -> Front:
+    """Return pages one and two of the report on an assessment; ``title``: what it is called in place of its own."""
     finding = facts.a.findings[0]
     now = facts.a.findings[1] if len(facts.a.findings) > 1 else None
     claims, network = finding.claims, facts.network
     return Front(
-        small=", ".join(part for part in (network.label, vintage(network)) if part),
+        small=", ".join(part for part in (title or network.label, vintage(network)) if part),
         title=finding.title,
         key_figures=(claims.figure, claims.first(finding.answers.months), now.claims.today if now else NOTHING),
         sentences=tuple(finding.sentences),
-        flows=_flows(finding),
-        course=_course(finding),
+        flows=_flows(facts, finding),
+        course=_course(facts, finding),
         levels=_levels(finding),
         measures=_measures(finding),
         listed=_listed(finding),
         scenarios=scenario_table.of(facts),
         firmness=tuple(finding.firmness.items()),
         depends_on=_depends_on(finding),
-        left_out=_left_out(finding),
+        left_out=_left_out(facts, finding),
         how_to_read=HOW_TO_READ,
     )
 
@@ -76,7 +76,7 @@ def _central(finding: Finding) -> str:
     return "" if finding.certain else ", central case"
 
 
-def _flows(finding: Finding) -> ReportFigure:
+def _flows(facts: Facts, finding: Finding) -> ReportFigure:
     """Draw the break."""
     table, narrow = finding.passage, finding.bottleneck
     places = [*table["country"], *table["to_country"]]
@@ -86,11 +86,11 @@ def _flows(finding: Finding) -> ReportFigure:
     svg = break_svg(
         Break(
             passage=table,
-            steps={step: step_words(step) for step in table["step"]},
-            places={place: country_name(place) for place in places},
+            steps={step: facts.drawn(step_words(step)) for step in table["step"]},
+            places={place: facts.drawn(country_name(place)) for place in places},
             cut=(narrow["step"], narrow["country"]),
-            label=f"Bottleneck: {where}",
-            users=f"{first_capital(_demand(finding).removesuffix(' demand'))} users",
+            label=facts.drawn(f"Bottleneck: {where}"),
+            users=facts.drawn(f"{first_capital(_demand(finding).removesuffix('demand'))}users"),
             arrives=arrives,
         )
     )
@@ -105,12 +105,12 @@ def _flows(finding: Finding) -> ReportFigure:
     )
 
 
-def _course(finding: Finding) -> ReportFigure:
+def _course(facts: Facts, finding: Finding) -> ReportFigure:
     """Draw the months."""
     months = finding.months
     share = (months["due_t"] / months["demand_t"]).clip(lower=0.0)
     due = [
-        (one.due_month, f"{_short(one.thing)} due")
+        (one.due_month, facts.drawn(f"{_short(one.thing)} due"))
         for one in finding.advice
         if one.due and not is_missing(one.due_month)
     ]
@@ -195,7 +195,7 @@ def _depends_on(finding: Finding) -> tuple[str, ...]:
     return (*said, f"And {whole(more)} more: full list later in this report") if more else tuple(said)
 
 
-def _left_out(finding: Finding) -> tuple[str, ...]:
+def _left_out(facts: Facts, finding: Finding) -> tuple[str, ...]:
     """Return what the answer leaves out, and what it assumes of users' stocks."""
     cover = finding.network.cover
     weeks = [
@@ -206,7 +206,8 @@ def _left_out(finding: Finding) -> tuple[str, ...]:
     held = "Stocks of users are not known: none is counted."
     held = f"Users' stocks are assumed: {join(weeks[:3])}." if weeks else held
     ties = "Which country's users are short is one of several equally good answers."
-    return LEFT_OUT, held, ties
+    stands_in = (STANDS_IN,) if "demand" in missing(finding.network, facts.a.asked).index else ()
+    return (*stands_in, LEFT_OUT, held, ties)
 
 
 def _rows(facts: Facts) -> pd.DataFrame:
