@@ -16,10 +16,11 @@ from chainnet.errors import DataError
 from chainnet.io import write_file
 from chainnet.reporting.order import figure_id, table_id
 from chainnet.results import FROM_INPUTS
+from chainnet.words import NOT_ASSESSED
 
 Kind = Literal["text", "number", "share", "year", "count"]
 BODY_ROWS = 10
-SILENT = (words.NO_DATA, words.NOT_APPLICABLE, words.NOT_ASKED, words.NOT_ASSESSED)
+SILENT = (words.NO_DATA, words.NOT_APPLICABLE, words.NOT_ASKED, NOT_ASSESSED)
 ZEROS = (words.number(0), words.percent(0))
 TIED_ROWS = 20
 

@@ -10,7 +10,7 @@ import pytest
 
 import chainnet as cn
 from chainnet.reporting.facts import Facts
-from chainnet.reporting.measures import _KINDS, measure_rows, measure_words
+from chainnet.reporting.measures import _KINDS, measure_rows
 from chainnet.reporting.sections.asked import measure_table
 from chainnet.scenario import KINDS
 
@@ -21,6 +21,10 @@ def facts(graph: str) -> Facts:
     found.network = cn.read(graph)
     found.a = SimpleNamespace(network=found.network)  # type: ignore[assignment]
     return found
+
+
+def measure_words(facts: Any, scenario: Any) -> list[str]:
+    return [words for words, _ in measure_rows(facts, scenario)]
 
 
 def said(*measures: dict[str, Any], graph: str = "mag-9") -> list[str]:
