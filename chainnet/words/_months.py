@@ -1,10 +1,10 @@
-"""Months as people read them: by the calendar, how long demand is kept whole, when it is met again."""
+"""Months as people read them: how many, and by the calendar."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from chainnet.words._numbers import counted
+from chainnet.words._numbers import counted, is_missing
 
 _HALF = ("January", "February", "March", "April", "May", "June")
 MONTHS = (*_HALF, "July", "August", "September", "October", "November", "December")
