@@ -143,7 +143,7 @@ def test_index_beside_loss(document: Document) -> None:
 
 def test_figures_are_objects(made: cn.Assessment, tmp_path: Path) -> None:
     found = cn.report_figures(made)
-    assert {"levels", "holders", "frontier", "floors", "sides", "ranges"} <= set(found)
+    assert {"response", "holders", "frontier", "floors", "sides", "ranges"} <= set(found)
     picture = found["frontier"]
     assert picture.save(tmp_path / "f.svg").read_text(encoding="utf-8").startswith("<svg")
     assert picture.save(tmp_path / "f.png").read_bytes().startswith(b"\x89PNG")

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-import numpy as np
-import pandas as pd
 import pytest
 from conftest import frame
 
 import chainnet as cn
 from chainnet.reporting import canvas
-from chainnet.reporting.advised import advised_of, holders, purchase_words, stocks_named
 from chainnet.reporting.content import build
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import Document
@@ -86,16 +81,6 @@ def document(made: cn.Assessment) -> Document:
     return build(made)
 
 
-def test_the_stock_to_buy_costs_what_is_to_buy_and_not_all_that_is_required(made: cn.Assessment) -> None:
-    """Of 6 t of ore 2 lie with the army: (6 - 2) x 3 + 3 x 1 + 1 x 2 million; all that is required costs 23."""
-    facts = Facts(made)
-    found = advised_of(facts)
-    assert found is not None
-    assert flat(purchase_words(facts, found)).startswith(
-        "Besides what is held, stock that keeps defence whole for 12 months costs USD 17 million ("
-    )
-
-
 def test_the_figure_of_stocks_is_solid_where_what_is_held_stands_in(
     made: cn.Assessment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -120,21 +105,3 @@ def test_the_figure_of_stocks_is_solid_where_what_is_held_stands_in(
     assert (places["Salt"], False) not in bars
     assert bars[places["Salt"], True].get_width() == pytest.approx(1.0)
     assert "China stops, Ore 6 t required, 33 % covered" in flat(figure.alt)
-
-
-def test_stocks_that_return_nothing_are_not_named(made: cn.Assessment) -> None:
-    """Two depots; that of the cousin gives the army nothing."""
-    assert made.held["returns_tpa"].to_dict() == pytest.approx({"home": 2.0, "far": 0.0})
-    found = holders(Facts(made))
-    assert found.index.tolist() == ["home"]
-    assert stocks_named(found) == "the stock of Home Depot"
-
-
-def test_stocks_are_named_by_what_they_return_and_of_equals_by_name(made: cn.Assessment) -> None:
-    held = pd.concat([made.held.loc[["home"]]] * 3).set_axis(["z", "m", "a"]).rename_axis("stock")
-    held = held.assign(returns_tpa=[4.0, 1.0, 1.0 + 1e-12], holder=["Z", "M", None])
-    held.attrs = made.held.attrs
-    found = holders(Facts(replace(made, held=held)))
-    assert found.index.tolist() == ["z", "a", "m"]
-    assert found["holder"].tolist() == ["Z", "a holder not on record", "M"]
-    assert np.isfinite(found["returns_tpa"]).all()
