@@ -12,7 +12,7 @@ from chainnet.drawing.style import COLOURS
 from chainnet.drawing.svg import TEXT, WIDTH, Picture, cut, folded
 
 HEIGHT = 212.0  # 75 mm
-TOP, FOOT, RIGHT = 30.0, 4.0, 92.0
+TOP, FOOT, RIGHT = 30.0, 4.0, 104.0
 BLOCK, GAP, LABELLED = 7.0, 5.0, 8.0
 MOST_PLACES, MOST_COLUMNS = 5, 5
 REST, VIA = "other", "via "

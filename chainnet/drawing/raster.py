@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,7 @@ _PPI = 160.0
 @cache
 def font_folders() -> list[str]:
     """Return the folders of the fonts of documents: the one family, and behind it one that knows more letters."""
-    import font_source_sans_pro
-
-    return [str(Path(font_source_sans_pro.__file__).parent / "files"), str(font_folder())]
+    return [str(files("font_source_sans_pro").joinpath("files")), str(font_folder())]
 
 
 @cache
@@ -39,8 +38,10 @@ def png_bytes(svg: str) -> bytes:
     DataError
         If the package typst is missing, or the SVG cannot be read.
     """
-    if find_spec("typst") is None:
-        raise DataError('png: needs the package typst. Install it with: pip install ".[report]" in the checkout')
+    if find_spec("typst") is None or find_spec("font_source_sans_pro") is None:
+        raise DataError(
+            'png: needs the packages typst and font-source-sans-pro. Install it with: pip install ".[report]" in the checkout'
+        )
     import typst
 
     compile_typst: Any = typst.compile  # its stub wants bytes where it takes text

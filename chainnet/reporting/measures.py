@@ -15,7 +15,7 @@ MOST_NAMED = 6
 
 
 def measure_rows(facts: Facts, scenario: Scenario) -> list[tuple[str, str]]:
-    """Return the same sentences, each with the status of its rule, its source and when that was checked.
+    """Return what a scenario does, a sentence a measure; its rule's status, its source and when that was checked.
 
     Parameters
     ----------

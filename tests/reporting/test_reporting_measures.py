@@ -28,7 +28,7 @@ def measure_words(facts: Any, scenario: Any) -> list[str]:
 
 
 def said(*measures: dict[str, Any], graph: str = "mag-9") -> list[str]:
-    return measure_words(facts(graph), cn.Scenario("s", list(measures)))
+    return [words for words, _ in measure_rows(facts(graph), cn.Scenario("s", list(measures)))]
 
 
 @pytest.mark.parametrize(
@@ -144,6 +144,6 @@ def test_no_shipped_measure_shows_an_id() -> None:
         ids = {str(i) for i in net.nodes["id"]} | {str(i) for i in net.commodities["id"]}
         labels = " ".join([*net.nodes["label"].fillna(""), *net.commodities["label"].fillna("")])
         for scenario in cn.scenarios(net).values():
-            for words in measure_words(facts(graph), scenario):
+            for words, _ in measure_rows(facts(graph), scenario):
                 shown = {word.strip(",;.()") for word in words.split()}
                 assert not {i for i in shown & ids if "_" in i and i not in labels}, words
