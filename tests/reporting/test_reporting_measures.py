@@ -23,10 +23,6 @@ def facts(graph: str) -> Facts:
     return found
 
 
-def measure_words(facts: Any, scenario: Any) -> list[str]:
-    return [words for words, _ in measure_rows(facts, scenario)]
-
-
 def said(*measures: dict[str, Any], graph: str = "mag-9") -> list[str]:
     return [words for words, _ in measure_rows(facts(graph), cn.Scenario("s", list(measures)))]
 
