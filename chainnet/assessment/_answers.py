@@ -174,7 +174,7 @@ class Answers:
 
         return self.once(("due", scenario, level, order), solve)
 
-    def _short(self, scenario: Scenario | None, level: str, sizes: Any, order: Kept | None) -> pd.DataFrame:
+    def _short(self, scenario: Scenario | None, level: str, sizes: Any, order: Kept) -> pd.DataFrame:
         degree, stocks, _ = LEVELS[level]
 
         def solve() -> pd.DataFrame:

@@ -113,14 +113,16 @@ def _numbered(i: int, part: Section) -> Section:
 
 
 def _thinned(part: Section) -> Section:
-    """Return a section without the tables that say nothing, and a line that names them."""
-    said = {block.key: block.says_nothing for block in part.blocks if isinstance(block, ReportTable)}
-    silent = [b for b in part.blocks if isinstance(b, ReportTable) and said[b.key]]
+    """Return a section without the tables that say nothing, and a line on screen that names them."""
+    tables = [block for block in (*part.blocks, *part.more) if isinstance(block, ReportTable)]
+    silent = {table.key: f"{table.title} ({table.says_nothing})" for table in tables if table.says_nothing}
     if not silent:
         return part
-    kept = tuple(block for block in part.blocks if block not in silent)
-    words = "; ".join(f"{table.title} ({said[table.key]})" for table in silent)
-    return replace(part, blocks=(*kept, Sentence(f"{words}.", (), "Not shown.")))
+    blocks, more = (
+        tuple(b for b in some if not (isinstance(b, ReportTable) and b.key in silent))
+        for some in (part.blocks, part.more)
+    )
+    return replace(part, blocks=blocks, more=(*more, Sentence(f"{'; '.join(silent.values())}.", (), "Not shown.")))
 
 
 def report_figures(assessment: Assessment) -> dict[str, ReportFigure]:

@@ -301,10 +301,6 @@ class Facts:
         """Whether any part of a site lies with those whose demand counts; never where all demand counts."""
         return any(member in self._ours for member in self.members(site))
 
-    def is_member(self, country: str) -> bool:
-        """Whether a country is one of those whose demand counts; never where all demand counts."""
-        return bool(self.whose) and country in self.network.resolve(self.settings["beneficiaries"], "beneficiaries")[0]
-
     def stands_for_several(self, site: str) -> bool:
         """Whether a site may be several plants."""
         return bool(self.members(site)) and several_plants(self.network).issuperset(self.members(site))

@@ -134,7 +134,7 @@ def test_ranges_are_those_of_the_ensemble(made: cn.Assessment, document: Documen
 
 def test_index_beside_loss(document: Document) -> None:
     table = sheet(document, "indices")
-    china = table[(table["country"] == "China") & (table["step"] == "metal")].iloc[0]
+    china = table[(table["country"] == "CHN") & (table["step"] == "metal")].iloc[0]
     assert china["share"] == pytest.approx(0.75)
     assert china["lost_tpa"] == pytest.approx(30.0)
 

@@ -148,7 +148,7 @@ def test_the_html_has_a_cell_for_each_place_of_a_table(document: Document, page:
         cells = found[2].count("<td")
         assert cells - len(spans) + sum(spans) == len(rows) * len(table.body_columns)
         checked += len(spans)
-    assert checked > 20
+    assert checked >= 3
 
 
 def test_a_country_has_the_colour_of_the_graph(assessed: cn.Assessment, tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ def course_figure(facts: Facts) -> ReportFigure | None:
         return None
     canvas, (ax,) = fig.new_canvas(2.1)
     end = int((table.index.get_level_values("month") + table["months"]).max()) - 1
-    ends = []
+    ends: list[float] = []
     for place, tier in enumerate(tiers):
         mine, at = share[tier], finding.answers.tiers.index(tier)
         months = mine.index.to_numpy(dtype=float)

@@ -19,8 +19,6 @@ from chainnet.results import CHECKED, NOT_STATED, SAMPLED
 from chainnet.words import MET_OR_SHORT, Who, count, first_capital, number, percent, readable_id, tonnes
 
 TOP = 10
-WORTH = "tonnes served per tonne more of this bound, the largest over the tiers"
-DEPENDENCY = "a judgement or an input made otherwise"
 RANGE_WORDS = {
     "base_t": "Served in the baseline, all tiers",
     "served_t": "Served, all tiers",
