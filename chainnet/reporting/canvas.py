@@ -13,7 +13,6 @@ from chainnet.drawing import (
     SMALL,
     WIDTH_IN,
     figure_style,
-    loss_class,
     new_canvas,
     svg_of,
     tier_colour,
@@ -28,7 +27,7 @@ WHITE_BOX = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}  # behind wo
 MOST_BARS = 10
 Draw = Callable[[Facts], ReportFigure | None]
 
-__all__ = ["NORMAL", "SMALL", "WIDTH_IN", "loss_class", "new_canvas", "tier_colour", "write"]  # handed on
+__all__ = ["NORMAL", "SMALL", "WIDTH_IN", "new_canvas", "tier_colour", "write"]  # handed on
 
 
 def figure(key: str) -> Callable[[Draw], Draw]:
