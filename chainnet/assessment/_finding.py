@@ -467,6 +467,26 @@ class Finding:
         plain: dict[str, Any] = _plain(found)
         return plain
 
+    def in_brief(self) -> dict[str, Any]:
+        """Return as plain values what takes no minute: whose finding it is, what is due later, where it breaks."""
+        network, share = self.network, float(self.answers.due(self.scenario)["due_share"][self.tier])
+        found = {
+            "chain": network.name,
+            "as_of": network.as_of,
+            "base_year": network.base_year,
+            "vintage": vintage(network),
+            "scenario": self.scenario.name if self.scenario else "",
+            "scenario_label": self.label,
+            "beneficiaries": list(self.answers.counting.whose) or "all",
+            "order": self.answers.counting.order_name,
+            "tier": str(self.tier),
+            "demand_tpa": self.demand["tpa"],
+            "shortfall": {"later": {"share": share, "tpa": share * self.demand["tpa"]}},
+            "bottleneck": self.bottleneck,
+        }
+        plain: dict[str, Any] = _plain(found)
+        return plain
+
     @property
     def provenance(self) -> dict[str, Any]:
         """Where the finding comes from."""

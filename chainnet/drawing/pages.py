@@ -151,7 +151,7 @@ def draw(
     check_network(network)
     if live:
         given = {"result": result, "losses": losses, "rerouting": rerouting, **vars(beside)}
-        return _draw_living(network, view, path, given, (scenario, order or "allies_first", title, marking))
+        return _draw_living(network, view, path, given, (scenario, order, title, marking))
     answer, ranking = sort_answers(network, result, losses, scenario, order, beside)
     worth = worth_data(network, rerouting)
     drawn = gather(network, answer, ranking)
@@ -193,7 +193,7 @@ def _draw_living(network: Network, view: str, path: str | Path | None, given: di
     target = Path(path) if path is not None else Path(f"{_file_name(network.name)}-live.html")
     if view != "graph" or target.suffix.lower() in (".svg", ".png"):
         raise DataError("draw: live=True writes one HTML page and no other view. Leave view out, end path in .html.")
-    page = living_page(Counting.of(network, order=order).valuing, scenario, title, marking)
+    page = living_page(Counting.of(network, order=order), scenario, title, marking)
     return Drawing(write_file(target, page.encode("utf-8")))
 
 

@@ -177,7 +177,7 @@ def _write_living(assessment: Assessment, document: Document, stage: Path, say: 
         assessment.network,
         None if commodity == "all" else commodity,
         [] if beneficiaries == "all" else beneficiaries,
-        order=word if (word := settings.get("order")) in ("allies_last", "alike") else "allies_first",
+        order=word if (word := settings.get("order")) in ("law", "allies_last", "alike") else "allies_first",
     )
     text = living_page(counting, None, document.title, document.marking, assessment.asked)
     (stage / "live.html").write_bytes(text.encode("utf-8"))
