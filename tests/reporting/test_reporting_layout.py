@@ -202,12 +202,6 @@ def test_a_country_has_the_colour_of_the_graph(assessed: cn.Assessment, tmp_path
         assert f'"{place}":"{colour}"' in text
 
 
-def test_the_ladder_stands_on_one_axis_in_per_cent(document: Document) -> None:
-    levels = next(b for b in document.blocks() if isinstance(b, ReportFigure) and b.key == "levels")
-    assert "Still short, % of demand" in levels.subtitle
-    assert "Nothing is rerouted 96 % (48 t/yr)" in flat(levels.alt)
-
-
 # -- the brief ----------------------------------------------------------------------------------
 
 
@@ -216,7 +210,7 @@ def test_the_ladder_stands_on_one_axis_in_per_cent(document: Document) -> None:
 
 def test_a_slide_is_of_full_size_and_bears_finding_and_marking(document: Document) -> None:
     marked = replace(document, marking="MARK & CO")
-    figure = next(b for b in document.blocks() if isinstance(b, ReportFigure) and b.key == "levels")
+    figure = next(b for b in document.blocks() if isinstance(b, ReportFigure) and b.key == "break")
     figure = replace(figure, note=HOSTILE)
     png = slide(figure, marked, "png")
     assert png[:8] == b"\x89PNG\r\n\x1a\n"
@@ -232,14 +226,17 @@ def test_a_slide_is_of_full_size_and_bears_finding_and_marking(document: Documen
 def test_report_writes_brief_and_figures_side_by_side(
     document: Document, assessed: cn.Assessment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = next(b for b in document.blocks() if isinstance(b, ReportFigure))
-    few = replace(document, summary=(first, *(b for b in document.summary if not isinstance(b, ReportFigure))))
-    monkeypatch.setattr("chainnet.reporting.content.build", lambda *_a, **_n: replace(few, sections=(), annexes=()))
+    few = replace(document, sections=(), annexes=())
+    monkeypatch.setattr("chainnet.reporting.content.build", lambda *_a, **_n: few)
     made = cn.report(assessed, tmp_path / "out", ["pdf"], brief=True, figures=tmp_path / "figures")
     assert [p.relative_to(tmp_path).as_posix() for p in made] == [
         "out/brief.pdf",
-        "figures/F01-chain.png",
-        "figures/F01-chain.svg",
+        "figures/F01-break.png",
+        "figures/F01-break.svg",
+        "figures/F02-course.png",
+        "figures/F02-course.svg",
+        "figures/F03-response.png",
+        "figures/F03-response.svg",
     ]
 
 
@@ -259,17 +256,15 @@ def test_wrong_asks_for_a_brief_or_figures_write_nothing(assessed: cn.Assessment
 BOX = "e => { const r = e.getBoundingClientRect(); return [r.left, r.top, r.right, r.bottom] }"
 
 
-def test_the_first_screen_shows_chain_and_scenarios_and_the_contents_stay(
-    browser: Any, page: str, tmp_path: Path
-) -> None:
+def test_the_contents_stay_and_a_phone_scrolls_pictures_alone(browser: Any, page: str, tmp_path: Path) -> None:
     file = tmp_path / "report.html"
     file.write_text(page, encoding="utf-8")
     tab = browser.new_page(viewport={"width": 1280, "height": 800})
     tab.goto(file.as_uri())
-    for anchor, least in (("#f1", 800), ("#t1 tbody tr:nth-child(2)", 800)):
+    for anchor in ("#f1", "#f2"):
         left, top, right, bottom = tab.eval_on_selector(anchor, BOX)
         assert 0 <= left < right <= 1280
-        assert 0 <= top < bottom <= least
+        assert 0 <= top < bottom <= 800
     tab.evaluate("document.querySelector('#s5').scrollIntoView()")
     left, top, _, bottom = tab.eval_on_selector("nav", BOX)
     assert 0 <= top < bottom <= 800
