@@ -42,7 +42,6 @@ __all__ = [
     "font_folders",
     "levels_svg",
     "living_page",
-    "loss_class",
     "measures_svg",
     "new_canvas",
     "palette_sheet",

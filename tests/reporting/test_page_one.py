@@ -177,6 +177,7 @@ def test_a_brief_is_page_one_alone(made: Made, tmp_path: Path) -> None:
     assert "evidence" not in re.sub(r"<style>.*?</style>", "", (tmp_path / "brief.html").read_text(), flags=re.DOTALL)
 
 
+@pytest.mark.browser
 def test_page_one_stands_above_the_fold(made: Made, browser: Any) -> None:
     tab = browser.new_page(viewport={"width": 1280, "height": 800})
     tab.goto((made.folder / "report.html").as_uri())

@@ -283,7 +283,6 @@ def test_steps_side_by_side_are_one_column_and_a_step_with_recyclers_is_drawn() 
     basis = pd.DataFrame({"id": ["ore", "metal", "wafer", "gas"], "basis": ["t ore", "t", "t", "t"]})
     given = {"demand": demand, "commodities": basis, "beneficiaries": "USA", "year": 2024}
     stop = cn.Scenario("stop", [{"kind": "remove", "where": {"country": "CHN"}}])
-    figure = report_figures(cn.assess(cn.Network(nodes, edges, **given), [stop], months=12, draws=0))["chain"]
-    assert "Side by side, drawn as one: wafer and precursor." in figure.note
-    assert "Not drawn" not in figure.note
+    figure = report_figures(cn.assess(cn.Network(nodes, edges, **given), [stop], months=12, draws=0))["break"]
+    assert ">Precursor and wafer<" in figure.svg
     assert "refining" in figure.alt.lower()

@@ -244,7 +244,7 @@ scenario_table = col.Table(
     "What each scenario leaves short",
     rows=_rows,
     columns=_columns,
-    subtitle="Central case: part of the demand of each tier, once new suppliers are qualified, stocks gone.",
+    subtitle="Unit: part of the demand of each tier. Central case, once new suppliers are qualified, stocks gone.",
     stands=lambda f: f.standing(f.a.stress.summary),
     none={"which": "-"},
 )
