@@ -19,7 +19,7 @@ from chainnet.drawing.flow_break import Break, break_svg
 from chainnet.drawing.living import living_page
 from chainnet.drawing.pages import draw
 from chainnet.drawing.raster import font_folder, font_folders, png_bytes
-from chainnet.drawing.style import COLOURS, LOSS_COLOURS, OTHER_COLOUR, css_text, loss_class, palette_sheet, tier_colour
+from chainnet.drawing.style import COLOURS, LOSS_COLOURS, OTHER_COLOUR, css_text, palette_sheet, tier_colour
 
 __all__ = [
     "COLOURS",

@@ -40,7 +40,8 @@ def png_bytes(svg: str) -> bytes:
     """
     if find_spec("typst") is None or find_spec("font_source_sans_pro") is None:
         raise DataError(
-            'png: needs the packages typst and font-source-sans-pro. Install it with: pip install ".[report]" in the checkout'
+            "png: needs the packages typst and font-source-sans-pro. Install them with: "
+            'pip install ".[report]" in the checkout'
         )
     import typst
 
