@@ -14,150 +14,22 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import Array
-from chainnet.assessment._advisable import advisable
-from chainnet.assessment._case import Case
-from chainnet.assessment._closing import YEARS_AHEAD, by_projects, conditions
-from chainnet.doubt import KeyAssumptions, demand_factors, is_weak
+from chainnet.assessment._closing import YEARS_AHEAD
+from chainnet.doubt import demand_factors, is_weak
 from chainnet.engine import PRINTED
 from chainnet.flow import Balance, Counting, balance_under
 from chainnet.lowering import Overlay, Restriction
 from chainnet.network import first_years
-from chainnet.projects import Access, Reroute, access_to
-from chainnet.results import provenance, stamp
+from chainnet.projects import Access, access_to
 from chainnet.scenario import Scenario, overlay_of
 from chainnet.words import titled
 
 AS_PLANNED, HALF, LATE = "as planned", "half its capacity", "a year late"
 HIGH, LINKS, BEFORE = "demand at its high values", "without its assumed relations", "allies served last"
-COLUMNS = ["case", "year", "without_tpa", "left_tpa"]
-HELD = ["stock", "holder", "country", "is_ours", "is_reserved", "returns_tpa"]
-
-
-def advice(case: Case, worst: Scenario | None, rests: KeyAssumptions | None, *rerouting: Reroute) -> pd.DataFrame:
-    """Return what stays short with the advised project, as planned and where it disappoints.
-
-    Parameters
-    ----------
-    case : Case
-    worst : Scenario or None
-    rests : KeyAssumptions or None
-        What the verdict of that scenario rests on.
-    *rerouting : Reroute
-        Under that scenario, by year, with new relations.
-
-    Returns
-    -------
-    DataFrame, index case
-        year (of the answer, missing = any), without_tpa and left_tpa: short without and with the advised projects, new
-        relations allowed, no stock drawn, t/yr. Empty where nothing is advised. ``attrs``: tier (whose shortfall; "" =
-        all tiers), new_tpa (short with new relations), closed_if (where new relations leave nothing short: on what
-        that depends, in words; none where it holds in any case), projects (ids; none where none is
-        needed or none helps), closes (whether they leave nothing short), year (the first in which they do as much;
-        NaN = any).
-    """
-    if worst is None:
-        return pd.DataFrame()
-    margin = _margin(case, worst)
-    names: tuple[str, ...] = ()
-    if margin.rest > 0 and rerouting and rests is not None:
-        names = _advised(margin, rests, rerouting[-1], case.last_year)
-    rows = margin.cases(names, case.last_year) if names else []
-    table = pd.DataFrame(rows, columns=COLUMNS).set_index("case").astype({"year": "Int64"})
-    asked = {**case.counting.settings, "scenario": worst.name, "reroute": "new", "by_year": case.last_year}
-    source = provenance(case.network, "HiGHS simplex", **asked)
-    left = dict(zip(table.index, table["left_tpa"], strict=True))
-    said = {
-        "tier": margin.tier or "",
-        "new_tpa": margin.rest,
-        "closed_if": () if margin.rest > 0 or margin.known <= 0 else _closed_if(margin),
-        "projects": names,
-        "closed_by": left.get(AS_PLANNED) == 0.0,
-        "year": margin.first_year(names, case.last_year) if names else np.nan,
-    }
-    return stamp(table, source, facts=said)
-
-
-def _closed_if(margin: Margin) -> tuple[str, ...]:
-    """Return on what it depends that what stands leaves nothing short, with new relations."""
-    place = None if margin.tier is None else [*margin.stands.by_tier().index].index(margin.tier)
-    return tuple(conditions(margin.counting, margin.scenario, place))
-
-
-def held(case: Case, worst: Scenario | None) -> pd.DataFrame:
-    """Return what each stock avoids in one year, after new relations and the projects that run.
-
-    Returns
-    -------
-    DataFrame, index stock
-        holder, country; is_ours (whether it lies with the beneficiaries), is_reserved (whether it is kept for tiers);
-        returns_tpa: by how much less the tier of ``advice`` is short for it when all other stocks are drawn too, t/yr.
-        ``attrs``: drawn_tpa, what stays short with all of them, t/yr.
-    """
-    stocks = case.network.stocks
-    if worst is None or stocks.empty:
-        return pd.DataFrame(columns=HELD).set_index("stock")
-    margin = _margin(case, worst)
-    drawn = margin.short(margin.overlay, stocks=True)
-    inside = case.counting.inside(stocks)
-    rows = []
-    for place, row in enumerate(stocks.to_dict("records")):
-        lost = 0.0
-        if drawn < margin.rest:
-            without = margin.overlay.times("stocks", np.array([place]), 0.0)
-            lost = margin.settled(margin.short(without, stocks=True) - drawn)
-        rows.append((row["id"], row["holder"], row["country"], bool(inside[place]), _is_text(row["tiers"]), lost))
-    source = provenance(case.network, "HiGHS simplex", **case.counting.settings, scenario=worst.name, reroute="new")
-    return stamp(pd.DataFrame(rows, columns=HELD).set_index("stock"), source, facts={"drawn_tpa": drawn})
 
 
 def _is_text(cell: object) -> bool:
     return isinstance(cell, str) and bool(cell)
-
-
-def _margin(case: Case, worst: Scenario) -> Margin:
-    """Return what the tier lacks that is asked about: the first if it is short on existing links, else all."""
-    every = Margin(case.counting, worst, None)
-    first = replace(every, tier=case.first)
-    return first if case.first is not None and first.known > 0 else every
-
-
-def _advised(margin: Margin, rests: KeyAssumptions, found: Reroute, year: int | None) -> tuple[str, ...]:
-    """Return the projects that close the rest, else those that return most; none where none returns anything.
-
-    Projects of a country whose goods the scenario takes away are not among them (``advisable``).
-    """
-    network = margin.counting.network
-    if margin.tier is not None:
-        place = list(rests.central.index).index(margin.tier)
-        ways = str(rests.central["closed_by"].iloc[place]).split(";")
-        closed = by_projects(margin.counting, margin.scenario, place, ways)
-        if closed is not None:
-            return closed.projects
-    pairs = found.complements if margin.tier is None else pd.DataFrame()
-    alone = found.projects["standalone_t" if margin.tier is None else f"standalone_{margin.tier}_t"]
-    open_ = set(network.projects["id"][advisable(network, margin.scenario)])
-    alone = alone[alone.index.isin(open_)]
-    if len(pairs):
-        pairs = pairs[pairs["project_a"].isin(open_) & pairs["project_b"].isin(open_)]
-    best = _most(alone.fillna(0.0), pairs, network.projects.set_index("id")["capex_musd"])
-    if best and margin.short(margin.built(best, year)) < margin.rest:
-        return best
-    return ()
-
-
-def _most(alone: pd.Series, pairs: pd.DataFrame, capex: pd.Series) -> tuple[str, ...]:
-    """Return the project that returns most alone, the cheapest of those; two of ``pairs`` if they return more."""
-    alone = alone.round(6)
-    most = float(alone.max()) if len(alone) else 0.0
-    if len(pairs):
-        both = pairs["together_t"].round(6)
-        row = pairs.iloc[int(both.to_numpy().argmax())]
-        if float(both.max()) > most:
-            return (str(row["project_a"]), str(row["project_b"]))
-    if most <= 0:
-        return ()
-    cost = capex.reindex(alone.index).fillna(np.inf)
-    return (str(alone.index[np.lexsort((alone.index, cost, -alone))][0]),)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from chainnet.engine import CERTAIN, LEAST_SIZE, PRINTED
 from chainnet.flow import Counting, Kept, balance_under, project_sizes
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import state_of
+from chainnet.results import origin_of, stamp
 from chainnet.scenario import KINDS, Scenario, overlay_of, scenarios
 from chainnet.stress import YEAR, End, due_by_month, first_year
 from chainnet.words import Who
@@ -122,19 +123,32 @@ class Answers:
         return self.once(("assumptions", scenario), lambda: class_assumptions(self.counting, scenario))
 
     def months_of(self, scenario: Scenario | None) -> pd.DataFrame:
-        """Return what is due month by month, over the whole horizon; see ``due_by_month``."""
-        return self.once(("months", scenario), lambda: due_by_month(self.counting, scenario, self.months))
+        """Return what is due over the whole horizon: month by month in the first year, then in half-years.
+
+        The first year is that of ``first_year``; what comes later is of a plan in half-years.
+        """
+
+        def solve() -> pd.DataFrame:
+            early = self._by_month(scenario, self.counting, "new", "stated")
+            if self.months <= YEAR:
+                return early
+            late = due_by_month(self.counting, scenario, self.months)
+            late = late[late.index.get_level_values("month") > YEAR]
+            parts = [table.xs(tier, level="tier", drop_level=False) for tier in self.tiers for table in (early, late)]
+            return stamp(pd.concat(parts), origin_of(early))
+
+        return self.once(("months", scenario), solve)
+
+    def _by_month(self, scenario: Scenario | None, counting: Counting, reroute: Degree, cover: End) -> pd.DataFrame:
+        key = ("by month", scenario, counting.order, reroute, cover)
+        return self.once(key, lambda: due_by_month(counting, scenario, YEAR, reroute=reroute, cover=cover))
 
     def first_year(
         self, scenario: Scenario | None, order: Kept | None = None, reroute: Degree = "new", cover: End = "stated"
     ) -> pd.DataFrame:
         """Return what is due in the first twelve months, index tier; see ``first_year``."""
         counting = self.counting if order is None else self.counting.in_order(order)
-
-        def solve() -> pd.DataFrame:
-            return first_year(due_by_month(counting, scenario, YEAR, reroute=reroute, cover=cover))
-
-        return self.once(("year", scenario, counting.order, reroute, cover), solve)
+        return first_year(self._by_month(scenario, counting, reroute, cover))
 
     def due(self, scenario: Scenario | None, level: str = AFTER, order: Kept | None = None) -> pd.DataFrame:
         """Return what is due to a scenario in the long run at a level of response.
@@ -147,13 +161,10 @@ class Answers:
         order = self.counting.order if order is None else order
 
         def solve() -> pd.DataFrame:
-            degree, stocks, states = LEVELS[level]
+            states = LEVELS[level][2]
             here = self.network.projects["status"].map(state_of).isin(states).to_numpy()
             sizes = np.where(here, project_sizes(self.network, None), 0.0)
-            short, calm = (
-                self._by_tier(one.with_built(np.maximum(one.built, sizes)), degree, order, stocks)
-                for one in (overlay_of(self.network, scenario), Overlay.none(self.network))
-            )
+            short, calm = (self._short(one, level, sizes, order) for one in (scenario, None))
             wanted = short["demand_tpa"]
             due = (short["shortfall_tpa"] - calm["shortfall_tpa"]).clip(lower=0.0)
             due = due.mask(due <= PRINTED * wanted, 0.0)
@@ -162,6 +173,15 @@ class Answers:
             )
 
         return self.once(("due", scenario, level, order), solve)
+
+    def _short(self, scenario: Scenario | None, level: str, sizes: Any, order: Kept) -> pd.DataFrame:
+        degree, stocks, _ = LEVELS[level]
+
+        def solve() -> pd.DataFrame:
+            overlay = overlay_of(self.network, scenario)
+            return self._by_tier(overlay.with_built(np.maximum(overlay.built, sizes)), degree, order, stocks)
+
+        return self.once(("short", scenario, level, order), solve)
 
     def _by_tier(self, overlay: Overlay, degree: Degree, order: Kept, stocks: bool) -> pd.DataFrame:
         found = balance_under(self.counting.in_order(order), overlay, degree, stocks=stocks).by_tier()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -15,11 +15,12 @@ import pandas as pd
 
 from chainnet._types import Words
 from chainnet.assessment._case import Case
+from chainnet.assessment._closing import YEARS_AHEAD
 from chainnet.assessment._finding import Finding
 from chainnet.assessment._questions import Question, questions
-from chainnet.assessment._time import ends, level_months, onsets, timelines
+from chainnet.assessment._time import ends, onsets, timelines
 from chainnet.blocs import Alignment
-from chainnet.doubt import Ensemble, KeyAssumptions, Sensitivity
+from chainnet.doubt import Ensemble, Sensitivity
 from chainnet.economics import Overcapacity
 from chainnet.engine import Certificate, thread_pool
 from chainnet.errors import DataError
@@ -46,6 +47,10 @@ class Assessment(Result):
         The steady state of the baseline.
     findings : tuple of Finding
         The worst scenario's, then that of what is in force (all rules together), if anything is; wholly solved.
+    timing : DataFrame, index (scenario, tier)
+        Scenario by scenario as the first finding sets them side by side: demand_tpa; first_month (from the first
+        measure; NaN = not in the first year), first_year_share, later_share and later_tpa of what is due to it. The
+        first year is asked of what is in force, may return, comes next, and of the worst; NaN elsewhere.
     worst : str
         Scenario of the first finding; "" if none was asked.
     disrupted : Balance or None
@@ -57,9 +62,6 @@ class Assessment(Result):
         By node, site, country, operator, owner_country, step+country: what all tiers lose.
     first_tier : mapping of str to DataFrame
         The same for the first tier alone, if served first.
-    others_first : DataFrame
-        By site, what all tiers lose where all others are served first, t/yr, and the first tier (``first_lost_tpa``,
-        ``first_lost_share``); empty where all demand counts, or where the assessment serves them otherwise than after.
     bottlenecks : DataFrame, index counts ("first tier", "all tiers")
         The step of a country outside the beneficiaries that costs most if it alone stops, in the baseline: step,
         country ("" where none costs anything), share (of what the step makes), lost_tpa, lost_share, n_tied,
@@ -83,27 +85,12 @@ class Assessment(Result):
     stockpile : DataFrame
         scenario, then the columns of ``stockpile_requirement``: what keeps the first tier whole, for the
         scenarios that leave most of it short over the horizon.
-    mitigation : DataFrame
-        scenario, then the columns of ``stockpile_mitigation``, a row per step and commodity, for the first
-        of these scenarios; counted in quarters.
     unanswered : mapping of str to str
         Question, or "question: scenario" -> why it was not assessed.
-    key_assumptions : KeyAssumptions or None
-        What the verdict of the worst scenario rests on.
-    dependencies : DataFrame
-        tier, words, does, then: what alone makes another verdict (category of the tier's share), another bottleneck
-        (``then``), changes what closes the gap, or moves the share out of its range.
     rerouting : mapping of int to Reroute
         Under the worst scenario, by year; projects are valued with new relations, once qualified, without stocks.
     portfolios : mapping of str to Portfolio
         The same in the last year, at five budgets: "all" tiers, and the first tier as if alone; ties not asked.
-    advice : DataFrame, index case
-        Short without and with the projects that are advised once new relations have done their part, as planned and
-        where these projects disappoint: half their capacity, a year late, demand at its high values, without their
-        assumed relations, allies served last. ``attrs`` say of whom, which, from when, and whether nothing stays
-        short. Empty where none is needed or none helps.
-    held : DataFrame, index stock
-        holder, country, is_ours, is_reserved, returns_tpa: what each stock avoids in its year, t/yr.
     floors : DataFrame, index project
         At which price each pays, against today's (``price_floor``).
     idle : Overcapacity or None
@@ -139,12 +126,12 @@ class Assessment(Result):
     flow: MaxFlow
     base: Balance
     findings: tuple[Finding, ...]
+    timing: pd.DataFrame
     worst: str
     disrupted: Balance | None
     layers: pd.DataFrame
     chokepoints: Mapping[str, pd.DataFrame]
     first_tier: Mapping[str, pd.DataFrame]
-    others_first: pd.DataFrame
     bottlenecks: pd.DataFrame
     attacks: pd.DataFrame
     pairs: pd.DataFrame
@@ -153,14 +140,9 @@ class Assessment(Result):
     exposure: pd.DataFrame
     bracket: pd.DataFrame
     stockpile: pd.DataFrame
-    mitigation: pd.DataFrame
     unanswered: Mapping[str, str]
-    key_assumptions: KeyAssumptions | None
-    dependencies: pd.DataFrame
     rerouting: Mapping[int, Reroute]
     portfolios: Mapping[str, Portfolio]
-    advice: pd.DataFrame
-    held: pd.DataFrame
     floors: pd.DataFrame
     idle: Overcapacity | None
     alignment: Alignment | None
@@ -200,7 +182,7 @@ def assess(
     scenarios : Scenario, list or mapping of Scenario, optional
         Default the scenarios that ship with the graph.
     years : list of int, optional
-        Years for which projects are valued; default the third and the sixth after that in which the chain stands.
+        Years for which projects are valued; default the sixth after that in which the chain stands.
     months : int
         Horizon of the answers over time.
     start : str, optional
@@ -241,7 +223,7 @@ def assess(
     --------
     >>> import chainnet as cn
     >>> a = cn.assess(cn.read("mag-9"), months=12, draws=0)
-    >>> a.worst, a.chokepoints["node"].index[0]
+    >>> a.worst, a.chokepoints["site"].index[0]
     ('china_out', 'H_CN')
     """
     check_network(network)
@@ -337,19 +319,18 @@ def _answers(case: Case, executor: Executor | None, say: Tell) -> tuple[dict[str
     why = {key: reason for job in jobs.values() for key, reason in job.result()[1].items()}
     removed, removed_first = found.pop("removed")
     found["attacks"], found["pairs"] = found["attacks"]
-    found["stockpile"], found["mitigation"], proofs = found["stockpile"]
+    found["stockpile"], proofs = found["stockpile"]
     found["ensemble"], found["sensitivity"] = found.pop("doubts")
-    stress = found["stress"]
-    levels = stamp(found.pop("levels"), stress.provenance, facts={"step_months": level_months(case)})
-    found["stress"] = replace(stress, horizon_levels=levels)
     found.pop("blocs")
+    findings = found.pop("finding worst"), found.pop("finding now")
     rerouting = {year: found.pop(f"rerouting {year}") for year in case.years}
     return {
         **found,
+        "findings": tuple(one for one in findings if one is not None),
         "proofs": proofs,
+        "rerouting": MappingProxyType(rerouting),
         "chokepoints": MappingProxyType(removed),
         "first_tier": MappingProxyType(removed_first),
-        "rerouting": MappingProxyType(rerouting),
         "portfolios": MappingProxyType(found["portfolios"]),
     }, why
 
@@ -370,7 +351,7 @@ def _answered(one: Question, case: Case, needed: list[Any]) -> tuple[Any, dict[s
 def _years(network: Network) -> tuple[int, ...]:
     if network.projects.empty or network.current_year is None:
         return ()
-    return (network.current_year + 3, network.current_year + 6)
+    return (network.current_year + YEARS_AHEAD,)
 
 
 def _scenario_table(chosen: list[Scenario], onset: list[float], end: list[float]) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from chainnet.network import begins_of, last_day, month_of, state_of, verb_of
 from chainnet.scenario import Scenario
 from chainnet.words import join, titled
 
-COLUMNS = ["id", "label", "state", "verb", "avoids_tpa", "cost_musd", "due", "is_past"]
+COLUMNS = ["id", "label", "state", "verb", "avoids_tpa", "cost_musd", "due", "is_past", "due_month"]
 # what there is to do about a project whose date has passed and whose output no source confirms
 CONFIRM = "Confirm the output of"
 # how far a project is, the least first: of several the verb is that of the least
@@ -29,7 +29,8 @@ class Advice:
     """One thing to do.
 
     ``ids``: of projects or of a stock, none for new suppliers. ``avoids_tpa``: of the tier's shortfall after what is
-    cheaper. ``cost_musd``: NaN = not known. ``due``: year or month, "" = no date; ``is_past``: it has passed.
+    cheaper. ``cost_musd``: NaN = not known. ``due``: year or month, "" = no date; ``is_past``: it has passed;
+    ``due_month``: the same in months from the date of the chain, NaN = no date.
     ``closes``: nothing stays short with it. ``conditions``: on what it depends, in words. ``cases``: what stays short,
     t/yr, where it disappoints. ``rivals``: what else alone avoids as much.
     """
@@ -43,6 +44,7 @@ class Advice:
     due: str
     is_past: bool
     closes: bool
+    due_month: float = np.nan
     conditions: tuple[str, ...] = ()
     cases: tuple[tuple[str, float], ...] = ()
     rivals: tuple[str, ...] = ()
@@ -64,7 +66,10 @@ def advised(answers: Answers, scenario: Scenario | None, tier: str) -> tuple[Adv
     if existing - after > least:
         only = tuple(conditions(answers.counting, scenario, place)) if after <= least else ()
         found.append(
-            Advice("Qualify", "new suppliers", (), "", existing - after, np.nan, "", False, after <= least, only)
+            Advice(
+                *("Qualify", "new suppliers", (), "", existing - after, np.nan, "", False, after <= least),
+                conditions=only,
+            )
         )
     if after <= least:
         return tuple(found)
@@ -79,7 +84,8 @@ def project_measures(answers: Answers, scenario: Scenario | None, tier: str) -> 
     Returns
     -------
     DataFrame
-        id, label, state, verb, avoids_tpa, cost_musd, due, is_past, the largest first. Projects of a country whose
+        id, label, state, verb, avoids_tpa, cost_musd, due, is_past, due_month (from the date of the chain), the largest
+        first. Projects of a country whose
         goods the scenario takes away are none (``advisable``), nor are those that avoid nothing.
     """
     if scenario is None:
@@ -124,6 +130,7 @@ def _described(answers: Answers, projects: pd.DataFrame) -> pd.DataFrame:
             "cost_musd": projects["capex_musd"].astype(float),
             "due": dues,
             "is_past": (begins <= today) & np.isfinite(begins) & np.isfinite(today),
+            "due_month": begins - today,
         }
     )
 
@@ -176,6 +183,7 @@ def _projects(answers: Answers, scenario: Scenario, tier: str, place: int) -> li
             due=max(dues, default=""),
             is_past=is_past,
             closes=left <= 0,
+            due_month=float(rows["due_month"].max()),
             cases=tuple((case, still) for case, _, _, still in stressed),
             rivals=tuple(rivals["label"]),
         )

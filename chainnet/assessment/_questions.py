@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from chainnet.assessment._advice import advice, held
 from chainnet.assessment._answers import Answers
 from chainnet.assessment._bloc import (
     Removed,
@@ -21,23 +21,22 @@ from chainnet.assessment._bloc import (
     portfolios,
     sides,
 )
-from chainnet.assessment._bottleneck import FIRST_TIER, Bottleneck, bottlenecks, bottlenecks_without, step_column
-from chainnet.assessment._case import Case, Reason, Reasons
-from chainnet.assessment._dependencies import dependency_table
+from chainnet.assessment._bottleneck import FIRST_TIER, bottlenecks, step_column
+from chainnet.assessment._case import Case
 from chainnet.assessment._finding import Finding, finding_of
 from chainnet.assessment._layers import layers
-from chainnet.assessment._time import exposures, horizon_level_names, myopia, stockpiles
+from chainnet.assessment._time import exposures, monthly, myopia, stockpiles
 from chainnet.criticality import chokepoints, interdict
-from chainnet.doubt import KeyAssumptions, is_weak, key_assumptions
 from chainnet.flow import Balance, LongRuns, MaxFlow, balance, long_runs, max_flow
 from chainnet.projects import Reroute, reroute
-from chainnet.results import BOUNDED, CHECKED, Status, origin_of, stamp
+from chainnet.results import BOUNDED, CHECKED, Status, stamp
 from chainnet.scenario import Scenario, in_force
-from chainnet.stress import StressTest, stress_test
-from chainnet.words import ALL_TIERS, Who, titled
+from chainnet.stress import StressTest, tested
+from chainnet.words import ALL_TIERS
 
 ATTACKED = (2, 3)
-REMOVED = ("node", "site", "country", "operator", "owner_country", "step+country")
+ATTACK = ["counts", "k", "removed", "lost_tpa", "left_tpa", "bound_tpa", "is_optimal", "greedy_lost_tpa", "other_sets"]
+REMOVED = ("site", "country", "operator", "owner_country", "step+country")
 
 
 @dataclass(frozen=True)
@@ -58,53 +57,49 @@ class Question:
 
 def questions(case: Case) -> tuple[Question, ...]:
     """Return the questions of a case in the order in which they are put: each after those that it needs."""
-    worst = ("worst",)
+    worst, answers = ("worst",), Answers(case.counting, case.months, {one.name: one for one in case.scenarios})
     return (
-        Question("stress", "who is short, month by month", _stress, weight=30.0),
+        Question(
+            "finding worst",
+            "who is short under the worst scenario",
+            partial(_finding_worst, answers=answers),
+            weight=20.0,
+        ),
+        Question("finding now", "what the rules in force do", partial(_finding_now, answers=answers), weight=15.0),
+        # what needs nothing of these is asked beside them
         Question("removed", "what is lost with each site, country and owner", _removed),
-        Question("others_first", "what each site costs if all others are served first", _others_first),
-        Question("bottlenecks", "which step abroad is the bottleneck", _bottlenecks, ("removed",)),
         Question("attacks", "which sites cost most together", _attacks, weight=5.0),
         Question("exposure", "how long the loss of a site can be borne", exposures, keeps_why=True),
-        Question("bracket", "how far losses spread if nobody plans", myopia, keeps_why=True, weight=5.0),
         Question("floors", "at which price projects pay", break_evens, keeps_why=True),
         Question("indices", "what published indices say", index_ranks, keeps_why=True),
         Question("flow", "how much can be served at most", _flow),
         Question("base", "who is served in the baseline", _base),
-        Question("long_runs", "who is served in the long run", _long_runs),
+        Question("bottlenecks", "which step abroad is the bottleneck", _bottlenecks, ("removed",)),
         Question("blocs", "who stands on the other side", blocs_of, ("removed",)),
         Question("alignment", "what a split market costs", sides, ("blocs",), keeps_why=True, weight=5.0),
-        Question("findings", "who is short, when, where and how sure that is", _findings, weight=10.0),
-        Question("worst", "which scenario is the worst", _worst, ("findings",)),
-        Question("stockpile", "what must be in stock", stockpiles, ("stress",), keeps_why=True, weight=6.0),
+        Question("worst", "which scenario is the worst", _worst, ("finding worst",)),
         *(
             Question(
                 f"rerouting {year}", f"what projects buy by {year}", partial(_rerouting, year=year), worst, weight=3.0
             )
             for year in case.years
         ),
-        Question("levels", "what each level of rerouting buys over the months", horizon_level_names, worst, weight=3.0),
+        Question("stress", "who is short in the long run, and month by month", _stress, worst, weight=10.0),
+        Question("stockpile", "what must be in stock", stockpiles, worst, keeps_why=True, weight=6.0),
         Question("doubts", "how sure it is: inputs drawn and moved", doubts, worst, keeps_why=True, weight=5.0),
         Question("portfolios", "which projects are best for the money", portfolios, worst, keeps_why=True, weight=2.0),
         Question("idle", "what stands idle if nothing is cut off", idle_plants, worst, keeps_why=True),
+        Question("bracket", "how far losses spread if nobody plans", myopia, worst, keeps_why=True),
+        Question("long_runs", "who is served in the long run", _long_runs, worst, weight=2.0),
         Question("layers", "what the plants opened since the base year change", layers, worst, weight=2.0),
-        Question("key_assumptions", "what that verdict rests on", _key_assumptions, worst, keeps_why=True, weight=5.0),
-        Question("dependencies", "what changes it", _dependency_table, ("key_assumptions", "bottlenecks")),
-        Question(
-            "advice",
-            "what to do about what stays short",
-            advice,
-            ("worst", "key_assumptions", *(f"rerouting {year}" for year in case.years)),
-            weight=2.0,
-        ),
-        Question("held", "what each stock avoids", held, worst),
         Question("disrupted", "who is served under the worst scenario", _disrupted, worst),
+        Question("timing", "who is short when under the other scenarios", _timing, ("finding worst",), weight=5.0),
     )
 
 
-def _stress(case: Case) -> StressTest:
-    # an assessment is long anyway, and has no other way to ask for it
-    return stress_test(case.network, list(case.scenarios), case.months, case.start, any_size=True, **case.in_order)
+def _stress(case: Case, worst: Scenario | None) -> StressTest:
+    """Ask for the long run of every scenario, and for the months of the worst: half-years after the first year."""
+    return tested(case.scenarios, [worst] if worst else [], monthly(case, case.counting), None)
 
 
 def _flow(case: Case) -> MaxFlow:
@@ -115,24 +110,59 @@ def _base(case: Case) -> Balance:
     return balance(case.network, **case.in_order)
 
 
-def _long_runs(case: Case) -> LongRuns:
-    return long_runs(case.network, case.scenarios or (None,), case.counting, "new")
+def _long_runs(case: Case, worst: Scenario | None) -> LongRuns:
+    """Answer the worst scenario as the graph beside the report draws it."""
+    return long_runs(case.network, (worst,), case.counting, "new")
 
 
-def _findings(case: Case) -> tuple[Finding, ...]:
-    """Return the finding of the worst scenario, then that of what is in force; wholly solved."""
-    answers = Answers(case.counting, case.months, {one.name: one for one in case.scenarios})
-    found = [finding_of(answers, None, restriction="worst")]
+def _finding_worst(_case: Case, answers: Answers) -> Finding:
+    """Return the finding of the worst scenario, wholly solved."""
+    return _solved(finding_of(answers, None, restriction="worst"))
+
+
+def _finding_now(case: Case, answers: Answers) -> Finding | None:
+    """Return the finding of what is in force, wholly solved; None where nothing is."""
     now = in_force(case.network)
-    found += [finding_of(answers, now, restriction="in force")] if now.measures else []
-    for one in found:
-        one.to_dict()
-    return tuple(found)
+    return _solved(finding_of(answers, now, restriction="in force")) if now.measures else None
 
 
-def _worst(case: Case, findings: tuple[Finding, ...]) -> Scenario | None:
+def _solved(finding: Finding) -> Finding:
+    finding.to_dict()
+    return finding
+
+
+def _timing(case: Case, finding: Finding) -> pd.DataFrame:
+    """Return what each scenario that the finding is set beside leaves short later, by tier.
+
+    The first year, which takes months, is asked of what is in force, returns, comes next, and of the worst.
+    """
+    answers, now = finding.answers, in_force(case.network)
+    known = {now.name: now, **answers.asked}
+    known |= {one.name: one for one in (in_force(case.network, returns=True), finding.scenario) if one is not None}
+    rows = []
+    for name, which in finding.scenarios["which"].items():
+        later = answers.due(known[str(name)])
+        early = answers.first_year(known[str(name)]) if which != "other" else pd.DataFrame(index=later.index)
+        early = early.reindex(columns=["first_month", "due_share"], fill_value=np.nan)
+        rows.append(
+            pd.DataFrame(
+                {
+                    "demand_tpa": later["demand_tpa"],
+                    "first_month": early["first_month"],
+                    "first_year_share": early["due_share"],
+                    "later_share": later["due_share"],
+                    "later_tpa": later["due_tpa"],
+                }
+            ).loc[list(answers.tiers)]
+        )
+    names = list(finding.scenarios.index)
+    table = pd.concat(rows, keys=names, names=["scenario", "tier"]) if rows else pd.DataFrame()
+    return stamp(table, finding.provenance)
+
+
+def _worst(case: Case, finding: Finding) -> Scenario | None:
     """Return the scenario of the first finding; None where that is the stop of the bottleneck, which nobody asked."""
-    worst = findings[0].scenario
+    worst = finding.scenario
     return worst if worst in case.scenarios else None
 
 
@@ -154,15 +184,6 @@ def _removed(case: Case) -> Removed:
     return every, lead
 
 
-def _others_first(case: Case) -> pd.DataFrame:
-    """Return the losses by site with allies served last; empty where there are none, or where it is asked so."""
-    if case.counting.value_order != "allies_first" or not case.counting.rivals.any():
-        return pd.DataFrame()
-    every = chokepoints(case.network, "site", order="allies_last", **case.said)
-    first = chokepoints(case.network, "site", tier=case.first, order="allies_last", **case.said)
-    return every.assign(**{f"first_{c}": first[c].reindex(every.index) for c in ("lost_tpa", "lost_share")})
-
-
 def _bottlenecks(case: Case, removed: Removed) -> pd.DataFrame:
     """Return the bottleneck of the first tier and of all tiers."""
     by = f"{step_column(case.network)}+country"
@@ -171,63 +192,19 @@ def _bottlenecks(case: Case, removed: Removed) -> pd.DataFrame:
     return bottlenecks(case.counting, {counts: table for counts, table in known.items() if table is not None})
 
 
-def _key_assumptions(case: Case, worst: Scenario | None, why: Reasons) -> KeyAssumptions | None:
-    """Ask again with every judgement and every weak input otherwise."""
-    with Reason(why, "key_assumptions"):
-        return key_assumptions(case.network, worst, **case.in_order)
-    return None
-
-
-def _dependency_table(case: Case, found: KeyAssumptions | None, undisturbed: pd.DataFrame) -> pd.DataFrame:
-    """Return what alone changes the verdict, the bottleneck or what closes the gap; names as a sentence needs them."""
-    if found is None:
-        return pd.DataFrame(columns=["tier", "words", "does", "then"])
-    nodes, moved = case.network.nodes, []
-    doubted = nodes.loc[is_weak(nodes) & (nodes["stage"] != "end_use"), "id"]
-    for counts, row in undisturbed.iterrows():
-        tier = case.first if counts == FIRST_TIER else None
-        other = bottlenecks_without(case.counting.first(tier), Bottleneck(**row), list(doubted))
-        moved.append(other.assign(tier=Who.of(tier)))
-    return stamp(dependency_table(case.network, found, titled, pd.concat(moved)), origin_of(found.central))
-
-
 def _attacks(case: Case) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Find the worst two and three sites at once, for the first tier with ties and pairs, and for all."""
+    """Find the worst two and three sites at once, for the first tier (else for all); of two with ties and pairs."""
     rows, pairs, first = [], pd.DataFrame(), case.first
     source: dict[str, Any] = {}
-    for counts, tier in ((FIRST_TIER, first), (ALL_TIERS, None))[: 1 if first is None else 2]:
-        for k in ATTACKED:
-            details = counts == FIRST_TIER and k == ATTACKED[0]
-            found = interdict(case.network, k, tier=tier, details=details, **case.in_value)
-            source = source or found.provenance  # the answer on which the table is ranked
-            if not found.pairs.empty:
-                pairs = found.pairs
-            others = None if found.ties is None else "; ".join(" + ".join(tie) for tie in found.ties)
-            rows.append(
-                (
-                    counts,
-                    k,
-                    " + ".join(found.removed),
-                    found.lost_tpa,
-                    found.left_tpa,
-                    found.bound_tpa,
-                    found.is_optimal,
-                    found.greedy_lost_tpa,
-                    others,
-                )
-            )
-    columns = [
-        "counts",
-        "k",
-        "removed",
-        "lost_tpa",
-        "left_tpa",
-        "bound_tpa",
-        "is_optimal",
-        "greedy_lost_tpa",
-        "other_sets",
-    ]
-    table = pd.DataFrame(rows, columns=columns).set_index(["counts", "k"])
+    counts = FIRST_TIER if first else ALL_TIERS
+    for k in ATTACKED:
+        found = interdict(case.network, k, tier=first, details=k == ATTACKED[0], **case.in_value)
+        source = source or found.provenance  # the answer on which the table is ranked
+        pairs = pairs if found.pairs.empty else found.pairs
+        others = None if found.ties is None else "; ".join(" + ".join(tie) for tie in found.ties)
+        told = (getattr(found, name) for name in ATTACK[3:-1])
+        rows.append((counts, k, " + ".join(found.removed), *told, others))
+    table = pd.DataFrame(rows, columns=ATTACK).set_index(["counts", "k"])
     proved: Status = CHECKED if bool(table["is_optimal"].all()) else BOUNDED
     source = source | {"status": proved}
     return stamp(table, source, status={"greedy_lost_tpa": BOUNDED}), stamp(pairs, source)

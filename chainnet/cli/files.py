@@ -275,7 +275,7 @@ class Report(Question, Counted, Form):
     """
 
     path: Annotated[Path, "Folder to write.", "--out"] = Path("out")
-    formats: Annotated[str | None, "html, pdf, xlsx; split by commas. Default all.", _formats] = None
+    formats: Annotated[str | None, "html, pdf, xlsx, json; split by commas. Default all.", _formats] = None
     brief: Annotated[bool, "One page in the place of the report: brief.html, brief.pdf."] = False
     figures: Annotated[Path | None, "Folder for every figure as a slide, SVG and PNG of 1920 x 1080."] = None
     live: Annotated[bool, "A living page beside it: live.html, which solves again when a control is moved."] = False

@@ -8,19 +8,15 @@ costliest step of a country), *draw* (one set of inputs), *store* (an SQLite fil
 """
 
 from chainnet.doubt._changes import is_weak, variations
-from chainnet.doubt._due import STRESS_TEST
 from chainnet.doubt._ensemble import Ensemble, ensemble, local_processes
 from chainnet.doubt._judgements import demand_factors, orders_of
 from chainnet.doubt._key_assumptions import KeyAssumptions, class_assumptions, key_assumptions
 from chainnet.doubt._sensitivity import Sensitivity, sensitivity
 from chainnet.doubt._verdict import CLASSES, class_of
-from chainnet.doubt._words import BEFORE, VARIANTS, in_words
+from chainnet.doubt._words import in_words
 
 __all__ = [
-    "BEFORE",
     "CLASSES",
-    "STRESS_TEST",
-    "VARIANTS",
     "Ensemble",
     "KeyAssumptions",
     "Sensitivity",

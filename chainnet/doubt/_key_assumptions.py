@@ -29,6 +29,7 @@ from chainnet.words import Who
 # of an input the bottleneck is looked for where it moves a tier's share by this much
 MOVES = 0.01
 DRAWS = 256
+BATCH = 32  # draws between which it is asked whether more are needed
 FIGURES = ("shortfall_tpa", "shortfall_share", "due_tpa", "due_share", "due_low_share", "due_high_share")
 COLUMNS = ["kind", "id", "label", "quality", "reference", "variant", "tier", *FIGURES]
 COLUMNS += ["change_share", "changes_result", "what"]
@@ -326,12 +327,21 @@ class _Asked:
         return smallest_set(self.case, int((self._base.wanted > 0).argmax()), max_set)
 
     def class_share(self) -> pd.Series:
-        """Return the part of the draws in which each tier is in the class of the central case."""
+        """Return the part of the draws in which each tier is in the class of the central case.
+
+        In brief no more are drawn than say whether that is half of them.
+        """
         self._step("draws of all uncertain inputs", 0.85)
         central = [class_of(share) for share in self._base.due]
-        drawn = self.case.classes(draws_of(self.case.network, DRAWS))
-        held = np.mean([np.equal(one, central) for one in drawn], axis=0) if drawn else np.ones(len(central))
-        return pd.Series(held, index=[self._tier(t) for t in self._all])
+        draws, held = draws_of(self.case.network, DRAWS), np.zeros((0, len(central)))
+        for start in range(0, len(draws), BATCH if self._is_brief else max(len(draws), 1)):
+            batch = draws[start : start + BATCH] if self._is_brief else draws
+            held = np.vstack([held, [np.equal(one, central) for one in self.case.classes(batch)]])
+            most = np.maximum(held.sum(axis=0), (~held.astype(bool)).sum(axis=0) - 0.5)
+            if (most >= HOLDS * len(draws)).all():
+                break
+        shares = held.mean(axis=0) if len(held) else np.ones(len(central))
+        return pd.Series(shares, index=[self._tier(t) for t in self._all])
 
     # -- tables ------------------------------------------------------------------------------------
 

@@ -13,11 +13,13 @@ from chainnet.drawing.canvas import (
     write,
 )
 from chainnet.drawing.colours import country_colours
+from chainnet.drawing.evidence import Course, course_svg, levels_svg, measures_svg
 from chainnet.drawing.exposure import Exposure, exposure_svg
+from chainnet.drawing.flow_break import Break, break_svg
 from chainnet.drawing.living import living_page
 from chainnet.drawing.pages import draw
-from chainnet.drawing.raster import font_folder, png_bytes
-from chainnet.drawing.style import COLOURS, LOSS_COLOURS, OTHER_COLOUR, css_text, loss_class, palette_sheet, tier_colour
+from chainnet.drawing.raster import font_folder, font_folders, png_bytes
+from chainnet.drawing.style import COLOURS, LOSS_COLOURS, OTHER_COLOUR, css_text, palette_sheet, tier_colour
 
 __all__ = [
     "COLOURS",
@@ -26,15 +28,21 @@ __all__ = [
     "OTHER_COLOUR",
     "SMALL",
     "WIDTH_IN",
+    "Break",
+    "Course",
     "Exposure",
+    "break_svg",
     "country_colours",
+    "course_svg",
     "css_text",
     "draw",
     "exposure_svg",
     "figure_style",
     "font_folder",
+    "font_folders",
+    "levels_svg",
     "living_page",
-    "loss_class",
+    "measures_svg",
     "new_canvas",
     "palette_sheet",
     "png_bytes",

@@ -6,16 +6,18 @@ import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
+from chainnet.drawing.raster import font_folders
 from chainnet.drawing.style import COLOURS
 from chainnet.errors import DataError
 
 WIDTH_IN = 6.7
-SMALL, NORMAL = 8.0, 8.5
+SMALL, NORMAL = 8.5, 8.5
 _STYLE: dict[Any, Any] = {
     "svg.fonttype": "path",
-    "font.family": "DejaVu Sans",
+    "font.family": ["Source Sans Pro", "DejaVu Sans"],  # the second knows more letters
     "font.size": NORMAL,
     "text.parse_math": False,
     "axes.unicode_minus": True,
@@ -36,10 +38,20 @@ def figure_style(salt: str, more: Mapping[Any, Any] | None = None) -> Iterator[N
         import matplotlib as mpl
     except ImportError:
         raise DataError('a figure needs matplotlib. Install the extra: pip install "chainnet[report]".') from None
+    _take_fonts()
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update({**_STYLE, "svg.hashsalt": f"chainnet {salt}", **(more or {})})
         yield
+
+
+@cache
+def _take_fonts() -> None:
+    """Let figures be written in the family of the documents."""
+    from matplotlib.font_manager import fontManager
+
+    for face in ("Regular", "Bold"):
+        fontManager.addfont(f"{font_folders()[0]}/SourceSansPro-{face}.ttf")
 
 
 def svg_of(canvas: Any) -> str:

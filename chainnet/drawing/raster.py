@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,12 @@ _PAGE = """#set page(width: auto, height: auto, margin: 8pt, fill: white)
 #image(bytes(sys.inputs.svg), format: "svg")
 """
 _PPI = 160.0
+
+
+@cache
+def font_folders() -> list[str]:
+    """Return the folders of the fonts of documents: the one family, and behind it one that knows more letters."""
+    return [str(files("font_source_sans_pro").joinpath("files")), str(font_folder())]
 
 
 @cache
@@ -31,8 +38,11 @@ def png_bytes(svg: str) -> bytes:
     DataError
         If the package typst is missing, or the SVG cannot be read.
     """
-    if find_spec("typst") is None:
-        raise DataError('png: needs the package typst. Install it with: pip install ".[report]" in the checkout')
+    if find_spec("typst") is None or find_spec("font_source_sans_pro") is None:
+        raise DataError(
+            "png: needs the packages typst and font-source-sans-pro. Install them with: "
+            'pip install ".[report]" in the checkout'
+        )
     import typst
 
     compile_typst: Any = typst.compile  # its stub wants bytes where it takes text
@@ -41,9 +51,9 @@ def png_bytes(svg: str) -> bytes:
             _PAGE.encode(),
             format="png",
             ppi=_PPI,
-            sys_inputs={"svg": svg.replace("system-ui", "'DejaVu Sans'")},
+            sys_inputs={"svg": svg.replace("system-ui", "'Source Sans Pro'")},
             ignore_system_fonts=True,
-            font_paths=[str(font_folder())],
+            font_paths=font_folders(),
         )
     except Exception as error:  # typst's own errors share no class
         raise DataError(f"png: the picture cannot be drawn: {error}") from error

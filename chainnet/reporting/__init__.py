@@ -7,7 +7,6 @@ from chainnet.reporting.comparison import comparison_markdown, comparison_page
 from chainnet.reporting.content import report_figures
 from chainnet.reporting.documents import FORMATS, report
 from chainnet.reporting.overview import overview_markdown, overview_page, overview_sentences
-from chainnet.reporting.sections.answer import verdict
 
 __all__ = [
     "FORMATS",
@@ -18,5 +17,4 @@ __all__ = [
     "overview_sentences",
     "report",
     "report_figures",
-    "verdict",
 ]

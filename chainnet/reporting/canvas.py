@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
 from typing import Any
 
 from chainnet.drawing import (
     COLOURS,
-    LOSS_COLOURS,
     NORMAL,
     SMALL,
     WIDTH_IN,
     figure_style,
-    loss_class,
     new_canvas,
     svg_of,
     tier_colour,
@@ -22,17 +20,14 @@ from chainnet.drawing import (
 )
 from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import ReportFigure, ReportTable
-from chainnet.words import number
 
 INK, GREY, AXIS, RULE = (COLOURS[name] for name in ("ink", "soft", "line", "rule"))
 BAR, BAR_LIGHT, BLANK, LINK = (COLOURS[name] for name in ("bar", "bar_light", "blank", "link"))
-LOST = COLOURS["less"]
-LOSS = (COLOURS["paper"], *(fill for fill, _ in LOSS_COLOURS))
 WHITE_BOX = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}  # behind words that stand on a line
 MOST_BARS = 10
 Draw = Callable[[Facts], ReportFigure | None]
 
-__all__ = ["NORMAL", "SMALL", "WIDTH_IN", "loss_class", "new_canvas", "tier_colour", "write"]  # handed on
+__all__ = ["NORMAL", "SMALL", "WIDTH_IN", "new_canvas", "tier_colour", "write"]  # handed on
 
 
 def figure(key: str) -> Callable[[Draw], Draw]:
@@ -69,14 +64,6 @@ def no_value_axis(ax: Any, rows: int = 0, room: float = -0.4) -> None:
     ax.spines["bottom"].set_visible(False)
     if rows:
         ax.set_ylim(-0.6, rows + room)
-
-
-def value_ends(ax: Any, y: Any, values: Sequence[float]) -> None:
-    """Write each value at the end of its bar."""
-    top = max(max(values), 1e-12)
-    for at, value in zip(y, values, strict=True):
-        write(ax, max(value, 0) + 0.015 * top, at, number(value))
-    ax.set_xlim(0, 1.2 * top)
 
 
 def folded(words: str, width: int, lines: int) -> str:

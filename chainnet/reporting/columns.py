@@ -150,7 +150,6 @@ def country(value: Any) -> str | None:
 
 
 TIER = text("tier", "Tier", "who asks")
-STEP = text("step", "Step", "step of the chain")
 RANK = text("rank", "Rank", "place by the loss; = tied")
 SCENARIO_NAME = code("scenario", "Scenario", "name of the scenario")
 SCENARIO_LABEL = text(
@@ -159,4 +158,3 @@ SCENARIO_LABEL = text(
 SCENARIO = (SCENARIO_NAME, SCENARIO_LABEL)
 PROJECT_ID = code("id", "Id", "name of the project")
 PROJECT = named("label", "Project", "the project in words")
-PLACE = text("place", "Country or region", "where it stands")

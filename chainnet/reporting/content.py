@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
 from chainnet.assessment import Assessment, missing
 from chainnet.errors import DataError
+from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import Block, Document, ReportFigure, ReportTable, Section, Sentence
-from chainnet.reporting.order import ORDER, TABLES, see
-from chainnet.reporting.sections import (
-    answer,
-    asked,
-    assumed,
-    blocs,
-    chain,
-    losses,
-    method,
-    money,
-    page_one,
-    projects,
-    rerouting,
-    served,
-    stocks,
-    sure,
-)
-from chainnet.reporting.sections.annexes import annexes, input_tables
-from chainnet.reporting.sections.month_sheets import sheets
-from chainnet.words import join, spelled, vintage
+from chainnet.reporting.order import ORDER
+from chainnet.reporting.sections import chain, decides, helping, losses, made, page_one, served, stocks, sure
+from chainnet.reporting.sections.made import input_tables, with_reproduction
+from chainnet.reporting.sections.served import month_sheets
+from chainnet.words import NOT_ASKED, join, spelled, vintage
 
-_MAKERS = (answer, asked, chain, losses, served, rerouting, projects, stocks, money, blocs, sure, assumed, method)
-BRIEF_ROWS = 4  # scenarios that stand on one page
+_MAKERS = (chain, losses, served, helping, stocks, decides, sure, made)
 SECTIONS = {module.__name__.rpartition(".")[2]: module.section for module in _MAKERS}
 
 
@@ -61,15 +47,39 @@ def build(assessment: Assessment, *, title: str | None = None, author: str = "",
         vintage=", ".join(filter(None, (network.label, vintage(network)))),
         digest=source["digest"][:12],
         version=source["version"],
-        bottom_line=answer.short_line(facts),
-        summary=page_one.summary(facts),
-        sections=tuple(_numbered(i, _thinned(SECTIONS[name](facts))) for i, name in enumerate(ORDER)),
-        annexes=(),
-        inputs=(*sheets(facts), *input_tables(facts)),
+        front=page_one.front(facts, title or ""),
+        sections=tuple(_numbered(i, _thinned(SECTIONS[name](facts))) for i, name in enumerate(ORDER, 1)),
+        inputs=(finding_table.of(facts), *month_sheets(facts), *input_tables(facts)),
         stand_ins=facts.stand_ins,
     )
-    made = annexes(facts, document.tables, {"title": title or "", "author": author, "marking": marking}, _place)
-    return _without_dead_links(replace(document, annexes=tuple(_lettered(i, part) for i, part in enumerate(made))))
+    *most, last = document.sections
+    asked = {"title": title or "", "author": author, "marking": marking}
+    last = with_reproduction(facts, last, document.tables, asked)
+    return _without_dead_links(replace(document, sections=(*most, last)))
+
+
+def _fields(facts: Facts) -> list[dict[str, str]]:
+    """Return the fields of the findings, a row each: as ``report.json`` has them, a record of several in one cell."""
+    return [
+        {"finding": one.restriction, "field": name, "value": value if isinstance(value, str) else json.dumps(value)}
+        for one in facts.a.findings
+        for name, value in one.to_dict().items()
+    ]
+
+
+finding_table = col.Table(
+    "Finding",
+    "Finding",
+    "The findings, field by field",
+    rows=_fields,
+    columns=(
+        col.text("finding", "Finding", "why this scenario: the worst, or in force"),
+        col.text("field", "Field", "name in report.json"),
+        col.text("value", "Value", "text, or as JSON", missing=NOT_ASKED),
+    ),
+    subtitle="As report.json has them: the worst first, then what is in force.",
+    stands=lambda f: f.standing(f.a.findings[0].levels),
+)
 
 
 def _without_dead_links(document: Document) -> Document:
@@ -87,57 +97,32 @@ def _reworded(document: Document, change: Callable[[Sentence], Sentence]) -> Doc
         return change(block) if isinstance(block, Sentence) else block
 
     def part(section: Section) -> Section:
-        return replace(section, blocks=tuple(map(changed, section.blocks)))
+        return replace(section, blocks=tuple(map(changed, section.blocks)), more=tuple(map(changed, section.more)))
 
-    return replace(
-        document,
-        bottom_line=tuple(map(change, document.bottom_line)),
-        summary=tuple(map(changed, document.summary)),
-        sections=tuple(map(part, document.sections)),
-        annexes=tuple(map(part, document.annexes)),
-    )
+    summary, sections = tuple(map(changed, document.summary)), tuple(map(part, document.sections))
+    return replace(document, summary=summary, sections=sections)
 
 
 def brief_of(document: Document) -> Document:
-    """Return what of a report stands on one page: the bottom line, the chain, the scenarios, what to do, how sure."""
-    kept = {"chain", "scenarios"}
-    places = [f" {see(name)}" for name in ORDER]
-
-    def alone(sentence: Sentence) -> Sentence:
-        text = sentence.text
-        for place in places:
-            text = text.replace(place, "")
-        return replace(sentence, text=text, tables=())
-
-    more = Sentence("Names such as T15 are tables of the full report and its workbook.")
-    summary = [b for b in document.summary if not isinstance(b, ReportTable | ReportFigure) or b.key in kept]
-    summary = [b.with_lead(rows=BRIEF_ROWS) if isinstance(b, ReportTable) else b for b in summary]
-    return _reworded(replace(document, is_brief=True, summary=(*summary, more), sections=(), annexes=()), alone)
+    """Return page one of a report, which stands alone."""
+    return replace(document, is_brief=True, summary=(), sections=())
 
 
 def _numbered(i: int, part: Section) -> Section:
-    return replace(part, id=f"s{i}", heading=f"{i} {part.heading}" if i else part.heading)
+    return replace(part, id=f"s{i}", heading=f"{i} {part.heading}")
 
 
 def _thinned(part: Section) -> Section:
-    """Return a section without the tables that say nothing, and a line that names them."""
-    said = {block.key: block.says_nothing for block in part.blocks if isinstance(block, ReportTable)}
-    silent = [b for b in part.blocks if isinstance(b, ReportTable) and said[b.key]]
+    """Return a section without the tables that say nothing, and a line on screen that names them."""
+    tables = [block for block in (*part.blocks, *part.more) if isinstance(block, ReportTable)]
+    silent = {table.key: f"{table.title} ({table.says_nothing})" for table in tables if table.says_nothing}
     if not silent:
         return part
-    kept = tuple(block for block in part.blocks if block not in silent)
-    words = "; ".join(f"{table.title} ({said[table.key]})" for table in silent)
-    return replace(part, blocks=(*kept, Sentence(f"{words}.", (), "Not shown.")))
-
-
-def _lettered(i: int, part: Section) -> Section:
-    letter = chr(ord("a") + i)
-    return replace(part, id=f"annex-{letter}", heading=f"{letter.upper()} {part.heading}")
-
-
-def _place(table: ReportTable) -> int:
-    """Return where a table stands among all; those of one year each are of one number."""
-    return TABLES.index(table.key.partition(".")[0])
+    blocks, more = (
+        tuple(b for b in some if not (isinstance(b, ReportTable) and b.key in silent))
+        for some in (part.blocks, part.more)
+    )
+    return replace(part, blocks=blocks, more=(*more, Sentence(f"{'; '.join(silent.values())}.", (), "Not shown.")))
 
 
 def report_figures(assessment: Assessment) -> dict[str, ReportFigure]:
@@ -173,7 +158,7 @@ def _subtitle(facts: Facts) -> str:
     what = join([facts.commodity(c) for c in facts.counted]) or "all goods"
     whose = f", demand of {facts.people}" if facts.whose else ""
     scenarios = spelled(len(facts.ordered), "scenario")
-    said = f"{what}{whose}; {scenarios}, in the long run and over {facts.months.span}"
+    said = f"{what}{whose}; {scenarios}, in the long run and over {facts.horizon} months"
     if "demand" not in missing(facts.network, facts.a.asked).index:
         return said
     return f"{said}. The graph holds no demand: what end uses get in the baseline stands in"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 import shutil
@@ -22,9 +23,14 @@ from chainnet.network import Network
 from chainnet.reporting.model import Document, ReportFigure
 from chainnet.words import NBSP
 
-FORMATS = ("html", "pdf", "xlsx")
+FORMATS = ("html", "pdf", "xlsx", "json")
 BRIEF_FORMATS = ("html", "pdf")
-NEEDS = {"html": ("matplotlib",), "pdf": ("matplotlib", "typst"), "xlsx": ("matplotlib", "xlsxwriter")}
+NEEDS = {
+    "html": ("matplotlib",),
+    "pdf": ("matplotlib", "typst", "font_source_sans_pro"),
+    "xlsx": ("matplotlib", "xlsxwriter"),
+    "json": ("matplotlib",),
+}
 HTML_TEMPLATE, PDF_TEMPLATE = "page.html.j2", "report.typ"
 ASSESSED = 0.7  # part of the time that the assessment takes
 
@@ -56,8 +62,9 @@ def report(
         is asked with a demand that stands in (``chainnet.assessment.assume_demand``), of which a warning tells.
     path : str or Path
         Folder for the documents, made if it is missing; other files in it are left alone.
-    formats : iterable of {"html", "pdf", "xlsx"}, optional
-        html: ``report.html`` and ``graph.html``. pdf: ``report.pdf``. xlsx: ``report.xlsx``. Default all of them.
+    formats : iterable of {"html", "pdf", "xlsx", "json"}, optional
+        html: ``report.html`` and ``graph.html``. pdf: ``report.pdf``. xlsx: ``report.xlsx``. json: ``report.json``,
+        the findings (``Finding.to_dict``), the worst first. Default all of them.
     brief : bool
         One page in the place of the report: ``brief.html``, ``brief.pdf``.
     figures : str or Path, optional
@@ -130,7 +137,7 @@ def report(
         if "figures" in placings:
             _write_figures(document, placings["figures"].stage, say)
         written = [path for placing in placings.values() for path in placing.finish()]
-    say(document.bottom_line[0].text.replace(NBSP, " "), 1.0)  # the verdict
+    say(assessment.findings[0].title.replace(NBSP, " "), 1.0)  # the verdict
     return written
 
 
@@ -218,6 +225,10 @@ def _write(
 
         say("writing: report.xlsx", 0.97)
         (stage / "report.xlsx").write_bytes(workbook_report(document))
+    if "json" in wanted:
+        found = {"findings": [one.to_dict() for one in assessment.findings]}
+        text = json.dumps(found, ensure_ascii=False, allow_nan=False, indent=1)
+        (stage / "report.json").write_bytes(f"{text}\n".encode())
 
 
 def _draw_graph(assessment: Assessment, document: Document, path: Path) -> None:

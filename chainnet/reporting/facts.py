@@ -2,47 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cached_property, wraps
 from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
-from chainnet.assessment import Assessment, Bottleneck
+from chainnet.assessment import Assessment
 from chainnet.engine import PRINTED
 from chainnet.network import QUALITIES, several_plants, site_labels
 from chainnet.reporting.glyphs import drawable, short_label, stand_ins
-from chainnet.reporting.horizon import BASELINE, Months, nil
 from chainnet.results import (
     CHECKED,
     ENDS,
     GIVEN,
     NOT_ASSESSED,
     NOT_STATED,
-    Ends,
-    ends_of,
     fact_of,
-    inputs_words,
     origin_of,
     rest_of,
     rests_words,
 )
 from chainnet.words import (
-    AFTER_OR_BEFORE,
     ALL_TIERS,
     NO_DATA,
-    SHARED,
-    WHOEVER,
     Who,
     country_name,
-    percent,
     step_words,
     titled,
     who,
 )
 
-__all__ = ["BASELINE", "Facts", "Months", "once"]
+BASELINE = "baseline"
+_ORDERS = {
+    "allies_first": "allies first",
+    "allies_last": "all others first",
+    "law": "by law and contract",
+    "stages": "by a table of stages",
+    "alike": "nobody first",
+}
 
 # countries and groups that a sentence names one by one
 FEW = 3
@@ -83,12 +82,22 @@ class Facts:
         self.settings: dict[str, Any] = assessment.provenance["settings"]
         self.made: dict[Any, Any] = {}  # what ``once`` keeps
 
-    @cached_property
-    def months(self) -> Months:
-        """The same over the months of the horizon."""
-        return Months(self)
+    @property
+    def horizon(self) -> int:
+        """Months of the answers over time."""
+        return int(self.settings["months"])
 
     # -- who and what counts --------------------------------------------------------------------
+
+    @property
+    def order(self) -> str:
+        """Who is served first, in words."""
+        return _ORDERS[str(self.settings.get("order", "allies_first"))]
+
+    @property
+    def lead_words(self) -> str:
+        """The tier of the first finding, as a table is headed."""
+        return f"{Who(self.a.findings[0].tier)}"
 
     @cached_property
     def tiers(self) -> list[Who]:
@@ -126,17 +135,6 @@ class Facts:
         return Who.named(self.a.layers.reset_index())
 
     @cached_property
-    def level_tables(self) -> dict[int, pd.DataFrame]:
-        """The levels of response of each year that was asked."""
-        found = {y: r.levels for y, r in self.a.rerouting.items() if not r.levels.empty}
-        return {y: settled(levels) for y, levels in found.items()}
-
-    @cached_property
-    def scenario_levels(self) -> pd.DataFrame:
-        """The levels of response of every scenario, without projects."""
-        return settled(self.a.stress.levels) if not self.a.stress.levels.empty else self.a.stress.levels
-
-    @cached_property
     def leading(self) -> pd.DataFrame:
         """The summary of the leading tier (of all, where nobody asks in the first), by scenario."""
         table = self.summary
@@ -153,69 +151,6 @@ class Facts:
         """Return what the leading tier lacks under a scenario, t/yr."""
         return float(self.leading["shortfall_tpa"][scenario])
 
-    @property
-    def is_by_law(self) -> bool:
-        """Whether stages of law or of a table say who is served first: then allies first and last are no ends of it."""
-        return self.settings.get("order") in ("law", "stages")
-
-    @cached_property
-    def _ends(self) -> pd.DataFrame:
-        return Who.named(ends_of(self.a.stress.summary).reset_index())
-
-    @cached_property
-    def _ties(self) -> pd.DataFrame:
-        """The same table with the ends between which the answer itself may lie, where a stage is shared."""
-        table, out = self.summary, self._ends.copy()
-        for column, end in zip(ENDS.values(), ("least", "most"), strict=True):
-            tie = table.get(f"shortfall_{end}_tpa", table["shortfall_tpa"])
-            out[column] = tie.fillna(table["shortfall_tpa"]).to_numpy(dtype=float)
-        return out
-
-    def short(self, scenario: str, tier: Who) -> Ends:
-        """Return what a tier lacks under a scenario, allies first and last; all tiers together where they are meant.
-
-        Where stages say who is served first, its ends are those of the answer, however users of one stage share.
-        """
-        return self._of(self._ties if self.is_by_law else self._ends, scenario, tier)
-
-    def short_if_last(self, scenario: str, tier: Who) -> Ends:
-        """Return the same with allies served first and last, whatever order was asked."""
-        return self._of(self._ends, scenario, tier)
-
-    @staticmethod
-    def _of(table: pd.DataFrame, scenario: str, tier: Who) -> Ends:
-        return Ends.of(tier.rows(table[table["scenario"] == scenario]))
-
-    @property
-    def either(self) -> str:
-        """What ends a sentence that gives both ends of a shortfall."""
-        return SHARED if self.is_by_law else AFTER_OR_BEFORE
-
-    def whoever(self, tiers: Sequence[Who], *scenarios: str) -> str:
-        """Return what ends a sentence that gives one number: whoever is served first, where that changes nothing."""
-        pairs = [(name, tier) for name in scenarios for tier in tiers]
-        one = all(self.short(*pair).agree and self.short_if_last(*pair).agree for pair in pairs)
-        return WHOEVER if self.has_others and one else ""
-
-    def ends_differ(self, scenario: str, *tiers: Who) -> bool:
-        """Whether a finding on some tiers is two numbers, by who is served first."""
-        return not all(self.short(scenario, tier).agree for tier in tiers)
-
-    @property
-    def advised_tier(self) -> Who:
-        """Whose shortfall the advice is about."""
-        return Who.of(fact_of(self.a.advice, "tier", ""))
-
-    @property
-    def short_tier(self) -> Who:
-        """The leading tier where it is short when rerouting was asked, else all."""
-        return self.first if self.has_first and self.lacks(self.when) > 0 else ALL_TIERS
-
-    def of(self, scenario: str, tier: str) -> Any:
-        """Return the row of the summary for a scenario and tier."""
-        table = self.summary
-        return table[(table["scenario"] == scenario) & (table["tier"] == tier)].iloc[0]
-
     @cached_property
     def ordered(self) -> list[str]:
         """Scenarios, worst first: by shortfall of the leading tier, then of all tiers, then by name."""
@@ -231,7 +166,9 @@ class Facts:
         """Return a scenario in words."""
         if name == BASELINE:
             return "Baseline: no measure"
-        return str(self.a.scenarios.loc[name, "label"])
+        known = self.a.scenarios["label"]
+        asked = {one.scenario.name: one.label for one in self.a.findings if one.scenario is not None}
+        return str(known[name] if name in known.index else asked.get(name, self.a.findings[0].scenarios["label"][name]))
 
     @property
     def worst_label(self) -> str:
@@ -352,14 +289,6 @@ class Facts:
         """Return a site in words."""
         return site_labels(self.network).get(site) or self.label(self.members(site)[0])
 
-    def part_of_step(self, name: str) -> str:
-        """Return what part of its step a plant makes; of the good that it makes, where the step makes several."""
-        row = self.things.loc[name]
-        step, goods = titled(str(row["step"])), self.things.loc[self.things["step"] == row["step"], "made"]
-        good = self.commodity(row["made"])
-        of = f"what {step} makes of {titled(good)}" if good and len(set(goods)) > 1 else step
-        return f"{percent(row['step_share'])} of {of}"
-
     @cached_property
     def _ours(self) -> set[str]:
         asked = self.settings["beneficiaries"]
@@ -371,15 +300,6 @@ class Facts:
     def is_ours(self, site: str) -> bool:
         """Whether any part of a site lies with those whose demand counts; never where all demand counts."""
         return any(member in self._ours for member in self.members(site))
-
-    def is_member(self, country: str) -> bool:
-        """Whether a country is one of those whose demand counts; never where all demand counts."""
-        return bool(self.whose) and country in self.network.resolve(self.settings["beneficiaries"], "beneficiaries")[0]
-
-    def status(self, project: str) -> object:
-        """Return how far a project is, in the words of the data."""
-        projects = self.network.projects
-        return projects.loc[projects["id"] == project, "status"].iloc[0]
 
     def stands_for_several(self, site: str) -> bool:
         """Whether a site may be several plants."""
@@ -421,12 +341,6 @@ class Facts:
         for part in ("", "first_"):
             nothing = table[f"{part}lost_share"].abs() <= PRINTED
             table.loc[nothing, [f"{part}lost_tpa", f"{part}lost_share"]] = 0.0
-        if by == "site" and len(self.a.others_first):
-            before = self.a.others_first.reindex(table.index)
-            for part in ("", "first_"):
-                nothing = before[f"{part}lost_share"].abs() <= PRINTED
-                for unit in ("tpa", "share"):
-                    table[f"others_{part}lost_{unit}"] = before[f"{part}lost_{unit}"].mask(nothing, 0.0)
         keys = ["lost_tpa", "first_lost_tpa"] if self.lead_loss == "first_lost_tpa" else ["first_lost_tpa", "lost_tpa"]
         return table.iloc[np.lexsort((table.index.map(str), *(-_rounded(table[key]) for key in keys)))]
 
@@ -457,31 +371,10 @@ class Facts:
         """Whose loss ranks the removals, in words."""
         return self.first if self.lead_loss == "first_lost_tpa" else ALL_TIERS
 
-    def bottleneck(self, tier: Who) -> Bottleneck:
-        """Return the step of a country abroad that costs the leading tier, or all tiers, most."""
-        row = self.a.bottlenecks.loc[counts_of(tier)].to_dict()
-        return Bottleneck(**{str(key): value for key, value in row.items()})
-
-    def depending(self, tier: Who, does: str) -> list[tuple[str, str]]:
-        """Return what alone does that to the answer on a tier, each with what there is then."""
-        table = self.a.dependencies[self.a.dependencies["does"] == does]
-        mine = tier.rows(table) if does == "closed_by" else table[table["tier"] == tier]
-        mine = mine.drop_duplicates("words")  # what closes the gap of any tier is of all
-        return list(zip(mine["words"], mine["then"], strict=True))
-
-    @property
-    def n_limiting(self) -> int:
-        """How many inputs bind the answer in the worst scenario."""
-        return int(rest_of(self.a.limiting)["n_limiting"])
-
     @property
     def rests_words(self) -> str:
         """On what the answer rests in the worst scenario: how the weakest of these inputs is known, how many are so."""
         return rests_words(rest_of(self.a.limiting))
-
-    def scenario_inputs_words(self, name: str) -> str:
-        """Return the same for the long run of a scenario."""
-        return inputs_words(fact_of(self.a.stress.summary, "rests_on")[name])
 
     def standing(self, *tables: pd.DataFrame, status: str = CHECKED) -> dict[str, Any]:
         """Return what a table bears: status, weakest quality and sources of the inputs that result tables name."""
@@ -492,21 +385,10 @@ class Facts:
         """Return the same for the long run of a scenario."""
         return {"status": CHECKED, **_joined([fact_of(self.a.stress.summary, "rests_on")[name]])}
 
-    def level(self, year: int, level: str, tier: Who) -> Any:
-        """Return a row of the levels of response of a year, or None; the sum over tiers for all tiers."""
-        return _level(self.level_tables[year], level, tier)
 
-    def scenario_level(self, scenario: str, level: str, tier: Who) -> Any:
-        """Return a row of the levels of response of a scenario without projects, or None."""
-        table = self.scenario_levels
-        if table.empty:
-            return None
-        return _level(table[table["scenario"] == scenario], level, tier)
-
-
-def counts_of(tier: Who) -> str:
-    """Return how the tables of an assessment name whose loss counts."""
-    return tier if tier.is_all else "first tier"
+def nil(values: pd.Series, size: Any) -> pd.Series:
+    """Return amounts in which what is not shown of ``size`` is zero."""
+    return values.mask(values.abs() <= PRINTED * size, 0.0)
 
 
 def settled(table: pd.DataFrame) -> pd.DataFrame:
@@ -530,15 +412,6 @@ def _joined(rests: list[dict[str, Any]]) -> dict[str, Any]:
     sources = sorted({key for rest in rests for key in rest["references"]})
     quality = max((rest["quality"] for rest in rests), key=_QUALITIES.index, default=NOT_ASSESSED)
     return {"inputs": quality, "reference": "; ".join(sources)}
-
-
-def _level(table: pd.DataFrame, level: str, tier: Who) -> Any:
-    if table.empty:
-        return None
-    found = tier.rows(table[table["level"] == level])
-    if found.empty:
-        return None
-    return found[["demand_tpa", "served_tpa", "shortfall_tpa", "gained_tpa"]].sum(min_count=1)
 
 
 def _rounded(values: pd.Series) -> Any:

@@ -14,24 +14,8 @@ Measure = Mapping[str, Any]
 MOST_NAMED = 6
 
 
-def measure_words(facts: Facts, scenario: Scenario) -> list[str]:
-    """Return what a scenario does, a sentence a measure; measures that differ in their good alone are one.
-
-    Parameters
-    ----------
-    facts : Facts
-        Names of goods, nodes and places.
-    scenario : Scenario
-
-    Returns
-    -------
-    list of str
-    """
-    return [words for words, _ in measure_rows(facts, scenario)]
-
-
 def measure_rows(facts: Facts, scenario: Scenario) -> list[tuple[str, str]]:
-    """Return the same sentences, each with the status of its rule, its source and when that was checked.
+    """Return what a scenario does, a sentence a measure; its rule's status, its source and when that was checked.
 
     Parameters
     ----------

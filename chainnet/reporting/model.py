@@ -16,10 +16,11 @@ from chainnet.errors import DataError
 from chainnet.io import write_file
 from chainnet.reporting.order import figure_id, table_id
 from chainnet.results import FROM_INPUTS
+from chainnet.words import NOT_ASSESSED
 
 Kind = Literal["text", "number", "share", "year", "count"]
 BODY_ROWS = 10
-SILENT = (words.NO_DATA, words.NOT_APPLICABLE, words.NOT_ASKED, words.NOT_ASSESSED)
+SILENT = (words.NO_DATA, words.NOT_APPLICABLE, words.NOT_ASKED, NOT_ASSESSED)
 ZEROS = (words.number(0), words.percent(0))
 TIED_ROWS = 20
 
@@ -237,12 +238,6 @@ class Sentence:
     text: str
     tables: tuple[str, ...] = ()
     head: str = ""  # a few words in bold before it
-    lead: str | None = None  # what of the text stands in larger print: its beginning; None = all alike
-
-    @property
-    def rest(self) -> str:
-        """What follows the lead; nothing where all is alike."""
-        return "" if self.lead is None else self.text.removeprefix(self.lead).strip()
 
     @property
     def refers(self) -> tuple[str, ...]:
@@ -300,12 +295,41 @@ Block = Sentence | ReportTable | ReportFigure | tuple[Sentence, ...]  # a tuple 
 
 @dataclass(frozen=True)
 class Section:
-    """A heading and what stands under it."""
+    """A heading and what stands under it: ``blocks`` and how to read them; ``more`` on screen and in the workbook."""
 
     heading: str
     blocks: tuple[Block, ...]
     id: str = ""
-    on_screen: bool = False  # whether it stands in the HTML alone; the PDF says so
+    read: str = ""
+    more: tuple[Block, ...] = ()
+
+
+@dataclass(frozen=True)
+class Front:
+    """Pages one and two: the finding, and the evidence for it.
+
+    Page one: ``small`` (the chain, and of when it is), the title, three key figures with their captions, four
+    sentences, what flows and what breaks, the months. Page two: all else.
+    """
+
+    small: str
+    title: str
+    key_figures: tuple[tuple[str, str], ...]
+    sentences: tuple[str, ...]
+    flows: ReportFigure
+    course: ReportFigure
+    levels: ReportFigure
+    measures: ReportFigure | None
+    listed: tuple[str, ...]  # what is drawn in ``measures``, a line each
+    scenarios: ReportTable
+    firmness: tuple[tuple[str, bool], ...]
+    depends_on: tuple[str, ...]
+    left_out: tuple[str, ...]
+    how_to_read: str
+
+    def blocks(self) -> list[Block]:
+        """Return its figures and its table."""
+        return list(blocks_of(self.flows, self.course, self.levels, self.measures, self.scenarios))
 
 
 @dataclass(frozen=True)
@@ -316,10 +340,9 @@ class Document:
     subtitle: str
     digest: str
     version: str
-    summary: tuple[Block, ...]
-    bottom_line: tuple[Sentence, ...] = ()
+    summary: tuple[Block, ...] = ()
+    front: Front | None = None
     sections: tuple[Section, ...] = ()
-    annexes: tuple[Section, ...] = ()
     inputs: tuple[ReportTable, ...] = ()  # sheets of the workbook only
     author: str = ""
     marking: str = ""
@@ -340,7 +363,8 @@ class Document:
 
     def blocks(self) -> list[Block]:
         """Every block in the order in which it is printed."""
-        return [*self.summary, *(block for part in (*self.sections, *self.annexes) for block in part.blocks)]
+        front = self.front.blocks() if self.front else []
+        return [*front, *self.summary, *(block for part in self.sections for block in (*part.blocks, *part.more))]
 
 
 def blocks_of(*blocks: Block | None) -> tuple[Block, ...]:
@@ -353,9 +377,9 @@ def stands(inputs: str, status: str = FROM_INPUTS) -> dict[str, Any]:
     return {"status": status, "inputs": inputs}
 
 
-def make_section(heading: str, *blocks: Block | None) -> Section:
+def make_section(heading: str, *blocks: Block | None, read: str = "", more: Iterable[Block | None] = ()) -> Section:
     """Return a section of the blocks in which there is something."""
-    return Section(heading, blocks_of(*blocks))
+    return Section(heading, blocks_of(*blocks), read=read, more=blocks_of(*more))
 
 
 def make_table(

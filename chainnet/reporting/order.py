@@ -2,45 +2,17 @@
 
 from __future__ import annotations
 
-# the first bears no number
-ORDER = (
-    "answer",
-    "asked",
-    "chain",
-    "losses",
-    "served",
-    "rerouting",
-    "projects",
-    "stocks",
-    "money",
-    "blocs",
-    "sure",
-    "assumed",
-    "method",
-)
+ORDER = ("chain", "losses", "served", "helping", "stocks", "decides", "sure", "made")
 # by key, in the order in which they are printed: the place here is the number that people read
 TABLES = (
-    *("scenarios", "costs_most", "helps_most", "measures", "steps"),
-    *("sites", "countries", "owners", "operators", "steps_by_country", "sets", "pairs"),
-    *("over_time", "endurance", "served", "layers", "by_country", "bracket", "exposure"),
-    *("levels", "levels_by_scenario", "levels_over_time", "stocks_held"),
-    *("projects", "effects", "advice", "complements", "portfolio"),
-    *("requirement", "mitigation", "stocks", "floors", "idle", "split", "balance"),
-    *("uncertainty", "ranks", "sensitivity", "limiting", "dependencies"),
-    *("coverage", "relations", "assumptions", "gaps", "missing"),
-    *("nodes", "end_uses", "sources", "certificates", "indices", "digests"),
+    *("scenarios", "steps", "sites", "steps_by_country", "countries", "owners", "operators", "sets", "pairs"),
+    *("over_time", "served", "layers", "by_country", "bracket", "exposure"),
+    *("levels", "helps_most", "advice", "projects", "effects", "complements", "portfolio"),
+    *("requirement", "stocks", "balance", "floors", "idle", "split"),
+    *("dependencies", "uncertainty", "ranks", "sensitivity", "limiting", "coverage", "relations"),
+    *("assumptions", "gaps", "missing", "measures", "sources", "certificates", "indices", "digests"),
 )
-# too long or too far from the question for paper: the PDF names them
-ON_SCREEN = frozenset(
-    {
-        *("measures", "owners", "operators", "pairs", "over_time", "levels_by_scenario", "levels_over_time"),
-        *("ranks", "coverage", "digests"),
-    }
-)
-FIGURES = (
-    *("chain", "levels", "holders", "losses", "sets", "months", "courses", "endurance", "long_run", "exposure"),
-    *("projects", "frontier", "stocks", "floors", "sides", "ranges", "coverage"),
-)
+FIGURES = ("break", "course", "response", "cost_curve", "holders", "courses", "stocks", "ranges", "coverage")
 
 
 def table_id(key: str) -> str:
@@ -60,8 +32,3 @@ def table_ids() -> dict[str, str]:
 def figure_id(key: str) -> str:
     """Return what a figure is called in print, such as F2."""
     return f"F{FIGURES.index(key) + 1}" if key in FIGURES else key
-
-
-def see(section: str) -> str:
-    """Return the sentence that sends a reader to a section."""
-    return f"See section {ORDER.index(section)}."

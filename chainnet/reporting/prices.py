@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 from chainnet.reporting.facts import Facts
-from chainnet.words import join
-
-GUESS = "at an assumed price, an order of size only"
 
 
 def price_year(facts: Facts, commodity: str) -> str:
@@ -19,14 +15,3 @@ def price_year(facts: Facts, commodity: str) -> str:
         return ""
     found = re.search(r"(?<![\d,.])(?:19|20)\d\d(?![\d,])", row["note"].iloc[0])
     return found[0] if found else ""
-
-
-def price_words(facts: Facts, commodities: Iterable[str]) -> str:
-    """Return at what price a bill stands, as it ends a sentence; empty where the data do not say of which year."""
-    names = list(dict.fromkeys(commodities))
-    table = facts.network.commodities
-    guessed = table["id"].isin(names) & table["price_usd_per_t"].notna() & (table["quality"] == "assumed")
-    if guessed.any():
-        return GUESS
-    years = sorted({year for year in (price_year(facts, name) for name in names) if year})
-    return f"at {'a price' if len(names) == 1 else 'prices'} of {join(years)}" if years else ""

@@ -6,6 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from importlib.resources import files
 
+from chainnet.reporting.model import Sentence
 from chainnet.reporting.order import table_ids
 from chainnet.words import first_capital
 
@@ -25,3 +26,19 @@ class Word:
 GLOSSARY = tuple(Word(**entry) for entry in _TEXTS["glossary"])
 STATUS = " ".join(f"{first_capital(one['word'])}: {one['means']}" for one in _TEXTS["status"])
 METHOD = tuple((one["step"], one["text"].format(**table_ids())) for one in _TEXTS["method"])
+SIGNS = (
+    Sentence(STATUS, (), "Status."),
+    Sentence(
+        "Reported, estimated, inferred or assumed: how the weakest limiting input is known. An input is limiting if "
+        "its bound carries a price for the question; bounds that a scenario sets are not counted.",
+        (),
+        "Inputs.",
+    ),
+    Sentence(
+        "n/d no data; n/a cannot apply; - not asked; 0 found to be zero; <0.1 small; [low–high] a range, "
+        "ends rounded outward. "
+        "Numbers have three significant digits; totals come from unrounded values and may not add up as printed.",
+        (),
+        "Signs.",
+    ),
+)

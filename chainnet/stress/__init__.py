@@ -9,7 +9,7 @@ from chainnet.stress._held import End
 from chainnet.stress._months import Ask, base_flow, horizon_levels
 from chainnet.stress._stockpile import averted, requirement, stockpile_mitigation, stockpile_requirement
 from chainnet.stress._stores import Stores, tiers_of
-from chainnet.stress._test import StressTest, stress_test
+from chainnet.stress._test import StressTest, stress_test, tested
 from chainnet.stress._worst import worst_of
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "stockpile_mitigation",
     "stockpile_requirement",
     "stress_test",
+    "tested",
     "tiers_of",
     "worst_of",
 ]

@@ -40,8 +40,7 @@ def due_by_month(
     scenario : Scenario or None
         Month 1 is that of its first measure, if that begins within ten years.
     months : int
-        Horizon from there. What comes after the first twelve is planned in half-years, which saves nine tenths of the
-        time.
+        Horizon from there. Beyond twelve all of it is planned in half-years, which saves nine tenths of the time.
     reroute, cover
         As in ``stress_test``.
 
@@ -61,7 +60,7 @@ def due_by_month(
     ask = Ask(counting, months + onset, reroute=reroute, cover=cover, is_brief=True)
     if months > YEAR:
         ask = replace(ask, months=-(-(months + onset) // HALF_YEAR) * HALF_YEAR, step_months=HALF_YEAR)
-        ask = replace(ask, cuts=tuple(range(onset, onset + YEAR + 1)))
+        ask = replace(ask, cuts=(onset, onset + YEAR))
         ask = replace(ask, cuts=common_cuts([scenario, None], [ask, ask]))
     line, calm = (course(one, ask) for one in (scenario, None))
     begins, lengths = np.array(line.timeline.starts), np.array(line.timeline.lengths)

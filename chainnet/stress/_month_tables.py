@@ -13,7 +13,7 @@ from chainnet.network import Network
 from chainnet.scenario import Timeline
 from chainnet.stress._months import Ask, Trajectory
 
-_OVER_TIME = [
+OVER_TIME = [
     "demand_t",
     "served_t",
     "shortfall_t",
@@ -116,7 +116,7 @@ def summary_table(months: pd.DataFrame, found: Trajectory, ask: Ask) -> pd.DataF
                 "time_to_recover": _recovery(first, last, found.timeline),
             }
         )
-    return pd.DataFrame(parts, columns=["tier", *_OVER_TIME]).set_index("tier")
+    return pd.DataFrame(parts, columns=["tier", *OVER_TIME]).set_index("tier")
 
 
 def _first_year(rows: pd.DataFrame, line: Timeline) -> dict[str, float]:

@@ -22,7 +22,14 @@ from chainnet.results import ENDS, Result, provenance, rest_of, stamp
 from chainnet.scenario import Scenario, overlay_of, pick_scenarios, tell_outside
 from chainnet.stress._flows import MonthFlows, flows_of, flows_table, relations_table, throughput_table
 from chainnet.stress._held import COVER, End, end_of
-from chainnet.stress._month_tables import money_table, months_table, stock_table, summary_table, survival_table
+from chainnet.stress._month_tables import (
+    OVER_TIME,
+    money_table,
+    months_table,
+    stock_table,
+    summary_table,
+    survival_table,
+)
 from chainnet.stress._months import (
     REQUALIFY,
     Ask,
@@ -240,40 +247,67 @@ def stress_test(
     ask = replace(ask, cover=end_of(cover), rush=end_of(rush, "rush"), requalify=requalify)
     if levels_over_time and objective == "value":
         raise DataError("levels_over_time: the levels are counted tier by tier; ask for it with objective=tiers.")
-    chosen: list[Scenario | None] = [None, *pick_scenarios(network, scenarios)]
-    steady, found = _answers(chosen, ask, progress)
-    tell_outside(one.timeline.outside for one in found)
+    chosen = pick_scenarios(network, scenarios)
+    made = tested(chosen, chosen, ask, progress)
+    if not levels_over_time:
+        return made
+    return replace(made, horizon_levels=stamp(horizon_levels(list(chosen), ask), made.provenance))
+
+
+def tested(
+    scenarios: Sequence[Scenario],
+    followed: Sequence[Scenario],
+    ask: Ask,
+    progress: Callable[[str, float], None] | None,
+) -> StressTest:
+    """Return a stress test of which some scenarios alone are followed over time.
+
+    Of the others the long run is answered as it stands, and with allies served first and last: neither at the ends of
+    demand nor level by level. What the months would say of them is NaN.
+
+    Parameters
+    ----------
+    scenarios, followed : sequence of Scenario
+    ask : Ask
+    progress : callable or None
+        Called with what has been done and the part of the whole.
+    """
+    network, counting = ask.network, ask.counting
+    chosen: list[Scenario | None] = [None, *scenarios]
+    steady, found = _answers(chosen, followed, ask, progress)
+    tell_outside(one.timeline.outside for one in found.values())
     binds = [inputs for *_, inputs in steady]
     source = provenance(
         network,
         "HiGHS simplex",
         rests_on=pd.concat(binds, ignore_index=True).drop_duplicates(["kind", "id", "commodity", "tier"]),
-        reroute=reroute,
-        scenarios=[s.name for s in chosen if s is not None],
-        months=months,
-        start=start or "",
-        step_months=step_months,
-        stocks=stocks,
+        reroute=ask.reroute,
+        scenarios=[s.name for s in scenarios],
+        months=ask.months,
+        start=ask.start or "",
+        step_months=ask.step_months,
+        stocks=ask.stocks,
         projects=list(ask.projects or ()),
-        objective=objective,
+        objective=ask.objective,
         new_lag_months=NEW_LAG_MONTHS,
         **_unusual(ask),
         **counting.settings,
     )
     summaries, by_month, stored, lasting = [], [], [], []
-    for scenario, over_time, (table, *_) in zip(chosen, found, steady, strict=True):
+    for scenario, (table, *_) in zip(chosen, steady, strict=True):
         name = _name(scenario)
-        mine = months_table(name, over_time, ask)
-        over = summary_table(mine, over_time, ask).reindex(table.index)
-        summaries.append(pd.concat({name: pd.concat([table, over], axis=1)}, names=["scenario"]))
-        by_month.append(mine)
-        stored.append(stock_table(name, over_time))
-        lasting.append(survival_table(mine, over_time, name, ask))
+        over = pd.DataFrame(columns=OVER_TIME, dtype=float)
+        if name in found:
+            by_month.append(months_table(name, found[name], ask))
+            over = summary_table(by_month[-1], found[name], ask)
+            stored.append(stock_table(name, found[name]))
+            lasting.append(survival_table(by_month[-1], found[name], name, ask))
+        both = pd.concat([table, over.reindex(table.index)], axis=1)
+        summaries.append(pd.concat({name: both}, names=["scenario"]))
     levels = [table for _, _, table, _ in steady if len(table)]
     survive = pd.concat(lasting, ignore_index=True).set_index(["scenario", "tier", "node"])
     said: dict[str, Any] = {"has_others": bool(counting.rivals.any())}
     said["rests_on"] = {_name(s): rest_of(inputs) for s, inputs in zip(chosen, binds, strict=True)}
-    money = [money_table(network, _name(s), c) for s, c in zip(chosen, found, strict=True)]
     return StressTest(
         provenance=source,
         summary=stamp(pd.concat(summaries), source, facts=said),
@@ -282,10 +316,10 @@ def stress_test(
         months=stamp(pd.concat(by_month, ignore_index=True), source),
         stocks=stamp(pd.concat(stored, ignore_index=True), source),
         time_to_survive=stamp(survive, source),
-        horizon_levels=stamp(horizon_levels(chosen[1:] if levels_over_time else [], ask), source),
-        money=stamp(pd.concat(money), source),
-        certificate=Certificate.worst([c.perfect.certificate for c in reversed(found)]),
-        by_month={_name(s): flows_of(c, ask) for s, c in zip(chosen, found, strict=True)},
+        horizon_levels=stamp(horizon_levels([], ask), source),
+        money=stamp(pd.concat([money_table(network, name, c) for name, c in found.items()]), source),
+        certificate=Certificate.worst([c.perfect.certificate for c in reversed(found.values())]),
+        by_month={name: flows_of(c, ask) for name, c in found.items()},
     )
 
 
@@ -296,17 +330,23 @@ def _unusual(ask: Ask) -> dict[str, Any]:
 
 
 def _answers(
-    chosen: list[Scenario | None], ask: Ask, progress: Callable[[str, float], None] | None
-) -> tuple[list[Steady], list[Trajectory]]:
-    """Return the long run and the months of each scenario, several at a time."""
+    chosen: list[Scenario | None],
+    followed: Sequence[Scenario],
+    ask: Ask,
+    progress: Callable[[str, float], None] | None,
+) -> tuple[list[Steady], dict[str, Trajectory]]:
+    """Return the long run of each scenario, and by name the months of those that are followed; several at a time."""
     _corners(ask.network)  # kept before two threads ask for them
     told = Jobs(map(_name, chosen), "who is short, month by month", progress)
     answers: list[list[Any]] = []
     with thread_pool() as pool:
 
         def put(one: Scenario | None) -> tuple[Future[Any], ...]:
-            over_time = pool.submit(course, one, replace(ask, tell=told.teller(_name(one))))
-            return pool.submit(_steady, ask.network, one, ask.reroute, ask.counting, ask.projects or ()), over_time
+            is_whole = one is None or one in followed
+            steady = pool.submit(_steady, ask.network, one, ask.reroute, ask.counting, ask.projects or (), is_whole)
+            if not is_whole:
+                return (steady,)
+            return steady, pool.submit(course, one, replace(ask, tell=told.teller(_name(one))))
 
         try:
             answers.append(told.result(_name(None), *put(None)))  # the others start where it ends
@@ -315,7 +355,8 @@ def _answers(
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    return [steady for steady, _ in answers], [over_time for _, over_time in answers]
+    over_time = {_name(one): parts[1] for one, parts in zip(chosen, answers, strict=True) if len(parts) > 1}
+    return [parts[0] for parts in answers], over_time
 
 
 def _name(scenario: Scenario | None) -> str:
@@ -330,11 +371,17 @@ def _corners(network: Network) -> tuple[Network | None, Network | None]:
 
 @kept(64)
 def _steady(
-    network: Network, scenario: Scenario | None, reroute: Degree, counting: Counting, projects: tuple[str, ...]
+    network: Network,
+    scenario: Scenario | None,
+    reroute: Degree,
+    counting: Counting,
+    projects: tuple[str, ...],
+    is_whole: bool,
 ) -> Steady:
     """Return the long run of a scenario: by tier, by end use, its levels of response, the inputs that bind it.
 
-    The projects stand at full size. Kept: callers must not change it.
+    The projects stand at full size. ``is_whole``: at the ends of demand and level by level too. Kept: callers must not
+    change it.
     """
     name = _name(scenario)
     overlay = overlay_of(network, scenario)
@@ -348,7 +395,7 @@ def _steady(
         if counting.order != end and counting.rivals.any():
             found = balance_under(counting.in_order(end), overlay, reroute, scenario_name=name)
         table[column] = found.by_tier()["shortfall_tpa"]
-    for side, corner in zip(("low", "high"), _corners(network), strict=True):
+    for side, corner in zip(("low", "high"), _corners(network) if is_whole else (None, None), strict=True):
         moved = balance_under(counting.on(corner), overlay, reroute).by_tier() if corner is not None else None
         table[f"demand_{side}_tpa"] = np.nan if moved is None else moved["demand_tpa"]
         table[f"shortfall_{side}_tpa"] = np.nan if moved is None else moved["shortfall_tpa"]
@@ -358,7 +405,7 @@ def _steady(
     table["value_musd"] = per_node.groupby("tier", dropna=False)["value_musd"].sum(min_count=1).reindex(table.index)
     per_node.insert(0, "scenario", name)
     steps = pd.DataFrame()
-    if scenario is not None:
+    if scenario is not None and is_whole:
         known = asked if reroute == "existing" and not overlay.built.any() else None
         steps = levels(counting, overlay, project_sizes(network, None), projects=[], existing=known)
         steps = steps[steps["level"] != "projects"]

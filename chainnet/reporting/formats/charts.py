@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from chainnet.reporting.model import Cell, ReportTable
-from chainnet.words import Who
 
 MOST_BARS = 12  # more cannot be told apart on half a page
-SAID_ELSEWHERE = ("any year", "-")  # what a category of two columns leaves out
 
 
 @dataclass(frozen=True)
@@ -18,7 +16,7 @@ class Chart:
 
     table: str
     title: str
-    kind: str  # bar, stacked or line
+    kind: str  # bar or line
     unit: str
     lines: tuple[str, ...]
     series: tuple[tuple[str, tuple[float | None, ...]], ...]
@@ -35,8 +33,6 @@ class _Plan:
     """How a table is drawn: columns of the category, of the figures; ``split`` gives a series for each of its values.
 
     A column of figures with ``{tier}`` in it stands for one of each tier of the report.
-
-    ``within`` names a column of which only the group with most in it is drawn.
     """
 
     table: str
@@ -44,17 +40,16 @@ class _Plan:
     lines: tuple[str, ...]
     figures: tuple[str, ...]
     split: str = ""
-    within: str = ""
 
 
 _PLANS = (
-    _Plan("scenarios", "stacked", ("label",), ("shortfall_tpa", "shortfall_{tier}_tpa")),
+    _Plan("scenarios", "bar", ("label",), ("due_share_{tier}",)),
     _Plan("steps", "bar", ("step", "commodity"), ("top_share",)),
     _Plan("sites", "bar", ("label",), ("first_lost_share", "lost_share")),
     _Plan("countries", "bar", ("label",), ("first_lost_share", "lost_share")),
-    _Plan("M1", "line", ("month",), ("shortfall_share",), "tier", "scenario"),
-    _Plan("levels", "stacked", ("meaning", "by_year"), ("shortfall_tpa",), "tier"),
-    _Plan("helps_most", "bar", ("label",), ("alone_t",)),
+    _Plan("M1", "line", ("month",), ("shortfall_t",), "tier"),
+    _Plan("levels", "bar", ("level",), ("share",)),
+    _Plan("helps_most", "bar", ("label",), ("avoids_tpa",)),
 )
 
 
@@ -66,27 +61,22 @@ def charts(tables: Sequence[ReportTable]) -> tuple[Chart, ...]:
     tables : sequence of ReportTable
     """
     known = {table.key: table for table in tables}
-    rows = known["served"].records() if "served" in known else []
-    tiers = list(dict.fromkeys(row["tier"].text for row in rows))
-    names = {row["scenario"].text: row["label"].text for row in rows}
-    drawn = (_drawn(plan, known[plan.table], tiers, names) for plan in _PLANS if plan.table in known)
+    tiers = list(dict.fromkeys(row["tier"].text for row in known["served"].records())) if "served" in known else []
+    drawn = (_drawn(plan, known[plan.table], tiers) for plan in _PLANS if plan.table in known)
     return tuple(chart for chart in drawn if chart is not None)
 
 
-def _drawn(plan: _Plan, table: ReportTable, tiers: Sequence[str], names: Mapping[str, str]) -> Chart | None:
-    """Return the chart of a table; tiers stand in their order, whatever that of the rows; a group by its name."""
+def _drawn(plan: _Plan, table: ReportTable, tiers: Sequence[str]) -> Chart | None:
+    """Return the chart of a table; tiers stand in their order, whatever that of the rows."""
     columns = {column.key: column for column in table.columns}
     figures = [name.format(tier=tier) for name in plan.figures for tier in (tiers if "{tier}" in name else [""])]
     figures = [key for key in figures if key in columns]
-    if not figures or not columns.keys() >= {*plan.lines[:1], *filter(None, (plan.split, plan.within))}:
+    if not figures or not columns.keys() >= {*plan.lines[:1], *filter(None, (plan.split,))}:
         return None
-    rows, where = _within(plan, table.records(), figures[0])
     found: dict[str, dict[str, float | None]] = {}
     lines: dict[str, None] = {}
-    for row in rows:
-        if plan.split and Who(row[plan.split].text).is_all:  # the sum of the others
-            continue
-        line = _line(plan, row)
+    for row in table.records():
+        line = ", ".join(row[key].text for key in plan.lines if key in row)
         lines[line] = None
         for key in figures:
             head = row[plan.split].text if plan.split else columns[key].head
@@ -96,25 +86,9 @@ def _drawn(plan: _Plan, table: ReportTable, tiers: Sequence[str], names: Mapping
     series = tuple((head, tuple(found[head].get(line) for line in kept)) for head in heads)
     if not any(figure for _, drawn in series for figure in drawn):
         return None
-    title = f"{table.id} {table.title}{f': {names.get(where, where)}' if where else ''}"
     of_tiers = plan.split == "tier" or any("{tier}" in name for name in plan.figures)
+    title = f"{table.id} {table.title}"
     return Chart(table.id, title, plan.kind, columns[figures[0]].unit, kept, series, of_tiers)
-
-
-def _line(plan: _Plan, row: dict[str, Cell]) -> str:
-    parts = [row[key].text for key in plan.lines if key in row]
-    return ", ".join([parts[0], *(part for part in parts[1:] if part not in SAID_ELSEWHERE)])
-
-
-def _within(plan: _Plan, rows: list[dict[str, Cell]], figure: str) -> tuple[list[dict[str, Cell]], str]:
-    """Return the rows of the group with most in it, the first of those that tie, and how it is called."""
-    if not plan.within:
-        return rows, ""
-    size: dict[str, float] = {}
-    for row in rows:
-        size[row[plan.within].text] = size.get(row[plan.within].text, 0.0) + (_figure(row[figure]) or 0.0)
-    most = max(size, key=lambda name: size[name], default="")
-    return [row for row in rows if row[plan.within].text == most], most
 
 
 def _figure(cell: Cell) -> float | None:

@@ -11,7 +11,6 @@ from chainnet.drawing import css_text, palette_sheet
 from chainnet.reporting.model import Cell, Document, ReportFigure, ReportTable, Sentence
 
 STRIP = {"width": 132, "height": 12, "bar": 6, "least": 3}  # of a share, pixels
-LEAD = ("chain", "scenarios")  # what stands beside the bottom line
 WORDY = ("label", "depends")  # columns of names or sentences, which need room
 RIGHT = ("range", "demand_range", "first", "worst", "survive", "recover")
 
@@ -46,12 +45,6 @@ def html_report(document: Document, has_graph: bool, template: str | None = None
         palette=Markup(palette_sheet().rstrip()),
         graph=has_graph,
         anchors={t.id for t in printed},
-        cut={t.id for t in printed if t.is_cut},
-        full_ids={
-            t.id for part in document.annexes for t in part.blocks if isinstance(t, ReportTable) and not t.is_cut
-        },
-        lead=[block for block in document.summary if getattr(block, "key", "") in LEAD],
-        rest=[block for block in document.summary if getattr(block, "key", "") not in LEAD],
         places=lambda table: {i: at for at, i in enumerate(table.body_columns)},
         kind_of=kind_of,
         numeric=numeric,

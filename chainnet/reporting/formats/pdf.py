@@ -8,18 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
-from chainnet.drawing import COLOURS, font_folder
+from chainnet.drawing import COLOURS, font_folders
 from chainnet.reporting.formats.page import numeric
 from chainnet.reporting.glyphs import drawable, short_label
-from chainnet.reporting.model import Block, Cell, Document, ReportFigure, ReportTable, Section, Sentence
-from chainnet.reporting.order import ON_SCREEN
+from chainnet.reporting.model import Block, Cell, Document, Front, ReportFigure, ReportTable, Sentence
 
-ROWS = 8  # of a table on paper: the rest stands in the HTML and the workbook
-MORE = 3  # that may follow so that a group is not cut
-WHOLE = frozenset({"levels", "assumptions"})  # told in full
+ROWS = 12  # of a table on paper: the rest stands in the HTML and the workbook
+MORE = 6  # that may follow so that a group is not cut
 BOLD = 1.05  # how much wider a bold letter is
-ROOM, ROOM_SMALL = 106.0, 118.0  # letters in the width of a page: of a table, of one with many columns
-SMALL_FROM = 7  # columns beyond which letters are small
+ROOM = 112.0  # letters in the width of a page
 WORD = 19  # letters of a word that a column of text always has room for
 LINE = 45  # letters of a word that a line of text always has room for
 CELL = 170  # letters that a cell shows
@@ -60,7 +57,7 @@ def pdf_report(document: Document, names: Mapping[str, str], template: str | Non
         },
         pdf_standards="ua-1",
         ignore_system_fonts=True,
-        font_paths=[str(font_folder())],
+        font_paths=font_folders(),
         timestamp=0,
     )
     return made
@@ -68,9 +65,12 @@ def pdf_report(document: Document, names: Mapping[str, str], template: str | Non
 
 def _content(document: Document, write: Write) -> dict[str, Any]:
     taken: set[str] = set()
+    front = document.front and _front(document.front, write, taken)
     summary = _blocks(document.summary, write, taken)
-    sections = [{"heading": s.heading, "blocks": _blocks(_on_paper(s), write, taken)} for s in document.sections]
-    annexes = [{"heading": s.heading, "blocks": _blocks(_on_paper(s), write, taken)} for s in document.annexes]
+    sections = [
+        {"heading": s.heading, "blocks": _blocks(s.blocks, write, taken), "read": write(s.read)}
+        for s in document.sections
+    ]
     title = f"{document.marking} | {document.title}" if document.marking else document.title
     return {
         "language": document.language,
@@ -81,29 +81,31 @@ def _content(document: Document, write: Write) -> dict[str, Any]:
         "marking": write(document.marking),
         "vintage": write(document.vintage),
         "stamp": f"input {document.digest}, chainnet {document.version}",
-        "bottom_line": [_sentence(s, write) for s in document.bottom_line],
+        "front": front,
         "summary": summary,
         "sections": sections,
-        "annexes": annexes,
         "anchors": sorted(taken),
         "is_brief": document.is_brief,
     }
 
 
-def _on_paper(section: Section) -> tuple[Block, ...]:
-    """Return what of a section stands on paper, and a line that names what does not."""
-    tables = [block for block in section.blocks if isinstance(block, ReportTable)]
-    yearly = [t.key for t in tables if "." in t.key][:-1]  # of several years the last stands on paper
-    far = [t for t in tables if section.on_screen or t.key in ON_SCREEN or t.key in yearly]
-    kept = tuple(block for block in section.blocks if block not in far)
-    if not far:
-        return kept
-    named = "all rows of the tables that are cut" if section.on_screen else "; ".join(f"{t.id} {t.title}" for t in far)
-    return (*kept, Sentence(f"{named}.", (), "In the HTML and the workbook:"))
+def _front(front: Front, write: Write, taken: set[str]) -> dict[str, Any]:
+    """Return pages one and two."""
+    figures = {name: getattr(front, name) for name in ("flows", "course", "levels", "measures")}
+    words = {name: write(getattr(front, name)) for name in ("small", "title", "how_to_read")}
+    lists = {name: list(map(write, getattr(front, name))) for name in ("sentences", "listed", "depends_on", "left_out")}
+    return {
+        **words,
+        **lists,
+        **{name: figure and _figure(figure, write) for name, figure in figures.items()},
+        "key_figures": [{"value": write(value), "caption": write(caption)} for value, caption in front.key_figures],
+        "scenarios": _table(front.scenarios, write, taken),
+        "firmness": [{"of": name, "is_firm": firm} for name, firm in front.firmness],
+    }
 
 
 def _sentence(sentence: Sentence, write: Write) -> dict[str, Any]:
-    words = {name: write(getattr(sentence, name) or "") for name in ("head", "text", "lead", "rest")}
+    words = {name: write(getattr(sentence, name)) for name in ("head", "text")}
     return {**words, "tables": list(sentence.refers)}
 
 
@@ -130,19 +132,17 @@ def _figure(figure: ReportFigure, write: Write) -> dict[str, Any]:
         "subtitle": write(figure.subtitle),
         "svg": figure.svg,
         "alt": write(figure.alt),
-        "note": write(figure.note),
+        "note": "",
     }
 
 
 def _table(table: ReportTable, write: Write, taken: set[str]) -> dict[str, Any]:
-    shown = table.body_rows if table.key in WHOLE else _first_rows(table)
+    shown = _first_rows(table)
     columns = table.body_columns
     texts = [[write(row[i].text).replace(JOINT, "") for i in columns] for row in shown]
     rows = [[_breakable(short_label(text, CELL), WORD) for text in row] for row in texts]
     heads = [write(table.columns[i].head) for i in columns]
-    more = f"First {len(shown)} of {len(table.rows)} rows; " if len(shown) < len(table.rows) else ""
-    more += "long cells are cut; " if any(len(text) > CELL for row in texts for text in row) else ""
-    more += "all in the HTML and the workbook. " if more else ""
+    more = f"First {len(shown)} of {len(table.rows)} rows" if len(shown) < len(table.rows) else ""
     anchor = "" if table.id in taken else table.anchor
     taken.add(table.id)
     right = [table.columns[i].is_number or i in numeric(table) for i in columns]
@@ -159,8 +159,7 @@ def _table(table: ReportTable, write: Write, taken: set[str]) -> dict[str, Any]:
         "total": [write(table.total[i].text) for i in columns] if table.total else [],
         "right": right,
         "widths": _widths(heads, rows, right),
-        "is_small": len(heads) > SMALL_FROM,
-        "note": write(f"{more}{table.foot}".strip()),
+        "note": more,
     }
 
 
@@ -204,9 +203,8 @@ def _widths(heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence
             mean = sum(sizes) / len(sizes)
             wide.append(min(max(mean * 1.15, word, max(sizes) * 0.5, 5.0), max(42.0, word)) + 1.0)
             least.append(min(word + 1.0, wide[-1]))
-    room = ROOM_SMALL if len(heads) > SMALL_FROM else ROOM
     spare = sum(wide) - sum(least)
-    part = min((sum(wide) - room) / spare, 1.0) if sum(wide) > room and spare > 0 else 0.0
+    part = min((sum(wide) - ROOM) / spare, 1.0) if sum(wide) > ROOM and spare > 0 else 0.0
     return [round(w - part * (w - n), 2) for w, n in zip(wide, least, strict=True)]
 
 

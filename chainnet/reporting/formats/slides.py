@@ -6,7 +6,7 @@ import json
 from importlib.resources import files
 from typing import Any, Literal
 
-from chainnet.drawing import COLOURS, font_folder
+from chainnet.drawing import COLOURS, font_folders
 from chainnet.reporting.glyphs import drawable, short_label
 from chainnet.reporting.model import Document, ReportFigure
 
@@ -48,6 +48,6 @@ def slide(figure: ReportFigure, document: Document, kind: Literal["svg", "png"])
         ppi=PPI,
         sys_inputs={"data": json.dumps(content, ensure_ascii=True, sort_keys=True)},
         ignore_system_fonts=True,
-        font_paths=[str(font_folder())],
+        font_paths=font_folders(),
     )
     return made

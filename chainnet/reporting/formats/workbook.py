@@ -16,7 +16,8 @@ from typing import Any
 
 from chainnet.reporting import canvas as fig
 from chainnet.reporting.formats.charts import Chart, charts, figures_of
-from chainnet.reporting.model import Cell, Document, ReportColumn, ReportTable, Sentence
+from chainnet.reporting.model import Cell, Document, ReportColumn, ReportTable
+from chainnet.reporting.texts import SIGNS
 from chainnet.words import MINUS, NBSP, NO_DATA, NOT_APPLICABLE, NOT_ASKED, number, percent, spelled
 
 HEAD_ROW, CODE_ROW, FIRST_ROW = 3, 4, 5  # the fourth to the sixth line, as people count
@@ -238,9 +239,11 @@ class _Writer:
             ("Input digest", document.digest),
             ("Version", f"chainnet {document.version}"),
         ]
-        rows += [(s.head, s.text) for s in document.bottom_line]
-        signs = document.annexes[0].blocks[0]
-        rows += [(s.head, s.text) for s in signs[:3] if isinstance(s, Sentence)] if isinstance(signs, tuple) else []
+        if document.front:
+            front = document.front
+            said = [front.title, *(f"{value} {caption}" for value, caption in front.key_figures), *front.sentences]
+            rows += [("Finding" if not i else "", text) for i, text in enumerate(said)]
+        rows += [(one.head, one.text) for one in SIGNS]
         cite = f"{document.title}. {document.vintage}, input digest {document.digest}, chainnet {document.version}."
         rows += [
             ("Numbers", "Full precision in the cells, rounded on show. Text that looks like a formula is text."),
@@ -299,7 +302,7 @@ class _Writer:
         """Return the heading under which each table stands first."""
         found: dict[str, str] = {}
         summary = (("Summary", self.document.summary),)
-        rest = ((part.heading, part.blocks) for part in (*self.document.sections, *self.document.annexes))
+        rest = ((part.heading, (*part.blocks, *part.more)) for part in self.document.sections)
         for heading, blocks in (*summary, *rest):
             for block in blocks:
                 if isinstance(block, ReportTable):
@@ -369,7 +372,7 @@ class _Writer:
                     form = _number_form("share" if chart.is_share else "number", figure)
                     sheet.write_number(i, j, figure, self._format(form))
         kind = {"type": "line"} if chart.kind == "line" else {"type": "bar"}
-        made = self.book.add_chart(kind | ({"subtype": "stacked"} if chart.kind == "stacked" else {}))
+        made = self.book.add_chart(kind)
         first, last = row + 1, row + len(chart.lines)
         for j in range(len(chart.series)):
             colour = fig.tier_colour(j) if chart.of_tiers else (fig.BAR, fig.BAR_LIGHT)[j % 2]

@@ -8,8 +8,7 @@ from typing import Any
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.measures import measure_rows
-from chainnet.reporting.model import ReportColumn, Section, Sentence, make_section, stands
-from chainnet.reporting.others import order_of
+from chainnet.reporting.model import ReportColumn, Sentence, stands
 from chainnet.reporting.sections.missing import missing_words
 from chainnet.scenario import next_words
 from chainnet.words import count, counted, first_capital, is_missing, join, percent
@@ -18,7 +17,6 @@ _QUESTIONS = {
     "bracket": "myopic loss",
     "exposure": "exposure",
     "stockpile": "required stock",
-    "mitigation": "mitigation of the required stock",
     "portfolio": "best sets of projects",
     "floors": "prices at which projects pay",
     "idle": "idle plants",
@@ -26,22 +24,22 @@ _QUESTIONS = {
     "indices": "published indices",
     "ranges": "ranges",
     "draws": "all ranges at once",
-    "key_assumptions": "what the verdict rests on",
 }
 
 
-def section(facts: Facts) -> Section:
+def asked_points(facts: Facts) -> tuple[Sentence, ...]:
     """Return what counts, whose, over which time, and the scenarios in words."""
     goods = join([facts.commodity(c) for c in facts.counted]) or "all goods"
     members = f" ({facts.whose_members})" if facts.whose_members else ""
     whose = f"demand of {facts.whose}{members}" if facts.whose else "all demand"
     net = facts.network
     years = join([str(y) for y in facts.a.rerouting])
-    points = (
+    return (
         Sentence(f"{goods}, in {facts.unit}.", (), "What counts:"),
-        Sentence(f"{whose}; tiers in the order {join(facts.tiers)}. {order_of(facts).whose}".strip(), (), "Whose:"),
+        Sentence(f"{whose}; tiers in the order {join(facts.tiers)}. Served {facts.order}.", (), "Whose:"),
         Sentence(
-            f"in the long run a steady year with every measure at its full size; over time {facts.months.span}, every "
+            f"in the long run a steady year with every measure at its full size; over time {facts.horizon} months, "
+            f"every "
             "measure with its dates, counted from month 1.",
             (),
             "Horizon:",
@@ -56,14 +54,7 @@ def section(facts: Facts) -> Section:
             "Data:",
         ),
         *missing_words(facts),
-        Sentence(
-            "sets of four and more losses, each a search of its own; what else could not be assessed is said where it "
-            "belongs, with the reason.",
-            (),
-            "Not covered:",
-        ),
     )
-    return make_section("What was asked?", points, measure_table(facts))
 
 
 def _next(facts: Facts) -> tuple[Sentence, ...]:

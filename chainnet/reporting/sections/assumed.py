@@ -7,10 +7,8 @@ from typing import Any
 
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
-from chainnet.reporting.model import ReportColumn, Section, make_section, stands
+from chainnet.reporting.model import ReportColumn, stands
 from chainnet.reporting.order import table_id
-from chainnet.reporting.others import order_of
-from chainnet.reporting.sections.missing import missing_table
 from chainnet.results import weakest
 from chainnet.words import NO_DATA, NO_LIMIT, count, nouns, number, percent, span, tonnes
 
@@ -29,13 +27,6 @@ _MISSING = (
     col.text("treated", "Treated as", "what the model does instead"),
     col.text("bias", "Pushes the answer", "direction of the error"),
 )
-
-
-def section(facts: Facts) -> Section:
-    """Return the assumptions and the gaps."""
-    return make_section(
-        "What was assumed, what is missing?", assumption_table(facts), gap_table(facts), missing_table(facts)
-    )
 
 
 def _told(columns: Sequence[ReportColumn], rows: Iterator[tuple[Any, ...]]) -> list[dict[str, Any]]:
@@ -61,66 +52,29 @@ def _assumptions(facts: Facts) -> Iterator[tuple[str, ...]]:
     worst = facts.leading.loc[facts.when]
     ends = span(worst["shortfall_low_tpa"], worst["shortfall_high_tpa"])
     ranged = NOT_TESTED if ends.startswith("not") else f"{lead} short {ends} t/yr in the worst scenario"
-    rigid, new = (facts.scenario_level(facts.when, level, lead) for level in ("none", "new"))
-    relations = NOT_TESTED
-    if rigid is not None and new is not None:
-        shorts = number(rigid["shortfall_tpa"]), number(new["shortfall_tpa"])
-        relations = f"{lead} short {shorts[0]} with no rerouting, {shorts[1]} t/yr if new relations open"
     asked = f"{tonnes(worst['demand_tpa'])}, known at weakest as {weakest(demand['quality'])}"
     capacities = f"{count(len(nodes))} nodes, the weakest {weakest(nodes['quality'])}"
-    last = tonnes(facts.short_if_last(facts.when, lead).before)
-    others = f"{lead} short {last} if all others come first" if facts.whose else "n/a"
-    served = order_of(facts).served if facts.whose else "nobody else"
-    months_in = ", ".join(map(table_id, ("over_time", "endurance", "requirement")))
-    relations_in = ", ".join(map(table_id, ("scenarios", "sites", "countries", "served")))
-    tiers, every = ", ".join(facts.tiers), "all answers"
-    yield "Length", f"a steady year; {facts.months.span} for the months", every, "either", NOT_TESTED
-    yield (
-        "Intensity",
-        "every measure at its full size; in the months with its dates",
-        "scenarios",
-        "up",
-        f"{table_id('served')}, {table_id('over_time')}",
-    )
-    yield "Foresight", "every date of a scenario is known beforehand", months_in, "down", table_id("over_time")
+    depends, levels = (f"see {table_id(key)}" for key in ("dependencies", "levels"))
+    every = "all answers"
+    yield "Length", f"a steady year; {facts.horizon} months over time", every, "either", NOT_TESTED
+    yield "Intensity", "every measure at its full size; its dates in the months", "scenarios", "up", NOT_TESTED
+    yield "Foresight", "none in the first year; every date in required stocks", "months, stocks", "down", NOT_TESTED
     yield "Whose demand", facts.whose or "everyone's", every, "either", NOT_TESTED
-    yield "Others", served, "scenarios", "down", others
-    tested = f"nodes one by one: {table_id('dependencies')}" if facts.a.key_assumptions is not None else NOT_TESTED
-    yield (
-        "Order of tiers",
-        tiers,
-        "scenarios, levels of response",
-        "either",
-        f"each as if first: {table_id('uncertainty')}" if facts.a.ensemble else NOT_TESTED,
-    )
+    yield "Who is served first", facts.order, "scenarios", "either", depends
     yield f"Demand, {lead}", asked, every, "either", ranged
-    yield "Capacities", capacities, every, "either", tested
-    yield "Relations", "known ones, each up to its capacity", relations_in, "up", relations
-    yield "New relations", "any maker to any user not barred, at an extra cost", "levels", "down", table_id("levels")
-    yield (
-        "Stocks",
-        f"{count(len(net.stocks))} on record, drawn once",
-        "levels of response, months",
-        "down",
-        f"{table_id('levels')}, {table_id('levels_over_time')}",
-    )
+    yield "Capacities", capacities, every, "either", depends
+    yield "Relations", "known ones, each up to its capacity", "losses, stocks", "up", levels
+    yield "New suppliers", "any maker to any user not barred, at an extra cost", "what is short later", "down", levels
+    yield "Stocks", f"{count(len(net.stocks))} on record, drawn once", "levels, months", "down", levels
     if facts.a.rerouting:
         standing = {y: int(r.projects["standalone_t"].notna().sum()) for y, r in facts.a.rerouting.items()}
         words = ", ".join(f"{n} by {y}" for y, n in standing.items())
-        projects = f"announced size, year and ramp: {words}"
-        yield (
-            "Projects",
-            projects,
-            f"levels of response, {table_id('projects')}",
-            "down",
-            f"by year: {table_id('levels')}; delay: {table_id('advice') if len(facts.a.advice) else 'not tested'}",
-        )
-    table = facts.a.exposure
-    if not table.empty:
-        years = sorted(set(table["recovery"]))
+        yield "Projects", f"announced size, year and ramp: {words}", "what helps", "down", f"see {table_id('advice')}"
+    if len(facts.a.exposure):
+        years = sorted(set(facts.a.exposure["recovery"]))
         value = number(years[0]) if len(years) == 1 else f"{number(years[0])} to {number(years[-1])}"
-        recovery = f"{value} {nouns('year', 1 if value == '1' else 2)}, {facts.settings['recovery']}"
-        yield "Recovery of a site", recovery, table_id("exposure"), "either", NOT_TESTED
+        words = f"{value} {nouns('year', 1 if value == '1' else 2)}, {facts.settings['recovery']}"
+        yield "Recovery of a site", words, table_id("exposure"), "either", NOT_TESTED
 
 
 gap_table = col.Table(

@@ -1,4 +1,4 @@
-"""Where does the chain narrow? Who holds each step, what is spare, what the largest holder's loss costs."""
+"""Where does the chain break? Who holds each step, what is spare, what the largest holder's loss costs."""
 
 from __future__ import annotations
 
@@ -15,35 +15,43 @@ from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import ReportColumn, ReportFigure, Section, Sentence, make_section
-from chainnet.reporting.order import figure_id, table_id
 from chainnet.results import CHECKED, FROM_INPUTS
-from chainnet.words import NO_DATA, NOT_APPLICABLE, count, country_name, first_capital, is_known, join, number, percent
+from chainnet.words import (
+    NO_DATA,
+    NOT_APPLICABLE,
+    country_name,
+    first_capital,
+    is_known,
+    join,
+    percent,
+    place_words,
+    verb,
+)
 
 LISTED = ["step", "commodity"]
 AS_ABOVE = "as above"
 COVER = "supply without the largest holder over demand without its own"
 
 
+READ = (
+    "N-1 cover: what the others can make over what is asked for elsewhere; it knows no recipe. Lost: what {tier} loses "
+    "of what is served today if that step of the largest holder stops, on existing links. Shares are of each good "
+    "on its "
+    "own basis; n/a: the holder is a region, or no step of its own."
+)
+
+
 def section(facts: Facts) -> Section:
-    """Return what holds deliveries back, who holds each good, and every step."""
-    return make_section("Where does the chain narrow?", _cut_sentence(facts), stage_table(facts), holders_figure(facts))
-
-
-def _cut_sentence(facts: Facts) -> Sentence:
-    cut = facts.a.flow.cut
-    kinds = cut["kind"].value_counts().sort_index()
-    if cut.empty:
-        return Sentence("Nothing reaches the users: the minimum cut is empty.")
-    words = join([f"{count(n)} bounds of {kind}" for kind, n in kinds.items()])
-    if list(kinds.index) == ["demand"]:
-        held, steps = figure_id("holders"), table_id("steps")
-        return Sentence(
-            "In the baseline, no step holds deliveries back: the minimum cut is the demand itself, all served. "
-            f"{held} shows who holds each good, {steps} what its largest holder's loss costs.",
-            ("steps",),
-        )
-    return Sentence(
-        f"In the baseline, deliveries are held back by a minimum cut of {words}; other cuts may exist.", ("steps",)
+    """Return where the chain breaks, who holds each good, and every step."""
+    finding = facts.a.findings[0]
+    ties = [place_words(step, country) for step, country in finding.bottleneck["ties"]]
+    also = f" {first_capital(join(ties))} {verb('cost', len(ties))} as much." if ties else ""
+    return make_section(
+        "Where does the chain break?",
+        Sentence(f"{finding.claims.where}{also}", ("steps",)),
+        holders_figure(facts),
+        read=READ.format(tier=facts.lead_tier),
+        more=(stage_table(facts),),
     )
 
 
@@ -170,6 +178,7 @@ def holders_figure(facts: Facts) -> ReportFigure | None:
         return None
     rows = [(s, c) for s in facts.steps for c in sorted(shares.loc[shares["step"] == s, "commodity"].unique())]
     colour = country_colours(facts.network)
+    lost = (facts.a.chokepoints if facts.lead_tier.is_all else facts.a.first_tier)["step+country"]["lost_share"]
     indicators = facts.a.indicators.reset_index()
     at_step = indicators["step"].fillna("") if "step" in indicators.columns else _steps_of(indicators)
     lines: list[tuple[str, str | None]] = []
@@ -178,7 +187,7 @@ def holders_figure(facts: Facts) -> ReportFigure | None:
         goods = [c for s, c in rows if s == step]
         lines += [(step, None), *((step, c) for c in goods)] if several else [(step, c) for c in goods]
     y = np.arange(len(lines))[::-1]
-    canvas, (ax,) = fig.new_canvas(0.7 + 0.17 * len(lines))
+    canvas, (ax,) = fig.new_canvas(0.7 + 0.19 * len(lines))
     for at, (step, commodity) in zip(y, lines, strict=True):
         if commodity is None:
             continue
@@ -198,17 +207,20 @@ def holders_figure(facts: Facts) -> ReportFigure | None:
                 linewidth=1.2,
             )
             shown = facts.drawn(code, 8)
-            if share > 0.027 * len(shown):
-                fig.write(ax, left + share / 2, at, shown, "center", color="white", fontsize=7.5)
+            if share > 0.024 * len(shown):
+                fig.write(ax, left + share / 2, at, shown, "center", color="white")
             left += share
         row = indicators[(at_step == step) & (indicators["commodity"] == commodity)]
-        cover = hhi = NOT_APPLICABLE if len(row) else NO_DATA  # of what remains of a region one cannot say who holds it
+        cover = loss = (
+            NOT_APPLICABLE if len(row) else NO_DATA
+        )  # of what remains of a region one cannot say who holds it
         if len(row) and facts.is_place(row["top"].iloc[0]):
-            cover, hhi = percent(row["n1_cover"].iloc[0]), number(row["hhi"].iloc[0] * 10000)
+            cover, top = percent(row["n1_cover"].iloc[0]), (step, row["top"].iloc[0])
+            loss = percent(lost[top]) if top in lost.index else NOT_APPLICABLE
         fig.write(ax, 1.17, at, cover, "right")
-        fig.write(ax, 1.34, at, hhi, "right")
+        fig.write(ax, 1.34, at, loss, "right")
     fig.write(ax, 1.17, len(lines) - 0.35, "N-1 cover", "right", va="bottom", color=fig.GREY)
-    fig.write(ax, 1.34, len(lines) - 0.35, "HHI", "right", va="bottom", color=fig.GREY)
+    fig.write(ax, 1.34, len(lines) - 0.35, "Lost", "right", va="bottom", color=fig.GREY)
     words = [_good_words(facts, s, c, several) for s, c in lines]
     ticks = ax.set_yticks(y, [facts.drawn(w, 56) for w in words]) and ax.get_yticklabels()
     for label, (_, commodity) in zip(ticks, lines, strict=True):
@@ -233,7 +245,8 @@ def holders_figure(facts: Facts) -> ReportFigure | None:
     return fig.make_figure(
         canvas,
         title,
-        "Share of baseline output by country, each good on its own basis; mine first; right: N-1 cover, HHI x 10,000.",
+        f"Share of output by country, mine first; right: N-1 cover, and what {facts.lead_tier} loses without its "
+        f"largest holder.",
         f"One bar per good; largest holders: {three}.",
         "",
         stage_table(facts),

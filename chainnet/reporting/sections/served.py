@@ -1,244 +1,237 @@
-"""Who is short, and when? The long run by scenario, tier, place and end use; then months, habit and exposure."""
+"""Who is short, and when? Scenario by scenario and tier by tier, the course of the worst, and the long run in full."""
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from chainnet.engine import PRINTED
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import BASELINE, Facts
-from chainnet.reporting.model import (
-    ReportColumn,
-    ReportFigure,
-    Section,
-    Sentence,
-    make_section,
-)
-from chainnet.reporting.others import order_of
-from chainnet.reporting.sections import exposure, months
-from chainnet.results import Ends, fact_of
-from chainnet.words import NOT_ASSESSED, count, first_capital, join, number, percent, span, tonnes, verb
+from chainnet.reporting.frames import Frame
+from chainnet.reporting.model import ReportFigure, Section, Sentence, make_section
+from chainnet.words import NOT_ASKED, Who, first_capital, join, percent, verb
 
-MOST_ROWS = 10
-_HIDDEN: Any = {"missing": NOT_ASSESSED, "body": False}
-_SEVERAL = (
-    "Inside a tier, who is short is one of several answers with the same total; the total of a tier is proved. "
-    "Totals come from unrounded values."
+READ = (
+    "Short: the shortfall under the scenario less that without it, in parts of the demand of the tier. First year: "
+    "without foresight, on existing links, new suppliers once they are qualified, stocks drawn. Later: new suppliers "
+    "qualified, stocks gone. First month: with more than 1 % short, counted from the first measure. Scenarios that "
+    "leave "
+    "nobody short have no row; half-years after the first year."
 )
-_SERVED = (
-    col.tons("demand_tpa", "Demand", "tonnes asked for"),
-    col.tons("served_tpa", "Served", "tonnes served"),
-    col.tons("shortfall_tpa", "Short", "demand less served"),
-    col.shortfall_share("shortfall_tpa", "demand_tpa"),
-)
+LEAST = 0.01  # less is met
 
 
 def section(facts: Facts) -> Section:
-    """Return who is short when: the months, then the long run, then what habit loses and what sites cost."""
-    myopic, exposed = exposure.myopic_blocks(facts), exposure.exposed_blocks(facts)
+    """Return who is short when, and the long run of every scenario."""
     return make_section(
         "Who is short, and when?",
-        *months.blocks(facts),
-        Sentence("", (), "In the long run"),
-        heat_figure(facts),
-        tier_table(facts),
-        layer_table(facts),
-        place_table(facts),
-        Sentence("", (), "If firms react only to their own stocks") if myopic else None,
-        *myopic,
-        Sentence("", (), "What a site's loss costs until it is back") if exposed else None,
-        *exposed,
+        time_table(facts),
+        _nobody(facts),
+        course_figure(facts),
+        read=READ,
+        more=(long_table(facts), layer_table(facts), place_table(facts), bracket_table(facts), exposure_table(facts)),
     )
 
 
-def _ends(what: str) -> Any:
-    return lambda _, row: span(row[f"{what}_low_tpa"], row[f"{what}_high_tpa"])
+def _short(facts: Facts) -> pd.DataFrame:
+    """Return the rows of scenarios and tiers in which anybody is short."""
+    table = facts.a.timing
+    return table[(table[["first_year_share", "later_share"]] >= LEAST).any(axis=1)]
 
 
-def _tier_columns(facts: Facts) -> list[ReportColumn]:
-    ends = [end for end in ("least", "most") if f"shortfall_{end}_tpa" in facts.a.stress.summary.columns]
-    low_to_high = "shortfall with all demand at its low and high values"
-    return [
+def _nobody(facts: Facts) -> Sentence | None:
+    """Name the scenarios that leave nobody short."""
+    hit = set(_short(facts).index.get_level_values("scenario"))
+    idle = dict.fromkeys(str(name) for name in facts.a.timing.index.get_level_values("scenario") if name not in hit)
+    if not idle:
+        return None
+    names = join([facts.quoted(name) for name in idle])
+    return Sentence(f"{names} {verb('leave', len(idle))} nobody short.", ("over_time",))
+
+
+def _first(_facts: Facts, row: Any) -> Any:
+    """Return the first short month; in words where it lies beyond the first year, or the months were not asked."""
+    if row["first_year_share"] != row["first_year_share"]:
+        return NOT_ASKED
+    return "later" if row["first_month"] != row["first_month"] else row["first_month"]
+
+
+time_table = col.Table(
+    "over_time",
+    "Who is short when",
+    "Who is short under which scenario, and from when",
+    rows=_short,
+    columns=(
         *col.SCENARIO,
         col.TIER,
-        col.tons("demand_tpa", "Demand", "tonnes asked for"),
-        col.tons("served_tpa", "Served", f"tonnes served, {order_of(facts).served}"),
-        *_SERVED[2:],
-        *(
-            col.tons(f"shortfall_{end}_tpa", f"Short, at {end}", f"the {end} of it that can fall to the counted demand")
-            for end in ends
+        col.tons("demand_tpa", "Demand", "tonnes asked for in a year"),
+        col.count("first_month", "First short month", "counted from the first measure", _first),
+        col.share(
+            "first_year_share",
+            "First year",
+            "part of demand that is short in the first twelve months",
+            missing=NOT_ASKED,
         ),
-        col.tons("shortfall_last_tpa", "Short, others first", "shortfall if all other countries come first"),
-        col.text("demand_range", "Demand, low to high", "all demand at its low and high values", _ends("demand")),
-        col.text("range", "Short, low to high", low_to_high, _ends("shortfall")),
-        *(
-            col.tons(f"{what}_{side}_tpa", f"{what}, {side}", f"{what} with all demand at its {side} values", **_HIDDEN)
-            for what in ("demand", "shortfall")
-            for side in ("low", "high")
-        ),
-        col.million("value_musd", "Loss", "shortfall times value per tonne", unit="USD million/yr", body=False),
-    ]
-
-
-def _tier_lead(facts: Facts) -> int:
-    short = sum(bool(facts.whole["shortfall_tpa"][name] > 0) for name in facts.ordered)
-    return (1 + min(short, 6)) * len(facts.tiers)
-
-
-tier_table = col.Table(
-    "served",
-    "Served",
-    "Who is short in the long run, by scenario and tier",
-    rows=lambda f: [f.of(name, tier) for name in (BASELINE, *f.ordered) for tier in f.tiers],
-    columns=_tier_columns,
-    subtitle="Unit: {f.unit}. A steady year with every measure at its full size. Existing links up to their "
-    "capacity; stocks not drawn. {f.whose_words}",
-    note=lambda f: (
-        f"{order_of(f).note} Ranges are corner cases (all demand low, all demand high), ends rounded outward; "
-        "the high end of a shortfall is the bad one."
+        col.share("later_share", "Later", "part of demand that is short once new suppliers are qualified"),
+        col.tons("later_tpa", "Later, t/yr", "the same in tonnes"),
     ),
-    stands=lambda f: f.standing(f.a.stress.summary),
-    lead=_tier_lead,
+    none={"label": "no scenario leaves anybody short"},
+    subtitle="Unit: {f.unit}. Served {f.order}. {f.whose_words}",
+    stands=lambda f: f.standing(f.a.timing),
 )
 
 
-def _layer_columns(facts: Facts) -> list[ReportColumn]:
-    first = "shortfall if all other countries come first"
-    return [
-        col.text("layer", "Layer", "which plants stand"),
-        col.count("n_opened", "Opened since", "plants that opened since the base year", body=False),
-        col.TIER,
-        col.tons("demand_tpa", "Demand", "tonnes asked for"),
-        col.tons("shortfall_first_tpa", "Short, others after", "shortfall if all other countries come last"),
-        *([col.tons("shortfall_last_tpa", "Short, others first", first)] if facts.has_others else []),
-        col.text(
-            "shortfall",
-            "Shortfall",
-            "part of demand that is short, allies served first and last where they differ",
-            lambda _, row: Ends.of(row).shares,
-        ),
-        col.tons("shortfall_new_tpa", "Short, new relations", "shortfall with new relations, once qualified"),
-        col.tons("shortfall_stocks_tpa", "+ one year of stocks", "the same with what stocks release in one year"),
-    ]
+@fig.figure("courses")
+def course_figure(facts: Facts) -> ReportFigure | None:
+    """Draw what each tier lacks month by month under the worst scenario."""
+    finding = facts.a.findings[0]
+    table = finding.answers.months_of(finding.scenario)
+    share = (table["due_t"] / table["demand_t"].where(table["demand_t"] > 0)).fillna(0.0).clip(lower=0.0)
+    tiers = [tier for tier in finding.answers.tiers if share[tier].max() >= LEAST]
+    if not tiers:
+        return None
+    canvas, (ax,) = fig.new_canvas(2.1)
+    end = int((table.index.get_level_values("month") + table["months"]).max()) - 1
+    ends: list[float] = []
+    for place, tier in enumerate(tiers):
+        mine, at = share[tier], finding.answers.tiers.index(tier)
+        months = mine.index.to_numpy(dtype=float)
+        style = ("-", "--", ":")[min(at, 2)]
+        steps = np.append(100 * mine.to_numpy(), 100 * mine.iloc[-1])
+        ax.step(
+            np.append(months - 1, end), steps, where="post", color=fig.tier_colour(at), linewidth=1.8, linestyle=style
+        )
+        # of names that would stand on each other the later one stands higher
+        ends.append(max([100 * float(mine.iloc[-1]), *(e + 9 for e in ends if abs(e - 100 * mine.iloc[-1]) < 9)]))
+        words = f"{first_capital(Who(tier))} {percent(mine.iloc[-1])}"
+        fig.write(ax, end + 0.6, ends[place], facts.drawn(words), color=fig.tier_colour(at))
+    ax.set_xlim(0, 1.22 * end)
+    ax.set_ylim(0, max(105.0, max(ends) + 6))
+    ax.set_xticks(np.arange(0, end + 1, 6 if end > 12 else 3))
+    ax.set_xlabel("Months from the first measure", fontsize=fig.SMALL, color=fig.INK)
+    ax.set_yticks([0, 50, 100], ["0", "50", "100 %"])
+    for side in ("bottom", "left"):
+        ax.spines[side].set_visible(True)
+        ax.spines[side].set_color(fig.AXIS)
+    worst = tiers[int(np.argmax([share[tier].iloc[-1] for tier in tiers]))]
+    alt = "; ".join(
+        f"{tier}: {percent(share[tier].max())} at most, {percent(share[tier].iloc[-1])} at the end" for tier in tiers
+    )
+    return fig.make_figure(
+        canvas,
+        f"{first_capital(Who(worst))} ends {percent(share[worst].iloc[-1])} short under the worst scenario",
+        f"Part of each tier's demand that is short, month by month. Scenario: {finding.label}.",
+        f"{first_capital(alt)}.",
+        "",
+        time_table(facts),
+    )
 
 
-def _layer_note(facts: Facts) -> str:
-    opened = fact_of(facts.a.layers, "opened", ())
-    since = f"Opened since: {join([str(b) for b in opened])}." if opened else "No listed project runs."
-    return f"All other tables are of the chain as it stands. {since}"
+# -- on screen alone ------------------------------------------------------------------------------
+
+_LONG = ["demand_tpa", "served_tpa", "shortfall_tpa", "shortfall_first_tpa", "shortfall_last_tpa"]
 
 
-layer_table = col.Table(
+def _long(facts: Facts) -> pd.DataFrame:
+    """Return the long run of every scenario on existing links."""
+    table = facts.summary[facts.summary["scenario"] != BASELINE]
+    columns = [c for c in (*_LONG, "value_musd") if c in table.columns and table[c].notna().any()]
+    return table[["scenario", "tier", *columns]]
+
+
+long_table = Frame(
+    "served",
+    "Served",
+    "Who is short in the long run on existing links",
+    rows=_long,
+    heads={"shortfall_tpa": "Short", "shortfall_first_tpa": "Allies first", "shortfall_last_tpa": "Allies last"},
+    subtitle="Unit: {f.unit}. A steady year with every measure at its full size, stocks not drawn. {f.whose_words}",
+    stands=lambda f: f.standing(f.a.stress.summary),
+)
+layer_table = Frame(
     "layers",
     "Layers",
-    "Who is short in the worst scenario, in the base year alone and as the chain stands",
-    rows=lambda f: f.layers.astype(object),
-    columns=_layer_columns,
-    subtitle="Unit: {f.unit}. Scenario: {f.worst_label}. Existing links, no stocks; new ones and stocks where the "
-    "head says so.",
-    note=_layer_note,
+    "Who is short under the worst scenario, in the base year alone and as the chain stands",
+    rows=lambda f: f.layers.drop(columns="n_opened"),
+    subtitle="Unit: {f.unit}. Scenario: {f.worst_label}. Allies served first, last; with new suppliers; with stocks.",
     stands=lambda f: f.standing(f.a.layers),
 )
 
 
-def _sums(table: pd.DataFrame) -> dict[str, Any]:
-    """Return the last row of a table of who is short: its sums."""
-    sums = {key: float(table[key].sum()) for key in ("demand_tpa", "served_tpa", "shortfall_tpa")}
-    return {"tier": "All", **sums, "shortfall_share": col.part_of(sums["shortfall_tpa"], sums["demand_tpa"])}
+def _places(facts: Facts) -> pd.DataFrame:
+    table = facts.by_place(facts.when)
+    return table[table["shortfall_tpa"] > PRINTED * table["demand_tpa"]]
 
 
-_worst = partial(
-    col.Table,
-    subtitle="Unit: {f.unit}. Scenario: {f.worst_label}. {f.whose_words}",
-    note=_SEVERAL,
-    stands=lambda f: f.scenario_standing(f.when),
-)
-
-
-place_table = _worst(
+place_table = Frame(
     "by_country",
     "By country",
-    "Who is short in the long run of the worst scenario, by country",
-    rows=lambda f: f.by_place(f.when),
-    columns=(col.TIER, col.PLACE, *_SERVED),
-    total=lambda f: _sums(f.by_place(f.when)),
-    lead=15,
+    "Who is short under the worst scenario, by country",
+    rows=_places,
+    heads={"place": "Country or region", "shortfall_tpa": "Short"},
+    subtitle="Unit: {f.unit}. Scenario: {f.worst_label}. Existing links.",
+    note="Inside a tier who is short is one of several answers with the same total; that total is proved.",
+    stands=lambda f: f.scenario_standing(f.when),
+)
+bracket_table = Frame(
+    "bracket",
+    "Bracket",
+    "Lost with the best rerouting, and if firms react only to their own stocks",
+    rows=lambda f: f.a.bracket.drop(columns="meaning", errors="ignore"),
+    subtitle="Unit: {f.unit}, all tiers. Best rerouting draws no stocks; simulated plants order as they always did.",
+    note="Worst case: no stores, no rerouting; no bound by proof.",
+)
+exposure_table = Frame(
+    "exposure",
+    "Exposure",
+    "What the loss of a site costs until it is back",
+    rows=lambda f: f.a.exposure,
+    subtitle="Recovery in years: {f.settings[recovery]}.",
 )
 
 
-def _users(facts: Facts) -> pd.DataFrame:
-    table = facts.users[facts.users["scenario"] == facts.when]
-    rank = {tier: i for i, tier in enumerate(facts.tiers)}
-    return table.iloc[np.lexsort((table["node"], -table["shortfall_tpa"].to_numpy(), table["tier"].map(rank)))]
+def month_sheets(facts: Facts) -> tuple[Any, ...]:
+    """Return the sheets of the workbook that go by month: who is short, what is left in stock."""
+    return tuple(made for table in (_MONTHS, _STOCKS, _USES) if (made := table(facts)) is not None)
 
 
-user_table = _worst(
-    "end_uses",
-    "End uses",
-    "Who is short in the long run of the worst scenario, by end use",
-    rows=_users,
-    columns=(
-        col.TIER,
-        col.named("label", "End use", "the end use in words", "node"),
-        col.text("place", "Country or region", "where it stands", lambda f, row: f.things.loc[row["node"], "place"]),
-        col.commodity("Asks for", "what it asks for"),
-        *_SERVED,
-    ),
-    total=lambda f: _sums(_users(f)),
-    lead=12,
+def _by_month(facts: Facts) -> pd.DataFrame:
+    table = facts.a.stress.months
+    sums = ["demand_t", "served_t", "shortfall_t", "shortfall_unforeseen_t"]
+    found = Who.named(table).groupby(["scenario", "tier", "month"], sort=False)[sums].sum().reset_index()
+    return found[found["scenario"] != BASELINE]
+
+
+_MONTHS = Frame(
+    "M1",
+    "Months",
+    "Months under the worst scenario, by tier",
+    rows=_by_month,
+    heads={"shortfall_t": "Short", "shortfall_unforeseen_t": "Short if unforeseen"},
+    subtitle="Unit: t. Existing links, stocks drawn. Month by month in the first year, then in half-years.",
+    stands=lambda f: f.standing(f.a.stress.months),
+    lead=0,
 )
-
-
-@fig.figure("long_run")
-def heat_figure(facts: Facts) -> ReportFigure | None:
-    """Draw the part of each tier's demand that is short in the long run, scenario by scenario."""
-    if not facts.ordered:
-        return None
-    # who leaves nobody short has no row
-    hit = [name for name in facts.ordered if facts.whole["shortfall_tpa"][name] > 0]
-    rows = hit[:MOST_ROWS] or facts.ordered[:1]
-    canvas, (ax,) = fig.new_canvas(0.5 + 0.265 * len(rows))
-    for i, name in enumerate(rows):
-        for j, tier in enumerate(facts.tiers):
-            row = facts.of(name, tier)
-            share = float(row["shortfall_tpa"] / row["demand_tpa"]) if row["demand_tpa"] > 0 else 0.0
-            level, at = fig.loss_class(share), len(rows) - 1 - i
-            ax.barh(at, 0.97, left=j, color=fig.LOSS[level], height=0.88, edgecolor=fig.RULE, linewidth=0.6)
-            words = f"{percent(share)}  ({number(row['shortfall_tpa'])})" if level else percent(share)
-            fig.write(ax, j + 0.485, at, words, "center", color="white" if level >= 4 else fig.INK)
-    labels = [fig.folded(facts.drawn(facts.scenario_label(n)), 46, 2) for n in rows]
-    ax.set_yticks(np.arange(len(rows))[::-1], labels, linespacing=0.95)
-    ax.set_xticks(np.arange(len(facts.tiers)) + 0.485, [facts.drawn(first_capital(t)) for t in facts.tiers])
-    ax.xaxis.tick_top()
-    ax.spines["left"].set_visible(False)
-    ax.set_xlim(0, len(facts.tiers))
-    ax.set_ylim(-0.55, len(rows) - 0.45)
-    short, every = [n for n in facts.ordered if facts.lacks(n) > 0], len(facts.ordered)
-    title = f"{len(short)} of {every} scenarios {verb('leave', len(short))} {facts.first} demand short"
-    if not short:
-        title = f"No scenario of {every} leaves {facts.first} demand short in the long run"
-    if every == 1:
-        title = f"The one scenario {'leaves' if short else 'does not leave'} {facts.first} short in the long run"
-    first_too = [n for n in facts.ordered if facts.short_if_last(n, facts.first).worst > 0]
-    if facts.has_others and len(first_too) > len(short):
-        title += f"; {count(len(first_too))} if others are first"
-    alt = "Cells show the share of demand that is short: " + "; ".join(
-        f"{facts.scenario_label(n)} {number(facts.lacks(n))} t/yr of {facts.first}" for n in rows[:3]
-    )
-    idle, left = len(facts.ordered) - len(hit), len(hit) - len(hit[:MOST_ROWS])
-    rest = f"{count(idle)} of {count(len(facts.ordered))} leave nobody short. " if hit and idle else ""
-    rest += f"{count(left)} more leave somebody short." if left else ""
-    lacks = float(facts.whole["shortfall_tpa"][BASELINE])
-    return fig.make_figure(
-        canvas,
-        title,
-        f"Short in the long run, as if every measure held all year, % of demand ({facts.unit} in brackets); existing "
-        "links, stocks not drawn.",
-        alt + ".",
-        f"Baseline: {'nothing is short' if lacks <= 0 else f'{tonnes(lacks)} short'}. {rest}",
-        tier_table(facts),
-    )
+_STOCKS = Frame(
+    "M3",
+    "Stock levels",
+    "What is left in each stock",
+    rows=lambda f: f.a.stress.stocks,
+    heads={"level_t": "Left", "level_unforeseen_t": "Left if unforeseen"},
+    subtitle="Unit: t of the stock's own material.",
+    lead=0,
+)
+_USES = Frame(
+    "M2",
+    "Endurance by use",
+    "How long each end use can be kept whole under the worst scenario",
+    rows=lambda f: f.a.stress.time_to_survive.reset_index().query("node != '' and scenario != 'baseline'"),
+    heads={"is_unlimited": "Never short", "shortfall_t": "Short"},
+    subtitle="Unit: t and months from the first measure.",
+    stands=lambda f: f.standing(f.a.stress.months),
+    lead=0,
+)

@@ -10,7 +10,6 @@ import pandas as pd
 from chainnet._types import records
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
-from chainnet.reporting.advised import CERTAIN_T
 from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import (
     ReportFigure,
@@ -20,45 +19,39 @@ from chainnet.reporting.model import (
     stands,
 )
 from chainnet.reporting.sections.asked import not_assessed
-from chainnet.results import origin_of
 from chainnet.words import (
     NOT_ASKED,
     bill,
-    first_capital,
-    join,
-    money,
     number,
     percent,
     same,
     stock_part,
     stock_sentence,
-    titled,
-    verb,
     weight,
 )
 
 LEAST_T = 0.1  # a smaller requirement has no bar
-STEP_WORDS = {
-    "own exports limited": "Own plants serve the counted demand first",
-    "extra buys": "Buy more, from known and new relations",
-    "substitution": "Stand-ins up to their limit",
-    "austerity": "Less demand",
-    "projects": "Projects from their start year",
-    "stocks held": "Draw what is held",
-}
-PARTS = ("before", "averted", "after")
+CERTAIN_T = 1e-6  # less of a stock is none
+READ = (
+    "Required: the cheapest set of stocks that keeps every month whole with nothing held; one of several where "
+    "prices tie. "
+    "Held: on record with those who count, for this tier. To buy: the cheapest set if all that is held, of whatever "
+    "material, is drawn where it lies. Existing links; all others give way; half-years after the first year. "
+    "Materials are "
+    "never added. n/d: no price in the data; such a cost is not 0."
+)
 
 
 def section(facts: Facts) -> Section:
-    """Return what is required, held and missing, what lessens it, and what is on record."""
+    """Return what is required, held and to buy under the worst scenario, and what is on record."""
     return make_section(
-        "What must be in stock?",
+        "What must be held?",
         stock_points(facts),
         requirement_figure(facts),
         requirement_table(facts),
-        mitigation_table(facts),
-        not_assessed(facts, "stockpile", "mitigation"),
-        stock_table(facts),
+        not_assessed(facts, "stockpile"),
+        read=READ,
+        more=(stock_table(facts),),
     )
 
 
@@ -76,37 +69,25 @@ def _needed(facts: Facts) -> pd.DataFrame:
 
 def stock_points(facts: Facts) -> tuple[Sentence, ...]:
     """Return what must be in stock for the leading tier, material by material, and what it costs."""
-    months, table = facts.months, _needed(facts)
+    table = _needed(facts)
     if table.empty:
-        if "stockpile" in facts.a.unanswered or any(k.startswith("stockpile: ") for k in facts.a.unanswered):
+        if any(key.startswith("stockpile") for key in facts.a.unanswered):
             return ()
-        none = f"No scenario leaves {months.lead} short in any month of {months.span}: no stock is required for it."
-        return (Sentence(none, ("endurance",)),)
+        return (_nothing(facts),)
     points = []
     for name, found in table[(table["required_t"] > 0) | (table["buy_t"] > 0)].groupby("scenario", sort=False):
         parts = [
             stock_part(_material(facts, row, empty=True), *(row[c] for c in ("required_t", "buy_t", "buy_usd")))
             for row in found.to_dict("records")
         ]
-        points.append(Sentence(stock_sentence(months.lead, facts.scenario_label(str(name)), parts), ("requirement",)))
-    less = facts.a.mitigation
-    if not less.empty:
-        before = less[less["step"] == less["step"].iloc[0]]["before_usd"].sum(min_count=1)
-        after = less[less["step"] == less["step"].iloc[-1]]["after_usd"].sum(min_count=1)
-        if not np.isnan(after) and before > 0:
-            said = (
-                f"Under {facts.quoted(str(less['scenario'].iloc[0]))} all mitigations together take what is required "
-                f"from {money(before)} to {money(after)}, materials with a price."
-            )
-            last = less[less["step"] == less["step"].iloc[-1]]
-            bare = last[last["after_usd"].isna() & (last["after_t"] > CERTAIN_T)]
-            if len(bare):
-                parts = [
-                    f"{weight(row['after_t'])} of {titled(_material(facts, row))}" for row in bare.to_dict("records")
-                ]
-                said += f" Without a price, {join(parts)} {verb('are', len(bare))} still required."
-            points.append(Sentence(said, ("mitigation",)))
-    return tuple(points)
+        points.append(Sentence(stock_sentence(facts.first, facts.scenario_label(str(name)), parts), ("requirement",)))
+    return tuple(points) or (_nothing(facts),)
+
+
+def _nothing(facts: Facts) -> Sentence:
+    """Say that no stock is required."""
+    none = f"The worst scenario leaves {facts.first} short in no month of {facts.horizon}"
+    return Sentence(f"{none}: no stock is required for it.")
 
 
 def _material(facts: Facts, row: Any, empty: bool = False) -> str:
@@ -132,23 +113,18 @@ _TONNES = (
 requirement_table = col.Table(
     "requirement",
     "Stock",
-    "What must be in stock for {f.months.lead} to be met",
+    "What must be in stock for {f.first} to be met",
     rows=lambda f: None if f.a.stockpile.empty else _with_sums(_needed(f)),
     columns=(
-        *col.SCENARIO,
+        col.SCENARIO_NAME,
         *_MATERIALS,
         *_TONNES,
         col.per_tonne("price_usd_per_t", "Price, USD/t", "price taken"),
         col.dollars("cost_musd", "Required less held, USD million", "the same, at that price", "cost_usd", body=False),
         col.dollars("buy_musd", "To buy, USD million", "at that price", "buy_usd"),
     ),
-    none={"label": "no scenario", "material": "nothing is required", **{column.key: 0.0 for column in _TONNES}},
-    subtitle="Unit: t of each material; never added. {f.months.span}. Existing links, all others give way.",
-    note="Required: the cheapest set of stocks that keeps every month whole with nothing held; one of several where "
-    "prices tie. It may enter where the material is taken in, at any rate. Held: on record for this tier. To "
-    "buy: the cheapest set if all that is held, of whatever material, is drawn; what is held of the same "
-    "material may lie where it does not help, or for another tier. n/d: no price in the data; such a cost is "
-    "not 0. Materials of which nothing is required or held are in no row.",
+    none={"material": "nothing is required", **{column.key: 0.0 for column in _TONNES}},
+    subtitle="Unit: t of each material; never added. {f.horizon} months. Scenario: {f.worst_label}.",
     stands=lambda f: f.standing(f.a.stockpile),
 )
 
@@ -163,70 +139,6 @@ def _with_sums(table: pd.DataFrame) -> list[dict[str, Any]]:
             sums = {c: float(found[c].fillna(0.0).sum()) for c in ("cost_usd", "buy_usd")}
             rows.append({"scenario": name, "commodity": "", "label": "All with a price", **blank, **sums})
     return rows
-
-
-def _mitigated(facts: Facts) -> list[dict[str, Any]] | None:
-    """Return before, averted and after each mitigation, each with its sum; None where it was not assessed."""
-    table = facts.a.mitigation
-    if table.empty:
-        return None
-    tonnes = [f"{part}_t" for part in PARTS]
-    used = table.groupby("commodity", dropna=False)[tonnes].transform(lambda c: c.abs().max()).max(axis=1) > CERTAIN_T
-    names = dict(zip(facts.a.stockpile["commodity"], facts.a.stockpile["label"], strict=True))
-    rows: list[dict[str, Any]] = []
-    for _, found in table[used].groupby("step", sort=False):
-        parts = records(found.assign(label=found["commodity"].map(names)))
-        for row in parts:
-            row |= {f"{part}_t": 0.0 if abs(row[f"{part}_t"]) <= CERTAIN_T else row[f"{part}_t"] for part in PARTS}
-            row |= {f"{part}_usd": 0.0 if abs(row[f"{part}_usd"]) <= 1.0 else row[f"{part}_usd"] for part in PARTS}
-        sums = {f"{part}_usd": float(found[f"{part}_usd"].fillna(0.0).sum()) for part in PARTS}
-        sums = {key: 0.0 if abs(usd) <= 1e-3 else usd for key, usd in sums.items()}
-        blank = dict.fromkeys(tonnes, NOT_ASKED)
-        rows += [*parts, {"step": parts[0]["step"], "commodity": "", "label": "All with a price", **blank, **sums}]
-    return rows
-
-
-def _mitigation_words(facts: Facts) -> str:
-    table = facts.a.mitigation
-    step = origin_of(table)["settings"].get("step_months", 1)
-    scenario = facts.scenario_label(str(table["scenario"].iloc[0]))
-    return (
-        f"Unit: t of each material, never added; USD million. Scenario: {scenario}. "
-        f"{facts.months.span}, counted in periods of {step} month{'' if step == 1 else 's'}."
-    )
-
-
-def _step_words(_facts: Facts, row: Any) -> str:
-    return STEP_WORDS.get(str(row["step"]), first_capital(str(row["step"])))
-
-
-_TAKEN = (
-    col.weight("before_t", "Before, t", "required before the step"),
-    col.weight("averted_t", "Averted, t", "before less after"),
-    col.weight("after_t", "After, t", "required after the step"),
-    col.dollars("before_musd", "Before, USD million", "at the price taken", "before_usd"),
-    col.dollars("averted_musd", "Averted, USD million", "before less after", "averted_usd"),
-    col.dollars("after_musd", "After, USD million", "at the price taken", "after_usd"),
-)
-mitigation_table = col.Table(
-    "mitigation",
-    "Stock mitigation",
-    "What each mitigation takes off the stock that is required",
-    rows=_mitigated,
-    columns=(
-        col.code("step", "Step", "name of the step"),
-        col.text("words", "Mitigation", "what is done, on top of the steps before", _step_words),
-        *_MATERIALS,
-        *_TAKEN,
-    ),
-    none={"words": "none", "material": "nothing is required", **{column.key: 0.0 for column in _TAKEN}},
-    subtitle=_mitigation_words,
-    note="Before - averted = after in every row; 0: unchanged. Before the first step nothing carries more than its "
-    "baseline. A step may shift the need from one material to another (averted below 0). What a step takes off "
-    "depends on those before it, what is left at the end does not. New relations count here, not in "
-    "{requirement}. n/d: no price; the sums leave it out.",
-    stands=lambda f: f.standing(f.a.mitigation),
-)
 
 
 def _enters(facts: Facts, row: Any) -> str:
@@ -263,7 +175,7 @@ def requirement_figure(facts: Facts) -> ReportFigure | None:
     if table.empty or not (table["required_t"] >= LEAST_T).any():
         return None
     rows = table[table["required_t"] >= LEAST_T].head(fig.MOST_BARS).to_dict("records")
-    canvas, (ax,) = fig.new_canvas(0.62 + 0.36 * len(rows))
+    canvas, (ax,) = fig.new_canvas(0.45 + 0.32 * len(rows))
     y = np.arange(len(rows))[::-1]
     for at, row in zip(y, rows, strict=True):
         part = _covered(row)
@@ -283,12 +195,8 @@ def requirement_figure(facts: Facts) -> ReportFigure | None:
         cost = "no price" if np.isnan(row["buy_usd"]) else bill(row["buy_usd"])
         bought = f"{number(row['buy_t'])} of {weight(row['required_t'])} to buy, {cost}"
         fig.write(ax, 1.03, at, bought if row["buy_t"] > 0 else f"nothing of {weight(row['required_t'])} to buy")
-    labels = [
-        f"{fig.folded(facts.drawn(r['label'] or r['commodity']), 52, 1)}\n"
-        f"{fig.folded(facts.drawn(facts.scenario_label(r['scenario'])), 52, 2)}"
-        for r in rows
-    ]
-    ax.set_yticks(y, labels, fontsize=7.0)
+    labels = [fig.folded(facts.drawn(r["label"] or r["commodity"]), 44, 2) for r in rows]
+    ax.set_yticks(y, labels, fontsize=fig.SMALL)
     ax.set_xlim(0, 2.3)
     fig.no_value_axis(ax, len(rows))
     ax.axvline(0, color=fig.RULE, linewidth=0.8)
@@ -310,7 +218,7 @@ def requirement_figure(facts: Facts) -> ReportFigure | None:
         canvas,
         f"{facts.drawn(top['label'] or top['commodity'], 40)}: {said}",
         f"Covered by what is held, of whatever material (solid), and to buy (hatched), part of what "
-        f"{facts.months.lead} requires (tick) to be met. {facts.months.span}.",
+        f"{facts.first} requires (tick) to be met. {facts.horizon} months.",
         alt + ".",
         f"Requirements under {LEAST_T} t have no bar." if (table["required_t"] < LEAST_T).any() else "",
         requirement_table(facts),

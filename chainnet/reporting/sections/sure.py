@@ -10,16 +10,15 @@ import pandas as pd
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts, once
-from chainnet.reporting.model import BODY_ROWS, ReportColumn, ReportFigure, Section, Sentence, make_section, stands
-from chainnet.reporting.order import table_id
+from chainnet.reporting.frames import Frame
+from chainnet.reporting.model import ReportFigure, Section, Sentence, make_section, stands
 from chainnet.reporting.sections.asked import not_assessed
-from chainnet.reporting.sentences import drawn_middle, unless
+from chainnet.reporting.sections.assumed import assumption_table, gap_table
+from chainnet.reporting.sections.missing import missing_table
 from chainnet.results import CHECKED, NOT_STATED, SAMPLED
-from chainnet.words import NOT_ASKED, Who, count, first_capital, is_known, number, percent, readable_id, span, tonnes
+from chainnet.words import MET_OR_SHORT, Who, count, first_capital, number, percent, readable_id, tonnes
 
 TOP = 10
-WORTH = "tonnes served per tonne more of this bound, the largest over the tiers"
-DEPENDENCY = "a judgement or an input made otherwise"
 RANGE_WORDS = {
     "base_t": "Served in the baseline, all tiers",
     "served_t": "Served, all tiers",
@@ -36,22 +35,33 @@ _LOOKS = {
 }
 
 
+READ = (
+    "Draws: every figure with a range at once, low and high read as P10 and P90; one country's inputs share half "
+    "of their "
+    "variance (assumed). Depends on: one thing at a time; a class is met up to 1 %, then up to 10 %, up to "
+    "50 %, more. Range of the verdict: the least and the most over judgements, one at a time; draws and range are two "
+    "questions. Inputs are reported, estimated, inferred or assumed, by the node's principal figure."
+)
+
+
 def section(facts: Facts) -> Section:
     """Return what the ranges do to the answer, on which inputs it rests and how well they are known."""
     return make_section(
         "How sure are we?",
+        Sentence(facts.a.findings[0].sentences[3]),
         sure_points(facts),
         ranges_figure(facts),
-        range_table(facts),
-        rank_table(facts),
-        input_table(facts),
+        dependency_table(facts),
         not_assessed(facts, "ranges", "draws"),
         coverage_figure(facts),
-        limiting_table(facts),
-        dependency_rows(facts),
-        not_assessed(facts, "key_assumptions"),
-        coverage_table(facts),
-        edge_table(facts),
+        read=READ,
+        more=(
+            *(
+                table(facts)
+                for table in (range_table, rank_table, input_table, limiting_table, coverage_table, edge_table)
+            ),
+            *(table(facts) for table in (assumption_table, gap_table, missing_table)),
+        ),
     )
 
 
@@ -64,10 +74,10 @@ def sure_points(facts: Facts) -> tuple[Sentence, ...]:
         key = first if first in _ranges(facts) else "lost_t"
         row = many.summary.loc[key]
         what = f"the {facts.first} shortfall" if key != "lost_t" else "the loss over all tiers"
-        demand = float((facts.leading if key == first else facts.whole)["demand_tpa"][facts.when])
         draws = (
             f"In 8 of 10 draws (of {count(many.provenance['settings']['draws'])}) {what} lies between "
-            f"{number(row['p10'])} and {tonnes(row['p90'])}{drawn_middle(row, demand)}."
+            f"{number(row['p10'])} and {tonnes(row['p90'])} (median {number(row['p50'])}); "
+            f"as given {number(row['given'])}."
         )
         said.append(Sentence(draws, ("uncertainty",), "Draws."))
         if not many.ranks.empty:
@@ -105,117 +115,47 @@ def _many(facts: Facts) -> Any:
     return facts.a.ensemble
 
 
-def _single(facts: Facts) -> Any:
-    """Return the same of single figures."""
-    return facts.a.sensitivity
-
-
 def _drawn_words(facts: Facts) -> str:
     settings = _many(facts).provenance["settings"]
     return f"n = {settings['draws']}, seed {settings['seed']}."
 
 
-range_table = col.Table(
+range_table = Frame(
     "uncertainty",
     "Uncertainty",
     "How far the answer moves when all ranges vary at once",
-    rows=lambda f: list(_ranges(f).values()) or None,
-    columns=(
-        col.code("number", "Name", "name of the number"),
-        col.text("label", "Number", "the number in words"),
-        col.tons("given", "As given", "at the figures as they stand"),
-        col.tons("p10", "P10", "one draw in ten lies below"),
-        col.tons("p50", "P50", "the middle draw"),
-        col.tons("p90", "P90", "one draw in ten lies above"),
-        col.text("bad_end", "Bad end", "which end is the bad one", lambda _, row: row["bad_end"].upper()),
-    ),
+    rows=lambda f: pd.DataFrame(list(_ranges(f).values())),
+    heads={"label": "Number", "given": "As given", "p10": "P10", "p50": "P50", "p90": "P90"},
     subtitle=lambda f: f"Unit: {f.unit}. Scenario: {f.worst_label}. {_drawn_words(f)}",
-    note=lambda f: (
-        "No tier first: as many tonnes as can be, so all tiers lose less than in "
-        f"{table_id('served')}, where tiers come in order. "
-        f"{count(len(_many(f).inputs))} figures with a range vary; low and high are read as P10 and P90; inputs of "
-        "one country share half of their variance (assumed). Recipes and relations stay as they are."
-    ),
+    note="Recipes and relations stay as they are.",
     stands=lambda f: f.standing(_many(f).summary, status=SAMPLED),
 )
-
-
-rank_table = col.Table(
+rank_table = Frame(
     "ranks",
     "Ranks",
     "Does the order of the costliest nodes hold?",
-    rows=lambda f: col.some(_many(f).ranks.rename_axis("node")) if _many(f) else None,
-    columns=(
-        col.code("node", "Id", "name of the node"),
-        col.named("label", "Node", "the node in words", "node"),
-        col.count("given_rank", "Rank as given", "among these nodes"),
-        col.number("p10", "P10", "rank", body=False),
-        col.number("p50", "Middle rank", "P50 of its rank"),
-        col.number("p90", "P90", "rank", body=False),
-        col.share("first_share", "Ranks first in", "share of the draws"),
-        col.share("top3_share", "Among the first three in", "share of the draws"),
-    ),
-    subtitle=lambda f: f"Loss of {_ranked(f)} when one node drops out, in the baseline; {_drawn_words(f)}",
-    note="Equal losses share the better rank, so shares of first places may add to more than 100 %.",
+    rows=lambda f: _many(f).ranks.rename_axis("node") if _many(f) else None,
+    subtitle=lambda f: f"Loss when one node drops out, in the baseline; {_drawn_words(f)}",
     stands=lambda f: f.standing(_many(f).ranks, status=SAMPLED),
 )
-
-
-def _ranked(facts: Facts) -> str:
-    counts = str(_many(facts).ranks["counts"].iloc[0])
-    return "all tiers" if counts == "all" else counts
-
-
-def _what(_facts: Facts, row: Any) -> str:
-    words = row["column"].removesuffix("_tpa").removesuffix("_t").replace("_per", " per t")
-    return f"{words}, {_UNITS.get(row['column'], '')}".strip(", ")
-
-
-def _between(_facts: Facts, row: Any) -> str:
-    low, high = (row[end] if is_known(row[end]) else row["value"] for end in ("low", "high"))
-    return f"[{_small(low)}–{_small(high)}]"
-
-
-def _moving(facts: Facts) -> int:
-    return int((_single(facts).inputs["swing_t"] > 0).sum())
-
-
-def _moved(facts: Facts) -> str:
-    """Return whose shortfall single figures move, and how much of it there is as given."""
-    one = _single(facts)
-    tier = one.provenance["settings"]["tier"]
-    whose = f"{tier}, if served first" if tier else "all tiers"
-    return f"Unit: {facts.unit}. Shortfall of {whose}, {tonnes(one.short_t)} as given. Scenario: {facts.worst_label}."
-
-
-input_table = col.Table(
+input_table = Frame(
     "sensitivity",
     "Sensitivity",
     "Which single figure moves the shortfall most",
-    rows=lambda f: col.some(_single(f).inputs) if _single(f) else None,
-    columns=(
-        col.code("table", "Table", "where it stands"),
-        col.code("key", "Row", "its row"),
-        col.text("label", "Figure", "the row in words", lambda f, row: _label(f, row)),
-        col.text("what", "What", "which figure of the row", _what),
-        col.number("value", "As given", "value"),
-        col.text("range", "Range", "low to high", _between),
-        col.number("low", "Low", "low", body=False),
-        col.number("high", "High", "high", body=False),
-        col.tons("shortfall_low_t", "Short at low", "shortfall with it at its low value"),
-        col.tons("shortfall_high_t", "Short at high", "shortfall with it at its high value"),
-        col.tons("swing_t", "Largest change", "from the answer as given"),
-        col.quality("how the figure is known"),
-    ),
-    subtitle=_moved,
-    note=lambda f: (
-        f"One figure at a time, each solved at its low and its high value; {count(_moving(f))} of "
-        f"{count(len(_single(f).inputs))} with a range move the answer. Capacity, demand and flows in t/yr, recipes "
-        "in t per t."
-    ),
-    stands=stands("see column", CHECKED),
-    lead=lambda f: min(TOP, max(_moving(f), 3)),
+    rows=lambda f: _single(f),
+    heads={"shortfall_low_tpa": "Short at low", "shortfall_high_tpa": "Short at high", "swing_tpa": "Largest change"},
+    subtitle="Unit: {f.unit}. Scenario: {f.worst_label}. One figure at a time, at its low and its high value.",
+    stands=lambda _: stands("see column", CHECKED),
 )
+
+
+def _single(facts: Facts) -> pd.DataFrame | None:
+    one = facts.a.sensitivity
+    if one is None:
+        return None
+    labels = [_label(facts, row) for row in one.inputs.to_dict("records")]
+    ends = {"shortfall_low_t": "shortfall_low_tpa", "shortfall_high_t": "shortfall_high_tpa", "swing_t": "swing_tpa"}
+    return one.inputs.assign(label=labels).rename(columns=ends)
 
 
 def _label(facts: Facts, row: Any) -> str:
@@ -230,80 +170,60 @@ def _label(facts: Facts, row: Any) -> str:
     return words
 
 
-def _small(value: float) -> str:
-    """Return a number with its digits below 0.1 too: a recipe's amounts are small."""
-    return number(value, least=1e-6)
-
-
 # -- inputs and their quality --------------------------------------------------------------------------
 
 
-limiting_table = col.Table(
+def _limiting(facts: Facts) -> pd.DataFrame:
+    table = facts.a.limiting
+    named = [facts.input_label(row) for row in table.to_dict("records")]
+    columns = ["kind", "commodity", "tier", "capacity_tpa", "low", "high", "price", "quality", "reference"]
+    found: pd.DataFrame = table[columns].assign(label=named)[["kind", "label", *columns[1:]]]
+    return found
+
+
+limiting_table = Frame(
     "limiting",
     "Limiting inputs",
     "Inputs on which the answer rests, the weakest first",
-    rows=lambda f: f.a.limiting,
-    columns=(
-        col.text("kind", "Bound of", "node, edge or demand"),
-        col.code("id", "Id", "whose bound it is"),
-        col.text("label", "Name", "the same in words", lambda f, row: f.input_label(row)),
-        col.commodity("Of", "commodity"),
-        col.code("tier", "Tier", "tier of a demand", missing=NOT_ASKED),
-        col.tons("capacity_tpa", "Bound", "the figure itself"),
-        col.text("range", "Range", "from the data", lambda _, row: span(row["low"], row["high"])),
-        col.tons("low", "Low", "low value in the data", body=False),
-        col.tons("high", "High", "high value in the data", body=False),
-        col.number("price", "Worth, t per t", WORTH, unit="t/t"),
-        col.quality("how the figure is known; given: the scenario sets it"),
-        col.text("reference", "Source", "key into the sources", lambda _, row: _spaced(row["reference"])),
-    ),
-    none={"label": "no bound carries a price"},
-    subtitle="Bounds with a price for what the counted tiers get, in their order. Scenario: {f.worst_label}. The "
-    "answer {f.rests_words}.",
-    note="A demand in this list is met in full: more supply elsewhere changes nothing for it. One of the sets of "
-    "bounds that prove the answer; others may exist. n/d: no range in the data.",
-    stands=stands("see column", CHECKED),
-    lead=BODY_ROWS,
+    rows=_limiting,
+    heads={
+        "kind": "Bound of",
+        "label": "Input",
+        "capacity_tpa": "Bound",
+        "price": "Worth, t per t",
+        "reference": "Source",
+    },
+    subtitle="Bounds with a price for what the counted tiers get. Scenario: {f.worst_label}. The answer "
+    "{f.rests_words}.",
+    note="A demand in this list is met in full. One of the sets of bounds that prove the answer; others may exist.",
+    stands=lambda _: stands("see column", CHECKED),
 )
 
 
-def _spaced(keys: Any) -> str | None:
-    return keys.replace(";", "; ") if isinstance(keys, str) else None
+def _depends(facts: Facts) -> list[dict[str, Any]]:
+    """Return what alone makes another class of the shortfall, or another bottleneck: plants before judgements."""
+    return [
+        {**one, "label": first_capital(one["label"]), "then": MET_OR_SHORT.get(one["then"], one["then"]) or "none"}
+        for one in facts.a.findings[0].depends_on
+    ]
 
 
-DOES = {
-    "verdict": "changes the verdict",
-    "bottleneck": "moves the bottleneck",
-    "closed_by": "changes what closes the gap",
-    "share": "moves the share",
-}
-
-
-def _dependencies(facts: Facts) -> pd.DataFrame | None:
-    """Return what the answers of each tier depend on, the verdict first; None where nothing moves them."""
-    place = {word: number for number, word in enumerate(DOES)}
-    table = facts.a.dependencies
-    return col.some(table.sort_values("does", key=lambda does: does.map(place), kind="stable")) if len(table) else None
-
-
-dependency_rows = col.Table(
+dependency_table = col.Table(
     "dependencies",
     "Dependencies",
-    "What changes an answer, or moves it out of its range",
-    rows=_dependencies,
+    "What alone changes the verdict or the bottleneck",
+    rows=_depends,
     columns=(
-        col.TIER,
-        col.text("words", "The answer holds unless", DEPENDENCY, lambda _, row: unless(row["words"])),
-        col.text("does", "What that does", "as the note says", lambda _, row: DOES[row["does"]]),
-        col.code(
-            "then", "Bottleneck then", "the bottleneck without it", lambda _, row: row["then"] or None, missing="-"
-        ),
+        col.code("kind", "Kind", "plant, project, recipe, relation, stock, demand or judgement"),
+        col.code("id", "Id", "name in the data"),
+        col.text("label", "If otherwise", "what is judged or known otherwise"),
+        col.text("does", "Changes", "the class of the shortfall, or the bottleneck"),
+        col.text("then", "Then", "the class, or the bottleneck, in that case"),
     ),
-    subtitle="One at a time, in the long run. Scenario: {f.worst_label}; bottlenecks in the baseline.",
-    note="Verdict: what is short because of the scenario, once new suppliers are qualified, moves to another class (up "
-    "to 1 %, to 10 %, to 50 %, more). Share: it leaves its range. Assumed plants also up to three at once.",
-    stands=stands(f"see {table_id('limiting')}", CHECKED),
-    lead=BODY_ROWS,
+    none={"label": "nothing alone changes it", "kind": "-", "id": "-", "does": "-", "then": "-"},
+    subtitle="One at a time, {f.lead_words}. Scenario: {f.worst_label}.",
+    stands=stands("see Limiting inputs", CHECKED),
+    lead=12,
 )
 
 
@@ -314,43 +234,23 @@ def _covered(facts: Facts) -> pd.DataFrame:
     return table.iloc[order].rename_axis("step")
 
 
-def _qualities(facts: Facts) -> list[ReportColumn]:
-    kinds = {c: first_capital(c.removesuffix("_tpa")) for c in facts.a.coverage.columns if c.endswith("_tpa")}
-    return [
-        col.text("step", "Step", "step of the chain", lambda _, row: str(row["step"]).replace("_", " ")),
-        *(col.tons(c, head, f"tonnes whose principal figure is {head.lower()}") for c, head in kinds.items()),
-        col.share("assumed_share", "Assumed", "part of the tonnes whose figure is assumed"),
-        col.count("n_nodes", "Nodes", "nodes of the step"),
-        col.count("n_unlimited", "No capacity", "nodes without a capacity, counted as without limit"),
-    ]
-
-
-coverage_table = col.Table(
+coverage_table = Frame(
     "coverage",
     "Coverage",
     "How well each step is known",
     rows=_covered,
-    columns=_qualities,
+    heads={"n_nodes": "Nodes", "n_unlimited": "No capacity"},
     subtitle="Unit: t/yr that the nodes of a step make, by how the node's principal figure is known.",
-    note="Tonnes of different steps are on different bases.",
-    stands=stands("see columns"),
+    stands=lambda _: stands("see columns"),
 )
-
-
-edge_table = col.Table(
+edge_table = Frame(
     "relations",
     "Edge quality",
     "How well the relations are known",
     rows=lambda f: f.a.edge_quality.rename_axis("quality"),
-    columns=(
-        col.quality("how the baseline flow is known"),
-        col.count("n_edges", "Relations", "rows of the edges table"),
-        col.count("n_with_flow", "of them with flow", "rows with a baseline flow above 0"),
-    ),
-    none={"quality": "no relation", "n_edges": 0, "n_with_flow": 0},
-    total=lambda f: {"quality": "all"} | {key: int(f.a.edge_quality[key].sum()) for key in ("n_edges", "n_with_flow")},
+    heads={"n_edges": "Relations", "n_with_flow": "Of them with flow"},
     subtitle="Unit: rows. Tonnes of different goods are not added.",
-    stands=stands("see rows"),
+    stands=lambda _: stands("see rows"),
 )
 
 
@@ -378,6 +278,7 @@ def ranges_figure(facts: Facts) -> ReportFigure | None:
     ax.set_xlim(0, 1.55 * top)
     ax.set_ylim(-0.6, len(rows) + 0.1)
     told = next((row for row in rows if row["label"].lower().startswith(f"{facts.first} short")), rows[0])
+    what = told["label"]
     step = 0.5 if top <= 3 else float(next(s for k in range(9) for s in (10**k, 2 * 10**k, 5 * 10**k) if top / s <= 8))
     ax.set_xticks(np.arange(0.0, top + step / 2, step))
     ax.tick_params(axis="x", labelsize=fig.SMALL, labelcolor=fig.INK)
@@ -386,7 +287,7 @@ def ranges_figure(facts: Facts) -> ReportFigure | None:
     )
     return fig.make_figure(
         canvas,
-        f"{told['label']}: {number(told['p10'])} to {tonnes(told['p90'])} in 8 of 10 draws",
+        f"{what}: {number(told['p10'])} to {tonnes(told['p90'])} in 8 of 10 draws",
         f"P10 to P90 (bar) and P50 (tick) over the number as given; text in {facts.unit}. Scenario: "
         f"{facts.scenario_label(facts.when)}.",
         alt + ".",

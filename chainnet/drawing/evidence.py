@@ -1,0 +1,172 @@
+"""The evidence as pictures: shortfall over time, the levels of response, what each measure avoids at what cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from chainnet.drawing.style import COLOURS
+from chainnet.drawing.svg import WIDTH, Picture, cut, wide
+from chainnet.words import is_missing, number, percent
+
+HALF = 234.0  # a picture beside another
+INK, LINE, RULE, PALE, RED = (COLOURS[name] for name in ("ink", "line", "rule", "blank", "less"))
+APART = 0.005  # shares nearer than that are one
+UNKNOWN, STRIPE, WORD = 0.25, 5.0, 8.0  # height of what has no price, between stripes, least width with a number
+YEAR, LATER = 12, 5.0  # months: of the band, and between the months and what comes later
+# how near to output: the darker the nearer
+STATES = dict(
+    zip(("running", "building", "decided", "undecided", "idle"), (INK, COLOURS["soft"], LINE, RULE, PALE), strict=True)
+)
+
+
+@dataclass(frozen=True)
+class Course:
+    """Shortfall over time, as parts of demand.
+
+    ``months``: index month (its first), months (how many), share; ``year``: least and most of the first twelve months;
+    ``later``: central, least and most once new suppliers are qualified, ``words``: what is said there; ``first``: the
+    first short month, NaN = none; ``due``: months and names of projects that are due.
+    """
+
+    months: pd.DataFrame
+    year: tuple[float, float]
+    later: tuple[float, float, float]
+    words: str
+    first: float
+    due: Sequence[tuple[float, str]]
+
+
+def _axis(picture: Picture, left: float, right: float, top: float, bottom: float) -> None:
+    """Draw the shares at the left, with their rules."""
+    for share in (0.0, 0.5, 1.0):
+        y = bottom - share * (bottom - top)
+        picture.line([(left, y), (right, y)], LINE if share == 0 else RULE, 0.5)
+        picture.words(left - 4.0, y + 3.0, percent(share, " "), at="end", colour=COLOURS["soft"])
+
+
+def course_svg(told: Course) -> str:
+    """Draw the months as steps, the range of the first year as a band, and what comes later at the right."""
+    height, left, right, top = 142.0, 34.0, WIDTH - 82.0, 18.0
+    bottom, picture = height - 26.0, Picture(height)
+    horizon = float((told.months.index + told.months["months"]).max() - 1)
+    scale = (right - left) / (horizon + LATER + 3.0)
+
+    def x(month: float) -> float:
+        return left + scale * month
+
+    def y(share: float) -> float:
+        return bottom - min(max(share, 0.0), 1.0) * (bottom - top)
+
+    _axis(picture, left, right, top, bottom)
+    low, high = told.year
+    if high - low > APART:
+        picture.box(x(0), y(high), x(min(YEAR, horizon)) - x(0), y(low) - y(high), PALE)
+        picture.words(x(0) + 3.0, y(high) - 3.0, "range of the first year", colour=COLOURS["soft"], halo=True)
+    points: list[tuple[float, float]] = []
+    for month, row in told.months.iterrows():
+        begin = float(month) - 1.0  # type: ignore[arg-type]
+        points += [(x(begin), y(row["share"])), (x(begin + row["months"]), y(row["share"]))]
+    picture.shape([(points[0][0], y(0)), *points, (points[-1][0], y(0))], RULE)
+    picture.line(points, INK, 1.8)
+    central, least, most = told.later
+    at = x(horizon + LATER)
+    picture.box(at, y(most), 3.0 * scale, y(least) - y(most), PALE)
+    picture.line([(at, y(central)), (right, y(central))], INK, 1.8)
+    picture.words(right + 5.0, min(y(central) + 3.0, bottom), told.words, bold=True)
+    for month in range(0, int(horizon) + 1, YEAR):
+        picture.line([(x(month), bottom), (x(month), bottom + 3.0)], LINE)
+        picture.words(x(month), bottom + 12.0, str(month), at="middle", colour=COLOURS["soft"])
+    picture.words(x(horizon / 2), bottom + 22.0, "months after the first measure", at="middle", colour=COLOURS["soft"])
+    picture.words((at + right) / 2, bottom + 12.0, "later", at="middle", colour=COLOURS["soft"])
+    _marks(picture, told, x, horizon, (top, bottom))
+    return picture.svg
+
+
+def _marks(picture: Picture, told: Course, x: object, horizon: float, ends: tuple[float, float]) -> None:
+    """Mark the first short month in red, and when projects are due."""
+    assert callable(x)
+    top, bottom = ends
+    marks = [(told.first - 1.0, "first short", RED)] if not is_missing(told.first) else []
+    marks += [(month, words, COLOURS["soft"]) for month, words in told.due if 0 < month < horizon]
+    for row, (month, words, colour) in enumerate(sorted(marks)):
+        y = top - 8.0 + 11.0 * row
+        picture.line([(x(month), y), (x(month), bottom)], colour, 1.0 if colour == RED else 0.6)
+        is_late = x(month) + wide(words, bold=colour == RED) > WIDTH - 82.0
+        place = x(month) - 3.0 if is_late else x(month) + 3.0
+        picture.words(
+            place, y + 6.0, words, colour=colour, bold=colour == RED, at="end" if is_late else "start", halo=True
+        )
+
+
+def levels_svg(levels: pd.DataFrame, first: str) -> str:
+    """Draw what stays short after each level of response; the tick is where allies are served last.
+
+    Parameters
+    ----------
+    levels : DataFrame, index level
+        share, last_share.
+    first : str
+        The level whose bar is the number of the title.
+    """
+    row, names = 17.0, 92.0
+    picture = Picture(row * len(levels) + 14.0, HALF)
+    room = HALF - names - 38.0
+    for i, (level, one) in enumerate(levels.iterrows()):
+        y, share = row * i + 2.0, min(float(one["share"]), 1.0)
+        is_title = level == first
+        picture.words(names - 5.0, y + 10.0, cut(str(level), names - 5.0, bold=is_title), at="end", bold=is_title)
+        picture.box(names, y + 1.0, max(room * share, 0.8), row - 5.0, INK if is_title else COLOURS["line"])
+        last = min(float(one["last_share"]), 1.0)
+        is_tested = last > share + APART
+        end = names + room * share
+        if is_tested and room * (last - share) < 34.0:  # the number has no room before the tick
+            end = names + room * last
+        if is_tested:
+            at = names + room * last
+            picture.line([(at, y - 1.0), (at, y + row - 2.0)], RED, 1.6)
+        picture.words(end + 5.0, y + 10.0, percent(share, " "), bold=is_title)
+    picture.line([(names, 0), (names, row * len(levels))], LINE)
+    return picture.svg
+
+
+def measures_svg(measures: pd.DataFrame, demand_tpa: float) -> str:
+    """Draw each measure as a box: its width what it avoids alone, its height USD million a point, cheapest first.
+
+    Parameters
+    ----------
+    measures : DataFrame
+        label, state, avoids_tpa, cost_musd (NaN = not known: hatched, at the right).
+    demand_tpa : float
+        What the tier asks for.
+    """
+    height, left, top = 116.0, 30.0, 8.0
+    bottom, picture = height - 26.0, Picture(height, HALF)
+    table = measures.assign(points=100.0 * measures["avoids_tpa"] / demand_tpa)
+    table = table.assign(price=table["cost_musd"] / table["points"])
+    table = table.iloc[np.lexsort((table["label"], table["price"].fillna(np.inf)))]
+    total, most = float(table["points"].sum()) or 1.0, float(table["price"].max(skipna=True))
+    most = most if most == most and most > 0 else 1.0
+    x, scale = left, (HALF - left - 4.0) / total
+    for place, row in enumerate(table.to_dict("records"), 1):
+        room, known = row["points"] * scale, not is_missing(row["price"])
+        tall = max((bottom - top) * (row["price"] / most if known else UNKNOWN), 1.0)
+        right = max(room - 1.0, 0.5)
+        picture.box(x, bottom - tall, right, tall, STATES[row["state"]] if known else "none", LINE)
+        for at in np.arange(0.0, 0.0 if known else right, STRIPE):
+            rise = min(tall, right - at)
+            picture.line([(x + at, bottom), (x + at + rise, bottom - rise)], LINE, 0.5)
+        if room > WORD:
+            picture.words(x + room / 2, bottom - tall - 2.5, str(place), at="middle", bold=True)
+        x += room
+    picture.line([(left, bottom), (HALF - 4.0, bottom)], LINE)
+    picture.line([(left, top), (left, bottom)], LINE)
+    picture.words(left - 4.0, top + 6.0, number(most), at="end", colour=COLOURS["soft"])
+    picture.words(left - 4.0, bottom + 1.0, "0", at="end", colour=COLOURS["soft"])
+    picture.words(HALF - 4.0, bottom + 11.0, f"{number(total)}", at="end", colour=COLOURS["soft"])
+    picture.words(left, bottom + 11.0, "0", colour=COLOURS["soft"])
+    picture.words((left + HALF) / 2, bottom + 22.0, "points of demand avoided", at="middle", colour=COLOURS["soft"])
+    return picture.svg

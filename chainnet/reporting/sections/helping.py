@@ -1,0 +1,225 @@
+"""What helps? The levels of response, the listed projects, the advice and how it bears; best sets on screen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from chainnet.reporting import columns as col
+from chainnet.reporting.facts import Facts
+from chainnet.reporting.frames import Frame
+from chainnet.reporting.model import Section, Sentence, make_section, stands
+from chainnet.reporting.sections.asked import not_assessed
+from chainnet.results import CHECKED, SAMPLED
+from chainnet.words import NOT_APPLICABLE, Who, first_capital, is_missing, join, money, number, tonnes
+
+READ = (
+    "Each level keeps what those before it allow; its gain depends on their order, what is left at the end does not. A "
+    "stock counts with what it releases in a year. Avoids: a project alone, once new suppliers are qualified, at "
+    "its size "
+    "in six years. n/d: no figure in the sources; such a cost is not 0. Where it disappoints: one case at a time."
+)
+NOT_KNOWN = "not known"
+
+
+def section(facts: Facts) -> Section:
+    """Return what each level of response, each project and the advice do."""
+    finding = facts.a.findings[0]
+    nothing = Sentence(f"{first_capital(finding.tier)} demand is met: nothing has to be done for it.")
+    return make_section(
+        "What helps?",
+        level_table(facts),
+        measure_table(facts),
+        tuple(map(_advice_words, finding.advice)) if finding.advice else nothing,
+        case_table(facts),
+        read=READ,
+        more=(
+            listed_table(facts),
+            *(effect_table(facts, year) for year in facts.a.rerouting),
+            pair_table(facts),
+            set_table(facts),
+            *not_assessed(facts, "portfolio"),
+        ),
+    )
+
+
+level_table = col.Table(
+    "levels",
+    "Levels",
+    "What stays short after each level of response",
+    rows=lambda f: f.a.findings[0].levels,
+    columns=(
+        col.text("level", "Level", "what is allowed, with all before it"),
+        col.share("share", "Short", "part of the demand of the tier, in the order of the finding"),
+        col.tons("tpa", "Short, t/yr", "the same in tonnes"),
+        col.share("first_share", "Allies served first", "the same if allies are served first"),
+        col.share("last_share", "Allies served last", "a stress test: the same if allies are served last"),
+    ),
+    subtitle="Unit: {f.unit}, {f.lead_words}. Scenario: {f.worst_label}.",
+    stands=lambda f: f.standing(f.a.findings[0].levels),
+)
+
+
+def _due(_facts: Facts, row: Any) -> str | None:
+    return f"{row['due']}{' (passed)' if row['is_past'] else ''}" if row["due"] else None
+
+
+measure_table = col.Table(
+    "helps_most",
+    "Projects",
+    "What each listed project alone avoids",
+    rows=lambda f: f.a.findings[0].measures,
+    columns=(
+        col.PROJECT_ID,
+        col.text("label", "Project", "the project in words"),
+        col.text("state", "State", "how far it is"),
+        col.text("verb", "To do", "what there is to do about it, by its state"),
+        col.tons("avoids_tpa", "Avoids, t/yr", "of the shortfall of the tier, with it alone"),
+        col.million("cost_musd", "USD million", "capital cost"),
+        col.text("due", "Due", "when its output begins", _due),
+    ),
+    none={"label": "no listed project avoids anything"},
+    subtitle="Unit: {f.unit}, {f.lead_words}. Scenario: {f.worst_label}. After new suppliers, no stocks.",
+    stands=stands("see the sheet Project data", CHECKED),
+    lead=10,
+)
+
+
+def _advice_words(one: Any) -> Sentence:
+    """Return one piece of advice: what to do, what it avoids, what it costs, when it is due, on what it depends."""
+    said = [f"avoids {tonnes(one.avoids_tpa)}{', and nothing stays short' if one.closes else ''}"]
+    if one.ids and one.state != "held":
+        said.append(f"costs {NOT_KNOWN if is_missing(one.cost_musd) else money(one.cost_musd * 1e6)}")
+    if one.due:
+        said.append(f"{'was due' if one.is_past else 'is due'} {one.due}")
+    needs = f" This holds if {join(one.conditions)}." if one.conditions else ""
+    rivals = f" As much is avoided by {join(one.rivals[:3])}." if one.rivals else ""
+    return Sentence(f"{'; '.join(said)}.{needs}{rivals}", ("helps_most",), f"{one.verb} {one.thing}:")
+
+
+def _cases(facts: Facts) -> list[dict[str, Any]] | None:
+    rows = [
+        {"thing": f"{one.verb} {one.thing}", "case": first_capital(case), "left_tpa": left}
+        for one in facts.a.findings[0].advice
+        for case, left in one.cases
+    ]
+    return rows or None
+
+
+case_table = col.Table(
+    "advice",
+    "Advice",
+    "What stays short where the advice disappoints",
+    rows=_cases,
+    columns=(
+        col.text("thing", "Advice", "what is done"),
+        col.text("case", "Case", "how it turns out"),
+        col.tons("left_tpa", "Short, t/yr", "what stays short of the tier's demand then"),
+    ),
+    subtitle="Unit: {f.unit}, {f.lead_words}. Scenario: {f.worst_label}. New suppliers, no stocks.",
+    stands=stands("see the sheet Project data", CHECKED),
+)
+
+
+# -- on screen alone ------------------------------------------------------------------------------
+
+
+listed_table = Frame(
+    "projects",
+    "Project data",
+    "What the listed projects are",
+    rows=lambda f: f.network.projects[
+        ["id", "country", "start_year", "capacity_tpa", "capex_musd", "break_even_usd_per_t", "status", "quality"]
+    ],
+    heads={"id": "Project", "status": "State", "break_even_usd_per_t": "Pays at"},
+    subtitle="Unit: t/yr of the project's main output. Capacity and dates as announced.",
+    stands=lambda _: stands("see column"),
+)
+_EFFECTS = {
+    "standalone_t": "Alone, all tiers",
+    "last_in_t": "Last in",
+    "shapley_t": "Fair share",
+    "shapley_se_t": "Standard error",
+    "dual_t": "Price x size",
+    "dual_valid_t": "Price holds to",
+    "usd_per_tpa": "USD per t/yr",
+}
+
+
+def effect_table(facts: Facts, year: int) -> Any:
+    """Return what each project avoids by a year: alone, last in, by its fair share."""
+    found = facts.a.rerouting[year].projects
+    first = f"standalone_{facts.first}_t"
+    shown = [c for c in (first, *_EFFECTS) if c in found.columns]
+    table = found[found["standalone_t"].notna()].sort_values(["shapley_t"], ascending=False, kind="stable")[shown]
+    table = table.rename_axis("project").rename(
+        columns={c: c.removesuffix("_t") + "_tpa" for c in shown if c.endswith("_t")}
+    )
+    heads = {first.removesuffix("_t") + "_tpa": f"Alone, {facts.first} first"}
+    heads |= {c.removesuffix("_t") + "_tpa" if c.endswith("_t") else c: head for c, head in _EFFECTS.items()}
+    status = f"{CHECKED}; fair share {SAMPLED}" if (found["shapley_se_t"].fillna(0.0) > 0).any() else CHECKED
+    return Frame(
+        f"effects.{year}",
+        f"Projects {year}",
+        f"What each project avoids by {year}",
+        rows=lambda _: table,
+        heads=heads,
+        subtitle="Unit: {f.unit}. Scenario: {f.worst_label}. New suppliers, no stocks. Rises of what can be served.",
+        note="Alone and last in are no shares and do not add up. Fair share: Shapley value over all tiers.",
+        stands=lambda f: f.standing(found, status=status),
+    )(facts)
+
+
+def _pairs(facts: Facts) -> pd.DataFrame | None:
+    tables = [found.complements.assign(year=year) for year, found in facts.a.rerouting.items()]
+    table = pd.concat(tables) if tables else pd.DataFrame()
+    return table.rename(columns=lambda c: str(c).removesuffix("_t") + "_tpa" if str(c).endswith("_t") else c)
+
+
+pair_table = Frame(
+    "complements",
+    "Complements",
+    "Projects that need each other, or replace each other",
+    rows=_pairs,
+    heads={"project_a": "Project", "project_b": "and project", "kind": "They"},
+    subtitle="Unit: {f.unit}, all tiers. Scenario: {f.worst_label}.",
+    note="A surplus above 0: together they win more than the sum of each alone.",
+    stands=lambda f: f.standing(*(found.complements for found in f.a.rerouting.values())),
+)
+
+
+def _sets(facts: Facts) -> pd.DataFrame | None:
+    """Return the best set of projects at each budget; a budget that buys the set of a smaller one says nothing new."""
+    tables = []
+    for tier, best in facts.a.portfolios.items():
+        frontier = best.frontier.sort_values("budget_musd").drop_duplicates("taken")
+        names = [
+            join([facts.label(name) for name in str(ids).split("; ") if name]) or "none" for ids in frontier["taken"]
+        ]
+        columns = ["budget_musd", "spent_musd", "averted_t", "bound_t", "greedy_averted_t"]
+        whose = whom if (whom := Who.of(tier)).is_all else f"{whom} first"
+        tables.append(frontier[columns].assign(counts=whose, best_set=names))
+    return pd.concat(tables, ignore_index=True) if tables else None
+
+
+def _closing(facts: Facts) -> str:
+    said = []
+    for tier, best in facts.a.portfolios.items():
+        for row in best.closing.to_dict("records")[:1]:
+            least = row["least_budget_musd"]
+            cost = f"USD {number(least)} million" if not is_missing(least) else NOT_APPLICABLE
+            said.append(f"Closes the gap of {Who.of(tier)}: {cost}.")
+    return " ".join(said)
+
+
+set_table = Frame(
+    "portfolio",
+    "Portfolio",
+    "Which projects to build at which budget",
+    rows=_sets,
+    heads={"averted_t": "Averted", "bound_t": "No set averts more than", "greedy_averted_t": "Greedy averts"},
+    subtitle="Unit: {f.unit}. Scenario: {f.worst_label}. New suppliers, no stocks.",
+    note=_closing,
+    stands=lambda f: f.standing(*(best.frontier for best in f.a.portfolios.values())),
+)

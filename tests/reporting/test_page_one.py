@@ -1,0 +1,186 @@
+"""The editor's gate: pages one and two as a reader meets them, counted in the files made, and what they may say."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pypdf
+import pytest
+from test_words_of_the_field import struck
+
+import chainnet as cn
+from chainnet.reporting import report
+from chainnet.words import NBSP, number, percent, whole
+
+MOST_WORDS, MOST_NUMBERS = 250, 20
+HEADS = ("Who and when.", "Where.", "What to do.", "How sure.")
+NUMBER = re.compile(r"(?<![\w.])\d[\d,.]*")
+TICK = re.compile(r"((\d+( %)?|later|months after the first measure)\s*)+")
+REAL = [pytest.param(name, marks=pytest.mark.documents) for name in ("gallium", "rare-earths")]
+
+
+@dataclass(frozen=True)
+class Made:
+    """The files of a report, and what page one says in its PDF and on screen, without ticks, header and footer."""
+
+    assessment: cn.Assessment
+    folder: Path
+    told: Mapping[str, Any]  # report.json
+
+    @property
+    def page(self) -> str:
+        """The page as HTML."""
+        return (self.folder / "report.html").read_text(encoding="utf-8")
+
+    @property
+    def pdf(self) -> str:
+        """Page one of the PDF, a line of the page or of a picture a line."""
+        sheet = pypdf.PdfReader(io.BytesIO((self.folder / "report.pdf").read_bytes())).pages[0]
+        lines = [line.replace(NBSP, " ").strip() for line in sheet.extract_text().splitlines()]
+        first = next(i for i, line in enumerate(lines) if self.told["findings"][0]["title"][:20] in line)
+        last = next(i for i, line in enumerate(lines) if line.startswith("page 1 of") or "page 1 of" in line)
+        drawn = next(i for i, line in enumerate(lines) if "Shortfall over time" in line)
+        kept = [*lines[first:drawn], *(line for line in lines[drawn:last] if not TICK.fullmatch(line))]
+        vintage = self.told["findings"][0]["vintage"]
+        return " ".join(line for line in kept if vintage not in line)
+
+    @property
+    def screen(self) -> str:
+        """The first screen of the HTML."""
+        head = re.search(r'<header class="top front".*?</header>', self.page, re.DOTALL)
+        assert head
+        words = re.sub(r'<div class="small">.*?</div>', "", head[0], flags=re.DOTALL)
+        pictures = [base64.b64decode(one).decode() for one in re.findall(r"svg\+xml;base64,([^\"]+)", words)]
+        labels = [text for one in pictures for text in re.findall(r"<text[^>]*>([^<]*)<", one)]
+        words = " ".join(re.sub(r"<[^>]+>", " ", words).split())
+        return html.unescape(" ".join([words, *(one for one in labels if not TICK.fullmatch(one))])).replace(NBSP, " ")
+
+    @property
+    def said(self) -> dict[str, str]:
+        """What page one says, by format."""
+        return {"pdf": self.pdf, "html": self.screen}
+
+
+@pytest.fixture(scope="module", params=["mag-9", *REAL])
+def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Made:
+    name = request.param
+    assessment = request.getfixturevalue("assessed") if name == "mag-9" else cn.assess(cn.read(name), draws=0)
+    folder = tmp_path_factory.mktemp(name)
+    report(assessment, folder, ["html", "pdf", "json"])
+    return Made(assessment, folder, json.loads((folder / "report.json").read_text(encoding="utf-8")))
+
+
+def numbers(value: Any) -> Iterator[str]:
+    """Yield each number of a record as it is printed."""
+    if isinstance(value, dict):
+        for one in value.values():
+            yield from numbers(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from numbers(one)
+    elif isinstance(value, str):
+        yield from NUMBER.findall(value)
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        for said in (number(value), percent(value), number(math.ceil(value / 12)), whole(value)):
+            yield from NUMBER.findall(said)
+
+
+def test_page_one_has_few_words_and_numbers(made: Made) -> None:
+    for kind, said in made.said.items():
+        assert len(said.split()) <= MOST_WORDS, f"{kind}: {len(said.split())} words: {said}"
+        assert len(NUMBER.findall(said)) <= MOST_NUMBERS, f"{kind}: {NUMBER.findall(said)}"
+
+
+def test_both_formats_say_the_finding(made: Made) -> None:
+    finding = made.told["findings"][0]
+    for said in made.said.values():
+        bare = re.sub(r"\W", "", said)
+        for claim in (finding["title"], *finding["sentences"]):
+            assert re.sub(r"\W", "", claim) in bare
+        assert [said.index(head) for head in HEADS] == sorted(said.index(head) for head in HEADS)
+        for value, caption in made_key(made):
+            assert re.sub(r"\W", "", value) in bare
+            assert re.sub(r"\W", "", caption) in bare
+
+
+def made_key(made: Made) -> list[tuple[str, str]]:
+    findings = made.assessment.findings
+    claims = findings[0].claims
+    today = [findings[1].claims.today] if len(findings) > 1 else [("Nothing", "is restricted by rules in force")]
+    return [claims.figure, claims.first(findings[0].answers.months), *today]
+
+
+def test_each_number_of_page_one_is_in_the_record(made: Made) -> None:
+    known = {one.rstrip(".,") for one in numbers(made.told)} | {whole(made.assessment.findings[0].answers.months)}
+    for kind, said in made.said.items():
+        assert {one.rstrip(".,") for one in NUMBER.findall(said)} <= known, kind
+
+
+def test_no_struck_word(made: Made) -> None:
+    for said in made.said.values():
+        assert struck(said) == []
+    reader = pypdf.PdfReader(io.BytesIO((made.folder / "report.pdf").read_bytes()))
+    assert struck(" ".join(reader.pages[1].extract_text().split())) == []
+
+
+def test_each_date_lies_ahead_or_is_said_to_have_passed(made: Made) -> None:
+    finding = made.told["findings"][0]
+    if finding["as_of"] is None:
+        return
+    for said in made.said.values():
+        rest = said.replace(finding["scenario_label"], "")
+        for due in re.finditer(r"(was )?due (\d{4})", rest):
+            assert bool(due[1]) == (due[2] < finding["as_of"][:4]) or due[2] == finding["as_of"][:4], due[0]
+
+
+def test_cannot_be_said_stands_where_it_must(made: Made) -> None:
+    sure = [one["shortfall"]["certain"] for one in made.told["findings"]]
+    sure += [tier["certain"] for tier in made.told["findings"][0]["other_tiers"]]
+    for said in made.said.values():
+        assert ("cannot be said" in said.lower()) == (not all(sure))
+    worst = made.told["findings"][0]
+    assert ("cannot be said" in worst["title"]) == (not worst["shortfall"]["certain"])
+
+
+def test_no_letter_of_a_picture_is_small(made: Made) -> None:
+    front = re.findall(r"svg\+xml;base64,([^\"]+)", made.page)[:4]
+    sizes = [float(s) for one in front for s in re.findall(r'font-size="([\d.]+)"', base64.b64decode(one).decode())]
+    assert sizes
+    assert min(sizes) >= 8.5
+
+
+def test_the_break_is_as_wide_as_the_demand(made: Made) -> None:
+    finding = made.told["findings"][0]
+    users = [row for row in finding["passage"] if not row["to_step"]]
+    assert sum(row["arrives_tpa"] for row in users) == pytest.approx(finding["arrives_tpa"])
+    lost = sum(row["lost_tpa"] for row in users)
+    assert lost == pytest.approx(finding["demand_tpa"] - finding["arrives_tpa"], abs=1e-4 * finding["demand_tpa"])
+    due = finding["shortfall"]["later"]["share"] + finding["shortfall"]["already_share"]
+    assert lost / finding["demand_tpa"] == pytest.approx(due, abs=1e-4)
+
+
+def test_a_brief_is_page_one_alone(made: Made, tmp_path: Path) -> None:
+    report(made.assessment, tmp_path, ["pdf", "html"], brief=True)
+    reader = pypdf.PdfReader(tmp_path / "brief.pdf")
+    assert len(reader.pages) == 1
+    whole_ = pypdf.PdfReader(made.folder / "report.pdf").pages[0].extract_text()
+    assert reader.pages[0].extract_text().replace("page 1 of 1", "") == re.sub(r"page 1 of \d+", "", whole_)
+    assert "evidence" not in re.sub(r"<style>.*?</style>", "", (tmp_path / "brief.html").read_text(), flags=re.DOTALL)
+
+
+@pytest.mark.browser
+def test_page_one_stands_above_the_fold(made: Made, browser: Any) -> None:
+    tab = browser.new_page(viewport={"width": 1280, "height": 800})
+    tab.goto((made.folder / "report.html").as_uri())
+    assert tab.evaluate("document.querySelector('#summary').getBoundingClientRect().bottom") <= 800
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 1280
+    tab.close()
