@@ -152,7 +152,7 @@ def test_a_figure_is_shown_with_the_digits_of_the_report(
     table = replace(
         document.inputs[0], columns=(ReportColumn("x", "X", kind),), rows=((Cell(str(value), value),),), key="scenarios"
     )
-    made = workbook_report(replace(document, summary=(), sections=(), inputs=(table,)))
+    made = workbook_report(replace(document, front=None, summary=(), sections=(), inputs=(table,)))
     cell = openpyxl.load_workbook(io.BytesIO(made))[table.sheet].cell(FIRST, 1)
     assert (cell.value, cell.number_format) == (value, shown)
 
@@ -191,7 +191,7 @@ def test_names_that_look_like_formulas_are_never_run(document: Document) -> None
         sheet="Summary",
         note=FORMULA,
     )
-    hostile = replace(document, title=FORMULA, marking=FORMULA, summary=(table,), sections=(), inputs=())
+    hostile = replace(document, title=FORMULA, marking=FORMULA, front=None, summary=(table,), sections=(), inputs=())
     made = workbook_report(hostile)
     read = openpyxl.load_workbook(io.BytesIO(made))
     cells = [c for sheet in read for row in sheet.iter_rows() for c in row if c.value is not None]
