@@ -5,7 +5,7 @@ Words: *question* (one table of the assessment, and why it may be missing), *cau
 
 from chainnet.assessment._answers import Answers
 from chainnet.assessment._assess import Assessment, assess
-from chainnet.assessment._bottleneck import Bottleneck, bottlenecks
+from chainnet.assessment._bottleneck import Bottleneck, bottlenecks, stoppable
 from chainnet.assessment._compare import compare
 from chainnet.assessment._finding import Finding, find
 from chainnet.assessment._missing import assume_demand, missing, whoever_counts
@@ -29,5 +29,6 @@ __all__ = [
     "missing",
     "overview",
     "spoken_of",
+    "stoppable",
     "whoever_counts",
 ]

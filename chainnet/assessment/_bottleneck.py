@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -50,6 +51,26 @@ def places(counting: Counting) -> pd.DataFrame:
     found = pd.DataFrame({"made": by["made"].sum(), "inside": by["inside"].any() & bool(counting.whose)})
     total = found.groupby(level=0)["made"].transform("sum")
     return found.assign(share=found["made"] / total.where(total > 0))
+
+
+def stoppable(counting: Counting) -> list[dict[str, Any]]:
+    """Return each step of a country: step, country, members (positions of plants), inside (us), goods that it makes."""
+    network, step = counting.network, step_column(counting.network)
+    plants, made = network.plants, network.processes[network.processes["role"] == "output"]
+    inside = counting.inside(plants) & bool(counting.whose)
+    may = plants[(plants["stage"] != "end_use") & plants[step].notna() & plants["country"].notna()]
+    groups: dict[tuple[str, str], list[int]] = {}
+    for at, *place in may[[step, "country"]].itertuples():
+        groups.setdefault((str(place[0]), str(place[1])), []).append(at)
+    found = list[dict[str, Any]]()
+    for (word, country), rows in sorted(groups.items()):
+        members = np.array(rows)
+        goods = made.loc[made["process"].isin(plants["process"][members].dropna()), "commodity"].fillna("")
+        found.append(
+            {"step": word, "country": country, "members": members}
+            | {"inside": bool(inside[members].any()), "goods": sorted(set(goods))}
+        )
+    return found
 
 
 def bottleneck_of(table: pd.DataFrame, lost: pd.DataFrame) -> Bottleneck:

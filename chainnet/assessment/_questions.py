@@ -116,7 +116,7 @@ def _base(case: Case) -> Balance:
 
 
 def _long_runs(case: Case) -> LongRuns:
-    return long_runs(case.network, case.scenarios or (None,), case.counting)
+    return long_runs(case.network, case.scenarios or (None,), case.counting, "new")
 
 
 def _findings(case: Case) -> tuple[Finding, ...]:

@@ -16,7 +16,7 @@ from chainnet.engine.linear_prices import price_ranges
 from chainnet.engine.linear_removal import Sweeps, at_once, in_shares, not_idle, values_of, values_without
 from chainnet.engine.maxflow import CutMembers, FlowProblem, FlowSolution, UnboundedFlow, solve
 from chainnet.engine.mip import affordable
-from chainnet.engine.ordered import Ordered, floor_of, optimal
+from chainnet.engine.ordered import Ordered, floor_of, optimal, with_goals
 from chainnet.engine.removal import arc_losses, group_losses, node_losses
 from chainnet.engine.rows import Rows, least
 from chainnet.engine.threads import thread_pool
@@ -115,5 +115,6 @@ __all__ = [
     "thread_pool",
     "values_of",
     "values_without",
+    "with_goals",
     "worst_attack",
 ]

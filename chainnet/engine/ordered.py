@@ -85,7 +85,7 @@ class Ordered:
         proofs: list[Certificate] | None = None,
     ) -> None:
         self._n_rows = len(program.row_lower)
-        self.program = _with_goals(program, goals) if goals else program
+        self.program = with_goals(program, goals) if goals else program
         self.model = WarmModel(self.program)
         self.proofs: list[Certificate] = [] if proofs is None else proofs
         self._problem, self._unbounded, self._must_hold = problem, unbounded, proofs is not None
@@ -201,7 +201,7 @@ class Ordered:
         return Certificate.worst(self.proofs, self._problem)
 
 
-def _with_goals(program: LinearProgram, goals: Sequence[Array]) -> LinearProgram:
+def with_goals(program: LinearProgram, goals: Sequence[Array]) -> LinearProgram:
     """Add a free row for each goal: what it is served, its size the mean one of its columns."""
     lines = -np.array(goals)
     row, column = np.nonzero(lines)

@@ -5,7 +5,7 @@ Words: *value* (the largest tonnage that can be served), *balance* (least shortf
 suppliers, stocks, projects, what stays short).
 """
 
-from chainnet.flow._balance import EXTRA_COST_USD_PER_T, Balance, balance, balance_under, stages_of
+from chainnet.flow._balance import EXTRA_COST_USD_PER_T, Balance, balance, balance_under, shared_tiers, stages_of
 from chainnet.flow._counting import Counting, Said, check_tier
 from chainnet.flow._ends import service_range
 from chainnet.flow._fair import share_fairly
@@ -79,6 +79,7 @@ __all__ = [
     "service_range",
     "shapley_values",
     "share_fairly",
+    "shared_tiers",
     "solve_market",
     "stages_of",
     "stored_order",

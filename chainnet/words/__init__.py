@@ -3,7 +3,17 @@
 Words: *n/d* no data, *n/a* cannot apply, *-* not asked; a *sentence* is made from numbers, one claim each.
 """
 
-from chainnet.words._claims import MET_OR_SHORT, Claims, Narrow, Shortfall, between, place_words
+from chainnet.words._claims import (
+    CLAIMS,
+    MET_OR_SHORT,
+    NONE,
+    Claims,
+    Narrow,
+    Shortfall,
+    between,
+    demand_words,
+    place_words,
+)
 from chainnet.words._countries import country_code
 from chainnet.words._ends import AFTER_OR_BEFORE, ORDER_WORDS, SHARED, WHOEVER, SaidEnds, at_ends, ends_sentence
 from chainnet.words._infinite import NEVER_SHORT, NO_LIMIT, infinite_word
@@ -74,11 +84,13 @@ from chainnet.words._who import ALL_TIERS, Who
 __all__ = [
     "AFTER_OR_BEFORE",
     "ALL_TIERS",
+    "CLAIMS",
     "MET_OR_SHORT",
     "MINUS",
     "MONTHS",
     "NBSP",
     "NEVER_SHORT",
+    "NONE",
     "NOT_APPLICABLE",
     "NOT_ASKED",
     "NOT_ASSESSED",
@@ -104,6 +116,7 @@ __all__ = [
     "country_code",
     "country_name",
     "day_words",
+    "demand_words",
     "digits",
     "dollars",
     "ends_sentence",

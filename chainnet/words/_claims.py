@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chainnet.words._names import country_name, first_capital, in_sentence, join, step_words
-from chainnet.words._numbers import NBSP, bill, is_missing, percent, spelled, tonnes, whole
+from chainnet.words._numbers import NBSP, bill, is_missing, nouns, percent, spelled, tonnes, whole
 from chainnet.words._who import Who
 
 # of demand; no more than this is none
@@ -20,6 +20,22 @@ MET_OR_SHORT = {
     "little": "under a tenth short",
     "part": "a tenth to a half short",
     "most": "more than a half short",
+}
+
+# what a page that solves for itself says too, with the slots that it fills
+CLAIMS = {
+    "met": "{demand} is met",
+    "short": "{share} of {demand} is short{when}",
+    "qualified": " once new suppliers are qualified",
+    "already": "{share} is short without any restriction",
+    "others_met": "{tiers} demand is met.",
+    "other_short": "{tier} demand {loses}{share}",
+    "narrow": (
+        "The bottleneck is {where}{made}. If it alone stops and links stay as they are, {demand} loses {lost}.{also}"
+    ),
+    "made": ", with {share} of that step",
+    "also": " {n} other {steps} as much.",
+    "no_narrow": "No single step abroad costs {demand} anything if it alone stops.",
 }
 
 
@@ -61,18 +77,18 @@ class Claims:
     @property
     def demand(self) -> str:
         """Whose demand it is."""
-        return f"{'allied ' if self.is_allied else ''}{'' if Who(self.tier).is_all else f'{self.tier} '}demand"
+        return demand_words(self.tier, self.is_allied)
 
     @property
     def title(self) -> str:
         """The verdict."""
-        short, claim = self.shortfall, f"{self.demand} is met"
+        short, claim = self.shortfall, CLAIMS["met"].format(demand=self.demand)
         if not short.is_certain:
             claim = f"how much of {self.demand} is short cannot be said"
         elif not short.is_met and short.later <= NONE:
             claim = f"{percent(short.first_year)} of {self.demand} is short in the first year, nothing later"
         elif not short.is_met:
-            claim = f"{percent(short.later)} of {self.demand} is short{self.since}"
+            claim = CLAIMS["short"].format(share=percent(short.later), demand=self.demand, when=self.since)
         return f"{first_capital(self.label)}: {claim}."
 
     @property
@@ -94,18 +110,19 @@ class Claims:
             said = f"how much of {self.demand} is short once new suppliers are qualified cannot be said{ends}, "
             return f"{said}{year} is short in the first year"
         if short.is_met:
-            return f"{self.demand} is met{ends if percent(short.high) != percent(0.0) else ''}"
+            met = CLAIMS["met"].format(demand=self.demand)
+            return f"{met}{ends if percent(short.high) != percent(0.0) else ''}"
         if short.later <= NONE:
             said = f"{year} of {self.demand} is short in the first year, nothing once new suppliers are qualified"
             return f"{said}{ends}"
-        said = f"{percent(short.later)} of {self.demand} is short once new suppliers are qualified{ends}"
-        return f"{said}, {year} in the first year"
+        slots = {"share": percent(short.later), "demand": self.demand, "when": CLAIMS["qualified"]}
+        return f"{CLAIMS['short'].format(**slots)}{ends}, {year} in the first year"
 
     @property
     def already(self) -> str:
         """What is short without any restriction; "" of nothing."""
         short = self.shortfall.already
-        return f"{percent(short)} is short without any restriction" if short > NONE else ""
+        return CLAIMS["already"].format(share=percent(short)) if short > NONE else ""
 
     # -- key figures: a value, and its caption of about six words ---------------------------------------
 
@@ -168,8 +185,11 @@ class Claims:
         met = [name for name, is_met, *_ in ordered if is_met]
         lost = [(name, max(late, early)) for name, is_met, sure, late, early in ordered if sure and not is_met]
         unsure = [name for name, _, sure, *_ in ordered if not sure]
-        said += [f"{first_capital(join(met))} demand is met."] if met else []
-        words = [f"{name} demand {'' if i else 'loses '}{part(share)}" for i, (name, share) in enumerate(lost)]
+        said += [CLAIMS["others_met"].format(tiers=first_capital(join(met)))] if met else []
+        words = [
+            CLAIMS["other_short"].format(tier=name, loses="" if i else "loses ", share=part(share))
+            for i, (name, share) in enumerate(lost)
+        ]
         said += [f"{first_capital(join(words))}."] if words else []
         said += [f"What {join(unsure)} demand loses cannot be said."] if unsure else []
         return " ".join(said)
@@ -179,12 +199,12 @@ class Claims:
         """Where the chain breaks."""
         narrow = self.narrow
         if not narrow.where:
-            return f"No single step abroad costs {self.demand} anything if it alone stops."
-        share = "" if is_missing(narrow.share) else f", with {part(narrow.share)} of that step"
-        tied = spelled(narrow.n_tied, "other step costs", "other steps cost")
-        also = f" {first_capital(tied)} as much." if narrow.n_tied else ""
-        lost = f"If it alone stops and links stay as they are, {self.demand} loses {tonnes(narrow.lost_tpa)}."
-        return f"The bottleneck is {narrow.where}{share}. {lost}{also}"
+            return CLAIMS["no_narrow"].format(demand=self.demand)
+        made = "" if is_missing(narrow.share) else CLAIMS["made"].format(share=part(narrow.share))
+        steps = nouns("step costs", narrow.n_tied, "steps cost")
+        also = CLAIMS["also"].format(n=whole(narrow.n_tied), steps=steps) if narrow.n_tied else ""
+        slots = {"where": narrow.where, "made": made, "demand": self.demand, "lost": tonnes(narrow.lost_tpa)}
+        return CLAIMS["narrow"].format(**slots, also=also)
 
     def what(self, advice: Mapping[str, Any] | None) -> str:
         """Say what to do.
@@ -225,6 +245,17 @@ class Claims:
         also = f" {first_capital(self.already)}." if self.already else ""
         decides = f"What decides: {self.decides[0]}." if self.decides else "Nothing alone changes that."
         return f"{chain}, {under}: {self.amount}.{also} {decides}"
+
+
+def demand_words(tier: str, is_allied: bool) -> str:
+    """Return whose demand it is.
+
+    Examples
+    --------
+    >>> demand_words("defence", True)
+    'allied defence demand'
+    """
+    return f"{'allied ' if is_allied else ''}{'' if Who(tier).is_all else f'{tier} '}demand"
 
 
 def part(share: float) -> str:

@@ -17,7 +17,7 @@ from chainnet._types import Array, Bools
 from chainnet.drawing.living.controls import Control
 from chainnet.drawing.living.program import LivingProgram, Values, drawn
 from chainnet.errors import SolverError
-from chainnet.flow import EXTRA_COST_USD_PER_T
+from chainnet.flow import EXTRA_COST_USD_PER_T, released
 from chainnet.lowering import Periods, Start, expand_periods, lower
 from chainnet.network import Network
 from chainnet.stress import base_flow
@@ -145,7 +145,8 @@ class LivingMonths:
     def _told(self, preset: str, values: Values, months: int) -> tuple[Array, Array, Array]:
         """Return what the periods say: upper bounds of columns, lower and upper bounds of rows."""
         shut = {c.id: False for c in self._controls if c.kind == "stock" and values.get(c.id) is False}
-        on, off = (self._program.overlay(name, v, with_projects=False) for name, v in ((preset, values), ("", shut)))
+        asked = ((preset, values), ("", shut))
+        on, off = (released(self._program.overlay(name, v, with_projects=False)) for name, v in asked)
         return self.periods.bounds([on] * months + [off] * (MONTHS - months), self.start)
 
     def composed(self, preset: str, values: Values, months: int) -> tuple[Array, Array]:

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from chainnet import checks
+from chainnet.assessment import Answers
 from chainnet.drawing.assets import asset, environment, shared_script
 from chainnet.drawing.facts import collect
 from chainnet.drawing.living.controls import Control, controls_of
 from chainnet.drawing.living.months import MONTHS, LivingMonths, kept_for_tiers, why_no_months
+from chainnet.drawing.living.order import orders_of
 from chainnet.drawing.living.payload import payload
 from chainnet.drawing.living.program import LivingProgram
 from chainnet.drawing.living.solver import solver_files
@@ -63,6 +65,8 @@ def living_page(
         raise DataError(
             "draw: live needs a demand table, so that somebody can be short. Give demand, or leave live out."
         )
+    if not counting.rows.any():
+        raise DataError("draw: live: nobody who counts asks for anything. Name other beneficiaries or goods.")
     presets = dict(scenarios(network) if presets is None else presets)
     if scenario is not None and scenario not in presets and (all_rules := computed_scenario(network, scenario)):
         presets[scenario] = all_rules
@@ -70,14 +74,15 @@ def living_page(
     if scenario is not None:
         checks.known(scenario, presets, "draw: live", f"shipped scenario of {network.name}")
     controls = controls_of(network)
-    programs, left = _programs(network, controls, list(presets.values()))
+    by_law = counting.in_order("law") if "law" in orders_of(counting) else counting
+    programs, left = _programs(by_law, controls, list(presets.values()))
     brought = {name: one for name, one in presets.items() if not _parts_goods(one) or f"existing/{name}" in programs}
     if scenario is not None and scenario not in brought:
         raise DataError(
             f'draw: live cannot open with "{scenario}", whose rule by tier or origin needs more than {_MOST_COLUMNS} '
             "unknowns. Leave live out, or open the page with another scenario."
         )
-    controls = _most_felt_first(controls, programs["existing"], counting)
+    controls = _costliest_first(controls, counting)
     data = payload(counting, controls, list(brought.values()), programs, scenario or "")
     data["months"] = _months(network, controls, programs, left)
     shut = {f"stock:{name}" for name in kept_for_tiers(network)}
@@ -102,18 +107,18 @@ def _parts_goods(scenario: Scenario) -> bool:
 
 
 def _programs(
-    network: Network, controls: list[Control], presets: list[Scenario]
+    counting: Counting, controls: list[Control], presets: list[Scenario]
 ) -> tuple[dict[str, LivingProgram], list[str]]:
     """Return proved programs by name, and what was left out, in words.
 
     One for each degree that the data allow, for all presets that do not part goods; for each of the others one of its
     own, named ``degree/preset``, where it is small enough to be solved in a page.
     """
-    programs, left = dict[str, LivingProgram](), list[str]()
+    network, programs, left = counting.network, dict[str, LivingProgram](), list[str]()
     shared = [preset for preset in presets if not _parts_goods(preset)]
     for degree in _DEGREES:
         try:
-            programs[degree] = LivingProgram(network, degree, controls, shared)
+            programs[degree] = LivingProgram(counting, degree, controls, shared)
         except DataError as err:
             if degree != "none":
                 raise
@@ -127,7 +132,7 @@ def _programs(
         if not _parts_goods(preset):
             continue
         own = {
-            f"{degree}/{preset.name}": LivingProgram(network, degree, controls, [preset])
+            f"{degree}/{preset.name}": LivingProgram(counting, degree, controls, [preset])
             for degree in _DEGREES
             if degree in programs
         }
@@ -141,12 +146,11 @@ def _programs(
     return programs, left
 
 
-def _most_felt_first(controls: list[Control], program: LivingProgram, counting: Counting) -> list[Control]:
-    """Return the controls with exports in the order of what the beneficiaries lose if they are stopped alone."""
-    exports = [control for control in controls if control.kind == "export"]
-    lost = program.lost_without(exports, counting.rows)
-    order = sorted(range(len(exports)), key=lambda i: -lost[i])  # of those that lose the same the larger stands first
-    return [*(exports[i] for i in order), *(control for control in controls if control.kind != "export")]
+def _costliest_first(controls: list[Control], counting: Counting) -> list[Control]:
+    """Return the controls with exports in the order of what the beneficiaries lose if that step of a country stops."""
+    lost = Answers(counting.valuing).lost(None)["lost_tpa"]
+    names = {f"export:{country}:{step}": float(tpa) for (step, country), tpa in zip(lost.index, lost, strict=True)}
+    return sorted(controls, key=lambda control: -names.get(control.id, 0.0))  # exports come first in any case
 
 
 def _months(
@@ -211,6 +215,7 @@ def _render(network: Network, data: dict[str, Any], files: dict[str, bytes], tit
             title=title if title is not None else network.label,
             marking=marking,
             data=data,
+            finding=Markup(json.dumps(data["finding"], sort_keys=True).replace("<", "\\u003c")),
             kinds=kinds,
             network=network,
             picture=still(collect(network, None, None)),

@@ -9,15 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from chainnet._types import Array, Bools, records
+from chainnet._types import Array, records
+from chainnet.assessment import Answers, Finding, stoppable
 from chainnet.doubt import CLASSES, variations
 from chainnet.drawing.colours import country_colours
 from chainnet.drawing.facts import collect
 from chainnet.drawing.living.controls import Control
+from chainnet.drawing.living.order import Service, orders_of
 from chainnet.drawing.living.program import LivingProgram
 from chainnet.drawing.style import OTHER_COLOUR
 from chainnet.engine import (
+    CERTAIN,
     FINEST,
+    LOCK,
     NEAT,
     NEGLIGIBLE,
     PAID,
@@ -27,21 +31,24 @@ from chainnet.engine import (
     ROUNDING,
     SOLVER,
     WIDE,
+    with_goals,
 )
-from chainnet.flow import Counting, Valued, balance, stages_of
+from chainnet.flow import Counting, balance
+from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.results import package_version
 from chainnet.scenario import KINDS, Scenario
-from chainnet.words import country_name, in_sentence, who
+from chainnet.words import CLAIMS, NONE, ORDER_WORDS, Who, country_name, in_sentence, place_words, who
 
 CONTRACT = 1
-_ORDERS: tuple[Valued, ...] = ("allies_first", "allies_last", "alike")
 _TIMES = ("announced", "start", "start_month", "months", "until", "suspended", "phase_in_months")
 # kinds of inputs that a page makes otherwise: recipes are other programs, stocks are not drawn, projects are controls
 _DEPENDENCIES = ("node", "relation", "input")
 # the same that Python solves and proves to
 _TOLERANCES = {
+    "certain": CERTAIN,
     "finest": FINEST,
+    "lock": LOCK,
     "neat": NEAT,
     "negligible": NEGLIGIBLE,
     "paid": PAID,
@@ -64,29 +71,46 @@ def payload(
     """Return all that a page holds but the solver: what it solves, the words for it, and Python's first answer."""
     network = counting.network
     groups = _steps(network)
-    inputs = _Inputs(network)
-    arrays = {name: _arrays(program, groups, inputs) for name, program in programs.items()}
-    stages = {order: _stages(counting.in_order(order)) for order in _ORDERS}
+    orders = orders_of(counting)
+    order = counting.order if counting.order in orders else counting.value_order
+    service = Service(counting, controls, programs, orders)
+    stops = stoppable(counting)
+    arrays = {name: _arrays(program, groups, service) for name, program in programs.items()}
+    arrays["existing"]["places"] = [programs["existing"].low.closing(stop["members"]).tolist() for stop in stops]
     preset = next((p for p in presets if p.name == start), None)
-    found = balance(network, preset, "existing", order=counting.value_order, **counting.said)
+    relations: Degree = "new" if "new" in programs else "existing"
+    found = balance(network, preset, relations, order=order, **counting.said)
     served = found.demand["served_tpa"].to_numpy()
-    settings = {"preset": start, "order": counting.value_order, "relations": "existing"}
+    finding = _finding(counting.in_order(order), preset)
+    settings = {
+        "preset": start,
+        "order": order,
+        "relations": relations,
+        "tier": "demand" if Who(finding["tier"]).is_all else finding["tier"],
+    }
     return {
         "contract": CONTRACT,
         "graph": network.name,
         "asks": _asks(counting),
         "label": network.label,
-        "year": network.year,
+        "finding": finding,
         "digest": network.digest,
         "version": package_version(),
         "whose": who(counting.whose, network.groups_known) if counting.whose else "everyone",
         "hasOthers": bool(counting.rivals.any()),
         "tolerances": _TOLERANCES,
         "controls": [_control(control) for control in controls],
-        "stages": stages,
+        "stages": service.stages,
+        "goals": service.goals,
+        "homes": service.homes,
+        "tiers": service.tiers,
+        "places": _places(network, stops),
+        "goods": network.demand["commodity"].fillna("").tolist(),
+        "claims": CLAIMS,
+        "orders": ORDER_WORDS,
+        "none": NONE,
         "members": _members(network, counting),
         "steps": _step_rows(network, groups),
-        "inputs": inputs.rows,
         "dependencies": _dependencies(counting),
         "classes": [[word, most] for word, most in CLASSES.items() if np.isfinite(most)],
         "presets": [{"name": p.name, "label": p.label or p.name, "measures": _measures(p)} for p in presets],
@@ -98,10 +122,18 @@ def payload(
         "relations": sorted(name for name in programs if "/" not in name),
         "start": {
             **settings,
-            "served": [float(served[stage["rows"]].sum()) for stage in stages[counting.value_order]],
+            "served": [float(served[stage["rows"]].sum()) for stage in service.stages[str(order)]],
             "cost_usd": found.cost_usd,
         },
     }
+
+
+def _finding(counting: Counting, scenario: Scenario | None) -> dict[str, Any]:
+    """Return the finding of the setting that a page opens with, in brief: of the first tier that is short later."""
+    answers = Answers(counting)
+    due = answers.due(scenario)["due_share"]
+    tier = next((name for name in answers.tiers if due[name] > NONE), answers.tiers[0])
+    return Finding(answers, scenario, tier).in_brief()
 
 
 def _asks(counting: Counting) -> str:
@@ -141,20 +173,6 @@ def _control(control: Control) -> dict[str, Any]:
         "isPart": control.is_part,
         "measures": [dict(measure) for measure in control.measures],
     }
-
-
-def _stages(counting: Counting) -> list[dict[str, Any]]:
-    found = []
-    for name, rows in stages_of(counting):
-        found.append(
-            {
-                "name": name,
-                "rows": np.flatnonzero(rows).tolist(),
-                "counts": bool((rows & counting.rows).any()),
-                "main": bool((rows & counting.anyone).any()),
-            }
-        )
-    return found
 
 
 def _members(network: Network, counting: Counting) -> list[dict[str, Any]]:
@@ -202,7 +220,8 @@ def _steps(network: Network) -> list[Group]:
             groups.setdefault((row["step"], row["place"] or "elsewhere"), []).append(at)
     ids = [row["id"] for row in plants]
     first = {
-        step: min(column.get(ids[i], 0) for (s, _), at in groups.items() if s == step for i in at) for step, _ in groups
+        step: float(np.median([column.get(ids[i], 0) for (s, _), at in groups.items() if s == step for i in at]))
+        for step, _ in groups
     }
     made = network.baseline.reindex(ids).fillna(0.0).to_numpy()
     shares = _largest_places(groups, made)
@@ -216,7 +235,8 @@ def _step_rows(network: Network, groups: list[Group]) -> list[dict[str, Any]]:
     known = network.edges["flow_tpa"].notna().any()
     made = network.baseline.reindex(network.plants["id"]).fillna(0.0).to_numpy()
     return [
-        {"step": step, "country": place, "colour": colour, "base": float(made[at].sum()) if known else None}
+        {"step": step, "country": place, "where": in_sentence(place), "colour": colour}
+        | {"base": float(made[at].sum()) if known else None}
         for step, place, colour, at in groups
     ]
 
@@ -232,55 +252,6 @@ def _largest_places(groups: dict[tuple[str, str], list[int]], made: Array) -> li
     return sorted(part, key=lambda place: (-part[place], place))
 
 
-class _Inputs:
-    """What can bind: a row for each edge, node and rule, shared by all programs."""
-
-    def __init__(self, network: Network) -> None:
-        self.rows: list[dict[str, Any]] = []
-        self._known: dict[tuple[str, int | str], int] = {}
-        self._nodes = _plants(network)
-        self._edges = records(network.edges[["source", "target", "quality"]])
-        self._at = {row["id"]: row for row in self._nodes}
-        self._flow = network.edges["flow_tpa"].fillna(0.0).to_numpy()
-
-    def number(self, kind: str, owner: int) -> int:
-        """Return the number of an edge or a node, by its position in the tables."""
-        if (kind, owner) not in self._known:
-            row = self._nodes[owner] if kind == "node" else self._at[self._edges[owner]["source"]]
-            label = row["label"]
-            quality = row["quality"]
-            if kind == "edge":
-                label = f"{label} → {self._at[self._edges[owner]['target']]['label']}"
-                quality = self._edges[owner]["quality"]
-            self._add((kind, owner), kind, label, row, quality)
-        return self._known[kind, owner]
-
-    def rule(self, label: str, edges: Bools) -> int | None:
-        """Return the number of a rule; its step and country are those from which most passed in the baseline."""
-        if not edges.any():
-            return None
-        source = self._edges[int(np.where(edges, self._flow, -1.0).argmax())]["source"]
-        key = (label, source)
-        if key not in self._known:
-            self._add(key, "rule", label, self._at[source], None)
-        return self._known[key]
-
-    def _add(self, key: tuple[str, int | str], kind: str, label: str, row: dict[str, Any], quality: Any) -> None:
-        self._known[key] = len(self.rows)
-        grade = quality if isinstance(quality, str) else ""
-        self.rows.append(
-            {
-                "kind": kind,
-                "label": label,
-                "step": row["step"],
-                "country": row["place"],
-                "where": in_sentence(row["place"]),
-                "grade": grade,
-                "flow": float(self._flow[int(key[1])]) if kind == "edge" else 0.0,
-            }
-        )
-
-
 def _plants(network: Network) -> list[dict[str, Any]]:
     """Return nodes, then projects: id, stage, quality, label, step, and the place by its name (empty: nowhere)."""
     places = network.places.map(country_name, na_action="ignore").astype(object).fillna("")
@@ -288,28 +259,46 @@ def _plants(network: Network) -> list[dict[str, Any]]:
     return records(network.plants.set_index("id")[["stage", "quality"]].assign(**named).reset_index())
 
 
-def _arrays(program: LivingProgram, groups: list[Group], inputs: _Inputs) -> dict[str, Any]:
+def _places(network: Network, stops: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return where the bottleneck may be: words, what each plant makes in the baseline, and its controls."""
+    plants, made = network.plants, network.baseline.reindex(network.plants["id"]).fillna(0.0).to_numpy()
+    return [
+        {
+            "name": [stop["step"], stop["country"]],
+            "where": place_words(stop["step"], stop["country"]),
+            "step": network.steps[plants["id"][stop["members"][0]]],
+            "isOurs": stop["inside"],
+            "goods": stop["goods"],
+            "made": made[stop["members"]].tolist(),
+            "off": [[f"site:{row['id']}", f"owner:{row['owner']}"] for row in records(plants.loc[stop["members"]])],
+        }
+        for stop in stops
+    ]
+
+
+def _arrays(program: LivingProgram, groups: list[Group], service: Service) -> dict[str, Any]:
     """Return one program as the page takes it; null is no bound."""
-    low, p, f = program.low, program.low.program, program.low.flows
+    low, f = program.low, program.low.flows
+    goals = [low.serving(rows) for rows in service.goals]
+    p = with_goals(low.program, goals) if goals else low.program
     columns, rows, cost = program.base[""]
     presets = {}
     for name, (upper, upper_rows, costs) in program.base.items():
         pairs = ((upper, columns), (upper_rows, rows), (costs, cost))
         changed = [[[int(i), _bound(new[i])] for i in np.flatnonzero(new != old)] for new, old in pairs]
         presets[name] = {**dict(zip(("cols", "rows", "costs"), changed, strict=True)), "stands": program.stands[name]}
-    bounded = np.isfinite(columns)
-    col_input: list[int | None] = [None] * len(columns)
-    for j in range(low.n_edges):
-        col_input[j] = inputs.number("edge", j)
-    for node in np.flatnonzero(f.activity >= 0).tolist():
-        if bounded[f.activity[node]]:
-            col_input[f.activity[node]] = inputs.number("node", node)
-    row_input: list[int | None] = [None] * len(rows)
+    group = np.full(len(f.activity), -1, dtype=np.int64)
+    for number, (_, _, _, at) in enumerate(groups):
+        group[at] = number
+    edge_step, carried = group[f.tail[: low.n_edges]], np.nan_to_num(low.tables.edge_flow)
+    column_step, row_step = np.full(len(columns), -1, dtype=np.int64), np.full(len(p.row_upper), -1, dtype=np.int64)
+    column_step[: low.n_edges] = edge_step
+    column_step[f.activity[f.activity >= 0]] = group[f.activity >= 0]
     for i, (kind, owner, _) in enumerate(low.rows):
-        if kind == "node" and np.isfinite(rows[i]):
-            row_input[i] = inputs.number("node", owner)
-        elif kind == "restriction":
-            row_input[i] = inputs.rule(*program.rules[owner])
+        if kind == "node":
+            row_step[i] = group[owner]
+        elif kind == "restriction" and (hit := low.overlay.restrictions[owner].edges).any():  # whence most of it comes
+            row_step[i] = edge_step[np.where(hit, carried, -1.0).argmax()]
     steps = []
     for _, _, _, at in groups:
         makers = [int(f.activity[i]) for i in at if f.activity[i] >= 0]
@@ -317,12 +306,15 @@ def _arrays(program: LivingProgram, groups: list[Group], inputs: _Inputs) -> dic
         steps.append(makers + np.flatnonzero(np.isin(f.tail, passing)).tolist())
     return {
         "cols": len(columns),
-        "rows": len(rows),
+        "rows": len(p.row_upper),
+        "goals": len(rows),
+        "contracts": program.contracts,
+        "homes": program.homes(list(service.homes["goals"])),
         "starts": p.matrix.indptr.tolist(),
         "indices": p.matrix.indices.tolist(),
         "values": p.matrix.data.tolist(),
         "rowLower": _bounds(p.row_lower),
-        "rowUpper": _bounds(rows),
+        "rowUpper": _bounds(np.append(rows, np.full(len(service.goals), np.inf))),
         "colUpper": _bounds(columns),
         "cost": cost.tolist(),
         "rowScale": p.row_scale.tolist(),
@@ -332,8 +324,9 @@ def _arrays(program: LivingProgram, groups: list[Group], inputs: _Inputs) -> dic
         "nodeRow": _node_rows(program),
         "effects": program.effects,
         "presets": presets,
-        "colInput": col_input,
-        "rowInput": row_input,
+        "columnStep": column_step.tolist(),
+        "rowStep": row_step.tolist(),
+        "carried": carried.tolist(),
         "steps": steps,
     }
 

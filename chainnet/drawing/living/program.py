@@ -14,13 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from chainnet._types import INF, Array, Bools
+from chainnet._types import INF, Array
 from chainnet.drawing.living.controls import HALF, Control
-from chainnet.engine import PRINTED, WarmModel
 from chainnet.errors import SolverError
-from chainnet.flow import EXTRA_COST_USD_PER_T
+from chainnet.flow import EXTRA_COST_USD_PER_T, Counting, at_home, released, under_contract
 from chainnet.lowering import Degree, Lowered, Overlay, lower
-from chainnet.network import Network
 from chainnet.scenario import KINDS, Effect, Scenario, effects_of, overlay_at
 from chainnet.words import gap
 
@@ -34,7 +32,8 @@ class LivingProgram:
 
     Parameters
     ----------
-    network : Network
+    counting : Counting
+        Whose demand counts in which network; by law the program has the rows of contracts, and what stands at home.
     degree : {"none", "existing", "new"}
     controls : list of Control
     presets : sequence of Scenario
@@ -50,9 +49,10 @@ class LivingProgram:
     """
 
     def __init__(
-        self, network: Network, degree: Degree, controls: Sequence[Control], presets: Sequence[Scenario]
+        self, counting: Counting, degree: Degree, controls: Sequence[Control], presets: Sequence[Scenario]
     ) -> None:
-        self._network, self._controls = network, list(controls)
+        network = counting.network
+        self._counting, self._network, self._controls = counting, network, list(controls)
         measures, self._spans = list[dict[str, Any]](), dict[str, list[int]]()
         for control in self._controls:
             share = {"export": {"share": HALF if control.graded else 0.0}, "demand": {"share": 0.0}}
@@ -60,7 +60,6 @@ class LivingProgram:
             self._spans[control.id] = list(range(len(measures), len(measures) + len(own)))
             measures += own
         found = sorted(effects_of(network, measures, "controls"), key=lambda effect: effect.number)
-        self._labels = {scenario.name: scenario.label or scenario.name for scenario in presets}
         self._preset_spans = {"": range(0, 0)}
         for scenario in presets:
             first = len(found)
@@ -73,6 +72,7 @@ class LivingProgram:
         self.degree: Degree = degree
         self.low: Lowered = lower(network, self.open, degree, extra_cost_usd_per_t=EXTRA_COST_USD_PER_T)
         self._rows = {owner: row for row, (kind, owner, _) in enumerate(self.low.rows) if kind == "restriction"}
+        self.contracts = [row for owner, row in self._rows.items() if owner >= len(self._restriction)]
 
     # -- what the lowering says ---------------------------------------------------------------------
 
@@ -85,10 +85,10 @@ class LivingProgram:
     def _acting(self, effects: Sequence[Effect], sizes: Array) -> Overlay:
         # the others do nothing, but a release that is not in force would shut its stock
         some = [i for i, effect in enumerate(effects) if sizes[i] > 0 or effect.restriction is not None]
-        return overlay_at(self._network, [effects[i] for i in some], sizes[some])
+        return under_contract(self._counting, overlay_at(self._network, [effects[i] for i in some], sizes[some]))
 
     def overlay(self, preset: str, values: Values, *, whole: bool = False, with_projects: bool = True) -> Overlay:
-        """Return what a setting does to the network; ``whole``: all projects stand."""
+        """Return what a setting does to the network, contracts in force; ``whole``: all projects stand."""
         sizes, bounds = np.zeros(len(self._effects)), dict[int, float]()
         sizes[list(self._preset_spans[preset])] = 1.0
         built = np.full(len(self._network.projects), float(whole))
@@ -114,9 +114,10 @@ class LivingProgram:
         rules = [replace(r, bound_tpa=bounds.get(n, r.bound_tpa)) for n, r in enumerate(found.restrictions)]
         return replace(found, restrictions=tuple(rules))
 
-    def _told(self, preset: str, values: Values, *, whole: bool = False) -> tuple[Array, Array]:
-        """Return the bounds of columns and rows that the lowering gives."""
-        return self.low.bounds(self.overlay(preset, values, whole=whole))
+    def _told(self, preset: str, values: Values, *, whole: bool = False, home: str = "") -> tuple[Array, Array]:
+        """Return the bounds that the lowering gives: contracts free, or in force where plants ``home`` stand alone."""
+        overlay = self.overlay(preset, values, whole=whole)
+        return self.low.bounds(at_home(self._network, overlay, home) if home else released(overlay))
 
     def _costs(self, preset: str) -> Array:
         sizes = np.zeros(len(self._effects))
@@ -144,19 +145,6 @@ class LivingProgram:
             hits = [self._effects[i].projects for i in span if KINDS[self._effects[i].kind].stands]
             built = np.any(hits, axis=0) if hits else np.zeros(len(ids), dtype=bool)
             found[name] = [f"project:{word}" for word in ids[built]]
-        return found
-
-    @cached_property
-    def rules(self) -> dict[int, tuple[str, Bools]]:
-        """What each restriction is called, and the edges that it names, by its number."""
-        labels = {i: f"exports: {c.label}" for c in self._controls for i in self._spans[c.id]}
-        for name, span in self._preset_spans.items():
-            labels |= {i: f"rule of the scenario: {self._labels.get(name, name)}" for i in span}
-        found = {}
-        for i, number in self._restriction.items():
-            restriction = self._effects[i].restriction
-            assert restriction is not None
-            found[number] = labels[i], restriction.edges
         return found
 
     @cached_property
@@ -194,7 +182,21 @@ class LivingProgram:
                 found[control.id] = {"close": close, "closeRows": close_rows}
         return found
 
-    def composed(self, preset: str, values: Values, with_projects: bool = True) -> tuple[Array, Array]:
+    def homes(self, countries: Sequence[str]) -> dict[str, dict[str, list[int]]]:
+        """Return what stays where plants of one country stand alone: columns that stay open, rows that close."""
+        columns, rows, _ = self.base[""]
+        rows = rows.copy()
+        rows[self.contracts] = 0.0
+        told = {country: self._told("", {}, whole=True, home=country) for country in countries}
+        return {
+            name: {
+                "open": np.flatnonzero((upper > 0) | (columns == 0)).tolist(),
+                "close": np.flatnonzero(bound != rows).tolist(),
+            }
+            for name, (upper, bound) in told.items()
+        }
+
+    def composed(self, preset: str, values: Values, with_projects: bool = True, home: str = "") -> tuple[Array, Array]:
         """Return the bounds of a setting as the page makes them of the effects."""
         stands = self.stands[preset] if with_projects else []
         columns, rows, _ = (part.copy() for part in self.base[preset])
@@ -210,23 +212,11 @@ class LivingProgram:
                 columns[effect["times"]] *= value
             elif "close" in effect and not (value or control.id in stands):
                 columns[effect["close"]], rows[effect["closeRows"]] = 0.0, 0.0
+        if home:
+            at = self.homes([home])[home]
+            columns[np.setdiff1d(np.arange(len(columns)), at["open"])] = 0.0
+            rows[at["close"] + self.contracts] = 0.0
         return columns, rows
-
-    def lost_without(self, controls: Sequence[Control], members: Bools) -> list[float]:
-        """Return what some demand rows could get less, all together and nobody before them, t/yr, by control at 0.
-
-        Tonnes of one step say nothing beside those of another; this does.
-        """
-        model, basis, served = WarmModel(self.low.program), None, []
-        model.set_cost(self.low.serving(members))
-        lower, _, row_lower, _ = model.bounds
-        for values in ({}, *({control.id: 0.0} for control in controls)):
-            columns, rows = self.composed("", values)
-            model.set_bounds((lower, columns, row_lower, rows))
-            found = model.solve(basis, or_wide=True)
-            basis = basis or found.basis
-            served.append(-found.value)
-        return [loss if (loss := served[0] - one) > PRINTED * served[0] else 0.0 for one in served[1:]]
 
     def prove(self, seed: int = 0) -> float:
         """Hold the effects put together against the lowering, on settings drawn by chance; return what differs most.
@@ -241,7 +231,10 @@ class LivingProgram:
         for number in range(_DRAWN):
             names = list(self._preset_spans)
             preset, values = names[number % len(names)], drawn(self._controls, draw)
-            for ours, told in zip(self.composed(preset, values), self._told(preset, values), strict=True):
+            homes = ["", *self.overlay(preset, values).home] if self._counting.law else [""]
+            home = homes[number % len(homes)]
+            pairs = zip(self.composed(preset, values, home=home), self._told(preset, values, home=home), strict=True)
+            for ours, told in pairs:
                 both = np.isfinite(ours) & np.isfinite(told)
                 apart = np.abs(ours[both] - told[both]) / np.maximum(np.abs(told[both]), 1e-300)
                 worst = max(worst, float(apart.max(initial=0.0)), INF if (ours[~both] != told[~both]).any() else 0.0)

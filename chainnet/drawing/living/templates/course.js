@@ -9,8 +9,9 @@ function whyNoCourse(of) {
   return "";
 }
 
-// what is asked of the second solver: new relations have to be qualified first, so that months are of existing ones
-const inMonths = (of) => ({...of, relations: of.relations in data.months.programs ? of.relations : "existing"});
+// what is asked of the second solver: new relations have to be qualified first, so that months are of existing ones; and
+// they do not know what law keeps at home or by contract
+const inMonths = (of) => ({...of, relations: of.relations in data.months.programs ? of.relations : "existing", order: of.order === "law" ? "allies_first" : of.order});
 
 async function hireCourse() {
   course.worker = new Worker(parts.url);
@@ -75,9 +76,11 @@ function paintCourse(answer, found, words) {
   if (!found.certificate.ok) { $("course-words").textContent = "The course over months failed its own check, so it is not shown."; box.replaceChildren(); return; }
   const {months} = answer.setting, n = data.months.n, isNew = answer.setting.relations !== inMonths(answer.setting).relations;
   const ticked = data.controls.filter((c) => c.kind === "project" && answer.setting.controls[c.id]).length;
-  $("course-title").textContent = "Month by month" + (ticked ? `, without the ticked project${ticked > 1 ? "s" : ""}` : "");
+  const isOther = answer.setting.order !== inMonths(answer.setting).order;
+  box.classList.toggle("apart", ticked > 0 || isOther);
+  $("course-title").textContent = ["Month by month", isOther ? data.orders.allies_first : "", ticked ? `without the ticked project${ticked > 1 ? "s" : ""}` : ""].filter(Boolean).join(", ");
   $("course-words").textContent = `All that is set begins in month 1 and ${months < n ? `ends after month ${months}` : "lasts to the end"}; `
-    + `${isNew ? "existing relations (new ones have to be qualified first)" : `${answer.setting.relations} relations`}, no projects; with goods under way and stocks. The plan of one who knows every date: each tier as much as can be, then as early as can be; where months tie, one of several.`;
+    + `${isNew ? "existing links (new suppliers have to be qualified first)" : RELATIONS[answer.setting.relations]}, no projects, without what users hold; with goods under way and stocks. The plan of one who knows every date: each tier as much as can be, then as early as can be; where months tie, one of several.`;
   box.replaceChildren(...found.stages.filter((s) => s.counts && s.asked_t.some((v) => v > 0)).map((stage) => {
     const part = stage.asked_t.map((asked, t) => asked > 0 ? Math.max(0, 1 - stage.served_t[t] / asked) : 0);
     const lost = stage.asked_t.reduce((sum, asked, t) => sum + (part[t] > SMALL ? asked - stage.served_t[t] : 0), 0);

@@ -93,7 +93,7 @@ function fileOf(setting) {
   const name = `${data.graph}-setting`, measures = measuresOf(setting), builds = measures.some((measure) => data.kinds.standing.includes(measure.kind));
   const lines = [`# chainnet balance ${data.graph} --scenario ${name}.toml --reroute ${setting.relations} --order ${setting.order}${data.asks}`,
     ...(whyNoCourse(setting) ? [] : [`# month by month${builds ? ", where the page has none of the projects built here" : ""}: chainnet stress ${data.graph} --scenario ${name}.toml`
-      + ` --months ${data.months.n} --reroute ${inMonths(setting).relations} --order ${setting.order}${data.asks}`]),
+      + ` --months ${data.months.n} --reroute ${inMonths(setting).relations} --order ${inMonths(setting).order}${data.asks}`]),
     `# digest of the data: ${data.digest}; all is in force from the first month on`, `label = ${quoted(sentence().slice(0, 300))}`];
   const shut = new Set((data.months?.shut ?? []).flatMap((measure) => measure.stocks));
   for (const measure of measures)

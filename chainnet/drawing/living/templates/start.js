@@ -23,10 +23,11 @@ function hire() {
 }
 
 function heard({data: said}) {
-  if (["ranges", "asides", "dependencies"].includes(said.kind)) {
+  if (["bottleneck", "ranges", "asides", "dependencies"].includes(said.kind)) {
     if (!shown || shown.number !== said.number) return;
     shown[said.kind] = said.found;
     if (said.kind === "ranges") paintMembers(shown.answer, said.found);
+    else if (said.kind === "bottleneck") { paintBottleneck(said.found); paintStrip(shown.answer, said.found); }
     else if (said.kind === "dependencies") paintDependencies(shown.answer, said.found);
     else { paintBars(shown.answer, shown.asides); paintAdds(shown.answer, shown.asides); }
     return;
@@ -67,7 +68,7 @@ async function stop() {
 
 // what is looked for while nobody moves anything: the other end of the order of service, each project in addition
 function asidesOf(of) {
-  const found = [], other = {allies_first: "allies_last", allies_last: "allies_first"}[of.order];
+  const found = [], other = otherOrder(of.order);
   if (data.hasOthers && other) found.push({key: other, setting: {...of, order: other}});
   const stands = standing(of);
   for (const {id, kind} of data.controls)
@@ -89,7 +90,7 @@ function ask(asked) {
 async function solve(asked) {
   const {found, number: of} = await ask(asked);
   const began = performance.now();
-  shown = {answer: found, number: of, ranges: null, asides: null, dependencies: null, months: null};
+  shown = {answer: found, number: of, bottleneck: null, ranges: null, asides: null, dependencies: null, months: null};
   paint(shown);
   found.ms.paint = performance.now() - began;
   followCourse();
@@ -97,10 +98,9 @@ async function solve(asked) {
 }
 
 function publicAnswer() {
-  const {answer} = shown, bottleneck = bottleneckOf(answer);
-  return {setting: answer.setting, stages: answer.stages, cost_usd: answer.cost_usd,
-    narrow: bottleneck && {step: bottleneck.step, country: bottleneck.country, served_tpa: bottleneck.served_tpa},
-    rests_on: (answer.binding?.inputs ?? []).map((hit) => ({kind: data.inputs[hit.input].kind, label: data.inputs[hit.input].label, grade: data.inputs[hit.input].grade, price: hit.price})),
+  const {answer} = shown, limits = answer.binding?.limits;
+  return {setting: answer.setting, stages: answer.stages, tiers: answer.tiers, tier: answer.tier, cost_usd: answer.cost_usd,
+    limits: limits && {step: limits.step, country: limits.country, served_tpa: limits.served_tpa},
     flows: answer.flows, certificate: answer.certificate, ms: answer.ms, memory_bytes: answer.memory_bytes};
 }
 
@@ -252,7 +252,7 @@ async function open() {
   const apart = Math.max(...found.stages.map((s, k) => Math.abs(s.served_tpa - start.served[k]))) / Math.max(whole, 1e-9);
   if (!found.certificate.ok) throw new Error("its first answer is not proved");
   if (!(apart <= AGREE)) throw new Error(`its first answer is not Python's (off by ${WORDS.gap(apart)} of all demand)`);
-  first = found; shown = {answer: found, number: of, ranges: null, asides: null, dependencies: null, months: null}; setting = opened;
+  first = found; shown = {answer: found, number: of, bottleneck: null, ranges: null, asides: null, dependencies: null, months: null}; setting = opened;
   document.documentElement.className = "live";
   for (const input of document.querySelectorAll("main [disabled],header [disabled]")) input.disabled = false;
   years(); show(setting); listen(); guide();
@@ -275,6 +275,11 @@ window.chainnet = {
   },
   get: () => setting && {...setting, controls: {...setting.controls}},
   async answer() { await ready; return publicAnswer(); },
+  async bottleneck() {
+    await ready;
+    while (shown.bottleneck === null) await new Promise((next) => setTimeout(next, 20));
+    return shown.bottleneck;
+  },
   async months() { await ready; return courseOf(shown.number, shown.answer.setting); },
   toml: () => shown && fileOf(shown.answer.setting).text,
 };

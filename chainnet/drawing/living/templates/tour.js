@@ -3,12 +3,12 @@ const TOUR = [
   {at: "header", title: "A page that solves again", words: "Whatever you move here, the whole chain is solved anew, in this file, without a network. What you see is the best that could be done under the assumptions of the data, never a forecast."},
   {at: "[data-group=export]", title: "Stop something", words: "Each slider is what a country still lets out of one step. At the right end there is no rule; at the left nothing leaves.",
     does: ["Stop the first", () => { const id = firstOf("export"); return id && {...setting, controls: {...setting.controls, [id]: 0}}; }]},
-  {at: "#heading", title: "Read the answer", words: "This sentence says what was moved, what part of its demand each tier gets, and where it is narrow. A screen reader speaks it when you rest."},
+  {at: "#heading", title: "Read the answer", words: "This sentence says what was moved and which tier is short first, as a report would. A screen reader speaks it when you rest."},
   {at: "#bars", title: "Who gets what", words: "A bar for each tier, the hatched part is short. Tiers are served in their order; who is short inside a tier is often a tie, then two numbers stand in the table."},
-  {at: "#strip", title: "Where it is narrow", words: "Each step of the chain beside its baseline, coloured by country. The narrow step is framed: more fits through the chain only if more fits through there."},
+  {at: "#strip", title: "Where it is narrow", words: "Each step of the chain beside its baseline, coloured by country. Framed is the bottleneck: of the steps of countries abroad the one whose stop alone costs most, with the plants that you have moved and no rule."},
   {at: "[data-group=project]", title: "Build something", words: "Tick a project and it stands whole. While you rest, each other project says what it would add to the setting that you see.",
     does: ["Tick the first", () => { const id = firstOf("project"); return id && {...setting, controls: {...setting.controls, [id]: true}}; }]},
-  {at: "#keep", title: "Compare, go back, hand on", words: "Keep this setting as A and move on: every bar then bears a mark for A. Undo goes back a step. The address holds all that was moved; the scenario file gives the same answer in chainnet."},
+  {at: "#keep", title: "Compare, go back, hand on", words: "Keep this setting as A and move on: every bar then has a mark for A, and a line says the change in points. Undo goes back a step. The address holds all that was moved; the scenario file gives the same answer in chainnet."},
   {at: "#dependency", title: "How sure", words: "These are the inferred and assumed inputs that alone would bring a tier to another class. Each answer is proved in the page; the proof says nothing of the inputs, this list does."},
 ];
 let step = -1;

@@ -109,7 +109,7 @@ class Program extends Model {
   constructor(p) {
     super();
     Object.assign(this, {effects: p.effects, presets: p.presets, served: p.served, steps: p.steps, activity: p.activity,
-      nodeRow: p.nodeRow, colInput: p.colInput, rowInput: p.rowInput});
+      nodeRow: p.nodeRow, columnStep: p.columnStep, rowStep: p.rowStep, carried: p.carried, goals: p.goals, contracts: p.contracts, homes: p.homes, places: p.places});
     this.baseLower = least(p.rowLower); this.baseUpper = most(p.rowUpper); this.colUpper = most(p.colUpper);
     this.cost = Float64Array.from(p.cost);
     this.setUp({n: p.cols, m: p.rows, starts: Int32Array.from(p.starts), indices: Int32Array.from(p.indices),
@@ -140,6 +140,16 @@ class Program extends Model {
     }
     for (const {col, row, factor} of factors) if (col >= 0) upper[col] *= factor; else rowUpper[row] *= factor;
     return {lower: new Float64Array(this.n), upper, rowLower: this.baseLower.slice(), rowUpper, cost};
+  }
+
+  // the same with contracts in force, and of plants those of one country alone
+  bound(b, country = null) {
+    for (const i of this.contracts) b.rowUpper[i] = 0;
+    if (country === null) return b;
+    const open = new Set(this.homes[country].open);
+    for (let j = 0; j < this.n; j++) if (!open.has(j)) b.upper[j] = 0;
+    for (const i of this.homes[country].close) b.rowUpper[i] = 0;
+    return b;
   }
 
   serving(rows, sign = -1) {
@@ -176,29 +186,91 @@ function programOf(setting) {
   const program = programs[key] = new Program(data.programs[key]);
   const b = program.bounds({controls: {}, preset: key === name ? setting.preset : ""});
   program.put(b);
-  program.first = program.solve(b, program.serving(data.stages.allies_first[0].rows), null, false).basis;
+  program.first = program.solve(b, program.serving(data.stages[data.start.order][0].rows), null, false).basis;
   return program;
 }
 
-// who is served stage by stage, each kept before the next is asked
+// the countries whose export rules are in force, of which law serves users at home first
+const homesOf = ({order, preset, controls}) => order !== "law" ? [] : [...new Set([...data.homes.presets[preset],
+  ...Object.keys(controls).flatMap((id) => data.homes.controls[id] ?? [])])].filter((country) => country in data.homes.goals).sort();
+
+// who is served stage by stage, each kept before the next is asked, as `balance` does; where floors collide by rounding
+// they are set wider
 function serve(setting, factors = []) {
-  const program = programOf(setting), b = program.bounds(setting, factors);
-  const asked = data.stages[setting.order].map((s) => s.rows.reduce((sum, r) => sum + b.upper[program.served + r], 0));
-  const base = {upper: b.upper.slice(), rowUpper: b.rowUpper.slice()};
-  program.put(b);
-  const stages = [], proofs = [];
-  let basis = program.first, binding = null;
-  data.stages[setting.order].forEach((stage, s) => {
-    const found = program.solve(b, program.serving(stage.rows), basis, s > 0);
-    basis = found.basis;
-    proofs.push(found);
-    const served = Math.max(0, -found.value);
-    stages.push({name: stage.name, demand_tpa: asked[s], served_tpa: served});
-    if (binding === null && stage.counts && asked[s] - served > data.tolerances.printed * asked[s])
-      binding = {stage: stage.name, inputs: prices(program, base, found)};
-    program.hold(b, found);
+  for (const looser of [1, 10]) try { return served(setting, factors, looser); } catch { /* wider floors */ }
+  return served(setting, factors, 100);
+}
+
+function served(setting, factors, looser) {
+  const program = programOf(setting), all = data.stages[setting.order], isLaw = setting.order === "law", {lock} = data.tolerances;
+  const asked = program.bounds(setting, factors).upper, demand = (rows) => rows.reduce((sum, r) => sum + asked[program.served + r], 0);
+  const kept = new Map(), proofs = [], ends = new Map(), size = (goal) => 100 * lock * program.rowScale[program.goals + goal];
+  const hair = (goal, value) => Math.max(looser * lock * value, size(goal));
+  const within = (floors, isBound, country = null) => {
+    const b = program.bounds(setting, factors);
+    if (isBound) program.bound(b, country);
+    for (const [goal, value] of floors) b.rowLower[program.goals + goal] = value - hair(goal, value);
+    program.put(b);
+    return b;
+  };
+  let b = null, basis = program.first, binding = null, got = [];
+  const run = (cost, isNear) => { const found = program.solve(b, cost, basis, isNear); basis = found.basis; proofs.push(found); return found; };
+  const endsOf = (rows) => [1, -1].map((sign) => sign * run(program.serving(rows, sign), true).value);
+  // a stage that gets all or nothing leaves nothing open
+  const openIn = (rows, got, want) => want - got <= 1e-12 * want || got <= 0 ? Array(2).fill(got <= 0 ? 0 : demand(rows)) : endsOf(rows);
+  // by law what users at home get of plants at home alone is theirs
+  const homes = homesOf(setting);
+  for (const country of homes) {
+    const own = new Map();
+    basis = program.first;
+    for (const goal of data.homes.goals[country]) {
+      b = within(own, true, country);
+      own.set(goal, -run(program.serving(data.goals[goal]), own.size > 0).value);
+    }
+    for (const [goal, value] of own) kept.set(goal, value);
+  }
+  const pass = (isLast, isNear) => {
+    const base = {upper: b.upper.slice(), rowUpper: b.rowUpper.slice()};
+    got = all.map((stage, s) => {
+      const found = run(program.serving(stage.rows), isNear || s > 0), got = Math.max(0, -found.value), want = demand(stage.rows);
+      if (binding === null && stage.counts && want - got > data.tolerances.printed * want) binding = {stage: stage.name, limits: prices(program, base, found)};
+      program.hold(b, found);
+      if (isLast) for (const tier of data.tiers) if (tier.last[setting.order] === s) ends.set(tier.name, openIn(tier.rows, got, want));
+      return got;
+    });
+  };
+  const hasContracts = isLaw && program.contracts.length > 0, before = proofs.length;
+  b = within(kept, hasContracts);
+  pass(!hasContracts, homes.length === 1);
+  if (hasContracts) {  // what those under contract do not take is for all: nothing but a price of a contract can change a stage
+    const isPriced = proofs.slice(before).some((proof) => program.contracts.some((i) => Math.abs(proof.y[i]) > data.tolerances.priced));
+    if (isPriced) {
+      got.forEach((value, s) => kept.set(s, value));
+      b = within(kept, false);
+      pass(true, true);
+    } else {
+      for (const i of program.contracts) b.rowUpper[i] = Infinity;
+      program.put(b);
+      for (const tier of data.tiers) if (setting.order in tier.last) {
+        const s = tier.last[setting.order];
+        ends.set(tier.name, openIn(tier.rows, got[s], demand(all[s].rows)));
+      }
+    }
+  }
+  // by law what falls to the beneficiaries of a tier that others share is the middle of what can be
+  const tiers = data.tiers.map((tier) => {
+    const own = all.reduce((sum, stage, s) => sum + (stage.counts && stage.main && stage.rows.every((r) => tier.rows.includes(r)) ? got[s] : 0), 0);
+    const [least, most] = ends.get(tier.name) ?? [own, own], row = program.goals + tier.goal;
+    let middle = (least + most) / 2;
+    if (isLaw && most - least > 10 * all.reduce((sum, _, s) => sum + hair(s, got[s]), 0)) {
+      const [low, high] = endsOf(tier.rows);
+      middle = Math.min(Math.max(middle, low), high);
+      b.rowLower[row] = middle - hair(tier.goal, middle); b.rowUpper[row] = middle + size(tier.goal);
+      program.put(b);
+    }
+    return {tier: tier.name, demand_tpa: demand(tier.rows), served_tpa: middle, least_tpa: least, most_tpa: most};
   });
-  return {program, b, stages, proofs, basis, binding};
+  return {program, b, stages: all.map((stage, s) => ({name: stage.name, demand_tpa: demand(stage.rows), served_tpa: got[s]})), tiers, proofs, basis, binding};
 }
 
 function certificate(proofs) {
@@ -206,13 +278,27 @@ function certificate(proofs) {
   return {ok: gap <= data.tolerances.proof && violation <= data.tolerances.proof, gap, violation, stages: proofs.length};
 }
 
+// what each tier is short of where nothing is moved; and the first tier that is short of more than that
+const calm = new Map(), losses = new Map();
+function already({order, relations}) {
+  const key = `${order}/${relations}`;
+  if (!calm.has(key)) calm.set(key, serve({controls: {}, preset: "", order, relations}).tiers.map((t) => t.demand_tpa - t.served_tpa));
+  return calm.get(key);
+}
+function leading(setting, tiers, before) {
+  const {start, none} = data, isOpening = !Object.keys(setting.controls).length && ["preset", "order", "relations"].every((key) => setting[key] === start[key]);
+  const at = isOpening ? -1 : tiers.findIndex((t, k) => t.demand_tpa - t.served_tpa - before[k] > none * t.demand_tpa);
+  return at < 0 ? start.tier : tiers[at].tier;
+}
+
 // the same, then at least cost; the face of all that serves each stage as much is kept for what is asked later
 function answer(setting) {
-  const began = performance.now(), {program, b, stages, proofs, basis, binding} = serve(setting);
+  const began = performance.now(), {program, b, stages, tiers, proofs, basis, binding} = serve(setting);
   const face = {lower: b.lower.slice(), upper: b.upper.slice(), rowLower: b.rowLower.slice(), rowUpper: b.rowUpper.slice()};
   const last = program.solve(b, b.cost, basis);
   proofs.push(last);
-  const found = {setting, stages, cost_usd: last.value, binding, flows: last.x.slice(),
+  const before = already(setting);
+  const found = {setting, stages, tiers, already: before, tier: leading(setting, tiers, before), cost_usd: last.value, binding, flows: last.x.slice(),
     steps: program.steps.map((step) => step.reduce((sum, j) => sum + last.x[j], 0)), certificate: certificate(proofs),
     ms: {solve: performance.now() - began}, memory_bytes: highs.memoryBytes};
   return {found, face, basis, proofs};
@@ -226,8 +312,8 @@ async function asides(job) {
   for (const {key, setting} of job.asides) {
     await pause(0);
     if (running !== job.number) return null;  // a newer question came in between
-    const {stages, proofs} = serve(setting);
-    if (certificate(proofs).ok) out.push({key, stages});
+    const {tiers, proofs} = serve(setting);
+    if (certificate(proofs).ok) out.push({key, tiers});
   }
   return out;
 }
@@ -253,25 +339,75 @@ async function dependencies(job, {proofs}) {
     if (running !== job.number) return null;
     const setting = absent ? {...job.setting, controls: {...job.setting.controls, [site]: false}} : job.setting;
     const found = serve(setting, absent ? [] : factors);
-    if (certificate(found.proofs).ok) out.push({dependency: number, stages: found.stages}); else unproved++;
+    if (certificate(found.proofs).ok) out.push({dependency: number, tiers: found.tiers}); else unproved++;
   }
   return {out, unproved};
 }
 
-// inputs at their bound whose price is not nothing in the first stage that is short: price times bound; of what is
-// closed price times what it carried at first
+// the bottleneck as a finding has it: of the chain with the plants of the setting, without rules on exports, on existing
+// links, the step of a country abroad whose stop costs the tier most, if served first
+async function bottleneck(job, {found}) {
+  const {certain, solver, proof} = data.tolerances, tier = data.tiers.find((t) => t.name === found.tier);
+  const controls = Object.fromEntries(Object.entries(job.setting.controls).filter(([id]) => /^(site|owner|project):/.test(id)));
+  const key = JSON.stringify([tier.name, controls]);
+  if (!losses.has(key)) {
+    const program = programOf({relations: "existing", preset: ""}), cost = program.serving(tier.rows), base = program.bounds({controls, preset: ""});
+    program.put(base);
+    const whole = program.solve(base, cost, program.first, false), out = [];
+    if (whole.fault > proof) throw new Error("the bottleneck is not proved");
+    const made = data.places.map((place) => place.made.reduce((sum, size, i) => sum + (place.off[i].some((id) => controls[id] === false) ? 0 : size), 0));
+    for (const [at, place] of data.places.entries()) {
+      const columns = program.places[at], all = made.reduce((sum, size, k) => sum + (data.places[k].name[0] === place.name[0] ? size : 0), 0);
+      if (place.isOurs || !columns.some((j) => whole.x[j] > solver * program.colScale[j])) continue;
+      await pause(0);
+      if (running !== job.number) return null;
+      const b = {...base, upper: base.upper.slice()};
+      for (const j of columns) b.upper[j] = 0;
+      program.put(b);
+      const rest = program.solve(b, cost, whole.basis, false);
+      if (rest.fault > proof) throw new Error("the bottleneck is not proved");
+      out.push({name: place.name, where: place.where, step: place.step, country: place.country, goods: place.goods, share: all > 0 ? made[at] / all : null, lost_tpa: rest.value - whole.value, part: (rest.value - whole.value) / -whole.value});
+    }
+    const most = Math.max(...out.map((one) => one.part));
+    losses.set(key, out.filter(({part}) => part > certain && part >= most - certain));
+  }
+  const tied = losses.get(key), fine = (value) => Math.round(1e9 * value);
+  const scarce = tied.length > 1 ? scarcity(job.setting, controls, tier) : () => 0;
+  const order = (a, c) => fine(scarce(c)) - fine(scarce(a)) || fine(c.part) - fine(a.part) || (c.share ?? -1) - (a.share ?? -1) || (String(a.name) < String(c.name) ? -1 : 1);
+  const [first, ...others] = [...tied].sort(order);
+  return {tier: tier.name, ...first, ties: others.map((one) => one.where)};
+}
+
+// of a place the largest share of the goods it makes that is short once new suppliers are qualified, beyond what is short
+// with the same plants and nothing else
+function scarcity(setting, controls, {rows}) {
+  const asked = {...setting, relations: data.relations.includes("new") ? "new" : "existing"}, short = new Map(), want = new Map();
+  for (const [sign, one] of [[1, asked], [-1, {...asked, controls, preset: ""}]]) {
+    const {flows} = answer(one).found, program = programOf(one), {upper} = program.bounds(one);
+    for (const r of rows) {
+      const good = data.goods[r], j = program.served + r;
+      short.set(good, (short.get(good) ?? 0) + sign * (upper[j] - flows[j]));
+      if (sign > 0) want.set(good, (want.get(good) ?? 0) + program.colUpper[j]);
+    }
+  }
+  const part = (good) => short.get(good) / Math.max(want.get(good), 1e-12);
+  return ({goods}) => Math.max(0, ...goods.filter((good) => short.has(good)).map((good) => part(good) <= data.tolerances.certain ? 0 : part(good)));
+}
+
+// by step of a country, in the first stage that is short: price times bound of what is at its bound; of what is closed
+// price times what it carried at first
 function prices(program, base, found) {
   const hits = new Map();
-  const add = (input, price, bound) => {
-    if (input === null || price >= -data.tolerances.priced || !Number.isFinite(bound)) return;
-    const old = hits.get(input) ?? {input, price: 0, carried: 0, lost: 0};
-    hits.set(input, {input, price: Math.max(old.price, -price), carried: old.carried - price * bound,
-      lost: old.lost - (bound > 0 ? 0 : price * data.inputs[input].flow)});
+  const add = (step, price, bound, carried) => {
+    if (step < 0 || price >= -data.tolerances.priced || !Number.isFinite(bound)) return;
+    const old = hits.get(step) ?? {step, served_tpa: 0, lost: 0};
+    hits.set(step, {step, served_tpa: old.served_tpa - price * bound, lost: old.lost - (bound > 0 ? 0 : price * carried)});
   };
-  for (let j = 0; j < program.n; j++) add(program.colInput[j], found.reduced[j], base.upper[j]);
-  for (let i = 0; i < program.m; i++) add(program.rowInput[i], found.y[i], base.rowUpper[i]);
-  return [...hits.values()].filter((hit) => hit.carried > 0 || hit.lost > 0)
-    .sort((a, c) => c.carried - a.carried || c.lost - a.lost || a.input - c.input);
+  for (let j = 0; j < program.n; j++) add(program.columnStep[j], found.reduced[j], base.upper[j], program.carried[j] ?? 0);
+  for (let i = 0; i < program.m; i++) add(program.rowStep[i], found.y[i], base.rowUpper[i], 0);
+  const most = [...hits.values()].filter((hit) => hit.served_tpa > 0 || hit.lost > 0)
+    .sort((a, c) => c.served_tpa - a.served_tpa || c.lost - a.lost || a.step - c.step)[0];
+  return most ? {...most, ...data.steps[most.step]} : null;
 }
 
 // between which ends the part of one member can lie, all stages being kept
@@ -325,7 +461,7 @@ onmessage = async ({data: job}) => {
     postMessage({kind: "answer", number: job.number, found: solved.found});
     await pause(60);
     if (running !== job.number) return;
-    for (const [kind, look] of [["ranges", () => ranges(job.number, job.setting, solved)], ["asides", () => asides(job)], ["dependencies", () => dependencies(job, solved)]]) {
+    for (const [kind, look] of [["bottleneck", () => bottleneck(job, solved)], ["ranges", () => ranges(job.number, job.setting, solved)], ["asides", () => asides(job)], ["dependencies", () => dependencies(job, solved)]]) {
       const found = await look();
       if (found === null) return;
       postMessage({kind, number: job.number, found});
