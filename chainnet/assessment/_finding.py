@@ -15,8 +15,6 @@ from chainnet.assessment._answers import HORIZON, LEVELS, Answers
 from chainnet.assessment._bottleneck import step_column
 from chainnet.assessment._closing import Closing, closing
 from chainnet.assessment._measures import Advice, advised, project_measures
-from chainnet.assessment._passage import passage
-from chainnet.assessment._scenarios import compared
 from chainnet.doubt import KeyAssumptions, class_of, in_words, is_weak, orders_of
 from chainnet.engine import CERTAIN, LEAST_SIZE
 from chainnet.errors import DataError
@@ -259,23 +257,6 @@ class Finding:
             {"commodity": str(name), "demand_tpa": float(table.loc[name, "demand_tpa"]), "share": float(value)}
             for name, value in ordered
         )
-
-    @cached_property
-    def passage(self) -> pd.DataFrame:
-        """What of the tier's demand passes each step and arrives, and what is lost of it; see ``passage``."""
-        narrow = (self.bottleneck["step"], self.bottleneck["country"])
-        table = passage(self.answers.counting, self.answers.counting.rows & self._is_mine, self.scenario, narrow)
-        return stamp(table, self.provenance)
-
-    @property
-    def arrives_tpa(self) -> float:
-        """What the tier gets under the scenario, once new suppliers are qualified."""
-        return float(self.passage.loc[self.passage["to_step"] == "", "arrives_tpa"].sum())
-
-    @cached_property
-    def scenarios(self) -> pd.DataFrame:
-        """What each scenario of the chain leaves short; see ``compared``."""
-        return compared(self.answers, self.scenario, self.tier)
 
     # -- what helps --------------------------------------------------------------------------------
 
