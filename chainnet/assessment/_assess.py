@@ -72,7 +72,7 @@ class Assessment(Result):
     pairs : DataFrame
         Pairs of nodes of one step that cost the first tier more together than their losses added.
     long_runs : LongRuns
-        The steady state of every scenario, beside it the one nearest to the baseline and its range; for drawings.
+        The steady state of every scenario with new suppliers, and the baseline it is nearest to; for drawings.
     stress : StressTest
         The long run of every scenario, and its months; ``horizon_levels`` for the worst scenario alone, in
         half-years.

@@ -15,8 +15,6 @@ from chainnet.assessment._answers import HORIZON, LEVELS, Answers
 from chainnet.assessment._bottleneck import step_column
 from chainnet.assessment._closing import Closing, closing
 from chainnet.assessment._measures import Advice, advised, project_measures
-from chainnet.assessment._passage import passage
-from chainnet.assessment._scenarios import compared
 from chainnet.doubt import KeyAssumptions, class_of, in_words, is_weak, orders_of
 from chainnet.engine import CERTAIN, LEAST_SIZE
 from chainnet.errors import DataError
@@ -260,23 +258,6 @@ class Finding:
             for name, value in ordered
         )
 
-    @cached_property
-    def passage(self) -> pd.DataFrame:
-        """What of the tier's demand passes each step and arrives, and what is lost of it; see ``passage``."""
-        narrow = (self.bottleneck["step"], self.bottleneck["country"])
-        table = passage(self.answers.counting, self.answers.counting.rows & self._is_mine, self.scenario, narrow)
-        return stamp(table, self.provenance)
-
-    @property
-    def arrives_tpa(self) -> float:
-        """What the tier gets under the scenario, once new suppliers are qualified."""
-        return float(self.passage.loc[self.passage["to_step"] == "", "arrives_tpa"].sum())
-
-    @cached_property
-    def scenarios(self) -> pd.DataFrame:
-        """What each scenario of the chain leaves short; see ``compared``."""
-        return compared(self.answers, self.scenario, self.tier)
-
     # -- what helps --------------------------------------------------------------------------------
 
     @cached_property
@@ -410,10 +391,15 @@ class Finding:
             self.claims.how_sure(self.firmness),
         ]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the whole finding as plain values; what is not known is None, what has no end is a word."""
+    def to_dict(self, brief: bool = False) -> dict[str, Any]:
+        """Return the whole finding as plain values; what is not known is None, what has no end is a word.
+
+        With ``brief`` what costs most to solve is left out: the range of the first year, the months, goods, levels,
+        and what the verdict depends on.
+        """
         firm, network = self.firmness, self.network
-        found = {
+        year = {"share": self.first_year_share} if brief else self.first_year
+        found: dict[str, Any] = {
             "chain": network.name,
             "as_of": network.as_of,
             "base_year": network.base_year,
@@ -442,7 +428,7 @@ class Finding:
             "demand_low_tpa": self.demand["low"],
             "demand_high_tpa": self.demand["high"],
             "shortfall": {
-                "first_year": self.first_year,
+                "first_year": year,
                 "later": self.later,
                 "already_share": self.already_share,
                 "last_share": float(self.assumptions.range["last_share"][self.tier]),
@@ -450,20 +436,20 @@ class Finding:
                 "certain": self.certain,
                 "decides": list(self.decides),
             },
-            "when": self.when,
             "bottleneck": self.bottleneck,
-            "products": list(self.products),
-            "arrives_tpa": self.arrives_tpa,
-            "passage": self.passage.to_dict("records"),
-            "months": self.months.reset_index().to_dict("records"),
-            "scenarios": self.scenarios.reset_index().to_dict("records"),
-            "levels": self.levels.reset_index().to_dict("records"),
-            "measures": self.measures.to_dict("records"),
             "advice": [asdict(one) for one in self.advice],
-            "depends_on": list(self.depends_on),
             "firmness": firm,
             "track_record": None,
         }
+        if not brief:
+            found |= {
+                "when": self.when,
+                "horizon": self.answers.months,
+                "months": self.months.reset_index().to_dict("records"),
+                "products": list(self.products),
+                "levels": self.levels.reset_index().to_dict("records"),
+                "depends_on": list(self.depends_on),
+            }
         plain: dict[str, Any] = _plain(found)
         return plain
 

@@ -90,7 +90,7 @@ def questions(case: Case) -> tuple[Question, ...]:
         Question("portfolios", "which projects are best for the money", portfolios, worst, keeps_why=True, weight=2.0),
         Question("idle", "what stands idle if nothing is cut off", idle_plants, worst, keeps_why=True),
         Question("bracket", "how far losses spread if nobody plans", myopia, worst, keeps_why=True),
-        Question("long_runs", "who is served in the long run", _long_runs, worst, weight=2.0),
+        Question("long_runs", "who is served in the long run", _long_runs, weight=2.0),
         Question("layers", "what the plants opened since the base year change", layers, worst, weight=2.0),
         Question("disrupted", "who is served under the worst scenario", _disrupted, worst),
         Question("timing", "who is short when under the other scenarios", _timing, ("finding worst",), weight=5.0),
@@ -110,9 +110,8 @@ def _base(case: Case) -> Balance:
     return balance(case.network, **case.in_order)
 
 
-def _long_runs(case: Case, worst: Scenario | None) -> LongRuns:
-    """Answer the worst scenario as the graph beside the report draws it."""
-    return long_runs(case.network, (worst,), case.counting)
+def _long_runs(case: Case) -> LongRuns:
+    return long_runs(case.network, case.scenarios or (None,), case.counting, "new")
 
 
 def _finding_worst(_case: Case, answers: Answers) -> Finding:

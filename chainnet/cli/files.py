@@ -199,10 +199,9 @@ class Draw(Question, Form):
 
     path: Annotated[Path | None, "HTML file to write; default GRAPH-VIEW.html.", "--out"] = None
     view: Annotated[Literal["graph", "map", "sankey"], "Which view to draw."] = "graph"
-    scenario: opt.OneScenario = None
-    months: Annotated[
-        int | None, "Horizon: month by month, with a slider; of the scenario named, else of all that ship."
-    ] = None
+    scenario: Annotated[str | None, opt.SCENARIO + ", or in_force; default the worst."] = None
+    tier: Annotated[str | None, "Whose shortfall leads; default the first that is not met."] = None
+    months: Annotated[int | None, "Horizon: month by month, with a slider; of the scenario that leads alone."] = None
     start: opt.Start = None
     step_months: opt.Step = 1
     order: opt.Order = None
@@ -224,41 +223,40 @@ class Draw(Question, Form):
             return
         if self.months is None and (self.start is not None or self.step_months != 1):
             raise DataError("draw: --start and --step-months go with --months; give the horizon.")
-        if self.network.demand.empty:
+        from chainnet.flow import Counting
+
+        counting = None if self.network.demand.empty else Counting.of(self.network, order=self.given("order"))
+        if counting is None or not counting.rows.any():
             if self.scenario or self.gains is not None:
                 what = "a scenario" if self.scenario else "--gains"
                 raise DataError(f"draw: {what} needs a network with a demand table.")
             self.say_paths(self.ask(result=None))
             return
-        from chainnet.assessment import bottlenecks
-        from chainnet.flow import Counting
-
-        counting = Counting.of(self.network, order=self.given("order"))
-        found: Any = self._flows(counting)
-        tier, valued = counting.first_tier, partial(self.ask, "criticality.chokepoints", scenario=None, by="site")
+        finding = self.ask("assessment.find", scenario=self.given("scenario"))
+        tier, first = finding.answers.named(finding.tier), finding.scenario
+        valued = partial(self.ask, "criticality.chokepoints", by="site", order=counting.value_order)
+        under = valued(scenario=first, tier=tier) if first is not None and tier else None
         beside = {
             "order": counting.order_name,
-            "losses": valued(order=counting.value_order),
-            "first_losses": valued(order=counting.value_order, tier=tier) if tier else None,
-            "bottlenecks": bottlenecks(counting),
+            "losses": valued(scenario=None, tier=None),
+            "first_losses": valued(scenario=None, tier=tier) if tier else None,
+            "scenario_losses": under,
+            "finding": finding.to_dict(brief=self.months is None),
             "rerouting": self._gains(),
         }
-        self.say_paths(self.ask(scenario=None, **found, **beside))
+        self.say_paths(self.ask(scenario=None, **self._flows(counting, first), **beside))
 
-    def _flows(self, counting: Counting) -> dict[str, Any]:
-        """Return the long run of every scenario, and with a horizon its months: first the one that is named."""
+    def _flows(self, counting: Counting, first: Any) -> dict[str, Any]:
+        """Return the long run of every scenario, first that of the finding; with a horizon its months, and no other."""
         from chainnet.flow import long_runs
         from chainnet.scenario import scenarios
 
-        first = self.given("scenario")
-        others = [one for one in scenarios(self.network).values() if first is None or one.name != first.name]
+        lead = [] if first is None else [first]
         if self.months is None:
-            runs = long_runs(self.network, [None, *others] if first is None else [first, None, *others], counting)
-            return {"result": list(runs.balances), "closest": runs.closest, "ends": runs.ends}
-        chosen = others if first is None else [first]
-        runs = long_runs(self.network, chosen or [None], counting)
-        stress = self.ask("stress.stress_test", scenarios=chosen or None)
-        return {"result": stress, "long_run": runs.balances, "closest": runs.closest, "ends": runs.ends}
+            others = [one for one in scenarios(self.network).values() if first is None or one.name != first.name]
+            return {"result": long_runs(self.network, [*lead, None, *others], counting, "new")}
+        runs = long_runs(self.network, lead or [None], counting, "new")
+        return {"result": self.ask("stress.stress_test", scenarios=lead, reroute="new"), "long_run": runs}
 
     def _gains(self) -> Any:
         """Return what the projects gain under the scenario in the year, if that is asked."""

@@ -11,21 +11,12 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet.drawing.courses import from_balances, from_months, shortfall_of, tier_of
-from chainnet.drawing.drawn import (
-    ORDERS,
-    DrawnBottleneck,
-    DrawnFlows,
-    Losses,
-    order_words,
-    rows_match,
-    scenario_words,
-    told,
-)
-from chainnet.engine import PRINTED
+from chainnet.drawing.drawn import ORDERS, DrawnFlows, Losses, order_words, rows_match, scenario_words
 from chainnet.errors import DataError
+from chainnet.flow import LongRuns
 from chainnet.network import Network, several_plants
 from chainnet.results import origin_of
-from chainnet.words import digits, who
+from chainnet.words import ALL_TIERS, Who, digits, who
 
 
 @dataclass(frozen=True)
@@ -33,10 +24,8 @@ class Beside:
     """What stands beside the result and the losses; see ``draw``."""
 
     first_losses: pd.DataFrame | None = None
-    ends: pd.DataFrame | Mapping[str, pd.DataFrame] | None = None
-    long_run: Sequence[Any] = ()
-    closest: Any = ()
-    bottlenecks: pd.DataFrame | None = None
+    scenario_losses: pd.DataFrame | None = None
+    long_run: LongRuns | None = None
 
 
 def sort_answers(
@@ -60,64 +49,48 @@ def sort_answers(
     from chainnet.stress import StressTest
 
     beside = beside or Beside()
+    runs = result if isinstance(result, LongRuns) else beside.long_run
+    result = list(result.balances) if isinstance(result, LongRuns) else result
     several = isinstance(result, (list, tuple))
-    balances = [*(result if several else [result] if isinstance(result, Balance) else []), *beside.long_run]
+    shown = () if runs is None else runs.balances
+    balances = list(shown or (result if several else [result] if isinstance(result, Balance) else []))
     if several and not (result and all(isinstance(one, Balance) for one in result)):
         raise DataError("draw: a list of results holds answers of balance, one a scenario, and at least one.")
-    if beside.long_run and not isinstance(result, StressTest):
-        raise DataError("draw: long_run stands beside a stress test; without months give the balances as the result.")
-    if beside.ends is not None and not balances:
-        raise DataError("draw: ends stand beside an answer of balance; a stress test holds its own.")
+    if beside.long_run is not None and not isinstance(result, StressTest):
+        raise DataError("draw: long_run stands beside a stress test; without months give the long runs as the result.")
     _check_order(order, *([] if several else [result]), *balances, losses, beside.first_losses)
     if scenario is not None and not isinstance(result, StressTest):
         raise DataError("draw: scenario names one of a stress test by month; this result holds no other.")
     if isinstance(result, pd.DataFrame) and losses is not None:
         raise DataError("draw: result and losses are both rankings; give the chokepoints once.")
-    answer = _flows(network, result, scenario, beside, balances)
+    answer = _flows(network, result, scenario, runs, balances)
     ranking = result if isinstance(result, pd.DataFrame) else losses
     if ranking is None:
-        for name, given in (("first_losses", beside.first_losses), ("bottlenecks", beside.bottlenecks)):
-            if given is not None:
-                raise DataError(f"draw: {name} stand beside the losses of all tiers; give losses too.")
+        if beside.first_losses is not None or beside.scenario_losses is not None:
+            raise DataError("draw: losses of one tier stand beside the losses of all tiers; give losses too.")
         return answer, None
-    found = replace(_from_table(network, ranking), bottlenecks=_bottlenecks(beside.bottlenecks))
-    if beside.first_losses is not None:
-        first = _from_table(network, beside.first_losses)
-        if first.unit_of != found.unit_of:
-            raise DataError("draw: losses and first_losses are of other things; give both by node, or both by site.")
-        found = replace(found, first=first.table, first_tier=first.tier or "the first tier")
+    found = _from_table(network, ranking)
+    for name, given in (("first_losses", beside.first_losses), ("scenario_losses", beside.scenario_losses)):
+        if given is None:
+            continue
+        one = _from_table(network, given)
+        if one.unit_of != found.unit_of:
+            raise DataError(f"draw: losses and {name} are of other things; give both by node, or both by site.")
+        if name == "first_losses":
+            found = replace(found, first=one.table, first_tier=one.tier or "the first tier")
+        else:
+            found = replace(found, under=one.table, under_words=one.under_words)
     return answer, found
 
 
-def _bottlenecks(table: pd.DataFrame | None) -> dict[str, DrawnBottleneck]:
-    """Return the bottlenecks that an assessment found, by whose loss; those that cost nothing are none."""
-    if table is None:
-        return {}
-    names = {"first tier": "first", "all tiers": "all"}
-    columns = ["step", "country", "lost_tpa", "lost_share"]
-    if (
-        not isinstance(table, pd.DataFrame)
-        or not set(columns) <= set(table.columns)
-        or not set(table.index) <= set(names)
-    ):
-        raise DataError("draw: bottlenecks are the table of an assessment, assess(network).bottlenecks.")
-    rows = table[table["lost_tpa"] > 0]
-    tied = rows["tied_with"] if "tied_with" in rows else [()] * len(rows)
-    found = zip(rows.index, *(rows[c] for c in columns), tied, strict=True)
-    return {
-        names[str(whose)]: DrawnBottleneck(step, country, tpa, share, tuple(others))
-        for whose, step, country, tpa, share, others in found
-    }
-
-
 def _flows(
-    network: Network, result: Any, scenario: str | None, beside: Beside, balances: Sequence[Any]
+    network: Network, result: Any, scenario: str | None, runs: LongRuns | None, balances: Sequence[Any]
 ) -> DrawnFlows | None:
     from chainnet.flow import Balance, MaxFlow
     from chainnet.stress import StressTest
 
-    closest = [beside.closest] if isinstance(beside.closest, Balance) else list(beside.closest)
-    flows = [_from_balance(network, one, closest, beside.ends) for one in balances]
+    calm = {} if runs is None else {t["tier"]: t["short"] for t in _tiers_of(runs.baseline)}
+    flows = [_from_balance(network, one, calm) for one in balances]
     by_name = {one.scenario: one for one in flows}
     if len(by_name) < len(flows):
         raise DataError("draw: two answers of balance are of one scenario. Give one each.")
@@ -149,46 +122,38 @@ def _check_order(order: str | None, *answers: Any) -> None:
             raise DataError(f'draw: order="{order}", but an answer was asked with order="{found}". Ask it again.')
 
 
-def _from_balance(network: Network, result: Any, closest: Sequence[Any], ends: Any) -> DrawnFlows:
-    rows_match(network, result.edges, result.nodes)
-    name = _scenario_of(result)
+def _tiers_of(result: Any) -> list[dict[str, Any]]:
+    """Return what each tier asks for, gets and lacks."""
     rows = result.by_tier()[["demand_tpa", "served_tpa", "shortfall_tpa"]].astype(float)
-    tiers = [
+    return [
         tier_of("" if pd.isna(tier) else str(tier), *row) for tier, row in zip(rows.index, rows.to_numpy(), strict=True)
     ]
+
+
+def _from_balance(network: Network, result: Any, calm: Mapping[str, float]) -> DrawnFlows:
+    rows_match(network, result.edges, result.nodes)
+    name = _scenario_of(result)
     asked, shortfall = shortfall_of(
         network, result.demand[result.demand["is_counted"] & result.demand["is_beneficiary"]]
     )
-    mine = ends.get(name) if isinstance(ends, Mapping) else ends
     return DrawnFlows(
         "balance",
         name,
         scenario_words(network, name) if name else "least shortfall, then least cost",
         result.edges["flow_tpa"].to_numpy(dtype=float),
         result.nodes["throughput_tpa"].to_numpy(dtype=float),
-        tiers,
-        result.relations if len(result.relations) else None,
+        _tiers_of(result),
+        result.suppliers.rename(columns={"source": "maker", "target": "user"}) if len(result.suppliers) else None,
         order=order_words(result.provenance),
-        ends=told(mine, result.by_tier()),
         asked=asked,
         shortfall=shortfall,
-        by_choice=_by_choice(network, result, next((one for one in closest if _scenario_of(one) == name), None)),
+        calm=calm,
+        moved=result.moved,
     )
 
 
 def _scenario_of(result: Any) -> str:
     return str(result.provenance["settings"].get("scenario") or "")
-
-
-def _by_choice(network: Network, result: Any, closest: Any) -> Any:
-    """Return the edges that moved away from the baseline and stay there in an equally good answer; None = not asked."""
-    if closest is None:
-        return None
-    rows_match(network, closest.edges, closest.nodes)
-    base = network.edges["flow_tpa"].fillna(0.0).to_numpy(dtype=float)
-    most = PRINTED * np.fmax(base, float(base.max(initial=0.0)) * PRINTED)
-    moved, stays = (np.abs(one.edges["flow_tpa"].to_numpy(dtype=float) - base) > most for one in (result, closest))
-    return moved & ~stays
 
 
 def _from_flow(network: Network, result: Any) -> DrawnFlows:
@@ -264,6 +229,7 @@ def _from_table(network: Network, table: pd.DataFrame) -> Losses:
     when = "in the scenario" if settings.get("scenario") else "at the baseline"
     if settings.get("scenario"):
         words += f", on top of {scenario_words(network, str(settings['scenario']))}"
-    return Losses(
-        frame, None if base is None else float(base), words, when, str(settings.get("tier") or ""), unit_of=units
-    )
+    tier, under = (str(settings.get(name) or "") for name in ("tier", "scenario"))
+    whose = Who(tier) if tier else ALL_TIERS
+    under = f"Under “{scenario_words(network, under)}” its loss costs {whose}"
+    return Losses(frame, None if base is None else float(base), words, when, tier, unit_of=units, under_words=under)

@@ -11,16 +11,16 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Array
-from chainnet.drawing.drawn import DrawnFlows, Months, order_words, rows_match, scenario_words, told
+from chainnet.drawing.drawn import DrawnFlows, Months, order_words, rows_match, scenario_words
 from chainnet.engine import PRINTED
 from chainnet.errors import DataError
 from chainnet.network import Network, step_of
-from chainnet.results import ends_of
 from chainnet.scenario import month_number
 from chainnet.words import digits
 
 # flows by month are kept to so many figures: what is printed has three
 FIGURES = 5
+_NO_PAIRS = pd.DataFrame({"commodity": [], "maker": [], "user": []}, dtype=object)
 
 
 def from_months(network: Network, result: Any, scenario: str | None, lasting: Mapping[str, DrawnFlows]) -> DrawnFlows:
@@ -28,10 +28,10 @@ def from_months(network: Network, result: Any, scenario: str | None, lasting: Ma
 
     ``lasting``: what each of them, or some, leaves in the long run.
     """
-    names = _ordered(network, result, scenario, lasting)
-    drawn = [result.by_month[name].relations for name in names]
-    new = [lasting[name].relations for name in names if name in lasting and lasting[name].relations is not None]
-    pairs = _drawn_pairs(pd.concat([*drawn, *new]), result.by_month[names[0]].ids)
+    names = _ordered(network, result, scenario)
+    new = [lasting[name].relations for name in names if name in lasting]
+    every = [*(result.by_month[name].relations for name in names), *(one for one in new if one is not None)]
+    pairs = _drawn_pairs(pd.concat(every), result.by_month[names[0]].ids)
     found = [_course(network, result, name, pairs) for name in names]
     found = [_with_long_run(network, one, lasting[one.scenario]) if one.scenario in lasting else one for one in found]
     return _together([_opened(one) for one in found])
@@ -39,8 +39,10 @@ def from_months(network: Network, result: Any, scenario: str | None, lasting: Ma
 
 def from_balances(network: Network, found: Sequence[DrawnFlows]) -> DrawnFlows:
     """Return scenarios of which only the long run is known; in the order given."""
-    some = [one.relations for one in found if one.relations is not None]
-    pairs = _drawn_pairs(pd.concat(some) if some else _no_pairs(), network.plants["id"].to_numpy(dtype=object))
+    pairs = _drawn_pairs(
+        pd.concat([_NO_PAIRS, *(one.relations for one in found if one.relations is not None)]),
+        network.plants["id"].to_numpy(dtype=object),
+    )
     return _together([_opened(_with_long_run(network, _without_months(network, one, pairs), one)) for one in found])
 
 
@@ -55,10 +57,6 @@ def _opened(answer: DrawnFlows) -> DrawnFlows:
     assert months is not None
     at = months.at(months.opening)
     return replace(at, months=months, peak=months.edge_tpa.max(axis=0))
-
-
-def _no_pairs() -> pd.DataFrame:
-    return pd.DataFrame({"commodity": [], "maker": [], "user": []}, dtype=object)
 
 
 def _course(network: Network, result: Any, name: str, pairs: pd.DataFrame) -> DrawnFlows:
@@ -85,7 +83,6 @@ def _course(network: Network, result: Any, name: str, pairs: pd.DataFrame) -> Dr
         site[0, :n],
         project_flow=site[0, n:],
         order=order_words(result.provenance),
-        ends=told(ends_of(result.summary, name), result.summary.loc[name]) if name in result.summary.index else {},
     )
     months = Months(
         answer,
@@ -154,7 +151,7 @@ def _with_long_run(network: Network, course: DrawnFlows, lasting: DrawnFlows) ->
                 relation[place] += flow
     whole = replace(
         months,
-        answer=replace(months.answer, ends=months.answer.ends or lasting.ends),
+        answer=replace(months.answer, calm=lasting.calm, moved=lasting.moved),
         edge_tpa=np.vstack([months.edge_tpa, edge]),
         site_tpa=np.vstack([months.site_tpa, site]),
         relation_tpa=np.vstack([months.relation_tpa, relation]),
@@ -165,9 +162,8 @@ def _with_long_run(network: Network, course: DrawnFlows, lasting: DrawnFlows) ->
         asked=np.vstack([months.asked, lasting.asked]),
         shortfall=np.vstack([months.shortfall, lasting.shortfall]),
         is_lasting=True,
-        by_choice=lasting.by_choice,
     )
-    return replace(course, months=whole)
+    return replace(course, months=whole, calm=lasting.calm, moved=lasting.moved)
 
 
 def tier_of(tier: str, demand: float, served: float, short: float) -> dict[str, Any]:
@@ -214,7 +210,7 @@ def _tail(network: Network) -> int:
     return int(np.floor(lag + 0.5)) * max(int(step_of(nodes).nunique()) - 1, 1)
 
 
-def _ordered(network: Network, result: Any, scenario: str | None, lasting: Mapping[str, DrawnFlows]) -> list[str]:
+def _ordered(network: Network, result: Any, scenario: str | None) -> list[str]:
     """Return the scenario asked for, else all, first the one that leaves most short, tier by tier."""
     known = list(result.by_month)
     if not known:
@@ -222,13 +218,6 @@ def _ordered(network: Network, result: Any, scenario: str | None, lasting: Mappi
     if scenario is not None:
         checks.known(scenario, known, "draw", "scenario of the result")
         return [scenario]
-    if set(known) - {"baseline"} <= set(lasting):
-
-        def most_short(name: str) -> tuple[Any, ...]:
-            short = [digits(tier["short"], 6) for tier in lasting[name].tiers]
-            return (-short[0] if short else 0.0, -sum(short), name)
-
-        return sorted((name for name in known if name != "baseline"), key=most_short) or known
     short = result.months.groupby(["scenario", result.months["tier"].fillna("")])["shortfall_t"].sum()
     order = [*network.tier_order, ""]
 

@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from chainnet._types import Array
+from chainnet.engine import PRINTED
 from chainnet.errors import DataError
 from chainnet.network import Network
-from chainnet.results import Ends, fact_of
 from chainnet.scenario import month_text
 from chainnet.words import ORDER_WORDS, calendar_month, digits
 
@@ -29,11 +28,10 @@ class DrawnFlows:
     ``node_flow`` one per row of ``network.nodes``, ``project_flow`` one per project. ``relations`` are links
     that no table holds. ``when`` is the month in words, ``months`` the other months, ``peak`` the most
     that each edge carries in any of them, ``others`` are other scenarios over the same months. ``order`` says
-    when those are served who do not count, where not after all. ``ends``: by tier what goes
-    short in the long run if they are served after, and before, t/yr; empty where all demand counts or nobody asked.
-    ``asked`` and ``shortfall``: what each node asks for that counts, and what of it is short, t/yr, NaN where it asks
-    for nothing that counts. ``by_choice``: edges whose flow differs from the baseline in this answer and need not in an
-    equally good one; None = not asked.
+    when those are served who do not count, where not after all. ``asked`` and ``shortfall``: what each node asks for
+    that counts, and what of it is short, t/yr, NaN where it asks for nothing that counts. ``calm``: what of each tier
+    is short in the baseline, t/yr; ``moved``: the links that differ most from it, and what they carry at least and at
+    most in any answer that serves as much; None = not asked.
     """
 
     kind: str
@@ -54,10 +52,17 @@ class DrawnFlows:
     peak: Any = None
     others: tuple[DrawnFlows, ...] = ()
     order: str = ""
-    ends: Mapping[str, Ends] = field(default_factory=dict)
     asked: Any = None
     shortfall: Any = None
-    by_choice: Any = None
+    calm: Mapping[str, float] = field(default_factory=dict)
+    moved: pd.DataFrame | None = None
+
+    @property
+    def is_calm(self) -> bool:
+        """Whether no tier is short by more than it is in the baseline: nothing that moves costs anybody anything."""
+        return self.kind == "balance" and all(
+            t["short"] - self.calm.get(t["tier"], 0.0) <= PRINTED * t["demand"] for t in self.tiers
+        )
 
     @property
     def courses(self) -> tuple[DrawnFlows, ...]:
@@ -94,7 +99,6 @@ class Months:
     asked: Array
     shortfall: Array
     is_lasting: bool = False
-    by_choice: Any = None
 
     @property
     def lasting(self) -> int | None:
@@ -155,17 +159,12 @@ class Months:
         a, b = int(self.number[t]), int(self.number[t] + self.lengths[t]) - 1
         return f"month {a} of {self.last}" if a == b else f"months {a} to {b} of {self.last}"
 
-    def date(self, t: int) -> str:
-        """Return the first month of a period by the calendar; empty where no start was given."""
-        if self.first is None or t == self.lasting:
-            return ""
-        name = calendar_month(self.number[t], month_text(self.first))
-        return f"from {name}" if self.lengths[t] > 1 else name
-
     def dated(self, t: int) -> str:
-        """Return a period in words with its date."""
-        date = self.date(t)
-        return self.name(t) + (f" ({date})" if date else "")
+        """Return a period in words with its date, where a start was given."""
+        if self.first is None or t == self.lasting:
+            return self.name(t)
+        date = calendar_month(self.number[t], month_text(self.first))
+        return f"{self.name(t)} ({'from ' if self.lengths[t] > 1 else ''}{date})"
 
     def words(self, t: int) -> str:
         """Return a period in words with its date and what it stands for."""
@@ -185,24 +184,7 @@ class Months:
             when="" if t == self.lasting else self.dated(t),
             asked=self.asked[t],
             shortfall=self.shortfall[t],
-            by_choice=self.by_choice if t == self.lasting else None,
         )
-
-
-@dataclass(frozen=True)
-class DrawnBottleneck:
-    """A step, a country, what its stop costs, and what costs as much, each with its country."""
-
-    step: str
-    country: str
-    lost_tpa: float
-    lost_share: float
-    tied_with: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def places(self) -> list[tuple[str, str]]:
-        """The bottleneck and what ties with it."""
-        return [(self.step, self.country), *self.tied_with]
 
 
 @dataclass(frozen=True)
@@ -211,8 +193,7 @@ class Losses:
 
     What may stand for several plants has rank 0: it is told beside the single sites. ``tier``: whose losses they are,
     "" = of all; ``first``: the same of one tier, ``first_tier``, beside them. ``unit_of``: node -> its row,
-    where the rows are sites. ``bottlenecks``: "first" and "all" (tiers) -> the step of a country whose loss costs
-    them most.
+    where the rows are sites. ``under``: what the same cost under a scenario, ``under_words``.
     """
 
     table: pd.DataFrame
@@ -223,16 +204,8 @@ class Losses:
     first: pd.DataFrame | None = None
     first_tier: str = ""
     unit_of: dict[str, str] = field(default_factory=dict)
-    bottlenecks: dict[str, DrawnBottleneck] = field(default_factory=dict)
-
-
-def told(ends: pd.DataFrame | None, tiers: pd.DataFrame) -> dict[str, Ends]:
-    """Return what ``service_range`` says of the tiers of an answer; nothing where all demand counts."""
-    if ends is None or not fact_of(ends, "has_others", False):
-        return {}
-    if list(ends.index) != list(tiers.index) or not np.allclose(ends["demand_tpa"], tiers["demand_tpa"]):
-        raise DataError("draw: the ends are of another answer. Ask service_range of the same network and scenario.")
-    return Ends.by_tier(ends, "all demand")
+    under: pd.DataFrame | None = None
+    under_words: str = ""
 
 
 def order_words(source: Any) -> str:

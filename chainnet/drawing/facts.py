@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +11,11 @@ import pandas as pd
 
 from chainnet._types import records
 from chainnet.drawing.colours import country_colours
-from chainnet.drawing.drawn import DrawnBottleneck, DrawnFlows, Losses
+from chainnet.drawing.drawn import DrawnFlows, Losses
 from chainnet.drawing.placing import Block, place
 from chainnet.drawing.style import LOSS_COLOURS, OTHER_COLOUR, SHAPES, loss_class, percent, tonnes
 from chainnet.network import Network, State, contracts_in_force, kept, several_plants, site_labels, state_of
-from chainnet.words import NO_LIMIT, country_name, digits, is_known, join, number, step_words
+from chainnet.words import NO_LIMIT, digits, is_known, number, step_words
 
 # a project is none of the flows of its base year, however far it is by now
 _PROJECT_WORDS: dict[State, str] = {
@@ -64,9 +65,16 @@ def heads(
 
 
 def collect(
-    network: Network, answer: DrawnFlows | None, losses: Losses | None, sizes: dict[str, int] | None = None
+    network: Network,
+    answer: DrawnFlows | None,
+    losses: Losses | None,
+    sizes: dict[str, int] | None = None,
+    chips: Mapping[str, str] | None = None,
 ) -> PageData:
-    """Gather steps, sites and links with their numbers as they are printed; ``sizes``: sites that stand as one."""
+    """Gather steps, sites and links with their numbers as they are printed.
+
+    ``sizes``: sites that stand as one; ``chips``: what the head of the bottleneck says, by step.
+    """
     table = _plants(network)
     edges = network.edges
     position = {name: i for i, name in enumerate(table["id"])}
@@ -80,11 +88,9 @@ def collect(
     # links without flow still pull a little, so that sites without any find a place
     weight = weight + 1e-3 * max(float(weight.max(initial=0.0)), 1e-6)
     sites = _sites(network, table, answer, losses)
-    for site in sites:
-        site["size"] = (sizes or {}).get(site["id"], 1)
     colours = country_colours(network)
     for site in sites:
-        site["colour"] = colours.get(site["place"], OTHER_COLOUR)
+        site |= {"size": (sizes or {}).get(site["id"], 1), "colour": colours.get(site["place"], OTHER_COLOUR)}
     places = sorted({s["place"] for s in sites}, key=lambda p: (list(colours).index(p) if p in colours else 99, p))
     rank_of = {p: i for i, p in enumerate(places)}
     tiers = {tier: i for i, tier in enumerate(network.tier_order)}
@@ -95,9 +101,7 @@ def collect(
         tier = min((tiers.get(d["tier"], len(tiers)) for d in s["demand"] if d["counts"]), default=len(tiers))
         return (s["project"], s["asked"] is None, tier, rank_of[s["place"]], s["id"])
 
-    order = sorted(range(len(sites)), key=first)
-    rank = np.empty(len(sites), dtype=np.int64)
-    rank[order] = np.arange(len(sites))
+    rank = np.argsort(sorted(range(len(sites)), key=first))
     placing = place(table.assign(leads=_leads_to_demand(network, tail, head, sites)), tail, head, weight, rank)
     for b, block in enumerate(placing.blocks):
         for o, i in enumerate(block.members):
@@ -105,8 +109,7 @@ def collect(
     links = _links(network, edges, tail, head, sites, answer)
     kinds = basis_of(network)
     blocks = [_block(network, b, block, sites, answer, kinds) for b, block in enumerate(placing.blocks)]
-    bottlenecks = {} if losses is None else losses.bottlenecks
-    narrow_by = _narrowest(blocks, bottlenecks.get("first") or bottlenecks.get("all"))
+    narrow_by = _narrowest(blocks, chips)
     main = sorted({kinds.get(c, c) for c in network.main_commodity})
     data = {
         "basisOf": kinds,
@@ -118,7 +121,6 @@ def collect(
         "blocks": blocks,
         "columns": placing.n_columns,
         "narrowBy": narrow_by,
-        "bottlenecks": {whose: bottleneck_chips(bottleneck) for whose, bottleneck in bottlenecks.items()},
         "countries": [
             {"place": p, "colour": colours.get(p, OTHER_COLOUR), "n": sum(s["place"] == p for s in sites)}
             for p in places
@@ -137,6 +139,7 @@ def collect(
         "firstTested": None if losses is None or losses.first is None else _tested(losses.first),
         "hasUnmet": any(s["asked"] is not None for s in sites),
         "firstTier": "" if losses is None else losses.first_tier,
+        "underWords": "" if losses is None else losses.under_words,
         "lossTier": "" if losses is None else losses.tier,
         "lossCounts": "" if losses is None else losses.words,
         "resultName": ""
@@ -159,22 +162,12 @@ def _leads_to_demand(network: Network, tail: Any, head: Any, sites: list[dict[st
     return leads
 
 
-def bottleneck_chips(bottleneck: DrawnBottleneck) -> dict[str, str]:
-    """Return what the heads of the steps say that are the bottleneck: several where they tie."""
-    lost = tonnes(bottleneck.lost_tpa)
-    where: dict[str, list[str]] = {}
-    for step, country in bottleneck.places:
-        where.setdefault(step_words(step), []).append(country_name(country))
-    return {step: f"bottleneck: {join(countries)}, loss {lost}" for step, countries in where.items()}
-
-
-def _narrowest(blocks: list[dict[str, Any]], bottleneck: DrawnBottleneck | None) -> str:
-    """Mark the bottleneck; without one the steps in the minimum cut, else that of the costliest loss; return why."""
-    chips = {} if bottleneck is None else bottleneck_chips(bottleneck)
+def _narrowest(blocks: list[dict[str, Any]], chips: Mapping[str, str] | None) -> str:
+    """Mark the bottleneck; where it was not looked for the minimum cut, else the costliest loss; return why."""
     for b in blocks:
-        b["narrowest"] = b["name"] in chips
-        b["bottleneckText"] = chips.get(b["name"], "")
-    if any(b["narrowest"] for b in blocks):
+        b["bottleneckText"] = (chips or {}).get(b["name"], "")
+        b["narrowest"] = bool(b["bottleneckText"])
+    if chips is not None:
         return "bottleneck"
     cut = [b for b in blocks if b["nCut"]]
     worst = sorted((b for b in blocks if b["costs"] > 0), key=lambda b: (-b["costs"], b["index"]))
@@ -193,6 +186,7 @@ def _sites(
         result |= dict(zip(network.projects["id"], answer.project_flow, strict=True))
     ranks = {} if losses is None else losses.table.to_dict("index")
     first = {} if losses is None or losses.first is None else losses.first.to_dict("index")
+    under = {} if losses is None or losses.under is None else losses.under["lost_tpa"].to_dict()
     wants, shortfall = _by_node(network, answer, "asked"), _by_node(network, answer, "shortfall")
     groups, named = several_plants(network), site_labels(network) if losses is not None and losses.unit_of else {}
     main = network.processes[network.processes["role"] == "output"].set_index("process")["commodity"]
@@ -256,6 +250,7 @@ def _sites(
             "demand": asks.get(name, []),
             **_loss(found, several),
             **{f"first{key[:1].upper()}{key[1:]}": value for key, value in _loss(first.get(unit), several).items()},
+            "underText": tonnes(under[unit]) if unit in under else "",
             "owner": row["owner"] if is_known(row["owner"]) else "",
             "operator": row["operator"] if is_known(row["operator"]) else "",
             "ownerCountry": row["owner_country"] if is_known(row["owner_country"]) else "",

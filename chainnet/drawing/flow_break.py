@@ -40,8 +40,11 @@ def break_svg(told: Break) -> str:
     """Draw the flows: what arrives in ink, what is lost hollow, the bottleneck cut in red."""
     columns = columns_of(told.passage)
     links, heads = _linked(told.passage, columns, told.cut)
-    blocks = _placed(links, len(heads))
+    blocks = _placed(links, len(heads)) if heads else {}
     picture = Picture(HEIGHT)
+    if not heads:  # nothing flows, with or without the scenario
+        picture.words(0.0, 9.0, f"{told.users}: {told.arrives}", bold=True)
+        return picture.svg
     n = len(heads)
     x = [i * (WIDTH - RIGHT - BLOCK) / n for i in range(n + 1)]
     _draw_bands(picture, links, blocks, x)

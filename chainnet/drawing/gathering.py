@@ -183,7 +183,6 @@ class _Groups:
                 hidden=months.hidden + (months.relation_tpa > 0).sum(axis=1),
                 asked=self._sum(self._nodes, months.asked),
                 shortfall=self._sum(self._nodes, months.shortfall),
-                by_choice=self._all(months.by_choice),
             )
             months = replace(small, answer=self._one(replace(months.answer, months=None)))
         flow = self._sum(self._edges, answer.edge_flow)
@@ -198,7 +197,7 @@ class _Groups:
             shortfall=self._sum(self._nodes, answer.shortfall),
             cut_nodes=frozenset(self.small.nodes["id"][self._held(answer.cut_nodes)]),
             cut_edges=frozenset(),
-            by_choice=self._all(answer.by_choice),
+            moved=None,
             months=months,
         )
 
@@ -227,12 +226,6 @@ class _Groups:
     def _held(self, ids: frozenset[str]) -> Any:
         mine = self._whole.nodes["id"].isin(ids).to_numpy(dtype=float)
         return (self._nodes @ mine) > 0
-
-    def _all(self, marked: Any) -> Any:
-        """Return the bundles of which every link is marked."""
-        if marked is None:
-            return None
-        return (self._edges @ marked.astype(float)) >= np.asarray(self._edges.sum(axis=1)).ravel()
 
 
 def _names(ids: pd.Series, many: Any, taken: set[str]) -> list[str]:

@@ -53,6 +53,7 @@ SITE_BLANK: dict[str, Any] = {
     "firstLossClass": 0,
     "firstRank": 0,
     "firstRankText": "",
+    "underText": "",
     "owner": "",
     "operator": "",
     "ownerCountry": "",

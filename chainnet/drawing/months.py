@@ -10,13 +10,13 @@ import numpy as np
 from chainnet.drawing.courses import FIGURES
 from chainnet.drawing.drawn import DrawnFlows
 from chainnet.drawing.facts import PageData, heads, ratio
+from chainnet.drawing.story import Finding, led
 from chainnet.drawing.style import percent, tonnes
 from chainnet.drawing.words import (
+    END_WORDS,
     base_words,
-    end_words,
     finding,
     hidden_words,
-    long_run_words,
     served_words,
     share_inferred,
     spoken,
@@ -26,13 +26,18 @@ from chainnet.network import Network
 from chainnet.words import digits, exact
 
 
-def course_data(network: Network, facts: PageData, answer: DrawnFlows) -> list[dict[str, Any]]:
+def course_data(
+    network: Network, facts: PageData, answer: DrawnFlows, told: Finding | None = None
+) -> list[dict[str, Any]]:
     """Return the months of the answer and of the other scenarios; none where there are no months."""
     is_even = all(one.months is None or one.months.is_even for one in answer.courses)
-    return [_month_data(network, facts, one) | {"isEven": is_even} for one in answer.courses]
+    return [
+        _month_data(network, facts, one, told if led(one, told) else None) | {"isEven": is_even}
+        for one in answer.courses
+    ]
 
 
-def _month_data(network: Network, facts: PageData, answer: DrawnFlows) -> dict[str, Any]:
+def _month_data(network: Network, facts: PageData, answer: DrawnFlows, told: Finding | None) -> dict[str, Any]:
     """Return what the slider needs: for each month its words, for each thing that changes its flows.
 
     Flows are words such as ``"12.5*3 b 0"``: 12.5 t/yr for three months, the baseline for one, then nothing.
@@ -58,12 +63,12 @@ def _month_data(network: Network, facts: PageData, answer: DrawnFlows) -> dict[s
                 "n": 0 if t == months.lasting else int(months.number[t]),
                 "name": months.name(t),
                 "words": months.words(t),
-                "heading": finding(network, facts, one, None),
-                "inferred": served_words(network, one)
+                "heading": told["title"] if told and t == months.lasting else finding(network, facts, one, None),
+                "inferred": ("" if told and t == months.lasting else served_words(network, one))
                 + share_inferred(int((moving & inferred).sum()), int(moving.sum()))
                 + hidden_words(int(months.hidden[t]))
-                + ("" if t == months.lasting else long_run_words(one))
-                + (end_words(months.last) if months.is_end(t) else ""),
+                + (END_WORDS.format(months.last) if months.is_end(t) else ""),
+                "isCalm": one.is_calm,
                 "spoken": spoken(one, months.name(t), int(months.lost[t])),
                 "tiers": [
                     [
@@ -78,19 +83,26 @@ def _month_data(network: Network, facts: PageData, answer: DrawnFlows) -> dict[s
         )
     return {
         "scenario": answer.scenario,
-        "words": answer.words,
+        "words": told["scenario_label"].rstrip(".") if told else answer.words,
         "rows": rows,
         "start": shown.index(months.opening),
         "tiers": [x["tier"] for x in answer.tiers],
-        "baseHeading": base_words(facts),
+        "baseHeading": told["title"] if told else base_words(facts),
         "links": _series(flow, [k["result"] or 0.0 for k in facts.links], [k["base"] for k in facts.links]),
         "sites": _series(site, [s["result"] or 0.0 for s in facts.sites], [s["base"] for s in facts.sites]),
         "asked": _demands(network, months.asked[shown], facts, "asked"),
         "shortfall": _demands(network, months.shortfall[shown], facts, "shortfall"),
-        "byChoice": [] if months.by_choice is None else np.flatnonzero(months.by_choice).tolist(),
-        "choiceAsked": months.by_choice is not None,
+        "moved": moved_data(answer),
         "lasting": months.is_lasting,
     }
+
+
+def moved_data(answer: DrawnFlows | None) -> list[list[Any]] | None:
+    """Return of the links that differ most: place, least and most that they carry where as much is served."""
+    if answer is None or answer.moved is None:
+        return None
+    rows = zip(answer.moved.index, *(answer.moved[end] for end in ("least_tpa", "most_tpa")), strict=True)
+    return [[int(i), digits(least, 6), digits(most, 6)] for i, least, most in rows]
 
 
 def month_note(answer: DrawnFlows) -> str:

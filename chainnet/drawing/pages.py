@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from html import escape, unescape
 from pathlib import Path
@@ -19,24 +19,29 @@ from chainnet.drawing.gathering import Gathered, gather
 from chainnet.drawing.handed import handed_page, is_handed
 from chainnet.drawing.lean import LINK_BLANK, SITE_BLANK, lean
 from chainnet.drawing.living import living_page
+from chainnet.drawing.story import chip, led, plain_finding, story_data
 from chainnet.drawing.style import COLOURS
 from chainnet.drawing.worth import worth_data
+from chainnet.engine import PRINTED
 from chainnet.errors import DataError, check_words
-from chainnet.flow import Counting
+from chainnet.flow import Counting, LongRuns
 from chainnet.io import write_file
 from chainnet.network import Network, check_network
 from chainnet.results import package_version
-from chainnet.words import who
+from chainnet.words import vintage, who
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from chainnet.assessment import Finding
+    from chainnet.drawing.drawn import DrawnFlows
 
 VIEWS = ("graph", "map", "sankey")
 # a table of more links than this is cut to the widest, so that the page stays small
 _LINK_ROWS = 1000
 _MANY_SITES, _FEW_LINK_ROWS = 800, 500
 _CROWDED = 16
-_SCRIPTS = ("data", "losses", "group", "paint", "choose", "panels", "projects", "svg", "months", "start")
+_SCRIPTS = ("data", "losses", "group", "paint", "choose", "panels", "projects", "svg", "months", "story", "start")
 _MOST_BYTES = 2_000_000
 _SPANS = (3, 6, 12)  # months that one place of the slider may stand for on a page that would be too large
 _ROOM = 90.0  # at the right of a still picture, for the last names
@@ -53,11 +58,10 @@ def draw(
     losses: pd.DataFrame | None = None,
     scenario: str | None = None,
     first_losses: pd.DataFrame | None = None,
+    scenario_losses: pd.DataFrame | None = None,
     order: Literal["law", "allies_first", "allies_last", "alike", "stages"] | None = None,
-    ends: pd.DataFrame | Mapping[str, pd.DataFrame] | None = None,
-    long_run: Sequence[Any] = (),
-    closest: Any = (),
-    bottlenecks: pd.DataFrame | None = None,
+    long_run: LongRuns | None = None,
+    finding: Finding | Mapping[str, Any] | None = None,
     rerouting: Any = None,
     live: bool = False,
 ) -> Path:
@@ -68,10 +72,11 @@ def draw(
     network : Network
         Its baseline flows (``edges.flow_tpa``, t/yr) are the first picture. A ``pyvis.network.Network`` is drawn too,
         with the places, shapes, colours, labels and tooltips that it has; ``path``, ``title``, ``marking`` go with it.
-    result : MaxFlow, Balance, list of Balance, StressTest or DataFrame, optional
+    result : MaxFlow, Balance, list of Balance, LongRuns, StressTest or DataFrame, optional
         Flows shown against the baseline, or the table of ``chokepoints(network)``. Of several balances, one a
-        scenario, the graph has a menu, and shows the first. Of a stress test it shows the scenarios with a slider
-        over their months, t/yr at the rate of the month; still pictures, sankey and map show the worst month.
+        scenario, the graph has a menu, and shows the first. The answer of ``chainnet.flow.long_runs`` brings its own
+        baseline, so that the difference shows only what the scenario moves. Of a stress test it shows the scenarios
+        with a slider over their months, t/yr at the rate of the month; still pictures, sankey and map show the worst.
     view : {"graph", "map", "sankey"}
         graph: steps from left to right, sites by country and size, links by flow; search, filters,
         tracing up- and downstream, baseline against scenario, chokepoint mode.
@@ -91,20 +96,18 @@ def draw(
         tier. The page then has a menu; still pictures, sankey and map show the first.
     first_losses : DataFrame, optional
         ``chokepoints(network, tier=...)`` of one tier, which the graph says beside the ``losses`` of all.
+    scenario_losses : DataFrame, optional
+        ``chokepoints(network, scenario=..., tier=...)``: the card of a plant says both losses.
     order : {"law", "allies_first", "allies_last", "alike", "stages"}, optional
         The order in which the answers must have been asked; the page says it where it is not the usual one, after.
         None = whatever they were asked.
-    ends : DataFrame or mapping of str to DataFrame, optional
-        ``service_range`` of the same network and scenario (or by scenario), beside a balance: the heading then says
-        what is short if all others are served after those who count, and before. A stress test holds its own.
-    long_run : list of Balance, optional
-        Beside a stress test: the steady state of its scenarios, the last place on the slider and the first picture.
-    closest : Balance or list of Balance, optional
-        ``balance(..., closest=True)`` of the same scenarios: the difference then marks the links that moved only among
-        equally good answers.
-    bottlenecks : DataFrame, optional
-        ``assess(network).bottlenecks``, beside the losses: which step of which country costs the first tier, and all
-        tiers, most. The graph marks that step and names it.
+    long_run : LongRuns, optional
+        Beside a stress test: the steady state of its scenarios (``chainnet.flow.long_runs``), the last place on the
+        slider and the first picture.
+    finding : Finding or mapping, optional
+        ``find(network, scenario)`` of one of the scenarios shown: heading, bottleneck and a story in five steps come
+        from it, and what ends in the demand of its tier stands out. Of a Finding only the verdict is solved; its
+        ``to_dict()`` also holds the months, which then stand under the graph.
     rerouting : Reroute, optional
         What the projects avoid under a scenario: told with each of them, and of sets that the reader ticks.
     live : bool
@@ -144,22 +147,25 @@ def draw(
     """
     checks.known(view, VIEWS, "draw", "view")
     check_words(title=title, marking=marking)
-    beside = Beside(first_losses, ends, long_run, closest, bottlenecks)
+    beside = Beside(first_losses, scenario_losses, long_run)
+    more = {"result": result, "losses": losses, "rerouting": rerouting, "finding": finding, **vars(beside)}
     if is_handed(network):
-        given = {"result": result, "losses": losses, "scenario": scenario, "order": order, "rerouting": rerouting}
-        return _draw_handed(network, view, path, {**given, "live": live or None, **vars(beside)}, title, marking)
+        given = {**more, "scenario": scenario, "order": order, "live": live or None}
+        return _draw_handed(network, view, path, given, title, marking)
     check_network(network)
     if live:
-        given = {"result": result, "losses": losses, "rerouting": rerouting, **vars(beside)}
-        return _draw_living(network, view, path, given, (scenario, order, title, marking))
+        return _draw_living(network, view, path, more, (scenario, order, title, marking))
     answer, ranking = sort_answers(network, result, losses, scenario, order, beside)
     worth = worth_data(network, rerouting)
-    drawn = gather(network, answer, ranking)
+    told = plain_finding(network, finding, answer)
+    runs, digest = result if isinstance(result, LongRuns) else long_run, network.digest
+    drawn = gather(_held_against(network, runs), _first_of(answer, told), ranking)
     target = Path(path) if path is not None else Path(f"{_file_name(network.name)}-{view}.html")
     if view == "graph":
-        text = _months_page(drawn, network.digest, title, marking, losses is None and ranking is not None, worth)
+        chokepoints_first = losses is None and ranking is not None and told is None
+        text = _months_page(drawn, told, digest, title, marking, chokepoints_first, worth)
     else:
-        text = _sheet(view, drawn, network.digest, title, marking)
+        text = _sheet(view, drawn, told, digest, title, marking)
     kind = target.suffix.lower()
     if kind not in (".svg", ".png"):
         return Drawing(write_file(target, text.encode("utf-8")))
@@ -175,9 +181,7 @@ def _draw_handed(
     page: Any, view: str, path: str | Path | None, given: dict[str, Any], title: str | None, marking: str
 ) -> Path:
     """Write the page of a pyvis network; what only a network of ours can show is refused."""
-    for name, thing in given.items():
-        if thing is not None and not (isinstance(thing, tuple) and not thing):
-            raise DataError(f"draw: a pyvis network takes no {name}. Give answers to network.to_pyvis(results=...).")
+    _refuse(given, "a pyvis network takes no {}. Give answers to network.to_pyvis(results=...).")
     target = Path(path) if path is not None else Path("pyvis-graph.html")
     if view != "graph" or target.suffix.lower() in (".svg", ".png"):
         raise DataError("draw: a pyvis network is written as one HTML page. Leave view out, end path in .html.")
@@ -187,14 +191,17 @@ def _draw_handed(
 def _draw_living(network: Network, view: str, path: str | Path | None, given: dict[str, Any], words: Any) -> Path:
     """Write a living page, which solves for itself: what is handed to it is refused, not left unsaid."""
     scenario, order, title, marking = words
-    for name, thing in given.items():
-        if thing is not None and not (isinstance(thing, tuple) and not thing):
-            raise DataError(f"draw: live=True solves for itself and takes no {name}. Leave it out.")
+    _refuse(given, "live=True solves for itself and takes no {}. Leave it out.")
     target = Path(path) if path is not None else Path(f"{_file_name(network.name)}-live.html")
     if view != "graph" or target.suffix.lower() in (".svg", ".png"):
         raise DataError("draw: live=True writes one HTML page and no other view. Leave view out, end path in .html.")
     page = living_page(Counting.of(network, order=order), scenario, title, marking)
     return Drawing(write_file(target, page.encode("utf-8")))
+
+
+def _refuse(given: Mapping[str, Any], why: str) -> None:
+    for name in (name for name, thing in given.items() if thing is not None):
+        raise DataError(f"draw: {why.format(name)}")
 
 
 class Drawing(type(Path())):  # type: ignore[misc]
@@ -252,13 +259,35 @@ def _file_name(name: str) -> str:
     return re.sub(r"[^\w.-]+", "_", name).strip("._") or "network"
 
 
-def _graph_page(drawn: Gathered, digest: str, title: str | None, marking: str, start_choke: bool, worth: Any) -> str:
+def _held_against(network: Network, runs: LongRuns | None) -> Network:
+    """Return the network with the flows of the baseline that the answers are held against, where these are others."""
+    if runs is None:
+        return network
+    edges, flow = network.edges, runs.baseline.edges["flow_tpa"].to_numpy(dtype=float)
+    known = edges["flow_tpa"].fillna(0.0).to_numpy(dtype=float)
+    other = np.abs(flow - known) > PRINTED * np.fmax(known, float(known.max(initial=0.0)) * PRINTED)
+    if not other.any():
+        return network
+    return network.with_table("edges", edges.assign(flow_tpa=edges["flow_tpa"].mask(other, flow)))
+
+
+def _first_of(answer: DrawnFlows | None, told: Any) -> DrawnFlows | None:
+    """Return the scenarios shown, first that of the finding."""
+    mine = None if answer is None else next((one for one in answer.others if led(one, told)), None)
+    if answer is None or mine is None or led(answer, told):
+        return answer
+    rest = (replace(answer, others=()), *(one for one in answer.others if one is not mine))
+    return replace(mine, others=rest, peak=answer.peak)
+
+
+def _graph_page(
+    drawn: Gathered, told: Any, digest: str, title: str | None, marking: str, start_choke: bool, worth: Any
+) -> str:
     from chainnet.drawing.facts import collect
-    from chainnet.drawing.months import course_data, month_note
+    from chainnet.drawing.months import course_data, month_note, moved_data
     from chainnet.drawing.still import still
     from chainnet.drawing.words import (
         finding,
-        first_words,
         inferred_words,
         loss_words,
         narrow_words,
@@ -267,9 +296,9 @@ def _graph_page(drawn: Gathered, digest: str, title: str | None, marking: str, s
     )
 
     network, answer, ranking = drawn.network, drawn.answer, drawn.losses
-    facts = collect(network, answer, ranking, drawn.sizes)
+    facts = collect(network, answer, ranking, drawn.sizes, chip(told))
     months = None if answer is None else answer.months
-    courses = [] if answer is None else course_data(network, facts, answer)
+    courses = [] if answer is None else course_data(network, facts, answer, told)
     course = courses[0] if courses else None
     name = title if title is not None else network.label
     data = dict(facts.data)
@@ -278,12 +307,11 @@ def _graph_page(drawn: Gathered, digest: str, title: str | None, marking: str, s
     data["blanks"] = {"link": LINK_BLANK, "site": SITE_BLANK}
     data["courses"] = courses
     data["lossWords"] = "" if ranking is None else loss_words(facts, ranking)
-    data["firstWords"] = "" if ranking is None else first_words(facts, ranking)
     data["startChoke"] = start_choke
     data["worth"] = worth
-    by_choice = None if answer is None else answer.by_choice
-    data["choiceAsked"] = by_choice is not None
-    data["byChoice"] = [] if by_choice is None else np.flatnonzero(by_choice).tolist()
+    data["moved"] = moved_data(answer)
+    data["isCalm"] = answer is not None and answer.is_calm
+    data["story"] = story = story_data(told, vintage(network))
     columns: dict[int, int] = {}
     for site in facts.sites:
         column = int(facts.blocks[site["block"]]["column"])
@@ -299,11 +327,13 @@ def _graph_page(drawn: Gathered, digest: str, title: str | None, marking: str, s
             title=name,
             marking=marking,
             years=year_words(network),
-            heading=finding(network, facts, answer, ranking),
-            subheading=drawn.words + narrow_words(facts, answer, ranking),
+            heading=story["title"] if story else finding(network, facts, answer, ranking),
+            subheading=drawn.words + (story["where"] if story else narrow_words(facts, answer, ranking)),
+            story=story,
+            told=told,
             inferred=course["rows"][course["start"]]["inferred"]
             if course
-            else served_words(network, answer) + inferred_words(facts),
+            else ("" if story else served_words(network, answer)) + inferred_words(facts),
             facts=facts,
             answer=answer,
             ranking=ranking,
@@ -311,7 +341,7 @@ def _graph_page(drawn: Gathered, digest: str, title: str | None, marking: str, s
             links=order[: _LINK_ROWS if len(facts.sites) <= _MANY_SITES else _FEW_LINK_ROWS],
             course=course,
             courses=courses,
-            leap=_leap(course),
+            leap=1 if course is None else max(2, min(6, len(course["rows"]) // 4)),  # half a year where it can
             column=months.name(months.opening) if months is not None else facts.data["resultName"],
             note="" if answer is None else month_note(answer),
             n_links=len(facts.links),
@@ -338,14 +368,9 @@ def _months_page(drawn: Gathered, *more: Any) -> str:
         months = answer.months
         if len(page.encode()) <= _MOST_BYTES or span <= months.step or span % months.step or span > months.last:
             continue
-        page = _graph_page(replace(drawn, answer=_coarser(answer, span)), *more)
+        fewer = [replace(one, months=one.months.coarser(span)) for one in answer.courses if one.months]
+        page = _graph_page(replace(drawn, answer=replace(fewer[0], others=tuple(fewer[1:]))), *more)
     return page
-
-
-def _coarser(answer: Any, span: int) -> Any:
-    """Return the answer and the other scenarios with fewer months."""
-    others = tuple(replace(one, months=one.months.coarser(span)) for one in answer.others)
-    return replace(answer, months=answer.months.coarser(span), order=others)
 
 
 def _by_width(facts: Any, answer: Any) -> list[dict[str, Any]]:
@@ -359,7 +384,7 @@ def _by_width(facts: Any, answer: Any) -> list[dict[str, Any]]:
     return [facts.links[i] for i in order]
 
 
-def _sheet(view: str, drawn: Gathered, digest: str, title: str | None, marking: str) -> str:
+def _sheet(view: str, drawn: Gathered, told: Any, digest: str, title: str | None, marking: str) -> str:
     """Return a page without scripts."""
     from chainnet.drawing.facts import basis_of, collect
     from chainnet.drawing.sankey import bands
@@ -379,7 +404,9 @@ def _sheet(view: str, drawn: Gathered, digest: str, title: str | None, marking: 
             title=title if title is not None else network.label,
             marking=marking,
             years=year_words(network),
-            heading=finding(network, facts, answer, None) if answer is not None else narrowest_step(flows),
+            heading=told["title"]
+            if led(answer, told)
+            else (finding(network, facts, answer, None) if answer is not None else narrowest_step(flows)),
             subheading=drawn.words + under,
             picture=picture,
             after_name=facts.data["resultName"],
@@ -390,11 +417,6 @@ def _sheet(view: str, drawn: Gathered, digest: str, title: str | None, marking: 
         )
     )
     return page
-
-
-def _leap(course: dict[str, Any] | None) -> int:
-    """Return how many places of the slider a large step is: half a year where there are so many months."""
-    return 1 if course is None else max(2, min(6, len(course["rows"]) // 4))
 
 
 def _site_order(site: dict[str, Any]) -> tuple[Any, ...]:

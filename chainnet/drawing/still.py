@@ -8,20 +8,20 @@ from dataclasses import replace
 from typing import Any
 
 from chainnet.drawing.facts import PageData
-from chainnet.drawing.style import COLOURS, LOSS_COLOURS, loss_class
+from chainnet.drawing.style import COLOURS
 from chainnet.words import number
 
 _WIDTH, _TOP, _ROW, _MARGIN = 1240.0, 64.0, 22.0, 24.0
 # more than this cannot be told apart, and would double the size of the page
 _SITES, _LINKS = 400, 600
-_SHORT = 9.0  # radius of an end use that gets nothing
+_BLOCK = 16.0  # height of the largest end use whose demand counts
 
 
 def still(facts: PageData, by_result: bool = False) -> dict[str, Any]:
     """Return places and sizes of everything drawn; the template makes shapes of them.
 
-    With ``by_result`` sizes and widths are those of the answer, not of the baseline; what stops is hollow, and end
-    uses are as large and dark as the share of their demand that is short.
+    With ``by_result`` sizes and widths are those of the answer, not of the baseline; what stops is hollow. End uses
+    whose demand counts are blocks, as tall as they ask for, and empty as far as they are short.
     """
     data = facts.data
     if by_result:
@@ -57,6 +57,7 @@ def still(facts: PageData, by_result: bool = False) -> dict[str, Any]:
     widest: dict[str, float] = {}
     for site in shown:
         most[kinds[site["id"]]] = max(most.get(kinds[site["id"]], 0.0), _flow(site))
+    asked = max((s["asked"] or 0.0 for s in shown), default=0.0)
     for link in facts.links:
         widest[_kind(facts, link)] = max(widest.get(_kind(facts, link), 0.0), _flow(link))
     return {
@@ -67,7 +68,7 @@ def still(facts: PageData, by_result: bool = False) -> dict[str, Any]:
         "band": round(_TOP + height + 14, 1) if below else 0,
         "links": _paths(facts, places, widest),
         "sites": [
-            _shape(facts.sites[i], xy, most.get(kinds[facts.sites[i]["id"]], 0.0), step, by_result and data["hasUnmet"])
+            _shape(facts.sites[i], xy, most.get(kinds[facts.sites[i]["id"]], 0.0), step, asked)
             for i, xy in sorted(places.items())
         ],
     }
@@ -115,15 +116,14 @@ def _paths(facts: PageData, places: dict[int, tuple[float, float]], widest: dict
     return sorted(paths, key=lambda p: (-p["width"], p["d"]))[:_LINKS]
 
 
-def _shape(
-    site: dict[str, Any], xy: tuple[float, float], most: float, step: float, shortfall_told: bool
-) -> dict[str, Any]:
+def _shape(site: dict[str, Any], xy: tuple[float, float], most: float, step: float, asked: float) -> dict[str, Any]:
     x, y = xy
-    share = (site["shortfall"] or 0.0) / site["asked"] if site["stage"] == "end_use" and site["asked"] else 0.0
+    block = site["stage"] == "end_use" and bool(site["asked"])
+    share = (site["shortfall"] or 0.0) / site["asked"] if block else 0.0
+    tall = max(5.0, _BLOCK * math.sqrt(site["asked"] / asked)) if block else 0.0
     size = max(_flow(site), 0.0)  # what rounding leaves below 0 is nothing
     r = max(4.0, 14 * math.sqrt(size / most)) if most > 0 else 6.0
-    if site["stage"] == "end_use" and shortfall_told:
-        r = max(4.0, _SHORT * math.sqrt(share))
+    r = 5.0 if block else r
     aside = f"short {number(site['shortfall'])} of {number(site['asked'])}" if share else ""
     corners = {
         "triangle": [(0, -1.3), (1.2, 0.9), (-1.2, 0.9)],
@@ -146,11 +146,10 @@ def _shape(
         "y": round(y, 1),
         "r": round(r, 1),
         "points": " ".join(f"{x + r * a:.1f},{y + r * b:.1f}" for a, b in points),
-        "colour": LOSS_COLOURS[loss_class(share) - 1][0]
-        if share
-        else COLOURS["paper"]
-        if site.get("stops")
-        else site["colour"],
+        "block": [round(x - 5, 1), round(y - tall / 2, 1), 10.0, round(tall, 1), round(tall * share, 1)]
+        if block
+        else [],
+        "colour": COLOURS["paper"] if site.get("stops") and not block else site["colour"],
         "edge": COLOURS["less" if site.get("stops") or share else "ink"],
         "cut": site["inCut"],
         "text": words if len(words) <= room else words[: room - 1] + "…",

@@ -8,23 +8,22 @@ from chainnet.drawing.drawn import DrawnFlows, Losses
 from chainnet.drawing.facts import PageData
 from chainnet.drawing.style import percent, tonnes
 from chainnet.network import Network
-from chainnet.results import Ends
 from chainnet.words import (
     ALL_TIERS,
     Who,
     country_name,
-    ends_sentence,
     first_capital,
-    in_sentence,
     join,
     nouns,
     number,
     spelled,
-    step_words,
     verb,
     vintage,
     who,
 )
+
+# why less moves near the end of the horizon
+END_WORDS = " Near the end less is shipped: what would arrive after month {} serves nobody in this plan."
 
 
 def finding(network: Network, facts: PageData, answer: DrawnFlows | None, losses: Losses | None) -> str:
@@ -61,39 +60,17 @@ def _nothing_lost(losses: Losses) -> str:
 
 
 def narrow_words(facts: PageData, answer: DrawnFlows | None, losses: Losses | None) -> str:
-    """Return the line under the heading: what binds, and what the numbers count."""
+    """Return the line under the heading where no finding was made: what binds, and what the numbers count."""
     cut = [s for s in facts.sites if s["inCut"]]
-    lines = [_bottleneck_words(losses)] if losses is not None and losses.bottlenecks else []
+    lines = []
     if cut:
         steps = join(sorted({s["step"] for s in cut}))
         which = "the" if answer is not None and answer.is_unique else "a"
         sites = f"{len(cut)} sites" if len(cut) > 1 else "1 site"
         lines.append(f"▶ {sites} in {which} minimum cut, at {steps}.")
-    elif answer is not None and answer.cut_demand and not answer.cut_edges:
-        lines.append("Demand is met in full: no site binds.")
-    elif answer is None and losses is not None and not losses.table["in_cut"].any():
-        lines.append("Before any loss no single capacity binds.")
-    worst = _worst(facts)
-    if answer is not None and answer.kind == "balance" and worst:
-        lines.append(
-            f"Costliest single loss {losses.when if losses else ''}, {_whose(facts, losses)}: "
-            f"{_named(worst[0])}, {worst[0]['lostText']}."
-        )
-    elif losses is not None and (answer is None or answer.kind != "balance"):
+    if losses is not None and (answer is None or answer.kind != "balance"):
         lines.append(loss_words(facts, losses))
     return " ".join(lines)
-
-
-def _bottleneck_words(losses: Losses) -> str:
-    """Say which step of which country is the bottleneck, of the tier that leads."""
-    whose, bottleneck = next(
-        (whose, losses.bottlenecks[whose]) for whose in ("first", "all") if whose in losses.bottlenecks
-    )
-    tier = Who(losses.first_tier or "the first tier") if whose == "first" else ALL_TIERS
-    places = [f"{step_words(step)} in {in_sentence(country_name(country))}" for step, country in bottleneck.places]
-    without = {1: "it", 2: "either"}.get(len(places), "any of them")
-    lost = f"{percent(bottleneck.lost_share)} ({tonnes(bottleneck.lost_tpa)})"
-    return f"Bottleneck: {join(places, 'or')}; without {without} {tier.loses} {lost}."
 
 
 def year_words(network: Network) -> str:
@@ -108,25 +85,6 @@ def loss_words(facts: PageData, losses: Losses) -> str:
     return (
         f"Loss: what {_whose(facts, losses).loses} if the site alone drops out and the "
         f"rest is rerouted ({losses.words}).{'' if losses.first is None else first}"
-    )
-
-
-def first_words(facts: PageData, losses: Losses) -> str:
-    """Return which single loss costs the tier most whose losses stand beside those of all."""
-    if losses.first is None:
-        return ""
-    tied = losses.first.index[losses.first["rank"] == 1]
-    worst = _worst(facts, "firstRank")
-    if worst:
-        more = f" and {len(tied) - 1} more" if len(tied) > 1 else ""
-        return f"Costliest for {losses.first_tier}: {worst[0]['label']}{more}, {worst[0]['firstLostText']}."
-    groups = losses.first[losses.first["lost_tpa"] > 0]
-    if not len(groups):
-        return f"No single site costs {losses.first_tier} anything."
-    named = next((s["unitLabel"] or s["label"] for s in facts.sites if groups.index[0] in (s["unit"], s["id"])), "one")
-    return (
-        f"No single plant that is named costs {losses.first_tier} anything; of entries that may be several plants "
-        f"{named} costs most, {tonnes(float(groups['lost_tpa'].iloc[0]))}."
     )
 
 
@@ -156,11 +114,6 @@ def hidden_words(n: int) -> str:
     if not n:
         return ""
     return f" {n} {nouns('new relation', n)} between countries {verb('are', n)} in the answer and not drawn."
-
-
-def end_words(last: int) -> str:
-    """Return why less moves near the end of the horizon."""
-    return f" Near the end less is shipped: what would arrive after month {last} serves nobody in this plan."
 
 
 def base_words(facts: PageData) -> str:
@@ -203,65 +156,39 @@ def crossing_words(picture: dict[str, Any]) -> str:
     return f"{percent(crossing / counted)} of the main flow crosses a border ({tonnes(crossing)} of {tonnes(counted)})."
 
 
-def _shortfall(answer: DrawnFlows) -> dict[str, Ends]:
-    """Return what of each tier's demand is short at either end; a month has one answer."""
-    rows = {t["tier"]: Ends(t["short"], t["short"], t["demand"]) for t in answer.tiers}
-    if answer.ends and not answer.when:  # the ends are of the long run
-        rows = dict(answer.ends)
-    return {tier: ends for tier, ends in rows.items() if ends.demand > 0}
-
-
 def _served(answer: DrawnFlows) -> str:
-    """Return what of the first tier is short, and of the next where the first is met."""
+    """Return what of the first tier that is short is short, for an answer of which no finding was made."""
     named = answer.words if answer.scenario not in ("", "baseline") else ""
     head = ", ".join(part for part in (named, answer.when) if part)
-    rows = _shortfall(answer)
-    first, short = next(iter(rows), ""), [tier for tier, ends in rows.items() if ends.worst > 0]
-    if not short:
-        text = f"all demand is met ({tonnes(sum(ends.demand for ends in rows.values()))})"
+    rows = [t for t in answer.tiers if t["demand"] > 0]
+    short = next((t for t in rows if t["short"] > 0), None)
+    if short is None:
+        text = f"all demand is met ({tonnes(sum(t['demand'] for t in rows))})"
     else:
-        text = _has_shortfall(short[0], rows[short[0]])
-        text = text if first == short[0] else f"{first} demand is met, {text}"
+        whose = short["tier"] if short["tier"] == "all demand" else f"{short['tier']} demand"
+        part = percent(short["short"] / short["demand"])
+        text = f"{part} of {whose} is short ({number(short['short'])} of {tonnes(short['demand'])})"
+        text = text if short is rows[0] else f"{rows[0]['tier']} demand is met, {text}"
     text += f" ({answer.order})" if answer.order else ""
     return f"{first_capital(head)}: {text}." if head else f"{first_capital(text)}."
 
 
-def _has_shortfall(tier: str, ends: Ends) -> str:
-    whose = tier if tier == "all demand" else f"{tier} demand"
-    parts = percent(ends.share.after), percent(ends.share.before)
-    tonnes_words = f"({ends.numbers} of {tonnes(ends.demand)})"
-    if parts[0] == parts[1]:
-        return f"{parts[0]} of {whose} is short {tonnes_words}"
-    return f"{parts[0]} of {whose} is short if the others come after, {parts[1]} if before {tonnes_words}"
-
-
 def served_words(network: Network, answer: DrawnFlows | None) -> str:
-    """Return whose demand it is, how much of it is served, and who else is short."""
+    """Return whose demand it is, how much of it is served, and who is short."""
     if answer is None or answer.kind != "balance":
         return ""
-    rows = _shortfall(answer)
+    rows = [t for t in answer.tiers if t["demand"] > 0]
     whose = f" of {who(network.beneficiaries, network.groups_known)}" if network.beneficiaries else ""
-    asked = sum(ends.demand for ends in rows.values())
-    after = number(sum(ends.demand - ends.after for ends in rows.values()))
-    before = number(sum(ends.demand - ends.before for ends in rows.values()))
-    text = f"Of {tonnes(asked)} demand{whose} {after} are served"
-    if after != before:
-        text += f" if the others come after, {before} if before"
-    elif answer.ends and not answer.when:
-        text += ", whoever comes first"
-    short = [f"{tier} short {ends.numbers} of {number(ends.demand)}" for tier, ends in rows.items() if ends.worst > 0]
-    return f"{text}; {join(short) if short else 'nobody is short'}. "
+    asked, served = sum(t["demand"] for t in rows), sum(t["demand"] - t["short"] for t in rows)
+    short = [f"{t['tier']} short {number(t['short'])} of {number(t['demand'])}" for t in rows if t["short"] > 0]
+    said = join(short) if short else "nobody is short"
+    return f"Of {tonnes(asked)} demand{whose} {number(served)} are served; {said}. "
 
 
-def long_run_words(answer: DrawnFlows) -> str:
-    """Return the range of the long run beside a month; empty where all demand counts."""
-    return f" In the long run: {ends_sentence(answer.ends)}." if answer.ends else ""
-
-
-def _worst(facts: PageData, rank: str = "rank") -> list[dict[str, Any]]:
+def _worst(facts: PageData) -> list[dict[str, Any]]:
     """Return the costliest single losses; of a site of several parts the first, under the site's name."""
     found = {
-        s["unit"] or s["id"]: s for s in sorted(facts.sites, key=lambda s: str(s["id"]), reverse=True) if s[rank] == 1
+        s["unit"] or s["id"]: s for s in sorted(facts.sites, key=lambda s: str(s["id"]), reverse=True) if s["rank"] == 1
     }
     return [s | {"label": s["unitLabel"] or s["label"]} for _, s in sorted(found.items())]
 

@@ -23,7 +23,7 @@ from chainnet.engine import (
     require,
 )
 from chainnet.errors import DataError
-from chainnet.flow._closest import closest_to_baseline
+from chainnet.flow._closest import moved_links, nearest
 from chainnet.flow._counting import Counting
 from chainnet.flow._fair import share_fairly
 from chainnet.flow._largest import edge_table, node_table, priced_bounds
@@ -76,6 +76,9 @@ class Balance(Result):
         the least and the most of it that is served (served_least_tpa, served_most_tpa) and short (shortfall_least_tpa,
         shortfall_most_tpa) among the answers that serve these stages most, tiers after it not looked at; with ``fair``
         the equal fractions, where least and most are one.
+    moved : DataFrame or None, index row of ``network.edges``
+        Of an answer near to that of another rule (``long_runs``) the links that differ most, at most eight: near_tpa,
+        flow_tpa, and what each carries at least and at most in any answer that serves as much.
     """
 
     demand: pd.DataFrame
@@ -88,6 +91,7 @@ class Balance(Result):
     cost_usd: float
     certificate: Certificate
     ranges: pd.DataFrame | None = None
+    moved: pd.DataFrame | None = None
 
     def by_tier(self) -> pd.DataFrame:
         """Return demand, served and shortfall of what counts, by tier in order, t/yr.
@@ -152,8 +156,8 @@ def balance(
         Equal fractions inside a tier, as far as the least total shortfall allows; without it, who
         is short inside a tier is one of several answers.
     closest : bool
-        Of equally good answers (as much served stage by stage, at the same cost) the one whose flows differ least
-        from the baseline, each over the widest of its commodity: what moves in it is not moved for nothing.
+        Of the answers that serve as much, stage by stage, the one whose flows differ least from the baseline, each
+        over the widest of its commodity, whatever it costs: what moves in it is not moved for nothing.
     extra_cost_usd_per_t : float
         Assumed cost of a tonne over a new relation (degree new).
     verify : bool
@@ -216,7 +220,7 @@ def balance_under(
     reroute: Degree = "existing",
     *,
     fair: bool = False,
-    closest: bool = False,
+    closest: bool | Array = False,
     extra_cost_usd_per_t: float = EXTRA_COST_USD_PER_T,
     verify: bool = False,
     stocks: bool = False,
@@ -225,7 +229,7 @@ def balance_under(
     with_inputs: bool = False,
     steps: Steps = SILENT,
 ) -> Balance:
-    """See ``balance``; takes an overlay, may draw stocks once, looks for prices and what binds only if asked."""
+    """See ``balance``; takes an overlay, may draw stocks once; ``closest`` may be flows to be near to (``moved``)."""
     network = counting.network
     if network.demand.empty:
         raise DataError(
@@ -252,7 +256,7 @@ def balance_under(
         "order": counting.order_name,
         **law_facts(counting, overlay),
         "fair": fair,
-        **({"closest": True} if closest else {}),
+        **({} if closest is False else {"closest": True}),
         "stocks": "first year" if stocks else "not drawn",
         "extra_cost_usd_per_t": extra_cost_usd_per_t,
         "tiers": list(network.tier_order),
@@ -272,6 +276,7 @@ def balance_under(
         cost_usd=float(last.value) + 0.0,
         certificate=certificate,
         ranges=None if found.ranges is None else stamp(found.ranges, source),
+        moved=None if found.moved is None else stamp(found.moved, source),
     )
 
 
@@ -343,6 +348,7 @@ class _InOrder:
     prices: tuple[Array, Array]
     open: Array
     ranges: pd.DataFrame | None
+    moved: pd.DataFrame | None = None
 
     def __init__(
         self,
@@ -350,7 +356,7 @@ class _InOrder:
         counting: Counting,
         fair: bool,
         verify: bool,
-        closest: bool,
+        closest: bool | Array,
         steps: Steps,
     ) -> None:
         self._stages, self._counting, self._fair, self._verify = stages, counting, fair, verify
@@ -382,9 +388,12 @@ class _InOrder:
         last = self._solver.stage(low.program.cost, "least cost")
         self._told.done("least cost")
         proofs = self._solver.proofs
-        if self._closest:
-            x, proof = closest_to_baseline(low, self._solver.model, last)
-            last, proofs = replace(last, x=x), [proof, *proofs]
+        if self._closest is not False:
+            base = low.tables.network.edges["flow_tpa"].fillna(0.0).to_numpy(dtype=float)
+            near = base if self._closest is True else np.asarray(self._closest)
+            x, proof = nearest(low, self._solver.model, near)
+            last, proofs = replace(last, x=x, value=float(low.program.cost @ x)), [proof, *proofs]
+            self.moved = None if self._closest is True else moved_links(low, self._solver, x, near)
         is_tied = self._counting.order not in ("allies_first", "allies_last")
         self.ranges = _range_table(low, self._counting, last.x, self._left, tied) if is_tied else None
         second = self._solver.second(low.program.cost) if self._verify else None

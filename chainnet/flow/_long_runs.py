@@ -1,33 +1,35 @@
-"""The long run of many scenarios at once, with what a picture tells beside each."""
+"""The long run of many scenarios at once, against one baseline, so that only what a rule moves is moved."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-
-import pandas as pd
 
 from chainnet.flow._balance import Balance, balance_under
 from chainnet.flow._counting import Counting
-from chainnet.flow._ends import service_range
+from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
 from chainnet.scenario import Scenario, overlay_of
 
 
 @dataclass(frozen=True)
 class LongRuns:
-    """Steady states by scenario, in the order asked; "" is no scenario.
+    """Steady states without prices: those asked for, in their order, and the ``baseline`` that they are held against.
 
-    ``balances``: without prices; ``closest``: the same as near to the baseline as equally good answers are; ``ends``:
-    what is short with allies served first, and with allies served last.
+    The baseline is the answer without a scenario in the same order of service, the nearest to the flows on record
+    among those that serve as much; each other one is the nearest to the baseline.
     """
 
+    baseline: Balance
     balances: tuple[Balance, ...]
-    closest: tuple[Balance, ...]
-    ends: Mapping[str, pd.DataFrame]
 
 
-def long_runs(network: Network, scenarios: Sequence[Scenario | None], counting: Counting | None = None) -> LongRuns:
+def long_runs(
+    network: Network,
+    scenarios: Sequence[Scenario | None],
+    counting: Counting | None = None,
+    reroute: Degree = "existing",
+) -> LongRuns:
     """Return the steady state of each scenario, None = as the network stands; see ``balance``.
 
     Raises
@@ -46,10 +48,12 @@ def long_runs(network: Network, scenarios: Sequence[Scenario | None], counting: 
     [0.0, 40.0]
     """
     counts = counting if counting is not None else Counting.of(network, None, None)
-    rows = []
-    for scenario in scenarios:
-        name, overlay = scenario.name if scenario else "", overlay_of(network, scenario)
-        plain, near = (balance_under(counts, overlay, closest=c, scenario_name=name) for c in (False, True))
-        ends = service_range(network, scenario, known=plain, **counts.said)
-        rows.append((plain, near, name, ends))
-    return LongRuns(tuple(r[0] for r in rows), tuple(r[1] for r in rows), {r[2]: r[3] for r in rows})
+    base = balance_under(counts, Overlay.none(network), reroute, closest=True)
+    near = base.edges["flow_tpa"].to_numpy(dtype=float)
+    found = [
+        base
+        if one is None
+        else balance_under(counts, overlay_of(network, one), reroute, closest=near, scenario_name=one.name)
+        for one in scenarios
+    ]
+    return LongRuns(base, tuple(found))

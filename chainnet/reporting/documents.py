@@ -234,7 +234,7 @@ def _write(
 def _draw_graph(assessment: Assessment, document: Document, path: Path) -> None:
     from chainnet.drawing import draw
 
-    runs = assessment.long_runs
+    first = assessment.findings[0]  # the stop of a bottleneck is no scenario that was asked, and is not drawn
     draw(
         assessment.network,
         assessment.stress,
@@ -244,9 +244,8 @@ def _draw_graph(assessment: Assessment, document: Document, path: Path) -> None:
         marking=document.marking,
         losses=assessment.chokepoints["site"],
         first_losses=assessment.first_tier.get("site"),
-        long_run=runs.balances,
-        closest=runs.closest,
-        bottlenecks=assessment.bottlenecks,
+        long_run=assessment.long_runs,
+        finding=first.to_dict() if first.scenario is None or assessment.worst else None,
         rerouting=assessment.rerouting.get(max(assessment.rerouting, default=0)),
     )
 

@@ -146,8 +146,8 @@ def test_an_assessment_holds_the_finding_of_the_worst(mag9: cn.Network, china_ou
     assert found.worst == "china_out"
     alone = cn.find(mag9)
     (told,) = (one.to_dict() for one in found.findings)  # no rule is in force
-    unlike = {"when": None, "months": None}  # of another horizon
-    assert {**told, **unlike} == {**alone.to_dict(), **unlike}
+    months = dict.fromkeys(["when", "horizon", "months"])
+    assert told | months == alone.to_dict() | months
     # only what is asked is looked through, and a list of none leaves the stop of the bottleneck
     other = cn.Scenario("small", [{"kind": "scale", "nodes": ["H_CN"], "share": 0.9}])
     assert cn.assess(mag9, [other], months=12, draws=0).worst == "small"

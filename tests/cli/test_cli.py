@@ -15,9 +15,7 @@ from typing import Any
 import pytest
 
 import chainnet as cn
-from chainnet.assessment import bottlenecks
 from chainnet.cli import main
-from chainnet.flow import Counting
 from chainnet.words import country_name
 
 CHINA_OUT = ("--scenario", "china_out")
@@ -284,14 +282,16 @@ def test_import_init_and_draw(run: Any, tmp_path: Path, mag9: cn.Network) -> Non
     assert copied.code == 0, copied.err
     assert cn.read(tmp_path / "copy").digest == mag9.digest
     page = tmp_path / "page.html"
-    drawn = run("draw", "mag-9", "--out", str(page), "--format", "json")
+    drawn = run("draw", "mag-9", "--tier", "industrial", "--out", str(page), "--format", "json")
     assert drawn.code == 0, drawn.err
     assert strict(drawn.out)["tables"]["written"] == [{"path": str(page)}]
     assert page.read_text(encoding="utf-8").lstrip().startswith("<!DOCTYPE html>")
-    # the step that the report marks, and no other
-    found = bottlenecks(Counting.of(mag9)).loc["all tiers"]  # no step abroad costs defence anything
+    # heading and mark are those of the finding, and no other step is marked
+    found = cn.find(mag9, tier="industrial")
     text = page.read_text(encoding="utf-8").replace("\u00a0", " ")
-    assert f"Bottleneck: {found['step']} in {country_name(found['country'])}; without it all tiers lose" in text
+    assert f'<h1><bdi id="heading">{found.title}</bdi></h1>'.replace("\u00a0", " ") in text
+    narrow = found.bottleneck
+    assert text.count(f"▶ bottleneck: {country_name(narrow['country'])}") == 1
     assert "costliest step" not in text.split("<script")[0]
     months = tmp_path / "months.html"
     drawn = run("draw", "mag-9", "--scenario", "china_out", "--months", "6", "--step-months", "3", "--out", str(months))

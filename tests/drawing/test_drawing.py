@@ -278,8 +278,6 @@ def test_losses_of_a_tier_stand_beside_those_of_all(mag9, losses, blocked, tmp_p
     assert (
         "Loss: what all tiers lose if the site alone drops out and the rest is rerouted (counted: all demand)." in text
     )
-    assert "Costliest single loss at the baseline, all tiers:" in text
-    assert "Costliest for defence" in text or "No single site costs defence anything." in text
     assert "Loss: what defence loses if" in page(mag9, tmp_path, first)
     with pytest.raises(cn.DataError, match="give losses too"):
         page(mag9, tmp_path, blocked, first_losses=first)
@@ -414,6 +412,7 @@ def test_sankey_blocks_balance():
 
 
 def find(tab, words):
+    tab.evaluate("C.drawer(true)")
     tab.fill("#search", words)
     tab.press("#search", "Enter")
     return tab.evaluate("window.network.getSelectedNodes()")
@@ -432,11 +431,14 @@ def inked(tab):
 def test_page_is_drawn_and_found(mag9, losses, opened, tmp_path):
     tab = opened(cn.draw(mag9, losses, path=tmp_path / "x.html"))
     assert inked(tab) > 0.01
-    assert tab.is_visible("#legend")
+    assert tab.is_hidden("#legend"), "search, filters and legend are folded"
     for _, row in mag9.nodes.iterrows():
         assert find(tab, row["id"]) == [row["id"]]
         assert find(tab, row["label"]) == [row["id"]]
     assert find(tab, "DYSPRÓSIUM source in chi") == ["H_CN"]
+    tab.click("#filters")
+    assert tab.is_visible("#legend")
+    tab.evaluate("C.drawer(true)")
     tab.fill("#search", "no such site")
     assert tab.inner_text("#found") == "nothing found"
     assert find(tab, "G_US") == ["G_US"]
@@ -520,6 +522,11 @@ def test_chokepoints_are_announced_and_never_mixed_with_changes(mag9, losses, bl
 def test_the_key_is_in_view_untouched(rare_earths, opened, tmp_path):
     flows = cn.balance(rare_earths)
     tab = opened(cn.draw(rare_earths, flows, losses=cn.chokepoints(rare_earths), path=tmp_path / "x.html"))
+    box = tab.locator("#key").bounding_box()
+    assert box["y"] > 0
+    assert box["y"] + box["height"] < 768
+    assert "dashed = inferred" in tab.inner_text("#key")
+    tab.click("#filters")
     for one in ("#widths", "#legend .key:has-text('dashed = inferred')", "#legend .shape >> nth=-1", "#areaWords"):
         box = tab.locator(one).bounding_box()
         assert box["y"] > 0, one
@@ -568,46 +575,15 @@ def test_a_step_is_marked_for_what_it_is_where_no_bottleneck_was_asked_for(mag9,
 
 
 @pytest.mark.browser
-def test_the_bottleneck_is_marked_at_its_step_for_the_tier_that_is_asked(mag9, losses, blocked, opened, tmp_path):
-    columns = ["counts", "step", "country", "lost_tpa", "lost_share"]
-    rows = [("first tier", "magnet", "CHN", 3.0, 0.75), ("all tiers", "heavy mining", "CHN", 40.0, 0.8)]
-    bottlenecks = pd.DataFrame(rows, columns=columns).set_index("counts")
-    first = cn.chokepoints(mag9, tier="defence")
-    beside = {"losses": losses, "first_losses": first, "bottlenecks": bottlenecks}
-    tab = opened(cn.draw(mag9, blocked, path=tmp_path / "n.html", **beside))
-
-    def marked() -> list[str]:
-        return [h.replace("\n", " ") for h in tab.locator(".head").all_inner_texts() if "▶ bottleneck" in h]
-
-    assert "Bottleneck: magnet in China; without it defence loses 75 % (3 t/yr)." in tab.inner_text("body")
-    assert [h.split(" ")[0] for h in marked()] == ["magnet"]
-    assert "▶ bottleneck: China, loss 3 t/yr" in marked()[0]
-    assert "▶ costliest step" not in tab.inner_text("body")
-    tab.get_by_role("button", name="all tiers").first.click()
-    assert ["heavy mining" in h and "loss 40 t/yr" in h for h in marked()] == [True]
-    tied = bottlenecks.assign(tied_with=[(), (("separation", "CHN"), ("heavy mining", "JPN"))])
-    tab = opened(cn.draw(mag9, blocked, path=tmp_path / "t.html", **{**beside, "bottlenecks": tied.drop("first tier")}))
-    assert (
-        "Bottleneck: heavy mining in China, separation in China or heavy mining in Japan; without any"
-        in tab.inner_text("body")
-    )
-    assert [(h.split(" \u25b6")[0].startswith(step), said in h) for h, (step, said) in zip(
-        sorted(marked()), (("heavy mining", "bottleneck: China and Japan"), ("separation", "bottleneck: China, loss 40")), strict=True
-    )] == [(True, True)] * 2  # fmt: skip
-    with pytest.raises(cn.DataError, match="bottlenecks stand beside the losses"):
-        cn.draw(mag9, blocked, path=tmp_path / "n.html", bottlenecks=bottlenecks)
-    with pytest.raises(cn.DataError, match="bottlenecks are the table of an assessment"):
-        cn.draw(mag9, blocked, path=tmp_path / "n.html", losses=losses, bottlenecks=first)
-
-
-@pytest.mark.browser
 def test_filters_hide_and_count(mag9, opened, tmp_path):
     tab = opened(cn.draw(mag9, path=tmp_path / "x.html"))
     before = tab.inner_text("#count")
+    tab.click("#filters")
     tab.uncheck('#legend input[value="CHN"]')
     assert tab.evaluate("C.nodes.get('S_CN').hidden") is True
     assert tab.inner_text("#count") != before
     assert tab.is_hidden('#sites tr[data-site="S_CN"]')
+    tab.click("#closeFilters")
     tab.click("#chips button")
     assert tab.inner_text("#count") == before
 
@@ -664,8 +640,10 @@ def test_the_view_is_saved_as_svg(mag9, losses, blocked, opened, tmp_path):
     assert {"Magnet plant in", "JPN"} & set(texts)
     assert not any(e.tag in (f"{mark}script", f"{mark}img") for e in shown.iter())
     running = tab.evaluate("C.links.filter(C.linkShown).length")
-    lines = [e.get("stroke-width") for e in shown.iter(f"{mark}path") if "C" in e.get("d") and e.get("fill") == "none"]
+    bands = [e.get("stroke") for e in shown.iter(f"{mark}path") if "C" in e.get("d") and e.get("fill") == "none"]
+    lines = [colour for colour in bands if colour not in ("#fff", tab.evaluate("C.SAME"))]
     assert len(lines) == running
+    assert len(bands) > running, "what is lost stands behind as hollow bands"
     shapes = sum(e.get("fill") != "none" and e.get("d").endswith("Z") for e in shown.iter(f"{mark}path"))
     assert shapes >= tab.evaluate("C.sites.filter((s) => C.siteShown(s) && C.data.shapes[s.stage][0] !== 'dot').length")
     tab.keyboard.press("1")

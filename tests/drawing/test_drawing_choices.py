@@ -23,7 +23,7 @@ from chainnet.drawing.gathering import gather
 from chainnet.drawing.insets import insets
 from chainnet.drawing.style import tonnes
 from chainnet.drawing.world import _project, atlas
-from chainnet.flow import long_runs
+from chainnet.flow import Counting, long_runs
 from chainnet.network import several_plants
 
 Open = Callable[..., Any]
@@ -123,7 +123,7 @@ def test_the_switch_of_tiers_changes_list_heads_and_sizes(
 
 
 def test_a_menu_of_balances_says_each_in_its_heading(net: cn.Network, runs: Any, tmp_path: Path) -> None:
-    file = cn.draw(net, list(runs.balances), path=tmp_path / "x.html", ends=runs.ends)
+    file = cn.draw(net, runs, path=tmp_path / "x.html")
     courses = data_of(file)["courses"]
     assert [c["words"] for c in courses] == ["Everything in China stops", "no scenario"]
     assert [[r["heading"] for r in c["rows"]] for c in courses] == [
@@ -138,7 +138,7 @@ def test_a_menu_of_balances_says_each_in_its_heading(net: cn.Network, runs: Any,
 
 def test_the_long_run_stands_behind_the_months_and_opens_the_page(net: cn.Network, runs: Any, tmp_path: Path) -> None:
     stress = cn.stress_test(net, list(cn.scenarios(net).values()), months=3)
-    file = cn.draw(net, stress, path=tmp_path / "x.html", long_run=runs.balances[:1], closest=runs.closest)
+    file = cn.draw(net, stress, path=tmp_path / "x.html", long_run=runs)
     data = data_of(file)
     course = data["courses"][0]
     assert [row["n"] for row in course["rows"]] == [1, 2, 3, 0]
@@ -151,7 +151,7 @@ def test_the_long_run_stands_behind_the_months_and_opens_the_page(net: cn.Networ
     flows = [link.get("result", link.get("base")) for link in data["links"]]
     assert flows == pytest.approx(runs.balances[0].edges["flow_tpa"].tolist(), abs=1e-4)
     with pytest.raises(cn.DataError, match="long_run stands beside a stress test"):
-        cn.draw(net, runs.balances[0], long_run=runs.balances, path=tmp_path / "y.html")
+        cn.draw(net, runs.balances[0], long_run=runs, path=tmp_path / "y.html")
 
 
 @pytest.mark.browser
@@ -160,12 +160,12 @@ def test_end_uses_say_what_goes_short_and_follow_the_scenario(
 ) -> None:
     tab = opened(cn.draw(net, list(runs.balances), path=tmp_path / "x.html"))
     assert tab.evaluate("C.shortfallText(C.byId.get('USE'))") == "short 40 of 50"
-    large = tab.evaluate("C.radius(C.byId.get('USE'))")
+    assert tab.evaluate("C.isBlock(C.byId.get('USE')) && C.shortfallShare(C.byId.get('USE'))") == pytest.approx(0.8)
     assert tab.is_hidden("#month"), "one place makes no slider"
     tab.select_option("#course", index=1)
-    assert tab.inner_text("#finding") == "All demand is met (50 t/yr)."
+    assert tab.inner_text("#heading") == "All demand is met (50 t/yr)."
     assert tab.evaluate("C.isShort(C.byId.get('USE'))") is False
-    assert tab.evaluate("C.radius(C.byId.get('USE'))") < large
+    assert tab.evaluate("C.shortfallShare(C.byId.get('USE'))") == 0
 
 
 def test_still_pictures_say_what_goes_short(net: cn.Network, runs: Any, tmp_path: Path) -> None:
@@ -174,30 +174,64 @@ def test_still_pictures_say_what_goes_short(net: cn.Network, runs: Any, tmp_path
     assert "short" not in cn.draw(net, runs.balances[1], path=tmp_path / "y.svg").read_text("utf-8")
 
 
-def two_equal_ways() -> cn.Network:
-    """The base year takes all from ``b``; the scenario asks nothing of it, and ``a`` would do as well."""
+def three_mines() -> cn.Network:
+    """The base year takes 5 t from ``b`` and 4 from ``c``; ``a``, cheaper, stands idle and could bring 9."""
     nodes = frame(
-        "id stage capacity_tpa", ("a", "mine", 9.0), ("b", "mine", 9.0), ("c", "mine", 9.0), ("u", "end_use", None)
+        "id stage country capacity_tpa",
+        ("a", "mine", "AUS", 9.0),
+        ("b", "mine", "CHN", 9.0),
+        ("c", "mine", "BRA", 9.0),
+        ("u", "end_use", "USA", None),
     )
-    edges = frame("source target flow_tpa", ("a", "u", 0.0), ("b", "u", 5.0), ("c", "u", 4.0))
-    return cn.Network(nodes=nodes, edges=edges, demand=frame("node demand_tpa", ("u", 9.0)), name="two")
+    edges = frame(
+        "source target flow_tpa cost_usd_per_t", ("a", "u", 0.0, 1.0), ("b", "u", 5.0, 2.0), ("c", "u", 4.0, 2.0)
+    )
+    return cn.Network(nodes=nodes, edges=edges, demand=frame("node demand_tpa", ("u", 9.0)), name="three")
 
 
-def test_the_difference_marks_what_moves_only_among_equal_answers(tmp_path: Path) -> None:
-    net = two_equal_ways()
-    plain, near = cn.balance(net), cn.balance(net, closest=True)
-    assert near.edges["flow_tpa"].tolist() == pytest.approx([0.0, 5.0, 4.0])
-    moved = ~np.isclose(plain.edges["flow_tpa"], net.edges["flow_tpa"])
-    assert moved.any(), "else there is nothing to mark"
-    data = data_of(cn.draw(net, plain, closest=near, path=tmp_path / "x.html"))
-    assert data["choiceAsked"] is True
-    assert data["byChoice"] == np.flatnonzero(moved).tolist()
-    assert data_of(cn.draw(net, plain, path=tmp_path / "x.html"))["choiceAsked"] is False
+def test_the_difference_holds_a_scenario_against_the_baseline_that_is_nearest_to_the_data(tmp_path: Path) -> None:
+    """The cheapest plan would run ``a`` alone; the rule moves nothing, or what it must."""
+    net = three_mines()
+    assert cn.balance(net).edges["flow_tpa"].tolist() == pytest.approx([9.0, 0.0, 0.0]), "else there is no taste"
     stop = cn.Scenario("stop", [{"kind": "remove", "where": {"id": "b"}}])
-    forced = data_of(
-        cn.draw(net, cn.balance(net, stop), closest=cn.balance(net, stop, closest=True), path=tmp_path / "x.html")
-    )
-    assert 1 not in forced["byChoice"], "what a measure stops has no choice"
+    less = cn.Scenario("less", [{"kind": "remove", "nodes": ["a", "b"]}])
+    found = long_runs(net, [stop, less])
+    assert found.baseline.edges["flow_tpa"].tolist() == pytest.approx([0.0, 5.0, 4.0])
+    # of the 5 t that stop, ``a`` and ``c`` can bring any part: only the end of ``b`` is forced
+    moved = found.balances[0].moved
+    assert moved is not None
+    rows = {int(i): (row["near_tpa"], row["least_tpa"], row["most_tpa"]) for i, row in moved.iterrows()}
+    assert rows[1] == pytest.approx((5.0, 0.0, 0.0))
+    for i, row in rows.items():
+        assert i == 1 or row == pytest.approx(([0.0, 5.0, 4.0][i], 0.0, 9.0))
+    forced = found.balances[1].moved
+    assert forced is not None
+    assert forced.loc[2, ["least_tpa", "most_tpa"]].tolist() == pytest.approx([9.0, 9.0])
+    assert data_of(cn.draw(net, found, path=tmp_path / "x.html"))["courses"][0]["moved"][0] == [1, 0.0, 0.0]
+
+
+@pytest.mark.browser
+def test_where_nobody_is_short_the_difference_has_no_changed_link(opened: Open, tmp_path: Path) -> None:
+    net = three_mines()
+    stop = cn.Scenario("stop", [{"kind": "remove", "where": {"id": "b"}}])
+    both = cn.Scenario("both", [{"kind": "remove", "nodes": ["a", "b", "c"]}])
+    tab = opened(cn.draw(net, long_runs(net, [stop, both]), path=tmp_path / "x.html"), "#flows=diff")
+    changed = "C.every.links.filter((k) => C.change(k)).length"
+    assert tab.evaluate("[C.state.mode, " + changed + "]") == ["diff", 0]
+    assert tab.evaluate("C.sites.filter((s) => C.change(s)).length") == 0
+    assert "none: nobody is short" in tab.inner_text("#side")
+    tab.select_option("#course", "both")
+    assert tab.evaluate(changed) == 2
+    assert "forced" in tab.inner_text("#side")
+
+
+@pytest.mark.parametrize("name", ["gallium", "rare-earths"])
+def test_the_baseline_of_a_shipped_chain_moves_nothing(name: str, graphs: dict[str, cn.Network]) -> None:
+    """So a link that the optimiser would rather leave is no finding."""
+    net = graphs[name]
+    found = long_runs(net, [], Counting.of(net, order=None), "new")
+    base = net.edges["flow_tpa"].fillna(0.0).to_numpy()
+    assert found.baseline.edges["flow_tpa"].to_numpy() == pytest.approx(base, abs=1e-6 * base.max())
 
 
 # -- projects ---------------------------------------------------------------------------------------
@@ -272,7 +306,7 @@ def test_projects_are_told_without_values_where_nobody_asked(net: cn.Network, tm
     with pytest.raises(cn.DataError, match="rerouting is the answer of reroute"):
         cn.draw(net, rerouting="x", path=tmp_path / "y.html")
     with pytest.raises(cn.DataError, match="another network"):
-        cn.draw(two_equal_ways(), rerouting=cn.reroute(net), path=tmp_path / "y.html")
+        cn.draw(three_mines(), rerouting=cn.reroute(net), path=tmp_path / "y.html")
 
 
 # -- controls ---------------------------------------------------------------------------------------
@@ -288,13 +322,15 @@ def test_a_slash_starts_a_new_search_and_reset_resets_all(net: cn.Network, opene
     tab.keyboard.type("dysprosium")
     assert tab.input_value("#search") == "dysprosium"
     tab.keyboard.press("Enter")
+    tab.click("#filters")
     tab.uncheck("#legend input[value=CHN]")
+    tab.click("#closeFilters")
     shown = tab.evaluate("C.data.showProjects")
     tab.evaluate("C.setProjects(!C.state.projects)")
     tab.click("#reset")
     assert tab.input_value("#search") == ""
     assert tab.is_hidden("#hits")
-    assert tab.is_checked("#legend input[value=CHN]")
+    assert tab.evaluate("document.querySelector('#legend input[value=CHN]').checked")
     assert tab.evaluate("C.state.projects") == shown
     assert tab.evaluate("[C.state.chosen, location.hash]") == [None, ""]
 
@@ -317,13 +353,15 @@ def test_the_first_rows_begin_below_the_heads(
     )
     assert covered == []
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
-    assert tab.is_visible("#rail") == (width > 1000)
+    assert tab.is_hidden("#rail")
+    assert tab.is_visible("#graph") == (width > 600)
+    assert tab.is_visible("#steplist") == (width <= 600), "on a phone the steps are a list"
     if width < 1000:
         assert tab.evaluate("document.querySelector('.pane').getBoundingClientRect().top") < 400
-        tab.click("#filters")
-        assert tab.is_visible("#search")
-        tab.click("#closeFilters")
-        assert tab.is_hidden("#rail")
+    tab.click("#filters")
+    assert tab.is_visible("#search")
+    tab.click("#closeFilters")
+    assert tab.is_hidden("#rail")
     tab.close()
 
 

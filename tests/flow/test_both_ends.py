@@ -100,14 +100,3 @@ def test_the_command_line_says_both_ends(folder: str, line: str, said: str) -> N
 def test_without_others_nothing_is_said_of_ends() -> None:
     for line in (["balance", "mag-9"], ["chokepoints", "mag-9"], ["exposure", "mag-9"]):
         assert "ends:" not in CliRunner().invoke(app, line).stdout
-
-
-def test_a_graph_has_both_ends_in_its_heading(tmp_path: Any) -> None:
-    net = shared()
-    found = cn.balance(net, order="allies_first")
-    ends = cn.service_range(net, known=found)
-    text = cn.draw(net, found, ends=ends, order="allies_first", path=tmp_path / "x.html").read_text("utf-8")
-    assert "0 % of defence demand is short if the others come after, 75 % if before (0 to 6 of 8 t/yr)." in text
-    assert "Of 8 t/yr demand of the United States 8 are served if the others come after, 2 if before; defence" in text
-    with pytest.raises(cn.DataError, match="another answer"):
-        cn.draw(net, found, ends=cn.service_range(net, beneficiaries=["CHN"]), path=tmp_path / "y.html")

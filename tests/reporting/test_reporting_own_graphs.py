@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 import chainnet as cn
 from chainnet.assessment import assume_demand, missing, whoever_counts
 from chainnet.cli.app import app
-from chainnet.reporting.content import build, report_figures
+from chainnet.reporting.content import build
 
 BARE = pd.DataFrame(
     {"source": ["pit", "pit", "x", "y"], "target": ["x", "y", "user", "user"], "capacity_tpa": [5.0, 3.0, 4.0, 3.0]}
@@ -251,38 +251,3 @@ def test_a_loss_of_a_step_stands_once_and_stages_of_one_step_are_told_apart() ->
         ("refining (refiner)", "a"): "15",
         ("refining", "b"): "as above",
     }
-
-
-def test_steps_side_by_side_are_one_column_and_a_step_with_recyclers_is_drawn() -> None:
-    """Refined metal, some of it from scrap, goes to two makers that sell nothing to each other."""
-    nodes = pd.DataFrame(
-        [
-            ("pit", "mine", "mining", "CHN", 10.0),
-            ("works", "refiner", "refining", "CHN", 10.0),
-            ("scrap", "recycler", "refining", "JPN", 4.0),
-            ("wafers", "manufacturer", "wafer", "JPN", 8.0),
-            ("gases", "manufacturer", "precursor", "USA", 4.0),
-            ("army", "end_use", None, "USA", None),
-        ],
-        columns=["id", "stage", "step", "country", "capacity_tpa"],
-    )
-    edges = pd.DataFrame(
-        [
-            ("pit", "works", "ore", 10.0),
-            ("works", "wafers", "metal", 6.0),
-            ("works", "gases", "metal", 4.0),
-            ("wafers", "army", "wafer", 6.0),
-            ("gases", "army", "gas", 4.0),
-        ],
-        columns=["source", "target", "commodity", "flow_tpa"],
-    )
-    demand = pd.DataFrame(
-        [("army", "wafer", "defence", 6.0), ("army", "gas", "defence", 4.0)],
-        columns=["node", "commodity", "tier", "demand_tpa"],
-    )
-    basis = pd.DataFrame({"id": ["ore", "metal", "wafer", "gas"], "basis": ["t ore", "t", "t", "t"]})
-    given = {"demand": demand, "commodities": basis, "beneficiaries": "USA", "year": 2024}
-    stop = cn.Scenario("stop", [{"kind": "remove", "where": {"country": "CHN"}}])
-    figure = report_figures(cn.assess(cn.Network(nodes, edges, **given), [stop], months=12, draws=0))["break"]
-    assert ">Precursor and wafer<" in figure.svg
-    assert "refining" in figure.alt.lower()

@@ -68,7 +68,7 @@ C.tipRows = (row) => {
     C.flowLine(row), ["Capacity", row.capacityText],
     ["Quality", row.quality + (row.isNew ? "" : row.isInferred ? " (no figure of its own)" : "")]];
   if (row.inCut) lines.push(["In the cut", "yes"]);
-  if (C.byChoice(row)) lines.push(["Change", "only among equally good answers"]);
+  if (C.movedText(row)) lines.push(["Change", C.movedText(row)]);
   row.fields.forEach((f) => lines.push(f));
   lines.push(["Source", C.sourceText(row)]);
   return [row.from.label + " \u2192 " + row.to.label, lines];
@@ -172,7 +172,7 @@ C.search = () => {
     found.textContent = "";
     C.drawer(false);
     C.choose(s, true);
-    C.at("graph").focus();
+    C.goGraph();
   };
   box.addEventListener("input", draw);
   box.addEventListener("keydown", (event) => {
@@ -185,7 +185,7 @@ C.search = () => {
       event.preventDefault();
       at = Math.max(0, Math.min(Math.min(current.length, 12) - 1, at + (event.key === "ArrowDown" ? 1 : -1)));
       mark();
-    } else if (event.key === "Escape") { box.value = ""; draw(); C.choose(null); C.at("graph").focus(); }
+    } else if (event.key === "Escape") { box.value = ""; draw(); C.choose(null); C.goGraph(); }
   });
 };
 C.step = (key) => {
@@ -218,6 +218,11 @@ C.keys = () => {
     // brackets may need a third key on the board
     const held = event.metaKey || ((event.ctrlKey || event.altKey) && !(bracket && event.getModifierState("AltGraph")));
     if (typing || held || C.at("keys").open) return;
+    if (C.story && !inside && event.target.type !== "range" && (key === "ArrowRight" || key === "ArrowLeft")) {
+      event.preventDefault();
+      C.tell(Math.max(1, Math.min(5, C.state.step + (key === "ArrowRight" ? 1 : -1))));
+      return;
+    }
     if (bracket && C.data.months) { C.setMonth(C.state.month + (key === "]" ? 1 : -1)); return; }
     if (key === "/") { event.preventDefault(); C.newSearch(); }
     else if (key === "?") C.at("keys").showModal();

@@ -75,13 +75,17 @@ C.wire = (sites, links) => {
     const top = (s.out.length ? s.out : s.into).reduce((a, k) => !a || C.peak(k) > C.peak(a) ? k : a, null);
     s.basis = top ? top.basis : "";
   });
+  C.mostAsked = C.sites.reduce((top, s) => Math.max(top, s.asked || 0), 0);
+  C.aim();
   C.mostSite = C.mosts(C.sites);
   C.mostLink = C.mosts(C.links);
 };
 C.state = {
   mode: C.data.hasResult ? "result" : "base",
+  step: 0,
+  focus: false,
   choke: C.data.startChoke,
-  tier: C.data.firstTier && (C.data.bottlenecks.first || !C.data.bottlenecks.all && C.data.sites.some((s) => s.firstLost > 0)) ? "first" : "all",
+  tier: C.data.firstTier && C.data.sites.some((s) => s.firstLost > 0) ? "first" : "all",
   panel: false,
   chosen: null,
   traced: null,
@@ -101,6 +105,7 @@ C.flow = (row) => {
   return Math.max(row.base || 0, row.result || 0);
 };
 C.change = (row) => {
+  if (C.isCalm()) return 0;
   const before = row.base || 0, after = row.result || 0, change = after - before;
   return Math.abs(change) <= 1e-6 * Math.max(before, after, 1e-9) ? 0 : change;
 };
@@ -111,11 +116,12 @@ C.mostLost = 0;
 C.carries = (k) => C.flow(k) > 0;
 C.siteShown = (s) => !C.state.off.step.has(s.step) && !C.state.off.place.has(s.place) &&
   (C.state.projects || !s.project);
+C.linkOpen = (k) => C.siteShown(k.from) && C.siteShown(k.to) && !C.state.off.quality.has(k.quality) &&
+  (!C.state.commodity || k.commodity === C.state.commodity);
 C.linkShown = (k) => {
-  const flow = C.flow(k), st = C.state;
+  const flow = C.state.mode === "diff" && C.change(k) < 0 ? k.result || 0 : C.flow(k), st = C.state;
   const chosen = st.traced && st.traced.links.has(k);
-  if (!C.siteShown(k.from) || !C.siteShown(k.to)) return false;
-  if (st.off.quality.has(k.quality) || (st.commodity && k.commodity !== st.commodity)) return false;
+  if (!C.linkOpen(k)) return false;
   if (flow <= 0) return st.idle || Boolean(chosen);
   return flow >= st.least * (C.mostLink.get(k.basis) || 0);
 };
@@ -123,14 +129,21 @@ C.linkShown = (k) => {
 C.isShort = (s) => C.state.mode !== "base" && s.asked > 0 && s.shortfall > 0;
 C.shortfallShare = (s) => s.asked > 0 ? Math.min(1, (s.shortfall || 0) / s.asked) : 0;
 C.shortfallText = (s) => "short " + C.number(s.shortfall) + " of " + C.number(s.asked);
-C.byChoice = (k) => C.state.mode === "diff" && C.chosenSet().has(k.id);
-C.chosenSet = () => {
+// of the links that moved most: whether each answer that serves as much moves them too
+C.movedNow = () => {
   const from = C.data.months || C.data;
-  if (C.data.months && !(from.choiceAsked && C.monthNow().n === 0)) return C.NONE;
-  if (!from.choices) from.choices = new Set(from.byChoice.map((i) => "e" + i));
-  return from.choices;
+  if (!from.moved || C.data.months && C.monthNow().n !== 0) return C.NONE;
+  if (!from.ends) from.ends = new Map(from.moved.map(([i, least, most]) => ["e" + i, [least, most]]));
+  return from.ends;
 };
-C.NONE = new Set();
+C.NONE = new Map();
+C.movedText = (k) => {
+  const ends = C.movedNow().get(k.id), base = k.base || 0;
+  if (!ends) return "";
+  const hair = 1e-6 * Math.max(base, ends[1], 1e-9), forced = base < ends[0] - hair || base > ends[1] + hair;
+  const range = ends[1] - ends[0] > hair ? ", " + C.number(ends[0]) + " to " + C.number(ends[1]) : "";
+  return (forced ? "forced" : "one of several equally good ways") + range;
+};
 C.isolated = (text) => "\u2068" + text + "\u2069";
 C.trace = (start) => {
   // everything up- and downstream along links with flow; where none has any, along all links.

@@ -14,17 +14,13 @@ C.putTier = () => {
   const mine = C.both && C.state.tier === "first" ? "ofFirst" : "ofAll";
   C.every.sites.forEach((s) => Object.assign(s, s[mine]));
   C.mostLost = C.every.sites.reduce((top, s) => Math.max(top, s.lost || 0), 0);
-  const bottleneck = C.both ? C.data.bottlenecks[mine === "ofFirst" ? "first" : "all"] : C.data.bottlenecks.first || C.data.bottlenecks.all;
   const ranked = C.every.sites.filter((s) => s.rank).sort((p, q) => p.rank - q.rank || (p.id < q.id ? -1 : 1));
   const top = C.every.sites.reduce((most, s) => s.lost > (most ? most.lost : 0) ? s : most, null);
   C.blocks.forEach((b) => {
     const worst = ranked.find((s) => s.block === b.index);
     b.group = worst ? null : C.every.sites.filter((s) => s.block === b.index && s.several && s.lost > 0).reduce((top, s) => !top || s.lost > top.lost ? s : top, null);
     Object.assign(b, { worst: worst ? worst.id : null, worstText: worst ? worst.lostText : "", worstClass: worst ? Math.max(1, worst.lossClass) : 0 });
-    if (C.data.narrowBy === "bottleneck") {
-      b.bottleneckText = bottleneck && Object.hasOwn(bottleneck, b.name) ? bottleneck[b.name] : "";
-      b.narrowest = Boolean(b.bottleneckText);
-    } else if (!C.cutBinds) b.narrowest = Boolean(top) && top.block === b.index;
+    if (C.data.narrowBy !== "bottleneck" && !C.cutBinds) b.narrowest = Boolean(top) && top.block === b.index;
   });
 };
 C.tierName = () => C.both && C.state.tier === "first" ? C.data.firstTier : C.data.lossTier || (C.data.tierOrder.length ? "all tiers" : "demand");

@@ -33,6 +33,9 @@ C.added = (rows) => {
   return { most };
 };
 C.monthNow = () => C.data.months ? C.data.months.rows[C.state.month] : null;
+// only the long run is the nearest to its baseline; the plan of a month is the cheapest, and moves what it likes
+C.lasting = () => C.data.months ? C.data.months.rows.findIndex((r) => r.n === 0) : -1;
+C.isPlan = () => C.lasting() >= 0 && C.monthNow().n !== 0;
 C.capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 C.fileMonth = () => !C.data.months ? "" : C.monthNow().n ? "-month-" + C.monthNow().n : "-long-run";
 C.resultWord = () => C.data.months ? C.monthNow().name : C.data.resultName.toLowerCase();
@@ -92,14 +95,15 @@ C.fillMonth = () => {
 C.heading = () => {
   if (!C.data.months) return;
   const now = C.monthNow();
-  C.at("finding").textContent = C.state.mode === "base" ? C.data.months.baseHeading : now.heading;
+  C.at("heading").textContent = C.state.mode === "base" ? C.data.months.baseHeading : now.heading;
   C.at("inferred").textContent = now.inferred;
-  C.at("printed").alt = C.at("finding").textContent;
+  C.at("printed").alt = C.at("heading").textContent;
 };
 C.setMonth = (to) => {
   const next = Math.max(0, Math.min(C.data.months.rows.length - 1, to));
   if (next === C.state.month && C.state.mode !== "base") return;
   C.state.month = next;
+  if (C.state.mode === "diff" && C.isPlan()) C.state.mode = "result";
   C.renew();
 };
 C.pickCourse = (i) => {
@@ -117,6 +121,7 @@ C.setCourse = (i) => {
 };
 C.renew = () => {
   if (C.state.mode === "base") C.state.mode = "result";
+  C.leave();
   C.putMonth();
   if (C.grouping) {
     // the same groups with the sums of the month
@@ -159,11 +164,12 @@ C.monthSide = () => {
   const now = C.monthNow(), parts = [C.make("h2", C.capital(now.name.replace(/ of .*$/, "")) + ": who is served")];
   const served = C.list(C.data.months.tiers.map((tier, i) => [tier, now.tiers[i][2] + ", short " + now.tiers[i][1]]));
   served.className = "served";
-  const weight = (k) => Math.abs(C.change(k)) / (C.mostLink.get(k.basis) || 1);
-  const changed = C.every.links.filter((k) => C.change(k) && !C.chosenSet().has(k.id) && C.siteShown(k.from) && C.siteShown(k.to))
-    .sort((p, q) => weight(q) - weight(p) || (p.id < q.id ? -1 : 1)).slice(0, 4);
-  const list = C.rows(changed.map((k) => C.row(k.from, k.from.label, k.changeText, null, "", "\u2192 " + k.to.label + (k.commodityText ? " \u00b7 " + k.commodityText : ""))));
+  const weight = (k) => Math.abs(C.change(k)) / (C.mostLink.get(k.basis) || 1), told = [...C.movedNow().keys()];
+  const changed = (told.length ? told.map((id) => C.rowById.get(id)) : C.every.links.slice().sort((p, q) => weight(q) - weight(p) || (p.id < q.id ? -1 : 1)))
+    .filter((k) => C.change(k) && C.siteShown(k.from) && C.siteShown(k.to)).slice(0, 8);
+  if (C.isPlan()) return [...parts, served];
+  const list = C.rows(changed.map((k) => C.row(k.from, k.from.label, k.base === null ? "+" + k.resultText : k.changeText, null, "", [C.movedText(k), "\u2192 " + k.to.label, k.commodityText].filter(Boolean).join(" \u00b7 "))));
   list.className = "tight";
-  parts.push(served, C.make("h3", "Links that change most"), changed.length ? list : C.make("p", "none", "lead"));
+  parts.push(served, C.make("h3", "Links that change most"), changed.length ? list : C.make("p", C.isCalm() ? "none: nobody is short because of it, whatever goes another way" : "none", "lead"));
   return parts;
 };

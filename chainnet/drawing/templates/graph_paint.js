@@ -74,7 +74,7 @@ C.radius = (s) => {
   if (C.state.choke) {
     return s.lost > 0 ? Math.max(5, C.largest * 1.15 * Math.sqrt(s.lost / C.mostLost)) : 2.5;
   }
-  if (s.stage === "end_use" && C.state.mode !== "base" && C.data.hasUnmet) return s.asked > 0 ? Math.max(4, Math.min(C.largest, 13) * Math.sqrt(C.shortfallShare(s))) : 4;
+  if (C.isBlock(s)) return 7;
   const flow = C.flow(s);
   if (s.project && !flow) return C.ticked.has(s.id) ? 8 : 6;
   const most = C.mostSite.get(s.basis);
@@ -82,25 +82,22 @@ C.radius = (s) => {
   return Math.max(4, C.largest * Math.sqrt(flow / most));
 };
 C.isStopped = (s) => C.state.mode !== "base" && (s.base || 0) > 0 && !((s.result || 0) > 1e-9 * s.base);
-C.dim = (s) => Boolean(C.state.traced) && !C.state.traced.sites.has(s);
+C.dim = (s) => { const lit = C.lit(); return Boolean(lit) && !lit.sites.has(s); };
 C.colour = (s) => {
   if (C.state.mode !== "diff") return s.colour;
   const change = C.change(s);
   return change < 0 ? COLOURS.paper : change > 0 ? C.MORE : C.SAME;
 };
-// end uses are as dark as they are short, in the classes of losses
-C.shade = (s) => C.data.lossColours[C.LOSS_STEPS.filter((step) => C.shortfallShare(s) > step).length][0];
-C.LOSS_STEPS = [0.05, 0.25, 0.5, 0.75];
 C.siteStyle = (s) => {
   const shape = C.data.shapes[s.stage][0], dim = C.dim(s);
   const stopped = C.isStopped(s), less = C.state.mode === "diff" && C.change(s) < 0;
-  const short = C.isShort(s) && !C.state.choke && s.stage === "end_use", ticked = C.ticked.has(s.id);
-  const fill = short ? C.shade(s) : s.project && !ticked || stopped ? COLOURS.paper : C.colour(s);
-  const edge = stopped || less || short ? C.LESS : s.project ? s.colour : C.INK;
-  const colours = { background: dim ? C.fade(fill, 0.16) : fill, border: dim ? COLOURS.dim : edge };
+  const ticked = C.ticked.has(s.id), block = C.isBlock(s);
+  const fill = s.project && !ticked || stopped ? COLOURS.paper : C.colour(s);
+  const edge = stopped || less ? C.LESS : s.project ? s.colour : C.INK;
+  const colours = { background: dim ? C.fade(fill, 0.1) : fill, border: dim ? COLOURS.dim : edge };
   return {
-    id: s.key, x: s.x, y: s.y, shape, size: C.radius(s) * C.MIX[shape], hidden: !C.siteShown(s),
-    borderWidth: s.inCut ? 3 : s.project || stopped || less ? 1.6 : 1, borderWidthSelected: s.inCut ? 3 : 1.6,
+    id: s.key, x: s.x, y: s.y, shape, size: block ? 0.1 : C.radius(s) * C.MIX[shape], hidden: !C.siteShown(s),
+    borderWidth: block ? 0 : s.inCut ? 3 : s.project || stopped || less ? 1.6 : 1, borderWidthSelected: s.inCut ? 3 : 1.6,
     color: { ...colours, highlight: colours, hover: colours },
     shapeProperties: { borderDashes: s.project && !ticked ? [2, 2] : false },
   };
@@ -108,19 +105,19 @@ C.siteStyle = (s) => {
 C.linkWidth = (flow, basis) => flow > 0 && C.mostLink.get(basis) > 0
   ? Math.max(0.5, C.widest * Math.sqrt(flow / C.mostLink.get(basis))) : 0.7;
 C.linkStyle = (k) => {
-  const traced = C.state.traced, dim = Boolean(traced) && !traced.links.has(k);
-  const diff = C.state.mode === "diff", change = diff ? C.change(k) : 0, flow = C.flow(k);
-  let width = C.linkWidth(diff && change ? Math.abs(change) : flow, k.basis), colour = k.from.colour;
+  const traced = C.state.traced, lit = C.lit(), dim = Boolean(lit) && !lit.links.has(k);
+  const diff = C.state.mode === "diff", change = diff ? C.change(k) : 0, flow = change < 0 ? k.result || 0 : C.flow(k);
+  let width = C.linkWidth(change > 0 ? change : flow, k.basis), colour = k.from.colour;
   if (flow <= 0) colour = COLOURS.same;
   if (diff) {
-    colour = change < 0 ? C.LESS : change > 0 ? C.MORE : COLOURS.faint;
-    if (C.byChoice(k)) { colour = C.SAME; width = Math.min(width, 2.5); }
-    else if (!change) width = Math.min(width, 1.2);
+    // what is lost is a hollow band behind; of what stays the links are thin
+    colour = change > 0 ? C.MORE : change < 0 ? C.SAME : COLOURS.faint;
+    if (!(change > 0)) width = Math.min(width, change ? width : 1.2);
   }
   const strong = traced && !dim ? (k.isBack ? 0.35 : 0.62) : diff && change ? (k.isBack ? 0.35 : 0.6) : (C.links.length > 600 ? 0.3 : 0.42) * (k.isBack ? 0.5 : 1) * (C.state.choke ? 0.6 : 1);
   return {
     id: k.id, from: k.from.key, to: k.to.key, width, hidden: !C.linkShown(k),
-    dashes: C.byChoice(k) ? [1, 4] : k.isInferred ? [8, 4] : false,
+    dashes: k.isInferred ? [8, 4] : false,
     color: { color: colour, highlight: colour, opacity: dim ? 0.05 : strong, inherit: false },
     arrows: { to: { enabled: k.isBack && !dim, scaleFactor: 0.35 } },
     smooth: C.links.length > 1500 ? false : k.isBack ? { enabled: true, type: "curvedCW", roundness: 0.12 }
@@ -162,7 +159,7 @@ C.importance = (s) => {
   return traced + (s.stage === "end_use" && C.isShort(s) ? 1e3 + C.shortfallShare(s) : 0) + (s.rank && s.rank <= 3 ? 1e5 - s.rank : 0) + (s.inCut ? 1e4 : 0) + (C.state.choke ? 50 * (s.lost || 0) / (C.mostLost || 1) : 0) +
     C.flow(s) / (C.mostSite.get(s.basis) || 1);
 };
-C.badge = (s) => s.rank && s.rank <= 3 && C.badges.has(s);
+C.badge = (s) => s.rank && s.rank <= 3 && C.badges.has(s) && !C.state.step;
 C.paint = (ctx) => {
   const px = (C.pixel || 1) / window.network.getScale();
   if (C.bandTop !== null) {
@@ -180,6 +177,7 @@ C.paint = (ctx) => {
 };
 C.rings = (ctx, s, px) => {
   const r = C.radius(s), dim = C.dim(s);
+  if (C.isBlock(s)) C.block(ctx, s);
   const used = C.state.mode === "result" ? s.utilResult : s.utilBase;
   if (!C.state.choke && used !== null && used !== undefined && used > 0 && r / px > 4 && !s.project) {
     ctx.strokeStyle = dim ? COLOURS.dim : C.INK;
@@ -188,7 +186,7 @@ C.rings = (ctx, s, px) => {
     ctx.arc(s.x, s.y, r + 3.2, -Math.PI / 2, -Math.PI / 2 + Math.PI * 2 * Math.min(used, 1));
     ctx.stroke();
   }
-  if (C.isStopped(s)) {
+  if (C.isStopped(s) && !C.isBlock(s)) {
     ctx.strokeStyle = dim ? COLOURS.dim_less : C.LESS;
     ctx.lineWidth = 1.6;
     const a = Math.max(3, r * 0.6);
@@ -215,7 +213,7 @@ C.rings = (ctx, s, px) => {
   }
 };
 C.signs = (ctx, px) => {
-  const changed = C.links.filter((k) => C.linkShown(k) && C.change(k) && !C.byChoice(k) && !(C.state.traced && !C.state.traced.links.has(k)))
+  const changed = C.links.filter((k) => C.linkOpen(k) && C.change(k) && !(C.lit() && !C.lit().links.has(k)))
     .sort((p, q) => Math.abs(C.change(q)) - Math.abs(C.change(p))).slice(0, 14);
   ctx.textAlign = "center"; ctx.textBaseline = "middle";
   ctx.font = "bold " + 15 * px + "px sans-serif";
@@ -232,6 +230,7 @@ C.label = (ctx, s, px, taken) => {
   const r = C.radius(s), size = 12 * px, x = s.x + r + 6, step = 13 * px;
   const key = Math.round(s.x), rows = taken.get(key) || [];
   const strong = s === C.state.chosen || s === C.state.hover, badge = C.badge(s), dim = C.dim(s);
+  if (dim && !strong && !C.state.traced) return;  // what does not lead to the demand of the finding has no name
   const fit = Math.max(1, Math.min(3, Math.floor((s.room / px - 2) / 13)));
   const columnEnd = s.stage === "recycler" ? s.x - 30 + C.lowWidth : s.stage === "end_use" ? C.world.width : (Math.floor(s.x / C.columnWidth) + 1) * C.columnWidth;
   const room = columnEnd - x - 6 * px;

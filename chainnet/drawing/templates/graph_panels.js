@@ -13,7 +13,7 @@ C.row = (s, lead, number, share, colour, small) => {
     line.append(bar);
     button.append(line);
   }
-  if (s) button.addEventListener("click", () => { C.choose(s, true); C.at("graph").focus(); }); else button.disabled = true;
+  if (s) button.addEventListener("click", () => { C.choose(s, true); C.goGraph(); }); else button.disabled = true;
   return button;
 };
 C.side = () => {
@@ -28,13 +28,13 @@ C.rows = (buttons) => {
 };
 C.ranking = () => {
   if (C.state.panel) return C.projectSide();
-  if (C.data.hasLosses) return [...C.monthSide(), ...C.losses()];
+  if (C.data.hasLosses) return [...C.storySide(), ...C.monthSide(), ...C.losses()];
   const sums = new Map();
   C.every.sites.forEach((s) => sums.set(s.block, (sums.get(s.block) || 0) + C.flow(s)));
   const part = (s) => sums.get(s.block) > 0 ? C.flow(s) / sums.get(s.block) : 0;
   const large = C.every.sites.filter((s) => s.stage !== "end_use" && C.flow(s) > 0 && C.siteShown(s))
     .sort((p, q) => part(q) - part(p) || p.index - q.index).slice(0, 12);
-  return [...C.monthSide(), C.make("h2", "Largest parts of a step"), C.make("p", "Share of its step's output. Size is not loss: no ranking of losses was given.", "lead"),
+  return [...C.storySide(), ...C.monthSide(), C.make("h2", "Largest parts of a step"), C.make("p", "Share of its step's output. Size is not loss: no ranking of losses was given.", "lead"),
     C.rows(large.map((s) => C.row(s, s.label, C.percent(part(s)), part(s), s.colour, [s.step, s.place].filter(Boolean).join(" \u00b7 "))))];
 };
 C.herdCard = (s, parts) => {
@@ -53,14 +53,15 @@ C.herdCard = (s, parts) => {
 C.card = (s) => {
   const back = C.make("button", "\u2190 Back to the list", "back");
   back.type = "button";
-  back.addEventListener("click", () => { C.choose(null); C.at("graph").focus(); });
+  back.addEventListener("click", () => { C.choose(null); C.goGraph(); });
   const parts = [back, C.make("h2", s.label), C.make("p", [s.step, s.place, s.projectText].filter(Boolean).join(" \u00b7 "), "lead")];
   if (s.members) return C.herdCard(s, parts);
   if (C.isShort(s) && s.stage === "end_use") parts.push(C.make("p", C.capital(C.shortfallText(s)) + " t/yr (" + C.percent(C.shortfallShare(s)) + ")", "big"));
   if (s.project) parts.push(C.list(C.worthLines(s)));
   else if (C.data.hasLosses && s.stage !== "end_use") {
-    parts.push(C.make("p", s.lost > 0 ? (s.unitLabel ? "The loss of " + s.unitLabel : "Its loss") + " costs " + C.costs(s) : s.lost === null ? "Loss not tested" : "Its loss costs nothing, on the plants and rules of this picture", s.lost > 0 ? "big" : "big none"));
+    parts.push(C.make("p", s.lost > 0 ? (s.unitLabel ? "The loss of " + s.unitLabel : "Its loss") + " costs " + C.costs(s) : s.lost === null ? "Loss not tested" : "Its loss costs nothing in the baseline", s.lost > 0 ? "big" : "big none"));
     if (s.lost > 0) parts.push(C.make("p", s.lostShareText + " of deliveries of " + C.tierName() + (s.several ? "; may be several plants, so it bears no rank" : "; rank " + s.rankText) + (s.inCut ? "; \u25b6 in the minimum cut" : ""), "lead"));
+    C.underWords(s).forEach((text) => parts.push(C.make("p", text)));
   } else if (s.inCut) parts.push(C.make("p", "\u25b6 in the minimum cut", "lead"));
   const lines = [["Capacity", s.capacityText], ["Flow, baseline", s.baseText]];
   if (C.data.hasResult) lines.push(["Flow, " + C.resultWord(), s.resultText]);
@@ -151,15 +152,11 @@ C.follow = () => {
 C.marks = () => {
   document.querySelectorAll("#switch button").forEach((b) => b.setAttribute("aria-pressed", String(b.dataset.mode === C.state.mode)));
   C.at("changes").hidden = C.state.mode !== "diff";
+  C.markStory();
   C.at("choke").setAttribute("aria-pressed", String(C.state.choke));
   C.heading();
-  C.at("shortfallKey").hidden = C.state.mode === "base" || C.state.choke || !C.data.hasUnmet;
-  C.at("choiceKey").textContent = C.choiceWords();
+  C.at("shortfallKey").hidden = C.state.choke || !C.data.hasUnmet;
   C.at("areaWords").textContent = C.state.choke ? "area = loss if the site drops out; dot = no loss" : "area = output, t/yr";
-};
-C.choiceWords = () => {
-  const from = C.data.months || C.data, asked = from.choiceAsked && (!C.data.months || C.monthNow().n === 0);
-  return asked ? "moves only among equally good answers" : "not asked: which move only among equally good answers";
 };
 C.changed = (fresh) => {
   if (C.state.chosen) C.state.traced = C.trace(C.state.chosen);
@@ -169,6 +166,7 @@ C.changed = (fresh) => {
   C.follow();
   C.fillHeads();
   C.fitHeads();
+  C.stepList();
   C.remember();
   window.network.redraw();
 };
@@ -190,14 +188,17 @@ C.fitHeads = () => {
 };
 C.setMode = (mode) => {
   C.state.mode = mode;
+  C.leave();
   // a loss and a change are two things, and both are brown: one of them is shown
   if (mode === "diff") C.state.choke = false;
+  if (mode === "diff" && C.isPlan()) { C.state.month = C.lasting(); C.putMonth(); }
   C.marks();
   C.changed();
   C.say({ base: "Baseline", result: C.data.resultName, diff: "Difference" }[mode] + " shown");
 };
 C.setChoke = (on) => {
   C.state.choke = on;
+  C.leave();
   if (on && C.state.mode === "diff") C.state.mode = "result";
   C.marks();
   C.changed();

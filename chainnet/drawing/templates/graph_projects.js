@@ -81,7 +81,7 @@ C.projectRow = (s) => {
   });
   const name = C.make("button", s.label, "plain");
   name.type = "button";
-  name.addEventListener("click", () => { C.choose(s, true); C.at("graph").focus(); });
+  name.addEventListener("click", () => { C.choose(s, true); C.goGraph(); });
   text.append(name, C.make("small", [s.step, s.place, s.start ? "from " + s.start : ""].filter(Boolean).join(" \u00b7 ")),
     C.make("small", [C.gainText(s), C.costText(s)].join(" \u00b7 ")));
   const needs = C.needsText(s);

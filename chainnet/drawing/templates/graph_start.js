@@ -1,8 +1,11 @@
 "use strict";
 // The engine is started with everything in its place: no physics, nothing moves by itself.
 C.remember = () => {
-  const st = C.state, parts = new URLSearchParams();
-  if (st.mode !== (C.data.hasResult ? "result" : "base")) parts.set("flows", st.mode);
+  const st = C.state, parts = new URLSearchParams(), told = C.story && st.step > 0;
+  if (told) { if (st.step > 1) parts.set("step", String(st.step)); }
+  else if (C.story) { parts.set("step", "explore"); if (st.focus) parts.set("focus", "1"); }
+  if (told) { if (st.chosen) parts.set("site", st.chosen.id); C.keep(parts); return; }
+  if (st.mode !== C.usual()) parts.set("flows", st.mode);
   if (st.course) parts.set("scenario", C.data.months.scenario);
   if (C.data.months && st.month !== C.data.months.start) parts.set("month", String(C.data.months.rows[st.month].n));
   if (st.choke !== C.data.startChoke) parts.set("chokepoints", st.choke ? "1" : "0");
@@ -10,30 +13,43 @@ C.remember = () => {
   if (st.panel) parts.set("panel", "projects");
   C.ticked.forEach((id) => parts.append("project", id));
   if (st.chosen) parts.set("site", st.chosen.id);
-  Object.entries(st.off).forEach(([kind, set]) => set.forEach((value) => parts.append("without-" + kind, value)));
+  C.keep(parts);
+};
+// beside the story stands the network as it is today
+C.usual = () => C.data.hasResult && !(C.story && C.data.hasBase) ? "result" : "base";
+C.keep = (parts) => {
+  Object.entries(C.state.off).forEach(([kind, set]) => set.forEach((value) => parts.append("without-" + kind, value)));
   const text = parts.toString();
   try { history.replaceState(null, "", text ? "#" + text : location.pathname + location.search); } catch (error) { C.hashless = true; }
 };
 C.recall = () => {
-  const parts = new URLSearchParams(location.hash.slice(1)), st = C.state;
+  const parts = new URLSearchParams(location.hash.slice(1)), st = C.state, step = Number(parts.get("step"));
+  if (C.story && (step >= 1 && step <= 5 || !location.hash.slice(1))) {
+    C.pose(Math.round(step) || 1);
+    C.recallFilters(parts);
+    return C.byId.get(parts.get("site"));
+  }
+  if (parts.get("focus") === "1" && C.story) st.focus = true;
+  st.mode = C.usual();
   const known = C.data.hasResult && C.data.hasBase ? ["base", "result", "diff"] : [];
   if (known.includes(parts.get("flows"))) st.mode = parts.get("flows");
   const course = C.data.courses.findIndex((c) => c.scenario === parts.get("scenario"));
   if (course > 0) C.pickCourse(course);
   if (C.data.months && parts.has("month")) C.recallMonth(Number(parts.get("month")));
   if (C.data.hasLosses && parts.has("chokepoints")) st.choke = parts.get("chokepoints") === "1";
-  if (st.choke && st.mode === "diff") st.mode = "result";
-  document.querySelectorAll("#legend input[data-filter]").forEach((box) => {
-    if (parts.getAll("without-" + box.dataset.filter).includes(box.value)) { box.checked = false; st.off[box.dataset.filter].add(box.value); }
-  });
+  if (st.mode === "diff" && (st.choke || C.isPlan())) st.mode = "result";
+  C.recallFilters(parts);
   if (C.both && ["first", "all"].includes(parts.get("losses"))) st.tier = parts.get("losses");
   parts.getAll("project").forEach((id) => { if (C.byId.has(id) && C.byId.get(id).project) C.ticked.add(id); });
   if (parts.get("panel") === "projects" && C.allProjects.length) { st.panel = true; st.projects = true; }
   return C.byId.get(parts.get("site"));
 };
+C.recallFilters = (parts) => document.querySelectorAll("#legend input[data-filter]").forEach((box) => {
+  if (parts.getAll("without-" + box.dataset.filter).includes(box.value)) { box.checked = false; C.state.off[box.dataset.filter].add(box.value); }
+});
 C.narrow = () => matchMedia("(max-width: 1000px)").matches;
 C.drawer = (open) => {
-  // on a narrow screen search and filters lie over the picture, and only when asked for
+  // search, filters and legend lie over the picture, and only when asked for
   document.querySelector(".app").classList.toggle("filters", open);
   C.at("filters").setAttribute("aria-expanded", String(open));
 };
@@ -50,12 +66,13 @@ C.reset = () => {
   C.choose(null);
   C.opened.clear();
   if (C.grouping) C.redo(); else { C.setProjects(C.state.projects); }
+  if (C.story) C.tell(1);
   C.show(true);
 };
 C.controls = () => {
   document.querySelectorAll("#switch button").forEach((b) => b.addEventListener("click", () => C.setMode(b.dataset.mode)));
   C.at("choke").addEventListener("click", () => C.setChoke(!C.state.choke));
-  C.at("skip").addEventListener("click", (event) => { event.preventDefault(); C.at("graph").focus(); });
+  C.at("skip").addEventListener("click", (event) => { event.preventDefault(); C.goGraph(); });
   C.at("fit").addEventListener("click", () => C.show(true));
   C.at("reset").addEventListener("click", C.reset);
   C.at("panel").addEventListener("click", () => C.setPanel(!C.state.panel));
@@ -121,6 +138,8 @@ C.resize = () => {
   const above = document.querySelector(".app").getBoundingClientRect().top + scrollY;
   document.documentElement.style.setProperty("--above", Math.round(above) + "px");
 };
+// the page stands still when the graph takes the keys
+C.goGraph = () => C.at("graph").focus({ preventScroll: true });
 C.start = () => {
   C.resize();
   C.unpackMonths();
@@ -148,10 +167,13 @@ C.start = () => {
       hideEdgesOnDrag: C.links.length > 800, hideEdgesOnZoom: C.links.length > 800,
     },
   });
+  window.network.on("beforeDrawing", C.under);
   window.network.on("afterDrawing", C.paint);
   C.samples();
   C.controls();
   C.monthControls();
+  C.storyControls();
+  C.timeline();
   C.pointer();
   C.search();
   C.keys();
@@ -165,7 +187,7 @@ C.start = () => {
     const now = innerWidth + "x" + innerHeight;
     if (now === last || matchMedia("print").matches) return;
     last = now;
-    C.resize(); C.layout(); C.makeHeads(); C.changed(); C.show(false);
+    C.resize(); C.timeline(); C.layout(); C.makeHeads(); C.changed(); C.show(false);
   });
   addEventListener("beforeprint", C.print);
   addEventListener("afterprint", () => { window.network.setSize("100%", "100%"); window.network.redraw(); });

@@ -50,6 +50,7 @@ C.svg = () => {
   const net = window.network, pane = C.at("graph"), width = pane.clientWidth, height = pane.clientHeight, scale = net.getScale();
   const corner = net.canvasToDOM({ x: 0, y: 0 }), inside = C.notes(), around = C.notes(), top = C.above();
   C.placeHeads();
+  C.under(inside);
   net.renderer._drawEdges(inside);
   net.renderer._drawArrows(inside);
   net.renderer._drawNodes(inside, true);

@@ -1,0 +1,124 @@
+"""The finding that a page shows, as a story of five steps and a course over time; it is worded and ranked elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from chainnet.drawing.drawn import DrawnFlows
+from chainnet.drawing.style import percent, tonnes
+from chainnet.errors import DataError
+from chainnet.network import Network
+from chainnet.words import Who, country_name, digits, first_capital, place_words, step_words
+
+# the steps, and the flows that each shows
+STEPS = (
+    ("Today", "base"),
+    ("The rule", "diff"),
+    ("Where it breaks", "result"),
+    ("What still arrives", "result"),
+    ("What closes it", "result"),
+)
+Finding = Mapping[str, Any]
+
+
+def plain_finding(network: Network, given: Any, answer: DrawnFlows | None) -> Finding | None:
+    """Return a finding as plain values, from a ``Finding`` without the parts that cost most.
+
+    Raises
+    ------
+    DataError
+        If it is no finding, is of another network, or of a scenario that no result shows.
+    """
+    if given is None:
+        return None
+    found = given if isinstance(given, Mapping) else given.to_dict(brief=True) if hasattr(given, "to_dict") else {}
+    if "sentences" not in found or "bottleneck" not in found:
+        raise DataError("draw: finding is the answer of find(network, scenario), or its to_dict().")
+    if found["digest"] != network.digest:
+        raise DataError("draw: the finding was made from another network; draw it with the network it came from.")
+    shown = {"", "baseline"} if answer is None else {one.scenario for one in (answer, *answer.others)}
+    if answer is not None and answer.kind == "balance" and not shown & named(found):
+        raise DataError(
+            f'draw: the finding is of "{found["scenario"]}", which no result shows. Draw that scenario too.'
+        )
+    return found
+
+
+def named(finding: Finding) -> set[str]:
+    """Return how answers of the scenario of a finding call it."""
+    return {finding["scenario"]} if finding["scenario"] else {"", "baseline"}
+
+
+def led(answer: DrawnFlows | None, finding: Finding | None) -> bool:
+    """Say whether an answer is of the scenario of the finding."""
+    return finding is not None and answer is not None and answer.scenario in named(finding)
+
+
+def chip(finding: Finding | None) -> dict[str, str] | None:
+    """Return what the head of the step says that is the bottleneck; empty if there is none, None = not looked for."""
+    if finding is None or not finding["bottleneck"]["step"]:
+        return None if finding is None else {}
+    narrow = finding["bottleneck"]
+    share = "" if narrow["share_made"] is None else f" makes {percent(narrow['share_made'])}"
+    said = f"bottleneck: {country_name(narrow['country'])}{share}, its stop costs {tonnes(narrow['lost_tpa'])}"
+    return {step_words(narrow["step"]): said}
+
+
+def story_data(finding: Finding | None, vintage: str) -> dict[str, Any] | None:
+    """Return what the script of a page knows of the finding."""
+    if finding is None:
+        return None
+    who, where, what, sure = finding["sentences"]
+    whose = "" if Who(finding["tier"]).is_all else f"{finding['tier']} "
+    asked = f"{'' if finding['beneficiaries'] == 'all' else 'allied '}{whose}demand is {tonnes(finding['demand_tpa'])}."
+    label = finding["scenario_label"].rstrip(".") + (f" ({finding['state']})." if finding["state"] else ".")
+    texts = (
+        " ".join(first_capital(part) for part in (f"{vintage}." if vintage else "", asked) if part),
+        label,
+        where,
+        who,
+        f"{what} {sure}",
+    )
+    return {
+        "names": sorted(named(finding)),
+        "tier": "" if Who(finding["tier"]).is_all else finding["tier"],
+        "title": finding["title"],
+        "where": where,
+        "steps": [[name, mode, text] for (name, mode), text in zip(STEPS, texts, strict=True)],
+        "ties": [first_capital(place_words(*pair)) for pair in finding["bottleneck"]["ties"]],
+        "projects": list(finding["advice"][-1]["ids"]) if finding["advice"] else [],
+        "without": {
+            row["id"]: row["then"]
+            for row in finding.get("depends_on", ())
+            if row["does"] == "class" and row["kind"] == "node"
+        },
+        "months": timeline(finding),
+    }
+
+
+def timeline(finding: Finding) -> dict[str, Any] | None:
+    """Return the shortfall by month, and marks: the first short month, when what is advised is due.
+
+    None where nobody asked for the months.
+    """
+    rows = finding.get("months")
+    if not rows:
+        return None
+    first = finding["when"]["first_month"]
+    marks: list[list[Any]] = [] if first is None else [[int(first), "first short"]]
+    for one in finding["advice"]:
+        at = _month_of(one["due"], finding["as_of"])
+        if 1 <= at <= finding["horizon"]:
+            marks.append([at, f"{one['thing'].strip('“”')} due"])
+    due = [row["due_t"] / row["demand_t"] if row["demand_t"] else 0.0 for row in rows]
+    bars = [[int(row["month"]), int(row["months"]), digits(part, 4)] for row, part in zip(rows, due, strict=True)]
+    return {"bars": bars, "marks": marks, "last": finding["horizon"]}
+
+
+def _month_of(due: str, as_of: Any) -> int:
+    """Return the month of a date such as 2027 or 2027-06, counted from the month after ``as_of``; 0 = not known."""
+    if not due or as_of is None:
+        return 0
+    (year, month), (from_year, from_month) = ((int(part[:4]), int(part[5:7] or 1)) for part in (str(due), str(as_of)))
+    return (year - from_year) * 12 + month - from_month
