@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -15,6 +14,9 @@ from chainnet.assessment._answers import HORIZON, LEVELS, Answers
 from chainnet.assessment._bottleneck import step_column
 from chainnet.assessment._closing import Closing, closing
 from chainnet.assessment._measures import Advice, advised, project_measures
+from chainnet.assessment._passage import passage
+from chainnet.assessment._plain import plain_values
+from chainnet.assessment._scenarios import compared
 from chainnet.doubt import KeyAssumptions, class_of, in_words, is_weak, orders_of
 from chainnet.engine import CERTAIN, LEAST_SIZE
 from chainnet.errors import DataError
@@ -258,6 +260,22 @@ class Finding:
             for name, value in ordered
         )
 
+    @cached_property
+    def passage(self) -> pd.DataFrame:
+        """What of the tier's demand passes each step and arrives, and what is lost of it; see ``passage``."""
+        narrow, mine = (self.bottleneck["step"], self.bottleneck["country"]), self.answers.counting.rows & self._is_mine
+        return stamp(passage(self.answers.counting, mine, self.scenario, narrow), self.provenance)
+
+    @property
+    def arrives_tpa(self) -> float:
+        """What the tier gets under the scenario, once new suppliers are qualified."""
+        return float(self.passage.loc[self.passage["to_step"] == "", "arrives_tpa"].sum())
+
+    @cached_property
+    def scenarios(self) -> pd.DataFrame:
+        """What each scenario of the chain leaves short; see ``compared``."""
+        return compared(self.answers, self.scenario, self.tier)
+
     # -- what helps --------------------------------------------------------------------------------
 
     @cached_property
@@ -447,10 +465,14 @@ class Finding:
                 "horizon": self.answers.months,
                 "months": self.months.reset_index().to_dict("records"),
                 "products": list(self.products),
+                "arrives_tpa": self.arrives_tpa,
+                "passage": self.passage.to_dict("records"),
+                "scenarios": self.scenarios.reset_index().to_dict("records"),
+                "measures": self.measures.to_dict("records"),
                 "levels": self.levels.reset_index().to_dict("records"),
                 "depends_on": list(self.depends_on),
             }
-        plain: dict[str, Any] = _plain(found)
+        plain: dict[str, Any] = plain_values(found)
         return plain
 
     def in_brief(self) -> dict[str, Any]:
@@ -470,7 +492,7 @@ class Finding:
             "shortfall": {"later": {"share": share, "tpa": share * self.demand["tpa"]}},
             "bottleneck": self.bottleneck,
         }
-        plain: dict[str, Any] = _plain(found)
+        plain: dict[str, Any] = plain_values(found)
         return plain
 
     @property
@@ -488,23 +510,6 @@ class Finding:
 
         said = "".join(f"<li>{escape(one)}</li>" for one in self.sentences)
         return f"<p><b>{escape(self.title)}</b></p><ul>{said}</ul>"
-
-
-# months and costs without an end, as JSON has none
-_ENDLESS = {"survive_months": "never short", "back_month": "never"}
-
-
-def _plain(value: Any, key: str = "") -> Any:
-    """Return a value as JSON has it."""
-    if isinstance(value, Mapping):
-        return {str(k): _plain(v, str(k)) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(one, key) for one in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not np.isfinite(value):
-        return None if np.isnan(value) else _ENDLESS.get(key, "no limit")
-    return str(value) if isinstance(value, str) else value
 
 
 def find(
