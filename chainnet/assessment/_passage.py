@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import networkx as nx
 import numpy as np
 import pandas as pd
 
@@ -77,6 +76,8 @@ def _arcs(answer: Balance) -> pd.DataFrame:
 
 def _scores(network: Network, arcs: pd.DataFrame, narrow: tuple[str, str]) -> dict[str, float]:
     """Return of each good the largest share that the bottleneck makes of a good that leads to it; 0 if none does."""
+    import networkx as nx
+
     step, country = narrow
     makers = arcs["source"]
     made = arcs[makers.map(network.steps).eq(step).to_numpy()].assign(country=makers.map(network.places))

@@ -18,11 +18,11 @@ ORDER = (
 )
 # by key, in the order in which they are printed: the place here is the number that people read
 TABLES = (
-    *("scenarios", "costs_most", "helps_most", "measures", "steps"),
+    *("scenarios", "measures", "steps", "costs_most"),
     *("sites", "countries", "owners", "operators", "steps_by_country", "sets", "pairs"),
     *("over_time", "endurance", "served", "layers", "by_country", "bracket", "exposure"),
     *("levels", "levels_by_scenario", "levels_over_time", "stocks_held"),
-    *("projects", "effects", "advice", "complements", "portfolio"),
+    *("helps_most", "projects", "effects", "advice", "complements", "portfolio"),
     *("requirement", "mitigation", "stocks", "floors", "idle", "split", "balance"),
     *("uncertainty", "ranks", "sensitivity", "limiting", "dependencies"),
     *("coverage", "relations", "assumptions", "gaps", "missing"),

@@ -193,17 +193,6 @@ def test_tables_are_those_of_the_stress_test(made: cn.Assessment, document: Docu
     assert levels == pytest.approx(made.stress.stocks["level_t"].tolist(), abs=1e-6)
 
 
-def test_key_table_bears_first_month_and_endurance(document: Document) -> None:
-    key = table(document, "scenarios")
-    assert [flat(str(v)) for v in column(key, "survive")] == ["never short", "4"]
-    assert column(key, "first_short_month")[0] == "never"
-    first = column(key, "first_short_month")[1]
-    assert flat(str(column(key, "first")[1])) == f"{first:.0f}"
-    shown = [key.columns[i].key for i in key.body_columns]
-    assert {"first", "survive"} <= set(shown)
-    assert len(shown) <= 9
-
-
 def test_a_month_has_a_name_where_a_start_is_given(made: cn.Assessment) -> None:
     stress = made.stress
     settings = stress.provenance["settings"] | {"start": "2031-05"}

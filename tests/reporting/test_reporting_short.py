@@ -23,7 +23,6 @@ from chainnet.reporting.formats.workbook import workbook_report
 from chainnet.reporting.model import Document, ReportFigure, ReportTable, Sentence
 from chainnet.reporting.order import FIGURES, TABLES
 from chainnet.reporting.sections.losses import owners_words, top_losses
-from chainnet.results import inputs_words
 
 
 def flat(text: str) -> str:
@@ -183,7 +182,7 @@ def test_several_losses_are_drawn_beside_the_greedy_choice() -> None:
 
 def test_every_proved_table_says_whether_it_has_a_range(document: Document) -> None:
     kinds = {t.key: t.range_kind for t in document.tables}
-    assert (kinds["scenarios"], kinds["sites"], kinds["uncertainty"]) == ("corner cases", "not assessed", "P10 to P90")
+    assert (kinds["sites"], kinds["uncertainty"]) == ("not assessed", "P10 to P90")
     assert kinds["measures"] == ""
     assert table(document, "sites").standing.endswith("Range: not assessed.")
 
@@ -195,7 +194,7 @@ def test_a_figure_bears_the_standing_of_its_table(made: cn.Assessment, document:
     figures = cn.report_figures(made)
     assert figures["ranges"].note.startswith("Sampled. Inputs: ")
     assert figures["coverage"].note.startswith("From the inputs, not solved. Inputs: ")
-    for name, key in (("levels", "levels"), ("losses", "sites"), ("projects", "effects.2030")):
+    for name, key in (("losses", "sites"), ("projects", "effects.2030")):
         drawn = table(document, key)
         assert figures[name].note.startswith(drawn.trust), name
 
@@ -212,13 +211,6 @@ def test_no_number_of_a_table_or_figure_is_typed() -> None:
         strings = [n.value for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Constant)]
         typed = [text for text in strings if isinstance(text, str) and re.search(r"\b[TF]\d+[a-h]?\b", text)]
         assert not [text for text in typed if ">>>" not in text and "such as" not in text], path.name
-
-
-def test_each_scenario_says_what_it_rests_on(made: cn.Assessment, document: Document) -> None:
-    t1 = table(document, "scenarios")
-    at = [c.key for c in t1.columns].index("rests_on")
-    rests = made.stress.summary.attrs["rests_on"]
-    assert [row[at].text for row in t1.rows] == [inputs_words(rests[row[0].text]) for row in t1.rows]
 
 
 def test_what_remains_of_a_region_is_no_holder() -> None:
@@ -285,4 +277,4 @@ def test_text_refers_to_sections_by_their_numbers() -> None:
     from chainnet.reporting.order import ORDER, see
 
     assert set(SECTIONS) == set(ORDER)
-    assert see("projects") == f"See section {ORDER.index('projects')}."
+    assert see("projects") == f"See section {ORDER.index('projects') + 1}."
