@@ -159,7 +159,7 @@ def test_a_figure_is_shown_with_the_digits_of_the_report(
 
 def test_main_tables_are_drawn_and_each_chart_shows_the_figures_beside_it(document: Document, book: Any) -> None:
     drawn = charts(filled(document))
-    keys = ("scenarios", "steps", "sites", "countries", "M1", "levels", "helps_most")
+    keys = ("steps", "sites", "countries", "M1", "levels", "helps_most")
     assert [chart.table for chart in drawn] == [table_id(key) for key in keys]
     sheet = book["Charts"]
     assert len(sheet._charts) == len(drawn)
