@@ -43,7 +43,6 @@ class _Plan:
 
 
 _PLANS = (
-    _Plan("scenarios", "bar", ("label",), ("due_share_{tier}",)),
     _Plan("steps", "bar", ("step", "commodity"), ("top_share",)),
     _Plan("sites", "bar", ("label",), ("first_lost_share", "lost_share")),
     _Plan("countries", "bar", ("label",), ("first_lost_share", "lost_share")),
