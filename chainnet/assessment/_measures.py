@@ -160,7 +160,9 @@ def _projects(answers: Answers, scenario: Scenario, tier: str, place: int) -> li
     """Return the projects that close what a tier lacks, else the one that avoids most alone; with how far it holds."""
     closing = by_projects(answers.counting, scenario, place)
     alone = project_measures(answers, scenario, tier)
-    names: Sequence[str] = closing.projects if closing is not None else tuple(alone["id"].head(1))
+    names: Sequence[str] = closing.projects if closing is not None else ()
+    if len(names) < 2:  # of those that alone avoid most the cheapest, whatever order they were tried in
+        names = tuple(alone["id"].head(1))
     if not names:
         return []
     margin, year = Margin(answers.counting, scenario, answers.named(tier)), _last_year(answers)

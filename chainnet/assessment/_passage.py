@@ -112,7 +112,8 @@ def _tracked(
     for row in demand.to_dict("records"):
         good = row["commodity"] if isinstance(row["commodity"], str) else ""
         now[row["node"], good, "", str(places[row["node"]])] += float(row[column])
-    least, passed = DUST * sum(now.values()), defaultdict(float)
+    least = DUST * sum(now.values())
+    passed: dict[tuple[str, str, str, str], float] = defaultdict(float)
     for _ in range(MOST_HOPS):
         on: dict[State, float] = defaultdict(float)
         for (node, good, to_step, to_place), tons in now.items():
@@ -141,11 +142,11 @@ def _followed(network: Network, arcs: pd.DataFrame, score: Mapping[str, float]) 
     process = dict(zip(network.nodes["id"], network.nodes["process"], strict=True))
     taken = arcs.groupby(["target", "commodity"])["flow_tpa"].sum()
     inputs: dict[str, dict[str, float]] = defaultdict(dict)
-    for (node, good), tons in taken.items():
-        inputs[str(node)][str(good)] = float(tons)
+    for key, tons in zip(taken.index.to_list(), taken.to_list(), strict=True):
+        inputs[str(key[0])][str(key[1])] = float(tons)
 
     def follow(maker: str, good: str) -> str:
-        own, made = recipes.get(process.get(maker), (set(), set()))
+        own, made = recipes.get(str(process.get(maker)), (set(), set()))
         goods = inputs.get(maker, {})
         asked = {one: tons for one, tons in goods.items() if one in own and good in made} or goods
         if not asked:

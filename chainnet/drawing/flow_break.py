@@ -111,23 +111,29 @@ def _linked(
     found: list[tuple[int, str, str, float, float]] = []
     for row in table.to_dict("records"):
         here = str(row["from"])
-        for column in range(row["a"], row["b"]):
-            there = str(row["to"]) if column + 1 == row["b"] else f"{VIA}{row['from']}"
-            found.append((column, here, there, row["arrives"], row["lost"]))
+        for at in range(int(row["a"]), int(row["b"])):
+            there = str(row["to"]) if at + 1 == row["b"] else f"{VIA}{row['from']}"
+            found.append((at, here, there, float(row["arrives"]), float(row["lost"])))
             here = there
     made = pd.DataFrame(found, columns=["column", "from", "to", "arrives", "lost"])
     return made.groupby(["column", "from", "to"], as_index=False)[["arrives", "lost"]].sum(), columns
+
+
+def _block(key: Any) -> tuple[int, str]:
+    """Return the column and the place that name a block."""
+    return int(key[0]), str(key[1])
 
 
 def _placed(links: pd.DataFrame, n: int) -> dict[tuple[int, str], dict[str, float]]:
     """Return top, arrives and lost of each block, points: what arrives above what is lost."""
     sizes: dict[tuple[int, str], dict[str, float]] = {}
     outs, ins = (links.groupby(["column", end])[["arrives", "lost"]].sum().to_dict("index") for end in ("from", "to"))
-    for (column, place), size in outs.items():
-        sizes[column, place] = size
-    for (column, place), size in ins.items():
+    for key, size in outs.items():
+        sizes[_block(key)] = {str(name): float(tons) for name, tons in size.items()}
+    for key, size in ins.items():
+        column, place = _block(key)
         if column + 1 == n or (column + 1, place) not in sizes:
-            sizes[column + 1, place] = size
+            sizes[column + 1, place] = {str(name): float(tons) for name, tons in size.items()}
     rows = {column: [key for key in sizes if key[0] == column] for column in range(n + 1)}
     most = max(sum(sum(sizes[key].values()) for key in keys) for keys in rows.values()) or 1.0
     gaps = GAP * max(len(keys) - 1 for keys in rows.values())
