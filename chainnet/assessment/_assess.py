@@ -50,7 +50,7 @@ class Assessment(Result):
     timing : DataFrame, index (scenario, tier)
         Scenario by scenario as the first finding sets them side by side: demand_tpa; first_month (from the first
         measure; NaN = not in the first year), first_year_share, later_share and later_tpa of what is due to it. The
-        first year is asked of what is in force, may return, comes next, and of the worst; NaN elsewhere.
+        first year is told of what is in force, and of the worst; NaN elsewhere.
     worst : str
         Scenario of the first finding; "" if none was asked.
     disrupted : Balance or None

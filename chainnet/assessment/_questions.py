@@ -134,7 +134,7 @@ def _solved(finding: Finding) -> Finding:
 def _timing(case: Case, finding: Finding) -> pd.DataFrame:
     """Return what each scenario that the finding is set beside leaves short later, by tier.
 
-    The first year, which takes months, is asked of what is in force, returns, comes next, and of the worst.
+    The first year, which takes minutes, is told of the two that a finding has: what is in force, and the worst.
     """
     answers, now = finding.answers, in_force(case.network)
     known = {now.name: now, **answers.asked}
@@ -142,7 +142,9 @@ def _timing(case: Case, finding: Finding) -> pd.DataFrame:
     rows = []
     for name, which in finding.scenarios["which"].items():
         later = answers.due(known[str(name)])
-        early = answers.first_year(known[str(name)]) if which != "other" else pd.DataFrame(index=later.index)
+        early = (
+            answers.first_year(known[str(name)]) if which in ("in force", "worst") else pd.DataFrame(index=later.index)
+        )
         early = early.reindex(columns=["first_month", "due_share"], fill_value=np.nan)
         rows.append(
             pd.DataFrame(
