@@ -111,9 +111,9 @@ def _linked(
     found: list[tuple[int, str, str, float, float]] = []
     for row in table.to_dict("records"):
         here = str(row["from"])
-        for at in range(int(row["a"]), int(row["b"])):
-            there = str(row["to"]) if at + 1 == row["b"] else f"{VIA}{row['from']}"
-            found.append((at, here, there, float(row["arrives"]), float(row["lost"])))
+        for number in range(int(row["a"]), int(row["b"])):
+            there = str(row["to"]) if number + 1 == row["b"] else f"{VIA}{row['from']}"
+            found.append((number, here, there, float(row["arrives"]), float(row["lost"])))
             here = there
     made = pd.DataFrame(found, columns=["column", "from", "to", "arrives", "lost"])
     return made.groupby(["column", "from", "to"], as_index=False)[["arrives", "lost"]].sum(), columns
