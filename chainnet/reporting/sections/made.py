@@ -57,8 +57,10 @@ def section(facts: Facts) -> Section:
 
 def with_reproduction(facts: Facts, last: Section, tables: Sequence[ReportTable], asked: Any) -> Section:
     """Return the last section with what repeats the report: that has a digest of every table."""
-    again = (Sentence("", (), "To make it again"), reproduction(facts, asked))
-    return replace(last, blocks=(*last.blocks, *again), more=(*last.more, digest_table(facts, tables)))
+    points = reproduction(facts, asked)
+    settings = tuple(one for one in points if one.head == "Settings.")  # long, and in the command too
+    again = (Sentence("", (), "To make it again"), tuple(one for one in points if one not in settings))
+    return replace(last, blocks=(*last.blocks, *again), more=(*last.more, settings, digest_table(facts, tables)))
 
 
 def _certificates(facts: Facts) -> pd.DataFrame:
