@@ -226,7 +226,7 @@ def _write(
         say("writing: report.xlsx", 0.97)
         (stage / "report.xlsx").write_bytes(workbook_report(document))
     if "json" in wanted:
-        found = {"findings": [one.to_dict() for one in assessment.findings]}
+        found = [one.to_dict() for one in assessment.findings]
         text = json.dumps(found, ensure_ascii=False, allow_nan=False, indent=1)
         (stage / "report.json").write_bytes(f"{text}\n".encode())
 

@@ -8,7 +8,7 @@ import io
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,10 @@ MOST_WORDS, MOST_NUMBERS = 250, 20
 HEADS = ("Who and when.", "Where.", "What to do.", "How sure.")
 NUMBER = re.compile(r"(?<![\w.])\d[\d,.]*")
 TICK = re.compile(r"((\d+( %)?|later|months after the first measure)\s*)+")
-REAL = [pytest.param(name, marks=pytest.mark.documents) for name in ("gallium", "rare-earths")]
+REAL = [
+    pytest.param("gallium", marks=pytest.mark.documents),
+    pytest.param("rare-earths", marks=[pytest.mark.documents, pytest.mark.slow]),  # minutes
+]
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Made:
 
     assessment: cn.Assessment
     folder: Path
-    told: Mapping[str, Any]  # report.json
+    told: list[dict[str, Any]]  # report.json
 
     @property
     def page(self) -> str:
@@ -46,11 +49,11 @@ class Made:
         """Page one of the PDF, a line of the page or of a picture a line."""
         sheet = pypdf.PdfReader(io.BytesIO((self.folder / "report.pdf").read_bytes())).pages[0]
         lines = [line.replace(NBSP, " ").strip() for line in sheet.extract_text().splitlines()]
-        first = next(i for i, line in enumerate(lines) if self.told["findings"][0]["title"][:20] in line)
+        first = next(i for i, line in enumerate(lines) if self.told[0]["title"][:20] in line)
         last = next(i for i, line in enumerate(lines) if line.startswith("page 1 of") or "page 1 of" in line)
         drawn = next(i for i, line in enumerate(lines) if "Shortfall over time" in line)
         kept = [*lines[first:drawn], *(line for line in lines[drawn:last] if not TICK.fullmatch(line))]
-        vintage = self.told["findings"][0]["vintage"]
+        vintage = self.told[0]["vintage"]
         return " ".join(line for line in kept if vintage not in line)
 
     @property
@@ -101,7 +104,7 @@ def test_page_one_has_few_words_and_numbers(made: Made) -> None:
 
 
 def test_both_formats_say_the_finding(made: Made) -> None:
-    finding = made.told["findings"][0]
+    finding = made.told[0]
     for said in made.said.values():
         bare = re.sub(r"\W", "", said)
         for claim in (finding["title"], *finding["sentences"]):
@@ -133,7 +136,7 @@ def test_no_struck_word(made: Made) -> None:
 
 
 def test_each_date_lies_ahead_or_is_said_to_have_passed(made: Made) -> None:
-    finding = made.told["findings"][0]
+    finding = made.told[0]
     if finding["as_of"] is None:
         return
     for said in made.said.values():
@@ -143,11 +146,11 @@ def test_each_date_lies_ahead_or_is_said_to_have_passed(made: Made) -> None:
 
 
 def test_cannot_be_said_stands_where_it_must(made: Made) -> None:
-    sure = [one["shortfall"]["certain"] for one in made.told["findings"]]
-    sure += [tier["certain"] for tier in made.told["findings"][0]["other_tiers"]]
+    sure = [one["shortfall"]["certain"] for one in made.told]
+    sure += [tier["certain"] for tier in made.told[0]["other_tiers"]]
     for said in made.said.values():
         assert ("cannot be said" in said.lower()) == (not all(sure))
-    worst = made.told["findings"][0]
+    worst = made.told[0]
     assert ("cannot be said" in worst["title"]) == (not worst["shortfall"]["certain"])
 
 
@@ -159,7 +162,7 @@ def test_no_letter_of_a_picture_is_small(made: Made) -> None:
 
 
 def test_the_break_is_as_wide_as_the_demand(made: Made) -> None:
-    finding = made.told["findings"][0]
+    finding = made.told[0]
     users = [row for row in finding["passage"] if not row["to_step"]]
     assert sum(row["arrives_tpa"] for row in users) == pytest.approx(finding["arrives_tpa"])
     lost = sum(row["lost_tpa"] for row in users)

@@ -219,8 +219,7 @@ def test_what_helps_by_hand(document: Document) -> None:
 def test_the_sheet_of_the_finding_and_the_file_are_the_record(made: cn.Assessment, tmp_path: Path) -> None:
     cn.report(made, tmp_path, ["xlsx", "json"])
     found = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
-    assert found == {"findings": [json.loads(json.dumps(one.to_dict())) for one in made.findings]}
-    found = found["findings"]
+    assert found == [json.loads(json.dumps(one.to_dict())) for one in made.findings]
     sheet = openpyxl.load_workbook(tmp_path / "report.xlsx")["Finding"]
     told = {row[1]: row[2] for row in sheet.iter_rows(min_row=6, values_only=True) if row[0] == "worst"}
     assert told.keys() >= found[0].keys()
@@ -232,7 +231,7 @@ def test_the_sheet_of_the_finding_and_the_file_are_the_record(made: cn.Assessmen
 def test_report_json_is_what_find_says(tmp_path: Path) -> None:
     net = cn.read("mag-9")
     cn.report(net, tmp_path, ["json"], draws=0)
-    (worst,) = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["findings"]
+    (worst,) = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert worst == json.loads(json.dumps({**cn.find(net).to_dict(), "restriction": "worst"}))
 
 
