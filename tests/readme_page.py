@@ -1,9 +1,10 @@
-"""The table and the picture of the README, made from the shipped chains.
+"""The table and the picture of the README, and the first lines of each chain's page, made from the shipped chains.
 
-    python tests/readme_page.py            writes the table into README.md
+    python tests/readme_page.py            writes table and lines
     python tests/readme_page.py --picture  also draws docs/images/graph.png (needs Chromium)
 
-A row a chain of ``overview``: the worst restriction, and what is in force. ``tests/test_readme.py`` asks again and compares.
+A row a chain: what ``find`` says of the worst scenario, and of what is in force; the same in words on the chain's own
+page. ``tests/test_readme.py`` asks again and compares.
 """
 
 from __future__ import annotations
@@ -19,13 +20,13 @@ from pathlib import Path
 import pandas as pd
 
 import chainnet as cn
-from chainnet.assessment import is_met, spoken_of
-from chainnet.indicators import SET_BY_US
-from chainnet.words import country_name
+from chainnet.indicators import SET_BY_US, share_quality
+from chainnet.words import country_name, first_capital, vintage
 
 ROOT = Path(__file__).parents[1]
 README, PICTURE = ROOT / "README.md", ROOT / "docs/images/graph.png"
 BEGIN, END = "<!-- results -->\n", "<!-- /results -->"
+CARD_BEGIN, CARD_END = "<!-- finding -->\n", "<!-- /finding -->"
 STOP = "china_export_stop_all"
 COMMAND = f"chainnet draw rare-earths --scenario {STOP}"
 SIZE = {"width": 1366, "height": 900}
@@ -47,9 +48,9 @@ def chain(name: str) -> cn.Network:
 
 
 @cache
-def details(name: str) -> pd.DataFrame:
-    """Return every restriction and tier of a chain."""
-    return cn.overview(chain(name), details=True)
+def findings(name: str) -> tuple[cn.Finding, cn.Finding]:
+    """Return the finding of the worst scenario of a chain, and that of what is in force."""
+    return cn.find(chain(name)), cn.find(chain(name), "in_force")
 
 
 def percent(share: float) -> str:
@@ -57,52 +58,59 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f} %" if share >= 0.01 or share < 1e-6 else "under 1 %"
 
 
-def later(row: pd.Series) -> str:
-    """Return what is short later, with its range."""
-    ends = [percent(row[f"due_{end}_share"]) for end in ("low", "high")]
-    words = percent(row["later_share"]) if row["certain"] else "cannot be said"
-    words = "met" if is_met(row) else words
-    return words if set(ends) <= {words, "0 %"} else f"{words} ({ends[0].removesuffix(' %')} to {ends[1]})"
+def short(found: cn.Finding) -> str:
+    """Return whose shortfall a finding tells: in the first year, then later with its range."""
+    if found.is_met:
+        return "all met"
+    ends = [percent(found.later[end]) for end in ("low", "high")]
+    later = percent(found.later["share"]) if found.certain else "cannot be said"
+    range_ = "" if ends[0] == ends[1] else f" ({ends[0].removesuffix(' %')} to {ends[1]})"
+    return f"{found.tier}: {percent(found.first_year_share)}, then {later}{range_}"
 
 
 def row(name: str) -> str:
     """Return the row of a chain."""
-    table = details(name)
-    by = {str(what): rows for what, rows in table.groupby("restriction")}
-    worst, now = by["worst"], by.get("in force")
-    defence, first = worst.set_index("tier", drop=False).loc["defence"], spoken_of(worst)
-    ruled = "no rule" if now is None else f"{spoken_of(now)['tier']}: {later(spoken_of(now))}"
-    cells = [
-        f"[{CHAINS[name]}](graphs/{name}/README.md)",
-        place(first),
-        percent(defence["first_year_share"]),
-        later(defence),
-        ruled,
-        f"{first['tier']}: {first['decides_first'] or 'nothing alone'}",
-    ]
-    return f"| {' | '.join(cells)} |"
+    worst, now = findings(name)
+    ruled = short(now) if now.scenario is not None and now.scenario.measures else "no rule"
+    decides = next(iter(worst.decides), "nothing alone")
+    return f"| {' | '.join([link(name), place(worst), short(worst), ruled, decides])} |"
 
 
-def place(row: pd.Series) -> str:
+def link(name: str) -> str:
+    """Return the name of a chain, and where its page is."""
+    return f"[{CHAINS[name]}](graphs/{name}/README.md)"
+
+
+def place(found: cn.Finding) -> str:
     """Return the bottleneck, the part that its country makes, and who says so."""
-    if not row["bottleneck_step"]:
+    narrow = found.bottleneck
+    if not narrow["step"]:
         return "no step abroad costs anything"
-    ours = " (set by us)" if row["bottleneck_basis"] == SET_BY_US else ""
-    share = "" if pd.isna(row["bottleneck_share"]) else f": {percent(row['bottleneck_share'])}{ours}"
-    return f"{row['bottleneck_step']}, {country_name(row['bottleneck_country'])}{share}"
+    basis = share_quality(found.network)["basis"].get((narrow["step"], narrow["country"]))
+    share = "" if pd.isna(narrow["share_made"]) else f": {percent(narrow['share_made'])}"
+    return f"{narrow['step'].replace('_', ' ')}, {country_name(narrow['country'])}{share}" + (
+        " (set by us)" if basis == SET_BY_US else ""
+    )
 
 
 def table() -> str:
     """Return the table of the README."""
-    heads = ["chain", "bottleneck, and the country's share of it", "worst: defence, first year"]
-    heads += ["worst: defence, later", "in force now: first tier not met, later", "what decides the worst"]
-    rule = ["---", "---", "---:", "---:", "---", "---"]
+    heads = ["chain", "bottleneck, and the country's share of it", "worst: short in the first year, then later"]
+    heads += ["in force now: the same", "what decides the worst"]
+    rule = ["---"] * len(heads)
     return "\n".join([f"| {' | '.join(heads)} |", f"| {' | '.join(rule)} |", *map(row, CHAINS)]) + "\n"
 
 
-def written_table() -> str:
-    """Return the table that stands in the README."""
-    return README.read_text(encoding="utf-8").split(BEGIN)[1].split(END)[0].strip() + "\n"
+def card(name: str) -> str:
+    """Return what the page of a chain says first: the two findings, a sentence each, and what decides."""
+    worst, now = findings(name)
+    lines = [f"- **{found.title}** {found.sentences[0]} {found.sentences[3]}" for found in (now, worst)]
+    return "\n".join([f"{first_capital(vintage(chain(name)))}:", "", *lines]).replace("\xa0", " ") + "\n"
+
+
+def page_of(name: str) -> Path:
+    """Return the page of a chain."""
+    return ROOT / "graphs" / name / "README.md"
 
 
 # -- the picture: what it says stands in it as text -----------------------------------------------------
@@ -155,11 +163,22 @@ def text_of(path: Path) -> dict[str, str]:
     return found
 
 
+def write(page: Path, begin: str, text: str, end: str) -> None:
+    """Write a text between two marks of a page."""
+    before, rest = page.read_text(encoding="utf-8").split(begin)
+    page.write_text(before + begin + text + end + rest.split(end)[1], encoding="utf-8")
+
+
+def written(page: Path, begin: str, end: str) -> str:
+    """Return the text that stands between two marks of a page."""
+    return page.read_text(encoding="utf-8").split(begin)[1].split(end)[0].strip() + "\n"
+
+
 def main() -> None:
     """Write the table, and the picture where it is asked for."""
-    text = README.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN)
-    README.write_text(before + BEGIN + table() + END + rest.split(END)[1], encoding="utf-8")
+    write(README, BEGIN, table(), END)
+    for name in CHAINS:
+        write(page_of(name), CARD_BEGIN, card(name), CARD_END)
     if "--picture" in sys.argv[1:]:
         draw_picture()
 

@@ -16,8 +16,10 @@ def text() -> str:
 
 
 @pytest.mark.slow
-def test_the_table_is_what_the_chains_answer() -> None:
-    assert page.written_table() == page.table()
+@pytest.mark.parametrize("name", page.CHAINS)
+def test_the_row_and_the_first_lines_of_a_chain_are_what_it_answers(name: str) -> None:
+    assert page.row(name) in page.written(page.README, page.BEGIN, page.END).splitlines()
+    assert page.written(page.page_of(name), page.CARD_BEGIN, page.CARD_END) == page.card(name)
 
 
 def test_the_first_answer_is_what_the_block_prints() -> None:
