@@ -44,7 +44,7 @@ class Finding:
     Each part is solved when it is first asked for. All shares and tonnes are *due*: short under the scenario less
     short without it, judged alike.
 
-    Attributes
+    Parameters
     ----------
     answers : Answers
         What is known of the chain.

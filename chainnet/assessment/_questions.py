@@ -34,6 +34,8 @@ from chainnet.scenario import Scenario, in_force
 from chainnet.stress import StressTest, tested
 from chainnet.words import ALL_TIERS
 
+# columns of ``timing``, behind scenario and tier
+TIMING = ["demand_tpa", "first_month", "first_year_share", "later_share", "later_tpa"]
 ATTACKED = (2, 3)
 ATTACK = ["counts", "k", "removed", "lost_tpa", "left_tpa", "bound_tpa", "is_optimal", "greedy_lost_tpa", "other_sets"]
 REMOVED = ("site", "country", "operator", "owner_country", "step+country")
@@ -158,7 +160,8 @@ def _timing(case: Case, finding: Finding) -> pd.DataFrame:
             ).loc[list(answers.tiers)]
         )
     names = list(finding.scenarios.index)
-    table = pd.concat(rows, keys=names, names=["scenario", "tier"]) if rows else pd.DataFrame()
+    none = pd.DataFrame(columns=["scenario", "tier", *TIMING]).set_index(["scenario", "tier"])
+    table = pd.concat(rows, keys=names, names=["scenario", "tier"]) if rows else none
     return stamp(table, finding.provenance)
 
 

@@ -329,10 +329,10 @@ class Report(Question, Counted, Form):
 
 @command("assessment.find")
 class Find(Question, Counted, TableOutput):
-    """Find who is short, when, where the chain breaks, what helps, and how sure that is.
+    """Find who is short, when, where, and what helps.
 
-    Without --scenario the worst of the export rules that ship with the graph, without --tier the first tier that is not
-    met. json holds the whole finding.
+    Also where the chain breaks, and how sure that is. Without --scenario the worst of the export rules that ship with
+    the graph, without --tier the first tier that is not met. json holds the whole finding.
     """
 
     scenario: Annotated[str | None, opt.SCENARIO + ", or in_force; default the worst."] = None

@@ -26,6 +26,7 @@ USES = {
     "rich": "progress on the command line",
     "matplotlib": "figures of the report",
     "typst": "PDF",
+    "font-source-sans-pro": "type of the report",
     "xlsxwriter": "workbook of the report",
     "distributed": "draws on other machines",
     "pyarrow": "Parquet, large trade tables",

@@ -274,7 +274,7 @@ def place_words(step: str, country: str) -> str:
 
     Examples
     --------
-    >>> place_words("heavy_separation", "CHN")
-    'heavy separation in China'
+    >>> place_words("separation", "CHN")
+    'separation in China'
     """
     return f"{step_words(step)} in {in_sentence(country_name(country))}" if step else ""

@@ -21,6 +21,7 @@ def owners_sentence(parts: Sequence[tuple[str, float, float]], of: str) -> str:
 
     Examples
     --------
+    >>> from chainnet.words import NBSP
     >>> owners_sentence([("Brazil", 0.0, 12.0)], "defence").replace(NBSP, " ")
     'Location and owner disagree (t/yr of defence by where plants stand, then by who owns them): Brazil 0 and 12.'
     >>> owners_sentence([], "defence")
@@ -37,6 +38,7 @@ def stock_part(label: str, required: Any, buy: Any, usd: Any) -> str:
 
     Examples
     --------
+    >>> from chainnet.words import NBSP
     >>> stock_part("oxide", 30.5, 30.5, 1.0e7).replace(NBSP, " ")
     '30.5 t of oxide (all to buy, USD 10 million)'
     >>> stock_part("oxide", 30.5, 2.5, 8.0e5).replace(NBSP, " ")

@@ -71,7 +71,6 @@ TAKEN = {
     ("Cascade", "importance"): "cascades._esri.IMPORTANCE",
     ("Draw", "view"): "drawing.pages.VIEWS",
     ("Portfolio", "objective"): "projects._portfolio.OBJECTIVES",
-    ("Stockpile", "order"): "blocs._stockpile.CONVENTIONS",
     ("Retaliation", "by"): "blocs._retaliation.CANDIDATES",
 }
 

@@ -159,7 +159,7 @@ def test_a_figure_is_shown_with_the_digits_of_the_report(
 
 def test_main_tables_are_drawn_and_each_chart_shows_the_figures_beside_it(document: Document, book: Any) -> None:
     drawn = charts(filled(document))
-    keys = ("scenarios", "steps", "sites", "countries", "M1", "levels")  # no project helps defence here
+    keys = ("steps", "sites", "countries", "M1", "levels")  # no project helps defence here
     assert [chart.table for chart in drawn] == [table_id(key) for key in keys]
     sheet = book["Charts"]
     assert len(sheet._charts) == len(drawn)
@@ -203,21 +203,3 @@ def test_names_that_look_like_formulas_are_never_run(document: Document) -> None
 
 def test_same_document_same_bytes(document: Document) -> None:
     assert workbook_report(document) == workbook_report(document)
-
-
-def test_the_chart_of_scenarios_draws_the_tiers_of_the_report_whatever_they_are_called() -> None:
-    served = make_table(
-        [ReportColumn("scenario", "Name"), ReportColumn("label", "Scenario"), ReportColumn("tier", "Tier")],
-        [{"scenario": "stop", "label": "All stops", "tier": tier} for tier in ("forces", "clinics", "homes")],
-        key="served",
-    )
-    short = {"forces": 1.0, "clinics": 2.0, "homes": 3.0}
-    heads = {f"due_share_{tier}": tier for tier in short}
-    columns = [ReportColumn(key, head, "share") for key, head in heads.items()]
-    scenarios = make_table(
-        [ReportColumn("label", "Scenario"), *columns],
-        [{"label": "All stops", **{key: short[tier] for key, tier in heads.items()}}],
-        key="scenarios",
-    )
-    (chart,) = charts([served, scenarios])
-    assert chart.series == (("forces", (1.0,)), ("clinics", (2.0,)), ("homes", (3.0,)))
