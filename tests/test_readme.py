@@ -34,9 +34,9 @@ def test_the_picture_says_what_the_chain_answers() -> None:
     assert len(network.opened) == 8
     assert "eight opened since" in said["plants"]
     found = bottlenecks(Counting.of(network)).iloc[0]
-    assert said["bottleneck"].startswith(
-        f"▶ bottleneck: {country_name(found['country'])}, loss {found['lost_tpa']:.0f}"
-    )
+    assert f"bottleneck: {country_name(found['country'])} makes" in said["bottleneck"]
+    assert f"its stop costs {found['lost_tpa']:.0f}" in said["bottleneck"].replace("\xa0", " ")
+    assert said["heading"].startswith(cn.scenarios(network)[page.STOP].label)
     assert f"`{page.COMMAND}`" in text()
 
 
