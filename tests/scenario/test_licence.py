@@ -9,7 +9,7 @@ import pytest
 
 import chainnet as cn
 from chainnet.reporting.facts import Facts
-from chainnet.reporting.measures import measure_words
+from chainnet.reporting.measures import measure_rows
 
 CHN = {"country": "CHN"}
 PROFILE = [{"months": 2, "share": 0.0}, {"months": 0, "share": 0.9}, {"months": 3, "share": 0.3}, {"share": 0.5}]
@@ -184,7 +184,7 @@ def test_words_of_a_licence() -> None:
         profile=PROFILE, by=[{"to": {"country": "JPN"}, "profile": [{"share": 0.0}]}], announced="2025-01-20",
         start="2025-03",
     )  # fmt: skip
-    (words,) = measure_words(Facts(cn.assess(net)), scn(asked))
+    ((words, _),) = measure_rows(Facts(cn.assess(net)), scn(asked))
     part = "of the baseline flow"
     assert words.replace("\N{NO-BREAK SPACE}", " ") == (
         f"Licences on flow from China: none for 2 months, then at most 30 % {part} for 3 months, then at most 50 % {part}; "
