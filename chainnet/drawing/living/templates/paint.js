@@ -53,7 +53,7 @@ function sentence() {
 }
 
 // a share in words, as words.part has it
-function share(value) { return value >= 1 - data.none / 1e3 ? "all" : percent(value); }
+function partWords(value) { return value >= 1 - data.none / 1e3 ? "all" : percent(value); }
 
 // what is short without any restriction, and the other tiers
 function others(answer) {
@@ -62,7 +62,7 @@ function others(answer) {
   const met = also.filter((t) => t.part <= data.none), short = also.filter((t) => t.part > data.none);
   return [own.before > data.none ? `${capital(fill("already", {share: percent(own.before)}))}.` : "",
     met.length ? fill("others_met", {tiers: capital(join(met.map((t) => t.name)))}) : "",
-    short.length ? `${capital(join(short.map((t, i) => fill("other_short", {tier: t.name, loses: i ? "" : "loses ", share: share(t.part)}))))}.` : ""].filter(Boolean).join(" ");
+    short.length ? `${capital(join(short.map((t, i) => fill("other_short", {tier: t.name, loses: i ? "" : "loses ", share: partWords(t.part)}))))}.` : ""].filter(Boolean).join(" ");
 }
 
 // the change against A, in points of what each tier asks for
@@ -174,7 +174,7 @@ function paintMembers(answer, found) {
 }
 
 function paintBottleneck(found) {
-  const words = (one) => fill("narrow", {where: one.where, made: one.share === null ? "" : fill("made", {share: share(one.share)}), lost: WORDS.tonnes(one.lost_tpa),
+  const words = (one) => fill("narrow", {where: one.where, made: one.share === null ? "" : fill("made", {share: partWords(one.share)}), lost: WORDS.tonnes(one.lost_tpa),
     demand: tierOf(found.tier).demand, also: one.ties.length ? fill("also", {n: one.ties.length, steps: one.ties.length > 1 ? "steps cost" : "step costs"}) : ""});
   $("narrow").textContent = !found ? "Solving without each step of a country abroad." : found.where ? words(found) : fill("no_narrow", {demand: tierOf(found.tier).demand});
   $("narrow").title = found?.ties.join("; ") ?? "";
