@@ -275,7 +275,7 @@ def tested(
     network, counting = ask.network, ask.counting
     chosen: list[Scenario | None] = [None, *scenarios]
     steady, found = _answers(chosen, followed, ask, progress)
-    tell_outside(one.timeline.outside for one in found.values())
+    tell_outside((one.timeline.outside for one in found.values()), stacklevel=4)
     binds = [inputs for *_, inputs in steady]
     source = provenance(
         network,

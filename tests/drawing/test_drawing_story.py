@@ -70,7 +70,8 @@ def test_a_brief_finding_leaves_out_what_costs_most(
     net: cn.Network, finding: cn.Finding, runs: Any, tmp_path: Path
 ) -> None:
     brief = finding.to_dict(brief=True)
-    assert {"when", "months", "products", "levels", "depends_on"} == set(finding.to_dict()) - set(brief) - {"horizon"}
+    dear = {"when", "months", "products", "levels", "depends_on", "measures", "passage", "arrives_tpa", "scenarios"}
+    assert dear == set(finding.to_dict()) - set(brief) - {"horizon"}
     assert list(brief["shortfall"]["first_year"]) == ["share"]
     file = cn.draw(net, runs, finding=finding, path=tmp_path / "x.html")
     assert held(file, "finding") == json.loads(json.dumps(brief))
