@@ -65,7 +65,7 @@ def course_svg(told: Course) -> str:
     low, high = told.year
     if high - low > APART:
         picture.box(x(0), y(high), x(min(YEAR, horizon)) - x(0), y(low) - y(high), PALE)
-        picture.words(x(0) + 3.0, y(high) - 3.0, "range of the first year", colour=COLOURS["soft"], halo=True)
+        picture.words(x(0) + 3.0, y(high) - 3.0, "first-year range", colour=COLOURS["soft"], halo=True)
     points: list[tuple[float, float]] = []
     for month, row in told.months.iterrows():
         begin = float(month) - 1.0  # type: ignore[arg-type]

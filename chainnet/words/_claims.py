@@ -141,7 +141,7 @@ class Claims:
 
     def first(self, horizon: int) -> tuple[str, str]:
         """When it is first short; ``horizon``: months that were looked at."""
-        what = f"first shortfall of {self.demand}"
+        what = "first shortfall"
         if is_missing(self.first_month):
             return "Never", f"is {self.demand} short ({whole(horizon)} months)"
         if self.first_month <= YEAR:
@@ -153,7 +153,7 @@ class Claims:
         """How much the rules in force leave short, of which the finding is."""
         short = self.shortfall
         if not short.is_certain:
-            return CANNOT, f"how much of {self.demand} is short under rules in force"
+            return CANNOT, f"for {self.demand} under rules in force"
         if short.is_met:
             return "Nothing", f"of {self.demand} is short under rules in force"
         return percent(max(short.later, short.first_year)), f"of {self.demand} is short under rules in force"

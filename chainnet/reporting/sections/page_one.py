@@ -99,7 +99,7 @@ def _flows(facts: Facts, finding: Finding) -> ReportFigure:
     return ReportFigure(
         "break",
         finding.title,
-        f"Width: {unit} for {_demand(finding)}, new suppliers qualified{_central(finding)}. Hollow: lost.",
+        f"Width: {unit} for {_demand(finding)}{_central(finding)}. Hollow: lost.",
         svg,
         f"{alt}{f' Bottleneck: {where}.' if where else ''}",
     )
@@ -130,7 +130,7 @@ def _course(facts: Facts, finding: Finding) -> ReportFigure:
     return ReportFigure(
         "course",
         f"{first_capital(_demand(finding))}: shortfall over time",
-        f"Part of {_demand(finding)} that is short, today's plants and stocks{halves}.",
+        f"Short, of {_demand(finding)}{halves}.",
         svg,
         alt,
     )
