@@ -162,7 +162,9 @@ def _projects(answers: Answers, scenario: Scenario, tier: str, place: int) -> li
     alone = project_measures(answers, scenario, tier)
     names: Sequence[str] = closing.projects if closing is not None else ()
     if len(names) < 2:  # of those that alone avoid most the cheapest, whatever order they were tried in
-        names = tuple(alone["id"].head(1))
+        least = float(alone["avoids_tpa"].max()) - PRINTED * float(answers.wanted[tier]) if len(alone) else 0.0
+        equal = alone[alone["avoids_tpa"] >= least].sort_values("cost_musd", kind="stable", na_position="last")
+        names = tuple(equal["id"].head(1))
     if not names:
         return []
     margin, year = Margin(answers.counting, scenario, answers.named(tier)), _last_year(answers)
