@@ -84,9 +84,9 @@ def project_measures(answers: Answers, scenario: Scenario | None, tier: str) -> 
     Returns
     -------
     DataFrame
-        id, label, state, verb, avoids_tpa, cost_musd, due, is_past, due_month (from the date of the chain), the largest
-        first. Projects of a country whose
-        goods the scenario takes away are none (``advisable``), nor are those that avoid nothing.
+        id, label, state, verb, avoids_tpa, cost_musd, due, is_past, due_month (from the date of the chain; NaN = not
+        known), the largest first. Projects of a country whose goods the scenario takes away are none (``advisable``),
+        nor are those that avoid nothing.
     """
     if scenario is None:
         return pd.DataFrame(columns=COLUMNS)
@@ -116,7 +116,7 @@ def _described(answers: Answers, projects: pd.DataFrame) -> pd.DataFrame:
     """Return projects as measures: label, state, verb, cost, date, and whether it has passed."""
     begins = begins_of(projects)
     as_of = answers.network.as_of
-    today = np.inf if as_of is None else float(month_of(last_day(as_of)))
+    today = np.nan if as_of is None else float(month_of(last_day(as_of)))
     dues = [
         start if isinstance(start, str) and start else _year(begin)
         for start, begin in zip(projects["start"], begins, strict=True)
@@ -129,7 +129,7 @@ def _described(answers: Answers, projects: pd.DataFrame) -> pd.DataFrame:
             "verb": projects["status"].map(verb_of),
             "cost_musd": projects["capex_musd"].astype(float),
             "due": dues,
-            "is_past": (begins <= today) & np.isfinite(begins) & np.isfinite(today),
+            "is_past": begins <= today,  # not where either is unknown
             "due_month": begins - today,
         }
     )
@@ -171,17 +171,17 @@ def _projects(answers: Answers, scenario: Scenario, tier: str, place: int) -> li
     (_, _, rest, left), *stressed = margin.cases(names, year)
     projects = answers.network.projects
     rows = _described(answers, projects[projects["id"].isin(names)]).set_index("id").loc[list(names)]
-    least = min(rows["state"], key=STATES.index)
+    state = min(rows["state"], key=STATES.index)
     dues, is_past = [due for due in rows["due"] if due], bool(rows["is_past"].all())
     rivals = alone[
         (alone["avoids_tpa"] >= rest - left - PRINTED * float(answers.wanted[tier])) & ~alone["id"].isin(names)
     ]
     return [
         Advice(
-            verb=CONFIRM if is_past and least == "building" else str(rows.loc[rows["state"] == least, "verb"].iloc[0]),
+            verb=CONFIRM if is_past and state == "building" else str(rows.loc[rows["state"] == state, "verb"].iloc[0]),
             thing=join([titled(label) for label in rows["label"]]),
             ids=tuple(names),
-            state=least,
+            state=state,
             avoids_tpa=rest - left,
             cost_musd=float(rows["cost_musd"].sum(skipna=False)),
             due=max(dues, default=""),

@@ -122,6 +122,10 @@ def test_projects_are_advised_by_state_with_what_they_avoid(mag9: cn.Network, ch
     most = civil.measures["avoids_tpa"].max() if len(civil.measures) else 0.0
     assert lead.closes or lead.avoids_tpa == pytest.approx(most), "a superlative holds over all rows"
     assert lead.verb in civil.sentences[2]
+    # without a date of the chain nothing is past, and how far ahead a date lies is not known
+    assert mag9.as_of is None
+    assert not lead.is_past
+    assert np.isnan(lead.due_month)
 
 
 def test_without_any_scenario_the_bottleneck_stops() -> None:
