@@ -11,7 +11,7 @@ from chainnet.errors import DataError
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import Block, Document, ReportFigure, ReportTable, Section, Sentence
-from chainnet.reporting.order import ORDER
+from chainnet.reporting.order import ORDER, section_id
 from chainnet.reporting.sections import chain, decides, helping, losses, made, page_one, served, stocks, sure
 from chainnet.reporting.sections.made import input_tables, with_reproduction
 from chainnet.reporting.sections.served import month_sheets
@@ -48,7 +48,7 @@ def build(assessment: Assessment, *, title: str | None = None, author: str = "",
         digest=source["digest"][:12],
         version=source["version"],
         front=page_one.front(facts, title or ""),
-        sections=tuple(_numbered(i, _thinned(SECTIONS[name](facts))) for i, name in enumerate(ORDER, 1)),
+        sections=tuple(_numbered(name, _thinned(SECTIONS[name](facts))) for name in ORDER),
         inputs=(finding_table.of(facts), *month_sheets(facts), *input_tables(facts)),
         stand_ins=facts.stand_ins,
     )
@@ -108,8 +108,8 @@ def brief_of(document: Document) -> Document:
     return replace(document, is_brief=True, summary=(), sections=())
 
 
-def _numbered(i: int, part: Section) -> Section:
-    return replace(part, id=f"s{i}", heading=f"{i} {part.heading}")
+def _numbered(name: str, part: Section) -> Section:
+    return replace(part, id=section_id(name), heading=f"{section_id(name)[1:]} {part.heading}")
 
 
 def _thinned(part: Section) -> Section:

@@ -315,7 +315,7 @@ class Front:
     small: str
     title: str
     key_figures: tuple[tuple[str, str], ...]
-    sentences: tuple[str, ...]
+    sentences: tuple[tuple[str, str, str], ...]  # head, the sentence, id of the section that says more
     flows: ReportFigure
     course: ReportFigure
     levels: ReportFigure

@@ -15,6 +15,11 @@ TABLES = (
 FIGURES = ("break", "course", "response", "cost_curve", "holders", "courses", "stocks", "ranges", "coverage")
 
 
+def section_id(name: str) -> str:
+    """Return the name of the place where a section stands, such as s3; its number is that of its heading."""
+    return f"s{ORDER.index(name) + 1}"
+
+
 def table_id(key: str) -> str:
     """Return what a table is called in print, such as T5; one of several years bears its year, T24.2030.
 

@@ -68,7 +68,7 @@ def _content(document: Document, write: Write) -> dict[str, Any]:
     front = document.front and _front(document.front, write, taken)
     summary = _blocks(document.summary, write, taken)
     sections = [
-        {"heading": s.heading, "blocks": _blocks(s.blocks, write, taken), "read": write(s.read)}
+        {"id": s.id, "heading": s.heading, "blocks": _blocks(s.blocks, write, taken), "read": write(s.read)}
         for s in document.sections
     ]
     title = f"{document.marking} | {document.title}" if document.marking else document.title
@@ -93,10 +93,11 @@ def _front(front: Front, write: Write, taken: set[str]) -> dict[str, Any]:
     """Return pages one and two."""
     figures = {name: getattr(front, name) for name in ("flows", "course", "levels", "measures")}
     words = {name: write(getattr(front, name)) for name in ("small", "title", "how_to_read")}
-    lists = {name: list(map(write, getattr(front, name))) for name in ("sentences", "listed", "depends_on", "left_out")}
+    lists = {name: list(map(write, getattr(front, name))) for name in ("listed", "depends_on", "left_out")}
     return {
         **words,
         **lists,
+        "sentences": [{"head": head, "text": write(said), "leads_to": at} for head, said, at in front.sentences],
         **{name: figure and _figure(figure, write) for name, figure in figures.items()},
         "key_figures": [{"value": write(value), "caption": write(caption)} for value, caption in front.key_figures],
         "scenarios": _table(front.scenarios, write, taken),

@@ -241,7 +241,11 @@ class _Writer:
         ]
         if document.front:
             front = document.front
-            said = [front.title, *(f"{value} {caption}" for value, caption in front.key_figures), *front.sentences]
+            said = [
+                front.title,
+                *(f"{value} {caption}" for value, caption in front.key_figures),
+                *(said for _, said, _ in front.sentences),
+            ]
             rows += [("Finding" if not i else "", text) for i, text in enumerate(said)]
         rows += [(one.head, one.text) for one in SIGNS]
         cite = f"{document.title}. {document.vintage}, input digest {document.digest}, chainnet {document.version}."

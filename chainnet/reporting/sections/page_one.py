@@ -11,6 +11,7 @@ from chainnet.drawing import Break, Course, break_svg, course_svg, levels_svg, m
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import Front, ReportColumn, ReportFigure
+from chainnet.reporting.order import section_id
 from chainnet.words import (
     MET_OR_SHORT,
     country_name,
@@ -33,6 +34,8 @@ NOTHING = ("Nothing", "is restricted by rules in force")
 WHICH = {"in force": "In force", "may return": "May return", "next": "Next", "worst": "Worst", "other": "Other"}
 APART = 0.005  # shares nearer than that are one
 LABEL = 26  # letters of a project in a picture
+# what heads each sentence, and the section that says more
+HEADS = {"Who and when.": "served", "Where.": "chain", "What to do.": "helping", "How sure.": "sure"}
 LEFT_OUT = "Substitution and thrift: whoever is short finds no other material and does not use less."
 STANDS_IN = "Nobody says what is asked for: what each end use gets in the baseline stands in as demand."
 HOW_TO_READ = (
@@ -46,22 +49,24 @@ def front(facts: Facts, title: str = "") -> Front:
     """Return pages one and two of the report on an assessment; ``title``: what it is called in place of its own."""
     finding = facts.a.findings[0]
     now = facts.a.findings[1] if len(facts.a.findings) > 1 else None
-    claims, network = finding.claims, facts.network
+    claims, network, scenarios = finding.claims, facts.network, scenario_table.of(facts)
     return Front(
         small=", ".join(part for part in (title or network.label, vintage(network)) if part),
         title=finding.title,
         key_figures=(claims.figure, claims.first(finding.answers.months), now.claims.today if now else NOTHING),
-        sentences=tuple(finding.sentences),
+        sentences=tuple(
+            (head, said, section_id(name)) for (head, name), said in zip(HEADS.items(), finding.sentences, strict=True)
+        ),
         flows=_flows(facts, finding),
         course=_course(facts, finding),
         levels=_levels(finding),
         measures=_measures(finding),
         listed=_listed(finding),
-        scenarios=scenario_table.of(facts),
+        scenarios=scenarios,
         firmness=tuple(finding.firmness.items()),
         depends_on=_depends_on(finding),
         left_out=_left_out(facts, finding),
-        how_to_read=HOW_TO_READ,
+        how_to_read=f"{HOW_TO_READ} {scenarios.trust}",
     )
 
 
