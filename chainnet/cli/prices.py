@@ -32,7 +32,7 @@ def _span(text: str, option: str) -> tuple[float, float]:
 Span = Annotated[str | None, "Assumed: a number, or LOW,HIGH.", _span]
 
 
-@command("economics.floor_tables", like="economics.price_floor")
+@command("prices.floor_tables", like="prices.price_floor")
 class Floor(Question, TableOutput):
     """Price a floor: who builds, and what it costs.
 
@@ -76,7 +76,7 @@ class Floor(Question, TableOutput):
         self.say(table, found, numbers)
 
 
-@command("economics.overcapacity")
+@command("prices.overcapacity")
 class Overcapacity(Question, Counted, TableOutput, Verified):
     """Show what is idle if nothing is cut off.
 

@@ -4,10 +4,10 @@ Words: *break-even* (the price at which a project pays), *floor* (the price that
 nobody needs), *premium* (what keeping it costs).
 """
 
-from chainnet.economics._floor import floor_buyers, floor_supply_curve, floor_tables, price_cut, price_floor
-from chainnet.economics._idle import Overcapacity, constant_elasticity_price, overcapacity
-from chainnet.economics._terms import capital_recovery_factor
-from chainnet.economics._timing import build_or_wait, option_value
+from chainnet.prices._floor import floor_buyers, floor_supply_curve, floor_tables, price_cut, price_floor
+from chainnet.prices._idle import Overcapacity, constant_elasticity_price, overcapacity
+from chainnet.prices._terms import capital_recovery_factor
+from chainnet.prices._timing import build_or_wait, option_value
 
 __all__ = [
     "Overcapacity",
