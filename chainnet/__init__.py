@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from chainnet.io import read as read
     from chainnet.io import write as write
     from chainnet.network import Network as Network
+    from chainnet.prices import market as market
     from chainnet.prices import overcapacity as overcapacity
     from chainnet.prices import price_floor as price_floor
     from chainnet.projects import portfolio as portfolio
@@ -106,6 +107,7 @@ _ROOMS = {
     "joint_stockpile": "blocs",
     "licences": "results",
     "key_assumptions": "doubt",
+    "market": "prices",
     "max_flow": "flow",
     "merge": "sharing",
     "overcapacity": "prices",
@@ -167,6 +169,7 @@ __all__ = [
     "joint_stockpile",
     "key_assumptions",
     "licences",
+    "market",
     "max_flow",
     "merge",
     "overcapacity",

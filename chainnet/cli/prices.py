@@ -1,13 +1,16 @@
-"""The commands about price floors and about what stands idle if nothing is cut off."""
+"""The commands about prices: markets and floors, and what stands idle if nothing is cut off."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from chainnet.cli import options as opt
 from chainnet.cli.common import Counted, Question, TableOutput, Verified, command
-from chainnet.cli.words import Numbers, number, words
+from chainnet.cli.words import Numbers, number, order, split_pairs, words
 from chainnet.errors import DataError
 
 PRICES = Numbers(
@@ -15,6 +18,7 @@ PRICES = Numbers(
     "stands beside others; one number alone, or NAME=USD each.",
     "is given twice. Give one price for each.",
 )
+FLOORS = Numbers("is not of the form COMMODITY=USD.", twice="is given twice. Give one price for each.")
 Some = Annotated[str | None, "Which projects, split by commas; default all.", words]
 Rate = Annotated[float, "Required return a year: ten percent is 0.1."]
 Years = Annotated[int, "Years over which the capital must come back."]
@@ -30,6 +34,111 @@ def _span(text: str, option: str) -> tuple[float, float]:
 
 
 Span = Annotated[str | None, "Assumed: a number, or LOW,HIGH.", _span]
+
+
+SIZES = "is no size; give a number, LOW:HIGH, or NAME=either, split by commas."
+
+
+def _sizes(text: str, option: str) -> Any:
+    """Read a size or a range, or either by name; TIER of one commodity is COMMODITY/TIER."""
+
+    def ends(word: str, said: str) -> float | tuple[float, float]:
+        parts = [number(part, f'{option}: "{said}" {SIZES}') for part in word.split(":")]
+        if len(parts) > 2:
+            raise DataError(f'{option}: "{said}" {SIZES}')
+        return parts[0] if len(parts) == 1 else (parts[0], parts[1])
+
+    if "=" not in text:
+        return ends(text, text)
+    found = split_pairs(words(text), option, SIZES, "is given twice. Give one size for each.")
+    return {
+        tuple(name.split("/")) if "/" in name else name: ends(size, f"{name}={size}") for name, size in found.items()
+    }
+
+
+def _curves(text: str, option: str) -> Any:
+    """Read a table of curves, whose sizes are numbers."""
+    table = order(text, option)
+    if isinstance(table, str):
+        raise DataError(f'{option}: "{text}" is no CSV file. Give a file whose name ends in .csv.')
+    for name in [column for column in table.columns if "usd_per_t" in column]:
+        table[name] = [number(cell, f'{option}: {name} "{cell}" is no number.') for cell in table[name].fillna("")]
+    return table.where(table != "", None)
+
+
+Sizes = Annotated[str | None, "Sizes: a number, LOW:HIGH, or NAME=either, by node, commodity, tier or both.", _sizes]
+
+
+@dataclass(kw_only=True, eq=False)
+class Cleared(Question, TableOutput):
+    """The options of a market."""
+
+    scenario: opt.OneScenario = None
+    demand_elasticity: Sizes = None
+    supply_elasticity: Sizes = None
+    demand_form: Annotated[Literal["linear", "isoelastic"], "Of the curve through the reference price."] = "linear"
+    reference_price: Annotated[list[str] | None, "USD/t, or COMMODITY=USD (repeatable).", "--reference", PRICES] = None
+    unit_cost: Annotated[
+        list[str] | None, "Without feed and capital: USD/t, or PROJECT=USD or COMMODITY=USD (repeatable).", PRICES
+    ] = None
+    curves: Annotated[str | None, "CSV of node, commodity, tier, intercept and slope.", _curves] = None
+    members: Annotated[str | None, "Whose border, or whose plants; default the beneficiaries.", words] = None
+    rate: Rate = 0.10
+    years: Years = 10
+    projects: Some = None
+    reroute: opt.Degree = "existing"
+
+    def inside(self) -> dict[str, Any]:
+        """Return where the members are."""
+        members = self.given("members") or list(self.network.beneficiaries)
+        if not members:
+            raise DataError("--members: missing, and the graph names no beneficiaries. Say whose border it is.")
+        return {"country": members}
+
+
+@command("prices.market")
+class Market(Cleared):
+    """Clear the market: prices, who pays, what floors and levies do.
+
+    Answers rest on what is assumed: see --table assumed.
+    """
+
+    policy: Annotated[Path | None, "TOML file of measures: tariffs, quotas, floors, subsidies."] = None
+    floor: Annotated[list[str] | None, "COMMODITY=USD per tonne (may be repeated).", FLOORS] = None
+    mechanism: Annotated[Literal["border", "cfd"], "How --floor is kept: a levy on imports, or contracts."] = "border"
+    content: Annotated[
+        Literal["none", "auto"], "Whether goods made of it bear the levy on their content (--floor at the border)."
+    ] = "none"
+    long_run: Annotated[bool, "Projects enter as far as they earn their capital cost."] = False
+    protect: Annotated[str | None, "Tiers that are served first whatever it costs, split by commas.", words] = None
+    by: Annotated[Literal["country", "owner_country"], "Whose makers' money is whose."] = "country"
+
+    def ask(self, question: str | None = None, of: Any = None, /, **other: Any) -> Any:
+        """Ask with the measures that the options stand for."""
+        from chainnet.scenario import Scenario
+
+        measures = list(Scenario.read(self.policy).measures) if self.policy is not None else []
+        measures += self.floors()
+        run = "long" if self.long_run else "short"
+        return super().ask(question, of, policy=measures, run=run, **other)
+
+    def floors(self) -> Sequence[dict[str, Any]]:
+        """Return the measures of --floor."""
+        found: list[dict[str, Any]] = []
+        for commodity, usd in (self.given("floor") or {}).items():
+            one = {"kind": "price_floor", "commodity": commodity, "usd_per_t": usd}
+            if self.mechanism == "cfd":
+                found.append({**one, "mechanism": "cfd", "where": self.inside()})
+            else:
+                more = {"content": "auto"} if self.content == "auto" else {}
+                found.append({**one, "to": self.inside(), **more})
+        return found
+
+    def _tell(self, found: Any) -> None:
+        tables = {name: table for name, table in found.tables().items() if len(table) or name == "prices"}
+        shown = tuple(name for name in ("policies", "welfare", "leaks", "builds", "prices") if name in tables)
+        numbers = {"left_out": ", ".join(found.left_out) or "none", "assumed": len(found.assumed)}
+        self.say(found, tables, {**numbers, "certificate": found.certificate}, shown)
 
 
 @command("prices.floor_tables", like="prices.price_floor")

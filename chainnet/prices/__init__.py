@@ -6,10 +6,13 @@ nobody needs), *premium* (what keeping it costs).
 
 from chainnet.prices._floor import floor_buyers, floor_supply_curve, floor_tables, price_cut, price_floor
 from chainnet.prices._idle import Overcapacity, constant_elasticity_price, overcapacity
+from chainnet.prices._market import Market, MarketCertificate, market
 from chainnet.prices._terms import capital_recovery_factor
 from chainnet.prices._timing import build_or_wait, option_value
 
 __all__ = [
+    "Market",
+    "MarketCertificate",
     "Overcapacity",
     "build_or_wait",
     "capital_recovery_factor",
@@ -17,6 +20,7 @@ __all__ = [
     "floor_buyers",
     "floor_supply_curve",
     "floor_tables",
+    "market",
     "option_value",
     "overcapacity",
     "price_cut",

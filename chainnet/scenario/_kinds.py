@@ -25,6 +25,8 @@ from chainnet.scenario._phases import ALWAYS, FROM_CUSTOMS, Span, each_share, ph
 
 _SELECTORS = ("nodes", "edges", "where")
 _CLASS = ("from", "to", "commodity")
+_MONEY = ("revenue",)  # who gets what a levy or a licence brings: a market asks, nothing else
+_FLOOR = ("mechanism", "content", "upside_share", "nodes", "where")  # how a market keeps a floor
 _AT_ONCE = ("start_month", "start", "months", "until", "suspended", *TOLD)
 _CALENDAR = (*_AT_ONCE, "phase_in_months")
 
@@ -364,10 +366,22 @@ def _put_tariff(network: Network, effect: Effect) -> Effect:
 
 
 def _put_floor(network: Network, effect: Effect) -> Effect:
-    """Put a price floor over the edges of a class: what lacks to it."""
+    """Put a price floor over the edges of a class: what lacks to it; a contract with plants costs no user anything."""
+    if effect.measure.get("mechanism", "border") != "border":
+        return _put_paid(network, effect)
     rows = _class(network, effect).edges
     lacks = np.maximum(float(effect.measure["usd_per_t"]) - _prices(network, effect, rows), 0.0)
     return replace(effect, cost=np.where(rows, lacks, 0.0), edges=rows, is_floor=True)
+
+
+def _put_paid(network: Network, effect: Effect) -> Effect:
+    """Put what only moves money, which a market alone answers to: it reaches plants and bounds nothing."""
+    measure, argument = effect.measure, effect.argument
+    ids = listed(measure.get("nodes") or []) + listed(measure.get("node") or [])
+    hit = network.plants["id"].isin(network.check_nodes(ids, f"{argument}: nodes")).to_numpy()
+    if "where" in measure:
+        hit = hit | (_both(network, measure["where"], f"{argument}: where") & ~_end_uses(network))
+    return replace(effect, nodes=hit)
 
 
 def _prices(network: Network, effect: Effect, rows: Bools, otherwise: str = "") -> Array:
@@ -511,7 +525,7 @@ KINDS: dict[str, Kind] = {
     ),
     "quota": Kind(
         _put_restriction,
-        (*_CLASS, "tier", "tpa", "severity", *_AT_ONCE),
+        (*_CLASS, "tier", "tpa", "severity", *_MONEY, *_AT_ONCE),
         _CLASS,
         ("tpa", "Say how many tonnes a year the class may carry."),
         part=_severity,
@@ -520,7 +534,7 @@ KINDS: dict[str, Kind] = {
     ),
     "tariff": Kind(
         _put_tariff,
-        (*_CLASS, "rate", "usd_per_t", *_CALENDAR),
+        (*_CLASS, "rate", "usd_per_t", *_MONEY, *_CALENDAR),
         _CLASS,
         either=("rate", "usd_per_t", "Keep one: a share of the price, or USD a tonne."),
         at_home=named_at_home,
@@ -528,9 +542,33 @@ KINDS: dict[str, Kind] = {
     ),
     "price_floor": Kind(
         _put_floor,
-        (*_CLASS, "usd_per_t", *_CALENDAR),
-        _CLASS,
+        (*_CLASS, "usd_per_t", *_MONEY, *_FLOOR, *_CALENDAR),
+        (*_CLASS, "nodes", "where"),
         ("usd_per_t", "Say what a tonne must cost at least."),
+        at_home=named_at_home,
+        follows=(),
+    ),
+    "export_tax": Kind(
+        _put_tariff,
+        (*_CLASS, "usd_per_t", *_CALENDAR),
+        ("from",),
+        ("usd_per_t", "Say what a tonne pays as it leaves; below 0 it is a rebate."),
+        at_home=named_at_home,
+        follows=(),
+    ),
+    "subsidy": Kind(
+        _put_paid,
+        ("nodes", "where", "commodity", "usd_per_t", "capex_share", *_AT_ONCE),
+        ("nodes", "where"),
+        either=("usd_per_t", "capex_share", "Keep one: USD a tonne made, or a share of the capital cost."),
+        at_home=named_at_home,
+        follows=(),
+    ),
+    "purchase": Kind(
+        _put_paid,
+        ("node", "commodity", "tpa", "usd_per_t", *_AT_ONCE),
+        ("node",),
+        ("tpa", "Say how many tonnes a year are bought at most."),
         at_home=named_at_home,
         follows=(),
     ),
