@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -88,6 +89,14 @@ class Cleared(Question, TableOutput):
     projects: Some = None
     reroute: opt.Degree = "existing"
 
+    def market_options(self) -> dict[str, Any]:
+        """Return what the options of a market say, by the name of its parameter."""
+        from chainnet.prices import market
+
+        names = [field.name for field in fields(Cleared) if field.name in inspect.signature(market).parameters]
+        given = {name: self.given(name) for name in names}
+        return {name: value for name, value in given.items() if value is not None}
+
     def inside(self) -> dict[str, Any]:
         """Return where the members are."""
         members = self.given("members") or list(self.network.beneficiaries)
@@ -139,6 +148,46 @@ class Market(Cleared):
         shown = tuple(name for name in ("policies", "welfare", "leaks", "builds", "prices") if name in tables)
         numbers = {"left_out": ", ".join(found.left_out) or "none", "assumed": len(found.assumed)}
         self.say(found, tables, {**numbers, "certificate": found.certificate}, shown)
+
+
+Mechanism = Annotated[Literal["border", "cfd"], "How the floor is kept: a levy on imports, or contracts."]
+
+
+@command("prices.floor_curve", name="floor-curve")
+class FloorCurve(Cleared):
+    """Clear the market at several floors: price, levy, output, imports, who pays."""
+
+    commodity: Annotated[str, "The good of the floor."]
+    floors: Annotated[list[float], "USD/t (may be repeated).", "--floor"]
+    mechanism: Mechanism = "border"
+    long_run: Annotated[bool, "Projects enter as far as they earn their capital cost."] = False
+
+    def ask(self, question: str | None = None, of: Any = None, /, **other: Any) -> Any:
+        """Ask with all options of a market."""
+        market = {"run": "long" if self.long_run else "short", **self.market_options()}
+        return super().ask(question, of, to=self.inside()["country"], **market, **other)
+
+
+@command("prices.break_even_floor", name="break-even")
+class BreakEven(Cleared):
+    """Find the least floor at which projects enter, their own output moving the prices."""
+
+    commodity: Annotated[str, "The good of the floor."]
+    projects: Annotated[list[str], "Which projects (may be repeated).", "--project"]
+    mechanism: Mechanism = "border"
+
+    def ask(self, question: str | None = None, of: Any = None, /, **other: Any) -> Any:
+        """Ask with all options of a market; all projects may enter."""
+        market = {name: value for name, value in self.market_options().items() if name != "projects"}
+        return super().ask(question, of, to=self.inside()["country"], **market, **other)
+
+
+@command("prices.implied_floors", name="implied-floors")
+class ImpliedFloors(Question, TableOutput):
+    """Show which floors of other goods go with those given, by what is in a tonne."""
+
+    floors: Annotated[list[str], "COMMODITY=USD per tonne (may be repeated).", "--floor", FLOORS]
+    reference_price: Annotated[list[str] | None, "USD/t, or COMMODITY=USD (repeatable).", "--reference", PRICES] = None
 
 
 @command("prices.floor_tables", like="prices.price_floor")

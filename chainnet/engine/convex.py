@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csc_array, diags_array, hstack, vstack
+from scipy.sparse import coo_array, csc_array, hstack
 
 from chainnet._types import Array, Bools, Ints
 from chainnet.engine.certificate import Certificate, certify_linear
@@ -24,6 +24,7 @@ STEPS = 9
 MOST_ROUNDS = 40
 NEWTON = 30
 FINER = 1000.0
+NEARBY = 0.02
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +113,8 @@ class ConvexModel:
         self.program = program
         self._transposed = csc_array(program.matrix.T)
         self._sizes = abs(self._transposed)
+        coo = program.matrix.tocoo()
+        self._entries = coo.row, coo.col, coo.data * program.col_scale[coo.col] / program.row_scale[coo.row]
         self._is_straight = not curves.power.any()
         stepped = replace(
             program,
@@ -152,6 +155,9 @@ class ConvexModel:
         curves, model = self._curves, self._model
         most = self._reach(program)
         low, high = np.zeros(len(most)), most.copy()
+        if self._active is not None:  # the last answer is seldom far
+            at = self._active[-1][curves.column]
+            low, high = np.maximum(at - NEARBY * most, 0.0), np.minimum(at + NEARBY * most, most)
         best: ConvexSolution | None = None
         for _ in range(MOST_ROUNDS if len(most) else 1):
             inner = np.linspace(low, high, STEPS - 1)
@@ -216,28 +222,29 @@ class ConvexModel:
         bound = np.where(np.isfinite(bound), bound, np.where(side < 0, program.row_upper, program.row_lower))
         tight = (side != 0) & np.isfinite(bound)
         scale, rows = program.col_scale[free], program.row_scale[tight]
-        part = csc_array(diags_array(1.0 / rows) @ program.matrix[tight][:, free] @ diags_array(scale))
-        n, m = len(scale), len(rows)
-        bent = free[own]
-        places = (np.cumsum(free) - 1)[own[bent]]
-        y, nothing = np.zeros(len(bound)), csc_array((m, m))
+        n, bent = len(scale), free[own]
+        column, row = np.cumsum(free) - 1, n + np.cumsum(tight) - 1
+        inside = tight[self._entries[0]] & free[self._entries[1]]
+        at_row, at_column, value = (part[inside] for part in self._entries)
+        at_row, at_column, places = row[at_row], column[at_column], column[own[bent]]
+        spots = np.concatenate([places, at_column, at_row]), np.concatenate([places, at_row, at_column])
+        y, lu = np.zeros(len(bound)), None
         paid = np.abs(program.cost) * program.col_scale
         size = max(float(np.max(paid[np.isfinite(paid)], initial=0.0)), 1e-300)
-        lu = None
         for _ in range(NEWTON):
-            cost, slope = program.cost.copy(), np.zeros(n)
+            cost = program.cost.copy()
             cost[own] += self._curves.marginal(x[own])
-            slope[places] = self._curves.steepness(x[own])[bent] * scale[places] ** 2 / size
+            slope = self._curves.steepness(x[own])[bent] * scale[places] ** 2 / size
             right = np.concatenate(
                 [
-                    (part.T @ (y[tight] * rows) - cost[free] * scale) / size,
+                    (self._transposed @ y - cost)[free] * scale / size,
                     (bound - program.matrix @ x)[tight] / rows,
                 ]
             )
-            if lu is None or not self._is_straight:
-                body = vstack([hstack([diags_array(slope), -part.T]), hstack([part, nothing])])
+            if lu is None or not self._is_straight:  # prices stand in units in which all is about one
+                body = coo_array((np.concatenate([slope, -value, value]), spots), shape=(len(right), len(right)))
                 try:
-                    lu = splu(csc_array(body))
+                    lu = splu(body.tocsc())
                 except RuntimeError:  # singular: there is no one answer to these equations
                     return None
             step = lu.solve(right)

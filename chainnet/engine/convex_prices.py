@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.linalg import null_space
 from scipy.sparse import csc_array
 
 from chainnet._types import Array, Bools, Ints
@@ -11,6 +10,8 @@ from chainnet.engine.convex import ConvexSolution
 from chainnet.engine.linear import LinearProgram, WarmModel
 from chainnet.engine.tolerances import LOCK, NEAT
 from chainnet.errors import SolverError
+
+SMALL = 1e-9  # a coefficient that is none, after elimination
 
 
 def dual_ends(found: ConvexSolution, rows: Ints) -> tuple[Array, Array, Array]:
@@ -79,7 +80,7 @@ def dual_ends(found: ConvexSolution, rows: Ints) -> tuple[Array, Array, Array]:
 def _open(tied: csc_array, tight: Bools) -> Bools:
     """Return which duals the equations of some columns leave open, those of rows that are not tight being 0.
 
-    An equation with one unknown left settles it; only what is tied in circles is looked at by its null space.
+    An equation with one unknown left settles it; what is tied in circles is solved by elimination.
     """
     is_open = tight.copy()
     coo = tied.tocoo()
@@ -93,10 +94,23 @@ def _open(tied: csc_array, tight: Bools) -> Bools:
         is_open[settled] = False
     places = np.flatnonzero(is_open)
     part = csc_array(tied[places])
-    part = part[:, np.flatnonzero(np.diff(part.indptr))].toarray()
-    if part.size:
-        loose = null_space(part.T, rcond=1e-11)
-        is_open[places] = np.abs(loose).max(axis=1, initial=0.0) > 1e-9
+    equations = part[:, np.flatnonzero(np.diff(part.indptr))].toarray().T.copy()
+    pivots = []
+    for step in range(min(equations.shape)):
+        row, column = np.unravel_index(np.argmax(np.abs(equations[step:])), equations[step:].shape)
+        if abs(equations[step + row, column]) <= SMALL:
+            break
+        equations[[step, step + row]] = equations[[step + row, step]]
+        equations[step] /= equations[step, column]
+        # no product of BLAS, whose threads cost more than the sums
+        lead = equations[:, column].copy()
+        lead[step] = 0.0
+        equations -= lead[:, None] * equations[step]
+        pivots.append(int(column))
+    loose = np.ones(len(places), dtype=bool)
+    loose[pivots] = False
+    bound = (np.abs(equations[: len(pivots)][:, loose]) <= SMALL).all(axis=1)
+    is_open[places[np.array(pivots, dtype=np.int64)[bound]]] = False
     return is_open
 
 

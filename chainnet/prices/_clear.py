@@ -220,15 +220,20 @@ class Clearing:
             state.binds, state.held = False, gap is not None
             return
         state.binds, state.held = True, True
-        levy, side = self._search(at, 0.0, gap, floor, floor * STILL)
-        gap, found = at(levy)
-        if gap is None:  # the least at which nothing comes is what the best import would still earn without it
+        top, found = at(floor)
+        if top is None:  # the least at which nothing comes is what the best import would still earn without a levy
             base = self.program.program
             earned = (base.matrix.T @ found.row_dual - base.cost)[own]
-            exact = float(np.max(earned, initial=0.0))
-            if abs(exact - levy) <= 1e-6 * floor:
-                levy = exact
-                gap, found = at(levy)
+            broken, side = float(np.max(earned, initial=0.0)), None
+            top, _ = at(broken - 1e-7 * floor)
+            levy, high = broken, broken - 1e-7 * floor
+            if top is None:  # several prices go with nothing coming
+                levy, side = self._search(at, 0.0, gap, min(high, floor), None, floor * STILL)
+            elif top >= 0:
+                levy, side = self._search(at, 0.0, gap, high, top, floor * STILL)
+        else:
+            levy, side = self._search(at, 0.0, gap, floor, top, floor * STILL)
+        gap, found = at(levy)
         state.value, state.held = levy, gap is not None
         if gap is not None and abs(gap) > 1e-9 * floor and side is not None:
             # the price jumps at this levy: of the prices that go with it the floor is one
@@ -254,14 +259,16 @@ class Clearing:
         low: float,
         gap: float,
         high: float,
+        last: float | None,
         still: float,
     ) -> tuple[float, tuple[float, ConvexSolution] | None]:
         """Return the least number at which a gap that rises is no longer below 0, or is none; and what was below.
 
+        ``gap`` and ``last`` are those at both ends.
+
         The false position, the side that stays being halved (Illinois); where nothing flows any more, the middle.
         """
-        above, below = at(high)[0], None
-        first, last = gap, above
+        first, below = gap, None
         for step in range(MOST_STEPS):
             if high - low <= max(UNIT_ROUNDING * 4 * high, 0.0):
                 break
@@ -272,7 +279,7 @@ class Clearing:
                 middle = min(max(middle, low), high)
             now, found = at(middle)
             if now is None or now >= 0:
-                high, last, above = middle, now, now
+                high, last = middle, now
                 first /= 2
                 if now is not None and now <= still / 1e3:
                     break
@@ -295,7 +302,16 @@ class Clearing:
         def lacking(price: Array) -> Array:
             return np.asarray(np.where(price < floor, floor - price, -back * (price - floor)), dtype=float)
 
-        for _ in range(MOST_SWEEPS):
+        moved, before = np.inf, np.inf
+        for _ in range(MOST_SWEEPS // 2):  # all at once, which comes to rest where they are a part of the market
+            wanted = lacking(cleared.dual[rows])
+            moved = float(np.max(np.abs(wanted + state.duty[columns]), initial=0.0))
+            if moved <= STILL * floor / 10 or moved > 0.8 * before:
+                break
+            before, duty = moved, state.duty.copy()
+            duty[columns] = -wanted
+            self._try(cleared, state, duty)
+        for _ in range(MOST_SWEEPS if moved > STILL * floor / 10 else 0):
             largest = 0.0
             for column, row in zip(columns.tolist(), rows.tolist(), strict=True):
                 before = -state.duty[column]
@@ -318,7 +334,7 @@ class Clearing:
                         start, _ = at(low)
                 if start == 0:
                     continue
-                paid, side = self._search(at, low, start, high, STILL * floor)
+                paid, side = self._search(at, low, start, high, at(high)[0], STILL * floor)
                 gap, found = at(paid)
                 if abs(gap) > 1e-9 * floor and side is not None:
                     share = gap / max(gap - side[0], 1e-300)
