@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from chainnet.io import read as read
     from chainnet.io import write as write
     from chainnet.network import Network as Network
+    from chainnet.prices import instruments as instruments
     from chainnet.prices import market as market
     from chainnet.prices import overcapacity as overcapacity
     from chainnet.prices import price_floor as price_floor
@@ -102,6 +103,7 @@ _ROOMS = {
     "from_trade": "calibration",
     "geopolrisk": "indicators",
     "in_force": "scenario",
+    "instruments": "prices",
     "interdict": "criticality",
     "join": "sharing",
     "joint_stockpile": "blocs",
@@ -164,6 +166,7 @@ __all__ = [
     "from_trade",
     "geopolrisk",
     "in_force",
+    "instruments",
     "interdict",
     "join",
     "joint_stockpile",

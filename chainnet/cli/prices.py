@@ -83,7 +83,6 @@ class Cleared(Question, TableOutput):
         list[str] | None, "Without feed and capital: USD/t, or PROJECT=USD or COMMODITY=USD (repeatable).", PRICES
     ] = None
     curves: Annotated[str | None, "CSV of node, commodity, tier, intercept and slope.", _curves] = None
-    members: Annotated[str | None, "Whose border, or whose plants; default the beneficiaries.", words] = None
     rate: Rate = 0.10
     years: Years = 10
     projects: Some = None
@@ -97,6 +96,13 @@ class Cleared(Question, TableOutput):
         given = {name: self.given(name) for name in names}
         return {name: value for name, value in given.items() if value is not None}
 
+
+@dataclass(kw_only=True, eq=False)
+class Bordered(Cleared):
+    """The option that says whose border it is."""
+
+    members: Annotated[str | None, "Whose border, or whose plants; default the beneficiaries.", words] = None
+
     def inside(self) -> dict[str, Any]:
         """Return where the members are."""
         members = self.given("members") or list(self.network.beneficiaries)
@@ -106,8 +112,8 @@ class Cleared(Question, TableOutput):
 
 
 @command("prices.market")
-class Market(Cleared):
-    """Clear the market: prices, who pays, what floors and levies do.
+class Market(Bordered):
+    """Clear the market: prices, who pays, what measures do.
 
     Answers rest on what is assumed: see --table assumed.
     """
@@ -133,7 +139,7 @@ class Market(Cleared):
 
     def floors(self) -> Sequence[dict[str, Any]]:
         """Return the measures of --floor."""
-        found: list[dict[str, Any]] = []
+        found: list[dict[str, Any]] = []  # of whom "members" says
         for commodity, usd in (self.given("floor") or {}).items():
             one = {"kind": "price_floor", "commodity": commodity, "usd_per_t": usd}
             if self.mechanism == "cfd":
@@ -153,9 +159,12 @@ class Market(Cleared):
 Mechanism = Annotated[Literal["border", "cfd"], "How the floor is kept: a levy on imports, or contracts."]
 
 
-@command("prices.floor_curve", name="floor-curve")
-class FloorCurve(Cleared):
-    """Clear the market at several floors: price, levy, output, imports, who pays."""
+@command(name="floor-curve", like="prices.floor_curve")
+class FloorCurve(Bordered):
+    """Clear the market at several floors.
+
+    Price, levy, output, imports, who pays.
+    """
 
     commodity: Annotated[str, "The good of the floor."]
     floors: Annotated[list[float], "USD/t (may be repeated).", "--floor"]
@@ -165,29 +174,57 @@ class FloorCurve(Cleared):
     def ask(self, question: str | None = None, of: Any = None, /, **other: Any) -> Any:
         """Ask with all options of a market."""
         market = {"run": "long" if self.long_run else "short", **self.market_options()}
-        return super().ask(question, of, to=self.inside()["country"], **market, **other)
+        return super().ask(self.like, of, to=self.inside()["country"], **market, **other)
 
 
-@command("prices.break_even_floor", name="break-even")
-class BreakEven(Cleared):
-    """Find the least floor at which projects enter, their own output moving the prices."""
+@command(name="break-even", like="prices.break_even_floor")
+class BreakEven(Bordered):
+    """Find the floor at which projects enter.
+
+    Their own output moves the prices.
+    """
 
     commodity: Annotated[str, "The good of the floor."]
-    projects: Annotated[list[str], "Which projects (may be repeated).", "--project"]
     mechanism: Mechanism = "border"
 
     def ask(self, question: str | None = None, of: Any = None, /, **other: Any) -> Any:
-        """Ask with all options of a market; all projects may enter."""
-        market = {name: value for name, value in self.market_options().items() if name != "projects"}
-        return super().ask(question, of, to=self.inside()["country"], **market, **other)
+        """Ask with all options of a market; those that are not asked about may enter too."""
+        market = {**self.market_options(), "projects": self.given("projects")}
+        return super().ask(self.like, of, to=self.inside()["country"], **market, **other)
 
 
-@command("prices.implied_floors", name="implied-floors")
+@command(like="prices.instruments")
+class Instruments(Cleared):
+    """Compare floors, contracts, grants, stocks at equal effect.
+
+    What each costs, and who pays.
+    """
+
+    tier: Annotated[str, "Whose shortfall is avoided."]
+    avoid_tpa: Annotated[float, "Tonnes a year of it.", "--avoid"]
+    by: Annotated[int, "A year; projects count at what they have at its end."]
+    order: opt.Order = None
+    commodity: Annotated[str | None, "The good whose price is raised; default what the tier lacks most."] = None
+    months: Annotated[float, "How long the stock has to last."] = 12
+    reroute: opt.Degree = "new"
+
+    def ask(self, question: str | None = None, of: Any = None, /, **other: Any) -> Any:
+        """Ask with all options of a market but those that the comparison has itself."""
+        own = ("scenario", "reroute", "projects", "rate", "years")
+        market = {name: value for name, value in self.market_options().items() if name not in own}
+        return super().ask(self.like, of, **market, **other)
+
+
+@command(name="implied-floors", like="prices.implied_floors")
 class ImpliedFloors(Question, TableOutput):
-    """Show which floors of other goods go with those given, by what is in a tonne."""
+    """Show which floors of other goods go with those given."""
 
     floors: Annotated[list[str], "COMMODITY=USD per tonne (may be repeated).", "--floor", FLOORS]
     reference_price: Annotated[list[str] | None, "USD/t, or COMMODITY=USD (repeatable).", "--reference", PRICES] = None
+
+    def ask(self, question: str | None = None, of: Any = None, /, **other: Any) -> Any:
+        """Ask for the floors."""
+        return super().ask(self.like, of, **other)
 
 
 @command("prices.floor_tables", like="prices.price_floor")

@@ -146,18 +146,21 @@ class ConvexModel:
             If there is none, or if no answer passes its own check.
         """
         program = program or self.program
-        if self._active is not None and (found := self._polished(program, *self._active)) is not None:
-            return found
-        return self._refined(program)
+        if self._active is not None:
+            if (found := self._polished(program, *self._active)) is not None:
+                return found
+            at = self._active[-1][self._curves.column]  # the last answer is seldom far
+            try:
+                return self._refined(program, at - NEARBY * self._reach(program), at + NEARBY * self._reach(program))
+            except SolverError:  # but where it is, all is looked at again
+                self._basis = None
+        return self._refined(program, np.zeros(len(self._curves.column)), self._reach(program))
 
-    def _refined(self, program: LinearProgram) -> ConvexSolution:
-        """Refine the steps around the answer until its conditions hold."""
+    def _refined(self, program: LinearProgram, low: Array, high: Array) -> ConvexSolution:
+        """Refine the steps around the answer until its conditions hold, from steps between ``low`` and ``high`` on."""
         curves, model = self._curves, self._model
         most = self._reach(program)
-        low, high = np.zeros(len(most)), most.copy()
-        if self._active is not None:  # the last answer is seldom far
-            at = self._active[-1][curves.column]
-            low, high = np.maximum(at - NEARBY * most, 0.0), np.minimum(at + NEARBY * most, most)
+        low, high = np.maximum(low, 0.0), np.minimum(high, most)
         best: ConvexSolution | None = None
         for _ in range(MOST_ROUNDS if len(most) else 1):
             inner = np.linspace(low, high, STEPS - 1)

@@ -8,13 +8,14 @@ that is guaranteed), *levy* (what an import pays), *contract* (a maker is paid w
 from chainnet.prices._entry import break_even_floor, floor_curve, implied_floors
 from chainnet.prices._floor import floor_buyers, floor_supply_curve, floor_tables, price_cut, price_floor
 from chainnet.prices._idle import Overcapacity, constant_elasticity_price, overcapacity
-from chainnet.prices._market import Market, MarketCertificate, market
+from chainnet.prices._instruments import Instruments, instruments
+from chainnet.prices._market import Market, market
 from chainnet.prices._terms import capital_recovery_factor
 from chainnet.prices._timing import build_or_wait, option_value
 
 __all__ = [
+    "Instruments",
     "Market",
-    "MarketCertificate",
     "Overcapacity",
     "break_even_floor",
     "build_or_wait",
@@ -25,6 +26,7 @@ __all__ = [
     "floor_supply_curve",
     "floor_tables",
     "implied_floors",
+    "instruments",
     "market",
     "option_value",
     "overcapacity",

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from chainnet._types import Array, Ints
-from chainnet.engine import UNIT_ROUNDING, ConvexModel, ConvexSolution
+from chainnet.engine import ConvexModel, ConvexSolution
 from chainnet.errors import DataError, SolverError
 from chainnet.prices._measures import Instrument
 from chainnet.prices._program import Program
@@ -74,6 +74,9 @@ class Clearing:
         self._source = self._rows(low.flows.tail)
         self._target = self._rows(low.flows.head)
         self._zero = np.zeros(n)
+        self._bent = program.curves.column
+        self._is_alone = sum(map(self._is_sought, instruments)) == 1
+        self.landings: dict[float, float | None] = {}  # at which price imports land under each levy tried
         self._output = {one.column: one for one in program.outputs}
 
     def _rows(self, at: Ints) -> Ints:
@@ -131,9 +134,9 @@ class Clearing:
     def _start(self, one: Instrument) -> State:
         """Return an instrument as it stands before any price is known."""
         measure, weights = one.measure, self.weights(one)
-        if one.kind in ("tariff", "export_tax") and "usd_per_t" in measure:
+        if one.act.endswith("levy") and "usd_per_t" in measure:
             return State(weights * float(measure["usd_per_t"]), float(measure["usd_per_t"]))
-        if one.kind == "subsidy":
+        if one.act == "paid":
             if "usd_per_t" in measure:
                 return State(-weights * float(measure["usd_per_t"]), float(measure["usd_per_t"]))
             share, paid = float(measure["capex_share"]), self._zero.copy()
@@ -144,12 +147,12 @@ class Clearing:
         return State(self._zero.copy())
 
     def _is_sought(self, one: Instrument) -> bool:
-        return one.kind == "price_floor" or (one.kind == "tariff" and "rate" in one.measure)
+        return one.act == "floor" or "rate" in one.measure
 
     def _seek(self, one: Instrument, cleared: Cleared) -> None:
         """Find what an instrument puts on its columns, all others staying as they are."""
         state = cleared.states[one.number]
-        if one.kind == "tariff":
+        if one.act == "levy":
             self._rate(one, cleared)
         elif one.is_border_floor:
             self._border(one, cleared, state)
@@ -212,6 +215,8 @@ class Clearing:
             is_there = not levy and not state.duty.any()  # a floor that does not bite changes nothing at all
             found = cleared.found if is_there else self._try(cleared, state, levy * weights)
             price = self._landed(found, own)
+            if self._is_alone:
+                self.landings[levy] = price
             return (None if price is None else price - floor), found
 
         gap, _ = at(0.0)
@@ -219,27 +224,31 @@ class Clearing:
         if gap is None or gap >= -STILL * floor:
             state.binds, state.held = False, gap is not None
             return
-        state.binds, state.held = True, True
-        top, found = at(floor)
+        state.binds = True
+        low, high, top = 0.0, floor, None
+        known = sorted(self.landings.items()) if self._is_alone else []  # what lands does not hang on the floor
+        for levy, price in known:
+            if price is not None and price < floor:
+                low, gap = levy, price - floor
+        above = [(levy, price) for levy, price in known if levy > low and (price is None or price >= floor)]
+        high, price = above[0] if above else (floor, None)
+        top = (price - floor if price is not None else None) if above else at(floor)[0]
         if top is None:  # the least at which nothing comes is what the best import would still earn without a levy
+            _, found = at(high)
             base = self.program.program
-            earned = (base.matrix.T @ found.row_dual - base.cost)[own]
-            broken, side = float(np.max(earned, initial=0.0)), None
-            top, _ = at(broken - 1e-7 * floor)
-            levy, high = broken, broken - 1e-7 * floor
+            high = float(np.max((base.matrix.T @ found.row_dual - base.cost)[own], initial=0.0))
+            levy, side = high, None
+            top, _ = at(high - 1e-7 * floor)
             if top is None:  # several prices go with nothing coming
-                levy, side = self._search(at, 0.0, gap, min(high, floor), None, floor * STILL)
+                levy, side = self._search(at, low, gap, high, None, floor * STILL)
             elif top >= 0:
-                levy, side = self._search(at, 0.0, gap, high, top, floor * STILL)
+                levy, side = self._search(at, low, gap, high - 1e-7 * floor, top, floor * STILL)
         else:
-            levy, side = self._search(at, 0.0, gap, floor, top, floor * STILL)
-        gap, found = at(levy)
+            levy, side = self._search(at, low, gap, high, top, floor * STILL)
+        gap, _ = at(levy)
         state.value, state.held = levy, gap is not None
-        if gap is not None and abs(gap) > 1e-9 * floor and side is not None:
-            # the price jumps at this levy: of the prices that go with it the floor is one
-            below = side[1].row_dual
-            share = gap / max(gap - side[0], 1e-300)
-            cleared.dual, cleared.jumps = (1.0 - share) * found.row_dual + share * below, True
+        if gap is not None and abs(gap) > 1e-9 * floor:
+            self._at_jump(cleared, gap, side)
 
     def crossing(self, one: Instrument, good: str) -> Ints:
         """Return the edge columns that carry a good over the border of an instrument."""
@@ -268,28 +277,34 @@ class Clearing:
 
         The false position, the side that stays being halved (Illinois); where nothing flows any more, the middle.
         """
-        first, below = gap, None
+        first, below, was = gap, None, 0
         for step in range(MOST_STEPS):
-            if high - low <= max(UNIT_ROUNDING * 4 * high, 0.0):
+            if high - low <= STILL / 10 * high:
                 break
             if last is None or step % 20 == 19:
                 middle = (low + high) / 2
             else:
-                middle = low - first * (high - low) / (last - first)
-                middle = min(max(middle, low), high)
+                middle = min(max(low - first * (high - low) / (last - first), low), high)
             now, found = at(middle)
-            if now is None or now >= 0:
-                high, last = middle, now
-                first /= 2
-                if now is not None and now <= still / 1e3:
-                    break
-            else:
+            is_below = now is not None and now < 0
+            if is_below:
+                assert now is not None, "nothing flows"
                 low, first, below = middle, now, (now, found)
-                if last is not None:
-                    last /= 2
-                if -now <= still / 1e3:
-                    return middle, below
+                last = last / 2 if last is not None and was < 0 else last
+            else:
+                high, last = middle, now
+                first = first / 2 if was > 0 else first
+            was = -1 if is_below else 1
+            if now is not None and abs(now) <= still / 10:
+                return middle, below
         return high, below
+
+    def _at_jump(self, cleared: Cleared, gap: float | None, side: tuple[float, ConvexSolution] | None) -> None:
+        """Where prices jump, take of those that go with a number the ones at which the gap is 0."""
+        if gap is not None and side is not None and gap > 0 > side[0]:
+            share = gap / (gap - side[0])
+            cleared.dual = (1.0 - share) * cleared.found.row_dual + share * side[1].row_dual
+            cleared.jumps = True
 
     def _contracts(self, one: Instrument, cleared: Cleared, state: State) -> None:
         """Find what each plant is paid on top, so that it gets the floor, or gives back of what is above it."""
@@ -302,6 +317,13 @@ class Clearing:
         def lacking(price: Array) -> Array:
             return np.asarray(np.where(price < floor, floor - price, -back * (price - floor)), dtype=float)
 
+        # a plant whose cost is flat runs whole or not at all: whole, where the floor pays for what it takes
+        flat = ~np.isin(columns, self._bent)
+        gains = floor - cleared.dual[rows] - cleared.found.col_dual[columns] + state.duty[columns]
+        if (whole := flat & (gains > 0)).any():
+            duty = state.duty.copy()
+            duty[columns[whole]] = -floor
+            self._try(cleared, state, duty)
         moved, before = np.inf, np.inf
         for _ in range(MOST_SWEEPS // 2):  # all at once, which comes to rest where they are a part of the market
             wanted = lacking(cleared.dual[rows])
@@ -335,11 +357,9 @@ class Clearing:
                 if start == 0:
                     continue
                 paid, side = self._search(at, low, start, high, at(high)[0], STILL * floor)
-                gap, found = at(paid)
-                if abs(gap) > 1e-9 * floor and side is not None:
-                    share = gap / max(gap - side[0], 1e-300)
-                    cleared.dual = (1.0 - share) * found.row_dual + share * side[1].row_dual
-                    cleared.jumps = True
+                gap, _ = at(paid)
+                if abs(gap) > 1e-9 * floor:
+                    self._at_jump(cleared, gap, side)
                 largest = max(largest, abs(paid - before))
             if largest <= STILL * floor or len(columns) == 1:
                 break
@@ -354,8 +374,8 @@ class Clearing:
 
     def _check_bounded(self, one: Instrument, columns: Ints) -> None:
         """Refuse a contract with a plant whose output nothing bounds while its cost does not rise."""
-        bent = set(self.program.curves.column[self.program.curves.slope + self.program.curves.power > 0].tolist())
-        endless = [c for c in columns.tolist() if not np.isfinite(self.program.program.col_upper[c]) and c not in bent]
+        free = columns[~np.isfinite(self.program.program.col_upper[columns])]
+        endless = free[~np.isin(free, self._bent)].tolist()
         if endless:
             names = ", ".join(str(self.program.low.tables.ids[self._output[column].plant]) for column in endless)
             raise DataError(
@@ -367,7 +387,7 @@ class Clearing:
         """Return how far a floor, rate or contract is from what it says, over the price; 0 where it is broken."""
         state: State = cleared.states[one.number]
         dual: Any = cleared.dual
-        if one.kind == "tariff":
+        if one.act == "levy":
             wanted = float(one.measure["rate"]) * np.maximum(dual[self._source], 0.0)
             off = np.abs((wanted - state.duty[: self._n_edges]) * self.weights(one)[: self._n_edges])
             return float(np.max(off, initial=0.0) / max(float(np.max(wanted, initial=0.0)), 1.0))

@@ -18,7 +18,7 @@ from chainnet.prices._clear import Cleared
 from chainnet.prices._market import Setting, prepare
 from chainnet.prices._measures import contents
 from chainnet.prices._money import money_of, welfare_of
-from chainnet.prices._terms import as_list, by_commodity, check_number, known_commodities
+from chainnet.prices._terms import as_list, by_commodity, check_number, known_commodities, main_outputs
 from chainnet.results import provenance, stamp
 
 Mechanism = Literal["border", "cfd"]
@@ -68,7 +68,7 @@ def loss_of(setting: Setting, cleared: Cleared, plant: int) -> tuple[float, floa
 
 def break_even_floor(
     network: Network,
-    projects: Iterable[str],
+    projects: Iterable[str] | None,
     commodity: str,
     *,
     mechanism: Mechanism = "border",
@@ -80,8 +80,8 @@ def break_even_floor(
     Parameters
     ----------
     network : Network
-    projects : iterable of str
-        Asked one at a time; all others that ``market`` lets in may enter too.
+    projects : iterable of str, or None
+        Asked one at a time; all others may enter too. None = all that make the good, their size and capital cost known.
     commodity : str
         The good of the floor.
     mechanism : {"border", "cfd"}
@@ -113,7 +113,12 @@ def break_even_floor(
     """
     check_network(network)
     members = Members.of(network, to)
+    checks.known(commodity, known_commodities(network), "commodity", "commodity")
     names = named_projects(network, projects)
+    if projects is None:
+        table = network.projects
+        made = main_outputs(network, table) == commodity
+        names = table.loc[made.to_numpy() & table[["capacity_tpa", "capex_musd"]].notna().all(axis=1), "id"].tolist()
     ids = network.plants["id"].tolist()
     rows = []
     for name in names:
@@ -123,7 +128,7 @@ def break_even_floor(
     table = pd.DataFrame(
         rows, columns=["floor_low_usd_per_t", "floor_high_usd_per_t"], index=pd.Index(names, name="project")
     )
-    given = {"commodity": commodity, "mechanism": mechanism, "to": members.words}
+    given: dict[str, Any] = {"commodity": commodity, "mechanism": mechanism, "to": members.words}
     return stamp(table, provenance(network, "HiGHS simplex and equations", **given))
 
 
@@ -312,15 +317,16 @@ def implied_floors(network: Network, floors: Mapping[str, float], reference_pric
     if lacking:
         raise DataError(f"floors: no price of {', '.join(lacking)} to rise from. Give reference_price.")
     table = contents(network)
-    rows = [(name, value, "given", 1.0) for name, value in given.items()]
-    for name, value in given.items():
-        rise = value - listed[name]
-        for other in sorted(set(table) - set(given.index)):
-            price = listed.get(other, np.nan)
+    asked = {str(name): float(value) for name, value in given.items()}
+    rows = [(name, value, "given", 1.0) for name, value in asked.items()]
+    for name, value in asked.items():
+        rise = value - float(listed[name])
+        for other in sorted(set(table) - set(asked)):
+            price = float(listed.get(other, np.nan))
             down, up = table[other].get(name, 0.0), table.get(name, {}).get(other, 0.0)
             if not np.isnan(price) and down > 0:
                 rows.append((other, price + down * rise, name, down))
             elif not np.isnan(price) and up > 0:
                 rows.append((other, price + rise / up, name, up))
     found = pd.DataFrame(rows, columns=["commodity", "floor_usd_per_t", "from", "content"]).set_index("commodity")
-    return stamp(found, provenance(network, "none", floors={k: float(v) for k, v in given.items()}))
+    return stamp(found, provenance(network, "none", floors=asked))

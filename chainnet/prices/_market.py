@@ -24,7 +24,7 @@ from chainnet.prices._program import Output, Program, build
 from chainnet.prices._terms import Money as Prices
 from chainnet.prices._terms import capital_recovery_factor, plain
 from chainnet.results import Result, provenance, stamp
-from chainnet.scenario import Scenario, asked_scenario, effects_of, overlay_at
+from chainnet.scenario import KINDS, Scenario, asked_scenario, effects_of, overlay_at
 
 Run = Literal["short", "long"]
 Holder = Literal["country", "owner_country"]
@@ -133,6 +133,7 @@ class Setting:
         held = list(self.instruments)
         held[number] = replace(held[number], measure={**held[number].measure, **changed})
         clearing = Clearing(self.program, held, self.clearing.places, self.clearing.model)
+        clearing.landings = self.clearing.landings
         return replace(self, instruments=held, clearing=clearing)
 
     def without_policy(self) -> Setting:
@@ -236,7 +237,7 @@ def market(
     >>> net = cn.read("mag-9")
     >>> found = cn.market(net, reference_price={"magnet": 50_000, "ndpr": 60_000, "dy": 300_000}, demand_elasticity=0.5)
     >>> found.certificate.ok, found.demand["served_tpa"].round(3).tolist()
-    (True, [4.0, 6.0, 10.0])
+    (True, [30.0, 4.0, 16.0])
     """
     setting = prepare(
         network, scenario, policy, demand_elasticity=demand_elasticity, supply_elasticity=supply_elasticity,
@@ -285,7 +286,7 @@ def prepare(
     places: dict[int, int] = {}
     classes = list(overlay.restrictions)
     for one in instruments:
-        if one.crossing is not None and (one.kind == "quota" or reroute == "new"):
+        if one.crossing is not None and (one.act == "limit" or reroute == "new"):
             places[one.number] = len(classes)
             classes.append(one.crossing)
     n = len(network.nodes)
@@ -294,7 +295,7 @@ def prepare(
     low = lower(network, overlay, reroute, stocks=True, extra_cost_usd_per_t=extra_cost_usd_per_t)
     drawn = np.zeros(len(network.stocks), dtype=bool)
     for effect in effects:
-        if effect.kind == "release":
+        if KINDS[effect.kind].shuts:
             drawn |= effect.stocks
     buys = [
         (
@@ -304,11 +305,11 @@ def prepare(
             one.measure.get("usd_per_t"),
         )
         for one in instruments
-        if one.kind == "purchase"
+        if one.act == "bought"
     ]
     program = build(low, inputs, extra_cost_usd_per_t, tiers, capital, drawn, buys)
     rows = {number: row for row, (kind, number, _) in enumerate(low.rows) if kind == "restriction"}
-    limited = [one for one in instruments if one.kind == "quota" and places[one.number] in rows]
+    limited = [one for one in instruments if one.act == "limit" and places[one.number] in rows]
     quotas = {one.number: rows[places[one.number]] for one in limited}
     given = {
         "scenario": scenario.name if scenario else "",
@@ -327,7 +328,7 @@ def _overlay(network: Network, effects: Sequence[Any], shock: Sequence[Mapping[s
     overlay = overlay_at(network, effects, sizes)
     built = overlay.built.copy()
     for effect in effects:
-        if effect.kind == "build":
+        if KINDS[effect.kind].stands:
             built[effect.projects] = 1.0
     return overlay, built
 
@@ -519,12 +520,12 @@ def _policies(setting: Setting, cleared: Cleared, money: Money) -> pd.DataFrame:
         if one.content:  # the tonnes of its own good
             first = setting.clearing.own_columns(one)
             tonnes = float(x[first].sum())
-        if one.kind == "quota":
+        if one.act == "limit":
             row = setting.quotas.get(one.number)
             value = float(-cleared.dual[row]) if row is not None else np.nan
             binds = row is None or value > 0
-        if one.kind == "purchase":
-            at = [i.number for i in setting.instruments if i.kind == "purchase"].index(one.number)
+        if one.act == "bought":
+            at = [i.number for i in setting.instruments if i.act == "bought"].index(one.number)
             column = setting.program.bought[at]
             tonnes, treasury = float(x[column]), -float(money.bought[column])
             value, binds = (treasury / -tonnes if tonnes > 0 else 0.0), tonnes > 0

@@ -15,9 +15,7 @@ from chainnet.errors import DataError
 from chainnet.lowering import Lowered, Restriction
 from chainnet.network import Network
 from chainnet.prices._terms import main_outputs
-from chainnet.scenario import Scenario, listed, reached
-
-POLICIES = ("tariff", "price_floor", "quota", "export_tax", "subsidy", "purchase")
+from chainnet.scenario import KINDS, Scenario, listed, reached
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,14 +37,19 @@ class Instrument:
     payee: str
 
     @property
+    def act(self) -> str:
+        """What a market makes of it: levy, exit levy, limit, floor, paid, bought."""
+        return KINDS[self.kind].money
+
+    @property
     def is_contract(self) -> bool:
         """Whether it is a floor kept by contracts with plants, not at the border."""
-        return self.kind == "price_floor" and self.measure.get("mechanism", "border") == "cfd"
+        return self.act == "floor" and self.measure.get("mechanism", "border") == "cfd"
 
     @property
     def is_border_floor(self) -> bool:
         """Whether it is a floor kept by a levy on imports."""
-        return self.kind == "price_floor" and not self.is_contract
+        return self.act == "floor" and not self.is_contract
 
     def columns(self, low: Lowered, number: int | None, good: str) -> Bools:
         """Return which edge columns carry a good over the border; ``number``: its place among restrictions, if any."""
@@ -76,7 +79,7 @@ def parted(
         if given is None:
             continue
         for number, measure in enumerate(given.measures):
-            if measure["kind"] in POLICIES and "tier" not in measure:
+            if KINDS[measure["kind"]].money and "tier" not in measure:
                 found.append((f"{given.name}: measures[{number}] {measure['kind']}", measure))
             else:
                 shock.append(measure)
@@ -98,22 +101,22 @@ def instruments_of(network: Network, measures: Sequence[tuple[str, Mapping[str, 
         goods = tuple(listed(measure.get("commodity") or []))
         for word in goods:
             checks.known(word, known, argument, "commodity")
-        kind = measure["kind"]
-        is_contract = kind == "price_floor" and measure.get("mechanism", "border") == "cfd"
+        kind, act = measure["kind"], KINDS[measure["kind"]].money
+        is_contract = act == "floor" and measure.get("mechanism", "border") == "cfd"
         crossing, plants = None, np.empty(0, dtype=np.int64)
-        if kind == "purchase":
+        if act == "bought":
             plants = _bought_at(network, measure, argument, goods)
-        elif kind == "subsidy" or is_contract:
+        elif act == "paid" or is_contract:
             plants = _paid(network, measure, argument, goods, main)
         else:
             crossing = border(network, measure, argument)
-            if kind == "quota":
+            if act == "limit":
                 crossing = replace(crossing, bound_tpa=float(measure["tpa"]))
-        if kind == "price_floor" and len(goods) != 1:
+        if act == "floor" and len(goods) != 1:
             raise DataError(f"{argument}: a floor is one of one commodity. Give commodity, and a measure for each.")
-        default = "from" if kind == "export_tax" or (kind == "quota" and "to" not in measure) else "to"
+        default = "from" if act == "exit levy" or (act == "limit" and "to" not in measure) else "to"
         content: Mapping[str, float] = {}
-        if kind == "price_floor" and not is_contract and "content" in measure:
+        if act == "floor" and not is_contract and "content" in measure:
             content = _content(network, measure["content"], goods[0], argument, known)
         found.append(
             Instrument(
@@ -136,7 +139,7 @@ def border(network: Network, measure: Mapping[str, Any], argument: str) -> Restr
     outside = (sides["from"] if "from" in sides else ~sides["to"]) & ~inside
     ids, edges = network.plants["id"], network.view("edges")
     hit = edges["source"].isin(set(ids[outside])) & edges["target"].isin(set(ids[inside]))
-    goods = tuple(sorted(listed(measure.get("commodity") or []))) if measure["kind"] == "quota" else ()
+    goods = tuple(sorted(listed(measure.get("commodity") or []))) if KINDS[measure["kind"]].money == "limit" else ()
     if goods:
         hit = hit & edges["commodity"].isin(goods)
     return Restriction(hit.to_numpy(), np.inf, outside, inside, goods)

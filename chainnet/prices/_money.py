@@ -91,7 +91,7 @@ def welfare_of(
         for name, value in _sums(levied, payee).items():
             treasury[name] = treasury.get(name, 0.0) + value
     stock: dict[str, float] = {}
-    buys = [one for one in instruments if one.kind == "purchase"]
+    buys = [one for one in instruments if one.act == "bought"]
     for one, column in zip(buys, program.bought.tolist(), strict=True):
         name, value = str(at[one.plants[0]]), float(money.bought[column])
         stock[name] = stock.get(name, 0.0) + value

@@ -168,7 +168,7 @@ def _measure_faults(name: str, measure: Mapping[str, Any], where: str, fault: Sa
         _customs_faults(name, measure, where, fault)
     for key in _AMOUNTS:
         if key in measure and not _is_amount(measure[key]) and not (customs and key == "share"):
-            if name == "export_tax" and checks.is_number(measure[key]) and abs(measure[key]) <= _LARGEST:
+            if kind.money == "exit levy" and checks.is_number(measure[key]) and abs(measure[key]) <= _LARGEST:
                 continue  # below 0 it is a rebate
             fault(f"{where}.{key}", measure[key], "must be a number, 0 or more", "Correct it.")
     _money_faults(measure, where, fault)
