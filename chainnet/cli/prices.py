@@ -57,6 +57,12 @@ def _sizes(text: str, option: str) -> Any:
     }
 
 
+def _acts(text: str, option: str) -> dict[str, str | float]:
+    """Read how players act: a word or a number by name."""
+    found = split_pairs(words(text), option, "is not of the form NAME=HOW.", "is given twice. Say it once.")
+    return {name: float(how) if how.replace(".", "", 1).isdigit() else how for name, how in found.items()}
+
+
 def _curves(text: str, option: str) -> Any:
     """Read a table of curves, whose sizes are numbers."""
     table = order(text, option)
@@ -125,6 +131,11 @@ class Market(Bordered):
         Literal["none", "auto"], "Whether goods made of it bear the levy on their content (--floor at the border)."
     ] = "none"
     long_run: Annotated[bool, "Projects enter as far as they earn their capital cost."] = False
+    conduct: Annotated[
+        str | None,
+        "NAME=cournot, leader or a conjecture from 0 to 1, split by commas; a country, group or plant.",
+        _acts,
+    ] = None
     protect: Annotated[str | None, "Tiers that are served first whatever it costs, split by commas.", words] = None
     by: Annotated[Literal["country", "owner_country"], "Whose makers' money is whose."] = "country"
 
@@ -151,7 +162,9 @@ class Market(Bordered):
 
     def _tell(self, found: Any) -> None:
         tables = {name: table for name, table in found.tables().items() if len(table) or name == "prices"}
-        shown = tuple(name for name in ("policies", "welfare", "leaks", "builds", "prices") if name in tables)
+        shown = tuple(
+            name for name in ("policies", "welfare", "leaks", "conduct", "builds", "prices") if name in tables
+        )
         numbers = {"left_out": ", ".join(found.left_out) or "none", "assumed": len(found.assumed)}
         self.say(found, tables, {**numbers, "certificate": found.certificate}, shown)
 

@@ -172,7 +172,8 @@ class ConvexModel:
                 price = np.where(widths > 1e-6 * np.maximum(most, 1e-300), sums / widths, middle)
             upper, cost = program.col_upper[self._owner], program.cost[self._owner]
             upper[self._steps], cost[self._steps] = widths, cost[self._steps] + np.maximum.accumulate(price, axis=0)
-            model.set_bounds((self._model.program.col_lower, upper, program.row_lower, program.row_upper))
+            lower = np.append(program.col_lower, self._model.program.col_lower[len(program.cost) :])
+            model.set_bounds((lower, upper, program.row_lower, program.row_upper))
             model.set_cost(cost)
             found = model.solve(self._basis, is_neat=not len(most))
             if found.status != "optimal":

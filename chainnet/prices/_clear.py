@@ -74,6 +74,7 @@ class Clearing:
         self._source = self._rows(low.flows.tail)
         self._target = self._rows(low.flows.head)
         self._zero = np.zeros(n)
+        self.bounds: tuple[Array, Array] | None = None  # of columns, where others than the program's hold
         self._bent = program.curves.column
         self._is_alone = sum(map(self._is_sought, instruments)) == 1
         self.landings: dict[float, float | None] = {}  # at which price imports land under each levy tried
@@ -164,7 +165,8 @@ class Clearing:
         base = self.program.program
         duty = np.asarray(sum((state.duty for state in states), self._zero), dtype=float)
         try:
-            return self.model.solve(replace(base, cost=base.cost + duty))
+            within = {} if self.bounds is None else {"col_lower": self.bounds[0], "col_upper": self.bounds[1]}
+            return self.model.solve(replace(base, cost=base.cost + duty, **within))
         except SolverError as error:
             if "unbounded" in str(error):
                 raise DataError(

@@ -15,9 +15,9 @@ from chainnet.errors import DataError
 from chainnet.flow import named_projects
 from chainnet.network import Network, check_network
 from chainnet.prices._clear import Cleared
-from chainnet.prices._market import Setting, prepare
 from chainnet.prices._measures import contents
 from chainnet.prices._money import money_of, welfare_of
+from chainnet.prices._setting import Setting, prepare
 from chainnet.prices._terms import as_list, by_commodity, check_number, known_commodities, main_outputs
 from chainnet.results import provenance, stamp
 

@@ -20,8 +20,8 @@ from chainnet.network import Network, check_network, first_years
 from chainnet.prices._clear import Cleared
 from chainnet.prices._entry import Members, loss_of, measure_of
 from chainnet.prices._inputs import CHOKE, Pick, central, high_end, low_end
-from chainnet.prices._market import Setting, prepare
 from chainnet.prices._money import money_of, welfare_of
+from chainnet.prices._setting import Setting, prepare
 from chainnet.prices._terms import capital_recovery_factor, check_number, main_outputs
 from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, overlay_of, scenarios

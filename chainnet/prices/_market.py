@@ -9,25 +9,22 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from chainnet import checks
-from chainnet._types import Array, Bools
+from chainnet._types import Array
 from chainnet.engine import Certificate, dual_ends
-from chainnet.errors import DataError
-from chainnet.flow import EXTRA_COST_USD_PER_T, named_projects
-from chainnet.lowering import Degree, Lowered, Overlay, lower, stack
-from chainnet.network import Network, check_network
-from chainnet.prices._clear import IN_USE, Cleared, Clearing
-from chainnet.prices._inputs import Inputs, Pick, Sized, central
-from chainnet.prices._measures import Instrument, contents, instruments_of, parted
+from chainnet.flow import EXTRA_COST_USD_PER_T
+from chainnet.lowering import Degree, Lowered
+from chainnet.network import Network
+from chainnet.prices._clear import IN_USE, Cleared
+from chainnet.prices._conduct import conduct_table
+from chainnet.prices._inputs import Sized
+from chainnet.prices._measures import Instrument, contents
 from chainnet.prices._money import Money, money_of, welfare_of
-from chainnet.prices._program import Output, Program, build
+from chainnet.prices._program import Output
+from chainnet.prices._setting import Holder, Run, Setting, cleared_with, prepare
 from chainnet.prices._terms import Money as Prices
-from chainnet.prices._terms import capital_recovery_factor, plain
 from chainnet.results import Result, provenance, stamp
-from chainnet.scenario import KINDS, Scenario, asked_scenario, effects_of, overlay_at
+from chainnet.scenario import Scenario
 
-Run = Literal["short", "long"]
-Holder = Literal["country", "owner_country"]
 POLICY = 1e-7  # to what floors, rates and contracts are settled, over the price
 LEAST = 1e-9  # of the natural size of a good, below which a flow is none
 
@@ -88,6 +85,9 @@ class Market(Result):
         Of each levy or quota on imports, by what is made of its good: product, content, imports_change_tpa (of the
         product, against the same market without the policy), share (that change in content, over what imports of the
         good fall by).
+    conduct : DataFrame, index player
+        how, sales_tpa, profit_usd_per_a, gain_usd_per_a (the most that other sales would bring more: of a Cournot
+        player as it conjectures, of a leader proved, if no floor, rate or contract moves with its sales).
     assumed : DataFrame, index input
         low, used, high, source: what was neither given nor on record.
     left_out : tuple of str
@@ -103,44 +103,10 @@ class Market(Result):
     policies: pd.DataFrame
     welfare: pd.DataFrame
     leaks: pd.DataFrame
+    conduct: pd.DataFrame
     assumed: pd.DataFrame
     left_out: tuple[str, ...]
     certificate: MarketCertificate
-
-
-@dataclass(frozen=True, eq=False)
-class Setting:
-    """A market ready to be cleared, again and again with other numbers in its measures."""
-
-    network: Network
-    low: Lowered
-    program: Program
-    inputs: Inputs
-    instruments: list[Instrument]
-    clearing: Clearing
-    quotas: dict[int, int]
-    entrants: Bools
-    given: dict[str, Any]
-
-    @property
-    def stands(self) -> Bools:
-        """Which nodes, then projects, stand."""
-        share, built = self.low.overlay.node_share, self.low.overlay.built
-        return np.asarray((share != 0) & np.append(np.ones(len(share) - len(built)), built > 0).astype(bool))
-
-    def with_measure(self, number: int, **changed: Any) -> Setting:
-        """Return the same market with other numbers in one measure; the solver stays warm."""
-        held = list(self.instruments)
-        held[number] = replace(held[number], measure={**held[number].measure, **changed})
-        clearing = Clearing(self.program, held, self.clearing.places, self.clearing.model)
-        clearing.landings = self.clearing.landings
-        return replace(self, instruments=held, clearing=clearing)
-
-    def without_policy(self) -> Setting:
-        """Return the same market without any measure."""
-        return replace(
-            self, instruments=[], quotas={}, clearing=Clearing(self.program, [], {}, self.clearing.model)
-        )  # fmt: skip
 
 
 def market(
@@ -154,6 +120,7 @@ def market(
     reference_price: Prices = None,
     unit_cost: Prices = None,
     curves: pd.DataFrame | None = None,
+    conduct: Mapping[str, str | float] | None = None,
     run: Run = "short",
     projects: Iterable[str] | None = None,
     protect: Iterable[str] = (),
@@ -165,8 +132,8 @@ def market(
 ) -> Market:
     """Find the prices at which a chain clears, what measures do to them, and who pays.
 
-    All take prices as they are (perfect competition). No forecast: what an answer rests on stands in ``assumed``, and
-    differences between two answers say more than their levels.
+    All take prices as they are (perfect competition), but whom ``conduct`` names. No forecast: what an answer rests on
+    stands in ``assumed``, and differences between two answers say more than their levels.
 
     Parameters
     ----------
@@ -194,6 +161,9 @@ def market(
         slope_usd_per_t_per_tpa (both >= 0). Users pay intercept - slope x quantity; a plant costs intercept + slope
         x output, without its feed. With a slope of 0 a user takes up to demand_tpa at the intercept, with one above 0
         demand_tpa is no cap.
+    conduct : mapping of country, group, owner or node, optional
+        "competitive", "cournot" (holds back as far as its own sales lower the price, those of others staying), a
+        conjecture from 0 to 1 between them, or "leader" (sees what all others answer; one may lead).
     run : {"short", "long"}
         short: plants stand, and decide their output. long: projects enter too, each as far as it earns its
         annualised capital cost.
@@ -241,126 +211,15 @@ def market(
     """
     setting = prepare(
         network, scenario, policy, demand_elasticity=demand_elasticity, supply_elasticity=supply_elasticity,
-        demand_form=demand_form, reference_price=reference_price, unit_cost=unit_cost, curves=curves, run=run,
+        demand_form=demand_form, reference_price=reference_price, unit_cost=unit_cost, curves=curves, conduct=conduct,
+        run=run,
         projects=projects, protect=protect, rate=rate, years=years, reroute=reroute, by=by,
         extra_cost_usd_per_t=extra_cost_usd_per_t,
     )  # fmt: skip
-    return told(setting, setting.clearing.solve())
+    return told(setting, *cleared_with(setting))
 
 
-def prepare(
-    network: Network,
-    scenario: Scenario | str | None = None,
-    policy: Any = None,
-    *,
-    run: Run = "short",
-    projects: Iterable[str] | None = None,
-    protect: Iterable[str] = (),
-    rate: float = 0.10,
-    years: int = 10,
-    reroute: Degree = "existing",
-    by: Holder = "country",
-    extra_cost_usd_per_t: float = EXTRA_COST_USD_PER_T,
-    pick: Pick = central,
-    **told_of: Any,
-) -> Setting:
-    """Return a market ready to be cleared; see ``market``. ``pick`` says which value of each range is used."""
-    check_network(network)
-    if network.demand.empty:
-        raise DataError("market: the network has no demand table, so nobody buys. Give demand.")
-    checks.known(run, ("short", "long"), "run", "run")
-    checks.known(by, ("country", "owner_country"), "by", "holder")
-    factor = capital_recovery_factor(rate, years)
-    tiers = (protect,) if isinstance(protect, str) else tuple(protect)
-    for tier in tiers:
-        checks.known(tier, network.tier_order, "protect", "tier")
-    if projects is not None and run == "short":
-        raise DataError('projects: enter in the long run only. Give run="long", or build them by a measure.')
-    scenario = asked_scenario(network, scenario)
-    shock, measures = parted(scenario, policy)
-    instruments = instruments_of(network, measures)
-    effects = effects_of(network, shock, scenario.name if scenario else "policy")
-    overlay, built = _overlay(network, effects, shock)
-    inputs = Inputs(network, stack(network), pick=pick, **told_of)
-    entrants, capital = _entrants(network, inputs, projects, factor, run == "long", built)
-    places: dict[int, int] = {}
-    classes = list(overlay.restrictions)
-    for one in instruments:
-        if one.crossing is not None and (one.act == "limit" or reroute == "new"):
-            places[one.number] = len(classes)
-            classes.append(one.crossing)
-    n = len(network.nodes)
-    stands = np.maximum(built, entrants[n:].astype(float))
-    overlay = replace(overlay, restrictions=tuple(classes), built=stands)
-    low = lower(network, overlay, reroute, stocks=True, extra_cost_usd_per_t=extra_cost_usd_per_t)
-    drawn = np.zeros(len(network.stocks), dtype=bool)
-    for effect in effects:
-        if KINDS[effect.kind].shuts:
-            drawn |= effect.stocks
-    buys = [
-        (
-            int(one.plants[0]),
-            low.commodities.index(one.goods[0]),
-            float(one.measure["tpa"]),
-            one.measure.get("usd_per_t"),
-        )
-        for one in instruments
-        if one.act == "bought"
-    ]
-    program = build(low, inputs, extra_cost_usd_per_t, tiers, capital, drawn, buys)
-    rows = {number: row for row, (kind, number, _) in enumerate(low.rows) if kind == "restriction"}
-    limited = [one for one in instruments if one.act == "limit" and places[one.number] in rows]
-    quotas = {one.number: rows[places[one.number]] for one in limited}
-    given = {
-        "scenario": scenario.name if scenario else "",
-        "policy": [dict(one.measure) for one in instruments],
-        "run": run, "reroute": reroute, "by": by, "protect": list(tiers), "rate": rate, "years": years,
-        "demand_form": inputs.demand_form, "reference_price": plain(inputs.reference_price),
-        "extra_cost_usd_per_t": extra_cost_usd_per_t,
-    }  # fmt: skip
-    clearing = Clearing(program, instruments, places)
-    return Setting(network, low, program, inputs, instruments, clearing, quotas, entrants, given)
-
-
-def _overlay(network: Network, effects: Sequence[Any], shock: Sequence[Mapping[str, Any]]) -> tuple[Overlay, Array]:
-    """Return what the scenario does, and which projects it builds."""
-    sizes = np.ones(len(effects))
-    overlay = overlay_at(network, effects, sizes)
-    built = overlay.built.copy()
-    for effect in effects:
-        if KINDS[effect.kind].stands:
-            built[effect.projects] = 1.0
-    return overlay, built
-
-
-def _entrants(
-    network: Network, inputs: Inputs, projects: Iterable[str] | None, factor: float, is_long: bool, built: Array
-) -> tuple[Bools, Array]:
-    """Return which plants may enter (nodes, then projects), and what a tonne of theirs must earn for the capital."""
-    table, n = network.projects, len(network.nodes)
-    entrants, capital = np.zeros(n + len(table), dtype=bool), np.zeros(n + len(table))
-    if not is_long:
-        return entrants, capital
-    named = None if projects is None else set(named_projects(network, projects))
-    size, cost = table["capacity_tpa"].to_numpy(dtype=float), table["capex_musd"].to_numpy(dtype=float)
-    known = (size > 0) & ~np.isnan(cost)
-    for number, name in enumerate(table["id"]):
-        if built[number] or (named is not None and name not in named):
-            continue
-        if known[number]:
-            entrants[n + number], capital[n + number] = True, cost[number] * 1e6 * factor / size[number]
-        elif named is not None:
-            raise DataError(
-                f"projects: {name} has no capacity_tpa or no capex_musd, so what it must earn is not known."
-            )
-        else:
-            nothing = {"low": np.nan, "used": np.nan, "high": np.nan}
-            said = "not known: the project cannot enter"
-            inputs.assumed[f"capex {name}"] = {**nothing, "source": said}
-    return entrants, capital
-
-
-def told(setting: Setting, cleared: Cleared) -> Market:
+def told(setting: Setting, cleared: Cleared, gaps: Mapping[int, float]) -> Market:
     """Return a cleared market as tables."""
     program, low, network = setting.program, setting.low, setting.network
     stands = setting.stands
@@ -395,6 +254,13 @@ def told(setting: Setting, cleared: Cleared) -> Market:
         "policies": _policies(setting, cleared, money),
         "welfare": welfare_of(program, cleared, money, setting.instruments, places, owners),
         "leaks": _leaks(setting, cleared),
+        "conduct": conduct_table(
+            setting.players,
+            setting.marks,
+            cleared,
+            np.array([setting.profit(number, cleared) for number in range(len(setting.players))]),
+            gaps,
+        ),
         "assumed": assumed.rename_axis("input").sort_index(),
     }
     return Market(

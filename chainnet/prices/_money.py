@@ -44,6 +44,7 @@ def money_of(program: Program, cleared: Cleared, quotas: dict[int, int]) -> Mone
     paid = worth * x
     cost = base.cost * x
     np.add.at(cost, curves.column, curves.total(x[curves.column]))
+    cost[list(program.marks)] = 0.0
     is_user = np.zeros(len(x), dtype=bool)
     is_user[program.demand["column"].to_numpy(dtype=np.int64)] = True
     is_bought = np.zeros(len(x), dtype=bool)

@@ -48,6 +48,7 @@ class Program:
     owner: Ints
     left_out: tuple[str, ...]
     bought: Ints
+    marks: tuple[int, ...] = ()  # columns of what players sell, whose cost is a mark-up and no cost
 
     def model(self) -> ConvexModel:
         """Return the program in a solver."""

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet import checks
-from chainnet._types import Array, Bools
+from chainnet._types import Bools
 from chainnet.errors import DataError, UnknownIdError
 from chainnet.lowering import Restriction
 from chainnet.network import Network
