@@ -57,10 +57,13 @@ def _sizes(text: str, option: str) -> Any:
     }
 
 
-def _acts(text: str, option: str) -> dict[str, str | float]:
-    """Read how players act: a word or a number by name."""
+def _acts(text: str, option: str) -> dict[Any, str | float]:
+    """Read how players act: a word or a number by NAME, or by NAME/COMMODITY."""
     found = split_pairs(words(text), option, "is not of the form NAME=HOW.", "is given twice. Say it once.")
-    return {name: float(how) if how.replace(".", "", 1).isdigit() else how for name, how in found.items()}
+    return {
+        tuple(name.split("/")) if "/" in name else name: float(how) if how.replace(".", "", 1).isdigit() else how
+        for name, how in found.items()
+    }
 
 
 def _curves(text: str, option: str) -> Any:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Array, Bools, Ints
-from chainnet.engine import Curves, Rows
+from chainnet.engine import Curves, Ordered, Rows
 from chainnet.errors import DataError, UnknownIdError
 from chainnet.network import Network
 from chainnet.prices._clear import Cleared, Clearing
@@ -32,6 +32,12 @@ class Player:
     name: str
     conjecture: float | None
     plants: Bools
+    good: str | None = None  # the only one that counts; None = all that others pay for
+
+    @property
+    def label(self) -> str:
+        """Name, and the good where it is one."""
+        return self.name if self.good is None else f"{self.name} {self.good}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +63,12 @@ def players_of(network: Network, conduct: Mapping[str, Any] | None) -> list[Play
     if not isinstance(conduct, Mapping):
         raise DataError(f"conduct: {conduct!r} is no mapping; give how each acts, such as {{'CHN': 'cournot'}}.")
     plants, found = network.plants, list[Player]()
+    goods = {str(word) for word in network.edges["commodity"].fillna("")}
     sells = (plants["stage"] != "end_use").to_numpy()
-    for name, how in conduct.items():
+    for key, how in conduct.items():
+        name, good = key if isinstance(key, tuple) and len(key) == 2 else (key, None)
+        if good is not None:
+            checks.known(good, goods, f"conduct[{name}]", "commodity")
         words = ("competitive", "cournot", "leader")
         if isinstance(how, str):
             checks.known(how, words, f"conduct[{name}]", "way to act")
@@ -76,10 +86,11 @@ def players_of(network: Network, conduct: Mapping[str, Any] | None) -> list[Play
             raise UnknownIdError(
                 f'conduct: nobody who sells is meant by "{name}". Name a country, group, owner or node.'
             )
-        if any((mine & other.plants).any() for other in found):
+        others = [one for one in found if good is None or one.good in (None, good)]
+        if any((mine & one.plants).any() for one in others):
             raise DataError(f"conduct: {name} and another player share a plant. Name each plant once.")
         if value != 0.0:
-            found.append(Player(str(name), value, np.asarray(mine, dtype=bool)))
+            found.append(Player(str(name), value, np.asarray(mine, dtype=bool), good))
     if sum(one.conjecture is None for one in found) > 1:
         raise DataError("conduct: more than one leader. One may lead.")
     return found
@@ -101,7 +112,18 @@ def with_players(program: Program, players: list[Player]) -> tuple[Program, list
     for number, player in enumerate(players):
         inside = np.append(player.plants, np.zeros(low.relations.n_hubs, dtype=bool))
         out = np.flatnonzero(inside[f.tail] & ~inside[f.head])
+        words = [word for word in low.commodities if word not in program.left_out]
+        named = words if player.good is None else [player.good]
+        out = out[np.isin(f.commodity[out], [low.commodities.index(word) for word in named])]
+        sold = [low.commodities[code] for code in np.unique(f.commodity[out])]
+        if not sold:
+            raise DataError(f"conduct: {player.name} sells nothing to others. Leave it out.")
         if player.conjecture is None:
+            if len(sold) > 1:
+                raise DataError(
+                    f"conduct: {player.name} sells {', '.join(sold)}, and leads with one good. Name it: "
+                    f'("{player.name}", "{sold[0]}").'
+                )
             groups = [out]
         else:
             markets = pd.DataFrame({"head": f.head[out], "code": f.commodity[out]}).groupby(["head", "code"]).indices
@@ -180,14 +202,17 @@ def best_of_leader(clearing: Clearing, mark: Mark, profit: Callable[[Cleared], f
 
     clearing.bounds = None
     free = float(clearing.solve().found.x[mark.column])
-    known = {sales: at(sales) for sales in (0.0, free)}
+    fewest = np.zeros(len(base.cost))
+    fewest[mark.column] = 1.0  # what is kept for some users may not be held back
+    least = min(max(Ordered(base, "market, fewest sales").stage(fewest).value, 0.0) * (1.0 + NEAREST), free)
+    known = {sales: at(sales) for sales in (least, free)}
     best = max(known, key=lambda sales: known[sales][0])
 
     def bound(left: float, right: float) -> float:
         inner = known[right][0] - known[right][1] * right  # what its plants earn at the cost of the last tonne
         return max(known[left][1], 0.0) * right + inner
 
-    heap = [(-bound(0.0, free), 0.0, free)]
+    heap = [(-bound(least, free), least, free)]
     gap = np.inf
     while heap and len(known) < MOST:
         most, left, right = heapq.heappop(heap)
@@ -230,6 +255,6 @@ def conduct_table(
         gain = gaps[number] if number in gaps else sum(deviation(player, one, cleared) for one in own)
         how = "leader" if player.conjecture is None else "cournot" if player.conjecture == 1 else "conjecture"
         sales = sum(float(cleared.found.x[one.column]) for one in own)
-        rows.append((player.name, how, sales, float(profits[number]), gain))
+        rows.append((player.label, how, sales, float(profits[number]), gain))
     columns = ["player", "how", "sales_tpa", "profit_usd_per_a", "gain_usd_per_a"]
     return pd.DataFrame(rows, columns=columns).set_index("player")

@@ -120,7 +120,7 @@ def market(
     reference_price: Prices = None,
     unit_cost: Prices = None,
     curves: pd.DataFrame | None = None,
-    conduct: Mapping[str, str | float] | None = None,
+    conduct: Mapping[Any, str | float] | None = None,
     run: Run = "short",
     projects: Iterable[str] | None = None,
     protect: Iterable[str] = (),
@@ -162,6 +162,7 @@ def market(
         x output, without its feed. With a slope of 0 a user takes up to demand_tpa at the intercept, with one above 0
         demand_tpa is no cap.
     conduct : mapping of country, group, owner or node, optional
+        Or (one of them, commodity), which holds back that good alone.
         "competitive", "cournot" (holds back as far as its own sales lower the price, those of others staying), a
         conjecture from 0 to 1 between them, or "leader" (sees what all others answer; one may lead).
     run : {"short", "long"}

@@ -75,7 +75,7 @@ def prepare(
     scenario: Scenario | str | None = None,
     policy: Any = None,
     *,
-    conduct: Mapping[str, str | float] | None = None,
+    conduct: Mapping[Any, str | float] | None = None,
     run: Run = "short",
     projects: Iterable[str] | None = None,
     protect: Iterable[str] = (),
@@ -139,7 +139,7 @@ def prepare(
     given = {
         "scenario": scenario.name if scenario else "",
         "policy": [dict(one.measure) for one in instruments],
-        "conduct": dict(conduct or {}),
+        "conduct": {player.label: player.conjecture for player in players},
         "run": run, "reroute": reroute, "by": by, "protect": list(tiers), "rate": rate, "years": years,
         "demand_form": inputs.demand_form, "reference_price": plain(inputs.reference_price),
         "extra_cost_usd_per_t": extra_cost_usd_per_t,

@@ -128,6 +128,7 @@ def test_a_seller_upstream_reckons_with_what_others_make_of_its_good() -> None:
         ({"CHN": "cournot", "mine_chn": "leader"}, "share a plant"),
         ({"CHN": "leader", "USA": "leader"}, "more than one leader"),
         ("leader", "is no mapping"),
+        ({("CHN", "god"): "leader"}, "unknown commodity"),
     ],
 )
 def test_bad_input_is_said(conduct: Any, said: str) -> None:
