@@ -87,7 +87,7 @@ class Market(Result):
         good fall by).
     conduct : DataFrame, index player
         how, sales_tpa, profit_usd_per_a, gain_usd_per_a (the most that other sales would bring more: of a Cournot
-        player as it conjectures, of a leader proved, if no floor, rate or contract moves with its sales).
+        player as it conjectures, of a leader proved; unknown where a floor, rate or contract moves with its sales).
     assumed : DataFrame, index input
         low, used, high, source: what was neither given nor on record.
     left_out : tuple of str
@@ -107,6 +107,22 @@ class Market(Result):
     assumed: pd.DataFrame
     left_out: tuple[str, ...]
     certificate: MarketCertificate
+
+    def mean_prices(self, network: Network) -> tuple[dict[str, float], dict[str, float]]:
+        """Return by commodity the mean price of what flows where it sets out, and where it lands from abroad, USD/t."""
+        flows = self.flows[self.flows["flow_tpa"] > 0]
+        place, price = network.places, self.prices["price_usd_per_t"].to_dict()
+        known = flows[flows["source"].isin(place.index) & flows["target"].isin(place.index)]
+        abroad = known["source"].map(place).to_numpy() != known["target"].map(place).to_numpy()
+        found: list[dict[str, float]] = []
+        for end, rows in (("source", known), ("target", known[abroad])):
+            at = [price.get(pair, np.nan) for pair in zip(rows[end], rows["commodity"].fillna(""), strict=True)]
+            worth = rows.assign(
+                usd=rows["flow_tpa"] * np.array(at, dtype=float), commodity=rows["commodity"].fillna("")
+            )
+            sums = worth.groupby("commodity")[["usd", "flow_tpa"]].sum(min_count=1)
+            found.append({str(name): float(usd / t) for name, usd, t in sums.itertuples() if usd == usd})
+        return found[0], found[1]
 
 
 def market(
