@@ -145,18 +145,18 @@ def price_floor(
     )  # fmt: skip
     share = check_number(upside_share, "upside_share", 0.0, 1.0, "the part of the upside that is returned")
     table = terms.table
-    at, market = terms.needed_floor, terms.reference
-    table["floor_usd_per_t"], table["reference_usd_per_t"] = at, market
+    at, reference = terms.needed_floor, terms.reference
+    table["floor_usd_per_t"], table["reference_usd_per_t"] = at, reference
     table["viable"] = _at_least(at, table["break_even_usd_per_t"], terms.least)
-    table["viable_at_reference"] = _at_least(market, table["break_even_usd_per_t"], terms.least)
-    gap, upside = (at - market).clip(lower=0.0), share * (market - at).clip(lower=0.0)
-    table["margin_usd_per_t"] = market + gap - upside - table["break_even_usd_per_t"]
+    table["viable_at_reference"] = _at_least(reference, table["break_even_usd_per_t"], terms.least)
+    gap, upside = (at - reference).clip(lower=0.0), share * (reference - at).clip(lower=0.0)
+    table["margin_usd_per_t"] = reference + gap - upside - table["break_even_usd_per_t"]
     table["most_unit_cost_usd_per_t"] = at - table["capital_usd_per_t"] + table["credit_usd_per_t"]
     table["outlay_usd_per_a"] = table["output_tpa"] * gap
     table["upside_usd_per_a"] = table["output_tpa"] * upside
     table["tariff_usd_per_t"] = (at - terms.imports).clip(lower=0.0)
     if market is not None:
-        table["price_with_floor_usd_per_t"] = terms.reference.clip(lower=at)
+        table["price_with_floor_usd_per_t"] = reference.clip(lower=at)
     return stamp(table, provenance(network, "none", **terms.settings, upside_share=share))
 
 
