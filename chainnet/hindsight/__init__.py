@@ -1,0 +1,22 @@
+"""Has it ever been right? Past events as they were known beforehand, what would have been said, and how that scored.
+
+Words: *event* (a rule or a stop of the past), *question* (one aspect of it, asked once), *forecast* (central value,
+narrow and wide band), *register* (forecasts as they were first made), *spent* (an outcome that stands in the data
+already), *baseline* (a forecast that needs no model), *skill* (one minus the ratio of scores to those of a baseline).
+"""
+
+from chainnet.hindsight._scores import (
+    brier,
+    clopper_pearson,
+    interval_score,
+    kendall_tau,
+    weighted_interval_score,
+)
+
+__all__ = [
+    "brier",
+    "clopper_pearson",
+    "interval_score",
+    "kendall_tau",
+    "weighted_interval_score",
+]
