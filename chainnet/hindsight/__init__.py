@@ -5,6 +5,11 @@ narrow and wide band), *register* (forecasts as they were first made), *spent* (
 already), *baseline* (a forecast that needs no model), *skill* (one minus the ratio of scores to those of a baseline).
 """
 
+from chainnet.hindsight._before import chain_before
+from chainnet.hindsight._event import Event, first_month_of, window_of
+from chainnet.hindsight._hindcast import Hindcast, hindcast
+from chainnet.hindsight._reading import events
+from chainnet.hindsight._register import register, registered
 from chainnet.hindsight._scores import (
     brier,
     clopper_pearson,
@@ -14,9 +19,18 @@ from chainnet.hindsight._scores import (
 )
 
 __all__ = [
+    "Event",
+    "Hindcast",
     "brier",
+    "chain_before",
     "clopper_pearson",
+    "events",
+    "first_month_of",
+    "hindcast",
     "interval_score",
     "kendall_tau",
+    "register",
+    "registered",
     "weighted_interval_score",
+    "window_of",
 ]
