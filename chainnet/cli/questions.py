@@ -12,7 +12,9 @@ QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "How large must a stockpile be?": ("stockpile",),
     "Which projects are worth funding?": ("reroute", "portfolio", "floor", "overcapacity"),
     "What does a bloc gain?": ("alliance", "alignment", "partners", "retaliation", "fair-split"),
-    "How far can I trust a number?": ("assumptions", "ensemble", "sensitivity", "compare", "check"),
+    "How far can I trust a number?": (
+        "assumptions", "ensemble", "sensitivity", "hindcast", "events", "compare", "check",
+    ),
     "How do I hand over the result?": ("report", "draw", "engine"),
     "How do I use my own data?": (
         "list", "copy", "init", "import", "scenario", "stock", "calibrate", "from-trade", "refresh", "merge", "join",

@@ -9,6 +9,7 @@ from chainnet.hindsight._before import chain_before
 from chainnet.hindsight._event import Event, first_month_of, window_of
 from chainnet.hindsight._hindcast import Hindcast, hindcast
 from chainnet.hindsight._reading import events
+from chainnet.hindsight._record import COUNTED, Record, record_of, track_record
 from chainnet.hindsight._register import register, registered
 from chainnet.hindsight._scores import (
     brier,
@@ -17,20 +18,28 @@ from chainnet.hindsight._scores import (
     kendall_tau,
     weighted_interval_score,
 )
+from chainnet.hindsight._skill import coverage_of, sentence_of, skill_of
 
 __all__ = [
+    "COUNTED",
     "Event",
     "Hindcast",
+    "Record",
     "brier",
     "chain_before",
     "clopper_pearson",
+    "coverage_of",
     "events",
     "first_month_of",
     "hindcast",
     "interval_score",
     "kendall_tau",
+    "record_of",
     "register",
     "registered",
+    "sentence_of",
+    "skill_of",
+    "track_record",
     "weighted_interval_score",
     "window_of",
 ]

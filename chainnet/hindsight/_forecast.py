@@ -54,7 +54,7 @@ def forecasts_of(event: Event, tell: Tell | None = None, months: int | None = No
         )
     network, horizon = base_of(event), months or event.horizon
     why = {q.id: lacks(event, network, q) for q in event.asked}
-    why |= {q.id: "beyond the horizon" for q in event.asked if q.months[1] > horizon}
+    why |= {q.id: "beyond the horizon" for q in event.asked if not why[q.id] and q.months[1] > horizon}
     asked = [q for q in event.asked if not why[q.id]]
     members = {who: list(members_of(event, who)) for who in ("tier", "anyone") if any(q.who == who for q in asked)}
     settings = list(dict.fromkeys(m.setting for mine in members.values() for m in mine))

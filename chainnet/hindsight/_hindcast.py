@@ -14,7 +14,7 @@ from chainnet._types import Words, records
 from chainnet.engine import Certificate
 from chainnet.errors import DataError
 from chainnet.hindsight._answers import lacks
-from chainnet.hindsight._baselines import BASELINES, baselines_of, past_of
+from chainnet.hindsight._baselines import BASELINES, Past, baselines_of, past_of
 from chainnet.hindsight._checks import check_outcomes
 from chainnet.hindsight._event import OUTCOME_COLUMNS, Event, Question
 from chainnet.hindsight._forecast import FORECAST, MEMBER, Forecasts, base_of, forecasts_of
@@ -139,9 +139,9 @@ def hindcast(
         known = {name: _for(event, words) for name, event in known.items()}
     names = [events] if isinstance(events, str) else list(events or known)
     chosen = {name: known[name] for name in names}
-    kept = _kept(chosen, outcomes)
+    kept = kept_in(chosen, outcomes)
     made = (
-        {name: _from_register(event, network) for name, event in chosen.items()}
+        {name: from_register(event) for name, event in chosen.items()}
         if registered
         else {name: forecasts_of(event, progress, months) for name, event in chosen.items()}
     )
@@ -149,22 +149,30 @@ def hindcast(
         network, "register" if registered else "HiGHS simplex", events=names, months=months or 0,
         digests={name: event.digests["event"] for name, event in chosen.items()},
     )  # fmt: skip
-    return scored(chosen, made, kept, source)
+    return _result(chosen, made, seen_of(chosen, kept), source)
 
 
 def _for(event: Event, words: tuple[str, ...]) -> Event:
-    from dataclasses import replace
-
     network = event.network
     return replace(event, network=network._replace({}, beneficiaries=words))
 
 
-def scored(
-    chosen: Mapping[str, Event], made: Mapping[str, Forecasts], kept: pd.DataFrame, source: dict[str, Any]
-) -> Hindcast:
-    """Put outcomes beside forecasts and score them; nothing is solved."""
+@dataclass(frozen=True)
+class Seen:
+    """What came of the questions of some events: ends, words and status by (event, question); their networks."""
+
+    bases: Mapping[str, Network]
+    answers: Mapping[tuple[str, str], tuple[tuple[float, float], tuple[str, ...], str]]
+
+    def past(self, chosen: Mapping[str, Event]) -> list[Past]:
+        """Return what later events may learn from."""
+        known = [(event, self.bases[name]) for name, event in chosen.items() if name in self.bases]
+        return past_of(known, {key: ends for key, (ends, *_) in self.answers.items()})
+
+
+def seen_of(chosen: Mapping[str, Event], kept: pd.DataFrame) -> Seen:
+    """Return what came of the questions of events, from their own outcomes and from those kept elsewhere."""
     bases = {name: base_of(event) for name, event in chosen.items() if event.base_grade != "D"}
-    table = pd.concat([one.table for one in made.values()], ignore_index=True)
     seen: dict[tuple[str, str], tuple[tuple[float, float], tuple[str, ...], str]] = {}
     for name, event in chosen.items():
         rows = pd.concat([event.outcomes, kept[kept["event"] == name]], ignore_index=True)
@@ -177,14 +185,23 @@ def scored(
             words = tuple(split_list(row["value"])) if q.kind in SETS else ()
             ends = (np.nan, np.nan) if words else observed(event, bases[name], q, row)
             seen[name, q.id] = ends, words, "fitted" if q.is_fitted else status
-    past = past_of([(event, bases[name]) for name, event in chosen.items() if name in bases],
-                   {key: ends for key, (ends, *_) in seen.items()})  # fmt: skip
+    return Seen(bases, seen)
+
+
+def scores_of(
+    chosen: Mapping[str, Event], made: Mapping[str, Forecasts], seen: Seen, past: Sequence[Past]
+) -> pd.DataFrame:
+    """Return forecasts beside outcomes, scored; nothing is solved."""
     lines = []
-    for row in records(table):
+    for row in records(pd.concat([one.table for one in made.values()], ignore_index=True)):
         event = chosen[row["event"]]
         q = next(q for q in event.asked if q.id == row["question"])
-        lines.append(_scored(event, bases[event.id], q, row, seen.get((event.id, q.id)), past))
-    scores = pd.DataFrame(lines, columns=SCORE)
+        lines.append(_scored(event, seen.bases[event.id], q, row, seen.answers.get((event.id, q.id)), past))
+    return pd.DataFrame(lines, columns=SCORE)
+
+
+def _result(chosen: Mapping[str, Event], made: Mapping[str, Forecasts], seen: Seen, source: dict[str, Any]) -> Hindcast:
+    scores, bases = scores_of(chosen, made, seen, seen.past(chosen)), seen.bases
     members = pd.concat([one.members for one in made.values()], ignore_index=True)
     proofs = [one.certificate for one in made.values() if one.certificate is not None]
     real = scores[scores["status"] != "pending"]
@@ -250,7 +267,7 @@ def _weeks(network: Network) -> dict[str, float]:
     return {"none": 0.0, "low": low, "stated": stated, "high": high}
 
 
-def _kept(chosen: Mapping[str, Event], path: str | Path | None) -> pd.DataFrame:
+def kept_in(chosen: Mapping[str, Event], path: str | Path | None) -> pd.DataFrame:
     """Return the outcomes of a file given; of events that are not asked about they are left aside."""
     columns = [*OUTCOME_COLUMNS, "row", "is_kept"]
     if path is None:
@@ -265,9 +282,9 @@ def _kept(chosen: Mapping[str, Event], path: str | Path | None) -> pd.DataFrame:
     return table[table["event"].isin(chosen)].assign(is_kept=True)
 
 
-def _from_register(event: Event, network: Network) -> Forecasts:
+def from_register(event: Event) -> Forecasts:
     """Return the first registered forecast of each question."""
-    table = read_register(network)
+    table = read_register(event.network)
     mine = table[table["event"] == event.id].drop_duplicates("question")
     asked = {q.id: q for q in event.asked}
     mine = mine[mine["question"].isin(asked)].reset_index(drop=True)

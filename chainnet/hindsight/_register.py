@@ -14,8 +14,8 @@ from chainnet.network import Network, day_of
 from chainnet.results import package_version
 
 REGISTER = "register.csv"
-COLUMNS = ("event", "question", "central", "narrow_low", "narrow_high", "wide_low", "wide_high", "base_grade", "version",
-           "network_digest", "event_digest", "inputs_digest", "on")  # fmt: skip
+COLUMNS = ("event", "question", "central", "narrow_low", "narrow_high", "wide_low", "wide_high", "base_grade",
+           "version", "network_digest", "event_digest", "inputs_digest", "on")  # fmt: skip
 
 
 def registered(network: Network) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""What few events can say: skill with its ends, coverage beside sharpness, the level that leads, how large stocks are."""
+"""What few events can say: skill with its ends, coverage beside sharpness, which level leads, how large stocks are."""
 
 from __future__ import annotations
 
@@ -42,10 +42,8 @@ def skill_of(scores: pd.DataFrame) -> pd.DataFrame:
             better = int((by_event["wis"] < by_event[f"wis_{name}"]).sum())
             chance = float(binom.sf(better - 1, len(by_event), 0.5))
             says = PERFECT if not other > 0 else NOT_SHOWN if min(ends) < 0 < max(ends) else ""
-            rows.append(
-                (kind, status, name, len(by_event), len(both), model, other, skill, min(ends), max(ends), better, chance,
-                 says)
-            )  # fmt: skip
+            scored = (len(by_event), len(both), model, other, skill, min(ends), max(ends), better, chance, says)
+            rows.append((kind, status, name, *scored))
     return pd.DataFrame(rows, columns=SKILL)
 
 
@@ -89,14 +87,12 @@ def levels_of(members: pd.DataFrame, scores: pd.DataFrame, kinds: dict[str, str]
     columns = ["class", "level", "events", "wis", "leads"]
     if points.empty:
         return pd.DataFrame(columns=columns)
-    middle = (points["low_x"] + points["high_x"]).astype(float) / 2.0 if "low_x" in points else None
-    if middle is None:
-        middle = (points["low"].astype(float) + points["high"].astype(float)) / 2.0
+    middle = (points["low"].astype(float) + points["high"].astype(float)) / 2.0
     y = np.clip(middle, points["observed_low"].astype(float), points["observed_high"].astype(float))
     points = points.assign(off=(middle - y).abs(), level=points["member"].map(names), kind_=points["event"].map(kinds))
     rows = []
     for name, mine in points.groupby("kind_", sort=True):
-        table = mine.groupby(["event", "level"])["off"].mean().unstack()
+        table = mine.pivot_table(index="event", columns="level", values="off")
         first = table.mean().idxmin()
         firm = len(table) >= LEADS_FROM and all(table.drop(event).mean().idxmin() == first for event in table.index)
         rows += [
