@@ -24,8 +24,8 @@ class Plan:
     periods x stocks, in reach at the end of each; ``flow_t``: periods x edge rows, shipped in the period;
     ``through_t``: periods x nodes and projects; ``relations``: period, commodity, maker, user, flow_t of
     new relations that carry something; ``endurance``: (name, demand rows) -> periods served whole from
-    the start, inf = to the end; ``start``: what was there; ``bases``: where its stages ended, if noted; ``shipped_t``: the
-    least and the most of each sum of flows that was asked.
+    the start, inf = to the end; ``start``: what was there; ``bases``: where its stages ended, if noted;
+    ``shipped_t``: the least and the most of each sum of flows that was asked.
     """
 
     x: Array

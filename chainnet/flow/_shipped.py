@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chainnet._types import Array, Ints
+from chainnet._types import Array, Bools, Ints
 from chainnet.engine import CompactModel, LinearSolution
 from chainnet.lowering import Lowered, Periods
 
@@ -32,15 +32,16 @@ def columns_of(low: Lowered, asked: Shipped) -> Ints:
     ids, words = np.asarray(low.tables.ids, dtype=object), np.array([*low.commodities, ""], dtype=object)
     source, target = np.isin(ids, list(asked.sources)), np.isin(ids, list(asked.targets))
 
-    def wanted(codes: Ints) -> Array:
-        return np.isin(words[codes], list(asked.commodities)) if asked.commodities else np.ones(len(codes), dtype=bool)
+    def wanted(codes: Ints) -> Bools:
+        hit = np.isin(words[codes], list(asked.commodities)) | (not asked.commodities)
+        return np.asarray(hit, dtype=bool)
 
     t, n = low.tables, low.n_edges
     edges = np.flatnonzero(source[t.tail[:n]] & target[t.head[:n]] & wanted(t.commodity[:n]))
     place = low.tables.network.places.fillna("elsewhere").to_numpy(dtype=object)
     pairs = low.relations.pairs
     joined = pairs["maker"].isin(place[source[: len(place)]]) & pairs["user"].isin(place[target[: len(place)]])
-    joined &= wanted(pairs["code"].to_numpy(dtype=np.int64)).astype(bool)
+    joined &= wanted(pairs["code"].to_numpy(dtype=np.int64))
     new = n + np.flatnonzero(low.relations.is_pair)[joined.to_numpy()]
     return np.concatenate([edges, new]).astype(np.int64)
 
@@ -63,7 +64,7 @@ def ends_of(
     solve: Callable[[LinearSolution], LinearSolution],
     found: LinearSolution,
 ) -> Array:
-    """Return the least and the most of each sum over all plans that keep what the model holds, t; proved by ``solve``."""
+    """Return the least and the most of each sum over all plans that keep what the model holds, t."""
     ends = np.zeros((len(asked), 2))
     for row, one in enumerate(asked):
         goal = goal_of(one, periods)

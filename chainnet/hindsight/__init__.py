@@ -19,6 +19,7 @@ from chainnet.hindsight._scores import (
     weighted_interval_score,
 )
 from chainnet.hindsight._skill import coverage_of, sentence_of, skill_of
+from chainnet.hindsight._track import track_line
 
 __all__ = [
     "COUNTED",
@@ -39,6 +40,7 @@ __all__ = [
     "registered",
     "sentence_of",
     "skill_of",
+    "track_line",
     "track_record",
     "weighted_interval_score",
     "window_of",

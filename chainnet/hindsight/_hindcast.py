@@ -143,13 +143,21 @@ def hindcast(
     made = (
         {name: from_register(event) for name, event in chosen.items()}
         if registered
-        else {name: forecasts_of(event, progress, months) for name, event in chosen.items()}
+        else {
+            name: forecasts_of(event, _part(progress, n, len(chosen)), months)
+            for n, (name, event) in enumerate(chosen.items())
+        }
     )
     source = provenance(
         network, "register" if registered else "HiGHS simplex", events=names, months=months or 0,
         digests={name: event.digests["event"] for name, event in chosen.items()},
     )  # fmt: skip
     return _result(chosen, made, seen_of(chosen, kept), source)
+
+
+def _part(tell: Tell | None, n: int, of: int) -> Tell | None:
+    """Return what hears the part of an event as part of all of them."""
+    return None if tell is None else lambda what, part: tell(what, (n + part) / of)
 
 
 def _for(event: Event, words: tuple[str, ...]) -> Event:

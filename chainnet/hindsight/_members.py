@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -60,7 +60,7 @@ def members_of(event: Event, who: str) -> Iterator[Member]:
     has_licence = event.under(FAVOURABLE).measures != event.under(ADVERSE).measures
     has_scope = any("also" in measure for measure in event.measures)
     has_rush = event.notice_days > 0 and any(measure["kind"] == "licence" for measure in event.measures)
-    levels = {
+    levels: dict[str, dict[int, Any]] = {
         "degree": {FAVOURABLE: "free", ADVERSE: "existing"},
         "order": {FAVOURABLE: "allies_first", ADVERSE: "alike"},
         "cover": {side: _COVER[who][side] for side in (FAVOURABLE, ADVERSE)},

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from chainnet import checks
@@ -117,12 +118,20 @@ def take_table(path: Path, columns: Sequence[str], intake: Intake) -> pd.DataFra
     for column in [name for name in _NUMBERS if name in columns]:
         if column == "value" and "question" in columns:
             continue  # an outcome may be a word
-        numbers = pd.Series([pd.to_numeric(cell or None, errors="coerce") for cell in table[column]], dtype=float)
-        for line, cell, number in zip(table["row"], table[column], numbers, strict=True):
+        cells = table[column].tolist()
+        numbers = [_number(cell) for cell in cells]
+        for line, cell, number in zip(lines, cells, numbers, strict=True):
             if cell and not checks.is_number(number):
                 intake.fault(path.name, line, column, cell, "is no number", "Write a finite number, or leave it blank.")
-        table[column] = numbers
+        table[column] = np.array(numbers, dtype=float)
     return table
+
+
+def _number(cell: str) -> float:
+    try:
+        return float(cell or "nan")
+    except ValueError:
+        return float("nan")
 
 
 def _event(path: Path, network: Network, inputs: pd.DataFrame, outcomes: pd.DataFrame, intake: Intake) -> Event | None:

@@ -12,11 +12,11 @@ from chainnet.hindsight._hindcast import SCORE, from_register, kept_in, scores_o
 from chainnet.hindsight._reading import events
 from chainnet.hindsight._scores import clopper_pearson
 from chainnet.hindsight._skill import effective
+from chainnet.hindsight._track import EVERY
 from chainnet.network import Network
 
 COUNTED = ("open", "kept")
 RECORD = ("class", "chain", "events", "hits", "n", "low", "high", "onsets_right", "onsets", "better_in", "compared")
-EVERY = "all"
 
 
 @dataclass(frozen=True)

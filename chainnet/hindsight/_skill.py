@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binom
 
+from chainnet._types import records
 from chainnet.hindsight._baselines import BASELINES
 from chainnet.hindsight._scores import clopper_pearson
 
@@ -109,15 +110,14 @@ def cover_of(members: pd.DataFrame, scores: pd.DataFrame, weeks: dict[str, float
         central = "stated" if who == "tier" else "low"
         named = {"central": central, **{f"cover:{end}": end for end in weeks}}
         fits = set(weeks.values())
-        for row in mine.itertuples():
-            lines = members[(members["event"] == event) & (members["question"] == row.question)]
-            lines = lines[lines["member"].isin(named)]
-            right = {
-                weeks[named[line.member]]
-                for line in lines.itertuples()
-                if abs(min(float(line.low), row.horizon) - min(row.observed_low, row.horizon)) <= 1
+        for row in records(mine):
+            lines = members[(members["event"] == event) & (members["question"] == row["question"])]
+            came, end = min(float(row["observed_low"]), float(row["horizon"])), float(row["horizon"])
+            fits &= {
+                weeks[named[line["member"]]]
+                for line in records(lines[lines["member"].isin(named)])
+                if abs(min(float(line["low"]), end) - came) <= 1
             }
-            fits &= right
         rows.append((event, who, min(fits, default=np.nan), max(fits, default=np.nan)))
     return pd.DataFrame(rows, columns=["event", "who", "weeks_low", "weeks_high"])
 
