@@ -21,6 +21,7 @@ from chainnet.doubt import KeyAssumptions, class_of, in_words, is_weak, orders_o
 from chainnet.engine import CERTAIN, LEAST_SIZE
 from chainnet.errors import DataError
 from chainnet.flow import Asked, Counting, Kept, balance_under, check_tier
+from chainnet.hindsight import track_line
 from chainnet.network import Network, check_network
 from chainnet.progress import Tell
 from chainnet.results import provenance, stamp
@@ -409,6 +410,11 @@ class Finding:
             self.claims.how_sure(self.firmness),
         ]
 
+    @property
+    def track_record(self) -> str:
+        """How past rules of this kind were forecast, from scores that are kept."""
+        return track_line(self.network.name, self.scenario.measures if self.scenario else ())
+
     def to_dict(self, brief: bool = False) -> dict[str, Any]:
         """Return the whole finding as plain values; what is not known is None, what has no end is a word.
 
@@ -457,7 +463,7 @@ class Finding:
             "bottleneck": self.bottleneck,
             "advice": [asdict(one) for one in self.advice],
             "firmness": firm,
-            "track_record": None,
+            "track_record": self.track_record,
         }
         if not brief:
             found |= {

@@ -101,7 +101,7 @@ def _left(event: Event, network: Network, q: Question, horizon: int) -> Array:
         hit = sent["commodity"].isin(goods).to_numpy() if goods else np.ones(len(sent), dtype=bool)
         if to:
             inside = set(network.plants["id"][network.in_countries(network.plants, to, "to")])
-            hit &= sent["target"].isin(inside).to_numpy()
+            hit = hit & sent["target"].isin(inside).to_numpy()
         left[hit] = np.minimum(left[hit], _path(measure, horizon))
     return flow @ left / flow.sum() if flow.sum() > 0 else np.ones(horizon)
 

@@ -131,7 +131,9 @@ def test_shipped_events_keep_the_rules(chain: str) -> None:
     found = events(net)
     assert found
     for event in found.values():
-        cited = {key for table in (event.inputs, event.outcomes) for cell in table["reference"] for key in cell.split(";")}
+        cited = {
+            key for table in (event.inputs, event.outcomes) for cell in table["reference"] for key in cell.split(";")
+        }
         assert {event.text_source, *cited} - {""} <= known
         assert event.base_grade in "ABC"
 

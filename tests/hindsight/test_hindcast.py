@@ -138,9 +138,7 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Network:
     edges = pd.DataFrame(
         {"source": ["cn", "au"], "target": "us", "commodity": "ore", "flow_tpa": [6.0, 4.0], "capacity_tpa": [7.5, 5.0]}
     )
-    demand = pd.DataFrame(
-        {"node": "us", "commodity": "ore", "tier": ["defence", "civilian"], "demand_tpa": [2.0, 8.0]}
-    )
+    demand = pd.DataFrame({"node": "us", "commodity": "ore", "tier": ["defence", "civilian"], "demand_tpa": [2.0, 8.0]})
     net = Network(nodes, edges, demand=demand, name="two", year=2025, beneficiaries=["USA"])
     folder = tmp_path_factory.mktemp("two") / "two"
     cn.write(net, folder)
