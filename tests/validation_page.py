@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 import chainnet as cn
-from chainnet.hindsight import COUNTED, Record, coverage_of, record_of, sentence_of, skill_of, track_record
+from chainnet.hindsight import COUNTED, Record, counts_of, coverage_of, record_of, record_words, skill_of, track_record
 from chainnet.words import percent
 
 ROOT = Path(__file__).parents[1]
@@ -38,7 +38,7 @@ def page(scored: Record) -> str:
     sections = [
         _INTENT,
         "## What was asked\n\n" + _events_table(scored),
-        f"## How it did\n\n{sentence_of(scores)}\n\n" + _HOW,
+        f"## How it did\n\n{record_words(counts_of(scores))}\n\n" + _HOW,
         "### Every miss\n\nThe outcome lies outside the wide band, the worst first.\n\n"
         + _lines(judged[~judged["hit_wide"].astype(bool)].sort_values("wis", ascending=False)),
         "### Hits\n\nA wide band hits easily: its width stands beside it.\n\n"
@@ -75,7 +75,7 @@ each kind of answer is settled.
 ## Data
 
 Flows are of a base year, as revised later. Where the shipped year lies after an event, the chain before it is built
-from dated exports, and the grade says how much of them is dated: A 0.8 or more by destination, B 0.5 or more, C less.
+from dated exports. The grade says how much of them is dated by destination: A 0.8 or more, B 0.5 or more, C less.
 Capacities and recipes are those of the shipped year all the same. The builders know the history of the world: these
 are replays, not blind tests. Events made news, so quiet rules are missing. What protects is the register: forecasts
 stood in it before outcomes were put beside them."""

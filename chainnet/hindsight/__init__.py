@@ -9,7 +9,7 @@ from chainnet.hindsight._before import chain_before
 from chainnet.hindsight._event import Event, first_month_of, window_of
 from chainnet.hindsight._hindcast import Hindcast, hindcast
 from chainnet.hindsight._reading import events
-from chainnet.hindsight._record import COUNTED, Record, record_of, track_record
+from chainnet.hindsight._record import Record, record_of, track_record
 from chainnet.hindsight._register import register, registered
 from chainnet.hindsight._scores import (
     brier,
@@ -18,8 +18,8 @@ from chainnet.hindsight._scores import (
     kendall_tau,
     weighted_interval_score,
 )
-from chainnet.hindsight._skill import coverage_of, sentence_of, skill_of
-from chainnet.hindsight._track import track_line
+from chainnet.hindsight._skill import COUNTED, counts_of, coverage_of, skill_of
+from chainnet.hindsight._track import record_words, track_line
 
 __all__ = [
     "COUNTED",
@@ -29,6 +29,7 @@ __all__ = [
     "brier",
     "chain_before",
     "clopper_pearson",
+    "counts_of",
     "coverage_of",
     "events",
     "first_month_of",
@@ -36,9 +37,9 @@ __all__ = [
     "interval_score",
     "kendall_tau",
     "record_of",
+    "record_words",
     "register",
     "registered",
-    "sentence_of",
     "skill_of",
     "track_line",
     "track_record",

@@ -10,7 +10,7 @@ import numpy as np
 
 from chainnet._types import Array, Bools
 from chainnet.flow import Counting, Shipped
-from chainnet.hindsight._event import WORLD, Event, Question
+from chainnet.hindsight._event import WORLD, Event, Question, has_phases
 from chainnet.network import Network
 from chainnet.stress import Trajectory
 
@@ -172,7 +172,7 @@ class Course:
     def _ahead(self, q: Question, month: int) -> float:
         """Return the flow of a month before the rule over a usual one: in the notice it rises by what is bought."""
         part = min(max(self.event.notice_months + month, 0.0), 1.0)
-        is_of_actor = q.source == self.event.actor and any(m["kind"] == "licence" for m in self.event.measures)
+        is_of_actor = q.source == self.event.actor and any(map(has_phases, self.event.measures))
         return 1.0 + (part * _RUSHED[self.rush] if is_of_actor else 0.0)
 
     def _detour(self, q: Question) -> Answer:

@@ -18,7 +18,7 @@ import pandas as pd
 from chainnet import checks
 from chainnet._types import records
 from chainnet.errors import DataError
-from chainnet.hindsight._event import CLASSES, KINDS, NEVER, TABLES_OF_INPUTS, WORLD, Event, Question
+from chainnet.hindsight._event import CLASSES, NEVER, QUESTION_KINDS, TABLES_OF_INPUTS, WORLD, Event, Question
 from chainnet.io import load_toml, read_text
 from chainnet.network import first_day, is_country, last_day, split_list
 from chainnet.scenario import check_scenario
@@ -67,8 +67,10 @@ def _check_questions(event: Event, file: str, fault: Fault) -> None:
     groups, seen, ids = event.network.groups_known, dict[tuple[Any, ...], str](), set[str]()
     for q in event.asked:
         where = f"questions.{q.id}"
-        if q.kind not in KINDS:
-            fault(file, None, f"{where}.kind", q.kind, checks.unknown(q.kind, KINDS, "kind"), "Correct the word.")
+        if q.kind not in QUESTION_KINDS:
+            fault(
+                file, None, f"{where}.kind", q.kind, checks.unknown(q.kind, QUESTION_KINDS, "kind"), "Correct the word."
+            )
         for word in q.commodity:
             if word not in known:
                 rule = checks.unknown(word, known, "commodity")
@@ -80,7 +82,7 @@ def _check_questions(event: Event, file: str, fault: Fault) -> None:
             fault(file, None, f"{where}.who", q.who, checks.unknown(q.who, ("tier", "anyone"), "word"), "Correct it.")
         for key, word in (("from", q.source), ("to", q.target), ("country", q.country)):
             if word and word != WORLD and word not in groups and not is_country(word):
-                rule = f'unknown country "{word}"'
+                rule = checks.unknown(word, groups, "country or group")
                 fault(file, None, f"{where}.{key}", word, rule, "Write an ISO alpha-3 code, or the name of a group.")
         for key in _lacking(q):
             fault(file, None, f"{where}.{key}", "", f"a question of kind {q.kind} has to say it", "Write it.")

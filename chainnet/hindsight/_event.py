@@ -10,10 +10,10 @@ from typing import Any
 import pandas as pd
 
 from chainnet.network import Network, first_day, month_of
-from chainnet.scenario import Scenario, month_text
+from chainnet.scenario import KINDS, Scenario, month_text
 
 CLASSES = ("licence", "ban_one", "stop_silent", "quota", "outage", "conflict")
-KINDS = ("flow", "detour", "short", "onset", "recover", "sign", "first", "order", "stop")
+QUESTION_KINDS = ("flow", "detour", "short", "onset", "recover", "sign", "first", "order", "stop")
 UNITS = {"onset": "months", "recover": "months", "sign": "sign", "first": "set", "order": "rank", "stop": "yes/no"}
 TABLES_OF_INPUTS = ("totals", "flows", "cover", "profile", "share")
 INPUT_COLUMNS = (
@@ -205,7 +205,7 @@ class Event:
             measure["start"] = self.begins
             if self.until:
                 measure["until"] = self.until[:7]
-            if measure["kind"] == "licence" and self.notice_days > 0:
+            if self.notice_days > 0 and has_phases(measure):
                 day = date(self.first_month // 12, self.first_month % 12 + 1, 1)
                 measure["announced"] = (day - timedelta(days=self.notice_days)).isoformat()
             goods = _list(measure.get("commodity"))
@@ -246,6 +246,11 @@ class Event:
     def provenance(self) -> dict[str, str]:
         """Digests of the network, the event file and the inputs."""
         return {"graph": self.chain, "network": self.network.digest, **self.digests}
+
+
+def has_phases(measure: Mapping[str, Any]) -> bool:
+    """Say whether a measure may be of a kind that has phases and is announced: a permit that is asked for."""
+    return "profile" in KINDS[measure["kind"]].keys if measure.get("kind") in KINDS else False
 
 
 def _list(words: Any) -> list[str]:

@@ -22,7 +22,8 @@ from chainnet.hindsight._outcomes import SETS, is_hit, loss_of, nearest, observe
 from chainnet.hindsight._reading import Intake, take_table
 from chainnet.hindsight._reading import events as read_events
 from chainnet.hindsight._register import registered as read_register
-from chainnet.hindsight._skill import by_event_of, cover_of, coverage_of, levels_of, sentence_of, skill_of
+from chainnet.hindsight._skill import by_event_of, counts_of, cover_of, coverage_of, levels_of, skill_of
+from chainnet.hindsight._track import record_words
 from chainnet.network import Network, split_list
 from chainnet.progress import Tell
 from chainnet.results import Result, provenance, stamp
@@ -229,7 +230,7 @@ def _result(chosen: Mapping[str, Event], made: Mapping[str, Forecasts], seen: Se
         members=told(members),
         by_event=told(by_event_of(scores)),
         not_scored=told(pd.concat([one.not_scored for one in made.values()], ignore_index=True)),
-        sentence=sentence_of(scores),
+        sentence=record_words(counts_of(scores)),
         certificate=Certificate.worst(proofs) if proofs else None,
     )
 

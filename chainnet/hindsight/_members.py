@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from chainnet.flow import Asked, Counting, Shipped
-from chainnet.hindsight._event import Event
+from chainnet.hindsight._event import Event, has_phases
 from chainnet.network import Network
 from chainnet.stress import Ask, End
 
@@ -59,7 +59,7 @@ def members_of(event: Event, who: str) -> Iterator[Member]:
     default = default if isinstance(default, str) else "law"
     has_licence = event.under(FAVOURABLE).measures != event.under(ADVERSE).measures
     has_scope = any("also" in measure for measure in event.measures)
-    has_rush = event.notice_days > 0 and any(measure["kind"] == "licence" for measure in event.measures)
+    has_rush = event.notice_days > 0 and any(map(has_phases, event.measures))
     levels: dict[str, dict[int, Any]] = {
         "degree": {FAVOURABLE: "free", ADVERSE: "existing"},
         "order": {FAVOURABLE: "allies_first", ADVERSE: "alike"},

@@ -10,13 +10,9 @@ import pandas as pd
 from chainnet.hindsight._event import CLASSES, Event
 from chainnet.hindsight._hindcast import SCORE, from_register, kept_in, scores_of, seen_of
 from chainnet.hindsight._reading import events
-from chainnet.hindsight._scores import clopper_pearson
-from chainnet.hindsight._skill import effective
+from chainnet.hindsight._skill import counts_of
 from chainnet.hindsight._track import EVERY
 from chainnet.network import Network
-
-COUNTED = ("open", "kept")
-RECORD = ("class", "chain", "events", "hits", "n", "low", "high", "onsets_right", "onsets", "better_in", "compared")
 
 
 @dataclass(frozen=True)
@@ -56,21 +52,8 @@ def track_record(record: Record) -> pd.DataFrame:
     rows = []
     for name in (EVERY, *CLASSES):
         for chain in (EVERY, *sorted({chain for chain, _ in record.events})):
-            mine = record.scores[record.scores["status"].isin(COUNTED)]
-            mine = mine[(mine["class"] == name) | (name == EVERY)]
-            mine = mine[(mine["chain"] == chain) | (chain == EVERY)]
-            judged = mine[mine["hit_wide"].notna()]
-            if judged.empty:
-                continue
-            hits, n, n_events = int(judged["hit_wide"].sum()), len(judged), judged["event"].nunique()
-            n_eff = effective(n, n_events)
-            ends = [clopper_pearson(hits, n), clopper_pearson(hits / n * n_eff, n_eff)]
-            low, high = max(ends, key=lambda pair: pair[1] - pair[0])
-            onsets = mine[mine["kind"] == "onset"]
-            flows = mine[mine["kind"] == "flow"].groupby("event")[["wis", "wis_share_lost"]].mean().dropna()
-            rows.append(
-                (name, chain, n_events, hits, n, round(low, 4), round(high, 4),
-                 int((onsets["error"].abs() <= 1).sum()), len(onsets),
-                 int((flows["wis"] < flows["wis_share_lost"]).sum()), len(flows))
-            )  # fmt: skip
-    return pd.DataFrame(rows, columns=list(RECORD))
+            mine = record.scores[(record.scores["class"] == name) | (name == EVERY)]
+            counts = counts_of(mine[(mine["chain"] == chain) | (chain == EVERY)])
+            if counts["n"]:
+                rows.append({"class": name, "chain": chain, **counts})
+    return pd.DataFrame(rows)

@@ -9,7 +9,7 @@ import pandas as pd
 from chainnet.errors import DataError
 from chainnet.hindsight._event import NEVER, Event
 from chainnet.hindsight._reading import FOLDER, Intake, events_folder, take_table
-from chainnet.io import write_file
+from chainnet.io import number_text, write_file
 from chainnet.network import Network, day_of
 from chainnet.results import package_version
 
@@ -70,5 +70,5 @@ def register(network: Network, events: dict[str, Event], table: pd.DataFrame, on
 def told(value: object) -> str:
     """Return a value as the register holds it; infinite is never."""
     if isinstance(value, float):
-        return NEVER if value == float("inf") else f"{value:.6g}"
+        return NEVER if value == float("inf") else number_text(value)
     return str(value)

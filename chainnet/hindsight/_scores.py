@@ -39,7 +39,7 @@ def interval_score(observed: float, low: float, high: float, alpha: float) -> fl
 
     Examples
     --------
-    >>> interval_score(0.9, 0.0, 0.6, alpha=0.5)
+    >>> round(interval_score(0.9, 0.0, 0.6, alpha=0.5), 6)
     1.8
     """
     y, a, b = (_finite(value, name) for value, name in ((observed, "observed"), (low, "low"), (high, "high")))

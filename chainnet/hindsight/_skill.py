@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 from scipy.stats import binom
@@ -15,6 +13,7 @@ from chainnet.hindsight._scores import clopper_pearson
 RHO = 0.5  # how far outcomes of one event go together, assumed
 SHARP = 0.5
 LEADS_FROM = 3  # events
+COUNTED = ("open", "kept")  # what is spent or fitted counts for nothing
 DECLARED = {"narrow": 0.5, "wide": 0.9}
 SKILL = ["kind", "status", "baseline", "events", "questions", "wis", "wis_baseline", "skill", "skill_low", "skill_high",
          "better_in", "p_sign", "says"]  # fmt: skip
@@ -135,23 +134,18 @@ def by_event_of(scores: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def sentence_of(scores: pd.DataFrame, statuses: Sequence[str] = ("open", "kept")) -> str:
-    """Return in one sentence how often forecasts were right; the words for none where nothing was scored."""
-    mine = scores[scores["status"].isin(statuses) & scores["wis"].notna()]
+def counts_of(scores: pd.DataFrame) -> dict[str, float]:
+    """Return how often the wide band held, with the wider of two exact intervals, and what else was right."""
+    mine = scores[scores["status"].isin(COUNTED) & scores["wis"].notna()]
     judged = mine[mine["hit_wide"].notna()]
-    if judged.empty:
-        return "This chain has never been put to the test."
-    hits, n, events = int(judged["hit_wide"].sum()), len(judged), judged["event"].nunique()
-    n_eff = effective(n, events)
-    wide = [clopper_pearson(hits, n), clopper_pearson(hits / n * n_eff, n_eff)]
-    low, high = max(wide, key=lambda pair: pair[1] - pair[0])
+    hits, n, events = int(judged["hit_wide"].sum()), len(judged), int(judged["event"].nunique())
+    n_eff = effective(n, events) if n else 0.0
+    ends = [clopper_pearson(hits, n), clopper_pearson(hits / n * n_eff if n else 0.0, n_eff)]
+    low, high = max(ends, key=lambda pair: pair[1] - pair[0])
+    onsets = mine.loc[mine["kind"] == "onset", "error"].abs()
     flows = mine[mine["kind"] == "flow"].groupby("event")[["wis", "wis_share_lost"]].mean().dropna()
     better = int((flows["wis"] < flows["wis_share_lost"]).sum())
-    rules = "rule" if events == 1 else "rules"
-    text = (
-        f"Put to {events} past {rules}, as known beforehand, the wide band held {hits} of {n} outcomes "
-        f"(between {100 * low:.0f} and {100 * high:.0f} of 100 at this number)"
-    )
-    if len(flows):
-        text += f", and for flows it beat 'the share is lost, nothing is rerouted' in {better} of {len(flows)}"
-    return text + "."
+    return {
+        "events": events, "hits": hits, "n": n, "low": round(low, 4), "high": round(high, 4),
+        "onsets_right": int((onsets <= 1).sum()), "onsets": len(onsets), "better_in": better, "compared": len(flows),
+    }  # fmt: skip

@@ -8,7 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from chainnet.network import graphs_folder
+from chainnet.network import graphs_folder, is_country
+from chainnet.scenario import KINDS
+from chainnet.words import nouns, whole
 
 NEVER_TESTED = "This chain has never been put to the test."
 EVERY = "all"
@@ -30,13 +32,13 @@ def class_of_rule(measures: Iterable[Mapping[str, Any]]) -> str:
     'ban_one'
     """
     given = list(measures)
-    kinds = {measure["kind"] for measure in given}
-    if "licence" in kinds:
+    keys = [KINDS[measure["kind"]].keys for measure in given]
+    if any("profile" in known for known in keys):
         return "licence"
-    if "quota" in kinds:
+    if any("tpa" in known for known in keys):
         return "quota"
-    named = [(measure.get("to") or {}).get("country") for measure in given if measure["kind"] == "restrict"]
-    return "ban_one" if named and all(isinstance(word, str) and len(word) == 3 for word in named) else EVERY
+    named = [(measure.get("to") or {}).get("country") for measure in given if "origin" in KINDS[measure["kind"]].keys]
+    return "ban_one" if named and all(isinstance(word, str) and is_country(word) for word in named) else EVERY
 
 
 def track_line(chain: str, measures: Iterable[Mapping[str, Any]]) -> str:
@@ -54,16 +56,22 @@ def track_line(chain: str, measures: Iterable[Mapping[str, Any]]) -> str:
         return NEVER_TESTED
     name = class_of_rule(measures)
     name = name if (name, EVERY) in table.index else EVERY
-    row = {str(key): float(value) for key, value in table.xs((name, EVERY)).items()}
-    what = f"past rule{'s' * (row['events'] != 1)}{' of this kind' * (name != EVERY)}"
+    return record_words({str(key): float(value) for key, value in table.xs((name, EVERY)).items()}, name != EVERY)
+
+
+def record_words(row: Mapping[str, float], of_kind: bool = False) -> str:
+    """Return the counts of a track record in words; without a count that there is none."""
+    if not row["n"]:
+        return NEVER_TESTED
+    what = f"{whole(row['events'])} past {nouns('rule', row['events'])}{' of this kind' if of_kind else ''}"
     parts = [
-        f"Put to {row['events']:.0f} {what}, as known beforehand, "
-        f"the wide band held {row['hits']:.0f} of {row['n']:.0f} "
-        f"outcomes (between {100 * row['low']:.0f} and {100 * row['high']:.0f} of 100 at this number)"
+        f"Put to {what}, as known beforehand, the wide band held {whole(row['hits'])} of {whole(row['n'])} outcomes "
+        f"(between {whole(100 * row['low'])} and {whole(100 * row['high'])} of 100 at this number)."
     ]
     if row["onsets"]:
-        parts.append(f"the first short month was right within one in {row['onsets_right']:.0f} of {row['onsets']:.0f}")
+        right = f"{whole(row['onsets_right'])} of {whole(row['onsets'])}"
+        parts.append(f"The first short month was right within one in {right}.")
     if row["compared"]:
-        beat = f"{row['better_in']:.0f} of {row['compared']:.0f}"
-        parts.append(f"for flows it beat 'the share is lost, nothing is rerouted' in {beat}")
-    return ", ".join(parts) + "."
+        beat = f"{whole(row['better_in'])} of {whole(row['compared'])}"
+        parts.append(f"For flows it beat 'the share is lost, nothing is rerouted' in {beat}.")
+    return " ".join(parts)

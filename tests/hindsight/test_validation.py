@@ -106,7 +106,7 @@ def test_the_line_of_a_finding_reads_the_record() -> None:
     kept = pd.read_csv(validation_page.TRACK).set_index(["class", "chain"])
     row = kept.loc[("licence", "all")]
     line = track_line("gallium", [{"kind": "licence"}])
-    assert f"held {row['hits']} of {row['n']} outcomes" in line
+    assert f"held {row['hits']:.0f} of {row['n']:.0f} outcomes" in line
     assert "of this kind" in line
     assert track_line("mag-9", []) == "This chain has never been put to the test."
     assert cn.find(cn.read("mag-9"), "china_out").track_record == "This chain has never been put to the test."
