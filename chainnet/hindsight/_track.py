@@ -56,7 +56,11 @@ def track_line(chain: str, measures: Iterable[Mapping[str, Any]]) -> str:
         return NEVER_TESTED
     name = class_of_rule(measures)
     name = name if (name, EVERY) in table.index else EVERY
-    return record_words({str(key): float(value) for key, value in table.xs((name, EVERY)).items()}, name != EVERY)
+    place = table.index.get_loc((name, EVERY))
+    row = dict(zip(table.columns, table.to_numpy(dtype=float)[place].tolist(), strict=True))
+        zip(table.columns, table.to_numpy(dtype=float)[table.index.get_loc((name, EVERY))].tolist(), strict=True)
+    )
+    return record_words(row, name != EVERY)
 
 
 def record_words(row: Mapping[str, float], of_kind: bool = False) -> str:
