@@ -153,7 +153,8 @@ class Answers:
         """
 
         def solve() -> list[pd.Series]:
-            mine, held = self.counting, ("low", "high") if not self.network.cover.empty else ()
+            mine = self.counting
+            held: tuple[End, ...] = ("low", "high") if not self.network.cover.empty else ()
             asked: list[tuple[Counting, Degree, End]] = [
                 *((mine.in_order(order), "new", "stated") for order in orders_of(mine)[1:]),
                 (mine, "existing", "stated"),

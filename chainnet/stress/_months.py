@@ -33,9 +33,9 @@ Tell = Callable[[str, float], None]
 class Ask:
     """How a network is asked over time, and whose demand counts; hashable, so that answers can be kept.
 
-    ``cuts``: months, from 0, in which periods begin besides those of ``timeline``. ``is_brief``: who is served when, and
-    nothing else; ``is_total``: only how much, over the whole horizon. ``tell`` hears what is done and the part of the
-    whole; it is no part of the question.
+    ``cuts``: months, from 0, in which periods begin besides those of ``timeline``. ``is_brief``: who is served when,
+    and nothing else; ``is_total``: only how much, over the whole horizon. ``tell`` hears what is done and the part of
+    the whole; it is no part of the question.
     """
 
     counting: Counting
