@@ -15,9 +15,9 @@ from chainnet.assessment._bottleneck import step_column
 from chainnet.assessment._closing import Closing, closing
 from chainnet.assessment._measures import Advice, advised, project_measures
 from chainnet.assessment._passage import passage
-from chainnet.assessment._plain import plain_values
+from chainnet.assessment._record import record, schema, told_in_brief
 from chainnet.assessment._scenarios import compared
-from chainnet.doubt import KeyAssumptions, class_of, in_words, is_weak, orders_of
+from chainnet.doubt import KeyAssumptions, class_of, in_words, is_weak
 from chainnet.engine import CERTAIN, LEAST_SIZE
 from chainnet.errors import DataError
 from chainnet.flow import Asked, Counting, Kept, balance_under, check_tier
@@ -33,7 +33,7 @@ from chainnet.scenario import (
     standing_of,
 )
 from chainnet.stress import is_short
-from chainnet.words import Claims, Narrow, Shortfall, place_words, vintage
+from chainnet.words import Claims, Narrow, Shortfall, place_words
 
 Restriction = Literal["in force", "may return", "worst", "asked"]
 
@@ -117,19 +117,14 @@ class Finding:
 
         The range is over who is served first, rerouting and what users hold, one at a time.
         """
-        central, answers, cover = self._in_year(), self.answers, not self.network.cover.empty
-        orders = [self._in_year(order=order) for order in orders_of(answers.counting)[1:]]
-        held = [self._in_year(cover=end) for end in ("low", "high")] if cover else []
-        shares = [central, *orders, self._in_year(reroute="existing"), *held]
+        central = self.first_year_share
+        shares = [central, *(float(one[self.tier]) for one in self.answers.first_years(self.scenario))]
         return {"share": central, "low": min(shares), "high": max(shares), "tpa": central * self.demand["tpa"]}
-
-    def _in_year(self, **judged: Any) -> float:
-        return float(self.answers.first_year(self.scenario, **judged)["due_share"][self.tier])
 
     @property
     def first_year_share(self) -> float:
         """The central value of ``first_year``, which alone costs a tenth of its range."""
-        return self._in_year()
+        return float(self.answers.first_year(self.scenario)["due_share"][self.tier])
 
     @property
     def already_share(self) -> float:
@@ -421,85 +416,16 @@ class Finding:
         With ``brief`` what costs most to solve is left out: the range of the first year, the months, goods, levels,
         and what the verdict depends on.
         """
-        firm, network = self.firmness, self.network
-        year = {"share": self.first_year_share} if brief else self.first_year
-        found: dict[str, Any] = {
-            "chain": network.name,
-            "as_of": network.as_of,
-            "base_year": network.base_year,
-            "vintage": vintage(network),
-            "digest": network.digest,
-            "scenario": self.scenario.name if self.scenario else "",
-            "scenario_label": self.label,
-            "state": self.state,
-            "restriction": self.restriction,
-            "beneficiaries": list(self.answers.counting.whose) or "all",
-            "order": self.answers.counting.order_name,
-            "tier": str(self.tier),
-            "other_tiers": [
-                {
-                    "tier": str(one.tier),
-                    "met": one.is_met,
-                    "certain": one.certain,
-                    "first_year_share": one.first_year_share,
-                }
-                | {"later_share": one.later["share"]}
-                for one in self.others
-            ],
-            "title": self.title,
-            "sentences": self.sentences,
-            "demand_tpa": self.demand["tpa"],
-            "demand_low_tpa": self.demand["low"],
-            "demand_high_tpa": self.demand["high"],
-            "shortfall": {
-                "first_year": year,
-                "later": self.later,
-                "already_share": self.already_share,
-                "last_share": float(self.assumptions.range["last_share"][self.tier]),
-                "class": str(self.assumptions.central.loc[self.tier, "class"]),
-                "certain": self.certain,
-                "decides": list(self.decides),
-            },
-            "bottleneck": self.bottleneck,
-            "advice": [asdict(one) for one in self.advice],
-            "firmness": firm,
-            "track_record": self.track_record,
-        }
-        if not brief:
-            found |= {
-                "when": self.when,
-                "horizon": self.answers.months,
-                "months": self.months.reset_index().to_dict("records"),
-                "products": list(self.products),
-                "arrives_tpa": self.arrives_tpa,
-                "passage": self.passage.to_dict("records"),
-                "scenarios": self.scenarios.reset_index().to_dict("records"),
-                "measures": self.measures.to_dict("records"),
-                "levels": self.levels.reset_index().to_dict("records"),
-                "depends_on": list(self.depends_on),
-            }
-        plain: dict[str, Any] = plain_values(found)
-        return plain
+        return record(self, brief)
 
     def in_brief(self) -> dict[str, Any]:
         """Return as plain values what takes no minute: whose finding it is, what is due later, where it breaks."""
-        network, share = self.network, float(self.answers.due(self.scenario)["due_share"][self.tier])
-        found = {
-            "chain": network.name,
-            "as_of": network.as_of,
-            "base_year": network.base_year,
-            "vintage": vintage(network),
-            "scenario": self.scenario.name if self.scenario else "",
-            "scenario_label": self.label,
-            "beneficiaries": list(self.answers.counting.whose) or "all",
-            "order": self.answers.counting.order_name,
-            "tier": str(self.tier),
-            "demand_tpa": self.demand["tpa"],
-            "shortfall": {"later": {"share": share, "tpa": share * self.demand["tpa"]}},
-            "bottleneck": self.bottleneck,
-        }
-        plain: dict[str, Any] = plain_values(found)
-        return plain
+        return told_in_brief(self)
+
+    @staticmethod
+    def schema() -> dict[str, Any]:
+        """Return the JSON Schema (draft 2020-12) of ``to_dict()``; what brief records leave out is optional in it."""
+        return schema()
 
     @property
     def provenance(self) -> dict[str, Any]:
@@ -563,7 +489,9 @@ def find(
     --------
     >>> import chainnet as cn
     >>> cn.find(cn.read("mag-9")).title
-    'Everything in China stops: all of industrial demand is short from month 1.'
+    'Everything in China stops: how much of defence demand is short cannot be said.'
+    >>> round(cn.find(cn.read("mag-9"), tier="industrial").later["share"], 3)
+    0.625
     """
     check_network(network)
     if network.demand.empty:

@@ -58,8 +58,6 @@ def track_line(chain: str, measures: Iterable[Mapping[str, Any]]) -> str:
     name = name if (name, EVERY) in table.index else EVERY
     place = table.index.get_loc((name, EVERY))
     row = dict(zip(table.columns, table.to_numpy(dtype=float)[place].tolist(), strict=True))
-        zip(table.columns, table.to_numpy(dtype=float)[table.index.get_loc((name, EVERY))].tolist(), strict=True)
-    )
     return record_words(row, name != EVERY)
 
 

@@ -33,9 +33,10 @@ Tell = Callable[[str, float], None]
 class Ask:
     """How a network is asked over time, and whose demand counts; hashable, so that answers can be kept.
 
-    ``cuts``: months, from 0, in which periods begin besides those of ``timeline``. ``tell`` hears what is done and the
-    part of the whole; it is no part of the question. ``shipped``: sums of flows whose ends are found over all plans of
-    one who knows every date.
+    ``cuts``: months, from 0, in which periods begin besides those of ``timeline``. ``is_brief``: who is served when,
+    and nothing else; ``is_total``: only how much, over the whole horizon. ``shipped``: sums of flows whose ends are
+    found over all plans of one who knows every date. ``tell`` hears what is done and the part of the whole; it is no
+    part of the question.
     """
 
     counting: Counting
@@ -51,6 +52,7 @@ class Ask:
     rush: End = "stated"
     requalify: Requalify = REQUALIFY
     is_brief: bool = False
+    is_total: bool = False
     shipped: tuple[Shipped, ...] = ()
     any_size: bool = field(default=True, compare=False)
     tell: Tell | None = field(default=None, compare=False, repr=False)
@@ -134,6 +136,7 @@ def _course(network: Network, scenario: Scenario | None, ask: Ask) -> Trajectory
         # where no plan begins at what this one leaves, only who is served when is looked for
         least_cost=not (ask.is_brief and is_foreseen),
         ours_only=ask.is_brief and is_foreseen and not ask.shipped,
+        totals_only=ask.is_total and is_foreseen,
         shipped=ask.shipped if scenario is not None else (),
     )
     served, level, replans = perfect.served_t, perfect.level_t, len(beliefs)

@@ -141,9 +141,10 @@ class Claims:
 
     def first(self, horizon: int) -> tuple[str, str]:
         """When it is first short; ``horizon``: months that were looked at."""
-        what = "first shortfall"
+        central = "" if self.shortfall.is_certain else ", central case"
+        what = f"first shortfall{central}"
         if is_missing(self.first_month):
-            return "Never", f"is {self.demand} short ({whole(horizon)} months)"
+            return "Never", f"is {self.demand} short ({whole(horizon)} months{central})"
         if self.first_month <= YEAR:
             return f"Month {whole(self.first_month)}", what
         return f"Year {whole(-(-self.first_month // YEAR))}", what

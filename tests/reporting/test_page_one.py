@@ -26,7 +26,8 @@ MOST_WORDS, MOST_NUMBERS = 250, 20
 HEADS = ("Who and when.", "Where.", "What to do.", "How sure.")
 NUMBER = re.compile(r"(?<![\w.])\d[\d,.]*")
 TICK = re.compile(r"((\d+( %)?|later|months after the first measure)\s*)+")
-REAL = [pytest.param(name, marks=pytest.mark.slow) for name in ("gallium", "rare-earths")]  # minutes each
+CHAINS = ("antimony", "gallium", "germanium", "graphite", "rare-earths", "tungsten")
+REAL = [pytest.param(name, marks=pytest.mark.slow) for name in CHAINS]  # minutes each
 
 
 @dataclass(frozen=True)
