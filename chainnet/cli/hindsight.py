@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from chainnet.cli import options as opt
-from chainnet.cli.common import Counted, Question, TableOutput, command
+from chainnet.cli.common import Question, TableOutput, command
 from chainnet.errors import DataError
 
 Named = Annotated[list[str] | None, "Id of an event; may be repeated. Default all.", "--event"]
@@ -67,7 +67,7 @@ def _head(event: Any) -> dict[str, Any]:
 
 
 @command("hindsight.hindcast")
-class Hindcast(Question, Counted, TableOutput):
+class Hindcast(Question, TableOutput):
     """Show how often forecasts of past events were right.
 
     Each is made from what was known beforehand, under every judgement, and set beside what happened and beside
@@ -80,6 +80,7 @@ class Hindcast(Question, Counted, TableOutput):
     outcomes: Annotated[Path | None, "Table of outcomes that are kept elsewhere, with the columns of outcomes.csv."] = (
         None
     )
+    beneficiaries: opt.Beneficiaries = None
     registered: Annotated[bool, "Score the first registered forecasts; nothing is solved."] = False
     register: Annotated[bool, "Append the forecasts to the register; needs --on."] = False
     on: Annotated[str | None, "Day of the registration, such as 2026-11-30."] = None

@@ -265,6 +265,7 @@ def test_a_graph_without_events_is_told_so() -> None:
         cn.hindcast(cn.read("mag-9"))
 
 
+@pytest.mark.long
 def test_the_teaching_chain_with_an_event(tmp_path: Path) -> None:
     found = cn.hindcast(network(tmp_path))
     assert found.not_scored["why"].tolist() == ["no node in KOR"]
