@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +13,7 @@ import pandas as pd
 
 from chainnet._types import Words, records
 from chainnet.engine import Certificate
-from chainnet.errors import DataError
+from chainnet.errors import ChainnetWarning, DataError
 from chainnet.hindsight._answers import lacks
 from chainnet.hindsight._baselines import BASELINES, Past, baselines_of, past_of
 from chainnet.hindsight._checks import check_outcomes
@@ -118,6 +119,11 @@ def hindcast(
         If the network has no events, an event breaks a rule, or an outcome has no question.
     UnknownIdError
         If there is no such event.
+
+    Warns
+    -----
+    ChainnetWarning
+        If a member of a band has no answer, or outcomes name other events: these are left out.
 
     Notes
     -----
@@ -288,7 +294,11 @@ def kept_in(chosen: Mapping[str, Event], path: str | Path | None) -> pd.DataFram
     for name, event in chosen.items():
         check_outcomes(event, table[table["event"] == name], Path(path).name, intake.fault)
     intake.done()
-    return table[table["event"].isin(chosen)].assign(is_kept=True)
+    mine = table["event"].isin(chosen)
+    if not mine.all():
+        others = ", ".join(sorted(set(table.loc[~mine, "event"])))
+        warnings.warn(f"outcomes: left aside, as no such event is asked about: {others}", ChainnetWarning, stacklevel=3)
+    return table[mine].assign(is_kept=True)
 
 
 def from_register(event: Event) -> Forecasts:

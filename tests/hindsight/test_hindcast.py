@@ -232,6 +232,9 @@ def test_outcomes_kept_elsewhere(two: Network, tmp_path: Path) -> None:
     path.write_text("event,question,value,unit\nlic,notice,1.4,ratio\n", encoding="utf-8")
     rows = cn.hindcast(two, months=1, outcomes=path).scores.set_index("question")
     assert rows.loc["notice", ["status", "observed"]].tolist() == ["kept", 1.4]
+    path.write_text("event,question,value,unit\nlic,notice,1.4,ratio\nother,q,1,ratio\n", encoding="utf-8")
+    with pytest.warns(cn.ChainnetWarning, match="left aside, as no such event is asked about: other"):
+        cn.hindcast(two, months=1, outcomes=path)
     path.write_text("event,question,value,unit\nlic,notiz,1.4,ratio\n", encoding="utf-8")
     with pytest.raises(cn.DataError, match="notiz"):
         cn.hindcast(two, months=1, outcomes=path)
@@ -271,3 +274,21 @@ def test_the_teaching_chain_with_an_event(tmp_path: Path) -> None:
     assert found.not_scored["why"].tolist() == ["no node in KOR"]
     assert found.forecasts.set_index("question").loc["dy_onset", "central"] == 0.0
     assert math.isinf(found.forecasts.set_index("question").loc["users_onset", "wide_high"])
+
+
+@pytest.mark.long
+def test_the_chain_before_an_event() -> None:
+    """Dated exports are met, every recipe balances, nobody is short, and what had no flow has none."""
+    net = cn.read("antimony")
+    before, base = cn.chain_before(net, "sb_2024"), net.at(None)
+    country = before.plants.set_index("id")["country"]
+    edges = before.edges.assign(made=before.edges["source"].map(country), taken=before.edges["target"].map(country))
+    sent = edges[edges["made"] == "CHN"].groupby(["commodity", "taken"])["flow_tpa"].sum()
+    for row in cn.events(net)["sb_2024"].inputs.query("table == 'flows' and to != 'WLD'").itertuples():
+        assert sent[row.commodity, row.to] == pytest.approx(row.value, rel=1e-6)
+    assert cn.balance(before).by_tier()["shortfall_tpa"].abs().max() < 1e-6
+    assert ((before.edges["flow_tpa"] > 0) <= (base.edges["flow_tpa"] > 0)).all()
+    flow, room = before.edges["flow_tpa"].fillna(0.0), before.edges["capacity_tpa"].fillna(np.inf)
+    assert (flow <= room * (1 + 1e-9)).all()
+    made = before.baseline / before.nodes.set_index("id")["capacity_tpa"]
+    assert (made.dropna() <= 1 + 1e-9).all()
