@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -212,7 +213,7 @@ class Event:
             measures += [{**measure, "commodity": [good]} for good in goods] if goods else [measure]
         return Scenario(self.id, measures, self.label, parameters=dict(self.parameters))
 
-    @property
+    @cached_property
     def base_grade(self) -> str:
         """How much of what the actor ships of these goods is dated by destination before the event.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -292,3 +293,27 @@ def test_the_chain_before_an_event() -> None:
     assert (flow <= room * (1 + 1e-9)).all()
     made = before.baseline / before.nodes.set_index("id")["capacity_tpa"]
     assert (made.dropna() <= 1 + 1e-9).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(12))
+def test_a_member_from_inside_lies_in_the_wide_band(two: Network, found: Hindcast, tmp_path: Path, seed: int) -> None:
+    """Shares, months and weeks drawn from inside their ranges: what is then central lies between the ends."""
+    rng = np.random.default_rng(seed)
+    first, then, weeks = rng.uniform(0, 0.25), rng.uniform(0.25, 0.75), rng.uniform(0, 8)
+    inputs = (
+        INPUTS.splitlines()[0]
+        + f"""
+lic,profile,1,2,{first},,,share,2025-06-01,assumed,ASSUMPTION
+lic,profile,2,,{then},,,share,2025-06-01,assumed,ASSUMPTION
+lic,cover,,,{weeks},,,weeks,2025-06-01,assumed,ASSUMPTION
+"""
+    )
+    folder = tmp_path / "two"
+    shutil.copytree(str(two.folder), folder)
+    (folder / "events" / "inputs.csv").write_text(inputs, encoding="utf-8")
+    inner = cn.hindcast(cn.read(folder)).forecasts.set_index("question")
+    outer = found.forecasts.set_index("question")
+    for question in ("half", "rest", "round", "short", "onset"):
+        low, high = (float(outer.loc[question, f"wide_{end}"]) for end in ("low", "high"))
+        assert low - 1e-6 <= float(inner.loc[question, "central"]) <= high + 1e-6, question

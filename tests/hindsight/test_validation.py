@@ -63,8 +63,8 @@ def test_nearly_every_question_is_registered(chain: str) -> None:
     asked = {(event.id, q.id) for event in events(net).values() for q in event.asked}
     told = set(zip(table["event"], table["question"], strict=True))
     assert told <= asked
-    # nobody there in the chain: Germany, Korea and India without a node, Thailand and Viet Nam without a flow
-    assert len(asked - told) <= 3
+    # Germany and India without a node, Korea, Thailand and Viet Nam without a flow
+    assert len(asked - told) <= 4
 
 
 @cache
