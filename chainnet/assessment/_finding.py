@@ -205,7 +205,7 @@ class Finding:
 
     @cached_property
     def bottleneck(self) -> dict[str, Any]:
-        """The step of a country abroad whose stop costs the tier most, if served first, in the baseline.
+        """The step of a country abroad whose stop costs the tier most, in the baseline, if it and allies come first.
 
         step, country, share_made, lost_tpa, lost_share, ties (pairs of step and country that cost as much); of these
         the one leads whose goods are the scarcest under the scenario, then that with most of its step. Blank where no
@@ -341,10 +341,11 @@ class Finding:
     def _moved(self) -> list[dict[str, str]]:
         """Return the doubtful plants without which the bottleneck is another one."""
         nodes, labels = self.network.nodes, self.network.labels
-        if not self.bottleneck["step"]:
+        narrow = (self.bottleneck["step"], self.bottleneck["country"])
+        if not all(narrow):
             return []
         doubted = nodes.loc[is_weak(nodes) & (nodes["stage"] != "end_use"), "id"]
-        rows = self.answers.without(self.answers.named(self.tier), tuple(doubted))
+        rows = self.answers.without(self.answers.named(self.tier), narrow, tuple(doubted))
         return [
             {
                 "kind": "node",
