@@ -1,0 +1,198 @@
+"""What sets of events cost: one program kept warm under their measures, or the months that follow."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from chainnet import checks
+from chainnet._types import INF, Array
+from chainnet.criticality._hazards import Listed
+from chainnet.engine import LEAST_SIZE, UNIT_ROUNDING, Certificate, certify_linear
+from chainnet.errors import DataError
+from chainnet.flow import Counting, OrderedValue, ValueModel, cut_of, value_model
+from chainnet.lowering import Degree, Overlay
+from chainnet.results import limiting_inputs
+from chainnet.scenario import KINDS, Scenario, acting, effects_of, overlay_at
+from chainnet.stress import Ask, course
+
+_TIMES = ("start", "start_month", "months", "until", "suspended", "announced")
+Events = frozenset[int]
+
+
+class Losses:
+    """What sets of causes cost, as part of the demand.
+
+    Parameters
+    ----------
+    listed : Listed
+    counting : Counting
+    scenario : Scenario or None
+        In force whatever happens.
+    """
+
+    def __init__(self, listed: Listed, counting: Counting, scenario: Scenario | None) -> None:
+        self.listed, self.counting, self.scenario = listed, counting, scenario
+        base = [dict(measure) for measure in scenario.measures] if scenario is not None else []
+        words = [acting(measure) for measure in base]
+        # what is in force anyhow happens once
+        self.places = [
+            words.index(acting(one)) if acting(one) in words else len(base) + i for i, one in enumerate(listed.measures)
+        ]
+        self.n_base, self.measures = len(base), [*base, *listed.measures]
+        self.effects = effects_of(counting.network, self.measures, "hazards", said=False)
+        demand = counting.network.view("demand")
+        self.demand_tpa = float(demand["demand_tpa"][counting.valued].sum()) if len(demand) else np.nan
+        if len(demand) and not self.demand_tpa > 0:
+            raise DataError("reverse: nobody whose demand counts asks for anything. Name others, or another tier.")
+        self._known: dict[object, float] = {}
+
+    def units(self, events: Events) -> frozenset[int]:
+        """Return the measures that some causes put in force."""
+        return frozenset(self.places[unit] for i in events for unit in self.listed.causes[i].units)
+
+    def breaks_promise(self, is_later: bool) -> str:
+        """Say why more events might cost less; empty = they never do.
+
+        ``is_later``: whether what is counted is served after something else.
+        """
+        if is_later:
+            return "what is counted comes after what others get, which events may also free"
+        for effect in self.effects:
+            kind = KINDS[effect.kind]
+            takes = kind.takes or kind.delays or (bool(effect.demand.any()) and effect.share >= 1.0)
+            if effect.number >= self.n_base and (not takes or effect.users.any()):
+                return f"a measure of kind {effect.kind} may also give"
+        return ""
+
+    def __call__(self, events: Events) -> float:
+        """Return what these causes cost together, as part of the demand."""
+        key = self._key(events)
+        if key not in self._known:
+            self._known[key] = self._loss(events)
+        return self._known[key]
+
+    def _key(self, events: Events) -> object:
+        return self.units(events)
+
+    def _loss(self, events: Events) -> float:
+        raise NotImplementedError
+
+    def proof(self, events: Events) -> Certificate | None:
+        """Check the answer for these causes; None where each was checked when it was made."""
+        return None
+
+    def limiting(self) -> pd.DataFrame:
+        """Return the inputs that limit the baseline."""
+        return limiting_inputs(self.counting.network, cut_of(ValueModel(self.counting)))
+
+
+class SteadyLosses(Losses):
+    """What sets of causes cost, t/yr, all in force at once."""
+
+    def __init__(self, listed: Listed, counting: Counting, scenario: Scenario | None, degree: Degree) -> None:
+        super().__init__(listed, counting, scenario)
+        self.model = value_model(counting, self._overlay(frozenset()), degree)
+        low = self.model.lowered
+        self._served = low.served[counting.valued]
+        self._asked = low.program.col_upper[self._served]
+        self.demand_tpa = self.demand_tpa if np.isfinite(self.demand_tpa) else max(self.model.value, LEAST_SIZE)
+        # an answer in use is no answer once what it uses is gone; with others first the less may also be the more
+        self._is_plain = not isinstance(self.model, OrderedValue)
+
+    def _overlay(self, events: Events) -> Overlay:
+        on = self.units(events)
+        sizes = [float(e.number < self.n_base or e.number in on) for e in self.effects]
+        built = np.zeros(len(self.counting.network.projects))
+        for effect, size in zip(self.effects, sizes, strict=True):
+            if KINDS[effect.kind].stands and size:
+                built[effect.projects] = 1.0
+        return overlay_at(self.counting.network, self.effects, sizes).with_built(built)
+
+    @cached_property
+    def _used(self) -> tuple[Array, Array]:
+        """What the base answer uses of columns and rows, less what is nothing."""
+        p, x = self.model.lowered.program, self.model.base.x
+        return x - UNIT_ROUNDING * p.col_scale, p.matrix @ x - UNIT_ROUNDING * p.row_scale
+
+    def _loss(self, events: Events) -> float:
+        upper, row_upper = self.model.lowered.bounds(self._overlay(events))
+        asked = upper[self._served]
+        more = float((asked - self._asked)[np.isfinite(asked)].sum())
+        columns, rows = self._used
+        if self._is_plain and (columns <= upper).all() and (rows <= row_upper).all() and not more:
+            return 0.0
+        value = max(-self.model.solve_within(upper, row_upper).value, 0.0)
+        return (more + self.model.value - value) / self.demand_tpa
+
+    def proof(self, events: Events) -> Certificate | None:
+        """Check the answer for these causes by its duals."""
+        if not self._is_plain:
+            return None
+        upper, row_upper = self.model.lowered.bounds(self._overlay(events))
+        found = self.model.solve_within(upper, row_upper)
+        program = replace(self.model.program, col_upper=upper, row_upper=row_upper)
+        return certify_linear("reverse", program, found.x, found.row_dual, program.row_scale)
+
+    def limiting(self) -> pd.DataFrame:
+        """Return the inputs that limit the baseline."""
+        return limiting_inputs(self.counting.network, cut_of(self.model))
+
+
+class MonthLosses(Losses):
+    """What sets of causes cost, t over the months, all beginning in the first and each lasting as long as it may."""
+
+    def __init__(self, listed: Listed, counting: Counting, scenario: Scenario | None, ask: Ask, end: int) -> None:
+        super().__init__(listed, counting, scenario)
+        self.ask, self._end = ask, end
+        if not len(counting.network.view("demand")):
+            raise DataError('reverse: over="months" needs a demand table, or nobody can be short. Give demand.')
+        self.proofs: list[Certificate] = []
+        calm = course(scenario, ask).perfect
+        self._calm = self._short(calm.wanted_t, calm.served_t)
+        self.demand_t = self.demand_tpa * ask.months / 12.0
+        self.proofs.append(calm.certificate)
+
+    def lasting(self, end: int) -> MonthLosses:
+        """Return the same with each cause lasting as short (0) or as long (1) as it may."""
+        return MonthLosses(self.listed, self.counting, self.scenario, self.ask, end)
+
+    def _short(self, wanted_t: Array, served_t: Array) -> float:
+        return float((wanted_t - served_t)[:, self.counting.rows].sum())
+
+    def _key(self, events: Events) -> object:
+        return tuple(sorted(self._lasting(events).items()))
+
+    def _lasting(self, events: Events) -> dict[int, float]:
+        """Return how long each measure lasts: as long as any of the causes that put it in force."""
+        lasting: dict[int, float] = {}
+        for i in events:
+            for unit in self.listed.causes[i].units:
+                lasting[unit] = max(lasting.get(unit, 0.0), self.listed.causes[i].months[self._end])
+        return lasting
+
+    def _loss(self, events: Events) -> float:
+        measures = self.measures[: self.n_base]
+        for unit, months in sorted(self._lasting(events).items()):
+            if self.places[unit] < self.n_base or months <= 0:
+                continue
+            one = {key: value for key, value in self.listed.measures[unit].items() if key not in _TIMES}
+            ends = {"months": int(np.ceil(months))} if months < INF else {}
+            measures.append({**one, "start_month": 0, **ends})
+        if len(measures) == self.n_base:
+            return 0.0
+        plan = course(Scenario("events", measures), self.ask).perfect
+        self.proofs.append(plan.certificate)
+        return (self._short(plan.wanted_t, plan.served_t) - self._calm) / self.demand_t
+
+
+def horizon(months: int | None, years: float, over: str) -> int:
+    """Return how many months are followed: all of the years, where nothing else is said."""
+    if over == "static" and months is not None:
+        raise DataError('months: goes with over="months". Leave it out.')
+    if months is not None:
+        return checks.whole(months, "months", 1, 1200)
+    return max(round(12.0 * years), 1)

@@ -1,0 +1,168 @@
+"""Ways in the order of their chances, those that could come first within all rates, and where the first changes."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from chainnet._types import Array
+from chainnet.criticality._hazards import Listed
+from chainnet.criticality._rates import frechet
+from chainnet.criticality._ways import TiedWays, Way, Ways, chance_of, least_chance_of, same_chance
+from chainnet.engine import TIE
+
+Events = frozenset[int]
+Dependence = Literal["groups", "any"]
+# of the first way's chance: where ranks end
+_NEGLIGIBLE = 0.01
+# ties of the last rank, and ways that are asked whether they could come first
+_MOST_TIES = 200
+_MOST_CANDIDATES = 400
+
+
+class Ranked:
+    """The ways to lose so much, the likeliest first with chances in the middle.
+
+    Parameters
+    ----------
+    finder : Ways
+    listed : Listed
+    dependence : {"groups", "any"}
+    most : int
+        How many are ranked; ties of the last besides.
+
+    Attributes
+    ----------
+    ways : list of sets of causes
+        Those that are ranked, then others that could come first.
+    ranks : list of int or None
+    could_lead : set of sets
+        Those that are the likeliest at some chances between low and high.
+    is_decided, is_optimal : bool
+        Whether that is one; whether all searches ended.
+    first_chance, bound : float
+        Chance of the first way, and one that no way exceeds, in the middle; ``is_proved``: whether they are one.
+    """
+
+    def __init__(self, finder: Ways, listed: Listed, dependence: Dependence, most: int) -> None:
+        self.finder, self.listed, self.is_tied = finder, listed, dependence == "any"
+        self.low, self.middle, self.high = (np.nan_to_num(p) for p in (listed.low, listed.middle, listed.high))
+        self.with_rates = frozenset(np.flatnonzero(self.high > 0).tolist())
+        self._best = TiedWays(finder).best if self.is_tied else finder.best
+        self._score = least_chance_of if self.is_tied else chance_of
+        self.is_optimal, self.is_proved = True, True
+        self.first_chance, self.bound = 0.0, 0.0
+        self._next: Events | None = None
+        # where a rate may be 0 in the middle all the same, what could come first is all there is to say
+        self.ways, self.ranks = self._in_order(self.middle, most)
+        if not self.ways:
+            self.ways, self.ranks = self._in_order(self.high, most)
+        self.could_lead = self._leading()
+        more = sorted(self.could_lead - set(self.ways), key=lambda way: (-self._score(way, self.high), sorted(way)))
+        self.ways += more
+        self.ranks += [None] * len(more)
+        self.is_decided = self.is_optimal and len(self.could_lead) == 1
+
+    def _in_order(self, chance: Array, most: int) -> tuple[list[Events], list[int | None]]:
+        """Return the ways in order with their ranks; ties share one and all stand there, up to 200 beyond the last."""
+        found: list[Way] = []
+        while len(found) < most + _MOST_TIES:
+            way = self._best(chance, [one.events for one in found])
+            if way is None:
+                break
+            self.is_optimal &= way.is_optimal
+            if found:
+                self._next = self._next or way.events
+                tied = same_chance(way.chance, found[-1].chance)
+                if way.chance < _NEGLIGIBLE * found[0].chance or (len(found) >= most and not tied):
+                    break
+            else:
+                self.first_chance, self.bound = way.chance, max(way.bound, way.chance)
+                self.is_proved = way.is_optimal
+            if not way.is_optimal and found:
+                break  # an order is no order without proof
+            found.append(way)
+            if not way.is_optimal:
+                break
+        found.sort(key=lambda way: -way.chance)
+        ranks: list[int | None] = []
+        for place, way in enumerate(found):
+            is_tied = place > 0 and same_chance(way.chance, found[place - 1].chance)
+            ranks.append(ranks[-1] if is_tied else place + 1)
+        return [way.events for way in found], ranks
+
+    def _leading(self) -> set[Events]:
+        """Return the ways that are the likeliest at some chances between low and high.
+
+        What a way has in common with another counts alike for both. So it does best against all others with its own
+        chances high and all others low. No way can lead whose chance is below the best there is with all chances low.
+        """
+        if not self.ways or not self.is_optimal:
+            return set(self.ways[:1])
+        best = self._best(self.low)
+        least = 0.0 if best is None else best.chance * (1.0 - TIE)
+        known = [*self.ways, *([] if best is None else [best.events])]
+        asked: list[Events] = []
+        found: set[Events] = set()
+        while True:
+            way = self._best(self.high, asked)
+            if way is None or way.chance < least:
+                return found
+            if not way.is_optimal or len(asked) >= _MOST_CANDIDATES:
+                self.is_optimal = False
+                return found
+            asked.append(way.events)
+            if self._leads(way.events, [*known, *asked]):
+                found.add(way.events)
+
+    def _leads(self, way: Events, known: list[Events]) -> bool:
+        chance = self.low.copy()
+        chance[list(way)] = self.high[list(way)]
+        most = self._score(way, chance) * (1.0 + TIE)
+        if any(self._score(other, chance) > most for other in known):
+            return False
+        best = self._best(chance)
+        self.is_optimal &= best is None or best.is_optimal
+        return best is None or best.chance <= most
+
+    def ends(self, events: Events) -> tuple[float, float, float]:
+        """Return the chance of a way: low, in the middle, high."""
+        inside = sorted(events)
+        if self.is_tied:
+            return frechet(self.low[inside])[0], self._score(events, self.middle), frechet(self.high[inside])[1]
+        low, middle, high = (chance_of(events, chance) for chance in (self.low, self.middle, self.high))
+        return low, middle, high
+
+    def exact(self, events: Events) -> tuple[float, float]:
+        """Return the chance that these causes and no others with a rate are in force, low and high; NaN with any ties."""
+        if self.is_tied:
+            return float("nan"), float("nan")
+        inside = np.isin(np.arange(len(self.low)), list(events))
+        low = float(np.where(inside, self.low, 1.0 - self.high).prod())
+        return low, float(np.where(inside, self.high, 1.0 - self.low).prod())
+
+    def once(self, events: Events, years: float) -> float:
+        """Return a bound of the chance that all are in force at once on some day until then; NaN = not known."""
+        if self.is_tied:
+            return float("nan")
+        turns = sum(self.listed.causes[i].turn for i in events)
+        return float(np.minimum(chance_of(events, self.high) * (1.0 + years * turns), 1.0))
+
+    def switch(self, events: Events) -> tuple[str | None, float]:
+        """Return the event whose chance alone makes this way and the first as likely, and that chance.
+
+        For the first way: it and the next. All other chances are in the middle.
+        """
+        first = self.ways[0]
+        other = self._next if events == first else first
+        if self.is_tied or other is None or not chance_of(first, self.middle) > 0:
+            return None, float("nan")
+        mine = chance_of(events, self.middle)
+        if not mine > 0:
+            return None, float("nan")
+        change = chance_of(other, self.middle) / mine
+        for i in sorted(events - other, key=lambda i: self.middle[i]):
+            if self.middle[i] * change <= 1.0:
+                return self.listed.causes[i].id, float(self.middle[i] * change)
+        return None, float("nan")
