@@ -106,11 +106,13 @@ class SteadyLosses(Losses):
     def _overlay(self, events: Events) -> Overlay:
         on = self.units(events)
         sizes = [float(e.number < self.n_base or e.number in on) for e in self.effects]
-        built = np.zeros(len(self.counting.network.projects))
-        for effect, size in zip(self.effects, sizes, strict=True):
-            if KINDS[effect.kind].stands and size:
-                built[effect.projects] = 1.0
-        return overlay_at(self.counting.network, self.effects, sizes).with_built(built)
+        # bounds stay in their order, in force or not; of the rest what is not in force does nothing
+        kept = [(e, size) for e, size in zip(self.effects, sizes, strict=True) if size or e.restriction is not None]
+        effects = [e for e, _ in kept]
+        found = overlay_at(self.counting.network, effects, [size for _, size in kept])
+        if not any(KINDS[e.kind].stands for e in effects):
+            return found
+        return found.with_built(np.any([e.projects for e in effects if KINDS[e.kind].stands], axis=0).astype(float))
 
     @cached_property
     def _used(self) -> tuple[Array, Array]:

@@ -63,6 +63,7 @@ class Ways:
     ) -> None:
         self.loss, self.n, self.least, self.most_events = loss, n, least, most_events
         self.cuts: list[Events] = []
+        self._found: list[Events] = []
         self._end, self._steps = monotonic() + time_limit_s, steps
 
     @property
@@ -71,8 +72,10 @@ class Ways:
         return monotonic() > self._end
 
     def reaches(self, events: Events) -> bool:
-        """Return whether a set costs enough."""
-        return self.loss(events) >= self.least
+        """Return whether a set costs enough; what is known of its parts, or of what it is part of, costs no answer."""
+        if any(way <= events for way in self._found):
+            return True
+        return not any(events <= cut for cut in self.cuts) and self.loss(events) >= self.least
 
     def best(self, chance: Array, barred: Sequence[Events] = ()) -> Way | None:
         """Return the likeliest set that reaches the loss and holds none of the barred ones; None = there is none.
@@ -100,6 +103,7 @@ class Ways:
             events = frozenset(found.chosen.tolist())
             if self.reaches(events):
                 events = self.least_of(events, chance)
+                self._found += [events] if events not in self._found else []
                 return Way(events, chance_of(events, chance), float(np.exp(-found.bound)), found.is_optimal)
             if self.is_late:
                 return self._known(chance, barred, float(np.exp(-found.bound)))
@@ -142,6 +146,10 @@ class Ways:
 
 class TriedWays(Ways):
     """The same where more events may cost less: all sets up to so many are tried one by one."""
+
+    def reaches(self, events: Events) -> bool:
+        """Return whether a set costs enough."""
+        return self.loss(events) >= self.least
 
     @property
     def n_sets(self) -> int:
