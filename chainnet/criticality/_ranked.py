@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from chainnet._types import Array
 from chainnet.criticality._hazards import Listed
 from chainnet.criticality._rates import frechet
-from chainnet.criticality._ways import TiedWays, Way, Ways, chance_of, least_chance_of, same_chance
+from chainnet.criticality._ways import Way, Ways, chance_of, in_order_of_least, least_chance_of, same_chance
 from chainnet.engine import TIE
 
 Events = frozenset[int]
@@ -18,7 +19,7 @@ Dependence = Literal["groups", "any"]
 _NEGLIGIBLE = 0.01
 # ties of the last rank, and ways that are asked whether they could come first
 _MOST_TIES = 200
-_MOST_CANDIDATES = 400
+_MOST_CANDIDATES = 1000
 
 
 class Ranked:
@@ -49,7 +50,6 @@ class Ranked:
         self.finder, self.listed, self.is_tied = finder, listed, dependence == "any"
         self.low, self.middle, self.high = (np.nan_to_num(p) for p in (listed.low, listed.middle, listed.high))
         self.with_rates = frozenset(np.flatnonzero(self.high > 0).tolist())
-        self._best = TiedWays(finder).best if self.is_tied else finder.best
         self._score = least_chance_of if self.is_tied else chance_of
         self.is_optimal, self.is_proved = True, True
         self.first_chance, self.bound = 0.0, 0.0
@@ -64,28 +64,25 @@ class Ranked:
         self.ranks += [None] * len(more)
         self.is_decided = self.is_optimal and len(self.could_lead) == 1
 
+    def _each(self, chance: Array) -> Iterator[Way]:
+        """Give the ways in order, and keep in mind whether each is proved."""
+        for way in in_order_of_least(self.finder, chance) if self.is_tied else self.finder.in_order(chance):
+            self.is_optimal &= way.is_proved
+            yield way
+
     def _in_order(self, chance: Array, most: int) -> tuple[list[Events], list[int | None]]:
         """Return the ways in order with their ranks; ties share one and all stand there, up to 200 beyond the last."""
         found: list[Way] = []
-        while len(found) < most + _MOST_TIES:
-            way = self._best(chance, [one.events for one in found])
-            if way is None:
-                break
-            self.is_optimal &= way.is_optimal
-            if found:
-                self._next = self._next or way.events
-                tied = same_chance(way.chance, found[-1].chance)
-                if way.chance < _NEGLIGIBLE * found[0].chance or (len(found) >= most and not tied):
-                    break
+        for way in self._each(chance):
+            if not found:
+                self.first_chance, self.bound, self.is_proved = way.chance, max(way.bound, way.chance), way.is_proved
             else:
-                self.first_chance, self.bound = way.chance, max(way.bound, way.chance)
-                self.is_proved = way.is_optimal
-            if not way.is_optimal and found:
-                break  # an order is no order without proof
-            found.append(way)
-            if not way.is_optimal:
-                break
-        found.sort(key=lambda way: -way.chance)
+                self._next = self._next or way.events
+                is_far = way.chance < _NEGLIGIBLE * found[0].chance or len(found) >= most + _MOST_TIES
+                if is_far or (len(found) >= most and not same_chance(way.chance, found[-1].chance)):
+                    break
+            if way.is_proved or not found:  # an order is none without proof
+                found.append(way)
         ranks: list[int | None] = []
         for place, way in enumerate(found):
             is_tied = place > 0 and same_chance(way.chance, found[place - 1].chance)
@@ -96,35 +93,29 @@ class Ranked:
         """Return the ways that are the likeliest at some chances between low and high.
 
         What a way has in common with another counts alike for both. So it does best against all others with its own
-        chances high and all others low. No way can lead whose chance is below the best there is with all chances low.
+        chances high and all others low. No way can lead whose high chance is below the best there is with all chances
+        low; nor can any such way beat one that is not below it.
         """
         if not self.ways or not self.is_optimal:
             return set(self.ways[:1])
-        best = self._best(self.low)
+        best = next(self._each(self.low), None)
         least = 0.0 if best is None else best.chance * (1.0 - TIE)
-        known = [*self.ways, *([] if best is None else [best.events])]
-        asked: list[Events] = []
-        found: set[Events] = set()
-        while True:
-            way = self._best(self.high, asked)
-            if way is None or way.chance < least:
-                return found
-            if not way.is_optimal or len(asked) >= _MOST_CANDIDATES:
+        could: list[Events] = []
+        for way in self._each(self.high):
+            if way.chance < least:
+                break
+            if len(could) >= _MOST_CANDIDATES:
                 self.is_optimal = False
-                return found
-            asked.append(way.events)
-            if self._leads(way.events, [*known, *asked]):
-                found.add(way.events)
+                break
+            could.append(way.events)
+        return {way for way in could if self._leads(way, could)}
 
-    def _leads(self, way: Events, known: list[Events]) -> bool:
+    def _leads(self, way: Events, others: list[Events]) -> bool:
+        """Return whether none of the others is likelier, this one's chances being high and all others low."""
         chance = self.low.copy()
         chance[list(way)] = self.high[list(way)]
         most = self._score(way, chance) * (1.0 + TIE)
-        if any(self._score(other, chance) > most for other in known):
-            return False
-        best = self._best(chance)
-        self.is_optimal &= best is None or best.is_optimal
-        return best is None or best.chance <= most
+        return all(self._score(other, chance) <= most for other in others)
 
     def ends(self, events: Events) -> tuple[float, float, float]:
         """Return the chance of a way: low, in the middle, high."""
@@ -135,7 +126,7 @@ class Ranked:
         return low, middle, high
 
     def exact(self, events: Events) -> tuple[float, float]:
-        """Return the chance that these causes and no others with a rate are in force, low and high; NaN with any ties."""
+        """Return the chance that these causes and no others with a rate are in force; NaN with any ties."""
         if self.is_tied:
             return float("nan"), float("nan")
         inside = np.isin(np.arange(len(self.low)), list(events))

@@ -1,4 +1,4 @@
-"""What would have to happen for a given loss, and how likely is that? The likeliest ways, and the chance of any loss."""
+"""What would have to happen for a given loss, and how likely is that? The likeliest ways; the chance of any loss."""
 
 from __future__ import annotations
 
@@ -233,7 +233,7 @@ def reverse(
     steps.end()
     source = provenance(
         network,
-        "HiGHS branch and cut, simplex",
+        "HiGHS simplex",
         status=CHECKED if ranked.is_optimal else BOUNDED,
         rests_on=losses.limiting,
         **counting.settings,

@@ -70,7 +70,7 @@ def what_if_table(ranked: Ranked, losses: Losses) -> pd.DataFrame:
             continue
         chance = ranked.middle.copy()
         chance[i] = 1.0
-        way = ranked.finder.best(chance)
+        way = next(ranked.finder.in_order(chance), None)
         if way is None:
             rows.append(("if_event", cause.id, "", 0, np.nan, np.nan, np.nan, losses(ranked.with_rates | {i})))
             continue
