@@ -115,15 +115,18 @@ class Ways:
                 events -= {i}
         return events
 
-    def _largest(self, events: Events, more: list[int]) -> Events:
-        """Return a set that costs too little, with all of ``more`` in their order that leave it so; halves at once."""
-        together = events.union(more)
-        if not self.reaches(together):
-            return together
+    def _largest(self, events: Events, more: list[int], is_too_much: bool = False) -> Events:
+        """Return a set that costs too little, with all of ``more`` in their order that leave it so; halves at once.
+
+        ``is_too_much``: whether all of them together are known to reach the loss.
+        """
+        if not is_too_much and not self.reaches(events.union(more)):
+            return events.union(more)
         if len(more) == 1:
             return events
-        half = len(more) // 2
-        return self._largest(self._largest(events, more[:half]), more[half:])
+        first, second = more[: len(more) // 2], more[len(more) // 2 :]
+        begun = self._largest(events, first)
+        return self._largest(begun, second, begun.issuperset(first))
 
     def _for_want_of_time(self, chance: Array, known: Sequence[Events], bound: float) -> Iterator[Way]:
         """Give some other set that reaches the loss, if one is found fast, with the bound of all."""
