@@ -247,7 +247,8 @@ class Reverse(Question, Counted, TableOutput):
             said["figure"] = self._draw(self.figure, found)
         seen = ("rank", "events", "n", "chance_low", "chance_high", "loss_share", "can_be_likeliest")
         shown = ("sets", "curve") if self.curve else ("sets",)
-        self.say(found, shown=shown, footer=said, columns={"sets": seen})
+        band = ("if_event", "loss_share", "chance_low", "chance_high", "method")
+        self.say(found, shown=shown, footer=said, columns={"sets": seen, "curve": band})
 
     def _draw(self, path: Path, found: Any) -> str:
         """Draw the band; where no event with a rate costs anything there is nothing to draw."""

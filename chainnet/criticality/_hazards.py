@@ -15,7 +15,7 @@ from chainnet.criticality._rates import day_chance, garwood
 from chainnet.criticality._removals import removals
 from chainnet.errors import DataError
 from chainnet.io import load_toml
-from chainnet.network import Network, check_network
+from chainnet.network import Network, check_network, site_labels
 from chainnet.results import provenance, stamp
 from chainnet.scenario import COMPUTED, Scenario, computed_scenario, effects_of, scenarios
 
@@ -218,12 +218,12 @@ def _each(network: Network, cells: Mapping[str, Any]) -> list[tuple[str, str, li
         effects_of(network, measures, argument)
         return [(name, label, measures)]
     reached, form = _reached(network, measures, argument)
-    what = removals(network, each)
-    found = []
+    what, found = removals(network, each), []
+    labels = {**network.labels, **site_labels(network)}
     for key, rows in zip(what.index, what.members, strict=True):
         ids = network.view("nodes")["id"].iloc[rows[reached[rows]]].tolist()
         if ids:
-            named = network.labels.get(key, key)
+            named = labels[ids[0]] if len(ids) == 1 else labels.get(key, key)
             found.append((f"{name}:{key}", f"{label}: {named}", [{**form, "nodes": ids}]))
     if not found:
         raise DataError(f"{argument}: each: the effect reaches no {each}. Correct effect or each.")

@@ -8,11 +8,12 @@ from typing import Any, Literal, get_args
 import pandas as pd
 
 from chainnet import checks
-from chainnet._types import Words
+from chainnet._types import Words, records
 from chainnet.criticality._events import Losses, MonthLosses, SteadyLosses, horizon
 from chainnet.criticality._hazards import Listed, ahead, listed_hazards
 from chainnet.criticality._ranked import Dependence, Ranked
 from chainnet.criticality._told import (
+    APART,
     curve_table,
     cuts_table,
     hazards_table,
@@ -31,11 +32,12 @@ from chainnet.progress import Steps, Tell
 from chainnet.results import BOUNDED, CHECKED, SAMPLED, Result, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario
 from chainnet.stress import Ask
-from chainnet.words import odds, percent
+from chainnet.words import nouns, odds, percent
 
 Over = Literal["static", "months"]
 _CHANCE = "chance, 0 to 1"
 _MOST_ENUMERATED = 3
+_MOST_SAID = 3  # ways in a sentence
 
 
 @dataclass(frozen=True, repr=False, eq=False, kw_only=True)
@@ -103,21 +105,25 @@ class Reverse(Result):
     @property
     def sentence(self) -> str:
         """What it says, with both chances."""
-        years = self.provenance["settings"]["years"]
-        asked = percent(self.loss_asked_share, " ")
+        settings = self.provenance["settings"]
+        asked = f"{percent(self.loss_asked_share, ' ')} of {settings['tier'] or 'all'} demand"
+        if "months" in settings:
+            asked += f" over {settings['months']} months"
         if self.likeliest is None:
             most = percent(self.most_loss_share, " ")
-            return f"No set of the events listed costs {asked} of demand. All with a rate together cost {most}."
-        first = self.sets.iloc[0]
-        who = " and ".join(self.hazards["label"][list(self.likeliest)])
-        begin = "likeliest of the events listed" if self.decided else "likeliest of the events listed at middle rates"
-        said = odds(first["chance_low"], first["chance_high"])
-        text = (
-            f"The {begin} that cost {asked} of demand: {who}. The chance that they are in force on a day {years:g} "
-            f"years ahead is {said}, if the rates are as assumed."
+            return f"No set of the events listed costs {asked}. All with a rate together cost {most}."
+        ahead_ = f"{settings['years']:g} {nouns('year', settings['years'])} ahead, if the rates are as assumed"
+        leading = self.sets[self.sets["can_be_likeliest"]].sort_values("chance_high", ascending=False, kind="stable")
+        said = [
+            f"{self._named(row['events'])} ({odds(row['chance_low'], row['chance_high'])})" for row in records(leading)
+        ]
+        if self.decided:
+            return f"The likeliest of the events listed that cost {asked}: {said[0]} on a day {ahead_}."
+        more = f" and {len(said) - _MOST_SAID} more" if len(said) > _MOST_SAID else ""
+        return (
+            f"Any of these may be the likeliest of the events listed that cost {asked}: "
+            f"{'; '.join(said[:_MOST_SAID])}{more}. Chances are of a day {ahead_}."
         )
-        others = int(self.sets["can_be_likeliest"].sum())
-        return text if self.decided else f"{text} Within these rates {others} sets could come first."
 
 
 def reverse(
