@@ -114,8 +114,10 @@ class Reverse(Result):
             return f"No set of the events listed costs {asked}. All with a rate together cost {most}."
         ahead_ = f"{settings['years']:g} {nouns('year', settings['years'])} ahead, if the rates are as assumed"
         leading = self.sets[self.sets["can_be_likeliest"]].sort_values("chance_high", ascending=False, kind="stable")
+        labels = self.hazards["label"]
         said = [
-            f"{self._named(row['events'])} ({odds(row['chance_low'], row['chance_high'])})" for row in records(leading)
+            f"{' with '.join(labels[row['events'].split(APART)])} ({odds(row['chance_low'], row['chance_high'])})"
+            for row in records(leading)
         ]
         if self.decided:
             return f"The likeliest of the events listed that cost {asked}: {said[0]} on a day {ahead_}."
