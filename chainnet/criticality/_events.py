@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import replace
 from functools import cached_property
 
@@ -11,7 +12,7 @@ import pandas as pd
 from chainnet import checks
 from chainnet._types import INF, Array
 from chainnet.criticality._hazards import Listed
-from chainnet.engine import LEAST_SIZE, UNIT_ROUNDING, Certificate, certify_linear
+from chainnet.engine import LEAST_SIZE, PRICED, UNIT_ROUNDING, Certificate, LinearSolution, certify_linear
 from chainnet.errors import DataError
 from chainnet.flow import Counting, OrderedValue, ValueModel, cut_of, value_model
 from chainnet.lowering import Degree, Overlay
@@ -21,6 +22,7 @@ from chainnet.stress import Ask, course
 
 _TIMES = ("start", "start_month", "months", "until", "suspended", "announced")
 Events = frozenset[int]
+FAR = 1e30  # in the place of no limit
 
 
 class Losses:
@@ -75,6 +77,10 @@ class Losses:
             self._known[key] = self._loss(events)
         return self._known[key]
 
+    def surely_reaches(self, events: Events, least: float) -> bool:
+        """Return whether these causes cost so much, to a hair."""
+        return self(events) >= least
+
     def _key(self, events: Events) -> object:
         return self.units(events)
 
@@ -102,6 +108,7 @@ class SteadyLosses(Losses):
         self.demand_tpa = self.demand_tpa if np.isfinite(self.demand_tpa) else max(self.model.value, LEAST_SIZE)
         # an answer in use is no answer once what it uses is gone; with others first the less may also be the more
         self._is_plain = not isinstance(self.model, OrderedValue)
+        self._prices: deque[tuple[Array, Array, float]] = deque(maxlen=64)
 
     def _overlay(self, events: Events) -> Overlay:
         on = self.units(events)
@@ -121,14 +128,42 @@ class SteadyLosses(Losses):
         return x - UNIT_ROUNDING * p.col_scale, p.matrix @ x - UNIT_ROUNDING * p.row_scale
 
     def _loss(self, events: Events) -> float:
-        upper, row_upper = self.model.lowered.bounds(self._overlay(events))
-        asked = upper[self._served]
-        more = float((asked - self._asked)[np.isfinite(asked)].sum())
+        return self._answer(*self.model.lowered.bounds(self._overlay(events)))[0]
+
+    def _answer(self, upper: Array, row_upper: Array) -> tuple[float, LinearSolution | None]:
+        """Return what is lost within these bounds, and the answer; None where that without any event still does."""
         columns, rows = self._used
+        more = self._more(upper)
         if self._is_plain and (columns <= upper).all() and (rows <= row_upper).all() and not more:
-            return 0.0
-        value = max(-self.model.solve_within(upper, row_upper).value, 0.0)
-        return (more + self.model.value - value) / self.demand_tpa
+            return 0.0, None
+        found = self.model.solve_within(upper, row_upper)
+        return (more + self.model.value - max(-found.value, 0.0)) / self.demand_tpa, found
+
+    def _more(self, upper: Array) -> float:
+        """Return how much more is asked for within these bounds than without any event, t/yr."""
+        asked = upper[self._served]
+        return float((asked - self._asked)[np.isfinite(asked)].sum())
+
+    def surely_reaches(self, events: Events, least: float) -> bool:
+        """Return whether these causes cost so much, by the prices of another answer where these bound it already.
+
+        Prices are settled to a tolerance: what is said to reach may fall short by a hair.
+        """
+        if not self._is_plain or self._key(events) in self._known:
+            return self(events) >= least
+        upper, row_upper = self.model.lowered.bounds(self._overlay(events))
+        most = self.model.value + self._more(upper) - least * self.demand_tpa
+        bounds = (np.minimum(upper, FAR), np.minimum(row_upper, FAR))
+        if any(-(columns @ bounds[0] + rows @ bounds[1] + rest) <= most for columns, rows, rest in self._prices):
+            return True
+        lost, found = self._answer(upper, row_upper)
+        self._known[self._key(events)] = lost
+        if lost >= least and found is not None:
+            p = self.model.lowered.program
+            columns = np.where(found.col_dual < -PRICED, found.col_dual, 0.0)
+            floors = np.maximum(found.row_dual, 0.0) @ np.where(np.isfinite(p.row_lower), p.row_lower, 0.0)
+            self._prices.append((columns, np.minimum(found.row_dual, 0.0), float(floors)))
+        return lost >= least
 
     def proof(self, events: Events) -> Certificate | None:
         """Check the answer for these causes by its duals."""

@@ -40,10 +40,10 @@ class Ranked:
     ranks : list of int or None
     could_lead : set of sets
         Those that are the likeliest at some chances between low and high.
-    is_decided, is_optimal : bool
+    is_decided, is_complete : bool
         Whether that is one; whether all searches ended.
     first_chance, bound : float
-        Chance of the first way, and one that no way exceeds, in the middle; ``is_proved``: whether they are one.
+        Chance of the first way, and one that no way exceeds, in the middle; ``is_optimal``: whether they are one.
     """
 
     def __init__(self, finder: Ways, listed: Listed, dependence: Dependence, most: int) -> None:
@@ -51,7 +51,7 @@ class Ranked:
         self.low, self.middle, self.high = (np.nan_to_num(p) for p in (listed.low, listed.middle, listed.high))
         self.with_rates = frozenset(np.flatnonzero(self.high > 0).tolist())
         self._score = least_chance_of if self.is_tied else chance_of
-        self.is_optimal, self.is_proved = True, True
+        self.is_complete, self.is_optimal = True, True
         self.first_chance, self.bound = 0.0, 0.0
         self._next: Events | None = None
         # where a rate may be 0 in the middle all the same, what could come first is all there is to say
@@ -62,12 +62,12 @@ class Ranked:
         more = sorted(self.could_lead - set(self.ways), key=lambda way: (-self._score(way, self.high), sorted(way)))
         self.ways += more
         self.ranks += [None] * len(more)
-        self.is_decided = self.is_optimal and len(self.could_lead) == 1
+        self.is_decided = self.is_complete and len(self.could_lead) == 1
 
     def _each(self, chance: Array) -> Iterator[Way]:
         """Give the ways in order, and keep in mind whether each is proved."""
         for way in in_order_of_least(self.finder, chance) if self.is_tied else self.finder.in_order(chance):
-            self.is_optimal &= way.is_proved
+            self.is_complete &= way.is_proved
             yield way
 
     def _in_order(self, chance: Array, most: int) -> tuple[list[Events], list[int | None]]:
@@ -75,7 +75,7 @@ class Ranked:
         found: list[Way] = []
         for way in self._each(chance):
             if not found:
-                self.first_chance, self.bound, self.is_proved = way.chance, max(way.bound, way.chance), way.is_proved
+                self.first_chance, self.bound, self.is_optimal = way.chance, max(way.bound, way.chance), way.is_proved
             else:
                 self._next = self._next or way.events
                 is_far = way.chance < _NEGLIGIBLE * found[0].chance or len(found) >= most + _MOST_TIES
@@ -96,7 +96,7 @@ class Ranked:
         chances high and all others low. No way can lead whose high chance is below the best there is with all chances
         low; nor can any such way beat one that is not below it.
         """
-        if not self.ways or not self.is_optimal:
+        if not self.ways or not self.is_complete:
             return set(self.ways[:1])
         best = next(self._each(self.low), None)
         least = 0.0 if best is None else best.chance * (1.0 - TIE)
@@ -105,7 +105,7 @@ class Ranked:
             if way.chance < least:
                 break
             if len(could) >= _MOST_CANDIDATES:
-                self.is_optimal = False
+                self.is_complete = False
                 break
             could.append(way.events)
         return {way for way in could if self._leads(way, could)}

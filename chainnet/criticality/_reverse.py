@@ -63,7 +63,9 @@ class Reverse(Result):
     bound : float
         No way is likelier than that, chances in the middle.
     is_optimal : bool
-        Whether the search ended: what is said of ranks is then proved.
+        Whether the first way is proved.
+    is_complete : bool
+        Whether all was found in time. If not, ranks may lack a way, and can_be_likeliest is that of the first alone.
     most_loss_share : float
         What all events with a rate cost together.
     loss_asked_share : float
@@ -90,6 +92,7 @@ class Reverse(Result):
     decided: bool
     bound: float
     is_optimal: bool
+    is_complete: bool
     most_loss_share: float
     loss_asked_share: float
     cuts: pd.DataFrame
@@ -260,6 +263,7 @@ def reverse(
         decided=ranked.is_decided,
         bound=ranked.bound,
         is_optimal=ranked.is_optimal,
+        is_complete=ranked.is_complete,
         most_loss_share=losses(ranked.with_rates),
         loss_asked_share=asked,
         cuts=stamp(cuts_table(finder, listed), source),

@@ -50,7 +50,7 @@ def sets_table(ranked: Ranked, losses: Losses, asked: float, years: float) -> pd
 
 def cuts_table(finder: Ways, listed: Listed) -> pd.DataFrame:
     """Return the sets that cost too little and prove the first way."""
-    rows = [(APART.join(joined(listed, cut)), finder.loss(cut)) for cut in finder.cuts]
+    rows = [(APART.join(joined(listed, cut)), finder.losses(cut)) for cut in finder.cuts]
     return pd.DataFrame(rows, columns=["events", "loss_share"])
 
 
@@ -126,6 +126,6 @@ def proof_of(ranked: Ranked, losses: Losses) -> Certificate:
     if not ranked.ways:
         return require(replace(worst, tolerance=PROOF_SEARCH))
     weight = [-np.log(p) if p > 0 else np.inf for p in (ranked.first_chance, ranked.bound)]
-    gap = abs(weight[0] - weight[1]) / max(abs(weight[0]), 1.0) if ranked.is_proved else 0.0
+    gap = abs(weight[0] - weight[1]) / max(abs(weight[0]), 1.0) if ranked.is_optimal else 0.0
     value, bound = (float(w) + 0.0 for w in weight)
     return require(replace(worst, value=value, bound=bound, gap=max(gap, worst.gap), tolerance=PROOF_SEARCH))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import comb
@@ -11,6 +11,7 @@ from time import monotonic
 import numpy as np
 
 from chainnet._types import Array
+from chainnet.criticality._events import Losses
 from chainnet.engine import TIE, hitting_sets
 from chainnet.progress import Steps
 
@@ -34,7 +35,7 @@ class Ways:
 
     Parameters
     ----------
-    loss : function
+    losses : Losses
         What a set of causes costs; never less with more of them.
     n : int
         Number of causes.
@@ -54,14 +55,14 @@ class Ways:
 
     def __init__(
         self,
-        loss: Callable[[Events], float],
+        losses: Losses,
         n: int,
         least: float,
         most_events: int | None,
         time_limit_s: float,
         steps: Steps,
     ) -> None:
-        self.loss, self.n, self.least = loss, n, least
+        self.losses, self.n, self.least = losses, n, least
         self.most_events = n if most_events is None else most_events
         self.cuts: list[Events] = []
         self._rows: list[Events] = []  # what lies outside of each
@@ -72,7 +73,7 @@ class Ways:
         """Return whether a set costs enough; what is known of its parts, or of what it is part of, costs no answer."""
         if any(way <= events for way in self._known):
             return True
-        return not any(events <= cut for cut in self.cuts) and self.loss(events) >= self.least
+        return not any(events <= cut for cut in self.cuts) and self.losses(events) >= self.least
 
     def in_order(self, chance: Array, one_of: Events | None = None, found: Sequence[Events] = ()) -> Iterator[Way]:
         """Give the sets that reach the loss and have no member too many, the likeliest first.
@@ -120,13 +121,19 @@ class Ways:
 
         ``is_too_much``: whether all of them together are known to reach the loss.
         """
-        if not is_too_much and not self.reaches(events.union(more)):
+        if not is_too_much and not self._is_too_much(events.union(more)):
             return events.union(more)
         if len(more) == 1:
             return events
         first, second = more[: len(more) // 2], more[len(more) // 2 :]
         begun = self._largest(events, first)
         return self._largest(begun, second, begun.issuperset(first))
+
+    def _is_too_much(self, events: Events) -> bool:
+        """Return whether a set would be no cut; one too small for a hair is one all the same."""
+        return any(way <= events for way in self._known) or (
+            not any(events <= cut for cut in self.cuts) and self.losses.surely_reaches(events, self.least)
+        )
 
     def _for_want_of_time(self, chance: Array, known: Sequence[Events], bound: float) -> Iterator[Way]:
         """Give some other set that reaches the loss, if one is found fast, with the bound of all."""
@@ -153,7 +160,7 @@ class TriedWays(Ways):
         if not self._known:
             for size in range(1, self.most_events + 1):
                 for events in map(frozenset, combinations(range(self.n), size)):
-                    if not any(one < events for one in self._known) and self.loss(events) >= self.least:
+                    if not any(one < events for one in self._known) and self.losses(events) >= self.least:
                         self._known.append(events)
         chances = {events: chance_of(events, np.nan_to_num(chance)) for events in self._known}
         for events in sorted(self._known, key=lambda events: (-chances[events], len(events), sorted(events))):
