@@ -24,8 +24,10 @@ COLUMNS = ["loss_share", "chance_low", "chance_high", "method", "k", "rest", "re
 
 def most_together(n: int, most: int = MOST_SETS) -> int:
     """Return the largest k of which all sets of up to k of n causes are no more than so many."""
-    sets = np.cumsum([comb(n, k) for k in range(n + 1)])
-    return int(np.flatnonzero(sets <= most)[-1])
+    sets, k = 1, 0
+    while k < n and (sets := sets + comb(n, k + 1)) <= most:
+        k += 1
+    return k
 
 
 class Exceeding:
