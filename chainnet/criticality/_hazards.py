@@ -22,6 +22,13 @@ from chainnet.scenario import COMPUTED, Scenario, computed_scenario, effects_of,
 _SELECTORS = ("kind", "measures", "nodes", "where", "edges", "from", "to", "stocks")
 GROUP = "group:"  # how the id of a common cause begins
 UNKNOWN = "unknown"
+UNITS = {
+    **dict.fromkeys(("rate_low", "rate_high"), "1/year"),
+    **dict.fromkeys(("lost_t_low", "lost_t_high"), "t"),
+    **dict.fromkeys(("months_low", "months_high"), "months"),
+    **dict.fromkeys(("p_low", "p_high", "once_high", "rest", "rest_bonferroni"), "chance, 0 to 1"),
+    **dict.fromkeys(("chance", "chance_low", "chance_mid", "chance_high"), "chance, 0 to 1"),
+}
 
 
 @dataclass(frozen=True)
@@ -118,8 +125,7 @@ def hazards(network: Network, hazards: pd.DataFrame | None = None, years: float 
     """
     listed = listed_hazards(network, hazards, ahead(years))
     source = provenance(network, "none", years=years)
-    units = dict.fromkeys(("rate_low", "rate_high"), "1/year")
-    return stamp(listed.table(), source, units=units | dict.fromkeys(("p_low", "p_high"), "chance, 0 to 1"))
+    return stamp(listed.table(), source, units=UNITS)
 
 
 def ahead(years: float) -> float:

@@ -10,7 +10,7 @@ import pandas as pd
 from chainnet import checks
 from chainnet._types import Words, records
 from chainnet.criticality._events import Losses, MonthLosses, SteadyLosses, horizon
-from chainnet.criticality._hazards import Listed, ahead, listed_hazards
+from chainnet.criticality._hazards import UNITS, Listed, ahead, listed_hazards
 from chainnet.criticality._ranked import Dependence, Ranked
 from chainnet.criticality._told import (
     APART,
@@ -29,13 +29,12 @@ from chainnet.flow import Counting, Valued, valued_order
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.progress import Steps, Tell
-from chainnet.results import BOUNDED, CHECKED, SAMPLED, Result, provenance, stamp
+from chainnet.results import BOUNDED, CHECKED, SAMPLED, Result, Status, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario
 from chainnet.stress import Ask
 from chainnet.words import nouns, odds, percent
 
 Over = Literal["static", "months"]
-_CHANCE = "chance, 0 to 1"
 _MOST_ENUMERATED = 3
 _MOST_SAID = 3  # ways in a sentence
 
@@ -114,7 +113,8 @@ class Reverse(Result):
             asked += f" over {settings['months']} months"
         if self.likeliest is None:
             most = percent(self.most_loss_share, " ")
-            return f"No set of the events listed costs {asked}. All with a rate together cost {most}."
+            few = f" of at most {settings['most_events']}" if settings["most_events"] else ""
+            return f"No set{few} of the events listed costs {asked}. All with a rate together cost {most}."
         ahead_ = f"{settings['years']:g} {nouns('year', settings['years'])} ahead, if the rates are as assumed"
         leading = self.sets[self.sets["can_be_likeliest"]].sort_values("chance_high", ascending=False, kind="stable")
         labels = self.hazards["label"]
@@ -254,11 +254,11 @@ def reverse(
         **({"draws": draws, "seed": seed} if curve else {}),
         time_limit_s=time_limit_s,
     )
-    units = dict.fromkeys(("low", "mid", "high", "chance", "rest", "bonferroni"), _CHANCE) | {"rank": "count"}
-    sampled = dict.fromkeys(("chance_low", "chance_high"), SAMPLED) if (found["method"] == "draws").any() else {}
+    is_drawn = bool((found["method"] == "draws").any())
+    sampled: dict[str, Status] = dict.fromkeys(("chance_low", "chance_high"), SAMPLED) if is_drawn else {}
     return Reverse(
         provenance=source,
-        sets=stamp(sets_table(ranked, losses, asked, years), source, units=units),
+        sets=stamp(sets_table(ranked, losses, asked, years), source, units=UNITS),
         likeliest=joined(listed, ranked.ways[0]) if ranked.ways else None,
         decided=ranked.is_decided,
         bound=ranked.bound,
@@ -267,9 +267,9 @@ def reverse(
         most_loss_share=losses(ranked.with_rates),
         loss_asked_share=asked,
         cuts=stamp(cuts_table(finder, listed), source),
-        hazards=stamp(hazards_table(listed, losses), source, units=units),
-        what_if=stamp(what_if_table(ranked, losses), source, units=units),
-        curve=stamp(found, source, units=units, status=sampled),
+        hazards=stamp(hazards_table(listed, losses), source, units=UNITS),
+        what_if=stamp(what_if_table(ranked, losses), source, units=UNITS),
+        curve=stamp(found, source, units=UNITS, status=sampled),
         certificate=proof,
     )
 

@@ -57,7 +57,7 @@ def cuts_table(finder: Ways, listed: Listed) -> pd.DataFrame:
 def hazards_table(listed: Listed, losses: Losses) -> pd.DataFrame:
     """Return the causes, with what each costs alone."""
     table = listed.table()
-    table.insert(5, "loss_share", [losses(frozenset([i])) for i in range(len(listed.causes))])
+    table.insert(6, "loss_share", [losses(frozenset([i])) for i in range(len(listed.causes))])
     return table
 
 
@@ -124,7 +124,7 @@ def proof_of(ranked: Ranked, losses: Losses) -> Certificate:
     proofs += [proof for proof in answers if proof is not None]
     worst = Certificate.worst(proofs, "reverse")
     if not ranked.ways:
-        return require(replace(worst, tolerance=PROOF_SEARCH))
+        return require(replace(worst, value=0.0, bound=0.0, tolerance=PROOF_SEARCH))
     weight = [-np.log(p) if p > 0 else np.inf for p in (ranked.first_chance, ranked.bound)]
     gap = abs(weight[0] - weight[1]) / max(abs(weight[0]), 1.0) if ranked.is_optimal else 0.0
     value, bound = (float(w) + 0.0 for w in weight)

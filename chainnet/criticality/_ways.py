@@ -91,7 +91,7 @@ class Ways:
         with np.errstate(divide="ignore"):
             weight = np.maximum(-np.log(chance), 0.0)
         order = np.argsort(-chance, kind="stable").tolist()
-        rows, known = _Both(self._rows, [] if one_of is None else [one_of]), list(found)
+        rows, known = [*self._rows, *([] if one_of is None else [one_of])], list(found)
         for events, held in hitting_sets(weight, rows, known, self.most_events):
             if monotonic() > self._end:
                 yield from self._for_want_of_time(chance, known, float(np.exp(-held)))
@@ -106,7 +106,8 @@ class Ways:
             else:
                 cut = self._largest(events, [i for i in order if i not in events])
                 self.cuts.append(cut)
-                self._rows.append(frozenset(range(self.n)) - cut)
+                for kept in (self._rows, rows):
+                    kept.append(frozenset(range(self.n)) - cut)
                 self._steps.now(f"{len(self.cuts)} sets that cost too little are known")
 
     def _trimmed(self, events: Events, chance: Array) -> Events:
@@ -194,17 +195,3 @@ def least_chance_of(events: Events, chance: Array) -> float:
 def same_chance(one: float, other: float) -> bool:
     """Return whether two chances are one, as far as sums of logarithms tell."""
     return bool(abs(np.log(one) - np.log(other)) <= TIE * max(abs(np.log(other)), 1.0))
-
-
-class _Both(Sequence[Events]):
-    """Two lists as one, of which the first may grow."""
-
-    def __init__(self, first: list[Events], second: list[Events]) -> None:
-        self._parts = (second, first)
-
-    def __len__(self) -> int:
-        return sum(map(len, self._parts))
-
-    def __getitem__(self, place: int) -> Events:  # type: ignore[override]
-        second, first = self._parts
-        return second[place] if place < len(second) else first[place - len(second)]

@@ -118,7 +118,7 @@ def test_no_figure_without_a_rate_that_counts(run: Any, tmp_path: Path) -> None:
 def test_no_set_reaches_the_loss_is_an_answer(run: Any, table: Path) -> None:
     code, out, _ = run("reverse", "mag-9", "--loss", "1", "--hazards", str(table), "--most", "1", "--format", "json")
     assert code == 0
-    assert json.loads(out)["sets"] == []
+    assert json.loads(out)["tables"]["sets"] == []
 
 
 def test_rows_are_those_of_python(run: Any, table: Path) -> None:
