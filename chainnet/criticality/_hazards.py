@@ -61,8 +61,9 @@ class Cause:
 
 @dataclass
 class Listed:
-    """The causes, and the measures that they are made of."""
+    """The causes, and the measures that they are made of; ``network``: the one that holds the table."""
 
+    network: Network
     causes: list[Cause] = field(default_factory=list)
     measures: list[dict[str, Any]] = field(default_factory=list)
 
@@ -124,7 +125,7 @@ def hazards(network: Network, hazards: pd.DataFrame | None = None, years: float 
     [0.179, 0.938]
     """
     listed = listed_hazards(network, hazards, ahead(years))
-    source = provenance(network, "none", years=years)
+    source = provenance(listed.network, "none", years=years)
     return stamp(listed.table(), source, units=UNITS)
 
 
@@ -147,7 +148,7 @@ def listed_hazards(network: Network, frame: pd.DataFrame | None, years: float) -
     if frame is not None:
         network = network.with_table("hazards", frame)
     table = network.view("hazards")
-    found = Listed()
+    found = Listed(network)
     places: dict[str, int] = {}
     for cells in records(table):
         for name, label, measures in _each(network, cells):

@@ -243,7 +243,7 @@ def reverse(
     proof = proof_of(ranked, losses)
     steps.end()
     source = provenance(
-        network,
+        listed.network,
         "HiGHS simplex",
         status=CHECKED if ranked.is_optimal else BOUNDED,
         rests_on=losses.limiting,

@@ -389,3 +389,29 @@ def test_bad_arguments_are_told(options: dict[str, Any], said: str) -> None:
     given = {"loss": 0.3, "hazards": hand_hazards(), **options}
     with pytest.raises(DataError, match=said):
         cn.reverse(hand(), given.pop("loss"), **given)
+
+
+def test_with_allies_served_last_each_loss_is_that_of_chokepoints() -> None:
+    net = cn.read("gallium", as_of=None)
+    ids = ["jpn_refining", "chn_alumina", "usa_new_york_primary"]
+    ids = [name for name in ids if name in set(net.nodes["id"])]
+    table = pd.DataFrame(
+        {"id": ids, "effect": [f'nodes = ["{name}"]' for name in ids], "share_low": 0.1, "share_high": 0.2}
+    )
+    with pytest.raises(DataError, match="most_events"):
+        cn.reverse(net, 0.1, hazards=table, order="allies_last")
+    found = cn.reverse(net, 0.1, hazards=table, order="allies_last", most_events=1)
+    lost = cn.chokepoints(net, order="allies_last")["lost_tpa"]
+    inside = net.in_countries(net.nodes.set_index("id").loc[net.demand["node"]], net.beneficiaries, "x")
+    counted = (
+        net.demand["commodity"].isin(net.main_commodity).to_numpy() & inside & net.demand["tier"].notna().to_numpy()
+    )
+    demand = float(net.demand["demand_tpa"][counted].sum())
+    assert found.hazards["loss_share"].to_dict() == pytest.approx({name: lost[name] / demand for name in ids}, abs=1e-7)
+
+
+def test_an_answer_says_which_hazards_it_used() -> None:
+    net = hand()
+    one, other = (cn.reverse(net, 0.3, hazards=hand_hazards().iloc[:n]) for n in (2, 3))
+    assert one.provenance["digest"] != other.provenance["digest"]
+    assert one.provenance["digest"] == cn.hazards(net, hand_hazards().iloc[:2]).attrs["provenance"]["digest"]
