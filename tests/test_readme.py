@@ -40,6 +40,7 @@ def test_the_picture_says_what_the_chain_answers() -> None:
     assert f"`{page.COMMAND}`" in text()
 
 
+@pytest.mark.long
 def test_the_sentence_on_the_us_origin_rule_holds() -> None:
     now = page.chain("rare-earths")
     rule = cn.scenarios(now)["us_defence_origin_2027"]
@@ -75,6 +76,7 @@ def by_rounds(network: cn.Network) -> cn.Network:
     return network.with_demand(demand.assign(demand_tpa=counted.fillna(demand["demand_tpa"])))
 
 
+@pytest.mark.long
 def test_the_sentences_on_products_hold() -> None:
     antimony = page.chain("antimony")
     stop, rules = cn.scenarios(antimony)[page.STOP], cn.in_force(antimony)
@@ -86,6 +88,7 @@ def test_the_sentences_on_products_hold() -> None:
     assert lost(by_rounds(antimony), rules, "sb_trisulfide", ("jpn_defence",)) > 1 - 1e-9
 
 
+@pytest.mark.long
 def test_the_sentences_on_samarium_hold() -> None:
     magnets = page.chain("rare-earths")
     rows = cn.balance(magnets, cn.scenarios(magnets)[page.STOP], reroute="new").demand

@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 
 from chainnet.assessment._bottleneck import bottleneck_of, bottlenecks_without, lost_by_place, places, step_column
-from chainnet.doubt import KeyAssumptions, class_assumptions
-from chainnet.engine import CERTAIN, LEAST_SIZE, PRINTED
+from chainnet.doubt import KeyAssumptions, class_assumptions, orders_of
+from chainnet.engine import CERTAIN, LEAST_SIZE, PRINTED, thread_pool
 from chainnet.flow import Counting, Kept, balance_under, project_sizes
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import state_of
 from chainnet.results import origin_of, stamp
 from chainnet.scenario import KINDS, Scenario, overlay_of, scenarios
-from chainnet.stress import YEAR, End, due_by_month, first_year
+from chainnet.stress import YEAR, End, due_by_month, due_in_year, first_year
 from chainnet.words import Who
 
 T = TypeVar("T")
@@ -129,7 +129,7 @@ class Answers:
         """
 
         def solve() -> pd.DataFrame:
-            early = self._by_month(scenario, self.counting, "new", "stated")
+            early = self._first_months(scenario)
             if self.months <= YEAR:
                 return early
             late = due_by_month(self.counting, scenario, self.months)
@@ -139,16 +139,30 @@ class Answers:
 
         return self.once(("months", scenario), solve)
 
-    def _by_month(self, scenario: Scenario | None, counting: Counting, reroute: Degree, cover: End) -> pd.DataFrame:
-        key = ("by month", scenario, counting.order, reroute, cover)
-        return self.once(key, lambda: due_by_month(counting, scenario, YEAR, reroute=reroute, cover=cover))
+    def _first_months(self, scenario: Scenario | None) -> pd.DataFrame:
+        return self.once(("by month", scenario), lambda: due_by_month(self.counting, scenario, YEAR))
 
-    def first_year(
-        self, scenario: Scenario | None, order: Kept | None = None, reroute: Degree = "new", cover: End = "stated"
-    ) -> pd.DataFrame:
+    def first_year(self, scenario: Scenario | None) -> pd.DataFrame:
         """Return what is due in the first twelve months, index tier; see ``first_year``."""
-        counting = self.counting if order is None else self.counting.in_order(order)
-        return first_year(self._by_month(scenario, counting, reroute, cover))
+        return first_year(self._first_months(scenario))
+
+    def first_years(self, scenario: Scenario | None) -> list[pd.Series]:
+        """Return the part of demand that is due in the first twelve months, index tier, under each other judgement.
+
+        Who is served first, what may be rerouted, what users hold: one at a time.
+        """
+
+        def solve() -> list[pd.Series]:
+            mine, held = self.counting, ("low", "high") if not self.network.cover.empty else ()
+            asked: list[tuple[Counting, Degree, End]] = [
+                *((mine.in_order(order), "new", "stated") for order in orders_of(mine)[1:]),
+                (mine, "existing", "stated"),
+                *((mine, "new", end) for end in held),
+            ]
+            with thread_pool() as pool:
+                return list(pool.map(lambda a: due_in_year(a[0], scenario, reroute=a[1], cover=a[2]), asked))
+
+        return self.once(("first years", scenario), solve)
 
     def due(self, scenario: Scenario | None, level: str = AFTER, order: Kept | None = None) -> pd.DataFrame:
         """Return what is due to a scenario in the long run at a level of response.

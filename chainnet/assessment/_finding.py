@@ -17,7 +17,7 @@ from chainnet.assessment._measures import Advice, advised, project_measures
 from chainnet.assessment._passage import passage
 from chainnet.assessment._plain import plain_values
 from chainnet.assessment._scenarios import compared
-from chainnet.doubt import KeyAssumptions, class_of, in_words, is_weak, orders_of
+from chainnet.doubt import KeyAssumptions, class_of, in_words, is_weak
 from chainnet.engine import CERTAIN, LEAST_SIZE
 from chainnet.errors import DataError
 from chainnet.flow import Asked, Counting, Kept, balance_under, check_tier
@@ -116,19 +116,14 @@ class Finding:
 
         The range is over who is served first, rerouting and what users hold, one at a time.
         """
-        central, answers, cover = self._in_year(), self.answers, not self.network.cover.empty
-        orders = [self._in_year(order=order) for order in orders_of(answers.counting)[1:]]
-        held = [self._in_year(cover=end) for end in ("low", "high")] if cover else []
-        shares = [central, *orders, self._in_year(reroute="existing"), *held]
+        central = self.first_year_share
+        shares = [central, *(float(one[self.tier]) for one in self.answers.first_years(self.scenario))]
         return {"share": central, "low": min(shares), "high": max(shares), "tpa": central * self.demand["tpa"]}
-
-    def _in_year(self, **judged: Any) -> float:
-        return float(self.answers.first_year(self.scenario, **judged)["due_share"][self.tier])
 
     @property
     def first_year_share(self) -> float:
         """The central value of ``first_year``, which alone costs a tenth of its range."""
-        return self._in_year()
+        return float(self.answers.first_year(self.scenario)["due_share"][self.tier])
 
     @property
     def already_share(self) -> float:

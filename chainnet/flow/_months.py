@@ -444,8 +444,8 @@ class MonthsModel:
         cost = np.zeros(len(self._solved.program.cost))
         cost[columns] = -1.0
         self._model.set_cost(cost)
-        is_next = found is not None and (name in self._firsts or self._counting.law is not None)
-        found = self._optimal(found, name, is_near=self._has_host, afresh=is_next and self._is_far)
+        is_far = self._is_far and (found is None or name in self._firsts or self._counting.law is not None)
+        found = self._optimal(found, name, is_near=self._has_host, afresh=is_far)
         self._model.hold(found)
         p = self._solved  # of one period nothing is early or late
         if p.n_periods == 1 or totals_only or name not in self._firsts or self._is_whole(found, columns, ask):
@@ -524,7 +524,7 @@ class MonthsModel:
         is_first, starts_near = before is None, self._is_close and problem in self._near
         if starts_near:
             before, is_near = self._model.at(self._near[problem]), False
-        found = self._model.solve(before, or_wide=True, is_near=is_near, afresh=afresh)
+        found = self._model.solve(before, or_wide=True, is_near=is_near, afresh=afresh and not starts_near)
         if found.status == "infeasible" and is_first and self._keeps:
             raise InfeasibleError(
                 "months: what stocks have to keep (stocks.end_t) cannot be kept with what they hold and what can "

@@ -4,7 +4,7 @@ Words: *trajectory* (the months of one scenario), *foresight* (the plan that kno
 *time to survive* (months without loss), *requirement* (the least stock that keeps a tier whole).
 """
 
-from chainnet.stress._first_year import YEAR, due_by_month, first_year, is_short
+from chainnet.stress._first_year import YEAR, due_by_month, due_in_year, first_year, is_short
 from chainnet.stress._held import End
 from chainnet.stress._months import Ask, base_flow, course, horizon_levels
 from chainnet.stress._stockpile import averted, requirement, stockpile_mitigation, stockpile_requirement
@@ -22,6 +22,7 @@ __all__ = [
     "base_flow",
     "course",
     "due_by_month",
+    "due_in_year",
     "first_year",
     "horizon_levels",
     "is_short",

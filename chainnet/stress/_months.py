@@ -33,8 +33,9 @@ Tell = Callable[[str, float], None]
 class Ask:
     """How a network is asked over time, and whose demand counts; hashable, so that answers can be kept.
 
-    ``cuts``: months, from 0, in which periods begin besides those of ``timeline``. ``tell`` hears what is done and the
-    part of the whole; it is no part of the question.
+    ``cuts``: months, from 0, in which periods begin besides those of ``timeline``. ``is_brief``: who is served when, and
+    nothing else; ``is_total``: only how much, over the whole horizon. ``tell`` hears what is done and the part of the
+    whole; it is no part of the question.
     """
 
     counting: Counting
@@ -50,6 +51,7 @@ class Ask:
     rush: End = "stated"
     requalify: Requalify = REQUALIFY
     is_brief: bool = False
+    is_total: bool = False
     any_size: bool = field(default=True, compare=False)
     tell: Tell | None = field(default=None, compare=False, repr=False)
 
@@ -132,6 +134,7 @@ def _course(network: Network, scenario: Scenario | None, ask: Ask) -> Trajectory
         # where no plan begins at what this one leaves, only who is served when is looked for
         least_cost=not (ask.is_brief and is_foreseen),
         ours_only=ask.is_brief and is_foreseen,
+        totals_only=ask.is_total and is_foreseen,
     )
     served, level, replans = perfect.served_t, perfect.level_t, len(beliefs)
     if not is_foreseen:

@@ -145,6 +145,7 @@ def test_the_record_is_plain_and_holds_what_it_must(mag9: cn.Network) -> None:
     assert all(set(one) >= {"kind", "id", "variant", "does", "then"} for one in told["depends_on"])
 
 
+@pytest.mark.long
 def test_an_assessment_holds_the_finding_of_the_worst(mag9: cn.Network, china_out: cn.Scenario) -> None:
     found = cn.assess(mag9, months=12, draws=0)
     assert found.worst == "china_out"
@@ -157,6 +158,7 @@ def test_an_assessment_holds_the_finding_of_the_worst(mag9: cn.Network, china_ou
     assert cn.assess(mag9, [other], months=12, draws=0).worst == "small"
 
 
+@pytest.mark.long
 def test_from_the_command_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     def chainnet(*words: str) -> None:
         monkeypatch.setattr(sys, "argv", ["chainnet", *words])

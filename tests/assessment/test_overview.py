@@ -125,6 +125,7 @@ def attributable(network: cn.Network) -> None:
     assert year["first_month"].isna().all()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "name",
     ["gallium", *(pytest.param(n, marks=pytest.mark.slow) for n in REAL if n != "gallium")],
