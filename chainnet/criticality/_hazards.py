@@ -17,7 +17,7 @@ from chainnet.errors import DataError
 from chainnet.io import load_toml
 from chainnet.network import Network, check_network, site_labels
 from chainnet.results import provenance, stamp
-from chainnet.scenario import COMPUTED, Scenario, computed_scenario, effects_of, scenarios
+from chainnet.scenario import COMPUTED, KINDS, Scenario, computed_scenario, effects_of, scenarios
 
 _SELECTORS = ("kind", "measures", "nodes", "where", "edges", "from", "to", "stocks")
 GROUP = "group:"  # how the id of a common cause begins
@@ -122,7 +122,7 @@ def hazards(network: Network, hazards: pd.DataFrame | None = None, years: float 
     >>> import chainnet as cn, pandas as pd
     >>> table = pd.DataFrame({"id": ["stop"], "effect": ["china_out"], "count": [3], "years": [15.75]})
     >>> cn.hazards(cn.read("mag-9"), table).loc["stop", ["p_low", "p_high"]].astype(float).round(3).tolist()
-    [0.179, 0.938]
+    [0.178, 0.938]
     """
     listed = listed_hazards(network, hazards, ahead(years))
     source = provenance(listed.network, "none", years=years)
@@ -242,7 +242,9 @@ def _reached(network: Network, measures: list[dict[str, Any]], argument: str) ->
     n = len(network.view("nodes"))
     if not measures:
         return np.ones(n, dtype=bool), {"kind": "remove"}
-    if len(measures) > 1 or measures[0].get("kind") not in ("remove", "scale") or "edges" in measures[0]:
+    kind = KINDS.get(measures[0].get("kind"))
+    is_of_plants = kind is not None and kind.takes and "nodes" in kind.keys and "edges" not in measures[0]
+    if len(measures) > 1 or not is_of_plants:
         raise DataError(f"{argument}: each needs an effect of one remove or scale of plants. Leave each out, or split.")
     form = Scenario(argument, measures, file=argument).measures[0]
     effect = effects_of(network, [form], argument)[0]

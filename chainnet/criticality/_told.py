@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 
@@ -122,10 +120,8 @@ def proof_of(ranked: Ranked, losses: Losses) -> Certificate:
         proofs = list(losses.proofs) if isinstance(losses, MonthLosses) else []
     answers = (losses.proof(events) for events in (*ranked.finder.cuts, *ranked.ways))
     proofs += [proof for proof in answers if proof is not None]
-    worst = Certificate.worst(proofs, "reverse")
-    if not ranked.ways:
-        return require(replace(worst, value=0.0, bound=0.0, tolerance=PROOF_SEARCH))
-    weight = [-np.log(p) if p > 0 else np.inf for p in (ranked.first_chance, ranked.bound)]
-    gap = abs(weight[0] - weight[1]) / max(abs(weight[0]), 1.0) if ranked.is_optimal else 0.0
-    value, bound = (float(w) + 0.0 for w in weight)
-    return require(replace(worst, value=value, bound=bound, gap=max(gap, worst.gap), tolerance=PROOF_SEARCH))
+    chances = (ranked.first_chance, ranked.bound) if ranked.ways else (1.0, 1.0)
+    value, bound = (float(-np.log(p)) + 0.0 if p > 0 else np.inf for p in chances)
+    gap = abs(value - bound) / max(abs(value), 1.0) if ranked.is_optimal and np.isfinite(value) else 0.0
+    proofs.append(Certificate("reverse", value, bound, gap, 0.0, PROOF_SEARCH))
+    return require(Certificate.worst(proofs, "reverse", value=value, bound=bound))
