@@ -292,7 +292,7 @@ def _losses(
 ) -> Losses:
     if over == "static":
         return SteadyLosses(listed, counting, scenario, reroute)
-    ask = Ask(counting.first(None), months, reroute=reroute, is_brief=True)
+    ask = Ask(counting.first(None), months, reroute=reroute, is_brief=True, is_total=True)
     return MonthLosses(listed, counting, scenario, ask, 1)
 
 
