@@ -130,13 +130,11 @@ def exceeding(
     ways: Sequence[tuple[Events, float]] = (),
     draws: int,
     seed: int,
+    most: int = MOST_SETS,
     steps: Steps | None = None,
 ) -> pd.DataFrame:
-    """Return the chance of any loss or more, low and high, with how it was found.
-
-    Chances of 0 at the high end are left out by the caller.
-    """
-    found = Exceeding(low, high, loss, most_together(len(low)), steps)
+    """Return the chance of any loss or more, low and high, with how it was found; ``most``: sets that are tried."""
+    found = Exceeding(low, high, loss, most_together(len(low), most), steps)
     if found.rest[1] > REST:
         found.draw(draws, seed, steps)
     return found.table(asked, ways)

@@ -81,7 +81,7 @@ class Reverse(Result):
     curve : DataFrame
         With ``curve=True``: if_event (empty = no event without a rate), loss_share, chance_low, chance_high (that the
         loss is so much or more), method (exact; sets = sets of up to k; draws), k, rest (chance of more than k, at the
-        high end), rest_bonferroni.
+        high end), rest_bonferroni. With an event without a rate a tenth of the sets and draws are looked at.
     certificate : Certificate
         Of the first way: the sum of -ln of its chances, and the least of all that keep the rows of ``cuts``.
     """

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet.criticality._events import Losses, MonthLosses, SteadyLosses
-from chainnet.criticality._exceeding import COLUMNS, exceeding
+from chainnet.criticality._exceeding import COLUMNS, MOST_SETS, exceeding
 from chainnet.criticality._hazards import Listed
 from chainnet.criticality._ranked import Ranked
 from chainnet.criticality._rates import frechet
@@ -16,6 +16,7 @@ from chainnet.progress import Steps
 
 Events = frozenset[int]
 APART = "; "  # between events
+_PART = 10  # sets and draws where an event without a rate happens: so many times fewer
 _SETS = [
     "rank", "events", "n", "chance_low", "chance_mid", "chance_high", "exact_chance_low", "exact_chance_high",
     "once_high", "loss_share", "lost_tpa", "lost_t_low", "lost_t_high", "can_be_likeliest", "switch_event",
@@ -100,7 +101,8 @@ def curve_table(
 
         ways = [] if given else [(frozenset(place[i] for i in way), losses(way)) for way in ranked.ways]
         low, high = ranked.low[there], ranked.high[there]
-        found = exceeding(low, high, lost, asked=asked, ways=ways, draws=drawn[0], seed=drawn[1], steps=steps)
+        draws, most = (max(drawn[0] // _PART, 1), MOST_SETS // _PART) if given else (drawn[0], MOST_SETS)
+        found = exceeding(low, high, lost, asked=asked, ways=ways, draws=draws, seed=drawn[1], most=most, steps=steps)
         found.insert(0, "if_event", ranked.listed.causes[given[0]].id if given else "")
         parts.append(found)
     return pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)

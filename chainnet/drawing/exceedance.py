@@ -9,10 +9,10 @@ from math import log10
 import pandas as pd
 
 from chainnet.drawing.style import COLOURS
-from chainnet.drawing.svg import WIDTH, Picture, cut, folded, wide
+from chainnet.drawing.svg import WIDTH, Picture, folded, wide
 from chainnet.words import odds, percent
 
-LEFT, RIGHT, TOP, FOOT, HEIGHT = 58.0, 6.0, 38.0, 34.0, 250.0
+LEFT, RIGHT, TOP, FOOT, HEIGHT = 58.0, 6.0, 50.0, 34.0, 262.0
 LEAST = 1e-3  # the lowest chance that is drawn
 _TICKS = ((1.0, "certain"), (0.1, "1 in 10"), (0.01, "1 in 100"), (LEAST, "1 in 1,000"))
 _HATCH = (
@@ -88,7 +88,8 @@ def _axes(picture: Picture, told: Exceedance, bottom: float) -> None:
 def _key(picture: Picture, row: int, fill: str, words: str) -> None:
     picture.box(LEFT, 3.0 + 12.0 * row, 14.0, 8.5, fill, COLOURS["line"])
     room = WIDTH - RIGHT - LEFT - 20.0
-    picture.words(LEFT + 20.0, 10.5 + 12.0 * row, cut(words, room), colour=COLOURS["soft"])
+    for line, part in enumerate(folded(words, room, 2)):
+        picture.words(LEFT + 20.0, 10.5 + 12.0 * (row + line), part, colour=COLOURS["soft"])
 
 
 def _steps(curve: pd.DataFrame, column: str) -> Points:
@@ -105,6 +106,11 @@ def _band(picture: Picture, low: Points, high: Points, fill: str) -> None:
     picture.shape([*high, *reversed(low)], fill)
 
 
+def _before(first: float, rows: pd.DataFrame) -> list[float]:
+    """Return where each step begins, the first at a share."""
+    return [first, *rows["loss_share"].tolist()[:-1]][: len(rows)]
+
+
 def _asked(picture: Picture, told: Exceedance, base: pd.DataFrame, bottom: float) -> None:
     """Mark the loss that was asked for, with both chances in words where there is room."""
     x, rows = _x(told.asked), base[base["loss_share"] >= told.asked - 1e-9]
@@ -118,6 +124,13 @@ def _asked(picture: Picture, told: Exceedance, base: pd.DataFrame, bottom: float
     room = max(WIDTH - RIGHT - x, x - LEFT) - 8.0
     lines = folded(words, room, 2, bold=True)
     is_right = x + 6.0 + max(wide(line, bold=True) for line in lines) <= WIDTH - RIGHT
+    span = max(wide(line, bold=True) for line in lines) + 6.0
+    edge = [
+        _y(p) for left, p in zip(_before(told.asked, rows), rows["chance_high"], strict=True) if _x(left) < x + span
+    ]
+    top = TOP + 11.0
+    if edge and edge[0] < top + 11.0 * len(lines):  # the upper edge runs there
+        top = max(edge) + 15.0
     for row, line in enumerate(lines):
         place = (x + 6.0, "start") if is_right else (x - 6.0, "end")
-        picture.words(place[0], TOP + 11.0 + 11.0 * row, line, bold=True, at=place[1], halo=True)
+        picture.words(place[0], top + 11.0 * row, line, bold=True, at=place[1], halo=True)
