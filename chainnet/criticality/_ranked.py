@@ -59,6 +59,8 @@ class Ranked:
         if not self.ways:
             self.ways, self.ranks = self._in_order(self.high, most)
         self.could_lead = self._leading()
+        self.is_optimal &= bool(self.ways) or not finder.is_cut_short
+        self.is_complete &= not finder.is_cut_short
         more = sorted(self.could_lead - set(self.ways), key=lambda way: (-self._score(way, self.high), sorted(way)))
         self.ways += more
         self.ranks += [None] * len(more)

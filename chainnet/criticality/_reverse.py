@@ -113,6 +113,8 @@ class Reverse(Result):
             asked += f" over {settings['months']} months"
         if self.likeliest is None:
             most = percent(self.most_loss_share, " ")
+            if not self.is_optimal:
+                return f"No set of the events listed that costs {asked} was found in time; there may be one."
             few = f" of at most {settings['most_events']}" if settings["most_events"] else ""
             return f"No set{few} of the events listed costs {asked}. All with a rate together cost {most}."
         ahead_ = f"{settings['years']:g} {nouns('year', settings['years'])} ahead, if the rates are as assumed"

@@ -46,6 +46,11 @@ class Ways:
         For all that is asked.
     steps : Steps
 
+    Attributes
+    ----------
+    is_cut_short : bool
+        Whether a search ended for want of time.
+
     Notes
     -----
     An implicit hitting set. ``cuts`` holds sets that do not reach the loss, and to none of which a cause can be
@@ -67,7 +72,7 @@ class Ways:
         self.cuts: list[Events] = []
         self._rows: list[Events] = []  # what lies outside of each
         self._known: list[Events] = []
-        self._end, self._steps = monotonic() + time_limit_s, steps
+        self._end, self._steps, self.is_cut_short = monotonic() + time_limit_s, steps, False
 
     def reaches(self, events: Events) -> bool:
         """Return whether a set costs enough; what is known of its parts, or of what it is part of, costs no answer."""
@@ -94,6 +99,7 @@ class Ways:
         rows, known = [*self._rows, *([] if one_of is None else [one_of])], list(found)
         for events, held in hitting_sets(weight, rows, known, self.most_events):
             if monotonic() > self._end:
+                self.is_cut_short = True
                 yield from self._for_want_of_time(chance, known, float(np.exp(-held)))
                 return
             if events is None:

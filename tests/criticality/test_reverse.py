@@ -415,3 +415,17 @@ def test_an_answer_says_which_hazards_it_used() -> None:
     one, other = (cn.reverse(net, 0.3, hazards=hand_hazards().iloc[:n]) for n in (2, 3))
     assert one.provenance["digest"] != other.provenance["digest"]
     assert one.provenance["digest"] == cn.hazards(net, hand_hazards().iloc[:2]).attrs["provenance"]["digest"]
+
+
+def test_for_want_of_time_nothing_is_said_to_be_proved() -> None:
+    net = cn.read("mag-9")
+    found = cn.reverse(net, 0.6, hazards=by_node(net, 0), time_limit_s=0)
+    assert not found.is_optimal
+    assert not found.is_complete
+    assert not found.decided
+    assert found.sets["loss_share"].iloc[0] >= 0.6 - 1e-7
+    assert found.bound >= found.sets["chance_mid"].iloc[0]
+    few = cn.reverse(random_chain(1), 0.9, hazards=by_node(random_chain(1), 0), time_limit_s=0, most_events=1)
+    if few.likeliest is None:
+        assert not few.is_optimal
+        assert "in time" in few.sentence
