@@ -242,7 +242,7 @@ def _reached(network: Network, measures: list[dict[str, Any]], argument: str) ->
     n = len(network.view("nodes"))
     if not measures:
         return np.ones(n, dtype=bool), {"kind": "remove"}
-    kind = KINDS.get(measures[0].get("kind"))
+    kind = KINDS.get(str(measures[0].get("kind")))
     is_of_plants = kind is not None and kind.takes and "nodes" in kind.keys and "edges" not in measures[0]
     if len(measures) > 1 or not is_of_plants:
         raise DataError(f"{argument}: each needs an effect of one remove or scale of plants. Leave each out, or split.")
