@@ -22,7 +22,8 @@ from chainnet.assessment._bloc import (
     sides,
 )
 from chainnet.assessment._case import Case
-from chainnet.assessment._finding import Finding, finding_of
+from chainnet.assessment._find import finding_of
+from chainnet.assessment._finding import Finding
 from chainnet.assessment._layers import layers
 from chainnet.assessment._time import exposures, monthly, myopia, stockpiles
 from chainnet.criticality import chokepoints, interdict
