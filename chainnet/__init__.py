@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from chainnet.cascades import cascade as cascade
     from chainnet.criticality import chokepoints as chokepoints
     from chainnet.criticality import fortify as fortify
+    from chainnet.criticality import hazards as hazards
     from chainnet.criticality import interdict as interdict
+    from chainnet.criticality import reverse as reverse
     from chainnet.criticality import risk_exposure as risk_exposure
     from chainnet.criticality import shapley as shapley
     from chainnet.doubt import ensemble as ensemble
@@ -105,6 +107,7 @@ _ROOMS = {
     "fortify": "criticality",
     "from_trade": "calibration",
     "geopolrisk": "indicators",
+    "hazards": "criticality",
     "hindcast": "hindsight",
     "in_force": "scenario",
     "interdict": "criticality",
@@ -125,6 +128,7 @@ _ROOMS = {
     "report_figures": "reporting",
     "reroute": "projects",
     "retaliation": "blocs",
+    "reverse": "criticality",
     "risk_exposure": "criticality",
     "rules": "scenario",
     "scenarios": "scenario",
@@ -169,6 +173,7 @@ __all__ = [
     "fortify",
     "from_trade",
     "geopolrisk",
+    "hazards",
     "hindcast",
     "in_force",
     "interdict",
@@ -189,6 +194,7 @@ __all__ = [
     "report_figures",
     "reroute",
     "retaliation",
+    "reverse",
     "risk_exposure",
     "rules",
     "scenarios",

@@ -6,7 +6,7 @@ import pytest
 import readme_page as page
 
 import chainnet as cn
-from chainnet.assessment import bottlenecks
+from chainnet.assessment import Answers, Finding
 from chainnet.flow import Counting
 from chainnet.words import country_name
 
@@ -33,7 +33,7 @@ def test_the_picture_says_what_the_chain_answers() -> None:
     network = page.chain("rare-earths")
     assert len(network.opened) == 8
     assert "eight opened since" in said["plants"]
-    found = bottlenecks(Counting.of(network)).iloc[0]
+    found = Finding(Answers(Counting.of(network)), None, network.tier_order[0]).bottleneck
     assert f"bottleneck: {country_name(found['country'])} makes" in said["bottleneck"]
     assert f"its stop costs {found['lost_tpa']:.0f}" in said["bottleneck"].replace("\xa0", " ")
     assert said["heading"].startswith(cn.scenarios(network)[page.STOP].label)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from chainnet.assessment._bottleneck import bottleneck_of, bottlenecks_without, lost_by_place, places, step_column
+from chainnet.assessment._bottleneck import bottlenecks_without, lost_by_place, places, step_column
 from chainnet.doubt import KeyAssumptions, class_assumptions, orders_of
 from chainnet.engine import CERTAIN, LEAST_SIZE, PRINTED, thread_pool
 from chainnet.flow import Counting, Kept, balance_under, project_sizes
@@ -205,24 +205,20 @@ class Answers:
     def lost(self, tier: str | None) -> pd.DataFrame:
         """Return the steps of countries outside the beneficiaries, the costliest first: share, lost_tpa, lost_share.
 
-        Of the baseline, on existing links, as if the tier came first; of equal losses the one with most of its step.
+        Of the baseline, on existing links, as if the tier came first, allies first whatever the order of the finding;
+        of equal losses the one with most of its step.
         """
 
         def solve() -> pd.DataFrame:
             table = places(self.counting)
-            lost = lost_by_place(self.counting, tier)[["lost_tpa", "lost_share"]]
+            lost = lost_by_place(self.counting.in_order("allies_first"), tier)[["lost_tpa", "lost_share"]]
             table = table[~table["inside"]].join(lost).fillna({"lost_tpa": 0.0, "lost_share": 0.0}).sort_index()
             rank = table.assign(tied=table["lost_share"].round(9))
             return table.loc[rank.sort_values(["tied", "share"], ascending=False, kind="stable").index]
 
         return self.once(("lost", tier), solve)
 
-    def without(self, tier: str | None, nodes: tuple[str, ...]) -> pd.DataFrame:
-        """Return the plants without which the bottleneck is another one (``bottlenecks_without``)."""
-        counting = self.counting.first(tier)
-
-        def solve() -> pd.DataFrame:
-            narrow = bottleneck_of(places(self.counting), self.lost(tier))
-            return bottlenecks_without(counting, narrow, nodes)
-
-        return self.once(("without", tier, nodes), solve)
+    def without(self, tier: str | None, narrow: tuple[str, str], nodes: tuple[str, ...]) -> pd.DataFrame:
+        """Return the plants without which the bottleneck, a step and its country, is another one."""
+        counting = self.counting.in_order("allies_first").first(tier)
+        return self.once(("without", tier, narrow, nodes), lambda: bottlenecks_without(counting, narrow, nodes))

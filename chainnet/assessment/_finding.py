@@ -2,38 +2,35 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from importlib.resources import files
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from chainnet._types import Words
-from chainnet.assessment._answers import HORIZON, LEVELS, Answers
+from chainnet.assessment._answers import LEVELS, Answers
 from chainnet.assessment._bottleneck import step_column
 from chainnet.assessment._closing import Closing, closing
 from chainnet.assessment._measures import Advice, advised, project_measures
 from chainnet.assessment._passage import passage
-from chainnet.assessment._record import record, schema, told_in_brief
+from chainnet.assessment._plain import plain_values
 from chainnet.assessment._scenarios import compared
 from chainnet.doubt import KeyAssumptions, class_of, in_words, is_weak
 from chainnet.engine import CERTAIN, LEAST_SIZE
-from chainnet.errors import DataError
-from chainnet.flow import Asked, Counting, Kept, balance_under, check_tier
+from chainnet.flow import Kept, balance_under
 from chainnet.hindsight import track_line
-from chainnet.network import Network, check_network
-from chainnet.progress import Tell
+from chainnet.network import Network
 from chainnet.results import provenance, stamp
 from chainnet.scenario import (
     Scenario,
-    asked_scenario,
-    check_scenario,
     overlay_of,
     standing_of,
 )
 from chainnet.stress import is_short
-from chainnet.words import Claims, Narrow, Shortfall, place_words
+from chainnet.words import Claims, Narrow, Shortfall, place_words, vintage
 
 Restriction = Literal["in force", "may return", "worst", "asked"]
 
@@ -206,7 +203,7 @@ class Finding:
 
     @cached_property
     def bottleneck(self) -> dict[str, Any]:
-        """The step of a country abroad whose stop costs the tier most, if served first, in the baseline.
+        """The step of a country abroad whose stop costs the tier most, in the baseline, if it and allies come first.
 
         step, country, share_made, lost_tpa, lost_share, ties (pairs of step and country that cost as much); of these
         the one leads whose goods are the scarcest under the scenario, then that with most of its step. Blank where no
@@ -342,10 +339,11 @@ class Finding:
     def _moved(self) -> list[dict[str, str]]:
         """Return the doubtful plants without which the bottleneck is another one."""
         nodes, labels = self.network.nodes, self.network.labels
-        if not self.bottleneck["step"]:
+        narrow = (self.bottleneck["step"], self.bottleneck["country"])
+        if not all(narrow):
             return []
         doubted = nodes.loc[is_weak(nodes) & (nodes["stage"] != "end_use"), "id"]
-        rows = self.answers.without(self.answers.named(self.tier), tuple(doubted))
+        rows = self.answers.without(self.answers.named(self.tier), narrow, tuple(doubted))
         return [
             {
                 "kind": "node",
@@ -416,16 +414,91 @@ class Finding:
         With ``brief`` what costs most to solve is left out: the range of the first year, the months, goods, levels,
         and what the verdict depends on.
         """
-        return record(self, brief)
+        firm, network = self.firmness, self.network
+        year = {"share": self.first_year_share} if brief else self.first_year
+        found: dict[str, Any] = {
+            "chain": network.name,
+            "as_of": network.as_of,
+            "base_year": network.base_year,
+            "vintage": vintage(network),
+            "digest": network.digest,
+            "scenario": self.scenario.name if self.scenario else "",
+            "scenario_label": self.label,
+            "state": self.state,
+            "restriction": self.restriction,
+            "beneficiaries": list(self.answers.counting.whose) or "all",
+            "order": self.answers.counting.order_name,
+            "tier": str(self.tier),
+            "other_tiers": [
+                {
+                    "tier": str(one.tier),
+                    "met": one.is_met,
+                    "certain": one.certain,
+                    "first_year_share": one.first_year_share,
+                }
+                | {"later_share": one.later["share"]}
+                for one in self.others
+            ],
+            "title": self.title,
+            "sentences": self.sentences,
+            "demand_tpa": self.demand["tpa"],
+            "demand_low_tpa": self.demand["low"],
+            "demand_high_tpa": self.demand["high"],
+            "shortfall": {
+                "first_year": year,
+                "later": self.later,
+                "already_share": self.already_share,
+                "last_share": float(self.assumptions.range["last_share"][self.tier]),
+                "class": str(self.assumptions.central.loc[self.tier, "class"]),
+                "certain": self.certain,
+                "decides": list(self.decides),
+            },
+            "bottleneck": self.bottleneck,
+            "advice": [asdict(one) for one in self.advice],
+            "firmness": firm,
+            "track_record": self.track_record,
+        }
+        if not brief:
+            found |= {
+                "when": self.when,
+                "horizon": self.answers.months,
+                "months": self.months.reset_index().to_dict("records"),
+                "products": list(self.products),
+                "arrives_tpa": self.arrives_tpa,
+                "passage": self.passage.to_dict("records"),
+                "scenarios": self.scenarios.reset_index().to_dict("records"),
+                "measures": self.measures.to_dict("records"),
+                "levels": self.levels.reset_index().to_dict("records"),
+                "depends_on": list(self.depends_on),
+            }
+        plain: dict[str, Any] = plain_values(found)
+        return plain
 
     def in_brief(self) -> dict[str, Any]:
         """Return as plain values what takes no minute: whose finding it is, what is due later, where it breaks."""
-        return told_in_brief(self)
+        network, share = self.network, float(self.answers.due(self.scenario)["due_share"][self.tier])
+        found = {
+            "chain": network.name,
+            "as_of": network.as_of,
+            "base_year": network.base_year,
+            "vintage": vintage(network),
+            "scenario": self.scenario.name if self.scenario else "",
+            "scenario_label": self.label,
+            "beneficiaries": list(self.answers.counting.whose) or "all",
+            "order": self.answers.counting.order_name,
+            "tier": str(self.tier),
+            "demand_tpa": self.demand["tpa"],
+            "shortfall": {"later": {"share": share, "tpa": share * self.demand["tpa"]}},
+            "bottleneck": self.bottleneck,
+        }
+        plain: dict[str, Any] = plain_values(found)
+        return plain
 
     @staticmethod
     def schema() -> dict[str, Any]:
         """Return the JSON Schema (draft 2020-12) of ``to_dict()``; what brief records leave out is optional in it."""
-        return schema()
+        text = files("chainnet.assessment").joinpath("finding.schema.json").read_text(encoding="utf-8")
+        return dict(json.loads(text))
 
     @property
     def provenance(self) -> dict[str, Any]:
@@ -442,87 +515,3 @@ class Finding:
 
         said = "".join(f"<li>{escape(one)}</li>" for one in self.sentences)
         return f"<p><b>{escape(self.title)}</b></p><ul>{said}</ul>"
-
-
-def find(
-    network: Network,
-    scenario: Scenario | str | None = None,
-    tier: str | None = None,
-    *,
-    order: Asked = None,
-    beneficiaries: Words = None,
-    commodity: Words = None,
-    progress: Tell | None = None,
-) -> Finding:
-    """Find who is short under a scenario, when, where the chain breaks, what helps, and how sure that is.
-
-    Parameters
-    ----------
-    network : Network
-        With a demand table.
-    scenario : Scenario or str, optional
-        A scenario, its name, or ``in_force`` (all rules in force together). None = the worst: of the shipped export
-        rules the one that leaves most of the first tier short once new suppliers are qualified, else of the next tier.
-    tier : str, optional
-        None = the first tier, in order, that is not met in the first year or later; if all are met, the first.
-    order, beneficiaries, commodity : optional
-        As in ``balance``; default from the network.
-    progress : callable, optional
-        Called with what is being done and the part of the whole.
-
-    Returns
-    -------
-    Finding
-        Its parts are solved when they are asked for.
-
-    Raises
-    ------
-    DataError
-        If there is no demand table, nobody of the beneficiaries asks for anything, or an argument is unknown.
-
-    Notes
-    -----
-    A quarter of a minute for title, shortfall and bottleneck of a real chain; a minute for ``to_dict()``, most of it
-    the months.
-
-    Examples
-    --------
-    >>> import chainnet as cn
-    >>> cn.find(cn.read("mag-9")).title
-    'Everything in China stops: how much of defence demand is short cannot be said.'
-    >>> round(cn.find(cn.read("mag-9"), tier="industrial").later["share"], 3)
-    0.625
-    """
-    check_network(network)
-    if network.demand.empty:
-        raise DataError("find: the network has no demand table, so nobody can be short. Give demand.")
-    asked = asked_scenario(network, scenario)
-    if asked is not None:
-        check_scenario(asked)
-    check_tier(network, tier)
-    counting = Counting.of(network, commodity, beneficiaries, order=order)
-    if not counting.rows.any():
-        raise DataError("find: nobody who counts asks for anything. Name other beneficiaries or goods.")
-    answers = Answers(counting, HORIZON)
-    say = progress or (lambda _what, _part: None)
-    return finding_of(answers, asked, tier, "worst" if scenario is None else "asked", say)
-
-
-def finding_of(
-    answers: Answers,
-    scenario: Scenario | None,
-    tier: str | None = None,
-    restriction: Restriction = "asked",
-    say: Tell = lambda _what, _part: None,
-) -> Finding:
-    """Return the finding of a chain of which some answers may be known; see ``find``."""
-    if scenario is None and restriction == "worst":
-        say("which scenario is the worst", 0.0)
-        scenario = answers.worst
-    if tier is not None:
-        return Finding(answers, scenario, tier, restriction)
-    say("who is short, and what that rests on", 0.3)
-    found = [Finding(answers, scenario, one, restriction) for one in answers.tiers]
-    first = next((one for one in found if not one.is_met), found[0])
-    say("where the chain breaks", 1.0)
-    return first

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "What can the chain not lose?": (
-        "chokepoints", "interdict", "fortify", "shapley", "exposure", "cascade", "flow", "concentration", "indicators",
+        "chokepoints", "interdict", "fortify", "shapley", "exposure", "reverse", "hazards", "cascade", "flow",
+        "concentration", "indicators",
     ),
     "Who runs short, and when?": ("find", "overview", "stress", "balance", "rules"),
     "How large must a stockpile be?": ("stockpile",),

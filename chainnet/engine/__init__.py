@@ -9,6 +9,7 @@ from chainnet.engine.certificate import Certificate, certify_flow, certify_linea
 from chainnet.engine.choice import BestSet, Copy, FixedSets, Found, risk_of
 from chainnet.engine.defence import BestDefence
 from chainnet.engine.entropy import Conditions, nearest, repair
+from chainnet.engine.hitting import hitting_sets
 from chainnet.engine.linear import LinearProgram, LinearSolution, WarmModel, solve_independently
 from chainnet.engine.linear_compact import AT_LOWER, BASIC, CompactModel, Statuses
 from chainnet.engine.linear_exposure import plan, plans_without, shares_without, survival_program
@@ -96,6 +97,7 @@ __all__ = [
     "essential",
     "floor_of",
     "group_losses",
+    "hitting_sets",
     "in_shares",
     "least",
     "nearest",
