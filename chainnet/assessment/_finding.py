@@ -21,6 +21,7 @@ from chainnet.assessment._scenarios import compared
 from chainnet.doubt import KeyAssumptions, class_of, in_words, is_weak
 from chainnet.engine import CERTAIN, LEAST_SIZE
 from chainnet.flow import Kept, balance_under
+from chainnet.hindsight import track_line
 from chainnet.network import Network
 from chainnet.results import provenance, stamp
 from chainnet.scenario import (
@@ -402,6 +403,11 @@ class Finding:
             self.claims.how_sure(self.firmness),
         ]
 
+    @property
+    def track_record(self) -> str:
+        """How past rules of this kind were forecast, from scores that are kept."""
+        return track_line(self.network.name, self.scenario.measures if self.scenario else ())
+
     def to_dict(self, brief: bool = False) -> dict[str, Any]:
         """Return the whole finding as plain values; what is not known is None, what has no end is a word.
 
@@ -450,7 +456,7 @@ class Finding:
             "bottleneck": self.bottleneck,
             "advice": [asdict(one) for one in self.advice],
             "firmness": firm,
-            "track_record": None,
+            "track_record": self.track_record,
         }
         if not brief:
             found |= {

@@ -16,7 +16,9 @@ QUESTIONS: Mapping[str, tuple[str, ...]] = {
     ),
     "What does a price do, and who pays?": ("market", "floor-curve", "implied-floors", "instruments"),
     "What does a bloc gain?": ("alliance", "alignment", "partners", "retaliation", "fair-split"),
-    "How far can I trust a number?": ("assumptions", "ensemble", "sensitivity", "compare", "check"),
+    "How far can I trust a number?": (
+        "assumptions", "ensemble", "sensitivity", "hindcast", "events", "compare", "check",
+    ),
     "How do I hand over the result?": ("report", "draw", "engine"),
     "How do I use my own data?": (
         "list", "copy", "init", "import", "scenario", "stock", "calibrate", "from-trade", "refresh", "merge", "join",

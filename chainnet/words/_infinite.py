@@ -13,6 +13,8 @@ _TIMES_TO_COME = ("recover", "recovery", "onset", "month", "year")
 _AMOUNTS_ENOUGH = ("alone_t", "break_even_rise")
 _MONEY = "usd_per_"
 _DURATIONS = ("months_low", "months_high")
+# of forecasts only months are infinite
+_FORECASTS = ("central", "narrow_low", "narrow_high", "wide_low", "wide_high", "observed")
 
 
 def infinite_word(column: str) -> str:
@@ -33,6 +35,6 @@ def infinite_word(column: str) -> str:
     parts = column.split("_")
     if any(word in parts for word in _TIMES_TO_SURVIVE):
         return NEVER_SHORT
-    if any(word in parts for word in _TIMES_TO_COME):
+    if any(word in parts for word in _TIMES_TO_COME) or column in _FORECASTS:
         return NEVER
     return NO_AMOUNT if column in _AMOUNTS_ENOUGH or column.startswith(_MONEY) else NO_LIMIT
