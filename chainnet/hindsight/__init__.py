@@ -5,6 +5,7 @@ narrow and wide band), *register* (forecasts as they were first made), *spent* (
 already), *baseline* (a forecast that needs no model), *skill* (one minus the ratio of scores to those of a baseline).
 """
 
+from chainnet.criticality import garwood
 from chainnet.hindsight._before import chain_before
 from chainnet.hindsight._event import Event, first_month_of, window_of
 from chainnet.hindsight._hindcast import Hindcast, hindcast
@@ -33,6 +34,7 @@ __all__ = [
     "coverage_of",
     "events",
     "first_month_of",
+    "garwood",
     "hindcast",
     "interval_score",
     "kendall_tau",
