@@ -65,11 +65,13 @@ def dual_ends(found: ConvexSolution, rows: Ints) -> tuple[Array, Array, Array]:
                 side[number] = -sign * np.inf if answer.status == "unbounded" else np.nan
     # one dual that goes together: halfway between all prices at their least and all at their largest
     named = np.array([place[int(rows[number])] for number in asked])
-    closed = named[np.isfinite(low[asked]) & np.isfinite(high[asked])]
-    cost, ends = np.zeros(len(own)), []
-    cost[closed] = 1.0 / face.col_scale[closed]
+    below, above = np.isfinite(low[asked]), np.isfinite(high[asked])
+    cost, fixed, ends = np.zeros(len(own)), np.zeros(len(own)), []
+    cost[named[below & above]] = 1.0 / face.col_scale[named[below & above]]
+    fixed[named[below & ~above]] = 1.0  # what has one end lies there
+    fixed[named[above & ~below]] = -1.0
     for sign in (1.0, -1.0):
-        model.set_cost(sign * cost)
+        model.set_cost(sign * cost + fixed / face.col_scale)
         answer = model.solve(basis, is_neat=False)
         ends += [answer.x] if answer.status == "optimal" else []
     if len(ends) == 2:

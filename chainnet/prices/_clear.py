@@ -19,7 +19,7 @@ from chainnet.errors import DataError, SolverError
 from chainnet.prices._measures import Instrument
 from chainnet.prices._program import Program
 
-IN_USE = 1e-8  # of the natural size of a column: a flow
+IN_USE = 1e-6  # of the natural size of a column: a flow
 STILL = 1e-10  # relative to the price: what no longer moves
 MOST_STEPS = 200
 MOST_SWEEPS = 60

@@ -91,7 +91,7 @@ class Market(Result):
     assumed : DataFrame, index input
         low, used, high, source: what was neither given nor on record.
     left_out : tuple of str
-        Goods without a price, nor any of what goes into them: as much of them is used as can be, whatever they cost.
+        Goods without a price, nor any of what goes into them: they are taken where they are there, at a price of 0.
     certificate : MarketCertificate
     """
 

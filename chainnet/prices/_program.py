@@ -274,9 +274,8 @@ def _with_buys(
 
 
 def _kept(program: LinearProgram, demand: pd.DataFrame, protect: tuple[str, ...]) -> LinearProgram:
-    """Keep the largest service of what nobody values, which runs all the same, and of the tiers protected."""
-    groups = [(~demand["is_valued"]).to_numpy(), *((demand["tier"] == tier).to_numpy() for tier in protect)]
-    groups = [rows for rows in groups if rows.any()]
+    """Keep the largest service of the tiers protected, in their order."""
+    groups = [rows for tier in protect if (rows := (demand["tier"] == tier).to_numpy()).any()]
     if not groups:
         return program
     columns = demand["column"].to_numpy(dtype=np.int64)
@@ -290,11 +289,7 @@ def _kept(program: LinearProgram, demand: pd.DataFrame, protect: tuple[str, ...]
         ordered.hold()
         least = most * (1.0 - HAIR)
         rows.add(columns[members], 1.0, least, INF, max(float(program.col_scale[columns[members]].max()), 1e-12))
-    lines, low_rows, high_rows, size = rows.lines(len(program.cost))
-    upper = program.col_upper.copy()
-    unvalued = columns[(~demand["is_valued"]).to_numpy()]
-    upper[unvalued] = demand["demand_tpa"].to_numpy(dtype=float)[(~demand["is_valued"]).to_numpy()]
-    return replace(program, col_upper=upper).with_rows(lines, low_rows, high_rows, size)
+    return program.with_rows(*rows.lines(len(program.cost)))
 
 
 def _owners(low: Lowered, outputs: list[Output]) -> Ints:
