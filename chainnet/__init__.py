@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from chainnet.doubt import key_assumptions as key_assumptions
     from chainnet.doubt import sensitivity as sensitivity
     from chainnet.drawing import draw as draw
-    from chainnet.economics import overcapacity as overcapacity
-    from chainnet.economics import price_floor as price_floor
     from chainnet.errors import ChainnetError as ChainnetError
     from chainnet.errors import ChainnetWarning as ChainnetWarning
     from chainnet.errors import DataError as DataError
@@ -56,6 +54,10 @@ if TYPE_CHECKING:
     from chainnet.io import read as read
     from chainnet.io import write as write
     from chainnet.network import Network as Network
+    from chainnet.prices import instruments as instruments
+    from chainnet.prices import market as market
+    from chainnet.prices import overcapacity as overcapacity
+    from chainnet.prices import price_floor as price_floor
     from chainnet.projects import portfolio as portfolio
     from chainnet.projects import reroute as reroute
     from chainnet.reporting import report as report
@@ -110,18 +112,20 @@ _ROOMS = {
     "hazards": "criticality",
     "hindcast": "hindsight",
     "in_force": "scenario",
+    "instruments": "prices",
     "interdict": "criticality",
     "join": "sharing",
     "joint_stockpile": "blocs",
     "licences": "results",
     "key_assumptions": "doubt",
+    "market": "prices",
     "max_flow": "flow",
     "merge": "sharing",
-    "overcapacity": "economics",
+    "overcapacity": "prices",
     "overview": "assessment",
     "partners": "blocs",
     "portfolio": "projects",
-    "price_floor": "economics",
+    "price_floor": "prices",
     "read": "io",
     "refresh": "calibration",
     "report": "reporting",
@@ -176,11 +180,13 @@ __all__ = [
     "hazards",
     "hindcast",
     "in_force",
+    "instruments",
     "interdict",
     "join",
     "joint_stockpile",
     "key_assumptions",
     "licences",
+    "market",
     "max_flow",
     "merge",
     "overcapacity",

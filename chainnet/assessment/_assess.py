@@ -21,12 +21,12 @@ from chainnet.assessment._questions import Question, questions
 from chainnet.assessment._time import ends, onsets, timelines
 from chainnet.blocs import Alignment
 from chainnet.doubt import Ensemble, Sensitivity
-from chainnet.economics import Overcapacity
 from chainnet.engine import Certificate, thread_pool
 from chainnet.errors import DataError
 from chainnet.flow import Asked, Balance, Counting, LongRuns, MaxFlow
 from chainnet.indicators import concentration, tonnes_by_quality
 from chainnet.network import QUALITIES, Network, check_network, step_of
+from chainnet.prices import Overcapacity
 from chainnet.progress import Stopped, Tell, ends_when
 from chainnet.projects import Portfolio, Reroute
 from chainnet.results import NOT_STATED, Result, provenance, stamp

@@ -10,10 +10,10 @@ import pandas as pd
 from chainnet.assessment._case import Case, Reason, Reasons
 from chainnet.blocs import Alignment, alignment
 from chainnet.doubt import Ensemble, Sensitivity, ensemble, sensitivity
-from chainnet.economics import Overcapacity, overcapacity, price_floor
 from chainnet.engine import ROUNDING
 from chainnet.errors import DataError
 from chainnet.indicators import compare_indices
+from chainnet.prices import Overcapacity, overcapacity, price_floor
 from chainnet.projects import Portfolio, portfolio
 from chainnet.scenario import Scenario
 

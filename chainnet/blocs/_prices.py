@@ -9,9 +9,9 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet.blocs._market import SplitMarket
-from chainnet.economics import constant_elasticity_price
 from chainnet.engine import ROUNDING
 from chainnet.errors import DataError
+from chainnet.prices import constant_elasticity_price
 
 COLUMNS = [
     "bloc",

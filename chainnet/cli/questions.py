@@ -11,7 +11,10 @@ QUESTIONS: Mapping[str, tuple[str, ...]] = {
     ),
     "Who runs short, and when?": ("find", "overview", "stress", "balance", "rules"),
     "How large must a stockpile be?": ("stockpile",),
-    "Which projects are worth funding?": ("reroute", "portfolio", "floor", "overcapacity"),
+    "Which projects are worth funding?": (
+        "reroute", "portfolio", "floor", "break-even", "overcapacity",
+    ),
+    "What does a price do, and who pays?": ("market", "floor-curve", "implied-floors", "instruments"),
     "What does a bloc gain?": ("alliance", "alignment", "partners", "retaliation", "fair-split"),
     "How far can I trust a number?": (
         "assumptions", "ensemble", "sensitivity", "hindcast", "events", "compare", "check",

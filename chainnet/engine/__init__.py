@@ -7,6 +7,8 @@ questions), *removal* (what is lost without a node, an arc or a group). No table
 from chainnet.engine.attack import Attack, essential, worst_attack
 from chainnet.engine.certificate import Certificate, certify_flow, certify_linear, require
 from chainnet.engine.choice import BestSet, Copy, FixedSets, Found, risk_of
+from chainnet.engine.convex import ConvexModel, ConvexSolution, Curves
+from chainnet.engine.convex_prices import dual_ends
 from chainnet.engine.defence import BestDefence
 from chainnet.engine.entropy import Conditions, nearest, repair
 from chainnet.engine.hitting import hitting_sets
@@ -75,7 +77,10 @@ __all__ = [
     "Certificate",
     "CompactModel",
     "Conditions",
+    "ConvexModel",
+    "ConvexSolution",
     "Copy",
+    "Curves",
     "CutMembers",
     "FixedSets",
     "FlowProblem",
@@ -94,6 +99,7 @@ __all__ = [
     "at_once",
     "certify_flow",
     "certify_linear",
+    "dual_ends",
     "essential",
     "floor_of",
     "group_losses",

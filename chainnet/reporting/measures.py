@@ -87,6 +87,23 @@ def _tariff(facts: Facts, measure: Measure) -> tuple[str, str]:
     return f"Tariff of {rate} on flow", _class(facts, measure)
 
 
+def _at(measure: Measure) -> str:
+    return f" at USD {number(measure['usd_per_t'])}/t at most" if "usd_per_t" in measure else ""
+
+
+def _floor(facts: Facts, measure: Measure) -> tuple[str, str]:
+    head = f"Price floor of USD {number(measure['usd_per_t'])}/t"
+    if measure.get("mechanism", "border") == "border":
+        return f"{head} for flow", _class(facts, measure)
+    return f"{head}, by contract with {_chosen(facts, measure)}", ""
+
+
+def _subsidy(facts: Facts, measure: Measure) -> tuple[str, str]:
+    size = f"USD {number(measure['usd_per_t'])}/t" if "usd_per_t" in measure else percent(measure["capex_share"])
+    what = "made" if "usd_per_t" in measure else "of the capital cost"
+    return f"Subsidy of {size} {what}: {_chosen(facts, measure)}", ""
+
+
 def _demand(facts: Facts, measure: Measure) -> tuple[str, str]:
     whose = _chosen(facts, measure) if "nodes" in measure or "where" in measure else ""
     tiers = listed(measure.get("tier", []))
@@ -108,7 +125,10 @@ _KINDS: dict[str, Callable[[Facts, Measure], tuple[str, str]]] = {
     "licence": _licence,
     "quota": _quota,
     "tariff": _tariff,
-    "price_floor": lambda facts, m: (f"Price floor of USD {number(m['usd_per_t'])}/t for flow", _class(facts, m)),
+    "price_floor": _floor,
+    "export_tax": lambda facts, m: (f"Export tax of USD {number(m['usd_per_t'])}/t on flow", _class(facts, m)),
+    "subsidy": _subsidy,
+    "purchase": lambda facts, m: (f"Bought at {facts.label(m['node'])}: at most {number(m['tpa'])} t/yr", _at(m)),
     "demand": _demand,
     "release": _release,
     "build": lambda facts, m: (f"Projects stand: {_projects(facts, m)}", ""),

@@ -128,3 +128,17 @@ def no_effect(network: Network, number: int, measure: Mapping[str, Any], name: s
         projects=none(projects),
         users=none(plants),
     )
+
+
+def prices_over(network: Network, effect: Effect, rows: Bools, otherwise: str = "") -> Array:
+    """Return the price of what goes over some edges, USD/t, 0 over all others."""
+    commodity = network.edges["commodity"].fillna("")
+    price = commodity.map(network.commodities.set_index("id")["price_usd_per_t"]).to_numpy(dtype=float)
+    lacking = sorted(set(commodity[rows & np.isnan(price)]))
+    if lacking:
+        words = ", ".join(f'"{word}"' if word else "the unnamed commodity" for word in lacking)
+        raise DataError(
+            f"{effect.argument}: no price of {words}. Fill price_usd_per_t in commodities, or name the commodities "
+            f"meant{otherwise}."
+        )
+    return np.where(rows, price, 0.0)

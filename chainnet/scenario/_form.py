@@ -17,7 +17,8 @@ from chainnet.scenario._calendar import calendar_of, is_month, month_number
 from chainnet.scenario._kinds import KINDS
 from chainnet.scenario._phases import FROM_CUSTOMS, takes_customs
 
-_AMOUNTS = ("share", "tpa", "rate", "usd_per_t", "release_tpa", "severity")
+_AMOUNTS = ("share", "tpa", "rate", "usd_per_t", "release_tpa", "severity", "upside_share", "capex_share")
+_CHOICES = {"revenue": ("to", "from"), "mechanism": ("border", "cfd")}
 _WHOLE = (("start_month", 0), ("months", 1), ("phase_in_months", 1), ("late_months", 1))
 _LARGEST = 1e300
 _LONGEST = 12_000  # a thousand years; beyond that a number is a slip
@@ -167,7 +168,10 @@ def _measure_faults(name: str, measure: Mapping[str, Any], where: str, fault: Sa
         _customs_faults(name, measure, where, fault)
     for key in _AMOUNTS:
         if key in measure and not _is_amount(measure[key]) and not (customs and key == "share"):
+            if kind.money == "exit levy" and checks.is_number(measure[key]) and abs(measure[key]) <= _LARGEST:
+                continue  # below 0 it is a rebate
             fault(f"{where}.{key}", measure[key], "must be a number, 0 or more", "Correct it.")
+    _money_faults(measure, where, fault)
     for key in _MAPPINGS:
         value = measure.get(key)
         if key in measure and not _is_condition(value):
@@ -208,6 +212,25 @@ def _measure_faults(name: str, measure: Mapping[str, Any], where: str, fault: Sa
     if "profile" in kind.keys:
         _licence_faults(measure, where, fault)
     _date_faults(measure, where, fault)
+
+
+def _money_faults(measure: Mapping[str, Any], where: str, fault: Say) -> None:
+    """Check how a measure moves money: who gets it, by what mechanism, in which goods it is counted too."""
+    for key, words in _CHOICES.items():
+        if key in measure and measure[key] not in words:
+            fault(f"{where}.{key}", measure[key], "is not known", checks.listed(words))
+    for key in ("upside_share", "capex_share"):
+        if _is_amount(measure.get(key)) and measure[key] > 1:
+            fault(f"{where}.{key}", measure[key], "must be from 0 to 1", "Correct it.")
+    node = measure.get("node", "")
+    if not isinstance(node, str):
+        fault(f"{where}.node", node, "must be the id of one node", "Write one measure for each node.")
+    content = measure.get("content", "auto")
+    if content != "auto" and not (isinstance(content, Mapping) and content and all(map(_is_amount, content.values()))):
+        rule = 'must be "auto", or map commodities to tonnes in a tonne'
+        fault(f"{where}.content", content, rule, "For example {magnet = 0.3}.")
+    if measure.get("mechanism") == "cfd" and not (measure.get("nodes") or measure.get("where")):
+        fault(where, None, "is a contract with nobody", "Name the plants by nodes or where.")
 
 
 def _customs_faults(name: str, measure: Mapping[str, Any], where: str, fault: Say) -> None:

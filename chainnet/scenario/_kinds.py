@@ -15,16 +15,18 @@ import numpy as np
 import pandas as pd
 
 from chainnet import checks
-from chainnet._types import Array, Bools
+from chainnet._types import Bools
 from chainnet.errors import DataError, UnknownIdError
 from chainnet.lowering import Restriction
 from chainnet.network import Network
 from chainnet.scenario._at_home import Measure, named_at_home, refused, stopped_at_home
-from chainnet.scenario._effect import TOLD, Effect, listed
+from chainnet.scenario._effect import TOLD, Effect, listed, prices_over
 from chainnet.scenario._phases import ALWAYS, FROM_CUSTOMS, Span, each_share, phases_of, profile_of, takes_customs
 
 _SELECTORS = ("nodes", "edges", "where")
 _CLASS = ("from", "to", "commodity")
+_MONEY = ("revenue",)  # who gets what a levy or a licence brings: a market asks, nothing else
+_FLOOR = ("mechanism", "content", "upside_share", "nodes", "where")  # how a market keeps a floor
 _AT_ONCE = ("start_month", "start", "months", "until", "suspended", *TOLD)
 _CALENDAR = (*_AT_ONCE, "phase_in_months")
 
@@ -65,6 +67,8 @@ class Kind:
         Whether its share may be read from customs; ``severity`` then says how much of the loss.
     has_tiers : bool
         Whether its ``tier`` may name several.
+    money : str
+        What a market makes of it: levy, exit levy (the seller's), limit, floor, paid, bought; "" = nothing.
     phases : function
         Network, measure and argument to what it is put as, each with the months of its own time in which it acts.
     """
@@ -84,6 +88,7 @@ class Kind:
     is_removal: bool = False
     has_customs: bool = False
     has_tiers: bool = False
+    money: str = ""
     phases: Callable[[Network, Measure, str], list[tuple[Measure, Span]]] = lambda network, measure, argument: [
         (measure, ALWAYS)
     ]
@@ -359,29 +364,25 @@ def _put_tariff(network: Network, effect: Effect) -> Effect:
     rows = _class(network, effect).edges
     if "usd_per_t" in effect.measure:
         return replace(effect, cost=np.where(rows, float(effect.measure["usd_per_t"]), 0.0), edges=rows)
-    price = _prices(network, effect, rows, ", or give usd_per_t")
+    price = prices_over(network, effect, rows, ", or give usd_per_t")
     return replace(effect, cost=price * float(effect.measure["rate"]), edges=rows)
 
 
 def _put_floor(network: Network, effect: Effect) -> Effect:
-    """Put a price floor over the edges of a class: what lacks to it."""
+    """Put a price floor over the edges of a class: what lacks to it; a contract with plants costs no user anything."""
+    if effect.measure.get("mechanism", "border") != "border":
+        return _put_paid(network, effect)
     rows = _class(network, effect).edges
-    lacks = np.maximum(float(effect.measure["usd_per_t"]) - _prices(network, effect, rows), 0.0)
+    lacks = np.maximum(float(effect.measure["usd_per_t"]) - prices_over(network, effect, rows), 0.0)
     return replace(effect, cost=np.where(rows, lacks, 0.0), edges=rows, is_floor=True)
 
 
-def _prices(network: Network, effect: Effect, rows: Bools, otherwise: str = "") -> Array:
-    """Return the price of what goes over some edges, USD/t, 0 over all others."""
-    commodity = network.edges["commodity"].fillna("")
-    price = commodity.map(network.commodities.set_index("id")["price_usd_per_t"]).to_numpy(dtype=float)
-    lacking = sorted(set(commodity[rows & np.isnan(price)]))
-    if lacking:
-        words = ", ".join(f'"{word}"' if word else "the unnamed commodity" for word in lacking)
-        raise DataError(
-            f"{effect.argument}: no price of {words}. Fill price_usd_per_t in commodities, or name the commodities "
-            f"meant{otherwise}."
-        )
-    return np.where(rows, price, 0.0)
+def _put_paid(network: Network, effect: Effect) -> Effect:
+    """Put what only moves money, which a market alone answers to: it reaches plants and bounds nothing."""
+    measure, argument = effect.measure, effect.argument
+    ids = listed(measure.get("nodes") or measure.get("node") or [])
+    hit = network.plants["id"].isin(network.check_nodes(ids, f"{argument}: nodes")).to_numpy()
+    return replace(effect, nodes=hit | reached(network, measure["where"]) if "where" in measure else hit)
 
 
 def _put_demand(network: Network, effect: Effect) -> Effect:
@@ -478,6 +479,10 @@ def _put_projects(network: Network, effect: Effect) -> Effect:
     return replace(effect, projects=hit)
 
 
+def _priced(money: str) -> dict[str, Any]:
+    return {"at_home": named_at_home, "follows": (), "money": money}
+
+
 # in the order in which messages list them
 KINDS: dict[str, Kind] = {
     "remove": Kind(
@@ -511,28 +516,48 @@ KINDS: dict[str, Kind] = {
     ),
     "quota": Kind(
         _put_restriction,
-        (*_CLASS, "tier", "tpa", "severity", *_AT_ONCE),
+        (*_CLASS, "tier", "tpa", "severity", *_MONEY, *_AT_ONCE),
         _CLASS,
         ("tpa", "Say how many tonnes a year the class may carry."),
         part=_severity,
         at_home=stopped_at_home,
         strands=("tier",),
+        money="limit",
     ),
     "tariff": Kind(
         _put_tariff,
-        (*_CLASS, "rate", "usd_per_t", *_CALENDAR),
+        (*_CLASS, "rate", "usd_per_t", *_MONEY, *_CALENDAR),
         _CLASS,
         either=("rate", "usd_per_t", "Keep one: a share of the price, or USD a tonne."),
-        at_home=named_at_home,
-        follows=(),
+        **_priced("levy"),
     ),
     "price_floor": Kind(
         _put_floor,
-        (*_CLASS, "usd_per_t", *_CALENDAR),
-        _CLASS,
+        (*_CLASS, "usd_per_t", *_MONEY, *_FLOOR, *_CALENDAR),
+        (*_CLASS, "nodes", "where"),
         ("usd_per_t", "Say what a tonne must cost at least."),
-        at_home=named_at_home,
-        follows=(),
+        **_priced("floor"),
+    ),
+    "export_tax": Kind(
+        _put_tariff,
+        (*_CLASS, "usd_per_t", *_CALENDAR),
+        ("from",),
+        ("usd_per_t", "Say what a tonne pays as it leaves; below 0 it is a rebate."),
+        **_priced("exit levy"),
+    ),
+    "subsidy": Kind(
+        _put_paid,
+        ("nodes", "where", "commodity", "usd_per_t", "capex_share", *_AT_ONCE),
+        ("nodes", "where"),
+        either=("usd_per_t", "capex_share", "Keep one: USD a tonne made, or a share of the capital cost."),
+        **_priced("paid"),
+    ),
+    "purchase": Kind(
+        _put_paid,
+        ("node", "commodity", "tpa", "usd_per_t", *_AT_ONCE),
+        ("node",),
+        ("tpa", "Say how much at most."),
+        **_priced("bought"),
     ),
     "demand": Kind(
         _put_demand,

@@ -53,7 +53,11 @@ class Scenario:
           then leaves out. A static answer takes the last phase. With ``announced``, a day before ``start``, the plan
           without foresight knows from then on that it begins, and what was bought ahead stands at the buyers;
         - ``quota`` (from, to, commodity, tier, tpa, severity): the same with a bound in t/yr;
-        - ``tariff`` (from, to, commodity, rate or usd_per_t), ``price_floor`` (from, to, commodity, usd_per_t);
+        - ``tariff`` (from, to, commodity, rate or usd_per_t), ``price_floor`` (from, to, commodity, usd_per_t),
+          ``export_tax`` (from, to, commodity, usd_per_t, below 0 a rebate): what a tonne over these relations costs
+          on top. What else moves money is answered by ``market`` alone: ``revenue`` ("to" or "from") of these and of a
+          quota, ``mechanism = "cfd"`` (nodes or where, upside_share) and ``content`` of a floor, ``subsidy`` (nodes,
+          where, commodity, usd_per_t or capex_share), ``purchase`` (node, commodity, tpa, usd_per_t);
         - ``demand`` (nodes, where, commodity, tier, share: what demand is multiplied by);
         - ``release`` (stocks, where, tiers, release_tpa): stocks that are open only while it is in force, never
           faster than their own ``release_tpa``;

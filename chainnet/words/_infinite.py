@@ -12,9 +12,9 @@ _TIMES_TO_SURVIVE = ("survive",)
 _TIMES_TO_COME = ("recover", "recovery", "onset", "month", "year")
 _AMOUNTS_ENOUGH = ("alone_t", "break_even_rise")
 _MONEY = "usd_per_"
+_DURATIONS = ("months_low", "months_high")
 # of forecasts only months are infinite
 _FORECASTS = ("central", "narrow_low", "narrow_high", "wide_low", "wide_high", "observed")
-_DURATIONS = ("months_low", "months_high")
 
 
 def infinite_word(column: str) -> str:

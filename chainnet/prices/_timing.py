@@ -9,10 +9,10 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Array, Words
-from chainnet.economics._terms import Money, Terms, check_number, known_commodities
 from chainnet.engine import LEAST_SIZE, ROUNDING
 from chainnet.errors import DataError
 from chainnet.network import Network
+from chainnet.prices._terms import Money, Terms, check_number, known_commodities
 from chainnet.results import provenance, stamp
 
 COLUMNS = (
@@ -78,7 +78,7 @@ def option_value(
 
     Examples
     --------
-    >>> from chainnet.economics import option_value
+    >>> from chainnet.prices import option_value
     >>> found = option_value(100.0, [180.0, 60.0])
     >>> [round(float(found[c]), 2) for c in ("npv_now_musd", "npv_wait_musd", "option_value_musd")]
     [9.09, 36.36, 27.27]
@@ -148,7 +148,7 @@ def build_or_wait(
     Examples
     --------
     >>> import chainnet as cn
-    >>> from chainnet.economics import build_or_wait
+    >>> from chainnet.prices import build_or_wait
     >>> found = build_or_wait(cn.read("rare-earths"), {"ndpr_oxide": 110_000}, [40_000, 80_000],
     ...     unit_cost={"aus_eneabba": 45_000}, projects=["aus_eneabba"])
     >>> found[["decision", "floor_decision"]].values.tolist()

@@ -10,7 +10,9 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Words
-from chainnet.economics._terms import (
+from chainnet.engine import ROUNDING
+from chainnet.network import Network
+from chainnet.prices._terms import (
     Money,
     Terms,
     as_list,
@@ -22,8 +24,6 @@ from chainnet.economics._terms import (
     reference_of,
     whole_sum,
 )
-from chainnet.engine import ROUNDING
-from chainnet.network import Network
 from chainnet.results import provenance, stamp
 
 __all__ = ["capital_recovery_factor", "floor_buyers", "floor_supply_curve", "floor_tables", "price_cut", "price_floor"]
@@ -123,7 +123,7 @@ def price_floor(
     Examples
     --------
     >>> import chainnet as cn
-    >>> from chainnet.economics import price_floor
+    >>> from chainnet.prices import price_floor
     >>> cost = {"usa_white_mesa_phase2": 29_390}
     >>> table = price_floor(cn.read("rare-earths"), {"ndpr_oxide": 110_000}, unit_cost=cost)
     >>> float(table.loc["usa_white_mesa_phase2", "break_even_usd_per_t"].round(1))
@@ -183,7 +183,7 @@ def floor_supply_curve(
     Examples
     --------
     >>> import chainnet as cn
-    >>> from chainnet.economics import floor_supply_curve
+    >>> from chainnet.prices import floor_supply_curve
     >>> curve = floor_supply_curve(cn.read("rare-earths"), commodity="ndpr_oxide",
     ...     unit_cost={"usa_white_mesa_phase2": 29_390, "aus_eneabba": 40_000})
     >>> curve.loc[curve["floor_usd_per_t"].notna(), ["id", "cumulative_tpa"]].values[:3].tolist()
@@ -266,7 +266,7 @@ def price_cut(
     Examples
     --------
     >>> import chainnet as cn
-    >>> from chainnet.economics import price_cut
+    >>> from chainnet.prices import price_cut
     >>> table = price_cut(cn.read("rare-earths"), {"ndpr_oxide": 60_000}, cut=0.5, steps=1,
     ...     unit_cost={"usa_white_mesa_phase2": 29_390})
     >>> table[["reference_usd_per_t", "n_viable", "n_viable_without_floor"]].values.tolist()
@@ -353,7 +353,7 @@ def floor_buyers(
     Examples
     --------
     >>> import chainnet as cn
-    >>> from chainnet.economics import floor_buyers
+    >>> from chainnet.prices import floor_buyers
     >>> bill = floor_buyers(cn.read("rare-earths"), {"ndpr_oxide": 110_000})
     >>> bool((bill["border_usd_per_a"] <= bill["market_usd_per_a"]).all())
     True
@@ -413,7 +413,7 @@ coproduct_credit
     Examples
     --------
     >>> import chainnet as cn
-    >>> from chainnet.economics import floor_tables
+    >>> from chainnet.prices import floor_tables
     >>> tables = floor_tables(cn.read("rare-earths"), 110_000, commodity="ndpr_oxide")
     >>> tables["buyers"]["commodity"].unique().tolist()
     ['ndpr_oxide']

@@ -6,7 +6,7 @@ import pytest
 from conftest import frame
 
 import chainnet as cn
-from chainnet.economics import build_or_wait, capital_recovery_factor
+from chainnet.prices import build_or_wait, capital_recovery_factor
 
 
 @pytest.mark.parametrize("delay", [0.5, 1.0, 3.0])

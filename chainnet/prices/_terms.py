@@ -39,7 +39,7 @@ def capital_recovery_factor(rate: float = 0.10, years: int = 10) -> float:
 
     Examples
     --------
-    >>> from chainnet.economics import capital_recovery_factor
+    >>> from chainnet.prices import capital_recovery_factor
     >>> round(capital_recovery_factor(0.10, 10), 6)
     0.162745
     """

@@ -11,13 +11,13 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Array, Words
-from chainnet.economics._idle_range import Idle, snapped
-from chainnet.economics._terms import capital_recovery_factor, check_number, main_outputs, whole_sum
 from chainnet.engine import ROUNDING, Certificate
 from chainnet.errors import DataError
 from chainnet.flow import Balance, Counting, ValueModel, balance_under, named_projects, project_sizes
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
+from chainnet.prices._idle_range import Idle, snapped
+from chainnet.prices._terms import capital_recovery_factor, check_number, main_outputs, whole_sum
 from chainnet.progress import Steps, Tell
 from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of, pick_scenarios
@@ -128,7 +128,7 @@ def overcapacity(
     Examples
     --------
     >>> import chainnet as cn
-    >>> from chainnet.economics import overcapacity
+    >>> from chainnet.prices import overcapacity
     >>> net = cn.read("mag-9")
     >>> steps = overcapacity(net, cn.scenarios(net)["china_out"]).steps
     >>> magnets = steps[(steps["commodity"] == "magnet") & steps["with_projects"]]
@@ -223,7 +223,7 @@ def constant_elasticity_price(
     --------
     A market cut in two, 40 t on this side against a demand of 60 t:
 
-    >>> from chainnet.economics import constant_elasticity_price
+    >>> from chainnet.prices import constant_elasticity_price
     >>> price, quantity = constant_elasticity_price(40.0, 60.0, 0.2, 0.3)
     >>> round(price, 6), round(quantity, 2)
     (2.25, 47.04)

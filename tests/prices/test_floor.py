@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import chainnet as cn
 from chainnet.cli import app as cli
-from chainnet.economics import (
+from chainnet.prices import (
     build_or_wait,
     capital_recovery_factor,
     floor_buyers,

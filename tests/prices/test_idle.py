@@ -16,7 +16,7 @@ from scipy.optimize import linprog
 
 import chainnet as cn
 from chainnet.cli import app as cli
-from chainnet.economics import capital_recovery_factor, constant_elasticity_price, overcapacity
+from chainnet.prices import capital_recovery_factor, constant_elasticity_price, overcapacity
 
 CHARGE = capital_recovery_factor() * 1e6  # of a million dollars, a year
 STOP = cn.Scenario("stop", [{"kind": "remove", "nodes": ["old"]}])

@@ -1,0 +1,315 @@
+"""The commands about prices: markets and floors, and what stands idle if nothing is cut off."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from chainnet.cli import options as opt
+from chainnet.cli.common import Counted, Question, TableOutput, Verified, command
+from chainnet.cli.words import Numbers, number, order, split_pairs, words
+from chainnet.errors import DataError
+
+PRICES = Numbers(
+    "is no number; give a number, or NAME=NUMBER where prices are meant.",
+    "stands beside others; one number alone, or NAME=USD each.",
+    "is given twice. Give one price for each.",
+)
+FLOORS = Numbers("is not of the form COMMODITY=USD.", twice="is given twice. Give one price for each.")
+Some = Annotated[str | None, "Which projects, split by commas; default all.", words]
+Rate = Annotated[float, "Required return a year: ten percent is 0.1."]
+Years = Annotated[int, "Years over which the capital must come back."]
+
+
+def _span(text: str, option: str) -> tuple[float, float]:
+    """Read a number, or LOW,HIGH."""
+    parts = words(text)
+    if len(parts) not in (1, 2):
+        raise DataError(f'{option}: "{text}" is not allowed; give a number, or LOW,HIGH.')
+    ends = [number(part, f'{option}: "{part}" {PRICES.rule}') for part in parts]
+    return ends[0], ends[-1]
+
+
+Span = Annotated[str | None, "Assumed: a number, or LOW,HIGH.", _span]
+
+
+SIZES = "is no size; give a number, LOW:HIGH, or NAME=either, split by commas."
+
+
+def _sizes(text: str, option: str) -> Any:
+    """Read a size or a range, or either by name; TIER of one commodity is COMMODITY/TIER."""
+
+    def ends(word: str, said: str) -> float | tuple[float, float]:
+        parts = [number(part, f'{option}: "{said}" {SIZES}') for part in word.split(":")]
+        if len(parts) > 2:
+            raise DataError(f'{option}: "{said}" {SIZES}')
+        return parts[0] if len(parts) == 1 else (parts[0], parts[1])
+
+    if "=" not in text:
+        return ends(text, text)
+    found = split_pairs(words(text), option, SIZES, "is given twice. Give one size for each.")
+    return {
+        tuple(name.split("/")) if "/" in name else name: ends(size, f"{name}={size}") for name, size in found.items()
+    }
+
+
+def _acts(text: str, option: str) -> dict[Any, str | float]:
+    """Read how players act: a word or a number by NAME, or by NAME/COMMODITY."""
+    found = split_pairs(words(text), option, "is not of the form NAME=HOW.", "is given twice. Say it once.")
+    return {
+        tuple(name.split("/")) if "/" in name else name: float(how) if how.replace(".", "", 1).isdigit() else how
+        for name, how in found.items()
+    }
+
+
+def _curves(text: str, option: str) -> Any:
+    """Read a table of curves, whose sizes are numbers."""
+    table = order(text, option)
+    if isinstance(table, str):
+        raise DataError(f'{option}: "{text}" is no CSV file. Give a file whose name ends in .csv.')
+    for name in [column for column in table.columns if "usd_per_t" in column]:
+        table[name] = [number(cell, f'{option}: {name} "{cell}" is no number.') for cell in table[name].fillna("")]
+    return table.where(table != "", None)
+
+
+Sizes = Annotated[str | None, "Sizes: a number, LOW:HIGH, or NAME=either, by node, commodity, tier or both.", _sizes]
+
+
+@dataclass(kw_only=True, eq=False)
+class Cleared(Question, TableOutput):
+    """The options of a market."""
+
+    scenario: opt.OneScenario = None
+    demand_elasticity: Sizes = None
+    supply_elasticity: Sizes = None
+    demand_form: Annotated[Literal["linear", "isoelastic"], "Of the curve through the reference price."] = "linear"
+    reference_price: Annotated[list[str] | None, "USD/t, or COMMODITY=USD (repeatable).", "--reference", PRICES] = None
+    unit_cost: Annotated[
+        list[str] | None, "Without feed and capital: USD/t, or PROJECT=USD or COMMODITY=USD (repeatable).", PRICES
+    ] = None
+    curves: Annotated[str | None, "CSV of node, commodity, tier, intercept and slope.", _curves] = None
+    rate: Rate = 0.10
+    years: Years = 10
+    projects: Some = None
+    reroute: opt.Degree = "existing"
+
+    def market_options(self) -> dict[str, Any]:
+        """Return what the options of a market say, by the name of its parameter."""
+        from chainnet.prices import market
+
+        names = [field.name for field in fields(Cleared) if field.name in inspect.signature(market).parameters]
+        given = {name: self.given(name) for name in names}
+        return {name: value for name, value in given.items() if value is not None}
+
+
+@dataclass(kw_only=True, eq=False)
+class Bordered(Cleared):
+    """The option that says whose border it is."""
+
+    members: Annotated[str | None, "Whose border, or whose plants; default the beneficiaries.", words] = None
+
+    def inside(self) -> dict[str, Any]:
+        """Return where the members are."""
+        members = self.given("members") or list(self.network.beneficiaries)
+        if not members:
+            raise DataError("--members: missing, and the graph names no beneficiaries. Say whose border it is.")
+        return {"country": members}
+
+
+@command("prices.market")
+class Market(Bordered):
+    """Clear the market: prices, who pays, what measures do.
+
+    Answers rest on what is assumed: see --table assumed.
+    """
+
+    policy: Annotated[Path | None, "TOML file of measures: tariffs, quotas, floors, subsidies."] = None
+    floor: Annotated[list[str] | None, "COMMODITY=USD per tonne (may be repeated).", FLOORS] = None
+    mechanism: Annotated[Literal["border", "cfd"], "How --floor is kept: a levy on imports, or contracts."] = "border"
+    content: Annotated[
+        Literal["none", "auto"], "Whether goods made of it bear the levy on their content (--floor at the border)."
+    ] = "none"
+    long_run: Annotated[bool, "Projects enter as far as they earn their capital cost."] = False
+    conduct: Annotated[
+        str | None,
+        "NAME=cournot, leader or a conjecture from 0 to 1, split by commas; a country, group or plant.",
+        _acts,
+    ] = None
+    protect: Annotated[str | None, "Tiers that are served first whatever it costs, split by commas.", words] = None
+    by: Annotated[Literal["country", "owner_country"], "Whose makers' money is whose."] = "country"
+
+    def ask(self, question: str | None = None, of: Any = None, /, **other: Any) -> Any:
+        """Ask with the measures that the options stand for."""
+        from chainnet.scenario import Scenario
+
+        measures = list(Scenario.read(self.policy).measures) if self.policy is not None else []
+        measures += self.floors()
+        run = "long" if self.long_run else "short"
+        return super().ask(question, of, policy=measures, run=run, **other)
+
+    def floors(self) -> Sequence[dict[str, Any]]:
+        """Return the measures of --floor."""
+        found: list[dict[str, Any]] = []  # of whom "members" says
+        for commodity, usd in (self.given("floor") or {}).items():
+            one = {"kind": "price_floor", "commodity": commodity, "usd_per_t": usd}
+            if self.mechanism == "cfd":
+                found.append({**one, "mechanism": "cfd", "where": self.inside()})
+            else:
+                more = {"content": "auto"} if self.content == "auto" else {}
+                found.append({**one, "to": self.inside(), **more})
+        return found
+
+    def _tell(self, found: Any) -> None:
+        tables = {name: table for name, table in found.tables().items() if len(table) or name == "prices"}
+        shown = tuple(
+            name for name in ("policies", "welfare", "leaks", "conduct", "builds", "prices") if name in tables
+        )
+        numbers = {"left_out": ", ".join(found.left_out) or "none", "assumed": len(found.assumed)}
+        self.say(found, tables, {**numbers, "certificate": found.certificate}, shown)
+
+
+Mechanism = Annotated[Literal["border", "cfd"], "How the floor is kept: a levy on imports, or contracts."]
+
+
+@command(name="floor-curve", like="prices.floor_curve")
+class FloorCurve(Bordered):
+    """Clear the market at several floors.
+
+    Price, levy, output, imports, who pays.
+    """
+
+    commodity: Annotated[str, "The good of the floor."]
+    floors: Annotated[list[float], "USD/t (may be repeated).", "--floor"]
+    mechanism: Mechanism = "border"
+    long_run: Annotated[bool, "Projects enter as far as they earn their capital cost."] = False
+
+    def ask(self, question: str | None = None, of: Any = None, /, **other: Any) -> Any:
+        """Ask with all options of a market."""
+        market = {"run": "long" if self.long_run else "short", **self.market_options()}
+        return super().ask(self.like, of, to=self.inside()["country"], **market, **other)
+
+
+@command(name="break-even", like="prices.break_even_floor")
+class BreakEven(Bordered):
+    """Find the floor at which projects enter.
+
+    Their own output moves the prices.
+    """
+
+    commodity: Annotated[str, "The good of the floor."]
+    mechanism: Mechanism = "border"
+
+    def ask(self, question: str | None = None, of: Any = None, /, **other: Any) -> Any:
+        """Ask with all options of a market; those that are not asked about may enter too."""
+        market = {**self.market_options(), "projects": self.given("projects")}
+        return super().ask(self.like, of, to=self.inside()["country"], **market, **other)
+
+
+@command(like="prices.instruments")
+class Instruments(Cleared):
+    """Compare floors, contracts, grants, stocks at equal effect.
+
+    What each costs, and who pays.
+    """
+
+    tier: Annotated[str, "Whose shortfall is avoided."]
+    avoid_tpa: Annotated[float, "Tonnes a year of it.", "--avoid"]
+    by: Annotated[int, "A year; projects count at what they have at its end."]
+    order: opt.Order = None
+    commodity: Annotated[str | None, "The good whose price is raised; default what the tier lacks most."] = None
+    months: Annotated[float, "How long the stock has to last."] = 12
+    reroute: opt.Degree = "new"
+
+    def ask(self, question: str | None = None, of: Any = None, /, **other: Any) -> Any:
+        """Ask with all options of a market but those that the comparison has itself."""
+        own = ("scenario", "reroute", "projects", "rate", "years")
+        market = {name: value for name, value in self.market_options().items() if name not in own}
+        return super().ask(self.like, of, **market, **other)
+
+
+@command(name="implied-floors", like="prices.implied_floors")
+class ImpliedFloors(Question, TableOutput):
+    """Show which floors of other goods go with those given."""
+
+    floors: Annotated[list[str], "COMMODITY=USD per tonne (may be repeated).", "--floor", FLOORS]
+    reference_price: Annotated[list[str] | None, "USD/t, or COMMODITY=USD (repeatable).", "--reference", PRICES] = None
+
+    def ask(self, question: str | None = None, of: Any = None, /, **other: Any) -> Any:
+        """Ask for the floors."""
+        return super().ask(self.like, of, **other)
+
+
+@command("prices.floor_tables", like="prices.price_floor")
+class Floor(Question, TableOutput):
+    """Price a floor: who builds, and what it costs.
+
+    And what a price cut by the incumbent does to it.
+    """
+
+    floor: Annotated[list[str], "USD/t: one number, or COMMODITY=USD (may be repeated).", PRICES]
+    reference_price: Annotated[
+        list[str] | None, "Market price, as --floor; default the price in the commodities table.", "--reference", PRICES
+    ] = None
+    import_price: Annotated[list[str] | None, "What importers pay, as --floor; default the reference.", PRICES] = None
+    unit_cost: Annotated[
+        list[str] | None, "Cost without capital: USD/t, or PROJECT=USD or COMMODITY=USD (repeatable).", PRICES
+    ] = None
+    upside_share: Annotated[float, "Part of the price above the floor that goes back, 0 to 1."] = 0.0
+    cut: Annotated[float, "Part of its price that the incumbent cuts at most."] = 0.5
+    incumbent: Annotated[str | None, "Who cuts: countries or groups, split by commas.", words] = None
+    buyers: Annotated[str | None, "Who stands behind the floor; default the beneficiaries.", words] = None
+    by_year: Annotated[int | None, "Output that the ramp has reached then."] = None
+    coproduct_credit: Annotated[bool, "Take coproducts off the break-even price."] = False
+    rate: Rate = 0.10
+    years: Years = 10
+    projects: Some = None
+    commodity: Annotated[str | None, "Only makers of these commodities, split by commas.", words] = None
+
+    def _tell(self, found: Any) -> None:
+        table = found["floor"]
+        numbers = {
+            "projects": len(table),
+            "viable at the floor": int(table["viable"].fillna(False).sum()),
+            "viable at the reference price": int(table["viable_at_reference"].fillna(False).sum()),
+            "not known": int(table["viable"].isna().sum()),
+        }
+        floor, made = self.given("floor"), table["commodity"].nunique()
+        if isinstance(floor, float) and made > 1:
+            print(
+                f"chainnet: one floor of {floor:g} USD/t stands for {made} commodities; "
+                "give --floor COMMODITY=USD, or --commodity.",
+                file=sys.stderr,
+            )
+        self.say(table, found, numbers)
+
+
+@command("prices.overcapacity")
+class Overcapacity(Question, Counted, TableOutput, Verified):
+    """Show what is idle if nothing is cut off.
+
+    With and without projects, and what that insures.
+    """
+
+    scenarios: opt.Scenarios = None
+    by_year: Annotated[list[int] | None, "Year in which to look; may be repeated."] = None
+    by: Annotated[Literal["step", "stage"], "What a row is."] = "step"
+    probabilities: Annotated[list[float] | None, "Of each --scenario in a year, in their order.", "--probability"] = (
+        None
+    )
+    demand_growth: Annotated[float, "Assumed growth of demand a year, such as 0.03."] = 0.0
+    supply_elasticity: Span = None
+    demand_elasticity: Span = None
+    rate: Rate = 0.10
+    years: Years = 10
+    projects: Some = None
+    reroute: opt.Degree = "existing"
+
+    def _tell(self, found: Any) -> None:
+        self.say_verified("the same least costs")
+        tables = {name: frame for name, frame in found.tables().items() if len(frame) or name == "steps"}
+        shown = ("steps", "premium") if self.scenarios else ("steps",)
+        self.say(found, tables, {"certificate": found.certificate}, shown)

@@ -1,0 +1,35 @@
+"""What must be paid? Markets and what measures do to them, floors that make projects viable, what idle plants cost.
+
+Words: *market* (prices at which a chain clears), *break-even* (the price at which a project pays), *floor* (the price
+that is guaranteed), *levy* (what an import pays), *contract* (a maker is paid what lacks to the floor), *idle*
+(capacity that nobody needs), *premium* (what keeping it costs).
+"""
+
+from chainnet.prices._entry import break_even_floor, floor_curve, implied_floors
+from chainnet.prices._floor import floor_buyers, floor_supply_curve, floor_tables, price_cut, price_floor
+from chainnet.prices._idle import Overcapacity, constant_elasticity_price, overcapacity
+from chainnet.prices._instruments import Instruments, instruments
+from chainnet.prices._market import Market, market
+from chainnet.prices._terms import capital_recovery_factor
+from chainnet.prices._timing import build_or_wait, option_value
+
+__all__ = [
+    "Instruments",
+    "Market",
+    "Overcapacity",
+    "break_even_floor",
+    "build_or_wait",
+    "capital_recovery_factor",
+    "constant_elasticity_price",
+    "floor_buyers",
+    "floor_curve",
+    "floor_supply_curve",
+    "floor_tables",
+    "implied_floors",
+    "instruments",
+    "market",
+    "option_value",
+    "overcapacity",
+    "price_cut",
+    "price_floor",
+]

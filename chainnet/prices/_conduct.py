@@ -1,0 +1,260 @@
+"""Sellers who hold back: Cournot players in the program itself, and a leader who sees what all others answer."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet import checks
+from chainnet._types import Array, Bools, Ints
+from chainnet.engine import Curves, Ordered, Rows
+from chainnet.errors import DataError, UnknownIdError
+from chainnet.network import Network
+from chainnet.prices._clear import Cleared, Clearing
+from chainnet.prices._measures import contents
+from chainnet.prices._program import Program
+
+STEPS = (1e-3, -1e-3, 1e-2, -1e-2, 0.1, -0.1)  # by how much of its sales a player is moved to see whether that pays
+GAP = 1e-6  # of the profit, to which the best sales of a leader are proved
+MOST = 4000
+NEAREST = 1e-9  # of the largest sales, to which the best are found
+
+
+@dataclass(frozen=True, eq=False)
+class Player:
+    """Who sells together, how (conjecture 0 to 1; None = leads), and which plants are theirs."""
+
+    name: str
+    conjecture: float | None
+    plants: Bools
+    good: str | None = None  # the only one that counts; None = all that others pay for
+
+    @property
+    def label(self) -> str:
+        """Name, and the good where it is one."""
+        return self.name if self.good is None else f"{self.name} {self.good}"
+
+
+@dataclass(frozen=True, eq=False)
+class Mark:
+    """What a player sells into one market: its column, the relations that count, the slope of what users would pay."""
+
+    player: int
+    column: int
+    exits: Ints
+    slope: float
+
+
+def players_of(network: Network, conduct: Mapping[str, Any] | None) -> list[Player]:
+    """Return the players, each named by a country, group, owner or node.
+
+    Raises
+    ------
+    DataError
+        If a way to act is unknown, nobody is meant, two players share a plant, or more than one leads.
+    """
+    if conduct is None:
+        return []
+    if not isinstance(conduct, Mapping):
+        raise DataError(f"conduct: {conduct!r} is no mapping; give how each acts, such as {{'CHN': 'cournot'}}.")
+    plants, found = network.plants, list[Player]()
+    goods = {str(word) for word in network.edges["commodity"].fillna("")}
+    sells = (plants["stage"] != "end_use").to_numpy()
+    for key, how in conduct.items():
+        name, good = key if isinstance(key, tuple) and len(key) == 2 else (key, None)
+        if good is not None:
+            checks.known(good, goods, f"conduct[{name}]", "commodity")
+        words = ("competitive", "cournot", "leader")
+        if isinstance(how, str):
+            checks.known(how, words, f"conduct[{name}]", "way to act")
+            value = {"competitive": 0.0, "cournot": 1.0, "leader": None}[how]
+        else:
+            value = checks.number(how, f"conduct[{name}]", 0.0, 1.0, "is out of range; a conjecture is from 0 to 1.")
+        if (plants["id"] == name).any():
+            mine = (plants["id"] == name).to_numpy()
+        elif (plants["owner_country"] == name).any() and not (plants["country"] == name).any():
+            mine = (plants["owner_country"] == name).to_numpy()
+        else:
+            mine = network.in_countries(plants, [name], "conduct")
+        mine = mine & sells
+        if not mine.any():
+            raise UnknownIdError(
+                f'conduct: nobody who sells is meant by "{name}". Name a country, group, owner or node.'
+            )
+        others = [one for one in found if good is None or one.good in (None, good)]
+        if any((mine & one.plants).any() for one in others):
+            raise DataError(f"conduct: {name} and another player share a plant. Name each plant once.")
+        if value != 0.0:
+            found.append(Player(str(name), value, np.asarray(mine, dtype=bool), good))
+    if sum(one.conjecture is None for one in found) > 1:
+        raise DataError("conduct: more than one leader. One may lead.")
+    return found
+
+
+def with_players(program: Program, players: list[Player]) -> tuple[Program, list[Mark]]:
+    """Add what each player sells into each market as a column, on which its mark-up stands.
+
+    Raises
+    ------
+    DataError
+        If a mark-up would have no bound: users of a market buy as much at any price, or by another curve than a line.
+    """
+    if not players:
+        return program, []
+    low, first = program.low, len(program.program.cost)
+    f, rows, marks = low.flows, Rows(), list[Mark]()
+    slopes = _slopes(program)
+    for number, player in enumerate(players):
+        inside = np.append(player.plants, np.zeros(low.relations.n_hubs, dtype=bool))
+        out = np.flatnonzero(inside[f.tail] & ~inside[f.head])
+        words = [word for word in low.commodities if word not in program.left_out]
+        named = words if player.good is None else [player.good]
+        out = out[np.isin(f.commodity[out], [low.commodities.index(word) for word in named])]
+        sold = [low.commodities[code] for code in np.unique(f.commodity[out])]
+        if not sold:
+            raise DataError(f"conduct: {player.name} sells nothing to others. Leave it out.")
+        if player.conjecture is None:
+            if len(sold) > 1:
+                raise DataError(
+                    f"conduct: {player.name} sells {', '.join(sold)}, and leads with one good. Name it: "
+                    f'("{player.name}", "{sold[0]}").'
+                )
+            groups = [out]
+        else:
+            markets = pd.DataFrame({"head": f.head[out], "code": f.commodity[out]}).groupby(["head", "code"]).indices
+            direct = [out[at] for key, at in markets.items() if key in slopes]
+            rest = [out[at] for key, at in markets.items() if key not in slopes]
+            upstream = np.concatenate(rest) if rest else np.empty(0, dtype=np.int64)
+            groups = [*direct, *(upstream[f.commodity[upstream] == code] for code in np.unique(f.commodity[upstream]))]
+        for exits in groups:
+            key = int(f.head[exits[0]]), int(f.commodity[exits[0]])
+            slope = 0.0
+            if player.conjecture is not None:
+                slope = player.conjecture * (slopes.get(key) or _derived(program, slopes, key[1], player.name))
+            column = first + len(marks)
+            rows.add(np.append(exits, column), np.append(np.ones(len(exits)), -1.0), 0.0, 0.0)
+            marks.append(Mark(number, column, exits, slope))
+    scale = np.array([low.sizes[f.commodity[one.exits[0]]] for one in marks])
+    wide = float(np.sum(program.program.col_upper[np.isfinite(program.program.col_upper)])) + 1.0
+    body = program.program.with_columns(scale, upper=wide).with_rows(*rows.lines(first + len(marks)))
+    c, bent = program.curves, [one for one in marks if one.slope > 0]
+    none = np.zeros(len(bent))
+    curves = Curves(
+        np.append(c.column, [one.column for one in bent]).astype(np.int64),
+        np.append(c.base, none), np.append(c.slope, [one.slope for one in bent]), np.append(c.power, none),
+        np.append(c.exponent, none), np.append(c.at, none + 1.0), np.append(c.least, none),
+    )  # fmt: skip
+    owner = np.append(program.owner, [int(np.flatnonzero(players[one.player].plants)[0]) for one in marks])
+    own = np.append(program.own, np.ones(len(rows), dtype=bool))
+    free = tuple(one.column for one in marks)
+    return replace(program, program=body, curves=curves, owner=owner.astype(np.int64), own=own, marks=free), marks
+
+
+def _slopes(program: Program) -> dict[tuple[int, int], float]:
+    """Return by market (position, code) how fast what its users would pay falls; only where all of them have a line."""
+    line = dict(zip(program.curves.column.tolist(), program.curves.slope.tolist(), strict=True))
+    found: dict[tuple[int, int], float] = {}
+    demand = program.demand
+    ends = list(zip(demand["position"].tolist(), demand["code"].tolist(), demand["column"].tolist(), strict=True))
+    for node, code, _ in ends:
+        slopes = [line.get(column, 0.0) for *key, column in ends if key == [node, code]]
+        found[node, code] = 1.0 / sum(1.0 / slope for slope in slopes) if min(slopes) > 0 else 0.0
+    return found
+
+
+def _derived(program: Program, slopes: Mapping[tuple[int, int], float], code: int, name: str) -> float:
+    """Return how fast the price of a good falls that others work up: by what of it is in what each market buys."""
+    words, table = program.low.commodities, contents(program.low.tables.network)
+    shares = [(table.get(words[good], {}).get(words[code], 0.0), slope) for (_, good), slope in slopes.items()]
+    used = [(share, slope) for share, slope in shares if share > 0]
+    if not used or min(slope for _, slope in used) <= 0:
+        raise DataError(
+            f"conduct: the mark-up of {name} on {words[code]} has no bound, for users buy as much at any price, or "
+            "not by a line. Give demand_elasticity above 0 and the linear form, or name it a leader."
+        )
+    return 1.0 / sum(share**2 / slope for share, slope in used)
+
+
+def best_of_leader(clearing: Clearing, mark: Mark, profit: Callable[[Cleared], float]) -> tuple[Cleared, float]:
+    """Return the market in which a leader sells what pays it best, and how much more it could earn at most.
+
+    Notes
+    -----
+    What one more tonne is worth above its cost never rises with sales (the program is concave), and what its plants
+    earn at that cost never falls: so between two sales the profit is at most the first times the larger sales, and the
+    second at them. That bounds every interval; the interval with the largest bound is halved until nothing is left.
+    """
+    base = clearing.program.program
+
+    def at(sales: float) -> tuple[float, float, Cleared]:
+        lower, upper = base.col_lower.copy(), base.col_upper.copy()
+        lower[mark.column] = upper[mark.column] = sales
+        clearing.bounds = lower, upper
+        cleared = clearing.solve()
+        worth = float(cleared.found.tangent.cost[mark.column] - cleared.found.col_dual[mark.column])
+        earned = profit(cleared)
+        return earned, worth, cleared
+
+    clearing.bounds = None
+    free = float(clearing.solve().found.x[mark.column])
+    fewest = np.zeros(len(base.cost))
+    fewest[mark.column] = 1.0  # what is kept for some users may not be held back
+    least = min(max(Ordered(base, "market, fewest sales").stage(fewest).value, 0.0) * (1.0 + NEAREST), free)
+    known = {sales: at(sales) for sales in (least, free)}
+    best = max(known, key=lambda sales: known[sales][0])
+
+    def bound(left: float, right: float) -> float:
+        inner = known[right][0] - known[right][1] * right  # what its plants earn at the cost of the last tonne
+        return max(known[left][1], 0.0) * right + inner
+
+    heap = [(-bound(least, free), least, free)]
+    gap = np.inf
+    while heap and len(known) < MOST:
+        most, left, right = heapq.heappop(heap)
+        gap = max(-most - known[best][0], 0.0)
+        if gap <= GAP * abs(known[best][0]) or right - left <= NEAREST * free:
+            break
+        middle = (left + right) / 2
+        known[middle] = at(middle)
+        best = middle if known[middle][0] > known[best][0] else best
+        for ends in ((left, middle), (middle, right)):
+            heapq.heappush(heap, (-bound(*ends), *ends))
+    order = sorted(known)
+    place = order.index(best)
+    low, high = order[max(place - 1, 0)], order[min(place + 1, len(order) - 1)]
+    ratio = (np.sqrt(5.0) - 1.0) / 2.0
+    while high - low > NEAREST * free:  # the rest by the golden section
+        one, two = high - ratio * (high - low), low + ratio * (high - low)
+        for sales in (one, two):
+            known.setdefault(sales, at(sales))
+        low, high = (low, two) if known[one][0] >= known[two][0] else (one, high)
+    best = max(known, key=lambda sales: known[sales][0])
+    return at(best)[2], gap
+
+
+def deviation(player: Player, mark: Mark, cleared: Cleared) -> float:
+    """Return the most that a Cournot player would gain by other sales into a market, as it conjectures, USD/a."""
+    sales = float(cleared.found.x[mark.column])
+    margin = float(cleared.found.tangent.cost[mark.column] - cleared.found.col_dual[mark.column])  # price less cost
+    moves = [(margin - mark.slope * step * sales) * (1.0 + step) * sales - margin * sales for step in STEPS]
+    return max(0.0, *moves)
+
+
+def conduct_table(
+    players: list[Player], marks: list[Mark], cleared: Cleared, profits: Array, gaps: Mapping[int, float]
+) -> pd.DataFrame:
+    """Return how each player acts: sales, profit, and the most that it could gain by other sales."""
+    rows = []
+    for number, player in enumerate(players):
+        own = [one for one in marks if one.player == number]
+        gain = gaps[number] if number in gaps else sum(deviation(player, one, cleared) for one in own)
+        how = "leader" if player.conjecture is None else "cournot" if player.conjecture == 1 else "conjecture"
+        sales = sum(float(cleared.found.x[one.column]) for one in own)
+        rows.append((player.label, how, sales, float(profits[number]), gain))
+    columns = ["player", "how", "sales_tpa", "profit_usd_per_a", "gain_usd_per_a"]
+    return pd.DataFrame(rows, columns=columns).set_index("player")

@@ -1,0 +1,332 @@
+"""Floors and who builds: the floor at which a project enters, what each floor does, and which floors go together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from chainnet import checks
+from chainnet._types import Array, Bools, Words
+from chainnet.errors import DataError
+from chainnet.flow import named_projects
+from chainnet.network import Network, check_network
+from chainnet.prices._clear import Cleared
+from chainnet.prices._measures import contents
+from chainnet.prices._money import money_of, welfare_of
+from chainnet.prices._setting import Setting, prepare
+from chainnet.prices._terms import as_list, by_commodity, check_number, known_commodities, main_outputs
+from chainnet.results import provenance, stamp
+
+Mechanism = Literal["border", "cfd"]
+NEAR = 1e-6  # half the width of the bracket around a break-even floor, over it
+MOST = 60
+ENTERS = 1e-6  # share of its size above which a project is in
+
+
+@dataclass(frozen=True, eq=False)
+class Members:
+    """Whose floor it is: words, which plants (nodes, then projects) are theirs, and the names of their places."""
+
+    words: list[str]
+    inside: Bools
+    places: set[str]
+
+    @classmethod
+    def of(cls, network: Network, to: Words) -> Members:
+        """Return the members named, None = the beneficiaries."""
+        words = as_list(to) or list(network.beneficiaries)
+        if not words:
+            raise DataError("to: missing, and the network names no beneficiaries. Say whose border it is.")
+        inside = network.in_countries(network.plants, words, "to")
+        places = network.places.reindex(network.plants["id"]).to_numpy(dtype=object)
+        return cls(words, inside, {str(name) for name in places[inside]})
+
+
+def measure_of(
+    members: Members, commodity: str, usd: float, mechanism: str, plants: Sequence[str] | None = None
+) -> dict[str, Any]:
+    """Return a floor as a measure: at the members' border, or by contract with plants (None = all of theirs)."""
+    checks.known(mechanism, ("border", "cfd"), "mechanism", "mechanism")
+    one = {"kind": "price_floor", "commodity": commodity, "usd_per_t": usd}
+    if mechanism == "border":
+        return {**one, "to": {"country": members.words}}
+    named = {"nodes": list(plants)} if plants is not None else {"where": {"country": members.words}}
+    return {**one, "mechanism": "cfd", **named}
+
+
+def loss_of(setting: Setting, cleared: Cleared, plant: int) -> tuple[float, float]:
+    """Return by how much a tonne of a plant does not pay, USD/t, and what it puts out over its size."""
+    outputs = [one for one in setting.program.outputs if one.plant == plant]
+    column = outputs[0].column
+    size = float(setting.program.program.col_upper[column])
+    return float(cleared.found.col_dual[column]), float(cleared.found.x[column]) / max(size, 1e-300)
+
+
+def break_even_floor(
+    network: Network,
+    projects: Iterable[str] | None,
+    commodity: str,
+    *,
+    mechanism: Mechanism = "border",
+    to: Words = None,
+    **market: Any,
+) -> pd.DataFrame:
+    """Find the least floor at which each project enters, feed, coproducts and its own output moving the prices.
+
+    Parameters
+    ----------
+    network : Network
+    projects : iterable of str, or None
+        Asked one at a time; all others may enter too. None = all that make the good, their size and capital cost known.
+    commodity : str
+        The good of the floor.
+    mechanism : {"border", "cfd"}
+        A levy on imports into ``to``, or a contract with the project alone.
+    to : str or list of str, optional
+        Countries or groups; default the beneficiaries.
+    **market
+        As in ``market``.
+
+    Returns
+    -------
+    DataFrame, index project
+        floor_low_usd_per_t, floor_high_usd_per_t: between these it begins to enter; 0 if it enters without a floor,
+        infinite if imports end before it pays.
+
+    Raises
+    ------
+    DataError, UnknownIdError
+        As ``market``.
+
+    Examples
+    --------
+    >>> import chainnet as cn
+    >>> from chainnet.prices import break_even_floor
+    >>> net = cn.read("rare-earths")
+    >>> table = break_even_floor(net, ["zaf_phalaborwa"], "ndpr_oxide", mechanism="cfd")
+    >>> bool(table.loc["zaf_phalaborwa", "floor_low_usd_per_t"] > 60_000)
+    True
+    """
+    check_network(network)
+    members = Members.of(network, to)
+    checks.known(commodity, known_commodities(network), "commodity", "commodity")
+    names = named_projects(network, projects)
+    if projects is None:
+        table = network.projects
+        made = main_outputs(network, table) == commodity
+        names = table.loc[made.to_numpy() & table[["capacity_tpa", "capex_musd"]].notna().all(axis=1), "id"].tolist()
+    ids = network.plants["id"].tolist()
+    rows = []
+    for name in names:
+        measure = measure_of(members, commodity, 0.0, mechanism, [name])
+        setting = prepare(network, policy=[measure], **{**market, "run": "long"})
+        rows.append(_least_floor(setting, ids.index(name)))
+    table = pd.DataFrame(
+        rows, columns=["floor_low_usd_per_t", "floor_high_usd_per_t"], index=pd.Index(names, name="project")
+    )
+    given: dict[str, Any] = {"commodity": commodity, "mechanism": mechanism, "to": members.words}
+    return stamp(table, provenance(network, "HiGHS simplex and equations", **given))
+
+
+def _least_floor(setting: Setting, plant: int) -> tuple[float, float]:
+    """Return a bracket around the least floor at which a plant enters: what it lacks is added to the floor tried."""
+
+    def at(floor: float) -> tuple[float, bool, bool | None]:
+        one = setting.with_measure(0, usd_per_t=floor)
+        cleared = one.clearing.solve()
+        loss, share = loss_of(one, cleared, plant)
+        return loss, share > ENTERS, cleared.states[0].held
+
+    loss, enters, _ = at(0.0)
+    if enters:
+        return 0.0, 0.0
+    low, high = 0.0, np.inf
+    guess = max(loss, 1.0) + _price_now(setting, plant)
+    for _ in range(MOST):
+        below = guess * (1.0 - NEAR)
+        loss, enters, held = at(guess * (1.0 + NEAR))
+        if enters:
+            high = guess * (1.0 + NEAR)
+            if below <= low or not at(below)[1]:
+                return max(low, below), high
+            high, guess = below, (low + below) / 2
+            continue
+        if held is False:
+            return np.inf, np.inf
+        low = guess * (1.0 + NEAR)
+        guess = guess + loss if low < guess + loss < high else (low + high) / 2 if np.isfinite(high) else 2 * guess
+        if high - low <= 2 * NEAR * low:
+            break
+    return low, high
+
+
+def _price_now(setting: Setting, plant: int) -> float:
+    """Return the price at a plant without its floor."""
+    cleared = setting.without_policy().clearing.solve()
+    out = next(one for one in setting.program.outputs if one.plant == plant)
+    return max(setting.program.price_of(cleared.dual, plant, out.code), 0.0)
+
+
+def floor_curve(
+    network: Network,
+    commodity: str,
+    floors: Iterable[float],
+    *,
+    mechanism: Mechanism = "border",
+    to: Words = None,
+    **market: Any,
+) -> pd.DataFrame:
+    """Say what each of several floors does to the members: price, levy, output, imports, and who pays.
+
+    Parameters
+    ----------
+    network : Network
+    commodity : str
+    floors : iterable of float
+        USD/t.
+    mechanism, to
+        As in ``break_even_floor``; a contract is with all of the members' makers.
+    **market
+        As in ``market``.
+
+    Returns
+    -------
+    DataFrame, a row a floor
+        floor_usd_per_t; price_usd_per_t (what members pay for the good, the mean by tonnes); levy_usd_per_t (levy, or
+        top-up); held; output_tpa, imports_tpa (of the members); built_tpa (of projects that entered anywhere); users,
+        makers and treasury in usd_per_a: the members' change against the same market without the floor.
+
+    Raises
+    ------
+    DataError, UnknownIdError
+        As ``market``.
+
+    Examples
+    --------
+    >>> import chainnet as cn
+    >>> from chainnet.prices import floor_curve
+    >>> sizes = {"demand_elasticity": 0.2, "supply_elasticity": 0.2}
+    >>> table = floor_curve(cn.read("rare-earths"), "ndpr_oxide", [60_000, 110_000], **sizes)
+    >>> table["levy_usd_per_t"].round(-2).tolist(), table["held"].tolist()
+    ([8800.0, 61300.0], [True, False])
+    """
+    check_network(network)
+    members = Members.of(network, to)
+    checks.known(commodity, known_commodities(network), "commodity", "commodity")
+    asked = [check_number(floor, "floors", 0.0, np.inf, "a price in USD/t") for floor in floors]
+    setting = prepare(network, policy=[measure_of(members, commodity, 0.0, mechanism)], **market)
+    free = _members_of(setting, setting.clearing.solve(), members, commodity)
+    rows = []
+    for floor in asked:
+        one = setting.with_measure(0, usd_per_t=floor)
+        cleared = one.clearing.solve()
+        found, state = _members_of(one, cleared, members, commodity), cleared.states[0]
+        money = {f"{group}_usd_per_a": found[group] - free[group] for group in ("users", "makers", "treasury")}
+        tonnes = {name: value for name, value in found.items() if "_" in name}
+        rows.append({"floor_usd_per_t": floor, "levy_usd_per_t": state.value, "held": state.held, **tonnes, **money})
+    columns = ["floor_usd_per_t", "price_usd_per_t", "levy_usd_per_t", "held", "output_tpa", "imports_tpa", "built_tpa"]
+    table = pd.DataFrame(rows, columns=[*columns, *(f"{g}_usd_per_a" for g in ("users", "makers", "treasury"))])
+    given = {**setting.given, "commodity": commodity, "mechanism": mechanism, "to": members.words}
+    return stamp(
+        table.assign(held=table["held"].astype("boolean")),
+        provenance(network, "HiGHS simplex and equations", **given),
+    )
+
+
+def _members_of(setting: Setting, cleared: Cleared, members: Members, commodity: str) -> dict[str, float]:
+    """Return how members fare in a cleared market."""
+    low, x = setting.low, cleared.found.x
+    code, f = low.commodities.index(commodity), low.flows
+    inside = np.append(members.inside, np.zeros(low.relations.n_hubs, dtype=bool))
+    into = np.flatnonzero((f.commodity == code) & inside[f.head])
+    rows = np.array([low.balance[node, code] for node in f.head[into].tolist()], dtype=np.int64)
+    bought = x[into]
+    out = [one for one in setting.program.outputs if one.code == code and not _is_passing(setting, one.plant)]
+    made = sum(float(x[one.column]) for one in out if members.inside[one.plant])
+    built = sum(float(x[one.column]) for one in out if setting.entrants[one.plant])
+    places = setting.network.places.reindex(setting.network.plants["id"])
+    money = money_of(setting.program, cleared, setting.quotas)
+    welfare = welfare_of(setting.program, cleared, money, setting.instruments, places, places)
+    ours = welfare[welfare.index.isin(members.places)].sum()
+    return {
+        "price_usd_per_t": _mean(cleared.dual[rows], bought),
+        "output_tpa": made,
+        "imports_tpa": float(bought[~inside[f.tail[into]]].sum()),
+        "built_tpa": built,
+        "users": float(ours["consumers_usd_per_a"]),
+        "makers": float(ours["producers_usd_per_a"]),
+        "treasury": float(ours["treasury_usd_per_a"]),
+    }
+
+
+def _is_passing(setting: Setting, plant: int) -> bool:
+    tables = setting.low.tables
+    return not (tables.acts[plant] or tables.is_mine[plant])
+
+
+def _mean(values: Array, weights: Array) -> float:
+    return float(np.average(values, weights=weights)) if weights.sum() > 0 else float("nan")
+
+
+def implied_floors(network: Network, floors: Mapping[str, float], reference_price: Any = None) -> pd.DataFrame:
+    """Say which floors of other goods go with those that are given: so much a tonne more as is in it.
+
+    A floor above the market price of a good is worth nothing to its users unless what they make is raised by its
+    content; and a floor on what is made of a good carries so much of it at most.
+
+    Parameters
+    ----------
+    network : Network
+    floors : mapping of commodity to float
+        USD/t.
+    reference_price : float or mapping, optional
+        Default ``price_usd_per_t`` of the commodities.
+
+    Returns
+    -------
+    DataFrame, index commodity
+        floor_usd_per_t : given; downstream the reference price and the rise of the goods in it; upstream the reference
+        price and the rise of what is made of it, over its content.  from : "given", or the good it follows from.
+        content : tonnes of the good given in a tonne of it, or the other way round.
+
+    Raises
+    ------
+    DataError
+        If a commodity is unknown, or has no price to rise from.
+
+    Examples
+    --------
+    >>> import chainnet as cn
+    >>> from chainnet.prices import implied_floors
+    >>> implied_floors(cn.read("rare-earths"), {"ndpr_oxide": 110_000}).loc["ndpr_metal", "floor_usd_per_t"].round(0)
+    np.float64(139806.0)
+    """
+    check_network(network)
+    known = known_commodities(network)
+    if not isinstance(floors, Mapping):
+        raise DataError(f"floors: {floors!r} is no mapping; give USD/t by commodity.")
+    given = by_commodity(floors, "floors", floors, known)
+    listed = network.commodities.set_index("id")["price_usd_per_t"].astype(float)
+    if reference_price is not None:
+        listed = by_commodity(reference_price, "reference_price", known, known).combine_first(listed)
+    lacking = [name for name in given.index if np.isnan(listed.get(name, np.nan))]
+    if lacking:
+        raise DataError(f"floors: no price of {', '.join(lacking)} to rise from. Give reference_price.")
+    table = contents(network)
+    asked = {str(name): float(value) for name, value in given.items()}
+    rows = [(name, value, "given", 1.0) for name, value in asked.items()]
+    for name, value in asked.items():
+        rise = value - float(listed[name])
+        for other in sorted(set(table) - set(asked)):
+            price = float(listed.get(other, np.nan))
+            down, up = table[other].get(name, 0.0), table.get(name, {}).get(other, 0.0)
+            if not np.isnan(price) and down > 0:
+                rows.append((other, price + down * rise, name, down))
+            elif not np.isnan(price) and up > 0:
+                rows.append((other, price + rise / up, name, up))
+    found = pd.DataFrame(rows, columns=["commodity", "floor_usd_per_t", "from", "content"]).set_index("commodity")
+    return stamp(found, provenance(network, "none", floors=asked))

@@ -1,0 +1,422 @@
+"""``instruments``: for the same tonnes of shortfall avoided, what each instrument costs, and who pays."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chainnet import checks
+from chainnet._types import Array
+from chainnet.engine import Certificate, require
+from chainnet.errors import DataError
+from chainnet.flow import Asked, Balance, Counting, balance_under, named_projects, project_sizes
+from chainnet.lowering import Degree, Overlay
+from chainnet.network import Network, check_network, first_years
+from chainnet.prices._clear import Cleared
+from chainnet.prices._entry import Members, loss_of, measure_of
+from chainnet.prices._inputs import CHOKE, Pick, central, high_end, low_end
+from chainnet.prices._money import money_of, welfare_of
+from chainnet.prices._setting import Setting, prepare
+from chainnet.prices._terms import capital_recovery_factor, check_number, main_outputs
+from chainnet.results import Result, provenance, stamp
+from chainnet.scenario import Scenario, asked_scenario, overlay_of, scenarios
+from chainnet.stress import worst_of
+
+NEAR_END = 1e-3  # the same where only the end of a range is asked
+NEAR = 1e-6  # to what the least number is found, relative to it: it is given from above
+HAIR = 1e-6  # tonnes per tonne asked for that a search may miss by
+MOST_TOGETHER = 12  # projects of which every set is looked at
+NO_ADVICE = "a comparison of the projects listed, no advice on a price"
+
+
+@dataclass(frozen=True, repr=False, eq=False, kw_only=True)
+class Instruments(Result):
+    """What each instrument costs at the same effect.
+
+    Attributes
+    ----------
+    table : DataFrame, index instrument
+        floor, contract_for_difference, offtake, grant, stock: reaches; usd_per_t (the least floor, strike or price that
+        does it; NaN for grant and stock); tonnes_t (of the stock); projects (ids that it builds beyond those that the
+        market builds by itself, split by ;); avoids_tpa, left_tpa (shortfall that stays); cost_usd_per_a, between
+        cost_low_usd_per_a and cost_high_usd_per_a (all ranges low, all high), gross; revenue_usd_per_a (of a levy,
+        never taken off); cost_usd (present value, or what is paid at once); payer; note.
+    certificate : Certificate
+        The worst of all balances.
+    """
+
+    table: pd.DataFrame
+    certificate: Certificate
+
+
+@dataclass
+class _Effect:
+    """What stays short of the tier under the scenario, with parts of projects standing; each answer is kept."""
+
+    counting: Counting
+    overlay: Overlay
+    reroute: Degree
+    tier: str
+    sizes: Array
+    known: dict[bytes, Balance] = field(default_factory=dict)
+
+    def balance(self, built: Array) -> Balance:
+        """Return the balance with these parts of the projects, each at the size of its year."""
+        part = np.round(np.clip(built, 0.0, 1.0), 6)
+        key = part.tobytes()
+        if key not in self.known:
+            overlay = self.overlay.with_built(np.maximum(self.overlay.built, part * self.sizes))
+            self.known[key] = balance_under(self.counting, overlay, self.reroute)
+        return self.known[key]
+
+    def short(self, built: Array) -> float:
+        """Return the shortfall of the tier, t/yr."""
+        return float(self.balance(built).by_tier()["shortfall_tpa"].get(self.tier, 0.0))
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """What one instrument does at the least number that reaches the effect, or at its highest."""
+
+    reaches: bool
+    number: float
+    built: Array
+    cost: float
+    revenue: float = 0.0
+    at_once: float | None = None
+    tonnes: float = np.nan
+    note: str = NO_ADVICE
+
+
+def instruments(
+    network: Network,
+    tier: str,
+    avoid_tpa: float,
+    by: int,
+    scenario: Scenario | str | None = None,
+    *,
+    order: Asked = None,
+    reroute: Degree = "new",
+    commodity: str | None = None,
+    months: float = 12,
+    rate: float = 0.10,
+    years: int = 10,
+    projects: Iterable[str] | None = None,
+    **market: Any,
+) -> Instruments:
+    """Compare instruments at the same effect: a floor, contracts, offtake, grants and a stock.
+
+    The effect is what a tier lacks less under the scenario with what an instrument built; the cost is that of each
+    year in the market without the scenario, as with an insurance.
+
+    Parameters
+    ----------
+    network : Network
+    tier : str
+    avoid_tpa : float
+        Tonnes a year of the tier's shortfall that are to be avoided.
+    by : int
+        A year; projects count at what they have at its end, and only those that have begun by then enter.
+    scenario : Scenario or str, optional
+        None = the shipped one under which the tier lacks most.
+    order, reroute
+        Of the balance under the scenario, as in ``balance``.
+    commodity : str, optional
+        The good whose price is raised; default the one that the tier lacks most, which is what a stock is of.
+    months : float
+        How long the stock has to last.
+    rate, years
+        Of the capital recovery factor, and of present values.
+    projects : iterable of str, optional
+        Which may enter; default all whose capital cost and capacity are known.
+    **market
+        Elasticities, prices and costs, as in ``market``.
+
+    Returns
+    -------
+    Instruments
+
+    Raises
+    ------
+    DataError, UnknownIdError
+        As ``market`` and ``balance``; if the network names no beneficiaries, or no scenario ships with it.
+
+    Notes
+    -----
+    A floor is a levy at the border of the beneficiaries; contracts and offtake are with the projects that make the
+    good. Grants go to the set of projects of least capital cost that reaches the effect, each the least part of it with
+    which it earns the rest. The least number is an infimum, given from above.
+
+    Examples
+    --------
+    >>> import chainnet as cn
+    >>> found = cn.instruments(cn.read("gallium"), "defence", 0.0, 2030, demand_elasticity=0.1)
+    >>> found.table["cost_usd_per_a"].tolist()
+    [0.0, 0.0, 0.0, 0.0, 0.0]
+    """
+    check_network(network)
+    checks.known(tier, network.tier_order, "tier", "tier")
+    target = check_number(avoid_tpa, "avoid_tpa", 0.0, np.inf, "tonnes a year")
+    lasting = check_number(months, "months", 0.0, np.inf, "months")
+    checks.year(by, "by")
+    for word in ("run", "policy"):
+        if word in market:
+            raise DataError(f"{word}: is set by instruments itself. Leave it out.")
+    factor = capital_recovery_factor(rate, years)
+    counting = Counting.of(network, order=order)
+    sizes = project_sizes(network, by)
+    scenario, effect = _worst(network, scenario, counting, reroute, tier, sizes)
+    names = named_projects(network, projects)
+    began = first_years(network.projects)
+    known = network.projects[["capacity_tpa", "capex_musd"]].notna().all(axis=1).to_numpy() | (projects is not None)
+    due = [
+        n for n, year, is_known in zip(network.projects["id"], began, known, strict=True) if is_known and not year > by
+    ]
+    names = [name for name in names if name in due]
+    lacking = _most_short(effect, tier)
+    good, members = commodity or lacking, Members.of(network, None)
+    asked = _Asked(
+        network, effect, target, good, lacking, names, members, lasting, rate, years, factor, market
+    )  # fmt: skip
+    found = asked.all(central)
+    ends = [asked.all(end) for end in (low_end, high_end)] if asked.is_ranged else []
+    settings: dict[str, Any] = {
+        "tier": tier, "avoid_tpa": target, "by": by, "scenario": scenario, "order": counting.order_name,
+        "reroute": reroute, "commodity": good, "months": lasting, "rate": rate, "years": years, "projects": names,
+    }  # fmt: skip
+    source = provenance(network, "HiGHS simplex and equations", **settings)
+    proof = Certificate.worst([one.certificate for one in effect.known.values()], "instruments")
+    return Instruments(provenance=source, table=stamp(asked.table(found, ends), source), certificate=require(proof))
+
+
+def _worst(
+    network: Network, given: Scenario | str | None, counting: Counting, reroute: Degree, tier: str, sizes: Array
+) -> tuple[str, _Effect]:
+    """Return the scenario, the worst where none is given, and what the effect is measured by."""
+    asked = (
+        [scenario] if (scenario := asked_scenario(network, given)) is not None else list(scenarios(network).values())
+    )
+    if not asked:
+        raise DataError("scenario: none ships with the network. Give one.")
+    every = {one.name: _Effect(counting, overlay_of(network, one), reroute, tier, sizes) for one in asked}
+    none = np.zeros(len(sizes))
+    short = (
+        {name: one.balance(none).by_tier()["shortfall_tpa"] for name, one in every.items()} if len(every) > 1 else {}
+    )
+    name = worst_of(short, tier) or next(iter(every))
+    return name, every[name]
+
+
+def _most_short(effect: _Effect, tier: str) -> str:
+    """Return the good that the tier lacks most."""
+    rows = effect.balance(np.zeros(len(effect.sizes))).demand
+    rows = rows[rows["is_counted"] & rows["is_beneficiary"] & (rows["tier"] == tier)]
+    if rows.empty:
+        raise DataError(f'tier: no beneficiary asks as tier "{tier}". Name another one.')
+    return str(rows.groupby(rows["commodity"].fillna(""))["shortfall_tpa"].sum().idxmax())
+
+
+@dataclass(eq=False)
+class _Asked:
+    """One comparison: what is to be avoided, of what, by which projects, and at what cost of capital."""
+
+    network: Network
+    effect: _Effect
+    target: float
+    good: str
+    lacking: str
+    names: list[str]
+    members: Members
+    months: float
+    rate: float
+    years: int
+    factor: float
+    market: dict[str, Any]
+
+    def __post_init__(self) -> None:
+        self.ids = self.network.plants["id"].tolist()
+        made = main_outputs(self.network, self.network.projects)
+        self.makers = [name for name in self.names if made[name] == self.good]
+
+    def all(self, pick: Pick) -> dict[str, _Found]:
+        """Return what each instrument does, with a value of every range."""
+        free = self._setting([], pick)
+        self.is_ranged = any(one["high"] > one["low"] for one in free.inputs.assumed.values())
+        cleared = free.clearing.solve()
+        self.free, self.start = cleared, self._built(free, cleared)
+        self.base = self.effect.short(self.start)
+        price = free.inputs.worth(self.good)
+        if np.isnan(price):
+            raise DataError(f"commodity: no price of {self.good}. Give reference_price, or name another commodity.")
+        stored = free.inputs.worth(self.lacking)
+        top = CHOKE * price
+        contract = self._raised(pick, "cfd", top, self._topped) if self.makers else None
+        lacks = _Found(self.target <= 0, np.nan, self.start, 0.0, note=f"no project listed makes {self.good}")
+        return {
+            "floor": self._raised(pick, "border", top, self._levied),
+            "contract_for_difference": contract or lacks,
+            "offtake": contract or lacks,
+            "grant": self._granted(pick),
+            "stock": self._stocked(stored),
+        }
+
+    def _setting(self, policy: list[dict[str, Any]], pick: Pick) -> Setting:
+        more: dict[str, Any] = {"rate": self.rate, "years": self.years, "projects": self.names}
+        return prepare(self.network, policy=policy, run="long", pick=pick, **more, **self.market)
+
+    def _built(self, setting: Setting, cleared: Cleared) -> Array:
+        """Return the part of each project that a market builds."""
+        n, built = len(self.network.nodes), np.zeros(len(self.network.projects))
+        for plant in np.flatnonzero(setting.entrants).tolist():
+            built[plant - n] = loss_of(setting, cleared, plant)[1]
+        return built
+
+    def _reaches(self, built: Array) -> bool:
+        return self.base - self.effect.short(built) >= self.target * (1.0 - HAIR)
+
+    def _raised(
+        self, pick: Pick, mechanism: str, top: float, money: Callable[[Setting, Cleared], tuple[float, float]]
+    ) -> _Found:
+        """Return the least number of a floor or strike at which what it builds reaches the effect."""
+        if self.target <= 0:
+            return _Found(True, 0.0, self.start, 0.0)
+        measure = measure_of(self.members, self.good, 0.0, mechanism, self.makers)
+        setting = self._setting([measure], pick)
+
+        def at(number: float) -> tuple[bool, Array, Setting, Cleared]:
+            one = setting.with_measure(0, usd_per_t=number)
+            cleared = one.clearing.solve()
+            built = self._built(one, cleared)
+            return self._reaches(built), built, one, cleared
+
+        found = at(top)
+        if not found[0]:
+            return _Found(False, np.nan, found[1], np.nan)
+        low, high = 0.0, top
+        while high - low > (NEAR if pick is central else NEAR_END) * high:
+            middle = (low + high) / 2
+            tried = at(middle)
+            low, high, found = (low, middle, tried) if tried[0] else (middle, high, found)
+        cost, revenue = money(found[2], found[3])
+        return _Found(True, high, found[1], cost, revenue)
+
+    def _levied(self, setting: Setting, cleared: Cleared) -> tuple[float, float]:
+        """Return what a levy costs the members' users, and what it brings their treasury, USD/a."""
+        places = self.network.places.reindex(self.network.plants["id"])
+
+        def ours(one: Setting, done: Cleared) -> pd.Series:
+            money = money_of(one.program, done, one.quotas)
+            table = welfare_of(one.program, done, money, one.instruments, places, places)
+            return table[table.index.isin(self.members.places)].sum()
+
+        now = ours(setting, cleared)
+        loss = ours(setting.without_policy(), self.free)["consumers_usd_per_a"] - now["consumers_usd_per_a"]
+        return float(loss), float(now["treasury_usd_per_a"])
+
+    def _topped(self, setting: Setting, cleared: Cleared) -> tuple[float, float]:
+        """Return what is paid on top of the market, USD/a."""
+        return -float((cleared.states[0].duty * cleared.found.x).sum()), 0.0
+
+    def _granted(self, pick: Pick) -> _Found:
+        """Return the set of projects of least capital cost that reaches the effect, and what each needs of it."""
+        table = self.network.projects.set_index("id")
+        places = {str(name): number for number, name in enumerate(table.index.tolist())}
+        capex = {str(name): float(musd) * 1e6 for name, musd in table["capex_musd"].items()}
+        if self.target <= 0:
+            return _Found(True, np.nan, self.start, 0.0, at_once=0.0)
+
+        def built(names: Iterable[str]) -> Array:
+            part = self.start.copy()
+            part[[places[name] for name in names]] = 1.0
+            return part
+
+        last = built(self.names)
+        if not self._reaches(last):
+            return _Found(False, np.nan, last, np.nan)
+        many = self.names if len(self.names) > MOST_TOGETHER else []
+        alone = {name: self.base - self.effect.short(built([name])) for name in many}
+        useful = sorted(self.names, key=lambda name: (-alone.get(name, 0.0) / max(capex[name], 1.0), name))[
+            :MOST_TOGETHER
+        ]
+        order = sorted(useful, key=lambda name: (capex[name], name))
+        chosen = next((one for one in _by_cost(order, capex) if self._reaches(built(one))), None)
+        note = NO_ADVICE if len(self.names) <= MOST_TOGETHER else f"{NO_ADVICE}; sets of {MOST_TOGETHER} of them"
+        if chosen is None:
+            return _Found(False, np.nan, built(useful), np.nan, note=note)
+        shares = self._shares(chosen, pick)
+        if shares is None:
+            return _Found(
+                False, np.nan, built(chosen), np.nan, note="unit cost exceeds the price, so no grant suffices"
+            )
+        paid = sum(shares[name] * capex[name] for name in chosen)
+        return _Found(True, np.nan, built(chosen), paid * self.factor, at_once=paid, note=note)
+
+    def _shares(self, chosen: tuple[str, ...], pick: Pick) -> dict[str, float] | None:
+        """Return the part of its capital cost that each of a set needs where all stand; None where one does not run."""
+        setting = self._setting([{"kind": "subsidy", "nodes": list(chosen), "capex_share": 1.0}], pick)
+        cleared = setting.clearing.solve()
+        shares = {}
+        for name in chosen:
+            plant = self.ids.index(name)
+            loss, share = loss_of(setting, cleared, plant)
+            capital = next(one.capital for one in setting.program.outputs if one.plant == plant)
+            if share < 1.0 - HAIR:
+                return None
+            shares[name] = min(max(1.0 + loss / capital, 0.0), 1.0) if capital > 0 else 0.0
+        return shares
+
+    def _stocked(self, price: float) -> _Found:
+        """Return what a stock of the good costs that lasts so long."""
+        if np.isnan(price):
+            return _Found(False, np.nan, self.start, np.nan, note=f"no price of {self.lacking}")
+        avoids = min(self.target, self.base)
+        tonnes = avoids * self.months / 12.0
+        note = f"for {self.months:g} months; {NO_ADVICE}"
+        spent = tonnes * price
+        return _Found(avoids >= self.target, np.nan, self.start, self.rate * spent, 0.0, spent, tonnes, note)
+
+    def table(self, found: dict[str, _Found], ends: list[dict[str, _Found]]) -> pd.DataFrame:
+        """Return the comparison, with the cost at both ends of all ranges."""
+        payer = {"floor": "users", "offtake": "buyer"}
+        ids = np.array(self.network.projects["id"], dtype=object)
+        rows = []
+        for name, one in found.items():
+            avoids = min(self.target, self.base) if name == "stock" else self.base - self.effect.short(one.built)
+            avoids = 0.0 if self.target <= 0 and name != "stock" else avoids
+            costs = [end[name].cost if end[name].reaches else np.nan for end in ends]
+            known = [cost for cost in (*costs, one.cost) if not np.isnan(cost)]
+            cost = one.cost if one.reaches else np.nan
+            rows.append(
+                {
+                    "instrument": name,
+                    "reaches": one.reaches,
+                    "usd_per_t": one.number,
+                    "tonnes_t": one.tonnes,
+                    "projects": ";".join(ids[one.built > self.start + HAIR]),
+                    "avoids_tpa": avoids,
+                    "left_tpa": self.base - avoids,
+                    "cost_usd_per_a": cost,
+                    "cost_low_usd_per_a": min(known, default=np.nan) if one.reaches else np.nan,
+                    "cost_high_usd_per_a": max(known, default=np.nan) if one.reaches else np.nan,
+                    "revenue_usd_per_a": one.revenue,
+                    "cost_usd": one.at_once if one.at_once is not None else cost / self.factor,
+                    "payer": payer.get(name, "treasury"),
+                    "note": one.note,
+                }
+            )
+        return pd.DataFrame(rows).set_index("instrument")
+
+
+def _by_cost(order: list[str], cost: dict[str, float]) -> Iterable[tuple[str, ...]]:
+    """Yield sets of options, the cheapest first, then by the order given."""
+    heap: list[tuple[float, tuple[int, ...]]] = [(0.0, ())]
+    while heap:
+        spent, chosen = heapq.heappop(heap)
+        yield tuple(order[number] for number in chosen)
+        for number in range(chosen[-1] + 1 if chosen else 0, len(order)):
+            heapq.heappush(heap, (spent + cost[order[number]], (*chosen, number)))

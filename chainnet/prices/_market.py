@@ -1,0 +1,455 @@
+"""``market``: the prices at which a chain clears, what governments do to them, and who pays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from chainnet._types import Array
+from chainnet.engine import Certificate, dual_ends
+from chainnet.flow import EXTRA_COST_USD_PER_T
+from chainnet.lowering import Degree, Lowered
+from chainnet.network import Network
+from chainnet.prices._clear import IN_USE, Cleared
+from chainnet.prices._conduct import conduct_table
+from chainnet.prices._inputs import Sized
+from chainnet.prices._measures import Instrument, contents
+from chainnet.prices._money import Money, money_of, welfare_of
+from chainnet.prices._program import Output
+from chainnet.prices._setting import Holder, Run, Setting, cleared_with, prepare
+from chainnet.prices._terms import Money as Prices
+from chainnet.results import Result, provenance, stamp
+from chainnet.scenario import Scenario
+
+POLICY = 1e-7  # to what floors, rates and contracts are settled, over the price
+LEAST = 1e-9  # of the natural size of a good, below which a flow is none
+
+
+@dataclass(frozen=True)
+class MarketCertificate(Certificate):
+    """What proves a market: the proof of its program, and what is checked beside it.
+
+    Attributes
+    ----------
+    arbitrage : float
+        Most that a relation, plant or user could still gain by a tonne more or less, over what it pays and gets.
+    policy : float
+        How far a floor, rate or contract is from what it says, over the price.
+    money : float
+        What all groups have together, more or less than what users value less what things cost, over what was paid.
+    """
+
+    arbitrage: float = 0.0
+    policy: float = 0.0
+    money: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything lies within the tolerance."""
+        parts = self.arbitrage, self.policy, self.money
+        return super().ok and all(np.isfinite(part) and part <= POLICY for part in parts)
+
+
+@dataclass(frozen=True, repr=False, eq=False, kw_only=True)
+class Market(Result):
+    """A market that has cleared.
+
+    Attributes
+    ----------
+    prices : DataFrame, index (node, commodity)
+        price_usd_per_t, between price_low_usd_per_t and price_high_usd_per_t: the ends of what goes with the same
+        flows. Infinite where nothing bounds it.
+    flows : DataFrame
+        A row per row of ``network.edges``, then one per pair of countries with new relations in use: source, target,
+        commodity, flow_tpa, duty_usd_per_t (levied on it, below 0 paid for it).
+    demand : DataFrame
+        node, commodity, tier, demand_tpa, served_tpa, price_usd_per_t, surplus_usd_per_a (worth less what is paid;
+        of who buys as much at any price only differences mean something).
+    plants : DataFrame, index id
+        commodity, output_tpa, price_usd_per_t, paid_usd_per_t (subsidy or top-up), rent_usd_per_t (of capacity, per
+        tonne), profit_usd_per_a (capital of new plants taken off).
+    builds : DataFrame, index id
+        In the long run the projects that may enter: built_share, output_tpa, profit_usd_per_a.
+    policies : DataFrame
+        A row per measure in order: kind, commodity, usd_per_t (levy, top-up, rent or rate in force, the mean by tonnes
+        where plants differ), tonnes_tpa, treasury_usd_per_a, binds, held (of floors), consistent_usd_per_t (of a floor
+        beside one on what the good is made of: the price at which it lands with the content taxed alike).
+    welfare : DataFrame, index country
+        consumers_usd_per_a, producers_usd_per_a, treasury_usd_per_a, stock_usd_per_a (bought into stock, at the
+        price of the market), total_usd_per_a. Differences between two answers are what a measure does.
+    leaks : DataFrame
+        Of each levy or quota on imports, by what is made of its good: product, content, imports_change_tpa (of the
+        product, against the same market without the policy), share (that change in content, over what imports of the
+        good fall by).
+    conduct : DataFrame, index player
+        how, sales_tpa, profit_usd_per_a, gain_usd_per_a (the most that other sales would bring more: of a Cournot
+        player as it conjectures, of a leader proved, if no floor, rate or contract moves with its sales).
+    assumed : DataFrame, index input
+        low, used, high, source: what was neither given nor on record.
+    left_out : tuple of str
+        Goods without a price, nor any of what goes into them: they are taken where they are there, at a price of 0.
+    certificate : MarketCertificate
+    """
+
+    prices: pd.DataFrame
+    flows: pd.DataFrame
+    demand: pd.DataFrame
+    plants: pd.DataFrame
+    builds: pd.DataFrame
+    policies: pd.DataFrame
+    welfare: pd.DataFrame
+    leaks: pd.DataFrame
+    conduct: pd.DataFrame
+    assumed: pd.DataFrame
+    left_out: tuple[str, ...]
+    certificate: MarketCertificate
+
+
+def market(
+    network: Network,
+    scenario: Scenario | str | None = None,
+    policy: Scenario | Sequence[Mapping[str, Any]] | None = None,
+    *,
+    demand_elasticity: Sized = None,
+    supply_elasticity: Sized = None,
+    demand_form: Literal["linear", "isoelastic"] = "linear",
+    reference_price: Prices = None,
+    unit_cost: Prices = None,
+    curves: pd.DataFrame | None = None,
+    conduct: Mapping[Any, str | float] | None = None,
+    run: Run = "short",
+    projects: Iterable[str] | None = None,
+    protect: Iterable[str] = (),
+    rate: float = 0.10,
+    years: int = 10,
+    reroute: Degree = "existing",
+    by: Holder = "country",
+    extra_cost_usd_per_t: float = EXTRA_COST_USD_PER_T,
+) -> Market:
+    """Find the prices at which a chain clears, what measures do to them, and who pays.
+
+    All take prices as they are (perfect competition), but whom ``conduct`` names. No forecast: what an answer rests on
+    stands in ``assumed``, and differences between two answers say more than their levels.
+
+    Parameters
+    ----------
+    network : Network
+        With a demand table.
+    scenario : Scenario or str, optional
+        What happens to the chain. Its tariffs, floors and quotas count as policy.
+    policy : Scenario or list of measures, optional
+        What governments do: tariff, export_tax, quota, price_floor (``mechanism``: "border", a levy on imports that
+        is the least with which they land at the floor, or "cfd", contracts with plants), subsidy, purchase; see
+        ``Scenario``. In a market these touch only what crosses the border of ``to`` (or ``from``).
+    demand_elasticity, supply_elasticity : number, (low, high) or mapping, optional
+        Sizes, 0 or more. By node, commodity, tier or (commodity, tier); the most specific holds. Of a range the
+        geometric middle is used. Without one a user buys as much at any price up to twenty times the reference price,
+        and a plant makes up to its capacity at its unit cost.
+    demand_form : {"linear", "isoelastic"}
+        The curve through the reference price and ``demand_tpa``.
+    reference_price : number or mapping by node or commodity, optional
+        USD/t; default ``price_usd_per_t`` of the commodities. Where there is none, what goes into a tonne.
+    unit_cost : number or mapping by node, project or commodity, optional
+        USD/t without feed and capital; default that of the tables, else what reference prices leave a plant after its
+        inputs.
+    curves : DataFrame, optional
+        node, commodity (blank = the node's only one), tier (blank = all), intercept_usd_per_t,
+        slope_usd_per_t_per_tpa (both >= 0). Users pay intercept - slope x quantity; a plant costs intercept + slope
+        x output, without its feed. With a slope of 0 a user takes up to demand_tpa at the intercept, with one above 0
+        demand_tpa is no cap.
+    conduct : mapping of country, group, owner or node, optional
+        Or (one of them, commodity), which holds back that good alone.
+        "competitive", "cournot" (holds back as far as its own sales lower the price, those of others staying), a
+        conjecture from 0 to 1 between them, or "leader" (sees what all others answer; one may lead).
+    run : {"short", "long"}
+        short: plants stand, and decide their output. long: projects enter too, each as far as it earns its
+        annualised capital cost.
+    projects : iterable of str, optional
+        Which may enter in the long run; default all whose capital cost and capacity are known.
+    protect : iterable of str
+        Tiers whose largest service is kept first, whatever it costs.
+    rate, years
+        Of the capital recovery factor.
+    reroute : {"existing", "none", "new"}
+        As in ``balance``.
+    by : {"country", "owner_country"}
+        Whose makers' money is whose: by place, or by owner.
+    extra_cost_usd_per_t : float
+        Assumed cost of a tonne over a new relation.
+
+    Returns
+    -------
+    Market
+
+    Raises
+    ------
+    DataError
+        If there is no demand table, nothing asked for has a price, an argument is out of range or unknown, a floor has
+        no border, or money is made without an end.
+    UnknownIdError
+        If an id is unknown.
+    SolverError
+        If an answer fails its own check.
+
+    Notes
+    -----
+    One convex program on the lowered chain (Samuelson 1952; Takayama and Judge 1964): what users would pay less what
+    things cost, all that is made may be thrown away. Prices are the duals of its balances; each is given with the two
+    ends that prove the same flows. A floor, a rate or a contract is a number around it, found by a search whose every
+    step is an exact answer.
+
+    Examples
+    --------
+    >>> import chainnet as cn
+    >>> net = cn.read("mag-9")
+    >>> found = cn.market(net, reference_price={"magnet": 50_000, "ndpr": 60_000, "dy": 300_000}, demand_elasticity=0.5)
+    >>> found.certificate.ok, found.demand["served_tpa"].round(3).tolist()
+    (True, [30.0, 4.0, 16.0])
+    """
+    setting = prepare(
+        network, scenario, policy, demand_elasticity=demand_elasticity, supply_elasticity=supply_elasticity,
+        demand_form=demand_form, reference_price=reference_price, unit_cost=unit_cost, curves=curves, conduct=conduct,
+        run=run,
+        projects=projects, protect=protect, rate=rate, years=years, reroute=reroute, by=by,
+        extra_cost_usd_per_t=extra_cost_usd_per_t,
+    )  # fmt: skip
+    return told(setting, *cleared_with(setting))
+
+
+def told(setting: Setting, cleared: Cleared, gaps: Mapping[int, float]) -> Market:
+    """Return a cleared market as tables."""
+    program, low, network = setting.program, setting.low, setting.network
+    stands = setting.stands
+    keys = [key for key in program.prices if stands[key[0]]]
+    rows = np.array([program.prices[key] for key in keys], dtype=np.int64)
+    least, most, middle = dual_ends(cleared.found, rows)
+    if cleared.jumps:  # a floor says which of the prices it is
+        middle = cleared.dual
+    cleared = replace(cleared, dual=middle)
+    money = money_of(program, cleared, setting.quotas)
+    source = provenance(network, "HiGHS simplex and equations", **setting.given)
+    prices = _prices(low, keys, least, most, middle[rows] if cleared.jumps else None)
+    places = network.places.reindex(network.plants["id"])
+    owners = places
+    if setting.given["by"] == "owner_country":
+        owners = network.plants.set_index("id")["owner_country"].fillna(places)
+    proof = cleared.found.certificate
+    certificate = MarketCertificate(
+        **{name: getattr(proof, name) for name in ("problem", "value", "bound", "gap", "violation", "tolerance")},
+        arbitrage=cleared.found.arbitrage,
+        policy=cleared.residual,
+        money=money.off,
+    )
+    plants = _plants(setting, cleared, money)
+    assumed = pd.DataFrame.from_dict(setting.inputs.assumed, orient="index", columns=["low", "used", "high", "source"])
+    tables = {
+        "prices": prices,
+        "flows": _flows(setting, cleared),
+        "demand": _demand(setting, cleared, money),
+        "plants": plants,
+        "builds": _builds(setting, plants),
+        "policies": _policies(setting, cleared, money),
+        "welfare": welfare_of(program, cleared, money, setting.instruments, places, owners),
+        "leaks": _leaks(setting, cleared),
+        "conduct": conduct_table(
+            setting.players,
+            setting.marks,
+            cleared,
+            np.array([setting.profit(number, cleared) for number in range(len(setting.players))]),
+            gaps,
+        ),
+        "assumed": assumed.rename_axis("input").sort_index(),
+    }
+    return Market(
+        provenance=source,
+        **{name: stamp(table, source) for name, table in tables.items()},
+        left_out=program.left_out,
+        certificate=certificate,
+    )
+
+
+def _prices(low: Lowered, keys: list[tuple[int, int]], least: Array, most: Array, known: Array | None) -> pd.DataFrame:
+    """Return the table of prices: the middle of each range, or its one end where the other is not bounded."""
+    both = np.isfinite(least) & np.isfinite(most)
+    with np.errstate(invalid="ignore"):
+        point = np.where(both, (least + most) / 2, np.where(np.isfinite(least), least, most))
+    point = np.where(np.isfinite(point), point, np.nan) if known is None else known
+    index = pd.MultiIndex.from_tuples(
+        [(str(low.tables.ids[node]), low.commodities[code]) for node, code in keys], names=["node", "commodity"]
+    )
+    return pd.DataFrame(
+        {"price_usd_per_t": point, "price_low_usd_per_t": least, "price_high_usd_per_t": most}, index=index
+    ).sort_index()
+
+
+def _flows(setting: Setting, cleared: Cleared) -> pd.DataFrame:
+    """Return what flows over the relations of the table, then over new ones by pair of countries."""
+    low, duty = setting.low, cleared.duty
+    x = _cleaned(setting, cleared)
+    edges = setting.network.edges[["source", "target", "commodity"]]
+    rent = np.zeros(len(x))
+    for row in setting.quotas.values():
+        rent += np.asarray((setting.program.program.matrix[[row]] != 0).toarray())[0] * -cleared.dual[row]
+    table = edges.assign(flow_tpa=x[: low.n_edges], duty_usd_per_t=(duty + rent)[: low.n_edges])
+    pairs = low.relations.pairs
+    if len(pairs):
+        at = low.n_edges + np.flatnonzero(low.relations.is_pair)
+        words = np.array([*low.commodities, ""], dtype=object)
+        new = pd.DataFrame(
+            {
+                "source": pairs["maker"].to_numpy(dtype=object),
+                "target": pairs["user"].to_numpy(dtype=object),
+                "commodity": words[pairs["code"].to_numpy(dtype=np.int64)],
+                "flow_tpa": x[at],
+                "duty_usd_per_t": duty[at],
+            }
+        )
+        table = pd.concat([table, new[new["flow_tpa"] > 0]], ignore_index=True)
+    return table
+
+
+def _cleaned(setting: Setting, cleared: Cleared) -> Array:
+    """Return the flows without what is rounding."""
+    x = cleared.found.x
+    return np.where(np.abs(x) <= LEAST * setting.program.program.col_scale, 0.0, x)
+
+
+def _demand(setting: Setting, cleared: Cleared, money: Money) -> pd.DataFrame:
+    """Return what each user is served, at which price, and what that is worth above it."""
+    program = setting.program
+    demand = program.demand
+    columns = demand["column"].to_numpy(dtype=np.int64)
+    ends = zip(demand["position"].tolist(), demand["code"].tolist(), strict=True)
+    price = [program.price_of(cleared.dual, int(node), int(code)) for node, code in ends]
+    table = demand[["node", "commodity", "tier", "demand_tpa"]].assign(
+        served_tpa=_cleaned(setting, cleared)[columns], price_usd_per_t=price
+    )
+    valued = demand["is_valued"].to_numpy(dtype=bool)
+    return table.assign(surplus_usd_per_a=np.where(valued, money.users[columns], np.nan))
+
+
+def _plants(setting: Setting, cleared: Cleared, money: Money) -> pd.DataFrame:
+    """Return what each plant puts out and what it earns."""
+    program, low = setting.program, setting.low
+    stands, x = setting.stands, _cleaned(setting, cleared)
+    out = pd.DataFrame([one for one in program.outputs if stands[one.plant]], columns=Output._fields)
+    columns = out["column"].to_numpy(dtype=np.int64)
+    profit = pd.Series(money.makers).groupby(program.owner).sum()
+    edges = np.zeros(len(x), dtype=bool)
+    edges[: len(low.flows.tail)] = True
+    sold = pd.Series(np.where(edges, money.makers, 0.0)).groupby(program.owner).sum()
+    ends = zip(out["plant"].tolist(), out["code"].tolist(), strict=True)
+    table = pd.DataFrame(
+        {
+            "id": [str(low.tables.ids[plant]) for plant in out["plant"]],
+            "commodity": [low.commodities[code] for code in out["code"]],
+            "output_tpa": x[columns],
+            "price_usd_per_t": [program.price_of(cleared.dual, plant, code) for plant, code in ends],
+            "paid_usd_per_t": -cleared.duty[columns] + 0.0,
+            "rent_usd_per_t": np.maximum(-cleared.found.col_dual[columns], 0.0),
+            "profit_usd_per_a": (profit - sold).reindex(out["plant"]).to_numpy(),
+        }
+    )
+    goods = table.groupby("id", sort=False)
+    whole = goods[["output_tpa"]].sum()
+    first = goods.first()
+    first["commodity"] = goods["commodity"].agg("+".join)
+    first["output_tpa"] = whole["output_tpa"]
+    return first.sort_index()
+
+
+def _builds(setting: Setting, plants: pd.DataFrame) -> pd.DataFrame:
+    """Return which projects entered."""
+    names = [str(name) for name in setting.low.tables.ids[np.flatnonzero(setting.entrants)]]
+    size = setting.network.plants.set_index("id")["capacity_tpa"]
+    rows = plants.loc[[name for name in names if name in plants.index]]
+    return pd.DataFrame(
+        {
+            "built_share": rows["output_tpa"] / size.reindex(rows.index),
+            "output_tpa": rows["output_tpa"],
+            "profit_usd_per_a": rows["profit_usd_per_a"],
+        }
+    ).rename_axis("id")
+
+
+def _policies(setting: Setting, cleared: Cleared, money: Money) -> pd.DataFrame:
+    """Return how each measure stands."""
+    rows = []
+    x = cleared.found.x
+    for one, state, levied in zip(setting.instruments, cleared.states, money.levied, strict=True):
+        value, treasury, binds = state.value, float(levied.sum()), state.binds
+        weights = setting.clearing.weights(one) > 0
+        tonnes = float(x[weights].sum())
+        if one.content:  # the tonnes of its own good
+            first = setting.clearing.own_columns(one)
+            tonnes = float(x[first].sum())
+        if one.act == "limit":
+            row = setting.quotas.get(one.number)
+            value = float(-cleared.dual[row]) if row is not None else np.nan
+            binds = row is None or value > 0
+        if one.act == "bought":
+            at = [i.number for i in setting.instruments if i.act == "bought"].index(one.number)
+            column = setting.program.bought[at]
+            tonnes, treasury = float(x[column]), -float(money.bought[column])
+            value, binds = (treasury / -tonnes if tonnes > 0 else 0.0), tonnes > 0
+        rows.append(
+            {
+                "kind": one.kind,
+                "commodity": "+".join(one.goods) if one.measure.get("commodity") else "all",
+                "usd_per_t": value,
+                "tonnes_tpa": tonnes,
+                "treasury_usd_per_a": treasury,
+                "binds": binds,
+                "held": state.held,
+                "consistent_usd_per_t": _consistent(setting, cleared, one),
+            }
+        )
+    columns = ["kind", "commodity", "usd_per_t", "tonnes_tpa", "treasury_usd_per_a", "binds", "held"]
+    table = pd.DataFrame(rows, columns=[*columns, "consistent_usd_per_t"])
+    return table.assign(held=table["held"].astype("boolean"), binds=table["binds"].astype(bool))
+
+
+def _consistent(setting: Setting, cleared: Cleared, one: Instrument) -> float:
+    """Return the floor that goes with those on what a good is made of: where it lands untaxed, and their levies."""
+    others = [i for i in setting.instruments if i.is_border_floor and i.number != one.number]
+    if not one.is_border_floor or not others:
+        return np.nan
+    table = contents(setting.network)
+    share = {i.number: table.get(one.goods[0], {}).get(i.goods[0], 0.0) for i in others}
+    levies = sum(part * cleared.states[number].value for number, part in share.items())
+    landed = setting.clearing.landed(cleared.found, one)
+    if not any(share.values()) or landed is None:
+        return np.nan
+    return landed - cleared.states[one.number].value + float(levies)
+
+
+def _leaks(setting: Setting, cleared: Cleared) -> pd.DataFrame:
+    """Return what comes in as the next product: of each good levied or limited at a border, by what is made of it."""
+    columns = ["commodity", "product", "content", "imports_change_tpa", "share"]
+    borders = [one for one in setting.instruments if one.crossing is not None and one.measure.get("to")]
+    if not borders:
+        return pd.DataFrame(columns=columns)
+    free = setting.without_policy().clearing.solve().found.x
+    moved = cleared.found.x - free
+    table = contents(setting.network)
+    outputs = setting.network.processes
+    rows = []
+    for one in borders:
+        for good in one.goods:
+            if good not in table or not one.measure.get("commodity"):
+                continue
+            own = setting.clearing.crossing(one, good)
+            fell = -float(moved[own].sum())
+            users = outputs.loc[(outputs["commodity"] == good) & (outputs["role"] == "input"), "process"]
+            made = outputs[outputs["process"].isin(users) & (outputs["role"] == "output")]["commodity"]
+            for product in sorted(set(made) - {good}):
+                share = table[product][good]
+                change = float(moved[setting.clearing.crossing(one, product)].sum())
+                size = float(setting.program.program.col_scale[own].max(initial=0.0))
+                part = share * change / fell if fell > IN_USE * size else np.nan
+                rows.append(dict(zip(columns, (good, product, share, change, part), strict=True)))
+    return pd.DataFrame(rows, columns=columns)

@@ -1,0 +1,121 @@
+"""Who pays and who gains: users, makers, treasuries and stocks, place by place; and whether the sums come out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from chainnet._types import Array, Ints, Texts
+from chainnet.prices._clear import Cleared
+from chainnet.prices._measures import Instrument, places_of
+from chainnet.prices._program import Program
+
+GROUPS = ["consumers_usd_per_a", "producers_usd_per_a", "treasury_usd_per_a", "stock_usd_per_a"]
+
+
+@dataclass(frozen=True, eq=False)
+class Money:
+    """Money by column, USD/a: what users gain, what makers and sellers keep, what each instrument brings and to whom.
+
+    ``off``: what the groups together have more or less than all that is worth something costs, over what was paid.
+    """
+
+    users: Array
+    makers: Array
+    levied: list[Array]
+    bought: Array
+    off: float
+
+
+def money_of(program: Program, cleared: Cleared, quotas: dict[int, int]) -> Money:
+    """Count the money of a market.
+
+    Parameters
+    ----------
+    program : Program
+    cleared : Cleared
+    quotas : dict
+        Row of each quota among the instruments, by its number, where a row bounds it.
+    """
+    base, curves, x, dual = program.program, program.curves, cleared.found.x, cleared.dual
+    worth = base.matrix.T @ np.where(program.own, dual, 0.0)  # of what a column brings, less what it takes
+    paid = worth * x
+    cost = base.cost * x
+    np.add.at(cost, curves.column, curves.total(x[curves.column]))
+    cost[list(program.marks)] = 0.0
+    is_user = np.zeros(len(x), dtype=bool)
+    is_user[program.demand["column"].to_numpy(dtype=np.int64)] = True
+    is_bought = np.zeros(len(x), dtype=bool)
+    is_bought[program.bought] = True
+    levied = [state.duty * x for state in cleared.states]
+    for number, row in quotas.items():
+        members = np.asarray((base.matrix[[row]] != 0).toarray())[0]
+        levied[number] = -dual[row] * x * members
+    duty = np.asarray(sum(levied, np.zeros(len(x))), dtype=float)
+    gain = np.where(is_bought, 0.0, paid - cost)
+    users = np.where(is_user, gain, 0.0)
+    makers = np.where(is_user, 0.0, gain - np.where(is_bought, 0.0, duty))
+    bought = np.where(is_bought, -paid, 0.0)
+    value = float(-np.where(is_bought, 0.0, cost).sum())
+    groups = float(users.sum() + makers.sum() + duty.sum() - bought.sum())
+    size = max(float(np.abs(paid).sum()), 1e-300)
+    return Money(users, makers, levied, bought, abs(groups - value) / size)
+
+
+def welfare_of(
+    program: Program,
+    cleared: Cleared,
+    money: Money,
+    instruments: list[Instrument],
+    places: pd.Series,
+    owners: pd.Series,
+) -> pd.DataFrame:
+    """Return what users, makers, treasury and stocks of each place have a year.
+
+    ``places``: of nodes, then projects; ``owners``: of whom their makers' money is.
+    """
+    low = program.low
+    begins, ends = places_of(low, places)
+    at, of = (table.fillna("not known").to_numpy(dtype=object) for table in (places, owners))
+    demand = program.demand
+    users = _sums(money.users[demand["column"].to_numpy(dtype=np.int64)], at[demand["position"].to_numpy(np.int64)])
+    owner = program.owner
+    named = np.where(owner >= 0, of[owner], "")
+    pairs = np.flatnonzero(owner[: len(begins)] < 0)
+    named[pairs] = begins[pairs]
+    makers = _sums(money.makers, named)
+    treasury: dict[str, float] = {}
+    for one, levied in zip(instruments, money.levied, strict=True):
+        payee = place_of_money(one, begins, ends, owner, at)
+        for name, value in _sums(levied, payee).items():
+            treasury[name] = treasury.get(name, 0.0) + value
+    stock: dict[str, float] = {}
+    buys = [one for one in instruments if one.act == "bought"]
+    for one, column in zip(buys, program.bought.tolist(), strict=True):
+        name, value = str(at[one.plants[0]]), float(money.bought[column])
+        stock[name] = stock.get(name, 0.0) + value
+        treasury[name] = treasury.get(name, 0.0) - value
+    parts = [users, makers, treasury, stock]
+    names = sorted({name for part in parts for name in part if name})
+    table = pd.DataFrame(
+        {group: [part.get(name, 0.0) for name in names] for group, part in zip(GROUPS, parts, strict=True)},
+        index=pd.Index(names, name="country"),
+    )
+    return table.assign(total_usd_per_a=table.sum(axis=1))
+
+
+def place_of_money(one: Instrument, begins: Texts, ends: Texts, owner: Ints, at: Texts) -> Texts:
+    """Return whose treasury gets, or pays, what an instrument puts on each column."""
+    if one.crossing is None:
+        return np.where(owner >= 0, at[owner], "")
+    found = np.full(len(owner), "", dtype=object)
+    found[: len(begins)] = ends if one.payee == "to" else begins
+    return found
+
+
+def _sums(values: Array, names: Texts) -> dict[str, float]:
+    """Return sums by name."""
+    table = pd.Series(values).groupby(pd.Series(names, dtype=object)).sum()
+    return {str(name): float(value) for name, value in table.items()}

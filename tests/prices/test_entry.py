@@ -1,0 +1,109 @@
+"""Who builds in the long run, at which floor, and which floors go together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import chainnet as cn
+from chainnet.prices import break_even_floor, capital_recovery_factor, floor_curve, implied_floors
+from tests.market_networks import USA, entry, next_product
+
+FULL_COST = 45_000.0 + 500e6 * capital_recovery_factor() / 5000.0
+CONTRACT = {"kind": "price_floor", "commodity": "good", "mechanism": "cfd", "nodes": "plant"}
+
+
+def long_run(*policy: dict[str, Any], unit_cost: float = 45_000.0) -> Any:
+    net, table = entry(unit_cost)
+    found = cn.market(net, policy=list(policy), curves=table, run="long")
+    assert found.certificate.ok
+    return found
+
+
+def built(found: Any) -> float:
+    return float(found.builds.loc["plant", "built_share"])
+
+
+@pytest.mark.parametrize("mechanism", ["border", "cfd"])
+def test_the_floor_at_which_a_project_enters(mechanism: Any) -> None:
+    net, table = entry()
+    found = break_even_floor(net, ["plant"], "good", mechanism=mechanism, to="USA", curves=table).loc["plant"]
+    low, high = found["floor_low_usd_per_t"], found["floor_high_usd_per_t"]
+    assert low < FULL_COST < high < low + 1.0
+    assert pytest.approx(61_274.54, abs=0.01) == FULL_COST
+    measure = {"kind": "price_floor", "commodity": "good", "to": USA} if mechanism == "border" else CONTRACT
+    assert built(long_run({**measure, "usd_per_t": FULL_COST - 10})) == 0.0
+    assert built(long_run({**measure, "usd_per_t": FULL_COST + 10})) == pytest.approx(1.0)
+
+
+def test_a_contract_at_the_break_even_floor_and_the_grant_that_does_the_same() -> None:
+    free, paid = long_run(), long_run({**CONTRACT, "usd_per_t": FULL_COST + 1e-3})
+    assert free.prices.loc[("users", "good"), "price_usd_per_t"] == pytest.approx(170_000 / 3)
+    assert paid.prices.loc[("users", "good"), "price_usd_per_t"] == pytest.approx(160_000 / 3)
+    assert paid.policies.loc[0, "treasury_usd_per_a"] == pytest.approx(-39.706e6, rel=1e-4)
+    grant = {"kind": "subsidy", "nodes": "plant"}
+    share = (FULL_COST - 160_000 / 3) / (FULL_COST - 45_000.0)
+    assert share == pytest.approx(0.48795, abs=1e-5)
+    given = long_run({**grant, "capex_share": share + 1e-9})
+    assert built(given) == pytest.approx(1.0)
+    assert given.policies.loc[0, "treasury_usd_per_a"] == pytest.approx(-39.706e6, rel=1e-4)
+    assert 0 < built(long_run({**grant, "capex_share": 0.4})) < 1
+    assert built(long_run({**grant, "capex_share": 1.0}, unit_cost=60_000.0)) == 0.0
+
+
+def test_a_border_floor_at_break_even_lowers_the_price_of_the_world() -> None:
+    found = long_run({"kind": "price_floor", "commodity": "good", "to": USA, "usd_per_t": FULL_COST + 1e-3})
+    assert found.policies.loc[0, "usd_per_t"] == pytest.approx(11_912, abs=1)
+    assert found.prices.loc[("world", "good"), "price_usd_per_t"] == pytest.approx(49_363, abs=1)
+    change = (found.welfare - long_run().welfare).loc["USA"]
+    assert change["treasury_usd_per_a"] > 0 > change["consumers_usd_per_a"]
+
+
+def test_a_project_earns_nothing_where_it_is_built_in_part_and_something_where_whole() -> None:
+    part, whole, out = (long_run({"kind": "subsidy", "nodes": "plant", "capex_share": s}) for s in (0.4, 0.6, 0.1))
+    assert part.builds.loc["plant", "profit_usd_per_a"] == pytest.approx(0.0, abs=1e-3)
+    assert whole.builds.loc["plant", "profit_usd_per_a"] > 0
+    assert built(out) == 0.0
+    assert out.builds.loc["plant", "profit_usd_per_a"] == 0.0
+
+
+def test_a_curve_of_floors_bites_holds_and_breaks() -> None:
+    net, table = entry()
+    floors = [50_000.0, 58_000.0, 63_000.0, 90_000.0]
+    found = floor_curve(net, "good", floors, to="USA", curves=table, run="long")
+    assert found["price_usd_per_t"].tolist() == pytest.approx([170_000 / 3, 58_000.0, 63_000.0, 80_000.0])
+    assert found["levy_usd_per_t"].tolist() == pytest.approx([0.0, 2000.0, 14_500.0, 40_000.0])
+    assert found["held"].tolist() == [True, True, True, False]
+    assert found["built_tpa"].tolist() == pytest.approx([0.0, 0.0, 5000.0, 5000.0])
+    assert (np.diff(found["imports_tpa"]) <= 1e-6).all()
+    assert found.loc[0, ["users_usd_per_a", "makers_usd_per_a", "treasury_usd_per_a"]].tolist() == [0.0, 0.0, 0.0]
+    paid = floor_curve(net, "good", [63_000.0], to="USA", mechanism="cfd", curves=table, run="long").iloc[0]
+    assert paid["treasury_usd_per_a"] == pytest.approx(-5000 * (63_000 - 160_000 / 3))
+    assert paid["users_usd_per_a"] > 0
+
+
+def test_floors_that_go_together() -> None:
+    net, _ = next_product()
+    price = {"oxide": 50.0, "magnet": 45.0}
+    down = implied_floors(net, {"oxide": 80.0}, price)
+    assert down.loc["magnet"].tolist() == [pytest.approx(54.0), "oxide", 0.3]
+    up = implied_floors(net, {"magnet": 54.0}, price)
+    assert up.loc["oxide", "floor_usd_per_t"] == pytest.approx(80.0)
+
+
+@pytest.mark.parametrize(
+    ("ask", "said"),
+    [
+        (lambda net, table: break_even_floor(net, ["plant"], "good", curves=table), "names no beneficiaries"),
+        (lambda net, table: break_even_floor(net, ["plants"], "good", to="USA", curves=table), "plants"),
+        (lambda net, table: floor_curve(net, "goods", [1.0], to="USA", curves=table), "unknown commodity"),
+        (lambda net, table: floor_curve(net, "good", [-1.0], to="USA", curves=table), "floors: -1.0"),
+        (lambda net, table: floor_curve(net, "good", [1.0], to="USA", curves=table, mechanism="x"), "mechanism"),
+        (lambda net, table: implied_floors(net, {"good": 3.0}), "no price of good to rise from"),
+    ],
+)
+def test_bad_input_is_said(ask: Any, said: str) -> None:
+    with pytest.raises(cn.ChainnetError, match=said):
+        ask(*entry())
