@@ -141,6 +141,8 @@ class Market(Bordered):
     ] = None
     protect: Annotated[str | None, "Tiers that are served first whatever it costs, split by commas.", words] = None
     by: Annotated[Literal["country", "owner_country"], "Whose makers' money is whose."] = "country"
+    draws: Annotated[int, "How often every range is drawn, for --table ranges."] = 0
+    seed: Annotated[int, "Start of the random numbers."] = 0
 
     def ask(self, question: str | None = None, of: Any = None, /, **other: Any) -> Any:
         """Ask with the measures that the options stand for."""

@@ -134,6 +134,16 @@ class ConvexModel:
         self._basis: Any = None
         self._active: tuple[Bools, Bools, Ints, Array] | None = None
 
+    @property
+    def binding(self) -> bytes | None:
+        """What bound in the last answer, where all curves are lines; None where that says nothing of other answers.
+
+        If the same binds in two programs, it binds on the line between them too, and the answer moves along a line.
+        """
+        if self._active is None or not self._is_straight:
+            return None
+        return b"".join(np.asarray(part).tobytes() for part in self._active[:3])
+
     def _reach(self, program: LinearProgram) -> Array:
         return np.asarray(program.col_upper[self._curves.column], dtype=float)
 

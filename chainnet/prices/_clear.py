@@ -76,7 +76,8 @@ class Clearing:
         self._zero = np.zeros(n)
         self.bounds: tuple[Array, Array] | None = None  # of columns, where others than the program's hold
         self._bent = program.curves.column
-        self._is_alone = sum(map(self._is_sought, instruments)) == 1
+        sought = sum(map(self._is_sought, instruments))
+        self.is_still, self._is_alone = sought == 0, sought == 1  # whether no levy or contract moves with the prices
         self.landings: dict[float, float | None] = {}  # at which price imports land under each levy tried
         self._output = {one.column: one for one in program.outputs}
 

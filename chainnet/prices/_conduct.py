@@ -20,6 +20,7 @@ from chainnet.prices._measures import contents
 from chainnet.prices._program import Program
 
 STEPS = (1e-3, -1e-3, 1e-2, -1e-2, 0.1, -0.1)  # by how much of its sales a player is moved to see whether that pays
+ROUGH = 1e-3  # the same where a floor, rate or contract moves with its sales, so that nothing is proved
 GAP = 1e-6  # of the profit, to which the best sales of a leader are proved
 MOST = 4000
 NEAREST = 1e-9  # of the largest sales, to which the best are found
@@ -50,7 +51,7 @@ class Mark:
     slope: float
 
 
-def players_of(network: Network, conduct: Mapping[str, Any] | None) -> list[Player]:
+def players_of(network: Network, conduct: Mapping[Any, Any] | None) -> list[Player]:
     """Return the players, each named by a country, group, owner or node.
 
     Raises
@@ -181,7 +182,7 @@ def _derived(program: Program, slopes: Mapping[tuple[int, int], float], code: in
 
 
 def best_of_leader(clearing: Clearing, mark: Mark, profit: Callable[[Cleared], float]) -> tuple[Cleared, float]:
-    """Return the market in which a leader sells what pays it best, and how much more it could earn at most.
+    """Return the market in which a leader sells what pays it best, and how much more it could earn (NaN = open).
 
     Notes
     -----
@@ -189,7 +190,7 @@ def best_of_leader(clearing: Clearing, mark: Mark, profit: Callable[[Cleared], f
     earn at that cost never falls: so between two sales the profit is at most the first times the larger sales, and the
     second at them. That bounds every interval; the interval with the largest bound is halved until nothing is left.
     """
-    base = clearing.program.program
+    base, binding = clearing.program.program, dict[float, bytes | None]()
 
     def at(sales: float) -> tuple[float, float, Cleared]:
         lower, upper = base.col_lower.copy(), base.col_upper.copy()
@@ -197,8 +198,8 @@ def best_of_leader(clearing: Clearing, mark: Mark, profit: Callable[[Cleared], f
         clearing.bounds = lower, upper
         cleared = clearing.solve()
         worth = float(cleared.found.tangent.cost[mark.column] - cleared.found.col_dual[mark.column])
-        earned = profit(cleared)
-        return earned, worth, cleared
+        binding[sales] = clearing.model.binding if clearing.is_still else None
+        return profit(cleared), worth, cleared
 
     clearing.bounds = None
     free = float(clearing.solve().found.x[mark.column])
@@ -217,24 +218,45 @@ def best_of_leader(clearing: Clearing, mark: Mark, profit: Callable[[Cleared], f
     while heap and len(known) < MOST:
         most, left, right = heapq.heappop(heap)
         gap = max(-most - known[best][0], 0.0)
-        if gap <= GAP * abs(known[best][0]) or right - left <= NEAREST * free:
+        if gap <= (GAP if clearing.is_still else ROUGH) * abs(known[best][0]) or right - left <= NEAREST * free:
             break
         middle = (left + right) / 2
         known[middle] = at(middle)
         best = middle if known[middle][0] > known[best][0] else best
+        if binding[left] is not None and binding[left] == binding[right]:  # the profit is one parabola
+            one, two, three = (known[sales][0] for sales in (left, middle, right))
+            bend = one - 2 * two + three
+            top = middle + (right - left) / 4 * (one - three) / bend if bend < 0 else middle
+            if left < top < right:
+                known[top] = at(top)
+                best = top if known[top][0] > known[best][0] else best
+            gap = 0.0
+            continue
         for ends in ((left, middle), (middle, right)):
             heapq.heappush(heap, (-bound(*ends), *ends))
+    if clearing.model.binding is None or not clearing.is_still:
+        best = _golden(known, best, at, NEAREST * free)
+    return at(best)[2], gap if clearing.is_still else np.nan
+
+
+def _golden(
+    known: dict[float, tuple[float, float, Cleared]],
+    best: float,
+    at: Callable[[float], tuple[float, float, Cleared]],
+    still: float,
+) -> float:
+    """Return the best sales between the two that are next to the best known, by the golden section."""
     order = sorted(known)
     place = order.index(best)
     low, high = order[max(place - 1, 0)], order[min(place + 1, len(order) - 1)]
     ratio = (np.sqrt(5.0) - 1.0) / 2.0
-    while high - low > NEAREST * free:  # the rest by the golden section
+    while high - low > still:
         one, two = high - ratio * (high - low), low + ratio * (high - low)
         for sales in (one, two):
-            known.setdefault(sales, at(sales))
+            if sales not in known:
+                known[sales] = at(sales)
         low, high = (low, two) if known[one][0] >= known[two][0] else (one, high)
-    best = max(known, key=lambda sales: known[sales][0])
-    return at(best)[2], gap
+    return max(known, key=lambda sales: known[sales][0])
 
 
 def deviation(player: Player, mark: Mark, cleared: Cleared) -> float:

@@ -12,6 +12,7 @@ from chainnet import checks
 from chainnet._types import Words
 from chainnet.engine import ROUNDING
 from chainnet.network import Network
+from chainnet.prices._market import Market
 from chainnet.prices._terms import (
     Money,
     Terms,
@@ -61,6 +62,7 @@ def price_floor(
     utilisation: float = 1.0,
     by_year: int | None = None,
     coproduct_credit: bool = False,
+    market: Market | None = None,
 ) -> pd.DataFrame:
     """Say which projects pay at a price floor, and what a contract for difference at that floor costs.
 
@@ -95,6 +97,9 @@ def price_floor(
         Output that the ramp has reached in that year; default full. Break-even prices stay those of full output.
     coproduct_credit : bool
         Take the coproducts, at their price, off the break-even price.
+    market : Market, optional
+        A market that has cleared: reference and import prices are then its own, the mean by tonnes of what is made, and
+        of what comes over a border, unless they are given.
 
     Returns
     -------
@@ -106,7 +111,8 @@ def price_floor(
         margin_usd_per_t : what is received, upside returned, less break-even.  most_unit_cost_usd_per_t : the unit
         cost up to which it pays at the floor.  outlay_usd_per_a, upside_usd_per_a : paid to, and taken back
         from, the project if it stands.  tariff_usd_per_t : what an importer pays under a border-adjusted
-        floor, max(0, floor - import price).
+        floor, max(0, floor - import price).  price_with_floor_usd_per_t : with ``market``, the price there or the
+        floor, the larger of the two.
 
     Raises
     ------
@@ -129,22 +135,28 @@ def price_floor(
     >>> float(table.loc["usa_white_mesa_phase2", "break_even_usd_per_t"].round(1))
     40510.9
     """
+    if market is not None:
+        made, landed = market.mean_prices(network)
+        reference_price = made if reference_price is None else reference_price
+        import_price = landed if import_price is None else import_price
     terms = Terms(
         network, floor, reference_price, projects, commodity, rate, years, unit_cost, utilisation, by_year,
         coproduct_credit, import_price,
     )  # fmt: skip
     share = check_number(upside_share, "upside_share", 0.0, 1.0, "the part of the upside that is returned")
     table = terms.table
-    at, market = terms.needed_floor, terms.reference
-    table["floor_usd_per_t"], table["reference_usd_per_t"] = at, market
+    at, reference = terms.needed_floor, terms.reference
+    table["floor_usd_per_t"], table["reference_usd_per_t"] = at, reference
     table["viable"] = _at_least(at, table["break_even_usd_per_t"], terms.least)
-    table["viable_at_reference"] = _at_least(market, table["break_even_usd_per_t"], terms.least)
-    gap, upside = (at - market).clip(lower=0.0), share * (market - at).clip(lower=0.0)
-    table["margin_usd_per_t"] = market + gap - upside - table["break_even_usd_per_t"]
+    table["viable_at_reference"] = _at_least(reference, table["break_even_usd_per_t"], terms.least)
+    gap, upside = (at - reference).clip(lower=0.0), share * (reference - at).clip(lower=0.0)
+    table["margin_usd_per_t"] = reference + gap - upside - table["break_even_usd_per_t"]
     table["most_unit_cost_usd_per_t"] = at - table["capital_usd_per_t"] + table["credit_usd_per_t"]
     table["outlay_usd_per_a"] = table["output_tpa"] * gap
     table["upside_usd_per_a"] = table["output_tpa"] * upside
     table["tariff_usd_per_t"] = (at - terms.imports).clip(lower=0.0)
+    if market is not None:
+        table["price_with_floor_usd_per_t"] = reference.clip(lower=at)
     return stamp(table, provenance(network, "none", **terms.settings, upside_share=share))
 
 

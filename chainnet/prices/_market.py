@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
 from chainnet._types import Array
 from chainnet.engine import Certificate, dual_ends
 from chainnet.flow import EXTRA_COST_USD_PER_T
@@ -20,6 +22,7 @@ from chainnet.prices._inputs import Sized
 from chainnet.prices._measures import Instrument, contents
 from chainnet.prices._money import Money, money_of, welfare_of
 from chainnet.prices._program import Output
+from chainnet.prices._ranges import ranges_of
 from chainnet.prices._setting import Holder, Run, Setting, cleared_with, prepare
 from chainnet.prices._terms import Money as Prices
 from chainnet.results import Result, provenance, stamp
@@ -87,7 +90,11 @@ class Market(Result):
         good fall by).
     conduct : DataFrame, index player
         how, sales_tpa, profit_usd_per_a, gain_usd_per_a (the most that other sales would bring more: of a Cournot
-        player as it conjectures, of a leader proved, if no floor, rate or contract moves with its sales).
+        player as it conjectures, of a leader proved; unknown where a floor, rate or contract moves with its sales).
+    ranges : DataFrame
+        With draws: quantity (prices, levies, treasuries, tonnes built, and by country what users, makers and treasury
+        have, with measures against the same market without them), p10, p50, p90, sign_share (of the draws with the sign
+        of the median), reverses (the input that goes most with the sign, where it is not one).
     assumed : DataFrame, index input
         low, used, high, source: what was neither given nor on record.
     left_out : tuple of str
@@ -104,9 +111,26 @@ class Market(Result):
     welfare: pd.DataFrame
     leaks: pd.DataFrame
     conduct: pd.DataFrame
+    ranges: pd.DataFrame
     assumed: pd.DataFrame
     left_out: tuple[str, ...]
     certificate: MarketCertificate
+
+    def mean_prices(self, network: Network) -> tuple[dict[str, float], dict[str, float]]:
+        """Return by commodity the mean price of what flows where it sets out, and where it lands from abroad, USD/t."""
+        flows = self.flows[self.flows["flow_tpa"] > 0]
+        place, price = network.places, self.prices["price_usd_per_t"].to_dict()
+        known = flows[flows["source"].isin(place.index) & flows["target"].isin(place.index)]
+        abroad = known["source"].map(place).to_numpy() != known["target"].map(place).to_numpy()
+        found: list[dict[str, float]] = []
+        for end, rows in (("source", known), ("target", known[abroad])):
+            at = [price.get(pair, np.nan) for pair in zip(rows[end], rows["commodity"].fillna(""), strict=True)]
+            worth = rows.assign(
+                usd=rows["flow_tpa"] * np.array(at, dtype=float), commodity=rows["commodity"].fillna("")
+            )
+            sums = worth.groupby("commodity")[["usd", "flow_tpa"]].sum(min_count=1)
+            found.append({str(name): float(usd / t) for name, usd, t in sums.itertuples() if usd == usd})
+        return found[0], found[1]
 
 
 def market(
@@ -129,6 +153,8 @@ def market(
     reroute: Degree = "existing",
     by: Holder = "country",
     extra_cost_usd_per_t: float = EXTRA_COST_USD_PER_T,
+    draws: int = 0,
+    seed: int = 0,
 ) -> Market:
     """Find the prices at which a chain clears, what measures do to them, and who pays.
 
@@ -180,6 +206,8 @@ def market(
         Whose makers' money is whose: by place, or by owner.
     extra_cost_usd_per_t : float
         Assumed cost of a tonne over a new relation.
+    draws, seed : int
+        How often every range is drawn anew for ``ranges``, and the start of the random numbers.
 
     Returns
     -------
@@ -210,17 +238,21 @@ def market(
     >>> found.certificate.ok, found.demand["served_tpa"].round(3).tolist()
     (True, [30.0, 4.0, 16.0])
     """
-    setting = prepare(
-        network, scenario, policy, demand_elasticity=demand_elasticity, supply_elasticity=supply_elasticity,
+    checks.whole(draws, "draws")
+    checks.whole(seed, "seed")
+    prepared = partial(
+        prepare, network, scenario, policy, demand_elasticity=demand_elasticity, supply_elasticity=supply_elasticity,
         demand_form=demand_form, reference_price=reference_price, unit_cost=unit_cost, curves=curves, conduct=conduct,
-        run=run,
-        projects=projects, protect=protect, rate=rate, years=years, reroute=reroute, by=by,
+        run=run, projects=projects, protect=protect, rate=rate, years=years, reroute=reroute, by=by,
         extra_cost_usd_per_t=extra_cost_usd_per_t,
     )  # fmt: skip
-    return told(setting, *cleared_with(setting))
+    setting = prepared()
+    ranges = ranges_of(lambda pick: prepared() if pick is None else prepared(pick=pick), draws, seed)
+    setting.given.update({"draws": draws, "seed": seed} if draws else {})
+    return told(setting, *cleared_with(setting), ranges)
 
 
-def told(setting: Setting, cleared: Cleared, gaps: Mapping[int, float]) -> Market:
+def told(setting: Setting, cleared: Cleared, gaps: Mapping[int, float], ranges: pd.DataFrame) -> Market:
     """Return a cleared market as tables."""
     program, low, network = setting.program, setting.low, setting.network
     stands = setting.stands
@@ -262,6 +294,7 @@ def told(setting: Setting, cleared: Cleared, gaps: Mapping[int, float]) -> Marke
             np.array([setting.profit(number, cleared) for number in range(len(setting.players))]),
             gaps,
         ),
+        "ranges": ranges,
         "assumed": assumed.rename_axis("input").sort_index(),
     }
     return Market(

@@ -275,7 +275,8 @@ def _with_buys(
 
 def _kept(program: LinearProgram, demand: pd.DataFrame, protect: tuple[str, ...]) -> LinearProgram:
     """Keep the largest service of the tiers protected, in their order."""
-    groups = [rows for tier in protect if (rows := (demand["tier"] == tier).to_numpy()).any()]
+    groups = [(demand["tier"] == tier).to_numpy() for tier in protect]
+    groups = [members for members in groups if members.any()]
     if not groups:
         return program
     columns = demand["column"].to_numpy(dtype=np.int64)

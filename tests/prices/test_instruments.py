@@ -67,6 +67,7 @@ def test_what_no_number_reaches_has_no_cost() -> None:
     assert dear.loc["contract_for_difference", "reaches"]
 
 
+@pytest.mark.slow
 def test_nothing_costs_nothing_and_more_never_costs_less() -> None:
     rows = [asked(avoid).table["cost_usd_per_a"] for avoid in (0.0, 1000.0, 4000.0)]
     assert rows[0].tolist() == [0.0] * 5

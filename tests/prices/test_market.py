@@ -14,6 +14,7 @@ from tests.market_networks import (
     CHN,
     USA,
     curves,
+    entry,
     joint_product,
     magnets,
     network,
@@ -374,6 +375,33 @@ def test_every_shipped_chain_clears() -> None:
         assert table.to_csv() == again.tables()[name].to_csv()
 
 
+def test_a_floor_takes_its_prices_from_a_market() -> None:
+    net, table = entry()
+    found = cn.price_floor(net, 60_000.0, market=cn.market(net, curves=table)).loc["plant"]
+    assert found["reference_usd_per_t"] == pytest.approx(170_000 / 3)
+    assert found["tariff_usd_per_t"] == pytest.approx(60_000 - 170_000 / 3)
+    assert found["price_with_floor_usd_per_t"] == 60_000.0
+    assert "price_with_floor_usd_per_t" not in cn.price_floor(net, 60_000.0)
+
+
+def test_draws_give_ranges_and_the_input_that_turns_a_sign() -> None:
+    net, _ = small_country()
+    given: dict[str, Any] = {
+        "reference_price": 54.0, "unit_cost": {"world": (50.0, 58.0), "home": 54.0}, "demand_elasticity": 0.5,
+        "policy": [{"kind": "price_floor", "to": USA, "commodity": "good", "usd_per_t": 53.0}],
+    }  # fmt: skip
+    found = cn.market(net, **given, draws=40, seed=3)
+    rows = found.ranges.set_index("quantity")
+    price = rows.loc["price_usd_per_t good"]
+    assert 50.0 <= price["p10"] <= price["p50"] <= price["p90"] <= 54.0
+    levy = rows.loc["measure 1 usd_per_t"]
+    assert 0.0 <= levy["p10"] <= levy["p90"] <= 3.0
+    assert levy["reverses"] == "unit_cost world"
+    assert rows.loc["price_usd_per_t good", "sign_share"] == 1.0
+    assert found.ranges.to_csv() == cn.market(net, **given, draws=40, seed=3).ranges.to_csv()
+    assert cn.market(net, **given).ranges.empty
+
+
 # -- what is refused -----------------------------------------------------------------------------------
 
 
@@ -393,6 +421,7 @@ def test_every_shipped_chain_clears() -> None:
         ({"policy": [{"kind": "purchase", "node": "mine_usa", "commodity": "god", "tpa": 3.0}]}, "unknown commodity"),
         ({"policy": "floor"}, "is no Scenario and no list"),
         ({"run": "medium"}, "unknown run"),
+        ({"draws": -1}, "draws: -1"),
         ({"projects": ["x"]}, "long run only"),
         ({"protect": ["pets"]}, "unknown tier"),
         ({"curves": curves(mine_mars=(1, 1))}, "unknown node"),
