@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from chainnet.cascades import cascade as cascade
     from chainnet.criticality import chokepoints as chokepoints
     from chainnet.criticality import fortify as fortify
+    from chainnet.criticality import hazards as hazards
     from chainnet.criticality import interdict as interdict
+    from chainnet.criticality import reverse as reverse
     from chainnet.criticality import risk_exposure as risk_exposure
     from chainnet.criticality import shapley as shapley
     from chainnet.doubt import ensemble as ensemble
@@ -42,6 +44,9 @@ if TYPE_CHECKING:
     from chainnet.flow import balance as balance
     from chainnet.flow import max_flow as max_flow
     from chainnet.flow import service_range as service_range
+    from chainnet.hindsight import chain_before as chain_before
+    from chainnet.hindsight import events as events
+    from chainnet.hindsight import hindcast as hindcast
     from chainnet.indicators import concentration as concentration
     from chainnet.indicators import eu_supply_risk as eu_supply_risk
     from chainnet.indicators import geopolrisk as geopolrisk
@@ -89,6 +94,7 @@ _ROOMS = {
     "calibrate": "calibration",
     "cascade": "cascades",
     "catalog": "io",
+    "chain_before": "hindsight",
     "chokepoints": "criticality",
     "codebook": "results",
     "compare": "assessment",
@@ -97,11 +103,14 @@ _ROOMS = {
     "draw": "drawing",
     "ensemble": "doubt",
     "eu_supply_risk": "indicators",
+    "events": "hindsight",
     "fair_split": "blocs",
     "find": "assessment",
     "fortify": "criticality",
     "from_trade": "calibration",
     "geopolrisk": "indicators",
+    "hazards": "criticality",
+    "hindcast": "hindsight",
     "in_force": "scenario",
     "instruments": "prices",
     "interdict": "criticality",
@@ -123,6 +132,7 @@ _ROOMS = {
     "report_figures": "reporting",
     "reroute": "projects",
     "retaliation": "blocs",
+    "reverse": "criticality",
     "risk_exposure": "criticality",
     "rules": "scenario",
     "scenarios": "scenario",
@@ -152,6 +162,7 @@ __all__ = [
     "calibrate",
     "cascade",
     "catalog",
+    "chain_before",
     "chokepoints",
     "codebook",
     "compare",
@@ -160,11 +171,14 @@ __all__ = [
     "draw",
     "ensemble",
     "eu_supply_risk",
+    "events",
     "fair_split",
     "find",
     "fortify",
     "from_trade",
     "geopolrisk",
+    "hazards",
+    "hindcast",
     "in_force",
     "instruments",
     "interdict",
@@ -186,6 +200,7 @@ __all__ = [
     "report_figures",
     "reroute",
     "retaliation",
+    "reverse",
     "risk_exposure",
     "rules",
     "scenarios",

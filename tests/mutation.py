@@ -37,11 +37,12 @@ RECORDS = ["test_recorded.py", "cli/test_cli_recorded.py"]
 # numba wants bare functions, which deliberate mistakes wrap
 BARE = ["engine/test_engine_compiled.py", "engine/test_engine_threads.py"]
 TOLD = re.compile(r"\[tool\.mutmut\].*", re.DOTALL)
+QUICK = "not slow and not documents and not long and not browser"
 
 
 def settle(folder: Path, package: str, tests: list[str], left_out: list[str]) -> None:
     """Write the ``[tool.mutmut]`` table for one package and some tests; what was known of other tests goes."""
-    words = ["-p", "no:cacheprovider", "-p", "no:xdist", "-m", "not slow and not documents and not browser"]
+    words = ["-p", "no:cacheprovider", "-p", "no:xdist", "-m", QUICK]
     words += [f"--ignore=tests/{name}" for name in left_out]
     file = folder / "pyproject.toml"
     told = TOLD.sub("", file.read_text(encoding="utf-8")).rstrip()

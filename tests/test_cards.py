@@ -66,6 +66,7 @@ def at_end(net: cn.Network, end: str, commodity: str | None = None) -> cn.Networ
 # -- antimony --------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_antimony_first_table_on_both_years(graphs: dict[str, cn.Network]) -> None:
     net = graphs["antimony"]
     today, text = net.at(str(TODAY)), card(net)
@@ -82,6 +83,7 @@ def test_antimony_first_table_on_both_years(graphs: dict[str, cn.Network]) -> No
         assert [*told[:2], *told[-2:]] == pytest.approx(found, abs=0.51), head
 
 
+@pytest.mark.long
 def test_primers_as_primers_at_both_figures(graphs: dict[str, cn.Network]) -> None:
     """56 % of primers at the 30 t assumed; by count of rounds the United States is met and the EU and Japan are not."""
     net = graphs["antimony"]
@@ -129,6 +131,7 @@ def test_the_loss_of_the_mill_can_be_asked(graphs: dict[str, cn.Network]) -> Non
 # -- tungsten --------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_tungsten_first_table_on_both_years(graphs: dict[str, cn.Network]) -> None:
     net = graphs["tungsten"]
     today, text = net.at(str(TODAY)), card(net)
@@ -146,6 +149,7 @@ def test_tungsten_first_table_on_both_years(graphs: dict[str, cn.Network]) -> No
         assert [*told[:2], *told[-2:]] == pytest.approx(found, abs=0.51), head
 
 
+@pytest.mark.long
 def test_tungsten_defence_is_not_met_where_nothing_is_rerouted(graphs: dict[str, cn.Network]) -> None:
     """1,000 of 2,426 t under the origin rule, a stop and doubled demand; 97 t without one assumed maker."""
     net = graphs["tungsten"]
@@ -193,6 +197,7 @@ def test_gallium_defence_hangs_on_two_japanese_plants(graphs: dict[str, cn.Netwo
     assert "0.79 t (27 %)" in told
 
 
+@pytest.mark.long
 def test_gallium_first_table(graphs: dict[str, cn.Network]) -> None:
     net = graphs["gallium"]
     text = card(net)
@@ -210,6 +215,7 @@ def test_gallium_first_table(graphs: dict[str, cn.Network]) -> None:
 # -- germanium -------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_germanium_first_table_and_the_plants_of_today(graphs: dict[str, cn.Network]) -> None:
     net = graphs["germanium"]
     today, text = net.at(str(TODAY)), card(net)
@@ -273,6 +279,7 @@ def test_graphite_on_the_plants_of_today(graphs: dict[str, cn.Network]) -> None:
 # -- the ends of defence demand --------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "head", "asks"),
     [

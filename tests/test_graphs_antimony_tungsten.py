@@ -64,6 +64,7 @@ def test_every_measure_says_where_it_comes_from(net: cn.Network) -> None:
             assert dated == (measure["status"] != "assumed"), f"{name}: a rule has a date, a supposition has none"
 
 
+@pytest.mark.long
 def test_the_suspended_ban_does_not_bite_before_it_returns(graphs: dict[str, cn.Network]) -> None:
     net = graphs["antimony"]
     scenarios = cn.scenarios(net)

@@ -31,6 +31,7 @@ def short(
 # -- samarium of Mountain Pass ---------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("year", "left"), [(2027, 90.0), (2028, 0.0)])
 def test_samarium_of_mountain_pass_comes_by_2028(today: cn.Network, year: int, left: float) -> None:
     """The circuit of 2026 makes Dy and Tb only, so the origin rule leaves all US defence SmCo (30 % of 300 t) short."""
@@ -62,6 +63,7 @@ def test_the_samarium_loan_is_no_cost_of_a_plant(rare_earths: cn.Network) -> Non
 # -- what is ranked, and what runs -----------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_what_has_neither_feed_nor_decision_is_not_ranked(rare_earths: cn.Network) -> None:
     found = cn.reroute(rare_earths, cn.scenarios(rare_earths)[STOP], by_year=2030).projects
     assert not NO_FEED_NO_DECISION & set(found.index)
@@ -155,6 +157,7 @@ def table_of(card: str, head: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("| ").split("|")] for line in lines[: lines.index("")]]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("year", [2026, 2024])
 def test_every_number_of_the_cards_first_tables_is_what_balance_gives(rare_earths: cn.Network, year: int) -> None:
     card = (Path(str(rare_earths.folder)) / "README.md").read_text(encoding="utf-8")

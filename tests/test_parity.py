@@ -88,6 +88,7 @@ def compare(seed: int, wild: bool) -> float:
     return expected
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("start", [0, pytest.param(10, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("wild", [False, True], ids=["near", "far"])
 def test_value_and_balance_against_an_independent_program(start: int, wild: bool) -> None:

@@ -161,6 +161,7 @@ MEASURES = st.one_of(
 )
 
 
+@pytest.mark.long
 @settings(max_examples=7)
 @given(SEEDS, st.lists(MEASURES, min_size=1, max_size=3), st.randoms(use_true_random=False))
 def test_overlays_equal_transforms_in_any_order(seed: int, drawn: list[Any], rng: Any) -> None:
@@ -206,6 +207,7 @@ def test_overlays_equal_transforms_in_any_order(seed: int, drawn: list[Any], rng
         assert again == pytest.approx(expected, rel=1e-6, abs=1e-6)
 
 
+@pytest.mark.long
 @settings(max_examples=7)
 @given(SEEDS)
 def test_nothing_disrupted_is_the_base(seed: int) -> None:
@@ -223,6 +225,7 @@ def test_nothing_disrupted_is_the_base(seed: int) -> None:
     assert cn.balance(net, nothing).cost_usd == base.cost_usd
 
 
+@pytest.mark.long
 @settings(max_examples=7)
 @given(SEEDS, st.sampled_from(COUNTRIES))
 def test_projects_never_lower_and_disruption_never_raises_the_value(seed: int, country: str) -> None:

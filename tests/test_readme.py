@@ -6,7 +6,7 @@ import pytest
 import readme_page as page
 
 import chainnet as cn
-from chainnet.assessment import bottlenecks
+from chainnet.assessment import Answers, Finding
 from chainnet.flow import Counting
 from chainnet.words import country_name
 
@@ -33,13 +33,14 @@ def test_the_picture_says_what_the_chain_answers() -> None:
     network = page.chain("rare-earths")
     assert len(network.opened) == 8
     assert "eight opened since" in said["plants"]
-    found = bottlenecks(Counting.of(network)).iloc[0]
+    found = Finding(Answers(Counting.of(network)), None, network.tier_order[0]).bottleneck
     assert f"bottleneck: {country_name(found['country'])} makes" in said["bottleneck"]
     assert f"its stop costs {found['lost_tpa']:.0f}" in said["bottleneck"].replace("\xa0", " ")
     assert said["heading"].startswith(cn.scenarios(network)[page.STOP].label)
     assert f"`{page.COMMAND}`" in text()
 
 
+@pytest.mark.long
 def test_the_sentence_on_the_us_origin_rule_holds() -> None:
     now = page.chain("rare-earths")
     rule = cn.scenarios(now)["us_defence_origin_2027"]
@@ -75,6 +76,7 @@ def by_rounds(network: cn.Network) -> cn.Network:
     return network.with_demand(demand.assign(demand_tpa=counted.fillna(demand["demand_tpa"])))
 
 
+@pytest.mark.long
 def test_the_sentences_on_products_hold() -> None:
     antimony = page.chain("antimony")
     stop, rules = cn.scenarios(antimony)[page.STOP], cn.in_force(antimony)
@@ -86,6 +88,7 @@ def test_the_sentences_on_products_hold() -> None:
     assert lost(by_rounds(antimony), rules, "sb_trisulfide", ("jpn_defence",)) > 1 - 1e-9
 
 
+@pytest.mark.long
 def test_the_sentences_on_samarium_hold() -> None:
     magnets = page.chain("rare-earths")
     rows = cn.balance(magnets, cn.scenarios(magnets)[page.STOP], reroute="new").demand

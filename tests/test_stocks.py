@@ -60,6 +60,7 @@ def risk(net: cn.Network, measures: Any, years: float) -> Any:
     return cn.risk_exposure(net, years, scenario=cn.Scenario("s", list(measures)) if measures else None).loc["mine"]
 
 
+@pytest.mark.long
 def test_a_scaled_store_gives_its_share_of_a_year_in_every_room() -> None:
     assert rooms(depot(10.0, 4.0), HALF) == pytest.approx(dict.fromkeys(ROOMS, 2.0))
     assert rooms(depot(10.0, 4.0), HALF, {**HALF, "share": 0.1}) == pytest.approx(dict.fromkeys(ROOMS, 0.2))
@@ -76,6 +77,7 @@ def test_a_window_of_two_years_takes_two_years_of_release() -> None:
     assert drawn == pytest.approx([0.5] * 10 + [0.0] * 2)
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore:.*release_tpa 3 is more than the stock:chainnet.errors.ChainnetWarning")
 def test_a_rate_that_a_release_names_is_not_scaled_and_one_of_the_table_is() -> None:
     opened = {"kind": "release", "stocks": ["s"]}
@@ -101,6 +103,7 @@ def test_an_open_store_for_half_of_a_period_gives_half_its_share() -> None:
     assert given_t == pytest.approx([0.25, 0.25])
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore:.*is more than the stock itself:chainnet.errors.ChainnetWarning")
 @settings(max_examples=6)
 @given(

@@ -5,9 +5,10 @@ Words: *question* (one table of the assessment, and why it may be missing), *cau
 
 from chainnet.assessment._answers import Answers
 from chainnet.assessment._assess import Assessment, assess
-from chainnet.assessment._bottleneck import Bottleneck, bottlenecks, stoppable
+from chainnet.assessment._bottleneck import stoppable
 from chainnet.assessment._compare import compare
-from chainnet.assessment._finding import Finding, find
+from chainnet.assessment._find import find
+from chainnet.assessment._finding import Finding
 from chainnet.assessment._missing import assume_demand, missing, whoever_counts
 from chainnet.assessment._overview import first_rows, is_made_up, is_met, overview, spoken_of
 from chainnet.assessment._side_by_side import SideBySide
@@ -15,12 +16,10 @@ from chainnet.assessment._side_by_side import SideBySide
 __all__ = [
     "Answers",
     "Assessment",
-    "Bottleneck",
     "Finding",
     "SideBySide",
     "assess",
     "assume_demand",
-    "bottlenecks",
     "compare",
     "find",
     "first_rows",

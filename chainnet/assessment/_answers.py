@@ -9,15 +9,15 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from chainnet.assessment._bottleneck import bottleneck_of, bottlenecks_without, lost_by_place, places, step_column
-from chainnet.doubt import KeyAssumptions, class_assumptions
-from chainnet.engine import CERTAIN, LEAST_SIZE, PRINTED
+from chainnet.assessment._bottleneck import bottlenecks_without, lost_by_place, places, step_column
+from chainnet.doubt import KeyAssumptions, class_assumptions, orders_of
+from chainnet.engine import CERTAIN, LEAST_SIZE, PRINTED, thread_pool
 from chainnet.flow import Counting, Kept, balance_under, project_sizes
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import state_of
 from chainnet.results import origin_of, stamp
 from chainnet.scenario import KINDS, Scenario, overlay_of, scenarios
-from chainnet.stress import YEAR, End, due_by_month, first_year
+from chainnet.stress import YEAR, End, due_by_month, due_in_year, first_year
 from chainnet.words import Who
 
 T = TypeVar("T")
@@ -129,7 +129,7 @@ class Answers:
         """
 
         def solve() -> pd.DataFrame:
-            early = self._by_month(scenario, self.counting, "new", "stated")
+            early = self._first_months(scenario)
             if self.months <= YEAR:
                 return early
             late = due_by_month(self.counting, scenario, self.months)
@@ -139,16 +139,31 @@ class Answers:
 
         return self.once(("months", scenario), solve)
 
-    def _by_month(self, scenario: Scenario | None, counting: Counting, reroute: Degree, cover: End) -> pd.DataFrame:
-        key = ("by month", scenario, counting.order, reroute, cover)
-        return self.once(key, lambda: due_by_month(counting, scenario, YEAR, reroute=reroute, cover=cover))
+    def _first_months(self, scenario: Scenario | None) -> pd.DataFrame:
+        return self.once(("by month", scenario), lambda: due_by_month(self.counting, scenario, YEAR))
 
-    def first_year(
-        self, scenario: Scenario | None, order: Kept | None = None, reroute: Degree = "new", cover: End = "stated"
-    ) -> pd.DataFrame:
+    def first_year(self, scenario: Scenario | None) -> pd.DataFrame:
         """Return what is due in the first twelve months, index tier; see ``first_year``."""
-        counting = self.counting if order is None else self.counting.in_order(order)
-        return first_year(self._by_month(scenario, counting, reroute, cover))
+        return first_year(self._first_months(scenario))
+
+    def first_years(self, scenario: Scenario | None) -> list[pd.Series]:
+        """Return the part of demand that is due in the first twelve months, index tier, under each other judgement.
+
+        Who is served first, what may be rerouted, what users hold: one at a time.
+        """
+
+        def solve() -> list[pd.Series]:
+            mine = self.counting
+            held: tuple[End, ...] = ("low", "high") if not self.network.cover.empty else ()
+            asked: list[tuple[Counting, Degree, End]] = [
+                *((mine.in_order(order), "new", "stated") for order in orders_of(mine)[1:]),
+                (mine, "existing", "stated"),
+                *((mine, "new", end) for end in held),
+            ]
+            with thread_pool() as pool:
+                return list(pool.map(lambda a: due_in_year(a[0], scenario, reroute=a[1], cover=a[2]), asked))
+
+        return self.once(("first years", scenario), solve)
 
     def due(self, scenario: Scenario | None, level: str = AFTER, order: Kept | None = None) -> pd.DataFrame:
         """Return what is due to a scenario in the long run at a level of response.
@@ -190,24 +205,20 @@ class Answers:
     def lost(self, tier: str | None) -> pd.DataFrame:
         """Return the steps of countries outside the beneficiaries, the costliest first: share, lost_tpa, lost_share.
 
-        Of the baseline, on existing links, as if the tier came first; of equal losses the one with most of its step.
+        Of the baseline, on existing links, as if the tier came first, allies first whatever the order of the finding;
+        of equal losses the one with most of its step.
         """
 
         def solve() -> pd.DataFrame:
             table = places(self.counting)
-            lost = lost_by_place(self.counting, tier)[["lost_tpa", "lost_share"]]
+            lost = lost_by_place(self.counting.in_order("allies_first"), tier)[["lost_tpa", "lost_share"]]
             table = table[~table["inside"]].join(lost).fillna({"lost_tpa": 0.0, "lost_share": 0.0}).sort_index()
             rank = table.assign(tied=table["lost_share"].round(9))
             return table.loc[rank.sort_values(["tied", "share"], ascending=False, kind="stable").index]
 
         return self.once(("lost", tier), solve)
 
-    def without(self, tier: str | None, nodes: tuple[str, ...]) -> pd.DataFrame:
-        """Return the plants without which the bottleneck is another one (``bottlenecks_without``)."""
-        counting = self.counting.first(tier)
-
-        def solve() -> pd.DataFrame:
-            narrow = bottleneck_of(places(self.counting), self.lost(tier))
-            return bottlenecks_without(counting, narrow, nodes)
-
-        return self.once(("without", tier, nodes), solve)
+    def without(self, tier: str | None, narrow: tuple[str, str], nodes: tuple[str, ...]) -> pd.DataFrame:
+        """Return the plants without which the bottleneck, a step and its country, is another one."""
+        counting = self.counting.in_order("allies_first").first(tier)
+        return self.once(("without", tier, narrow, nodes), lambda: bottlenecks_without(counting, narrow, nodes))

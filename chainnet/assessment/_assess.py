@@ -62,10 +62,6 @@ class Assessment(Result):
         By node, site, country, operator, owner_country, step+country: what all tiers lose.
     first_tier : mapping of str to DataFrame
         The same for the first tier alone, if served first.
-    bottlenecks : DataFrame, index counts ("first tier", "all tiers")
-        The step of a country outside the beneficiaries that costs most if it alone stops, in the baseline: step,
-        country ("" where none costs anything), share (of what the step makes), lost_tpa, lost_share, n_tied,
-        tied_with (pairs of step and country).
     attacks : DataFrame, index (counts, k)
         The worst k sites at once, for the first tier ("first tier") and for all: removed, lost_tpa,
         left_tpa, bound_tpa, is_optimal, greedy_lost_tpa, other_sets (None = not asked).
@@ -132,7 +128,6 @@ class Assessment(Result):
     layers: pd.DataFrame
     chokepoints: Mapping[str, pd.DataFrame]
     first_tier: Mapping[str, pd.DataFrame]
-    bottlenecks: pd.DataFrame
     attacks: pd.DataFrame
     pairs: pd.DataFrame
     long_runs: LongRuns

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,28 +12,6 @@ from chainnet.criticality import chokepoints
 from chainnet.engine import CERTAIN, LEAST_SIZE
 from chainnet.flow import Counting, ValueModel
 from chainnet.network import Network
-from chainnet.results import origin_of, stamp
-from chainnet.words import ALL_TIERS
-
-FIRST_TIER = "first tier"
-
-
-@dataclass(frozen=True)
-class Bottleneck:
-    """A step, a country, that country's part of what the step makes, and what its stop costs.
-
-    ``lost_tpa`` and ``lost_share`` (of what was served) are of the baseline chain; ``n_tied``: others that
-    cost as much, ``tied_with``: each with its country. Step and country are "" and the rest NaN and 0 where no step
-    abroad costs anything.
-    """
-
-    step: str = ""
-    country: str = ""
-    share: float = np.nan
-    lost_tpa: float = 0.0
-    lost_share: float = 0.0
-    n_tied: int = 0
-    tied_with: tuple[tuple[str, str], ...] = ()
 
 
 def step_column(network: Network) -> str:
@@ -73,42 +50,23 @@ def stoppable(counting: Counting) -> list[dict[str, Any]]:
     return found
 
 
-def bottleneck_of(table: pd.DataFrame, lost: pd.DataFrame) -> Bottleneck:
-    """Return the bottleneck among places: of several that tie the one with most of its step, then by name.
-
-    Parameters
-    ----------
-    table : DataFrame
-        From ``places``.
-    lost : DataFrame, index (step, country)
-        lost_tpa and lost_share when that step of that country stops.
-    """
-    tied = _leaders(table, lost)
-    if tied.empty:
-        return Bottleneck()
-    ordered = tied.sort_index().sort_values("share", ascending=False, kind="stable")
-    (step, country), *others = [(str(name[0]), str(name[1])) for name in ordered.index]
-    share, lost_tpa, lost_share = (float(ordered[c].iloc[0]) for c in ("share", "lost_tpa", "lost_share"))
-    return Bottleneck(step, country, share, lost_tpa, lost_share, len(others), tuple(others))
-
-
 def _leaders(table: pd.DataFrame, lost: pd.DataFrame) -> pd.DataFrame:
-    """Return the places abroad that cost most, all that tie; none where none costs anything."""
+    """Return the places abroad that cost most if they stop, all that tie; none where none costs anything."""
     joined = table.join(lost[["lost_tpa", "lost_share"]]).fillna({"lost_tpa": 0.0, "lost_share": 0.0})
     costly = joined[~joined["inside"] & (joined["lost_share"] > CERTAIN)]
     tied: pd.DataFrame = costly[costly["lost_share"] >= costly["lost_share"].max() - CERTAIN]
     return tied
 
 
-def bottlenecks_without(counting: Counting, bottleneck: Bottleneck, nodes: Sequence[str]) -> pd.DataFrame:
+def bottlenecks_without(counting: Counting, narrow: tuple[str, str], nodes: Sequence[str]) -> pd.DataFrame:
     """Return the nodes without which the bottleneck is another one, each alone, the chain otherwise in the baseline.
 
     Parameters
     ----------
     counting : Counting
         Of the tier that asks, as if it came first.
-    bottleneck : Bottleneck
-        That of the chain as it stands.
+    narrow : (str, str)
+        Step and country of the bottleneck of the chain as it stands.
     nodes : sequence of str
 
     Returns
@@ -135,10 +93,11 @@ def bottlenecks_without(counting: Counting, bottleneck: Bottleneck, nodes: Seque
         lost = np.maximum(value - values, 0.0)
         told = pd.DataFrame({"lost_tpa": lost, "lost_share": lost / max(value, LEAST_SIZE)}, index=abroad)
         leaders = _leaders(table, told)
-        if (bottleneck.step, bottleneck.country) in leaders.index or (leaders.empty and not bottleneck.step):
+        if narrow in leaders.index:
             continue
-        other = bottleneck_of(table, told)
-        rows.append((name, other.step, other.country, other.lost_share))
+        ordered = leaders.sort_index().sort_values("share", ascending=False, kind="stable")
+        first = (*ordered.index[0], ordered["lost_share"].iloc[0]) if len(ordered) else ("", "", 0.0)
+        rows.append((name, *first))
     return pd.DataFrame(rows, columns=["id", "step", "country", "lost_share"])
 
 
@@ -153,29 +112,3 @@ def lost_by_place(counting: Counting, tier: str | None) -> pd.DataFrame:
     """
     by = f"{step_column(counting.network)}+country"
     return chokepoints(counting.network, by, tier=tier, order=counting.value_order, **counting.said)
-
-
-def bottlenecks(counting: Counting, known: Mapping[str, pd.DataFrame] | None = None) -> pd.DataFrame:
-    """Return the bottleneck of the tier that is served first and that of all tiers, as report and graph mark them.
-
-    Parameters
-    ----------
-    counting : Counting
-    known : mapping of str to DataFrame, optional
-        Losses (``lost_by_place``) that are known, by "first tier" and "all tiers".
-
-    Returns
-    -------
-    DataFrame, index counts ("first tier", where somebody who counts asks in it, and "all tiers")
-        step, country, share, lost_tpa, lost_share, n_tied, tied_with (pairs of step and country).
-    """
-    tiers: dict[str, str | None] = {FIRST_TIER: counting.first_tier} if counting.first_tier else {}
-    tiers |= {ALL_TIERS: None}
-    losses = dict(known or {})
-    losses |= {counts: lost_by_place(counting, tier) for counts, tier in tiers.items() if counts not in losses}
-    table = places(counting)
-    rows = [vars(bottleneck_of(table, losses[counts])) for counts in tiers]
-    found = pd.DataFrame(rows, columns=list(Bottleneck.__dataclass_fields__)).set_index(
-        pd.Index(list(tiers), name="counts")
-    )
-    return stamp(found, origin_of(losses[next(iter(tiers))]))

@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from importlib.resources import files
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from chainnet._types import Words
-from chainnet.assessment._answers import HORIZON, LEVELS, Answers
+from chainnet.assessment._answers import LEVELS, Answers
 from chainnet.assessment._bottleneck import step_column
 from chainnet.assessment._closing import Closing, closing
 from chainnet.assessment._measures import Advice, advised, project_measures
 from chainnet.assessment._passage import passage
 from chainnet.assessment._plain import plain_values
 from chainnet.assessment._scenarios import compared
-from chainnet.doubt import KeyAssumptions, class_of, in_words, is_weak, orders_of
+from chainnet.doubt import KeyAssumptions, class_of, in_words, is_weak
 from chainnet.engine import CERTAIN, LEAST_SIZE
-from chainnet.errors import DataError
-from chainnet.flow import Asked, Counting, Kept, balance_under, check_tier
-from chainnet.network import Network, check_network
-from chainnet.progress import Tell
+from chainnet.flow import Kept, balance_under
+from chainnet.hindsight import track_line
+from chainnet.network import Network
 from chainnet.results import provenance, stamp
 from chainnet.scenario import (
     Scenario,
-    asked_scenario,
-    check_scenario,
     overlay_of,
     standing_of,
 )
@@ -116,19 +114,14 @@ class Finding:
 
         The range is over who is served first, rerouting and what users hold, one at a time.
         """
-        central, answers, cover = self._in_year(), self.answers, not self.network.cover.empty
-        orders = [self._in_year(order=order) for order in orders_of(answers.counting)[1:]]
-        held = [self._in_year(cover=end) for end in ("low", "high")] if cover else []
-        shares = [central, *orders, self._in_year(reroute="existing"), *held]
+        central = self.first_year_share
+        shares = [central, *(float(one[self.tier]) for one in self.answers.first_years(self.scenario))]
         return {"share": central, "low": min(shares), "high": max(shares), "tpa": central * self.demand["tpa"]}
-
-    def _in_year(self, **judged: Any) -> float:
-        return float(self.answers.first_year(self.scenario, **judged)["due_share"][self.tier])
 
     @property
     def first_year_share(self) -> float:
         """The central value of ``first_year``, which alone costs a tenth of its range."""
-        return self._in_year()
+        return float(self.answers.first_year(self.scenario)["due_share"][self.tier])
 
     @property
     def already_share(self) -> float:
@@ -210,7 +203,7 @@ class Finding:
 
     @cached_property
     def bottleneck(self) -> dict[str, Any]:
-        """The step of a country abroad whose stop costs the tier most, if served first, in the baseline.
+        """The step of a country abroad whose stop costs the tier most, in the baseline, if it and allies come first.
 
         step, country, share_made, lost_tpa, lost_share, ties (pairs of step and country that cost as much); of these
         the one leads whose goods are the scarcest under the scenario, then that with most of its step. Blank where no
@@ -346,10 +339,11 @@ class Finding:
     def _moved(self) -> list[dict[str, str]]:
         """Return the doubtful plants without which the bottleneck is another one."""
         nodes, labels = self.network.nodes, self.network.labels
-        if not self.bottleneck["step"]:
+        narrow = (self.bottleneck["step"], self.bottleneck["country"])
+        if not all(narrow):
             return []
         doubted = nodes.loc[is_weak(nodes) & (nodes["stage"] != "end_use"), "id"]
-        rows = self.answers.without(self.answers.named(self.tier), tuple(doubted))
+        rows = self.answers.without(self.answers.named(self.tier), narrow, tuple(doubted))
         return [
             {
                 "kind": "node",
@@ -409,6 +403,11 @@ class Finding:
             self.claims.how_sure(self.firmness),
         ]
 
+    @property
+    def track_record(self) -> str:
+        """How past rules of this kind were forecast, from scores that are kept."""
+        return track_line(self.network.name, self.scenario.measures if self.scenario else ())
+
     def to_dict(self, brief: bool = False) -> dict[str, Any]:
         """Return the whole finding as plain values; what is not known is None, what has no end is a word.
 
@@ -457,7 +456,7 @@ class Finding:
             "bottleneck": self.bottleneck,
             "advice": [asdict(one) for one in self.advice],
             "firmness": firm,
-            "track_record": None,
+            "track_record": self.track_record,
         }
         if not brief:
             found |= {
@@ -495,6 +494,12 @@ class Finding:
         plain: dict[str, Any] = plain_values(found)
         return plain
 
+    @staticmethod
+    def schema() -> dict[str, Any]:
+        """Return the JSON Schema (draft 2020-12) of ``to_dict()``; what brief records leave out is optional in it."""
+        text = files("chainnet.assessment").joinpath("finding.schema.json").read_text(encoding="utf-8")
+        return dict(json.loads(text))
+
     @property
     def provenance(self) -> dict[str, Any]:
         """Where the finding comes from."""
@@ -510,85 +515,3 @@ class Finding:
 
         said = "".join(f"<li>{escape(one)}</li>" for one in self.sentences)
         return f"<p><b>{escape(self.title)}</b></p><ul>{said}</ul>"
-
-
-def find(
-    network: Network,
-    scenario: Scenario | str | None = None,
-    tier: str | None = None,
-    *,
-    order: Asked = None,
-    beneficiaries: Words = None,
-    commodity: Words = None,
-    progress: Tell | None = None,
-) -> Finding:
-    """Find who is short under a scenario, when, where the chain breaks, what helps, and how sure that is.
-
-    Parameters
-    ----------
-    network : Network
-        With a demand table.
-    scenario : Scenario or str, optional
-        A scenario, its name, or ``in_force`` (all rules in force together). None = the worst: of the shipped export
-        rules the one that leaves most of the first tier short once new suppliers are qualified, else of the next tier.
-    tier : str, optional
-        None = the first tier, in order, that is not met in the first year or later; if all are met, the first.
-    order, beneficiaries, commodity : optional
-        As in ``balance``; default from the network.
-    progress : callable, optional
-        Called with what is being done and the part of the whole.
-
-    Returns
-    -------
-    Finding
-        Its parts are solved when they are asked for.
-
-    Raises
-    ------
-    DataError
-        If there is no demand table, nobody of the beneficiaries asks for anything, or an argument is unknown.
-
-    Notes
-    -----
-    A quarter of a minute for title, shortfall and bottleneck of a real chain; a minute for ``to_dict()``, most of it
-    the months.
-
-    Examples
-    --------
-    >>> import chainnet as cn
-    >>> cn.find(cn.read("mag-9")).title
-    'Everything in China stops: all of industrial demand is short from month 1.'
-    """
-    check_network(network)
-    if network.demand.empty:
-        raise DataError("find: the network has no demand table, so nobody can be short. Give demand.")
-    asked = asked_scenario(network, scenario)
-    if asked is not None:
-        check_scenario(asked)
-    check_tier(network, tier)
-    counting = Counting.of(network, commodity, beneficiaries, order=order)
-    if not counting.rows.any():
-        raise DataError("find: nobody who counts asks for anything. Name other beneficiaries or goods.")
-    answers = Answers(counting, HORIZON)
-    say = progress or (lambda _what, _part: None)
-    return finding_of(answers, asked, tier, "worst" if scenario is None else "asked", say)
-
-
-def finding_of(
-    answers: Answers,
-    scenario: Scenario | None,
-    tier: str | None = None,
-    restriction: Restriction = "asked",
-    say: Tell = lambda _what, _part: None,
-) -> Finding:
-    """Return the finding of a chain of which some answers may be known; see ``find``."""
-    if scenario is None and restriction == "worst":
-        say("which scenario is the worst", 0.0)
-        scenario = answers.worst
-    if tier is not None:
-        return Finding(answers, scenario, tier, restriction)
-    say("who is short, and what that rests on", 0.3)
-    found = [Finding(answers, scenario, one, restriction) for one in answers.tiers]
-    first = next((one for one in found if not one.is_met), found[0])
-    say("where the chain breaks", 1.0)
-    return first

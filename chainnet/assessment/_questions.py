@@ -21,9 +21,9 @@ from chainnet.assessment._bloc import (
     portfolios,
     sides,
 )
-from chainnet.assessment._bottleneck import FIRST_TIER, bottlenecks, step_column
 from chainnet.assessment._case import Case
-from chainnet.assessment._finding import Finding, finding_of
+from chainnet.assessment._find import finding_of
+from chainnet.assessment._finding import Finding
 from chainnet.assessment._layers import layers
 from chainnet.assessment._time import exposures, monthly, myopia, stockpiles
 from chainnet.criticality import chokepoints, interdict
@@ -76,7 +76,6 @@ def questions(case: Case) -> tuple[Question, ...]:
         Question("indices", "what published indices say", index_ranks, keeps_why=True),
         Question("flow", "how much can be served at most", _flow),
         Question("base", "who is served in the baseline", _base),
-        Question("bottlenecks", "which step abroad is the bottleneck", _bottlenecks, ("removed",)),
         Question("blocs", "who stands on the other side", blocs_of, ("removed",)),
         Question("alignment", "what a split market costs", sides, ("blocs",), keeps_why=True, weight=5.0),
         Question("worst", "which scenario is the worst", _worst, ("finding worst",)),
@@ -189,19 +188,11 @@ def _removed(case: Case) -> Removed:
     return every, lead
 
 
-def _bottlenecks(case: Case, removed: Removed) -> pd.DataFrame:
-    """Return the bottleneck of the first tier and of all tiers."""
-    by = f"{step_column(case.network)}+country"
-    every, lead = (one.get(by) for one in removed)
-    known = {FIRST_TIER: lead if case.first else None, ALL_TIERS: every}
-    return bottlenecks(case.counting, {counts: table for counts, table in known.items() if table is not None})
-
-
 def _attacks(case: Case) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Find the worst two and three sites at once, for the first tier (else for all); of two with ties and pairs."""
     rows, pairs, first = [], pd.DataFrame(), case.first
     source: dict[str, Any] = {}
-    counts = FIRST_TIER if first else ALL_TIERS
+    counts = "first tier" if first else ALL_TIERS
     for k in ATTACKED:
         found = interdict(case.network, k, tier=first, details=k == ATTACKED[0], **case.in_value)
         source = source or found.provenance  # the answer on which the table is ranked

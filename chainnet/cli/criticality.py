@@ -1,10 +1,10 @@
-"""The commands about losses: chokepoints, interdict, shapley, fortify, exposure."""
+"""The commands about losses: chokepoints, interdict, shapley, fortify, exposure, hazards, reverse."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from chainnet.cli import options as opt
 from chainnet.cli.common import Counted, Output, Question, TableOutput, Verified, command
@@ -21,6 +21,18 @@ PERIODS = Numbers(
     "is given twice. Give one number of periods for each.",
 )
 ONE_PERIOD = 1.0
+
+
+def _hazards(path: Path, option: str) -> pd.DataFrame:
+    """Read a table of hazards from a file of its own."""
+    from chainnet.io import read_table
+
+    return read_table(path, "hazards")
+
+
+HazardTable = Annotated[
+    Path | None, "CSV of hazards in the place of those of the graph: id, effect, rate_low, rate_high, ...", _hazards
+]
 
 
 @command("criticality.chokepoints")
@@ -183,6 +195,71 @@ class Exposure(Question, Counted, TableOutput, Verified):
         named = named[named["label"] != ""]
         labels = dict(zip(named["id"], named["label"], strict=True)) if self.by == "node" else {}
         self.write(path, exposure_svg(found, labels))
+        return str(path)
+
+
+@command("criticality.hazards")
+class Hazards(Question, TableOutput):
+    """Show what may happen, and how often.
+
+    The hazards in use, with the low and the high chance that each is in force some years ahead.
+    """
+
+    hazards: HazardTable = None
+    years: Annotated[float, "How far ahead the day lies."] = 5.0
+
+
+@command("criticality.reverse")
+class Reverse(Question, Counted, TableOutput):
+    """Find what would have to happen for a given loss.
+
+    The likeliest of the events listed that cost so much, proved, with low and high chances.
+    """
+
+    loss: Annotated[float, "Part of the demand that is lost, such as 0.3."]
+    tier: opt.Tier = None
+    hazards: HazardTable = None
+    years: Annotated[float, "How far ahead the day lies on which chances are taken."] = 5.0
+    over: Annotated[
+        Literal["static", "months"], "The loss of a year in which all last, or of the months with what users hold."
+    ] = "static"
+    months: Annotated[int | None, "How many months, with --over months; default 12 a year.", opt.AtLeast(1)] = None
+    most_events: Annotated[int | None, "How many may happen together.", "--most", opt.AtLeast(1)] = None
+    ways: Annotated[int, "How many sets are listed.", opt.AtLeast(1)] = 20
+    dependence: Annotated[
+        Literal["groups", "any"], "Independent but for common causes of groups, or whatever ties there may be."
+    ] = "groups"
+    curve: Annotated[bool, "Also the chance of any loss."] = False
+    draws: Annotated[int, "Of the curve, where few events leave too much open.", opt.AtLeast(1)] = 20_000
+    seed: Annotated[int, "Seed of the draws.", opt.AtLeast(0)] = 0
+    figure: Annotated[Path | None, "Also draw the chance of any loss: F.svg."] = None
+    scenario: opt.OneScenario = None
+    reroute: opt.Degree = "existing"
+    order: opt.Valued = "allies_first"
+    time_limit_s: Annotated[float, "Seconds for the search.", "--time-limit"] = 60.0
+
+    def _run(self) -> None:
+        if self.figure is not None and self.figure.suffix.lower() != ".svg":
+            raise DataError(f"--figure: {str(self.figure)!r} is not the name of an SVG; end it in .svg.")
+        found = self.ask(curve=self.curve or self.figure is not None)
+        said = {"answer": found.sentence}
+        if self.figure is not None:
+            said["figure"] = self._draw(self.figure, found)
+        seen = ("rank", "events", "n", "chance_low", "chance_high", "loss_share", "can_be_likeliest")
+        shown = ("sets", "curve") if self.curve else ("sets",)
+        band = ("if_event", "loss_share", "chance_low", "chance_high", "method")
+        self.say(found, shown=shown, footer=said, columns={"sets": seen, "curve": band})
+
+    def _draw(self, path: Path, found: Any) -> str:
+        """Draw the band; where no event with a rate costs anything there is nothing to draw."""
+        from chainnet.drawing import Exceedance, exceedance_svg
+
+        if not (found.curve["if_event"] == "").any() or not (found.hazards["loss_share"] > 0).any():
+            return "none: no event with a rate costs anything"
+        labels = found.hazards["label"].to_dict()
+        users = "demand" if self.tier is None else f"{self.tier} demand"
+        told = Exceedance(found.curve, found.loss_asked_share, self.years, labels, users)
+        self.write(path, exceedance_svg(told))
         return str(path)
 
 

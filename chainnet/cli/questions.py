@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "What can the chain not lose?": (
-        "chokepoints", "interdict", "fortify", "shapley", "exposure", "cascade", "flow", "concentration", "indicators",
+        "chokepoints", "interdict", "fortify", "shapley", "exposure", "reverse", "hazards", "cascade", "flow",
+        "concentration", "indicators",
     ),
     "Who runs short, and when?": ("find", "overview", "stress", "balance", "rules"),
     "How large must a stockpile be?": ("stockpile",),
@@ -15,7 +16,9 @@ QUESTIONS: Mapping[str, tuple[str, ...]] = {
     ),
     "What does a price do, and who pays?": ("market", "floor-curve", "implied-floors", "instruments"),
     "What does a bloc gain?": ("alliance", "alignment", "partners", "retaliation", "fair-split"),
-    "How far can I trust a number?": ("assumptions", "ensemble", "sensitivity", "compare", "check"),
+    "How far can I trust a number?": (
+        "assumptions", "ensemble", "sensitivity", "hindcast", "events", "compare", "check",
+    ),
     "How do I hand over the result?": ("report", "draw", "engine"),
     "How do I use my own data?": (
         "list", "copy", "init", "import", "scenario", "stock", "calibrate", "from-trade", "refresh", "merge", "join",

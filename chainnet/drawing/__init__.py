@@ -14,6 +14,7 @@ from chainnet.drawing.canvas import (
 )
 from chainnet.drawing.colours import country_colours
 from chainnet.drawing.evidence import Course, course_svg, levels_svg, measures_svg
+from chainnet.drawing.exceedance import Exceedance, exceedance_svg
 from chainnet.drawing.exposure import Exposure, exposure_svg
 from chainnet.drawing.flow_break import Break, break_svg
 from chainnet.drawing.living import living_page
@@ -30,12 +31,14 @@ __all__ = [
     "WIDTH_IN",
     "Break",
     "Course",
+    "Exceedance",
     "Exposure",
     "break_svg",
     "country_colours",
     "course_svg",
     "css_text",
     "draw",
+    "exceedance_svg",
     "exposure_svg",
     "figure_style",
     "font_folder",

@@ -11,6 +11,7 @@ from chainnet.engine.convex import ConvexModel, ConvexSolution, Curves
 from chainnet.engine.convex_prices import dual_ends
 from chainnet.engine.defence import BestDefence
 from chainnet.engine.entropy import Conditions, nearest, repair
+from chainnet.engine.hitting import hitting_sets
 from chainnet.engine.linear import LinearProgram, LinearSolution, WarmModel, solve_independently
 from chainnet.engine.linear_compact import AT_LOWER, BASIC, CompactModel, Statuses
 from chainnet.engine.linear_exposure import plan, plans_without, shares_without, survival_program
@@ -102,6 +103,7 @@ __all__ = [
     "essential",
     "floor_of",
     "group_losses",
+    "hitting_sets",
     "in_shares",
     "least",
     "nearest",

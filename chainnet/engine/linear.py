@@ -39,6 +39,8 @@ FINE = {**PRIMAL, "dual_feasibility_tolerance": FINEST}
 PRESOLVED = {**PLAIN, "presolve": "on"}
 WIDELY = {**PLAIN, "presolve": "on", "primal_feasibility_tolerance": WIDE, "dual_feasibility_tolerance": WIDE}
 INTERIOR = {**PLAIN, "presolve": "on", "solver": "ipm"}
+# from here on the interior point takes half as long as the simplex method that begins afresh (measured on months)
+MANY_ROWS = 20_000
 
 
 @dataclass(frozen=True)
@@ -303,7 +305,8 @@ class WarmModel:
         with presolve and wider tolerances. The answer still has to pass its own check.
         ``is_near`` is for where the answer of ``basis`` still keeps all bounds, only costs being other,
         and few steps are to go: another method, which is fast then.
-        ``afresh``: for where that was tried of a program alike, and too many steps were to go.
+        ``afresh``: for where that was tried of a program alike, and too many steps were to go: presolve, and for large
+        programs the interior point, whose time hangs less on how far there is to go.
         ``is_neat``: whether an answer that is off by more than rounding is looked for again.
 
         Raises
@@ -317,7 +320,9 @@ class WarmModel:
         other ways are tried, the first of them from what was found; of the answers the neatest is returned.
         """
         ways = self._ways(False, is_near and basis is not None)
-        found = self._best(basis, [(PRESOLVED, False), *ways] if afresh else ways, is_neat)
+        if afresh:
+            ways = [(INTERIOR if len(self._rows) > MANY_ROWS else PRESOLVED, False), *ways]
+        found = self._best(basis, ways, is_neat)
         if found.status == "infeasible" and or_wide and not self.is_surely_infeasible():
             return self._best(None, self._ways(True, False), is_neat)
         return found

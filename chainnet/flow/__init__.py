@@ -34,6 +34,7 @@ from chainnet.flow._shared import (
     project_sizes,
     shapley_values,
 )
+from chainnet.flow._shipped import Shipped
 from chainnet.flow._stages import in_finer_sizes
 from chainnet.flow._stock import LeastStock, StockModel
 from chainnet.flow._value import ValueModel
@@ -55,6 +56,7 @@ __all__ = [
     "Plan",
     "Said",
     "SharedValue",
+    "Shipped",
     "StockModel",
     "ValueModel",
     "Valued",

@@ -35,6 +35,7 @@ from chainnet.flow._law import released, under_contract
 from chainnet.flow._law_months import kept_at_home, with_stage_rows
 from chainnet.flow._order import VALUED
 from chainnet.flow._plan import Bases, How, Piece, Plan, Told
+from chainnet.flow._shipped import Shipped, ends_of
 from chainnet.flow._stages import settled
 from chainnet.lowering import Degree, Lowered, Overlay, Periods, Start, check_stocks, expand_periods, lower
 from chainnet.words import count
@@ -74,6 +75,8 @@ class MonthsModel:
         Of the plan of the baseline: its stages are where those of other events begin.
     any_size : bool
         Whether a program is made that takes very long.
+    is_whole : bool
+        Whether periods are one program even where each stands alone.
 
     Raises
     ------
@@ -92,6 +95,7 @@ class MonthsModel:
         stocks: bool = True,
         near: Bases | None = None,
         any_size: bool = True,
+        is_whole: bool = False,
     ) -> None:
         network = counting.network
         if network.demand.empty:
@@ -122,7 +126,7 @@ class MonthsModel:
         late = {name for name, members in self.stages if not (members & ~counting.tiers[""]).any()}
         # without goods under way and stocks there are no columns and rows but those of each period
         program, whole = self.periods.program, (self.periods.width * n_periods, self.periods.height * n_periods)
-        self.is_apart = (len(program.cost), len(program.row_lower)) == whole
+        self.is_apart = not is_whole and (len(program.cost), len(program.row_lower)) == whole
         # of periods that stand alone one is solved for all lengths: twice as long is twice as much of everything
         self._solved = self.periods
         if self.is_apart:
@@ -165,6 +169,7 @@ class MonthsModel:
         keeps_end: bool = True,
         notes_bases: bool = False,
         near: Bases | None = None,
+        shipped: Sequence[Shipped] = (),
         tell: Callable[[str, float], None] | None = None,
     ) -> Plan:
         """Serve tier after tier over all periods, early rather than late, then at least cost.
@@ -190,6 +195,8 @@ class MonthsModel:
             Whether plans of other events may start from where the stages of this one end.
         near : Bases, optional
             Where the stages of this plan begin, rather than where those of the model do.
+        shipped : sequence of Shipped
+            Sums of flows of which the ends over all plans that serve alike are found; the model has to be whole.
         tell : callable, optional
             Called with what is done and the part of the plan.
 
@@ -200,7 +207,7 @@ class MonthsModel:
         SolverError
             If an answer fails its own check, or the solver has none.
         """
-        how, steps = How(totals_only, least_cost, worth, ours_only), len(overlays)
+        how, steps = How(totals_only, least_cost, worth, ours_only, tuple(shipped)), len(overlays)
         self._notes = notes_bases
         if self.is_apart:
             piece = self._apart(overlays, start, how, endurance, tell)
@@ -222,6 +229,7 @@ class MonthsModel:
             piece.endurance,
             piece.proof,
             Bases(self._solved, piece.ends) if piece.ends else None,
+            piece.shipped_t,
         )
 
     @property
@@ -330,6 +338,11 @@ class MonthsModel:
                 lasting[label] = self._lasting(rows & members, wanted, found, len(overlays), seen)
                 self._steps.done(f"who endures how long: {name}")
             self._model.set_held(after)
+        ranges = None
+        if how.shipped:
+            assert found is not None, "there is demand"
+            solve = partial(self._optimal, problem="flows", is_near=True)
+            ranges = ends_of(how.shipped, p, self._model, solve, found)
         if how.worth is not None:
             assert best is not None
             found = best
@@ -339,7 +352,8 @@ class MonthsModel:
             self._steps.done(COST)
         served = self._settled(np.clip(p.block(found.x)[:, p.low.served], 0.0, wanted), wanted)
         cost = float(found.value + (gain * found.x).sum()) if how.least_cost else float("nan")
-        return Piece(found.x, served, wanted, cost, lasting, Certificate.worst(self._proofs, "months"), self._ends)
+        proof = Certificate.worst(self._proofs, "months")
+        return Piece(found.x, served, wanted, cost, lasting, proof, self._ends, ranges)
 
     def _under(self, overlays: Sequence[Overlay]) -> Sequence[Overlay]:
         """Return the overlays with the contracts in force, each the same one whenever it is asked."""
@@ -444,8 +458,8 @@ class MonthsModel:
         cost = np.zeros(len(self._solved.program.cost))
         cost[columns] = -1.0
         self._model.set_cost(cost)
-        is_next = found is not None and (name in self._firsts or self._counting.law is not None)
-        found = self._optimal(found, name, is_near=self._has_host, afresh=is_next and self._is_far)
+        is_far = self._is_far and (found is None or name in self._firsts or self._counting.law is not None)
+        found = self._optimal(found, name, is_near=self._has_host, afresh=is_far)
         self._model.hold(found)
         p = self._solved  # of one period nothing is early or late
         if p.n_periods == 1 or totals_only or name not in self._firsts or self._is_whole(found, columns, ask):
@@ -524,7 +538,7 @@ class MonthsModel:
         is_first, starts_near = before is None, self._is_close and problem in self._near
         if starts_near:
             before, is_near = self._model.at(self._near[problem]), False
-        found = self._model.solve(before, or_wide=True, is_near=is_near, afresh=afresh)
+        found = self._model.solve(before, or_wide=True, is_near=is_near, afresh=afresh and not starts_near)
         if found.status == "infeasible" and is_first and self._keeps:
             raise InfeasibleError(
                 "months: what stocks have to keep (stocks.end_t) cannot be kept with what they hold and what can "

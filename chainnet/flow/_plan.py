@@ -11,6 +11,7 @@ import pandas as pd
 
 from chainnet._types import Array
 from chainnet.engine import AT_LOWER, BASIC, Certificate, Statuses
+from chainnet.flow._shipped import Shipped
 from chainnet.lowering import Periods, Start
 from chainnet.words import count
 
@@ -23,7 +24,8 @@ class Plan:
     periods x stocks, in reach at the end of each; ``flow_t``: periods x edge rows, shipped in the period;
     ``through_t``: periods x nodes and projects; ``relations``: period, commodity, maker, user, flow_t of
     new relations that carry something; ``endurance``: (name, demand rows) -> periods served whole from
-    the start, inf = to the end; ``start``: what was there; ``bases``: where its stages ended, if noted.
+    the start, inf = to the end; ``start``: what was there; ``bases``: where its stages ended, if noted;
+    ``shipped_t``: the least and the most of each sum of flows that was asked.
     """
 
     x: Array
@@ -38,6 +40,7 @@ class Plan:
     endurance: dict[str, float]
     certificate: Certificate
     bases: Bases | None = None
+    shipped_t: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,7 @@ class Piece:
     endurance: dict[str, float]
     proof: Certificate
     ends: dict[str, Statuses]
+    shipped_t: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,7 @@ class How:
     least_cost: bool
     worth: Array | None
     ours_only: bool = False
+    shipped: tuple[Shipped, ...] = ()
 
     @property
     def key(self) -> tuple[Any, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from chainnet._types import Array, Bools, Ints
-from chainnet.network import Network
+from chainnet.network import Network, kept
 
 _SHARES = {
     "nodes": "node_share",
@@ -16,6 +16,12 @@ _SHARES = {
     "demand": "demand_share",
     "stocks": "stock_share",
 }
+
+
+@kept(1)
+def _sizes(network: Network) -> tuple[int, ...]:
+    """Return how many rows the tables have that an overlay runs over."""
+    return tuple(len(network.view(table)) for table in ("nodes", "projects", "edges", "stocks", "demand"))
 
 
 @dataclass(frozen=True)
@@ -95,15 +101,15 @@ class Overlay:
     @classmethod
     def none(cls, network: Network) -> Overlay:
         """Return the overlay that changes nothing."""
-        n_projects, n_stocks = len(network.view("projects")), len(network.view("stocks"))
+        n_nodes, n_projects, n_edges, n_stocks, n_demand = _sizes(network)
         return cls(
-            np.ones(len(network.view("nodes")) + n_projects),
-            np.ones(len(network.view("edges"))),
+            np.ones(n_nodes + n_projects),
+            np.ones(n_edges),
             np.ones(n_stocks),
             np.zeros(n_projects),
             (),
-            np.ones(len(network.view("demand"))),
-            np.zeros(len(network.view("edges"))),
+            np.ones(n_demand),
+            np.zeros(n_edges),
             np.full(n_stocks, np.inf),
             ((),) * n_stocks,
         )

@@ -1,6 +1,6 @@
 """What is a chain? Tables of nodes, edges, processes and demand, checked once and never changed.
 
-Words: *table* (one of the nineteen of ``TABLES``), *gate* (where every input is checked and every fault collected),
+Words: *table* (one of those of ``TABLES``), *gate* (where every input is checked and every fault collected),
 *canonical order* (rows sorted, so that the order of a file decides nothing), *baseline* (the flows of the base year).
 """
 

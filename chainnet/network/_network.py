@@ -48,7 +48,7 @@ class Network(Nouns, Dated, Doors):
     nodes, edges : DataFrame
         The two tables that must be there; only ``id``, ``stage`` and ``source``, ``target`` are required.
     commodities, processes, demand, stocks, projects, stakes, qualification, cover, contracts, \
-service, rules, groups, owners, tiers, totals, figures, references : DataFrame, optional
+service, rules, hazards, groups, owners, tiers, totals, figures, references : DataFrame, optional
         The other tables of the schema. Missing cells are unknown, never zero; a missing or
         an infinite capacity is no limit. Capacities and flows in t/yr, costs in USD/t.
     name : str
@@ -121,6 +121,7 @@ service, rules, groups, owners, tiers, totals, figures, references : DataFrame, 
     contracts = Rows()
     service = Rows()
     rules = Rows()
+    hazards = Rows()
     groups = Rows()
     owners = Rows()
     tiers = Rows()

@@ -18,6 +18,7 @@ from chainnet import checks
 from chainnet.errors import UNWRITABLE, UNWRITABLE_RULE, DataError, printable
 from chainnet.network._countries import Groups, collect_groups, common_groups, countries_near, country_named, is_country
 from chainnet.network._gate import Frames, Gate, empty, member, near_word, split_list
+from chainnet.network._hazards import check_hazards
 from chainnet.network._law import check_law
 from chainnet.network._schema import DEFAULT_TIERS, TABLES, Table
 
@@ -64,6 +65,8 @@ def check_rules(gate: Gate, frames: Frames, common: Groups, changed: str | None 
         _starts(gate, frames["projects"])
     if touched("stakes", "contracts"):
         _stakes(gate, frames)
+    if touched("hazards"):
+        check_hazards(gate, frames["hazards"])
     if touched("rules", "service", "contracts", "cover", "nodes", "demand", "groups", "tiers"):
         own = frames["groups"].dropna(subset=["group", "country"])
         check_law(gate, frames, {**common, **collect_groups(zip(own["group"], own["country"], strict=True))})

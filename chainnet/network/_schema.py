@@ -17,6 +17,7 @@ ROLES = ("input", "output", "coproduct", "byproduct")
 QUALITIES = ("reported", "estimated", "inferred", "assumed")
 STAKES = ("capital", "loan", "guarantee", "offtake", "floor")
 BINDING = ("law", "arrangement", "none")
+EACH = ("node", "site", "country", "owner")
 KINDS_OF_RULE = ("export", "origin", "duty", "proposal")
 AFTER = ("works", "ended")
 SOURCE_CLASSES = ("1", "2", "3")
@@ -349,6 +350,29 @@ TABLES: dict[str, Table] = {
                 _text("checked_on", "day on which the source was read"),
                 _text("review_by", "day by which it should be read again"),
                 _text("note", "free text"),
+            ),
+            key=("id",),
+        ),
+        Table(
+            "hazards",
+            "What may happen, how often, and what it does: between two rates, never at one.",
+            (
+                _id("id", "name of the hazard"),
+                _text("label", "name for people", missing="the id stands in"),
+                _text("effect", "name of a scenario, or where, nodes, or measures as TOML", missing="each is lost"),
+                _text("each", "one hazard for each of these that the effect reaches", words=EACH, missing="it is one"),
+                _amount("rate_low", "events in a year, low end", "1/year", missing="as count or share says"),
+                _amount("rate_high", "events in a year, high end", "1/year", missing="as count or share says"),
+                _amount("count", "events counted in the years: Garwood's exact 95 % interval", "events"),
+                _number("years", "years in which they were counted", "year", above=0.0),
+                _number("share_low", "part of the time out of action, low end", "share", minimum=0.0, maximum=1.0),
+                _number("share_high", "part of the time out of action, high end", "share", minimum=0.0, maximum=1.0),
+                _number("months_low", "how long it lasts, short end", "month", above=0.0, missing="no end seen"),
+                _number("months_high", "how long it lasts, long end", "month", above=0.0, missing="no end seen"),
+                _text("group", "hazards with a common cause besides their own"),
+                _amount("group_rate_low", "common causes in a year, low end", "1/year", missing="not known"),
+                _amount("group_rate_high", "common causes in a year, high end", "1/year", missing="not known"),
+                *(column for column in PEDIGREE if column.name not in ("low", "high")),
             ),
             key=("id",),
         ),

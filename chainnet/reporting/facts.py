@@ -364,7 +364,8 @@ class Facts:
         sites = self.a.first_tier["site"]["lost_share"]
         costly = sites.index[sites > PRINTED]
         abroad = any(not self.is_ours(str(site)) for site in costly)
-        return "first_lost_tpa" if abroad or self.a.bottlenecks["lost_tpa"]["first tier"] > 0 else "lost_tpa"
+        steps = self.a.findings[0].answers.lost(str(self.first))["lost_tpa"]
+        return "first_lost_tpa" if abroad or (steps > 0).any() else "lost_tpa"
 
     @property
     def lead_tier(self) -> Who:

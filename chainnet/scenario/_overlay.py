@@ -186,6 +186,8 @@ def _opened(network: Network, effects: Sequence[Effect], sizes: Sequence[float] 
 
     Of two releases of one stock the larger holds; what no release in force opens stays shut.
     """
+    if all(effect.release_tpa is None for effect in effects):
+        return np.full(len(stock_share), np.inf)
     own = network.stocks["release_tpa"].to_numpy(dtype=float)
     own = np.where(np.isnan(own), np.inf, own * stock_share)
     opened = np.full(len(own), -1.0)

@@ -263,6 +263,7 @@ class _Work:
             self._sources()
         if self.hide & {"names", "sources"}:
             self._drop("rules", "withheld: no measure that is handed on names one")
+            self._drop("hazards", "withheld: their effects name plants and scenarios")
         if "names" in self.hide:
             for table, columns in _NAMES.items():
                 self._blank(table, columns, "withheld")

@@ -4,9 +4,9 @@ Words: *trajectory* (the months of one scenario), *foresight* (the plan that kno
 *time to survive* (months without loss), *requirement* (the least stock that keeps a tier whole).
 """
 
-from chainnet.stress._first_year import YEAR, due_by_month, first_year, is_short
+from chainnet.stress._first_year import YEAR, due_by_month, due_in_year, first_year, is_short
 from chainnet.stress._held import End
-from chainnet.stress._months import Ask, base_flow, horizon_levels
+from chainnet.stress._months import Ask, Trajectory, base_flow, course, horizon_levels
 from chainnet.stress._stockpile import averted, requirement, stockpile_mitigation, stockpile_requirement
 from chainnet.stress._stores import Stores, tiers_of
 from chainnet.stress._test import StressTest, stress_test, tested
@@ -18,9 +18,12 @@ __all__ = [
     "End",
     "Stores",
     "StressTest",
+    "Trajectory",
     "averted",
     "base_flow",
+    "course",
     "due_by_month",
+    "due_in_year",
     "first_year",
     "horizon_levels",
     "is_short",

@@ -54,14 +54,38 @@ def due_by_month(
     -----
     Cost: two plans of the months with new relations, 5 to 25 s a chain.
     """
-    if scenario is not None:
-        check_scenario(scenario)
-    onset = timeline(counting.network, scenario, AHEAD).onset or 0  # the horizon begins with the first measure
+    onset = _onset(counting, scenario)
     ask = Ask(counting, months + onset, reroute=reroute, cover=cover, is_brief=True)
     if months > YEAR:
         ask = replace(ask, months=-(-(months + onset) // HALF_YEAR) * HALF_YEAR, step_months=HALF_YEAR)
         ask = replace(ask, cuts=(onset, onset + YEAR))
         ask = replace(ask, cuts=common_cuts([scenario, None], [ask, ask]))
+    return _due(scenario, ask, onset, months)
+
+
+def due_in_year(
+    counting: Counting, scenario: Scenario | None, *, reroute: Degree = "new", cover: End = COVER
+) -> pd.Series:
+    """Return what is due to a scenario over its first twelve months, as a part of demand, index tier.
+
+    As the sum of ``due_by_month``, in two thirds of its time: within the year no month comes before another. Where the
+    first measure comes later than the horizon begins, or dates come as news, it is that sum.
+    """
+    onset = _onset(counting, scenario)
+    ask = Ask(counting, YEAR + onset, reroute=reroute, cover=cover, is_brief=True, is_total=not onset)
+    return first_year(_due(scenario, ask, onset, YEAR))["due_share"]
+
+
+def _onset(counting: Counting, scenario: Scenario | None) -> int:
+    """Return the month, from 0, in which the first measure begins, which is where the horizon does."""
+    if scenario is not None:
+        check_scenario(scenario)
+    return timeline(counting.network, scenario, AHEAD).onset or 0
+
+
+def _due(scenario: Scenario | None, ask: Ask, onset: int, months: int) -> pd.DataFrame:
+    """Return the table of ``due_by_month``."""
+    counting = ask.counting
     line, calm = (course(one, ask) for one in (scenario, None))
     begins, lengths = np.array(line.timeline.starts), np.array(line.timeline.lengths)
     asked = (begins >= onset) & (begins < onset + months)
@@ -83,9 +107,9 @@ def due_by_month(
         counting.network,
         "HiGHS simplex",
         scenario=scenario.name if scenario else "",
-        reroute=reroute,
+        reroute=ask.reroute,
         months=months,
-        cover=cover,
+        cover=ask.cover,
         **counting.settings,
     )
     return stamp(table, source)

@@ -14,7 +14,7 @@ from chainnet import checks
 from chainnet._types import INF, Array, Bools
 from chainnet.engine import CERTAIN, PRINTED, thread_pool
 from chainnet.errors import InfeasibleError
-from chainnet.flow import Bases, Counting, MonthsModel, Plan, balance_under
+from chainnet.flow import Bases, Counting, MonthsModel, Plan, Shipped, balance_under
 from chainnet.lowering import Degree, Overlay, Restriction, Start
 from chainnet.network import Network, kept
 from chainnet.scenario import Bought, Scenario, Timeline, timeline
@@ -33,8 +33,10 @@ Tell = Callable[[str, float], None]
 class Ask:
     """How a network is asked over time, and whose demand counts; hashable, so that answers can be kept.
 
-    ``cuts``: months, from 0, in which periods begin besides those of ``timeline``. ``tell`` hears what is done and the
-    part of the whole; it is no part of the question.
+    ``cuts``: months, from 0, in which periods begin besides those of ``timeline``. ``is_brief``: who is served when,
+    and nothing else; ``is_total``: only how much, over the whole horizon. ``shipped``: sums of flows whose ends are
+    found over all plans of one who knows every date. ``tell`` hears what is done and the part of the whole; it is no
+    part of the question.
     """
 
     counting: Counting
@@ -50,6 +52,8 @@ class Ask:
     rush: End = "stated"
     requalify: Requalify = REQUALIFY
     is_brief: bool = False
+    is_total: bool = False
+    shipped: tuple[Shipped, ...] = ()
     any_size: bool = field(default=True, compare=False)
     tell: Tell | None = field(default=None, compare=False, repr=False)
 
@@ -131,7 +135,9 @@ def _course(network: Network, scenario: Scenario | None, ask: Ask) -> Trajectory
         tell=_part_of(ask.tell, 0.0, 0.5),
         # where no plan begins at what this one leaves, only who is served when is looked for
         least_cost=not (ask.is_brief and is_foreseen),
-        ours_only=ask.is_brief and is_foreseen,
+        ours_only=ask.is_brief and is_foreseen and not ask.shipped,
+        totals_only=ask.is_total and is_foreseen,
+        shipped=ask.shipped if scenario is not None else (),
     )
     served, level, replans = perfect.served_t, perfect.level_t, len(beliefs)
     if not is_foreseen:
@@ -202,6 +208,7 @@ def _model(template: Overlay, ask: Ask, lengths: Sequence[int], near: Bases | No
         stocks=ask.stocks,
         near=near,
         any_size=ask.any_size,
+        is_whole=bool(ask.shipped),
     )
 
 

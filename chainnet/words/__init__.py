@@ -3,6 +3,7 @@
 Words: *n/d* no data, *n/a* cannot apply, *-* not asked; a *sentence* is made from numbers, one claim each.
 """
 
+from chainnet.words._chances import odds
 from chainnet.words._claims import (
     CLAIMS,
     MET_OR_SHORT,
@@ -121,6 +122,7 @@ __all__ = [
     "nouns",
     "number",
     "numbers_script",
+    "odds",
     "owners_sentence",
     "percent",
     "place_words",

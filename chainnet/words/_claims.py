@@ -30,9 +30,7 @@ CLAIMS = {
     "already": "{share} is short without any restriction",
     "others_met": "{tiers} demand is met.",
     "other_short": "{tier} demand {loses}{share}",
-    "narrow": (
-        "The bottleneck is {where}{made}. If it alone stops and links stay as they are, {demand} loses {lost}.{also}"
-    ),
+    "narrow": "The bottleneck is {where}{made}. On existing links its stop alone costs {demand} {lost}.{also}",
     "made": ", with {share} of that step",
     "also": " {n} other {steps} as much.",
     "no_narrow": "No single step abroad costs {demand} anything if it alone stops.",
@@ -134,16 +132,17 @@ class Claims:
         if not short.is_certain:
             return CANNOT, f"how much of {self.demand} is short{range_}"
         if short.is_met:
-            return "Nothing", f"of {self.demand} is short{range_}"
+            return "Nothing", f"of {self.demand} short{range_}"
         if short.later <= NONE:
             return percent(short.first_year), f"of {self.demand} short, first year alone"
-        return percent(short.later), f"of {self.demand} is short{range_}"
+        return percent(short.later), f"of {self.demand} short{range_}"
 
     def first(self, horizon: int) -> tuple[str, str]:
         """When it is first short; ``horizon``: months that were looked at."""
-        what = "first shortfall"
+        central = "" if self.shortfall.is_certain else ", central case"
+        what = f"first shortfall{central}"
         if is_missing(self.first_month):
-            return "Never", f"is {self.demand} short ({whole(horizon)} months)"
+            return "Never", f"is {self.demand} short ({whole(horizon)} months{central})"
         if self.first_month <= YEAR:
             return f"Month {whole(self.first_month)}", what
         return f"Year {whole(-(-self.first_month // YEAR))}", what
@@ -153,10 +152,10 @@ class Claims:
         """How much the rules in force leave short, of which the finding is."""
         short = self.shortfall
         if not short.is_certain:
-            return CANNOT, f"for {self.demand} under rules in force"
+            return CANNOT, f"for {self.demand} today"
         if short.is_met:
-            return "Nothing", f"of {self.demand} is short under rules in force"
-        return percent(max(short.later, short.first_year)), f"of {self.demand} is short under rules in force"
+            return "Nothing", f"of {self.demand} short today"
+        return percent(max(short.later, short.first_year)), f"of {self.demand} short today"
 
     # -- four sentences ----------------------------------------------------------------------------------
 

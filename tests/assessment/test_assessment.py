@@ -75,6 +75,7 @@ def test_progress_is_told_and_years_can_be_chosen(brief: cn.Assessment, told: li
     assert counts == [(n + 1, len(told)) for n in range(len(told))]
 
 
+@pytest.mark.long
 def test_a_network_without_projects_scenarios_or_year() -> None:
     found = cn.assess(two_tier(), months=12, draws=0)
     assert found.worst == ""
@@ -93,6 +94,7 @@ def test_when_who_is_short_scenario_by_scenario(assessment: cn.Assessment) -> No
     assert found["first_month"].isna().tolist() == [True, False, False]
 
 
+@pytest.mark.long
 def test_only_the_worst_scenario_is_followed_over_time(mag9: cn.Network, china_out: cn.Scenario) -> None:
     other = cn.Scenario("japan", [{"kind": "remove", "where": {"country": "JPN"}}])
     found = cn.assess(mag9, [china_out, other], months=12, draws=0)
@@ -135,6 +137,7 @@ def test_the_questions_of_time_are_those_asked_alone(
     assert set(assessment.unanswered) == {"floors", "alignment", "ranges"}
 
 
+@pytest.mark.long
 def test_stock_is_asked_for_the_first_tier_where_it_is_short() -> None:
     # without the works defence lacks all of its 3 t of metal a year
     stop = cn.Scenario("stop", measures=[{"kind": "remove", "nodes": ["works"]}])

@@ -58,6 +58,7 @@ def twins(capacity: float, share: float) -> cn.Network:
     )  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("order", ["law", "allies_first", "allies_last", "alike"])
 def test_what_changed_is_told_in_the_order_that_is_asked(order: Any) -> None:
     before, after = twins(12.0, 0.0), twins(9.0, 0.9)
@@ -138,6 +139,7 @@ TINY = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("table", "column", "after", "key"),
     [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from conftest import frame
 
 import chainnet as cn
-from chainnet.assessment._bottleneck import bottlenecks
+from chainnet.assessment import Answers, Finding
 from chainnet.flow import Counting
 
 
@@ -32,7 +32,7 @@ def test_of_tied_bottlenecks_the_one_with_most_of_its_step_is_named_then_the_fir
         demand=frame("node tier demand_tpa", ("user", "defence", 10.0)),
         beneficiaries=["AUS"],
     )
-    row = bottlenecks(Counting.of(net)).loc["first tier"]
+    row = Finding(Answers(Counting.of(net)), None, "defence").bottleneck
     assert (row["step"], row["country"]) == ("pressing", "CHN")
-    assert (row["share"], row["lost_tpa"], row["lost_share"]) == (1.0, 4.0, 0.4)
-    assert row["tied_with"] == (("digging", "CHN"), ("milling", "CHN")), "alike in share, so by name"
+    assert (row["share_made"], row["lost_tpa"], row["lost_share"]) == (1.0, 4.0, 0.4)
+    assert row["ties"] == [["digging", "CHN"], ["milling", "CHN"]], "alike in share, so by name"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 
+import jsonschema
 import numpy as np
 import pytest
 from conftest import frame, line, two_tier
@@ -145,6 +146,7 @@ def test_the_record_is_plain_and_holds_what_it_must(mag9: cn.Network) -> None:
     assert all(set(one) >= {"kind", "id", "variant", "does", "then"} for one in told["depends_on"])
 
 
+@pytest.mark.long
 def test_an_assessment_holds_the_finding_of_the_worst(mag9: cn.Network, china_out: cn.Scenario) -> None:
     found = cn.assess(mag9, months=12, draws=0)
     assert found.worst == "china_out"
@@ -157,6 +159,7 @@ def test_an_assessment_holds_the_finding_of_the_worst(mag9: cn.Network, china_ou
     assert cn.assess(mag9, [other], months=12, draws=0).worst == "small"
 
 
+@pytest.mark.long
 def test_from_the_command_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     def chainnet(*words: str) -> None:
         monkeypatch.setattr(sys, "argv", ["chainnet", *words])
@@ -186,3 +189,18 @@ def test_bad_input_is_named(mag9: cn.Network, asked: dict[str, str], said: str) 
         cn.find(mag9, **asked)  # type: ignore[arg-type]
     with pytest.raises(DataError, match="no demand table"):
         cn.find(line())
+
+
+def test_the_record_keeps_its_schema(industry: cn.Finding, mag9: cn.Network) -> None:
+    schema = cn.Finding.schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    told = jsonschema.Draft202012Validator(schema)
+    whole, brief = (json.loads(json.dumps(industry.to_dict(brief=one))) for one in (False, True))
+    assert sorted(schema["properties"]) == sorted(whole)
+    assert list(told.iter_errors(whole)) == list(told.iter_errors(brief)) == []
+    assert set(schema["required"]) == set(brief)
+    for name, wrong in (("tier", 3), ("demand_tpa", -1.0), ("sentences", ["one"]), ("shortfall", {})):
+        assert list(told.iter_errors(whole | {name: wrong})), name
+    assert list(told.iter_errors({k: v for k, v in whole.items() if k != "title"}))
+    without = cn.find(mag9, cn.Scenario("nothing")).to_dict()  # of whom nothing is short
+    assert list(told.iter_errors(json.loads(json.dumps(without)))) == []

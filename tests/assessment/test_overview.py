@@ -14,7 +14,7 @@ import pytest
 from conftest import line, two_tier
 
 import chainnet as cn
-from chainnet.assessment import Answers, bottlenecks, first_rows, is_made_up, is_met, spoken_of
+from chainnet.assessment import Answers, Finding, first_rows, is_made_up, is_met, spoken_of
 from chainnet.assessment._closing import closing, conditions, to_everyone
 from chainnet.assessment._overview import COLUMNS, _Chain
 from chainnet.cli import main
@@ -79,7 +79,7 @@ def test_details_are_what_the_questions_say(mag9: cn.Network, china_out: cn.Scen
     assert by_tier["first_month"].fillna(0).to_dict() == year["first_month"].fillna(0).to_dict()
     assert by_tier["first_year_share"].nunique() == 3, "three tiers, three numbers"
     for tier in ("industrial", "civilian"):
-        first = bottlenecks(counting.first(tier)).iloc[0]
+        first = Finding(Answers(counting), china_out, tier).bottleneck
         assert by_tier.loc[tier, ["bottleneck_step", "bottleneck_country"]].tolist() == [
             first["step"],
             first["country"],
@@ -125,6 +125,7 @@ def attributable(network: cn.Network) -> None:
     assert year["first_month"].isna().all()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "name",
     ["gallium", *(pytest.param(n, marks=pytest.mark.slow) for n in REAL if n != "gallium")],
@@ -171,7 +172,8 @@ def test_a_chain_without_scenarios_is_asked_what_the_stop_of_its_bottleneck_does
     table = cn.overview(net, details=True)
     assert set(table["restriction"]) == {"worst"}
     assert set(table["scenario"]) == {"bottleneck_stops"}
-    narrow = bottlenecks(Counting.of(net)).iloc[0]
+    lost = cn.chokepoints(net, "stage+country", tier="defence")["lost_tpa"].drop("end_use", errors="ignore")
+    narrow = dict(zip(("step", "country"), lost.idxmax(), strict=True))
     stop = Answers(Counting.of(net)).worst
     assert stop is not None
     assert stop.measures[0]["where"] == {"stage": narrow["step"], "country": narrow["country"]}

@@ -81,6 +81,7 @@ def test_a_rank_that_hangs_on_who_is_first_says_so() -> None:
     assert 'allies served last: "rich" leaves' in said
 
 
+@pytest.mark.long
 # of 10 t we ask for 6, the others for 8; alike between 2 and 6 of them are ours
 @pytest.mark.parametrize(("order", "short"), [("law", 0.0), ("allies_first", 0.0), ("alike", 2.0), ("stages", 4.0)])
 def test_the_order_that_is_asked_stands_beside_the_stress_test(order: str, short: float) -> None:

@@ -128,6 +128,7 @@ def test_the_answer_equals_interdict_on_what_they_control() -> None:
     assert found.moves.loc["nothing", "answered_tpa"] == pytest.approx(worst.left_tpa, rel=1e-7)
 
 
+@pytest.mark.long
 def test_the_answer_and_the_reply_equal_enumeration_on_mag_9() -> None:
     net = cn.read("mag-9")
     nodes = net.nodes.assign(country=net.nodes["country"].mask(net.nodes["id"] == "USE", "JPN"))
@@ -172,6 +173,7 @@ def test_bad_input_is_named(us: Any, them: Any, keywords: dict[str, Any], words:
         retaliation(duel(), us, them, **keywords)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "line",
     [

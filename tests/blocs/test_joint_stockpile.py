@@ -191,6 +191,7 @@ def oracle(net: cn.Network, ours: frozenset[str], order: str, periods: int, shut
     return float(linprog(cost, A_ub=np.vstack([lines, -served]), b_ub=np.append(room, -best), bounds=bounds).fun)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [0, *[pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 5)]])
 def test_every_coalition_costs_what_an_independent_program_says(seed: int) -> None:
     draw = np.random.default_rng(seed)

@@ -69,6 +69,7 @@ def strict(text: str) -> Any:
     return json.loads(text, parse_constant=refuse)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_in_every_format(run: Any, name: str) -> None:
     words = COMMANDS[name]
@@ -271,6 +272,7 @@ def test_out_goes_by_the_name_of_the_file(run: Any, tmp_path: Path) -> None:
     assert '".json" says json, --format says csv' in at_odds.err
 
 
+@pytest.mark.long
 def test_import_init_and_draw(run: Any, tmp_path: Path, mag9: cn.Network) -> None:
     started = run("init", str(tmp_path / "own"), "--format", "json")
     assert started.code == 0, started.err

@@ -30,6 +30,7 @@ def test_partners_takes_blocs_prices_and_choices(tmp_path: Path, mag9: cn.Networ
     assert "unknown commodity" in run("partners", "mag-9", "--bloc", "us=USA", "--bloc", "them=CHN", "--price", "gold=1", fails=True)  # fmt: skip
 
 
+@pytest.mark.long
 def test_parts_answer_by_courier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     run("partition", "mag-9", "--party", "usa=USA", "--party", "china=CHN", "--out", "parts")
@@ -52,6 +53,7 @@ def test_parts_answer_by_courier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert "is missing" in run("joint", offers[0], offers[3], "--ask", asks[-1], fails=True)
 
 
+@pytest.mark.long
 def test_signed_rounds_by_courier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("cryptography")
     monkeypatch.chdir(tmp_path)

@@ -22,6 +22,7 @@ def said(*words: str) -> str:
 NODES = cn.read("mag-9").nodes.set_index("id")["label"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("words", "table"),
     [
@@ -62,6 +63,7 @@ def test_check_says_what_its_two_shares_count() -> None:
     assert "counted: assumed_output_share" in said("check", "mag-9")
 
 
+@pytest.mark.long
 def test_projects_come_by_what_they_add_and_fit_a_line() -> None:
     words = ("reroute", "mag-9", "--scenario", "china_out")
     alone = [row["standalone_t"] for row in json.loads(said(*words, "--format", "json"))["tables"]["projects"]]

@@ -47,6 +47,7 @@ def test_exposure_tells_the_end_after_first_whichever_end_is_asked(
     assert last.startswith("5 t"), told
 
 
+@pytest.mark.long
 def test_a_table_of_stages_is_read_from_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

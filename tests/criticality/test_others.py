@@ -73,6 +73,7 @@ def check(net: cn.Network, order: str, **asked: Any) -> pd.DataFrame:
     return table
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("order", "seeds"), [("allies_first", range(1)), ("allies_last", range(4)), ("alike", range(4, 7))]
 )
@@ -81,6 +82,7 @@ def test_pure_flows_lose_what_two_balances_differ_by(order: str, seeds: range) -
         check(plain(seed), order, beneficiaries=["USA"])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("order", "seeds"),
     [
@@ -99,6 +101,7 @@ def test_recipes_lose_what_two_balances_differ_by(order: str, seeds: range) -> N
 NOTHING = cn.Scenario("nothing", [{"kind": "demand", "tier": "defence", "share": 1.0}])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("by", ["node", "edge", "country"])
 @pytest.mark.parametrize("order", ["allies_last", "alike"])
 def test_sweeps_of_pure_flows_agree_with_programs(by: str, order: Any) -> None:

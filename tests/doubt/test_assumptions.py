@@ -191,11 +191,13 @@ def test_the_table_has_a_row_a_variation_and_tier(mag9: cn.Network, found: KeyAs
     assert set(table.loc[(table["kind"] == "node") & (table["variant"] == "absent"), "id"]) == set(nodes["id"])
 
 
+@pytest.mark.long
 def test_every_row_of_the_teaching_chain(mag9: cn.Network, stop: cn.Scenario, found: KeyAssumptions) -> None:
     check(mag9, stop, found, found.table[found.table["kind"].isin(INPUTS)])
     assert found.n_settled > 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 9))])
 def test_every_row_of_random_networks(seed: int) -> None:
     net = next(net for net in map(blurred, range(seed, seed + 100, 10)) if asks(net))
@@ -393,6 +395,7 @@ def stand_ins(seed: int) -> cn.Network:
     )
 
 
+@pytest.mark.long
 def test_smallest_sets_where_works_stand_in_for_each_other() -> None:
     sizes = set()
     for seed in range(8):

@@ -334,6 +334,7 @@ def otherwise(net: cn.Network, row: Any, order: str) -> tuple[cn.Network, str, s
     return net.with_demand(demand.assign(demand_tpa=demand["demand_tpa"].mask(at, demand[variant]))), order, "new"  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("by_law", [False, True])
 @pytest.mark.parametrize("seed", [*range(2), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 20))])
 def test_all_of_it_against_a_program_that_only_calls_balance(
@@ -399,6 +400,7 @@ def test_all_of_it_against_a_program_that_only_calls_balance(
             assert mine.firmness[square] == (not moved & set(SQUARES[square])), square
 
 
+@pytest.mark.long
 def test_draws_against_balance() -> None:
     net = scattered(3)
     scenario = cn.Scenario("china", [{"kind": "restrict", "from": {"country": "CHN"}, "share": 0.0}])
@@ -427,6 +429,7 @@ def under_a_law(seed: int) -> cn.Network:
     return scattered(seed).with_table("service", service)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("order", ["law", "allies_first", "allies_last", "alike"])
 @pytest.mark.parametrize("seed", [1, 5])
 def test_the_central_case_is_in_the_order_that_is_asked(order: Any, seed: int) -> None:
@@ -466,6 +469,7 @@ def test_an_order_that_is_none_is_told() -> None:
 # -- one tier ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_tier_picks_rows_and_is_served_in_its_turn() -> None:
     net = scattered(1)
     scenario = cn.Scenario("china", [{"kind": "restrict", "from": {"country": "CHN"}, "share": 0.0}])

@@ -226,6 +226,7 @@ TURNS = {  # who is served of 10 t, by tier of ours; alike and by law the last i
 }  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("order", [*TURNS, "stages", None])
 def test_every_draw_is_the_balance_in_the_order_that_is_asked(order: Any) -> None:
     net = rivals()
@@ -254,6 +255,7 @@ def test_every_draw_is_the_balance_in_the_order_that_is_asked(order: Any) -> Non
         assert row["loss_m_t"] == pytest.approx(min(10.0 * factors[0], wants), rel=1e-6), "a value: ours first"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("workers", [1, 2])
 def test_workers_give_the_same_bits(shaky: cn.Network, workers: int) -> None:
     alone = cn.ensemble(shaky, OUT, draws=40)
@@ -277,6 +279,7 @@ OTHER = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "word",
     [

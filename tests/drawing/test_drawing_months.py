@@ -191,6 +191,7 @@ def test_periods_of_several_months_are_at_the_yearly_rate(tmp_path: Path) -> Non
     assert "the tonnes of the 3 months × 4" in (tmp_path / "x.html").read_text("utf-8")
 
 
+@pytest.mark.long
 def test_new_relations_between_countries_are_counted(net: cn.Network, tmp_path: Path) -> None:
     found = cn.stress_test(net, cn.scenarios(net)[STOP], months=12, step_months=6, reroute="new")
     table = found.relations[found.relations["scenario"] == STOP]
@@ -221,6 +222,7 @@ def test_same_bytes_twice(net: cn.Network, stopped: Any, page: Path, tmp_path: P
     assert cn.draw(net, again, path=tmp_path / "y.html").read_bytes() == page.read_bytes()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("bound", "span"), [(0, 12), (2_000_000, 1)])
 def test_a_page_too_large_takes_the_worst_month_of_each_year(
     bound: int, span: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -70,6 +70,7 @@ def folder(tmp_path: Any) -> str:
     return str(cn.write(shared(), tmp_path / "shared"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("line", "said"),
     [

@@ -20,6 +20,7 @@ def distance(net: cn.Network, found: cn.Balance) -> float:
     return float(((found.edges["flow_tpa"] - base).abs() / widest.where(widest > 0, 1.0)).sum())
 
 
+@pytest.mark.long
 @given(st.lists(st.integers(0, 6), min_size=9, max_size=9), st.integers(1, 20))
 def test_it_serves_as_much_and_moves_no_more_than_the_cheapest(flows: list[int], demand: int) -> None:
     pairs = [(f"m{i}", f"r{j}") for i in range(3) for j in range(3)]

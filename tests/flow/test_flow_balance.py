@@ -81,6 +81,7 @@ def test_as_much_as_possible() -> None:
     assert served(bal)["u_usa", "defence"] == 5.0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("scenario", ["loss_of_bayan_obo", "china_export_stop_all"])
 def test_fair_shares_exist_wherever_there_is_an_answer(scenario: str) -> None:
     net = cn.read("rare-earths", as_of="2026")

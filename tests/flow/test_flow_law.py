@@ -573,6 +573,7 @@ def test_home_comes_first_in_the_months_of_the_rule() -> None:
     assert cars.to_numpy() == pytest.approx([4.0, 4, 4, 6, 6, 6, 6, 4, 4, 4, 4, 4])
 
 
+@pytest.mark.long
 def test_law_with_neither_contract_nor_rule_on_a_shipped_chain_is_its_table_of_stages() -> None:
     net = cn.read("gallium").with_table("contracts", pd.DataFrame(columns=["supplier", "for", "share"]))
     hit = Counting(net, order="law").covered

@@ -43,6 +43,7 @@ def shaken(net: cn.Network) -> list[cn.Scenario]:
     return [cn.Scenario("cut", [cut, more]), cn.Scenario("asked", [asked])]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))])
 def test_months_that_stand_alone_are_answered_as_in_one_program(seed: int) -> None:
     net = recipe_network(seed)

@@ -106,7 +106,8 @@ def test_new_relations_are_hubs_and_not_pairs() -> None:
     assert low.relations.is_pair.sum() > 0
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.long
+@pytest.mark.parametrize("seed", [*range(2), *(pytest.param(n, marks=pytest.mark.slow) for n in range(2, 8))])
 @pytest.mark.parametrize("degree", ["existing", "new"])
 def test_another_amount_in_a_recipe_is_what_lowering_anew_gives(seed: int, degree: Any) -> None:
     net = recipe_network(seed, wild=False, baseline=True, projects=True)

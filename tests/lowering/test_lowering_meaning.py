@@ -218,6 +218,7 @@ def most_served(net: cn.Network, out: str, starts: list[int], months: int) -> fl
     return -float(found.fun)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("step", "lags"), [(1, (0, 0.5, 1, 2.5, 4, 7)), (3, (0, 3.5, 8)), (6, (0, 7))])
 @pytest.mark.parametrize("seed", range(3))
 def test_months_of_random_networks_with_goods_under_way_against_an_independent_program(

@@ -65,6 +65,7 @@ def same(one: cn.Network, two: cn.Network) -> None:
         assert_frame_equal(first, second, check_exact=True, obj=name)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("table", "seed"),
     [

@@ -43,6 +43,7 @@ def test_rows_are_multiplied_and_nothing_else(table: str, rows: list[int], share
             np.testing.assert_array_equal(getattr(given, name), values)
 
 
+@pytest.mark.long
 def test_no_share_is_copied_to_be_multiplied_elsewhere() -> None:
     for path in PACKAGE.rglob("*.py"):
         if path.relative_to(PACKAGE).as_posix() in MAKES:

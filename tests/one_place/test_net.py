@@ -10,7 +10,7 @@ from pathlib import Path
 import mutation
 
 TESTS = Path(__file__).parents[1]
-MARKERS = ("browser", "documents", "slow", "small")
+MARKERS = ("browser", "documents", "long", "slow", "small")
 
 
 def expression(text: str) -> str:
@@ -39,11 +39,11 @@ def test_what_the_default_run_leaves_out_the_second_job_runs() -> None:
         if marked["small"] and not marked["browser"]:
             continue  # said of browser tests alone
         assert marked["slow"] or runs(default(), marked) or runs(second(), marked), marked
-        assert not (marked["slow"] or marked["documents"]) or not runs(default(), marked), marked
+        assert not (marked["slow"] or marked["documents"] or marked["long"]) or not runs(default(), marked), marked
 
 
 def test_a_small_page_is_opened_by_default() -> None:
-    assert runs(default(), {"browser": True, "documents": False, "slow": False, "small": True})
+    assert runs(default(), {"browser": True, "documents": False, "long": False, "slow": False, "small": True})
     small = [file.stem for file in TESTS.rglob("test_*.py") if "@pytest.mark.small" in file.read_text(encoding="utf-8")]
     assert {"test_living", "test_drawing"} <= set(small)
     for guarded in ("test_redact", "test_aggregate"):

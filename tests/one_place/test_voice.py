@@ -48,6 +48,7 @@ def formats(path: Path) -> set[str]:
     }
 
 
+@pytest.mark.long
 def test_words_alone_formats_numbers() -> None:
     wrong = {
         place(path): bad
@@ -198,6 +199,7 @@ def bare(path: Path) -> str:
     return ast.unparse(found)
 
 
+@pytest.mark.long
 def test_a_colour_stands_in_the_palette_alone() -> None:
     wrong = {
         place(path): found for path in [*MODULES, *PAGES] if (found := re.findall(r"#[0-9A-Fa-f]{6}\b", bare(path)))

@@ -129,6 +129,7 @@ def test_no_number_of_a_table_or_figure_is_typed() -> None:
         assert not [text for text in typed if ">>>" not in text and "such as" not in text], path.name
 
 
+@pytest.mark.long
 def test_what_remains_of_a_region_is_no_holder() -> None:
     nodes = frame(
         "id stage step country region capacity_tpa",

@@ -92,6 +92,7 @@ def test_the_last_word_of_the_work_is_the_verdict(mag9: cn.Assessment, tmp_path:
     assert (flat(heard[-1][0]), heard[-1][1]) == (flat(mag9.findings[0].title), 1.0)
 
 
+@pytest.mark.long
 def test_no_scenario_and_no_tier_are_said() -> None:
     net = tiny()
     demand = net.demand.iloc[:1].assign(tier=None)
@@ -240,6 +241,7 @@ def test_missing_package_is_named(mag9: cn.Assessment, tmp_path: Path, monkeypat
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("is_there", [False, True])
 def test_nothing_is_half_written(
     mag9: cn.Assessment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_there: bool

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from conftest import frame
 
 import chainnet as cn
@@ -27,6 +28,7 @@ def chain() -> cn.Network:
     )
 
 
+@pytest.mark.long
 def test_the_report_names_what_stands_and_the_command_repeats_it() -> None:
     for net, heads, option in ((chain(), [], False), (chain().at("2025"), ["Opened since 2024:"], True)):
         facts = Facts(cn.assess(net, [], months=3, draws=0))

@@ -230,6 +230,11 @@ def test_the_first_screen_is_the_finding_and_the_contents_stay(browser: Any, pag
     left, top, right, bottom = tab.eval_on_selector("#summary", BOX)
     assert 0 <= left < right <= 1280
     assert 0 <= top < bottom <= 800, "the finding stands above the fold"
+    beside = (
+        "ds => ds.map(d => [d.children[0].getBoundingClientRect().left, d.children[1].getBoundingClientRect().left])"
+    )
+    key = tab.eval_on_selector_all("dl.key > div", beside)
+    assert len({left for pair in key for left in pair}) == len(key) == 3, "each caption stands under its own figure"
     tab.evaluate("document.querySelector('#s5').scrollIntoView()")
     left, top, _, bottom = tab.eval_on_selector("nav", BOX)
     assert 0 <= top < bottom <= 800

@@ -156,6 +156,7 @@ def test_what_one_graph_lacks_is_said_in_its_report(what: str, tmp_path: Path) -
     assert KINDS[what] in lacking(CASES[what](), tmp_path, [stops()])[what]
 
 
+@pytest.mark.long
 def test_with_all_missing_at_once_the_report_still_ends(tmp_path: Path) -> None:
     with pytest.warns(cn.ChainnetWarning, match="All demand counts instead"):
         told = lacking(all_at_once(), tmp_path, [stops()])
@@ -221,6 +222,7 @@ def test_without_an_end_use_nothing_is_begun(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.long
 def test_a_loss_of_a_step_stands_once_and_stages_of_one_step_are_told_apart() -> None:
     """A works makes two goods, and a mine of the same step one of them: no loss is printed for each good."""
     nodes = pd.DataFrame(

@@ -272,6 +272,7 @@ def test_every_file_that_bars_military_users_bars_those_of_japan(name: str) -> N
         assert len(barred) in (0, 2), scenario.name
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["gallium", "germanium"])
 def test_all_rules_together_cost_the_first_tier_as_much_as_each_file(name: str) -> None:
     net = cn.read(name)

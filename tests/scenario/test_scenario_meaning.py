@@ -19,6 +19,7 @@ def road() -> cn.Network:
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("step", [1, 2, 3, 6])
 def test_a_scenario_ends_in_its_month_whatever_the_period(step: int) -> None:
     """Five months from the third on: out in months 3 to 7, whole again in the eighth."""

@@ -173,7 +173,8 @@ def random_chain(seed: int, weeks: float) -> cn.Network:
     )
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.long
+@pytest.mark.parametrize("seed", [*range(3), *(pytest.param(n, marks=pytest.mark.slow) for n in range(3, 9))])
 def test_cover_never_makes_anyone_shorter_in_all(seed: int) -> None:
     total = [
         (sum(short(random_chain(seed, weeks), STOP, 8, cover=True)),
@@ -184,6 +185,7 @@ def test_cover_never_makes_anyone_shorter_in_all(seed: int) -> None:
     assert total[0][0] > 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("weeks", [2.0, 5.0, 13.0, 30.0])
 def test_cover_delays_a_total_loss(weeks: float) -> None:
     lost = short(one_user(weeks), STOP, 12, cover=True)

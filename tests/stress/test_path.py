@@ -53,6 +53,7 @@ def short(net: cn.Network, scenario: cn.Scenario, n: int = 10, **how: Any) -> li
     return [round(float(t), 9) for t in mine["shortfall_unforeseen_t"]]
 
 
+@pytest.mark.long
 def test_a_pair_that_traded_needs_the_road_alone() -> None:
     road = 2  # months under way over a new relation
     assert short(chain(), GONE, requalify="table") == [1.0] * (WAIT + road) + [0.0] * (10 - WAIT - road)
@@ -121,6 +122,7 @@ def test_an_unknown_word_is_told() -> None:
         short(chain(), GONE, requalify="never")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("left", [0.1, 0.4, 0.6])
 def test_how_long_demand_endures_is_the_longest_horizon_without_loss(left: float) -> None:
     net = cn.read("mag-9")

@@ -556,6 +556,7 @@ def first_short(shortfall: np.ndarray, wanted: np.ndarray) -> float:
     return float(late[0] + 1) if len(late) else np.nan
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("months", "stores"),
     [(12, True), (12, False), pytest.param(36, True, marks=pytest.mark.slow)],
@@ -667,6 +668,7 @@ def random_months(seed: int, left_out: str = "", months: int = 14) -> np.ndarray
     return short if calm.leaves_one(news) else short[:, :news]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seeds", [range(5), pytest.param(range(5, 40), marks=pytest.mark.slow)], ids=["few", "many"])
 def test_random_chains_of_which_nobody_knows_when_the_stop_begins(seeds: range) -> None:
     whole = 0
@@ -679,6 +681,7 @@ def test_random_chains_of_which_nobody_knows_when_the_stop_begins(seeds: range) 
     assert whole > len(seeds) / 2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("left_out", "seed"), [("growth", 3), ("stores", 3), ("contracts", 10), ("home", 4), ("way", 3)]
 )

@@ -126,6 +126,7 @@ def by_hand(net: cn.Network, scenario: cn.Scenario, starts: tuple[int, ...]) -> 
     return -float(found.fun)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [0, 2, 3, 8, 11])
 def test_every_step_serves_what_a_program_of_our_own_does(seed: int) -> None:
     net, scenario = drawn(seed)
@@ -137,6 +138,7 @@ def test_every_step_serves_what_a_program_of_our_own_does(seed: int) -> None:
         assert mine["served_t"].sum() == pytest.approx(by_hand(net, scenario, line.starts), abs=1e-6), step
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [0, 3, 8, 11])
 def test_a_longer_step_tells_the_months_of_the_event(seed: int) -> None:
     net, scenario = drawn(seed)
@@ -164,6 +166,7 @@ def test_an_outage_of_four_months_costs_the_same_in_every_step() -> None:
         assert moved["flow_t"].sum() == pytest.approx(2 * 50.0), "tonnes of a period are its rate by its months"
 
 
+@pytest.mark.long
 def test_two_months_without_china_are_seen_in_quarters_and_half_years() -> None:
     net = cn.read("germanium", as_of=None)
     out = cn.Scenario("out", [{"kind": "remove", "where": {"country": "CHN"}, "start": "2027-02", "months": 2}])

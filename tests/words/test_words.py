@@ -141,3 +141,13 @@ def test_two_results_tie_within_what_a_solve_is_certain_of(one: float, other: fl
     assert words.same(one, other) is words.same(other, one) is is_tie
     larger, smaller = max(one, other), min(one, other)
     assert words.ranks([larger, smaller]) == (["1=", "1="] if is_tie else ["1", "2"])
+
+
+def test_when_it_is_first_short_is_said_of_the_central_case_where_the_class_cannot_be_said() -> None:
+    nothing = words.Narrow("", 0.0, 0.0, 0)
+    for certain, case in ((True, ""), (False, ", central case")):
+        short = words.Shortfall(0.1, 0.3, 0.2, 0.6, 0.0, is_met=False, is_certain=certain)
+        at = {month: words.Claims("Stop", "defence", True, short, month, nothing).first(48) for month in (3.0, 14.0)}
+        assert at == {3.0: ("Month 3", f"first shortfall{case}"), 14.0: ("Year 2", f"first shortfall{case}")}
+        never = words.Claims("Stop", "defence", True, short, math.nan, nothing).first(48)
+        assert never == ("Never", f"is allied defence demand short (48 months{case})")

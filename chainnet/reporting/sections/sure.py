@@ -66,8 +66,8 @@ def section(facts: Facts) -> Section:
 
 
 def sure_points(facts: Facts) -> tuple[Sentence, ...]:
-    """Return what the ranges do to the answer, in words."""
-    said = []
+    """Return how past rules were forecast, and what the ranges do to the answer, in words."""
+    said = [Sentence(facts.a.findings[0].track_record, (), "Track record.")]
     many, one = facts.a.ensemble, facts.a.sensitivity
     if many is not None:
         first = f"{facts.first}_short_t"

@@ -343,6 +343,7 @@ def test_a_stock_carries_until_it_is_shut(written, tab):
     assert page.evaluate("chainnet.set({months: 25}).catch(e => e.message)") == "unknown or out of range: months"
 
 
+@pytest.mark.long
 def test_months_that_are_put_together_otherwise_are_refused(written):
     network = cn.read("gallium")
     controls = controls_of(network)
@@ -578,6 +579,7 @@ def test_an_export_whose_baseline_is_not_known_is_off_or_on_alone(mag9):
     assert graded["export:AUS:mining"]
 
 
+@pytest.mark.long
 def test_the_page_is_one_file_with_a_policy_and_the_same_bytes(mag9, written, tmp_path):
     text = written(mag9).read_text(encoding="utf-8")
     assert cn.draw(mag9, path=tmp_path / "again.html", live=True).read_text(encoding="utf-8") == text
@@ -634,6 +636,7 @@ def test_a_preset_by_tier_that_is_too_large_is_no_start_and_is_named_as_left_out
     assert re.search(r"<li>[^<]*: its rule by tier or origin needs [0-9]+ unknowns", text)
 
 
+@pytest.mark.long
 def test_the_command_line_writes_a_page_and_refuses_what_it_cannot_hold(written, tmp_path):
     from typer.testing import CliRunner
 
@@ -641,7 +644,7 @@ def test_the_command_line_writes_a_page_and_refuses_what_it_cannot_hold(written,
 
     file = tmp_path / "p.html"
     told = CliRunner().invoke(app, ["draw", "mag-9", "--live", "--scenario", "china_out", "--out", str(file)])
-    assert (told.exit_code, told.output.strip()) == (0, str(file))
+    assert (told.exit_code, told.stdout.strip()) == (0, str(file))
     assert '<option value="china_out" selected>' in file.read_text(encoding="utf-8")
     months = CliRunner().invoke(app, ["draw", "mag-9", "--live", "--months", "24", "--out", str(tmp_path / "q.html")])
     assert "24 months of its own" in str(months.exception)

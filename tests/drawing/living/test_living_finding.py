@@ -213,6 +213,7 @@ def test_heading_and_bottleneck_have_the_wording_of_a_finding(written, tab):
     assert page.text_content("#against") == f"Against A: {' and '.join(words)}."
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("scenario", [None, "china_out"])
 def test_the_page_has_the_finding_of_the_setting_that_it_opens_with(mag9, written, scenario):
     text = written(mag9, scenario=scenario).read_text(encoding="utf-8")

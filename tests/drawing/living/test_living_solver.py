@@ -50,6 +50,7 @@ def test_the_files_are_those_of_the_package_named():
     assert b"MIT License" in found["LICENSE"]
 
 
+@pytest.mark.long
 def test_a_living_page_is_written_with_that_solver(tmp_path):
     page = cn.draw(cn.read("mag-9"), path=tmp_path / "page.html", live=True).read_text(encoding="utf-8")
     assert "Copyright (c) 2026 HiGHS" in page
@@ -78,6 +79,7 @@ def imported(tree):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+@pytest.mark.long
 def test_no_module_starts_a_program_or_speaks_over_a_network():
     paths = sorted(PACKAGE.rglob("*.py"))
     assert len(paths) > 100

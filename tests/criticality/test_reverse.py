@@ -1,0 +1,431 @@
+"""The likeliest ways to a loss: by hand, from print, against all sets, and what proves them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import frame
+from reverse_networks import HAND_LOSS, all_ways, by_node, fire, hand, hand_hazards, loss_of, random_chain
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+import chainnet as cn
+from chainnet.criticality import Reverse, garwood
+from chainnet.criticality._rates import any_of, at_most, day_chance, frechet, more_than
+from chainnet.errors import DataError
+
+
+def ways(found: Reverse) -> list[frozenset[str]]:
+    return [frozenset(events.split("; ")) for events in found.sets["events"]]
+
+
+# -- rates ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("events", "low", "high"), [(3, 0.039, 0.557), (5, 0.10, 0.74), (1, 0.0016, 0.354), (0, 0.0, 0.234)]
+)
+def test_garwood_of_the_counts_of_a_window(events: int, low: float, high: float) -> None:
+    found = garwood(events, 15.75)
+    assert found == pytest.approx((low, high), rel=0.04)
+    from scipy.stats import poisson
+
+    assert poisson.sf(events - 1, found[0] * 15.75) == pytest.approx(0.025 if events else 1.0)
+    assert poisson.cdf(events, found[1] * 15.75) == pytest.approx(0.025)
+
+
+def test_garwood_refuses_what_is_no_count() -> None:
+    for bad in ((-1, 10.0), (1.5, 10.0), (1, 0.0), (1, float("inf"))):
+        with pytest.raises(DataError, match="garwood"):
+            garwood(*bad)  # type: ignore[arg-type]
+    with pytest.raises(DataError, match="level"):
+        garwood(1, 10.0, level=1.0)
+
+
+def test_the_chance_of_a_day() -> None:
+    assert day_chance(2.0, 0.5, 5.0) == pytest.approx(2 / 26)
+    assert day_chance(0.1, np.inf, 5.0) == pytest.approx(1 - np.exp(-0.5))
+    assert day_chance(0.1, 24.0, 5.0) == pytest.approx(0.158, abs=5e-4)
+    assert day_chance(0.0, 24.0, 5.0) == 0.0
+
+
+def test_more_than_so_many_and_any_of_some_sets() -> None:
+    chance = np.array([0.2, 0.5, 0.1])
+    assert more_than(chance, 2) == pytest.approx(0.2 * 0.5 * 0.1)
+    assert more_than(chance, 1) == pytest.approx(0.2 * 0.5 * 0.9 + 0.2 * 0.5 * 0.1 + 0.8 * 0.5 * 0.1 + 0.2 * 0.5 * 0.1)
+    assert at_most(chance, 2) == pytest.approx(0.1 + 0.02 + 0.05)
+    assert more_than(chance, 1) <= at_most(chance, 2)
+    two = [frozenset({0}), frozenset({1, 2})]
+    assert any_of(two, chance) == pytest.approx(1 - 0.8 * (1 - 0.05))
+    assert any_of([], chance) == 0.0
+    assert any_of([frozenset({0, 1}), frozenset({0})], chance) == pytest.approx(0.2)
+    assert frechet(np.array([0.7, 0.6])) == pytest.approx((0.3, 0.6))
+
+
+# -- by hand ----------------------------------------------------------------------------------------
+
+
+def test_the_hand_case() -> None:
+    found = cn.reverse(hand(), 0.3, hazards=hand_hazards())
+    table = found.sets.set_index("events")
+    assert found.likeliest == ("b", "c")
+    assert not found.decided
+    assert found.is_optimal
+    assert found.is_complete
+    assert table.loc["a", ["chance_low", "chance_mid", "chance_high"]].tolist() == pytest.approx(
+        [0.0952, 0.1935, 0.3935], abs=5e-5
+    )
+    assert table.loc["b; c", ["chance_low", "chance_mid", "chance_high"]].tolist() == pytest.approx(
+        [0.0870, 0.2067, 0.4911], abs=5e-5
+    )
+    assert table["can_be_likeliest"].all()
+    assert table.loc["a", ["switch_event", "switch_chance"]].tolist() == ["a", pytest.approx(0.2067, abs=5e-5)]
+    assert -np.log(1 - table.loc["a", "switch_chance"]) / 5 == pytest.approx(0.0463, abs=5e-5)
+    assert found.hazards.loc[list("abc"), "loss_share"].tolist() == pytest.approx([HAND_LOSS[x] for x in "abc"])
+    assert table["loss_share"].tolist() == pytest.approx([0.4, 0.4])
+    assert table["lost_tpa"].tolist() == pytest.approx([40.0, 40.0])
+
+
+@pytest.mark.parametrize(
+    ("share", "low", "high"),
+    [(0.3, 0.1739, 0.6913), (0.15, 0.4512, 0.8647), (0.75, 0.0374, 0.3057), (1.0, 0.0083, 0.1932)],
+)
+def test_the_chances_of_a_loss_by_hand(share: float, low: float, high: float) -> None:
+    curve = cn.reverse(hand(), 0.3, hazards=hand_hazards(), curve=True).curve
+    row = curve[curve["loss_share"] >= share - 1e-9].iloc[0]
+    assert [row["chance_low"], row["chance_high"]] == pytest.approx([low, high], abs=5e-5)
+
+
+def test_a_group_has_a_cause_of_its_own() -> None:
+    table = hand_hazards(group=[None, "g", "g"], group_rate_low=[None, 0.01, 0.01], group_rate_high=[None, 0.05, 0.05])
+    found = cn.reverse(hand(), 0.3, hazards=table, curve=True)
+    row = found.curve[found.curve["loss_share"] >= 0.3 - 1e-9].iloc[0]
+    assert [row["chance_low"], row["chance_high"]] == pytest.approx([0.2142, 0.7596], abs=5e-5)
+    assert ways(found)[2] == {"group:g"}
+    assert found.hazards.loc["group:g", "loss_share"] == pytest.approx(0.4)  # that of b and c together
+
+
+def test_an_event_without_a_rate_enters_no_chance() -> None:
+    table = pd.concat([hand_hazards(), pd.DataFrame({"id": ["x"], "effect": ['nodes = ["A"]']})], ignore_index=True)
+    table.loc[0, "effect"] = 'nodes = ["C"]'
+    table.loc[2, "effect"] = 'nodes = ["A"]'  # c now costs 0.4
+    found = cn.reverse(hand(), 0.5, hazards=table, curve=True)
+    alone = cn.reverse(hand(), 0.5, hazards=table.iloc[:3], curve=True)
+    known = found.curve[found.curve["if_event"] == ""]
+    assert known["chance_high"].tolist() == pytest.approx(alone.curve["chance_high"].tolist())
+    assert "x" not in set().union(*ways(found))
+    what = found.what_if.set_index("event").loc["x"]
+    assert what["events"] == "b"  # A out costs 0.4, with B 0.75
+    assert [what["chance_low"], what["chance_high"]] == pytest.approx([0.3935, 0.7769], abs=5e-5)
+    given = found.curve[found.curve["if_event"] == "x"]
+    assert given.loc[given["loss_share"] >= 0.75 - 1e-9, "chance_high"].iloc[0] > known["chance_high"].iloc[-1]
+
+
+def test_whatever_the_ties_a_chance_is_a_range() -> None:
+    found = cn.reverse(hand(), 0.3, hazards=hand_hazards(), dependence="any").sets.set_index("events")
+    assert found.loc["b; c", ["chance_low", "chance_high"]].tolist() == pytest.approx(
+        [max(0.0, 0.3935 + 0.2212 - 1), 0.6321], abs=5e-5
+    )
+    assert found.loc["b; c", "chance_mid"] == pytest.approx(np.sqrt(0.2212 * 0.6321), abs=1e-4)
+    assert found.index.tolist() == ["b; c", "a"]
+    table = hand_hazards()
+    table.loc[0, ["rate_low", "rate_high"]] = [0.3, 0.4]
+    assert cn.reverse(hand(), 0.3, hazards=table, dependence="any").likeliest == ("a",)
+
+
+# of the whole tree: 1 - (1 - x1 x2)(1 - x3)(1 - x4)(1 - x5 (1 - (1 - x6)(1 - x7))), 0.030022
+FIRE = 1 - 0.98 * 0.999 * 0.998 * (1 - 0.05 * (1 - 0.9 * 0.95))
+
+
+def test_the_published_fault_tree() -> None:
+    net, table = fire()
+    found = cn.reverse(net, 1.0, hazards=table, curve=True)
+    assert found.sets["events"].tolist() == ["x1; x2", "x5; x6", "x5; x7", "x4", "x3"]
+    assert found.sets["chance_mid"].tolist() == pytest.approx([0.02, 0.005, 0.0025, 0.002, 0.001], abs=1e-12)
+    assert found.curve[["chance_low", "chance_high"]].iloc[-1].tolist() == pytest.approx([FIRE] * 2, abs=1e-9)
+    assert found.decided
+    assert found.likeliest == ("x1", "x2")
+
+
+# -- against all sets ---------------------------------------------------------------------------------
+
+
+def checked(net: cn.Network, table: pd.DataFrame, loss: float, most: int, tier: str | None = None) -> None:
+    expected = all_ways(net, table, loss, most, tier)
+    found = cn.reverse(net, loss, hazards=table, most_events=most, tier=tier, ways=1000)
+    if not expected:
+        assert found.likeliest is None
+        return
+    best = max(expected.values())
+    near = {way: p for way, p in expected.items() if p >= 0.0101 * best}
+    ranked = found.sets.dropna(subset="rank")
+    mine = dict(zip(map(frozenset, ranked["events"].str.split("; ")), ranked["chance_mid"], strict=True))
+    assert {way: mine[way] for way in near} == pytest.approx(near, rel=1e-9)
+    assert set(mine) <= set(expected)
+    free = cn.reverse(net, loss, hazards=table, tier=tier)
+    assert free.sets["chance_mid"].iloc[0] >= best * (1 - 1e-12)
+    proved(net, table, free, loss, tier)
+
+
+def proved(net: cn.Network, table: pd.DataFrame, found: Reverse, loss: float, tier: str | None = None) -> None:
+    """The proof by hand: each row costs too little and has no room; the first way is the least that keeps all rows."""
+    ids = table["id"].tolist()
+    weight = -np.log(np.sqrt(table["share_low"] * table["share_high"]).to_numpy())
+    outside = np.ones((len(found.cuts), len(ids)))
+    for row, (events, share) in enumerate(found.cuts.itertuples(index=False)):
+        inside = [event for event in events.split("; ") if event]
+        outside[row, [ids.index(event) for event in inside]] = 0.0
+        assert loss_of(net, table, inside, tier) == pytest.approx(share, abs=1e-7)
+        assert share < loss - 1e-7
+    least = milp(
+        weight, constraints=LinearConstraint(outside, lb=1.0), bounds=Bounds(0, 1), integrality=np.ones(len(ids))
+    )
+    first = found.sets.iloc[0]
+    assert least.fun == pytest.approx(-np.log(first["chance_mid"]), rel=1e-7)
+    assert loss_of(net, table, first["events"].split("; "), tier) == pytest.approx(first["loss_share"], abs=1e-7)
+    assert first["loss_share"] >= loss - 1e-7
+    assert found.certificate.ok
+    assert found.certificate.value == pytest.approx(least.fun, rel=1e-7)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_small_chains_agree_with_all_sets(seed: int) -> None:
+    net = random_chain(seed)
+    for loss, tier in ((0.2, None), (0.5, None), (0.5, "defence")):
+        checked(net, by_node(net, seed), loss, 3, tier)
+
+
+@pytest.mark.parametrize("loss", [0.1, 0.3, 0.5])
+def test_the_teaching_chain_agrees_with_all_sets(loss: float) -> None:
+    net = cn.read("mag-9")
+    for seed in range(3):
+        checked(net, by_node(net, seed), loss, 3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("graph", ["gallium", "germanium", "graphite", "rare-earths"])
+@pytest.mark.parametrize("loss", [0.1, 0.3, 0.5])
+def test_shipped_chains_keep_their_proof(graph: str, loss: float) -> None:
+    net = cn.read(graph)
+    table = by_node(net, 0)
+    found = cn.reverse(net, loss, hazards=table)
+    assert found.is_optimal
+    proved(net, table, found, loss)
+
+
+def test_ties_share_a_rank_and_all_are_listed() -> None:
+    table = hand_hazards()
+    table["rate_low"], table["rate_high"] = 0.1, 0.2
+    found = cn.reverse(hand(), 0.6, hazards=table, ways=1)  # any two but b and c
+    assert found.sets["events"].tolist() == ["a; b", "a; c"]
+    assert found.sets["rank"].tolist() == [1, 1]
+
+
+def test_a_loss_on_the_line_is_reached_and_named() -> None:
+    found = cn.reverse(hand(), 0.4, hazards=hand_hazards())
+    assert found.sets["on_line"].all()
+    assert len(found.sets) == 2
+    above = cn.reverse(hand(), 0.400001, hazards=hand_hazards())
+    assert {frozenset("ab"), frozenset("ac")} == set(ways(above))
+
+
+def test_the_likeliest_is_among_those_that_can_be() -> None:
+    net, table = cn.read("mag-9"), by_node(cn.read("mag-9"), 4)
+    table["share_low"] *= 0.02
+    found = cn.reverse(net, 0.3, hazards=table)
+    every = list(all_ways(net, table, 0.3, 4))
+    could = {way for way, is_one in zip(ways(found), found.sets["can_be_likeliest"], strict=True) if is_one}
+    rng = np.random.default_rng(0)
+    seen = set()
+    for _ in range(1000):
+        p = rng.uniform(table["share_low"], table["share_high"])
+        chance = pd.Series(p, table["id"])
+        seen.add(max(every, key=lambda way: chance[list(way)].prod()))
+    assert seen <= could
+    assert len(could) > 1
+    assert not found.decided
+
+
+def test_where_the_first_changes() -> None:
+    net, table = cn.read("mag-9"), by_node(cn.read("mag-9"), 1)
+    found = cn.reverse(net, 0.3, hazards=table)
+    middle = np.sqrt(table["share_low"] * table["share_high"]).set_axis(table["id"])
+    every = list(all_ways(net, table, 0.3, 3))
+    first = found.sets.iloc[0]
+    low, high = 0.0, float(middle[first["switch_event"]])
+    for _ in range(60):
+        chance = middle.copy()
+        chance[first["switch_event"]] = (low + high) / 2
+        best = max(every, key=lambda way: chance[list(way)].prod())
+        low, high = (low, (low + high) / 2) if best == set(found.likeliest or ()) else ((low + high) / 2, high)
+    assert first["switch_chance"] == pytest.approx(high, abs=1e-9)
+
+
+# -- what may also give, months, and what is refused ---------------------------------------------------
+
+
+def test_what_may_give_is_tried_one_by_one() -> None:
+    net = cn.read("mag-9")
+    build = 'kind = "build"\nprojects = ["G_US"]'
+    table = frame(
+        "id effect rate_low rate_high",
+        ("build", build, 0.1, 0.2),
+        ("g", 'nodes = ["G_CN"]', 0.1, 0.2),
+        ("s", 'nodes = ["S_CN"]', 0.02, 0.05),
+    )
+    with pytest.raises(DataError, match=r"build may also give.*most_events"):
+        cn.reverse(net, 0.3, hazards=table)
+    found = cn.reverse(net, 0.3, hazards=table, most_events=2)
+    assert set(ways(found)) == {frozenset("g"), frozenset("s")}
+    assert found.cuts.empty
+    assert found.is_optimal
+
+
+def test_a_later_tier_over_months_has_no_promise() -> None:
+    net = cn.read("mag-9")
+    table = frame("id effect rate_low rate_high months_high months_low", ("out", "china_out", 0.1, 0.2, 6.0, 2.0))
+    with pytest.raises(DataError, match="comes after what others get"):
+        cn.reverse(net, 0.2, hazards=table, over="months", tier="civilian", years=1)
+    found = cn.reverse(net, 0.3, hazards=table, over="months", tier="civilian", years=1, most_events=1)
+    assert found.likeliest == ("out",)
+    row = found.sets.iloc[0]
+    asked = cn.stress_test(net, cn.Scenario("x", [{"kind": "remove", "where": {"country": "CHN"}, "months": 6}]), 12)
+    short = asked.months[asked.months["scenario"] == "x"].groupby("tier")["shortfall_t"].sum()
+    assert row["lost_t_high"] == pytest.approx(short["civilian"])
+    assert row["lost_t_low"] < row["lost_t_high"]
+    assert row["loss_share"] == pytest.approx(short["civilian"] / 30.0)
+    with pytest.raises(DataError, match="months"):
+        cn.reverse(net, 0.3, hazards=table, months=12)
+
+
+def test_what_is_in_force_happens_once() -> None:
+    net = hand()
+    half = 'kind = "scale"\nnodes = ["A"]\nshare = 0.5'
+    table = frame("id effect rate_low rate_high", ("half", half, 0.1, 0.2), ("b", 'nodes = ["B"]', 0.1, 0.2))
+    now = cn.Scenario("now", [{"kind": "scale", "nodes": ["A"], "share": 0.5}])
+    found = cn.reverse(net, 0.3, hazards=table, scenario=now)
+    assert found.hazards["loss_share"].to_dict() == pytest.approx({"half": 0.0, "b": 0.35})
+
+
+def test_one_hazard_for_each_match() -> None:
+    table = frame(
+        "id label effect each share_low share_high", ("out", "Out", 'where = {stage = "mine"}', "country", 0.02, 0.05)
+    )
+    found = cn.hazards(cn.read("mag-9"), table)
+    assert found.index.tolist() == ["out:AUS", "out:BRA", "out:CHN", "out:USA"]
+    assert found["p_low"].tolist() == [0.02] * 4
+    lost = cn.reverse(cn.read("mag-9"), 0.3, hazards=table).hazards["loss_share"]
+    assert lost["out:CHN"] == pytest.approx(loss_of_mines())
+
+
+def loss_of_mines() -> float:
+    net = cn.read("mag-9")
+    gone = cn.balance(net, cn.Scenario("x", [{"kind": "remove", "nodes": ["M_CN", "H_CN"]}]))
+    return float(gone.demand["shortfall_tpa"].sum()) / 50.0
+
+
+def test_no_set_reaches_the_loss() -> None:
+    found = cn.reverse(hand(), 0.9, hazards=hand_hazards().iloc[:2])
+    assert found.likeliest is None
+    assert found.sets.empty
+    assert not found.decided
+    assert found.most_loss_share == pytest.approx(0.75)
+    assert "No set of the events listed costs 90" in found.sentence
+
+
+ONE = {"id": ["a"], "effect": ['nodes = ["A"]']}
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"rate_low": [-0.1], "rate_high": [0.1]}, "rate_low"),
+        ({"rate_low": [0.3], "rate_high": [0.1]}, "above rate_high"),
+        ({"rate_low": [0.3]}, "other end"),
+        ({"rate_low": [0.1], "rate_high": [0.2], "count": [1], "years": [10.0]}, "beside rate_low"),
+        ({"share_low": [0.1], "share_high": [0.2], "count": [1], "years": [10.0]}, "beside count"),
+        ({"count": [1]}, "years"),
+        ({"count": [1.5], "years": [10.0]}, "whole"),
+        ({"months_low": [3.0], "months_high": [1.0]}, "months_low is above"),
+        ({"months_high": [1.0]}, "other end"),
+        ({"group": ["g"]}, "group of one"),
+        ({"group_rate_low": [0.1], "group_rate_high": [0.2]}, "Name the group"),
+        ({"each": ["planet"]}, "each"),
+        ({"share_low": [0.1], "share_high": [1.2]}, "share_high"),
+        ({"effect": ["china_out_of_it"]}, "unknown scenario"),
+        ({"effect": ['nodes = ["Z"]']}, "Z"),
+        ({"effect": ['kind = "vanish"\nnodes = ["A"]']}, "vanish"),
+        ({"effect": ["nodes = ["]}, "TOML"),
+        ({"effect": [None]}, "effect"),
+        ({"effect": ['kind = "demand"\ntier = "civilian"\nshare = 2'], "each": ["node"]}, "each needs"),
+    ],
+)
+def test_bad_hazards_are_told(columns: dict[str, Any], said: str) -> None:
+    with pytest.raises((DataError, cn.UnknownIdError), match=said):
+        cn.hazards(hand(), pd.DataFrame({**ONE, **columns}))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"loss": 0.0}, "loss"),
+        ({"loss": 1.01}, "loss"),
+        ({"loss": float("nan")}, "loss"),
+        ({"loss": "0.3"}, "loss"),
+        ({"years": 0}, "years"),
+        ({"over": "weeks"}, "over"),
+        ({"dependence": "none"}, "dependence"),
+        ({"most_events": 0}, "most_events"),
+        ({"ways": 0}, "ways"),
+        ({"order": "law"}, "order"),
+        ({"tier": "nobody"}, "tier"),
+        ({"hazards": None}, "no hazards"),
+        ({"dependence": "any", "curve": True}, "curve"),
+    ],
+)
+def test_bad_arguments_are_told(options: dict[str, Any], said: str) -> None:
+    given = {"loss": 0.3, "hazards": hand_hazards(), **options}
+    with pytest.raises(DataError, match=said):
+        cn.reverse(hand(), given.pop("loss"), **given)
+
+
+def test_with_allies_served_last_each_loss_is_that_of_chokepoints() -> None:
+    net = cn.read("gallium", as_of=None)
+    ids = ["jpn_refining", "chn_alumina", "usa_new_york_primary"]
+    ids = [name for name in ids if name in set(net.nodes["id"])]
+    table = pd.DataFrame(
+        {"id": ids, "effect": [f'nodes = ["{name}"]' for name in ids], "share_low": 0.1, "share_high": 0.2}
+    )
+    with pytest.raises(DataError, match="most_events"):
+        cn.reverse(net, 0.1, hazards=table, order="allies_last")
+    found = cn.reverse(net, 0.1, hazards=table, order="allies_last", most_events=1)
+    lost = cn.chokepoints(net, order="allies_last")["lost_tpa"]
+    inside = net.in_countries(net.nodes.set_index("id").loc[net.demand["node"]], net.beneficiaries, "x")
+    counted = (
+        net.demand["commodity"].isin(net.main_commodity).to_numpy() & inside & net.demand["tier"].notna().to_numpy()
+    )
+    demand = float(net.demand["demand_tpa"][counted].sum())
+    assert found.hazards["loss_share"].to_dict() == pytest.approx({name: lost[name] / demand for name in ids}, abs=1e-7)
+
+
+def test_an_answer_says_which_hazards_it_used() -> None:
+    net = hand()
+    one, other = (cn.reverse(net, 0.3, hazards=hand_hazards().iloc[:n]) for n in (2, 3))
+    assert one.provenance["digest"] != other.provenance["digest"]
+    assert one.provenance["digest"] == cn.hazards(net, hand_hazards().iloc[:2]).attrs["provenance"]["digest"]
+
+
+def test_for_want_of_time_nothing_is_said_to_be_proved() -> None:
+    net = cn.read("mag-9")
+    found = cn.reverse(net, 0.6, hazards=by_node(net, 0), time_limit_s=0)
+    assert not found.is_optimal
+    assert not found.is_complete
+    assert not found.decided
+    assert found.sets["loss_share"].iloc[0] >= 0.6 - 1e-7
+    assert found.bound >= found.sets["chance_mid"].iloc[0]
+    few = cn.reverse(random_chain(1), 0.9, hazards=by_node(random_chain(1), 0), time_limit_s=0, most_events=1)
+    if few.likeliest is None:
+        assert not few.is_optimal
+        assert "in time" in few.sentence

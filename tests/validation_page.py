@@ -1,0 +1,211 @@
+"""Write the page on validation and the track record anew, from registers and outcomes: ``python tests/validation_page.py``.
+
+Nothing is solved. ``graphs/common/track_record.csv`` holds the counts that a finding tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+import chainnet as cn
+from chainnet.hindsight import COUNTED, Record, counts_of, coverage_of, record_of, record_words, skill_of, track_record
+from chainnet.words import percent
+
+ROOT = Path(__file__).parents[1]
+PAGE, TRACK = ROOT / "docs" / "explanation" / "validation.md", ROOT / "graphs" / "common" / "track_record.csv"
+BANDS = ["chain", "event", "question", "central", "narrow_low", "narrow_high", "wide_low", "wide_high"]
+
+
+def record() -> Record:
+    """Return the scores of every shipped graph."""
+    return record_of([cn.read(name) for name in cn.catalog().index])
+
+
+def track_text(scored: Record) -> str:
+    """Return the track record as CSV."""
+    return track_record(scored).to_csv(index=False, lineterminator="\n")
+
+
+def page(scored: Record) -> str:
+    """Return the page on validation in Markdown: intended use, verification, data, what was forecast and what came."""
+    scores = scored.scores
+    real = scores[scores["status"].isin(("open", "kept", "spent", "fitted"))]
+    counted = real[real["status"].isin(COUNTED)]
+    judged = counted[counted["hit_wide"].notna()]
+    sections = [
+        _INTENT,
+        "## What was asked\n\n" + _events_table(scored),
+        f"## How it did\n\n{record_words(counts_of(scores))}\n\n" + _HOW,
+        "### Every miss\n\nThe outcome lies outside the wide band, the worst first.\n\n"
+        + _lines(judged[~judged["hit_wide"].astype(bool)].sort_values("wis", ascending=False)),
+        "### Hits\n\nA wide band hits easily: its width stands beside it.\n\n"
+        + _lines(judged[judged["hit_wide"].astype(bool)].sort_values(["event", "chain", "question"])),
+        "### Who is first\n\n" + _lines(counted[counted["kind"].isin(["first", "order"])]),
+        "### Spent and fitted\n\nThese outcomes stand in the data already, or a rule of the model was made knowing "
+        "them. They count for nothing.\n\n" + _lines(real[~real["status"].isin(COUNTED)]),
+        "## How often bands held\n\n" + _coverage(real),
+        "## Against forecasts that need no model\n\n" + _BASELINES + _best(real) + "\n\n" + _skill(real),
+        "## What was not answered\n\n" + _not_answered(scored, scores),
+        _REST,
+    ]
+    return "\n\n".join(sections).rstrip() + "\n"
+
+
+_INTENT = """# Validation
+
+This page is made from the register of forecasts and the tables of outcomes (`python tests/validation_page.py`). A
+test makes it anew and compares it byte for byte. Its parts follow MIL-STD-3022: intended use, verification, data,
+validation, limits.
+
+## Intended use
+
+chainnet compares events, measures and projects for one mineral: where a chain breaks, who is short, what helps. It
+forecasts neither a price nor a decision of a government. A forecast below says what a rule does once it is in force.
+It does not say that the rule will come.
+
+## Verification
+
+Does the program solve what it says? Every answer carries a certificate of code that shares nothing with the solver.
+Second solvers, published examples and random networks stand in the tests. [Tolerances](tolerances.md) lists to what
+each kind of answer is settled.
+
+## Data
+
+Flows are of a base year, as revised later. Where the shipped year lies after an event, the chain before it is built
+from dated exports. The grade says how much of them is dated by destination: A 0.8 or more, B 0.5 or more, C less.
+Capacities and recipes are those of the shipped year all the same. The builders know the history of the world: these
+are replays, not blind tests. Events made news, so quiet rules are missing. What protects is the register: forecasts
+stood in it before outcomes were put beside them."""
+_HOW = """Bands: narrow is declared to hold half of all outcomes, wide nine of ten. Flows of one plan are no forecast. So each
+flow is the least and the most over all plans that serve the same demand, and a band is as wide as that leaves it."""
+_BASELINES = """Skill is one minus the ratio of mean scores; events weigh alike. Below 0 the other forecast is better. The ends leave
+out one event at a time. *p* is the chance of being better in so many events, were the model no better: with six
+events only six of six says anything.
+
+"""
+_REST = """## Limits
+
+- A flow that no shortage pins down is not forecast: its band is wide, and its middle is no statement.
+- New suppliers count only between countries that traded before, at once after the road. Others qualify too late for
+  these windows; the favourable end lets all in.
+- Users' stocks are assumed: 2 to 13 weeks. Substitution and thrift are left out.
+- Signs of prices follow shortage alone, until a market is modelled.
+
+## Recommendation
+
+Left empty, for the accreditor."""
+
+
+def rows_of(table: pd.DataFrame) -> list[dict[str, object]]:
+    """Return the rows of a table."""
+    return table.to_dict("records")  # type: ignore[return-value]
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [[*map(str, row)] for row in rows]
+    if not lines:
+        return "None."
+    parts = [f"| {' | '.join(columns)} |", f"| {' | '.join('---' for _ in columns)} |"]
+    return "\n".join([*parts, *(f"| {' | '.join(line)} |" for line in lines)])
+
+
+def _number(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if value is None or pd.isna(value):
+        return ""
+    return "never" if float(value) == float("inf") else f"{float(value):.3g}"  # type: ignore[arg-type]
+
+
+def _events_table(scored: Record) -> str:
+    rows = []
+    for (chain, name), event in sorted(scored.events.items(), key=lambda item: (item[1].in_force, item[0])):
+        mine = scored.scores[(scored.scores["chain"] == chain) & (scored.scores["event"] == name)]
+        counted = int((mine["status"].isin(COUNTED)).sum())
+        rows.append(
+            (event.label, chain, event.kind, event.announced, event.in_force, event.base_grade, len(mine), counted)
+        )
+    return _table(
+        ("event", "chain", "class", "announced", "in force", "grade", "forecasts", "with open outcomes"), rows
+    )
+
+
+def _lines(scores: pd.DataFrame) -> str:
+    columns = ("event", "chain", "question", "observed", "central", "narrow", "wide", "score", "nothing", "share lost")
+    rows = [
+        (row["event"], row["chain"], row["question"], _number(row["observed"]), _number(row["central"]),
+         _band(row, "narrow"), _band(row, "wide"), _number(row["wis"]), _number(row["wis_nothing"]),
+         _number(row["wis_share_lost"]))
+        for row in rows_of(scores)
+    ]  # fmt: skip
+    return _table(columns, rows)
+
+
+def _band(row: dict[str, object], name: str) -> str:
+    low, high = _number(row[f"{name}_low"]), _number(row[f"{name}_high"])
+    return low if low == high else f"{low} to {high}"
+
+
+def _coverage(real: pd.DataFrame) -> str:
+    rows = [
+        (row["status"], row["band"], percent(row["declared"]), f"{row['hits']} of {row['n']}",
+         f"{percent(row['low'])} to {percent(row['high'])}", f"{percent(row['low_eff'])} to {percent(row['high_eff'])}",
+         f"{row['events_whole']} of {row['events']}", _number(row["mean_width"]),
+         f"{row['hits_if_sharp']} of {row['n_if_sharp']}")
+        for row in rows_of(coverage_of(real))
+    ]  # fmt: skip
+    columns = ("status", "band", "declared", "held", "as if independent", "by effective number", "events in which all held",
+               "mean width", "held where 0.5 wide or less")  # fmt: skip
+    return _table(columns, rows)
+
+
+def _skill(real: pd.DataFrame) -> str:
+    table = skill_of(real[real["status"].isin(COUNTED)])
+    rows = [
+        (row["kind"], row["baseline"], row["events"], row["questions"], _number(row["wis"]), _number(row["wis_baseline"]),
+         _number(row["skill"]), "" if pd.isna(row["skill_low"]) else f"{_number(row['skill_low'])} to {_number(row['skill_high'])}",
+         f"{row['better_in']} of {row['events']}", _number(row["p_sign"]), row["says"])
+        for row in rows_of(table)
+    ]  # fmt: skip
+    return _table(("kind", "baseline", "events", "questions", "score", "its score", "skill", "without one event", "better in",
+                   "p", "note"), rows)  # fmt: skip
+
+
+def _best(real: pd.DataFrame) -> str:
+    """Return by kind the best of the baselines: where it is better than the model, that stands first."""
+    table = skill_of(real[real["status"].isin(COUNTED)])
+    best = table.loc[table.groupby("kind")["wis_baseline"].idxmin()].sort_values("skill", kind="stable")
+    rows = [
+        (row["kind"], row["baseline"], _number(row["wis"]), _number(row["wis_baseline"]), _number(row["skill"]),
+         f"{row['better_in']} of {row['events']}")
+        for row in rows_of(best)
+    ]  # fmt: skip
+    lead = "The best of them, by kind; where it is better than the model, that stands first:\n\n"
+    return (
+        lead + _table(("kind", "best baseline", "score", "its score", "skill", "better in"), rows) + "\n\nAll of them:"
+    )
+
+
+def _not_answered(scored: Record, scores: pd.DataFrame) -> str:
+    left = _table(("event", "chain", "question", "why"),
+                  [(r["event"], r["chain"], r["question"], r["why"]) for r in rows_of(scored.not_scored)])  # fmt: skip
+    pending = scores.loc[scores["status"] == "pending", BANDS]
+    return left + "\n\n### Registered, without an outcome here\n\n" + _table(
+        ("event", "chain", "question", "central", "narrow", "wide"),
+        [(r["event"], r["chain"], r["question"], _number(r["central"]), _band(r, "narrow"), _band(r, "wide"))
+         for r in rows_of(pending)],
+    )  # fmt: skip
+
+
+def main() -> None:
+    """Write both files."""
+    scored = record()
+    PAGE.write_text(page(scored), encoding="utf-8")
+    TRACK.write_text(track_text(scored), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
