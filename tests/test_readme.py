@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 import readme_page as page
 
@@ -105,3 +106,11 @@ def test_congress_may_change_the_origin_rule() -> None:
     rules = cn.rules(page.chain("rare-earths"))
     assert list(rules.loc[["us_4872_2027", "us_ndaa27_1803", "us_hr9073"], "state"]) == ["announced"] * 3
     assert "unless Congress changes it: two proposals would" in text()
+
+
+def test_what_the_record_of_forecasts_is_said_to_be() -> None:
+    table = pd.read_csv(page.ROOT / "graphs" / "common" / "track_record.csv").set_index(["class", "chain"])
+    row = table.loc[("all", "all")]
+    events = {7: "seven"}[int(row["events"])]
+    said = f"Of {events} past events the wide forecast held {row['hits']:.0f} of {row['n']:.0f} outcomes"
+    assert said in text()

@@ -209,8 +209,8 @@ def reverse(
     Notes
     -----
     More events never cost less where all take something and nothing that is counted waits for others. So an implicit
-    hitting set finds the likeliest way: see ``cuts``. Everywhere else all sets of up to three are tried. Events without
-    a rate enter no chance. A loss within 1e-7 of the one asked for counts as reached.
+    hitting set finds the likeliest of the events listed: see ``cuts``. Everywhere else all sets of up to three are
+    tried. Events without a rate enter no chance. A loss within 1e-7 of the one asked for counts as reached.
 
     References
     ----------
@@ -223,8 +223,8 @@ def reverse(
     >>> out = pd.DataFrame({"id": ["out"], "effect": ['where = {stage = "refiner"}'], "each": ["node"],
     ...     "rate_low": [0.02], "rate_high": [0.1]})
     >>> found = cn.reverse(cn.read("mag-9"), 0.3, hazards=out)
-    >>> found.likeliest, found.decided
-    (('out:S_CN',), True)
+    >>> found.sets["events"].tolist(), found.decided
+    (['out:S_CN'], True)
     """
     scenario = asked_scenario(network, scenario)
     asked, most = _checked(loss, over, dependence, most_events, curve)
