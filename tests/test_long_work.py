@@ -20,17 +20,21 @@ Tell = Callable[[str, float], None]
 SHORT = {
     "calibrate": "one program",
     "catalog": "reads a list",
+    "chain_before": "fits dated totals, in seconds",
     "codebook": "writes a list",
     "concentration": "adds up",
     "controls": "reads a table",
     "draw": "asks other questions, each in a second",
     "eu_supply_risk": "adds up",
+    "events": "reads the files of a chain",
     "fair_split": "tables of 8 members at most",
     "from_trade": "reads in one pass",
     "geopolrisk": "adds up",
+    "hazards": "reads a table",
     "in_force": "reads the files of a chain",
     "join": "puts tables together",
     "licences": "reads a list",
+    "market": "one program, in a second",
     "max_flow": "one flow",
     "merge": "puts tables together",
     "price_floor": "adds up",
@@ -67,6 +71,9 @@ NET, PAIR = cn.read("mag-9"), two_users()
 OUT = cn.scenarios(NET)["china_out"]
 BLOCS = {"us": ["USA"], "them": ["CHN"]}
 TIERS = ["defence", "industrial"]
+HAZARDS = pd.DataFrame(
+    {"id": ["out"], "effect": ['where = {country = "CHN"}'], "each": ["node"], "rate_low": [0.02], "rate_high": [0.1]}
+)
 
 ASKED: dict[str, Callable[[Tell], Any]] = {
     "alignment": lambda say: cn.alignment(NET, BLOCS, countries=["JPN", "AUS"], progress=say),
@@ -80,6 +87,9 @@ ASKED: dict[str, Callable[[Tell], Any]] = {
     "ensemble": lambda say: cn.ensemble(NET, OUT, draws=3, sobol=2, progress=say),
     "find": lambda say: cn.find(PAIR, STOP, progress=say),
     "fortify": lambda say: cn.fortify(NET, 1, 100, {"H_CN": 60.0, "H_US": None, "G_US": None}, progress=say),
+    "instruments": lambda say: cn.instruments(
+        cn.read("gallium"), "industrial", 0.0, 2030, "china_export_stop", progress=say
+    ),
     "interdict": lambda say: cn.interdict(NET, 2, details=True, progress=say),
     "joint_stockpile": lambda say: cn.joint_stockpile(
         PAIR, STOP, ["USA", "JPN"], months=4, step_months=2, progress=say
@@ -91,6 +101,7 @@ ASKED: dict[str, Callable[[Tell], Any]] = {
     "overcapacity": lambda say: cn.overcapacity(NET, OUT, progress=say),
     "reroute": lambda say: cn.reroute(NET, OUT, horizon=(2027, 2028), progress=say),
     "retaliation": lambda say: cn.retaliation(NET, ["USA"], ["CHN"], budget_musd=100, progress=say),
+    "reverse": lambda say: cn.reverse(NET, 0.3, hazards=HAZARDS, progress=say),
     "risk_exposure": lambda say: cn.risk_exposure(NET, 2, progress=say),
     "sensitivity": lambda say: cn.sensitivity(cn.read("rare-earths"), tier="defence", recipes=False, progress=say),
     "shapley": lambda say: cn.shapley(NET, progress=say),
@@ -108,8 +119,8 @@ ASKED: dict[str, Callable[[Tell], Any]] = {
     "columns side by side": lambda say: cn.compare(NET, scenarios=["baseline", "china_out"], months=0, progress=say),
     "bracket": lambda say: bracket(NET, "H_CN", years=1, progress=say),
 }
-# asked elsewhere, for it takes long: its progress is that of ``assess`` and what is written
-LONG = {"report"}
+# asked elsewhere, for they take long
+LONG = {"report", "hindcast"}
 
 
 @pytest.mark.parametrize("name", QUESTIONS)

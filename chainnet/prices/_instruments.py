@@ -23,6 +23,7 @@ from chainnet.prices._inputs import CHOKE, Pick, central, high_end, low_end
 from chainnet.prices._money import money_of, welfare_of
 from chainnet.prices._setting import Setting, prepare
 from chainnet.prices._terms import capital_recovery_factor, check_number, main_outputs
+from chainnet.progress import Tell
 from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, overlay_of, scenarios
 from chainnet.stress import worst_of
@@ -107,6 +108,7 @@ def instruments(
     rate: float = 0.10,
     years: int = 10,
     projects: Iterable[str] | None = None,
+    progress: Tell | None = None,
     **market: Any,
 ) -> Instruments:
     """Compare instruments at the same effect: a floor, contracts, offtake, grants and a stock.
@@ -134,6 +136,8 @@ def instruments(
         Of the capital recovery factor, and of present values.
     projects : iterable of str, optional
         Which may enter; default all whose capital cost and capacity are known.
+    progress : callable, optional
+        Called with what is being done and the part of the whole.
     **market
         Elasticities, prices and costs, as in ``market``.
 
@@ -183,8 +187,13 @@ def instruments(
     asked = _Asked(
         network, effect, target, good, lacking, names, members, lasting, rate, years, factor, market
     )  # fmt: skip
-    found = asked.all(central)
-    ends = [asked.all(end) for end in (low_end, high_end)] if asked.is_ranged else []
+    say = progress or (lambda _what, _part: None)
+    found = asked.all(central, lambda what, part: say(what, 0.1 + 0.3 * part))
+    ends = [
+        asked.all(end, lambda what, part, n=n: say(f"{what}, {('low', 'high')[n]} values", 0.4 + 0.3 * (n + part)))
+        for n, end in enumerate((low_end, high_end) if asked.is_ranged else ())
+    ]
+    say("instruments", 1.0)
     settings: dict[str, Any] = {
         "tier": tier, "avoid_tpa": target, "by": by, "scenario": scenario, "order": counting.order_name,
         "reroute": reroute, "commodity": good, "months": lasting, "rate": rate, "years": years, "projects": names,
@@ -243,8 +252,9 @@ class _Asked:
         made = main_outputs(self.network, self.network.projects)
         self.makers = [name for name in self.names if made[name] == self.good]
 
-    def all(self, pick: Pick) -> dict[str, _Found]:
+    def all(self, pick: Pick, say: Tell) -> dict[str, _Found]:
         """Return what each instrument does, with a value of every range."""
+        say("the market without an instrument", 0.0)
         free = self._setting([], pick)
         self.is_ranged = any(one["high"] > one["low"] for one in free.inputs.assumed.values())
         cleared = free.clearing.solve()
@@ -255,7 +265,9 @@ class _Asked:
             raise DataError(f"commodity: no price of {self.good}. Give reference_price, or name another commodity.")
         stored = free.inputs.worth(self.lacking)
         top = CHOKE * price
+        say("contracts", 0.1)
         contract = self._raised(pick, "cfd", top, self._topped) if self.makers else None
+        say("a floor", 0.4)
         lacks = _Found(self.target <= 0, np.nan, self.start, 0.0, note=f"no project listed makes {self.good}")
         return {
             "floor": self._raised(pick, "border", top, self._levied),

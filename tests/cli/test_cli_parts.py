@@ -318,8 +318,10 @@ def test_a_question_takes_the_date_at_which_the_chain_stands(rare_earths: cn.Net
     told = [option.help for one in asks for option in one.params if "--as-of" in option.opts]
     assert len(told) >= 20
     assert {one.name for one in asks if "as_of" not in {o.name for o in one.params}} <= {
-        "calibrate"
-    }  # it writes tables
+        "calibrate",  # it writes tables
+        "events",  # each has a date of its own
+        "hindcast",
+    }
     for day, meant in (("2027-06", "2027-06-30"), ("base", None), (None, "2026-11-30")):
         found = Question(graph="rare-earths", as_of=day).network
         assert (found.as_of, found.digest) == (meant, rare_earths.at(meant).digest)

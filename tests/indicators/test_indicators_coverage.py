@@ -166,6 +166,8 @@ def test_shipped_graphs(rare_earths: cn.Network, mag9: cn.Network) -> None:
         tables_of = (getattr(net, name) for name in TABLES if name != "references")
         texts = [text for table in tables_of if "reference" in table for text in table["reference"].dropna()]
         texts += [str(m.get("source", "")) for one in cn.scenarios(net).values() for m in one.measures]
+        for event in cn.events(net).values():
+            texts += [event.text_source, *event.inputs["reference"].dropna(), *event.outcomes["reference"].dropna()]
         cited = {key.strip() for text in texts for key in text.split(";")}
         assert set(net.references["key"]) <= cited, "a source that neither a row nor a scenario cites"
         tables, numbers = coverage_answer(net)
