@@ -187,13 +187,14 @@ def instruments(
     asked = _Asked(
         network, effect, target, good, lacking, names, members, lasting, rate, years, factor, market
     )  # fmt: skip
-    say = progress or (lambda _what, _part: None)
-    found = asked.all(central, lambda what, part: say(what, 0.1 + 0.3 * part))
+    found = asked.all(central, _part_of(progress, 0.1, ""))
     ends = [
-        asked.all(end, lambda what, part, n=n: say(f"{what}, {('low', 'high')[n]} values", 0.4 + 0.3 * (n + part)))
-        for n, end in enumerate((low_end, high_end) if asked.is_ranged else ())
+        asked.all(end, _part_of(progress, begin, f", {name} values"))
+        for end, begin, name in ((low_end, 0.4, "low"), (high_end, 0.7, "high"))
+        if asked.is_ranged
     ]
-    say("instruments", 1.0)
+    if progress is not None:
+        progress("instruments", 1.0)
     settings: dict[str, Any] = {
         "tier": tier, "avoid_tpa": target, "by": by, "scenario": scenario, "order": counting.order_name,
         "reroute": reroute, "commodity": good, "months": lasting, "rate": rate, "years": years, "projects": names,
@@ -201,6 +202,11 @@ def instruments(
     source = provenance(network, "HiGHS simplex and equations", **settings)
     proof = Certificate.worst([one.certificate for one in effect.known.values()], "instruments")
     return Instruments(provenance=source, table=stamp(asked.table(found, ends), source), certificate=require(proof))
+
+
+def _part_of(tell: Tell | None, begin: float, values: str) -> Tell:
+    """Return what hears one of three rounds as a part of the whole."""
+    return lambda what, part: None if tell is None else tell(f"{what}{values}", begin + 0.3 * part)
 
 
 def _worst(
