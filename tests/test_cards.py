@@ -66,7 +66,7 @@ def at_end(net: cn.Network, end: str, commodity: str | None = None) -> cn.Networ
 # -- antimony --------------------------------------------------------------------------------------
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_antimony_first_table_on_both_years(graphs: dict[str, cn.Network]) -> None:
     net = graphs["antimony"]
     today, text = net.at(str(TODAY)), card(net)
@@ -131,7 +131,7 @@ def test_the_loss_of_the_mill_can_be_asked(graphs: dict[str, cn.Network]) -> Non
 # -- tungsten --------------------------------------------------------------------------------------
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_tungsten_first_table_on_both_years(graphs: dict[str, cn.Network]) -> None:
     net = graphs["tungsten"]
     today, text = net.at(str(TODAY)), card(net)
@@ -149,7 +149,7 @@ def test_tungsten_first_table_on_both_years(graphs: dict[str, cn.Network]) -> No
         assert [*told[:2], *told[-2:]] == pytest.approx(found, abs=0.51), head
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_tungsten_defence_is_not_met_where_nothing_is_rerouted(graphs: dict[str, cn.Network]) -> None:
     """1,000 of 2,426 t under the origin rule, a stop and doubled demand; 97 t without one assumed maker."""
     net = graphs["tungsten"]
@@ -279,7 +279,7 @@ def test_graphite_on_the_plants_of_today(graphs: dict[str, cn.Network]) -> None:
 # -- the ends of defence demand --------------------------------------------------------------------
 
 
-@pytest.mark.long
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "head", "asks"),
     [

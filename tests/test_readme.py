@@ -41,7 +41,7 @@ def test_the_picture_says_what_the_chain_answers() -> None:
     assert f"`{page.COMMAND}`" in text()
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_the_sentence_on_the_us_origin_rule_holds() -> None:
     now = page.chain("rare-earths")
     rule = cn.scenarios(now)["us_defence_origin_2027"]
@@ -77,7 +77,7 @@ def by_rounds(network: cn.Network) -> cn.Network:
     return network.with_demand(demand.assign(demand_tpa=counted.fillna(demand["demand_tpa"])))
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_the_sentences_on_products_hold() -> None:
     antimony = page.chain("antimony")
     stop, rules = cn.scenarios(antimony)[page.STOP], cn.in_force(antimony)

@@ -32,7 +32,7 @@ from chainnet.progress import Steps, Tell
 from chainnet.results import BOUNDED, CHECKED, SAMPLED, Result, Status, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario
 from chainnet.stress import Ask
-from chainnet.words import nouns, odds, percent
+from chainnet.words import count, nouns, odds, percent
 
 Over = Literal["static", "months"]
 _MOST_ENUMERATED = 3
@@ -314,5 +314,7 @@ def _finder(losses: Losses, least: float, most: int | None, over: Over, time_lim
         )
     finder = TriedWays(losses, n, least, most, time_limit_s, steps)
     if finder.n_sets > MOST_SETS:
-        raise DataError(f"reverse: {why}, and {finder.n_sets:,} sets are too many to try. Give a smaller most_events.")
+        raise DataError(
+            f"reverse: {why}, and {count(finder.n_sets)} sets are too many to try. Give a smaller most_events."
+        )
     return finder

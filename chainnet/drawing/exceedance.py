@@ -87,7 +87,7 @@ def _axes(picture: Picture, told: Exceedance, bottom: float) -> None:
 
 def _key(picture: Picture, row: int, fill: str, words: str) -> None:
     picture.box(LEFT, 3.0 + 12.0 * row, 14.0, 8.5, fill, COLOURS["line"])
-    room = WIDTH - RIGHT - LEFT - 20.0
+    room = 0.85 * (WIDTH - RIGHT - LEFT - 20.0)  # a page may show it in a wider font
     for line, part in enumerate(folded(words, room, 2)):
         picture.words(LEFT + 20.0, 10.5 + 12.0 * (row + line), part, colour=COLOURS["soft"])
 

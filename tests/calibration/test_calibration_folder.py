@@ -79,7 +79,7 @@ def test_every_shipped_graph_but_the_textbook_one_can_be_rebuilt() -> None:
     assert set(cn.catalog().index) - set(REBUILT) == TEXTBOOK
 
 
-@pytest.mark.long
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*marked about missed:chainnet.errors.ChainnetWarning")
 @pytest.mark.parametrize("name", REBUILT)
 def test_a_shipped_graph_is_what_its_calibration_gives(name: str, tmp_path: Path) -> None:

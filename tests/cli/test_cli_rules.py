@@ -53,7 +53,7 @@ def test_names_of_what_is_in_force_are_scenario_names() -> None:
 RULES = "id,title,kind,in_force\nchn_a46_c2,The ban applies again,export,2026-11-28\nour_rule,Ours,duty,2027-01-01\n"
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_rules_of_a_file_lie_over_those_of_a_graph(tmp_path: Path) -> None:
     file = tmp_path / "changed.csv"
     file.write_text(RULES)

@@ -395,7 +395,7 @@ def stand_ins(seed: int) -> cn.Network:
     )
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_smallest_sets_where_works_stand_in_for_each_other() -> None:
     sizes = set()
     for seed in range(8):

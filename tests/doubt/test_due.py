@@ -336,7 +336,7 @@ def otherwise(net: cn.Network, row: Any, order: str) -> tuple[cn.Network, str, s
 
 @pytest.mark.long
 @pytest.mark.parametrize("by_law", [False, True])
-@pytest.mark.parametrize("seed", [*range(2), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 20))])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 20))])
 def test_all_of_it_against_a_program_that_only_calls_balance(
     seed: int, by_law: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -431,7 +431,7 @@ def under_a_law(seed: int) -> cn.Network:
 
 @pytest.mark.long
 @pytest.mark.parametrize("order", ["law", "allies_first", "allies_last", "alike"])
-@pytest.mark.parametrize("seed", [1, 5])
+@pytest.mark.parametrize("seed", [1, pytest.param(5, marks=pytest.mark.slow)])
 def test_the_central_case_is_in_the_order_that_is_asked(order: Any, seed: int) -> None:
     net = under_a_law(seed)
     found = asked(net, CHINA, order=order)

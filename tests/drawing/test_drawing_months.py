@@ -191,7 +191,7 @@ def test_periods_of_several_months_are_at_the_yearly_rate(tmp_path: Path) -> Non
     assert "the tonnes of the 3 months × 4" in (tmp_path / "x.html").read_text("utf-8")
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_new_relations_between_countries_are_counted(net: cn.Network, tmp_path: Path) -> None:
     found = cn.stress_test(net, cn.scenarios(net)[STOP], months=12, step_months=6, reroute="new")
     table = found.relations[found.relations["scenario"] == STOP]

@@ -46,7 +46,7 @@ WAYS: dict[str, Callable[[cn.Network, Path], cn.Network]] = {
 }  # fmt: skip
 
 
-@pytest.mark.long
+@pytest.mark.slow
 @pytest.mark.filterwarnings("error::chainnet.ChainnetWarning")
 @pytest.mark.parametrize("name", CHAINS)
 def test_every_shipped_chain_comes_back_the_same(name: str, tmp_path: Path) -> None:

@@ -205,7 +205,7 @@ def test_a_test_that_also_holds_a_rule_to_come_is_no_forecast() -> None:
     assert [one.name for one in in_order(net, cn.scenarios(net).values(), "2026-11-30")][:3] == ORIGIN
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_the_outcomes_of_the_origin_rule_differ_in_when_they_begin() -> None:
     rare_earths = cn.read("rare-earths", as_of=None)  # with the plants of 2024 it costs most
     found = cn.stress_test(rare_earths, ORIGIN, months=24, start="2026-12", reroute="none", step_months=6, cover=False)

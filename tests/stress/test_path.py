@@ -123,7 +123,7 @@ def test_an_unknown_word_is_told() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("left", [0.1, 0.4, 0.6])
+@pytest.mark.parametrize("left", [0.4, *(pytest.param(n, marks=pytest.mark.slow) for n in (0.1, 0.6))])
 def test_how_long_demand_endures_is_the_longest_horizon_without_loss(left: float) -> None:
     net = cn.read("mag-9")
     demand = net.demand.head(1).assign(demand_tpa=50.0, tier="defence")

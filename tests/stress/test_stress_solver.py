@@ -32,7 +32,7 @@ def two_tiers() -> cn.Network:
     )
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_a_host_a_million_times_larger_leaves_room_for_every_stage() -> None:
     """Zinc of 5e5 t beside 0.1 t of germanium: stages that take up all that is left to rounding."""
     net = cn.read("germanium")
