@@ -83,7 +83,7 @@ def test_antimony_first_table_on_both_years(graphs: dict[str, cn.Network]) -> No
         assert [*told[:2], *told[-2:]] == pytest.approx(found, abs=0.51), head
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_primers_as_primers_at_both_figures(graphs: dict[str, cn.Network]) -> None:
     """56 % of primers at the 30 t assumed; by count of rounds the United States is met and the EU and Japan are not."""
     net = graphs["antimony"]

@@ -63,7 +63,7 @@ def test_the_samarium_loan_is_no_cost_of_a_plant(rare_earths: cn.Network) -> Non
 # -- what is ranked, and what runs -----------------------------------------------------------------------
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_what_has_neither_feed_nor_decision_is_not_ranked(rare_earths: cn.Network) -> None:
     found = cn.reroute(rare_earths, cn.scenarios(rare_earths)[STOP], by_year=2030).projects
     assert not NO_FEED_NO_DECISION & set(found.index)

@@ -291,7 +291,7 @@ def test_each_project_says_what_it_adds_to_the_setting_shown(mag9, written, tab)
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("name", ["mag-9", "gallium"])
+@pytest.mark.parametrize("name", ["mag-9", pytest.param("gallium", marks=pytest.mark.slow)])
 def test_the_course_over_months_is_that_of_the_stress_test_of_the_saved_file(name, written, tab, tmp_path):
     network = cn.read(name)
     page = tab(written(network), "#preset=")
