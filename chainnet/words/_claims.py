@@ -152,10 +152,10 @@ class Claims:
         """How much the rules in force leave short, of which the finding is."""
         short = self.shortfall
         if not short.is_certain:
-            return CANNOT, f"for {self.demand} today"
+            return CANNOT, f"for {self.demand} under today's rules"
         if short.is_met:
-            return "Nothing", f"of {self.demand} short today"
-        return percent(max(short.later, short.first_year)), f"of {self.demand} short today"
+            return "Nothing", f"of {self.demand} short under today's rules"
+        return percent(max(short.later, short.first_year)), f"of {self.demand} short under today's rules"
 
     # -- four sentences ----------------------------------------------------------------------------------
 
