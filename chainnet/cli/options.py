@@ -114,6 +114,12 @@ Separator = Annotated[str, 'Between the cells of CSV files, such as ";", which r
 Decimal = Annotated[
     Literal[".", ","] | None, "Decimal mark of numbers that are text; the other one then marks thousands."
 ]
+Sheet = Annotated[str | None, "Sheet of a workbook; default the only one."]
+Header = Annotated[str | None, "Row of the heads, or their rows, such as 4-5; chainnet look FILE finds them."]
+WithoutRows = Annotated[str, "Rows that are left out, such as totals: 12,30-32, as a spreadsheet counts them."]
+Unit = Annotated[
+    Literal["t", "kg", "g", "kt", "Mt", "lb", "short_ton", "long_ton"] | None, "Unit of the weights; default t."
+]
 AnySize = Annotated[bool, "Read it however large it is; for a file that you know."]
 Form = Literal["table", "csv", "json"]
 Kind = Literal["table", "csv", "json", "md", "html"]
