@@ -105,7 +105,7 @@ def rows(how: Excerpt) -> frozenset[int]:
     given = how.without_rows
     words = given.split(",") if isinstance(given, str) else [given] if isinstance(given, int) else list(given or ())
     found: set[int] = set()
-    for word in words:
+    for word in words if words != [""] else []:
         first, last = _span(str(word).strip(), "without_rows", "Give rows as a spreadsheet counts them: 12,30-32.")
         found |= set(range(first, last + 1))
     return frozenset(found)

@@ -119,7 +119,7 @@ def look(path: str | Path, *, sheet: str | None = None) -> Look:
     >>> seen = cn.look("export.csv")
     >>> seen.columns["seems"].tolist(), seen.rows["row"].tolist()
     (['exporter', 'importer', 'weight'], [6])
-    >>> seen.command.split(" --rename")[0]
+    >>> seen.command.split(" --unit")[0]
     'chainnet from-trade export.csv --header 3 --separator ";" --without-rows 6'
     """
     if not isinstance(path, (str, Path)):

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from chainnet.io.columns import code_of, number_marks, role_of, text_of
 from chainnet.io.decimals import numbers_of
-from chainnet.io.excerpts import NOTHING
+from chainnet.io.excerpts import NOTHING, unit_of
 from chainnet.io.grid import Cell, Grid
 
 _HEAD_ROWS = 60  # above the first row of data
+_LONGEST_UNIT = 12  # letters of a unit that stands by itself
 _MOST_HEADS = 3  # rows of one header
 _YEAR = re.compile(r"(19[5-9]|20)\d\d")
 _TOTAL = re.compile(
@@ -48,7 +49,7 @@ def header_of(grid: Grid) -> tuple[int, int] | None:
     above = [i for i in range(data - 1, -1, -1) if _filled(grid.rows[i])]
     block = []
     for i in above:
-        if not _is_words(grid.rows[i]) or (_filled(grid.rows[i]) < 2 and not _spans(grid, i)):
+        if not _is_words(grid.rows[i]) or (_filled(grid.rows[i]) < 2 and not _is_part(grid, i)):
             break
         block.append(i)
     if not block:
@@ -95,6 +96,12 @@ def _spans(grid: Grid, row: int) -> bool:
     """Say whether a row holds a head over some columns, but not a title over all."""
     spans = [one for one in grid.merged if one[0] <= row <= one[2] and one[3] > one[1]]
     return any(right - left + 1 < grid.width for _, left, _, right in spans)
+
+
+def _is_part(grid: Grid, row: int) -> bool:
+    """Say whether a row of one cell belongs to the heads: it is a unit, or stands over or under some columns alone."""
+    place, cell = next((i, cell) for i, cell in enumerate(grid.rows[row]) if cell is not None)
+    return _spans(grid, row) or place > 0 or (len(text_of(cell)) < _LONGEST_UNIT and bool(unit_of(text_of(cell))))
 
 
 def _is_above(grid: Grid, row: int, last: int) -> bool:
@@ -150,6 +157,8 @@ def extra_rows(
 
 
 def _is_beside(cells: Sequence[Cell], ends: Sequence[int], weight: int) -> bool:
+    if _filled(cells) == 1 and len(ends) > 1:
+        return not _number(cells[weight])
     return cells[weight] is None and not (len(ends) > 1 and all(cells[end] is not None for end in ends))
 
 

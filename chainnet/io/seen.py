@@ -63,7 +63,8 @@ def sheet_seen(grid: Grid) -> Sheet:
     first, last = found
     out.header, out.heads = (first + 1, last + 1), grid.heads(first, last)
     body = list(grid.body(last))
-    out.columns = _columns(out.heads, body)
+    lone = grid.width > 2  # then a row of one cell is a note, and no figure of the column that it stands in
+    out.columns = _columns(out.heads, [row for row in body if not lone or sum(c is not None for c in row[1]) > 1])
     _take_form(out)
     weight = out.weights[0].place if out.weights else None
     mark = _marks(out)[0][0]
@@ -171,7 +172,7 @@ def _say_names(out: Sheet) -> None:
         end = f"read as one, {one}." if one else "they stay apart, unless you write them alike."
         out.said.append(f"{listed(several)} differ by case, blanks or accents alone: {end}")
     if out.form in ("trade", "reports"):
-        lone = [word for one in out.ends for word in one.strange if not countries_near(word)]
+        lone = [word for one in out.ends for word in one.strange if word != "NA" and not countries_near(word)]
         if lone:
             words = listed(dict.fromkeys(lone))
             out.said.append(f"{words}: no country that is known. Each stays a region, unless --country NAME=CODE says.")

@@ -77,6 +77,8 @@ def ways_of(sheet: Sheet, path: Path, *, is_alone: bool) -> Ways:
         return out
     if {"source", "target"} <= heads or sheet.form == "edges":
         _edges(out, sheet, path, base)
+    elif sheet.form in ("trade", "reports") and not sheet.weights:
+        out.said.append("Countries ship to countries, but no column is a weight: there is nothing to read.")
     elif sheet.form in ("trade", "reports"):
         _trade(out, sheet, path, base)
     elif sheet.form == "figures":
