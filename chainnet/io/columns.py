@@ -36,12 +36,12 @@ _HEADS: tuple[tuple[str, str], ...] = (
      "\u62a5\u544a\u56fd"),
     ("partner", "partner|partners|trading partner|partnerland|pays partenaire|socio|\u8d38\u6613\u4f19\u4f34"),
     ("flow", "flow|trade flow|direction|verkehrsrichtung|richtung|flux|flujo|\u8fdb\u51fa\u53e3"),
+    ("weight", "weight|netweight|net weight|net wgt|quantity|qty|volume|tonnage|menge|gewicht|masse|poids|quantite|"
+     "peso|cantidad|\u6570\u91cf|\u91cd\u91cf|\u51c0\u91cd"),
     ("value", "value|usd|us|eur|euro|fob|cif|wert|valeur|valor|$|\u20ac|\u91d1\u989d"),
     ("code", "hs|hs2|hs4|hs6|hs code|cn8|cn code|commodity code|product code|tariff|tariff code|cmd code|warennummer|"
      "code sh|partida|code|\u5546\u54c1\u7f16\u7801|\u7a0e\u53f7"),
     ("year", "year|ref year|period|jahr|annee|ano|\u5e74\u4efd|\u5e74"),
-    ("weight", "weight|netweight|net weight|net wgt|quantity|qty|volume|tonnage|menge|gewicht|masse|poids|quantite|"
-     "peso|cantidad|\u6570\u91cf|\u91cd\u91cf|\u51c0\u91cd"),
     ("goods", "commodity|product|goods|description|ware|marchandise|mercancia|\u5546\u54c1"),
     ("note", "note|notes|remark|remarks|flag|comment|bemerkung|remarque|nota|\u5907\u6ce8"),
     ("id", "id|no|nr|number|lfd nr|rank|#|\u5e8f\u53f7"),
