@@ -6,7 +6,8 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import islice, product
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,6 @@ class Ways:
     ways: list[Way] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
-    capped: bool = False
 
 
 def ways_of(sheet: Sheet, path: Path, *, is_alone: bool) -> Ways:
@@ -351,12 +351,13 @@ def _combine(
     """Make a way of each set of answers; of more sets than people read, one that differs in one answer each."""
     asked = [one for one in asked if one[1]]
     out.questions += [said for said, answers in asked if said and len(answers) > 1]
-    sets: list[tuple[Answer, ...]] = list(product(*(answers for _, answers in asked)))
+    sets: list[tuple[Answer, ...]] = list(islice(product(*(answers for _, answers in asked)), _MOST + 1))
     if len(sets) > _MOST:
         first = sets[0]
         others = [(*first[:i], one, *first[i + 1 :]) for i, (_, few) in enumerate(asked) for one in few[1:]]
         sets = [first, *others][:_MOST]
-        out.capped = True
+        n = prod(len(few) for _, few in asked)
+        out.said.append(f"There are {n} sets of answers; each command below changes one answer of the first.")
     name = "_".join(re.findall(r"[a-z0-9]+", path.stem.lower())) or "graph"
     for chosen in sets:
         options = {key: dict(value) if isinstance(value, dict) else value for key, value in base.items()}
