@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import typer
 
-from chainnet.cli.words import order, split_pairs, words
+from chainnet.cli.words import names, order, split_pairs, words
 
 GRAPH = "Name of a shipped graph, or a folder or file."
 SCENARIO = "Name of a shipped scenario or path of a TOML file"
@@ -57,7 +57,7 @@ def options_of(kind: type[Any]) -> dict[str, Option]:
 
 Graph = Annotated[str, typer.Argument(metavar="GRAPH", help=GRAPH)]
 Commodity = Annotated[str | None, "What counts: commodities, split by commas.", words]
-Beneficiaries = Annotated[str | None, "Whose demand counts: countries or groups, split by commas.", words]
+Beneficiaries = Annotated[str | None, "Whose demand counts: countries or groups, split by commas.", names]
 Scenario = Annotated[str, SCENARIO + "."]
 OneScenario = Annotated[str | None, SCENARIO + "."]
 Scenarios = Annotated[list[str] | None, SCENARIO + "; may be repeated.", "--scenario"]

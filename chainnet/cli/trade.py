@@ -10,7 +10,7 @@ import typer
 
 from chainnet.cli import options as opt
 from chainnet.cli.common import Form, Question, command
-from chainnet.cli.words import split_pairs, words
+from chainnet.cli.words import split_pairs
 from chainnet.errors import DataError
 
 Files = Annotated[
@@ -93,7 +93,7 @@ class FromTrade(Form):
         production = (self.production, self.kind) if self.production and self.kind else self.production
         found = from_trade(
             self.files, production, self.use, products=_products(self.product, self.products), year=self.year,
-            material=self.material, tier=self.tier, beneficiaries=words(self.beneficiaries or "") or None,
+            material=self.material, tier=self.tier, beneficiaries=self.given("beneficiaries"),
             slack=self.slack, utilisation=self.utilisation, name=self.name,
             **{name: self.given(name) for name in _PLACED},
         )  # fmt: skip

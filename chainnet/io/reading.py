@@ -140,6 +140,8 @@ def _no_path(given: object) -> str:
 
 
 def _missing(source: str | Path) -> str:
+    if str(source) == "-":
+        return "read: what a pipe hands over is not read. Write it to a file first, whose name says its kind."
     path = Path(source)
     try:
         beside = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []

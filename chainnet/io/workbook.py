@@ -251,8 +251,8 @@ def _no_table(file: str, heads: Mapping[str, list[str]]) -> DataError:
     shown = [f'"{title}" has {", ".join(names[:_HEADS]) or "nothing"} in row 1' for title, names in heads.items()]
     rule = f"no sheet is a table of ours: {'; '.join(shown[:_HEADS]) or 'it is empty'}"
     remedy = (
-        "Name the ends of a list with rename= (--rename HEAD=source --rename HEAD=target). Heads stand in row 1: "
-        "remove titles above them. Or begin with chainnet init --excel FILE."
+        f"chainnet look {file} finds the row of its heads, and prints the command that reads it. Or name the ends of a "
+        "list with rename= (--rename HEAD=source), or begin with chainnet init --excel FILE."
     )
     return refuse(file, rule, remedy)
 
