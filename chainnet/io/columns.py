@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -201,7 +202,7 @@ def seen(place: int, head: str, cells: list[Cell]) -> Seen:
     return out
 
 
-def _take_places(out: Seen, filled: list[Cell], *, is_named: bool) -> None:
+def _take_places(out: Seen, filled: Sequence[Cell], *, is_named: bool) -> None:
     """Note how the countries of a column are written, if it holds countries."""
     distinct = Counter(map(text_of, filled))
     words = list(distinct)[:_MOST_WORDS]
@@ -218,7 +219,7 @@ def _take_places(out: Seen, filled: list[Cell], *, is_named: bool) -> None:
     out.evidence = f"{out.evidence}, {said}" if out.evidence else said
 
 
-def _check_codes(out: Seen, filled: list[Cell]) -> None:
+def _check_codes(out: Seen, filled: Sequence[Cell]) -> None:
     codes = {text_of(cell) for cell in filled}
     fits = [code for code in codes if re.fullmatch(r"\d{2,10}", code.replace(".", ""))]
     if len(fits) < _SURE * len(codes):
@@ -227,7 +228,7 @@ def _check_codes(out: Seen, filled: list[Cell]) -> None:
         out.evidence += f", {len(codes)} distinct of {min(map(len, fits))} to {max(map(len, fits))} figures"
 
 
-def _by_cells(out: Seen, filled: list[Cell], is_number: bool) -> None:
+def _by_cells(out: Seen, filled: Sequence[Cell], is_number: bool) -> None:
     """Say what the cells of a column show whose head says nothing."""
     if not is_number:
         out.role, out.evidence = "text", "neither its head nor its cells say more"

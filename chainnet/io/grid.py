@@ -56,8 +56,8 @@ class Grid:
         parts = [[_text(cell) for cell in row] + [""] * (self.width - len(row)) for row in self.rows[first : last + 1]]
         spans = [one for one in self.merged if first <= one[0] and one[2] <= last]
         for top, left, bottom, right in spans:
-            for row in range(top, bottom + 1):
-                parts[row - first][left : right + 1] = [parts[top - first][left]] * (right + 1 - left)
+            for place in range(top, bottom + 1):
+                parts[place - first][left : right + 1] = [parts[top - first][left]] * (right + 1 - left)
         if not spans:  # a text file keeps the first cell of a head that was merged
             for row, below in pairwise(parts):
                 for place in range(1, len(row)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -242,7 +243,7 @@ def _lines(found: Look) -> list[str]:
     return out
 
 
-def _table(heads: list[str], rows: list[tuple[str, ...]]) -> list[str]:
+def _table(heads: list[str], rows: Sequence[tuple[str, ...]]) -> list[str]:
     widths = [max(len(head), *(len(row[i]) for row in rows)) for i, head in enumerate(heads)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in [heads, *rows]]
     return [f"  {line.rstrip()}" for line in lines]

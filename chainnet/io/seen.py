@@ -168,9 +168,9 @@ def _say_names(out: Sheet) -> None:
     for name in names:
         alike.setdefault(_bare(name), []).append(name)
     for several in (group for group in alike.values() if len(group) > 1):
-        one = code_of(several[0])[0] if out.form in ("trade", "reports") else ""
-        end = f"read as one, {one}." if one else "they stay apart, unless you write them alike."
-        out.said.append(f"{listed(several)} differ by case, blanks or accents alone: {end}")
+        code = code_of(several[0])[0] if out.form in ("trade", "reports") else ""
+        what = f"read as one, {code}." if code else "they stay apart, unless you write them alike."
+        out.said.append(f"{listed(several)} differ by case, blanks or accents alone: {what}")
     if out.form in ("trade", "reports"):
         lone = [word for one in out.ends for word in one.strange if word != "NA" and not countries_near(word)]
         if lone:

@@ -161,10 +161,10 @@ def _trade(out: Ways, sheet: Sheet, path: Path, base: Options) -> None:
     _fill_values(base, sheet)
     _ask_numbers(asked, sheet)
     _ask_rows(asked, out, sheet)
-    for word, codes in open_names(sheet).items():
+    for word, meant in open_names(sheet).items():
         keep: Answer = ("as it stands", {})
         said = f'Which country is "{word}"?' + (" Namibia, or not available?" if word == "NA" else "")
-        asked.append((said, [*((code, {"countries": {word: code}}) for code in codes), keep]))
+        asked.append((said, [*((code, {"countries": {word: code}}) for code in meant), keep]))
     years = years_of(sheet)
     if years:
         base["rename"] = base.get("rename", {}) | {sheet.of_role("year")[0].head: "year"}
@@ -357,7 +357,9 @@ def _combine(
         others = [(*first[:i], one, *first[i + 1 :]) for i, (_, few) in enumerate(asked) for one in few[1:]]
         sets = [first, *others][:_MOST]
         n = prod(len(few) for _, few in asked)
-        out.said.append(f"There are {n} sets of answers; each command below changes one answer of the first.")
+        out.said.append(
+            f"There are {n} sets of answers; each command changes one answer of the first. Join their options."
+        )
     name = "_".join(re.findall(r"[a-z0-9]+", path.stem.lower())) or "graph"
     for chosen in sets:
         options = {key: dict(value) if isinstance(value, dict) else value for key, value in base.items()}
@@ -366,7 +368,8 @@ def _combine(
                 options[key] = {**options.get(key, {}), **value} if isinstance(value, dict) else value
         lines = options.pop("_rows", [])
         if lines:
-            dropped = [int(row) for part in options.get("without_rows", "").split(",") if part for row in _range(part)]
+            rows = str(options.get("without_rows", ""))
+            dropped = [row for part in rows.split(",") if part for row in _range(part)]
             options["without_rows"] = spans([*dropped, *lines])
         weight = options.pop("_weight", "")
         rename = {old: weight if new == "_weight" else new for old, new in options.pop("rename", {}).items()}
