@@ -423,10 +423,12 @@ def test_a_use_that_ships_on_has_blocks_by_what_leaves_it():
             {
                 "source": ["anode", "cells", "cells"],
                 "target": ["cells", "cars", "drones"],
+                "commodity": ["anode material", "cell", "cell"],
                 "flow_tpa": [10.0, 7.0, 3.0],
             }
         ),
-        demand=pd.DataFrame({"node": ["cars", "drones"], "demand_tpa": [7.0, 3.0]}),
+        demand=pd.DataFrame({"node": ["cars", "drones"], "commodity": ["cell"] * 2, "demand_tpa": [7.0, 3.0]}),
+        main_commodity="cell",
     )
     sheet = bands(collect(net, None, None), basis_of(net), net.main_commodity)
     size = {group["name"]: group["size"] for group in sheet["groups"]}
