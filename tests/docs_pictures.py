@@ -11,16 +11,16 @@ from chainnet.network import TABLES
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 INK, GREY, LINE = "#1d2733", "#5b6b7c", "#2b6cb0"
-WIDTH, ROW, HEAD, BOX = 940, 20, 46, 236
+WIDTH, ROW, HEAD, BOX = 800, 20, 46, 206
 # where a table lies, what it is in a word, and the columns that show how it joins and what it is for
 BOXES = {
-    "nodes": (352, 20, "plants and users", ("id", "stage", "step", "country", "process", "capacity_tpa")),
-    "projects": (20, 250, "plants that may come", ("id", "start_year", "status", "(columns of nodes)")),
-    "edges": (684, 20, "who ships what to whom", ("source", "target", "commodity", "flow_tpa", "capacity_tpa")),
-    "demand": (684, 206, "who asks for how much", ("node", "commodity", "tier", "demand_tpa")),
-    "processes": (20, 20, "recipes", ("process", "commodity", "role", "t_per_t")),
-    "commodities": (352, 250, "what flows", ("id", "basis", "price_usd_per_t")),
-    "stocks": (684, 372, "what lies in store", ("id", "commodity", "stock_t", "tiers")),
+    "nodes": (297, 20, "plants and users", ("id", "stage", "step", "country", "process", "capacity_tpa")),
+    "projects": (16, 250, "plants that may come", ("id", "start_year", "status", "(columns of nodes)")),
+    "edges": (578, 20, "who ships what to whom", ("source", "target", "commodity", "flow_tpa", "capacity_tpa")),
+    "demand": (578, 206, "who asks for how much", ("node", "commodity", "tier", "demand_tpa")),
+    "processes": (16, 20, "recipes", ("process", "commodity", "role", "t_per_t")),
+    "commodities": (297, 250, "what flows", ("id", "basis", "price_usd_per_t")),
+    "stocks": (578, 372, "what lies in store", ("id", "commodity", "stock_t", "tiers")),
 }
 # column -> the column that it names
 JOINS = {

@@ -207,6 +207,12 @@ _STATES = {
 }
 
 
+def _until(row: pd.Series[str]) -> str:
+    if not row["suspended_to"]:
+        return row["until"]
+    return "; ".join(filter(None, (row["until"], f"suspended {row['suspended_from']} to {row['suspended_to']}")))
+
+
 def policy_page() -> str:
     """Every rule of the register with its state on the newest day on which one was checked, and what comes next."""
     rules = cn.rules()
@@ -228,8 +234,8 @@ def policy_page() -> str:
         "# Policy calendar\n\n",
         NOTE,
         f"As of {day_words(today)}. The {len(rules)} rules of the register `graphs/common/rules.csv`, each last checked on or "
-        "before that day. `chainnet rules CHAIN --as-of DATE` gives them for a chain at another date. How measures use "
-        "them is told in [Say what happens](../howto/scenarios.md).\n\n## What comes next\n\n",
+        "before that day. `chainnet rules CHAIN --as-of DATE` gives them for a chain at another date. [Say what happens](../howto/scenarios.md) "
+        "tells how measures use them.\n\n## What comes next\n\n",
     ]
     kinds = {"in_force": "begins", "until": "ends", "suspended_to": "suspension ends", "review_by": "look again"}
     dates: dict[tuple[str, str], list[str]] = {}
@@ -242,12 +248,12 @@ def policy_page() -> str:
     )
     for state, heading in _STATES.items():
         rows = [
-            (row["in_force"] or row["announced"], f"{row['title']} (`{rule}`)", country_name(row["actor"]), row["until"],
-             " to ".join(filter(None, (row["suspended_from"], row["suspended_to"]))), chains[rule], sources(row["source"]))
+            (row["in_force"] or row["announced"], _until(row), country_name(row["actor"]), f"{row['title']} (`{rule}`)",
+             chains[rule], sources(row["source"]))
             for rule, row in rules[rules["state"] == state].sort_values("in_force", kind="stable").iterrows()
         ]  # fmt: skip
         if rows:
-            parts.append(f"\n## {heading}\n\n" + table("since, rule, by, until, suspended, chains, source", rows))
+            parts.append(f"\n## {heading}\n\n" + table("since, until, by, rule, chains, source", rows))
     return "".join(parts)
 
 
