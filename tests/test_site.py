@@ -23,13 +23,11 @@ MOST_LINES = 120
 LONGER = {
     "add-a-graph.md",
     "calibrate-a-chain.md",
-    "compare-with-indices.md",
     "hand-up-a-report.md",
     "hold-a-stockpile-together.md",
     "joint-answer.md",
     "likely-losses.md",
     "living-page.md",
-    "markets.md",
     "measure-an-alliance.md",
     "own-data.md",
     "past-events.md",
