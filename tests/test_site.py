@@ -86,6 +86,14 @@ def test_a_picture_is_what_the_code_draws(name: str) -> None:
     assert (IMAGES / name).read_text(encoding="utf-8") == PICTURES[name](), "run: python tests/docs_pictures.py"
 
 
+def test_the_citation_names_the_newest_version_and_its_day() -> None:
+    version, day = re.findall(
+        r"^## (\d\S+) - (\S+)$", (ROOT / "docs" / "changelog.md").read_text(encoding="utf-8"), re.M
+    )[0]
+    cited = (ROOT / "docs" / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"version: {version}\ndate-released: {day}\n" in cited
+
+
 class Page(HTMLParser):
     """What a page loads, where it leads, and what can be pointed at."""
 
