@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +91,7 @@ class Excerpt:
     @property
     def is_asked(self) -> bool:
         """Whether anything is said that only a file with a table inside needs."""
-        return self != Excerpt()
+        return replace(self, without_rows=()) != Excerpt() or bool(rows(self))
 
 
 def rows(how: Excerpt) -> frozenset[int]:

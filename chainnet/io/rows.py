@@ -234,7 +234,10 @@ class _Span:
     def words(self) -> str:
         if not self.is_near:
             return "the rows of the same end of a flow"
-        return f"rows {self.first} to {self.last}" if self.n > 1 else f"row {self.first}"
+        if self.n == 1:
+            return f"row {self.first}"
+        some = f" ({self.n} of data)" if self.last - self.first >= self.n else ""
+        return f"rows {self.first} to {self.last}{some}"
 
     def with_row(self, row: int, value: float) -> _Span:
         ends = (self.first, row) if not self.n or row > self.first else (row, self.last)

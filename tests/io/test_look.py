@@ -97,7 +97,7 @@ def test_what_is_said_of_each_column_and_row(tmp_path: Path) -> None:
     assert seen.columns.loc[2, "unit"] == "kg"
     assert seen.rows[["row", "kind"]].to_numpy().tolist() == [[8, "total"], [13, "total"], [15, "note"]]
     assert "rows 6 to 7 add up to it" in seen.rows.loc[0, "why"]
-    assert "rows 6 to 12 add up to it" in seen.rows.loc[1, "why"]
+    assert "rows 6 to 12 (6 of data) add up to it" in seen.rows.loc[1, "why"]
     assert seen.sheets.loc[0, ["header", "n_data", "form"]].tolist() == ["4-5", 6, "trade"]
     assert '"Australia", "AUSTRALIA" differ by case' in str(seen)
     assert "<pre>" in seen._repr_html_()

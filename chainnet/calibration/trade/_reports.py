@@ -236,7 +236,7 @@ def _numbers(rows: pd.DataFrame, column: str, file: str) -> pd.Series:
     text = rows[column]
     if not pd.api.types.is_numeric_dtype(text.dtype) or pd.api.types.is_bool_dtype(text.dtype):
         text = text.astype("str").str.strip()
-        text = text.mask(text.isin(["", "nan", "N/A", "NULL"]))
+        text = text.mask(text.isin(["", "nan", "NA", "N/A", "NULL"]))
     numbers = pd.to_numeric(text, errors="coerce").astype("float64")
     wrong = text.notna() & ~numbers.between(0, _MOST)
     if wrong.any():
