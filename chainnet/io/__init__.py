@@ -7,7 +7,7 @@ is only written), *descriptor* (``datapackage.json``).
 from chainnet.io.atomic import write_file, write_files
 from chainnet.io.catalogue import catalog, shipped_names, shipped_path
 from chainnet.io.datapackage import DESCRIPTOR, generate_datapackage, read_descriptor, take_meta
-from chainnet.io.excerpts import Excerpt, excerpt
+from chainnet.io.excerpts import DIRECTIONS, Excerpt, excerpt
 from chainnet.io.folder import headers_of, table_csv, write_folder
 from chainnet.io.intake import Intake
 from chainnet.io.looking import Look, look
@@ -21,6 +21,7 @@ from chainnet.io.writing import write
 
 __all__ = [
     "DESCRIPTOR",
+    "DIRECTIONS",
     "Excerpt",
     "Intake",
     "Look",

@@ -22,6 +22,16 @@ UNITS = {"t": 1.0, "kg": 0.001, "g": 1e-6, "kt": 1e3, "Mt": 1e6, "lb": 0.0004535
          "long_ton": 1.0160469088}  # fmt: skip
 # what statistics write where they have no figure
 NOTHING = frozenset(("-", "--", "\u2013", "\u2014", "..", "...", ":", "x", "c", "n/a", "na", "n.a.", "nan", "null"))
+# how statistics write which way goods go; a re-export is part of the exports too
+DIRECTIONS = {"x": "export", "e": "export", "m": "import", "i": "import", "rx": "re-export"} | {
+    word: meant
+    for meant, words in {
+        "export": "export|exports|domestic export|ausfuhr|exportation|exportations|exportaci\u00f3n|\u51fa\u53e3",
+        "import": "import|imports|general import|einfuhr|importation|importations|importaci\u00f3n|\u8fdb\u53e3",
+        "re-export": "re-export|re-exports|reexport",
+    }.items()
+    for word in words.split("|")
+}
 PLACES = ("exporter", "importer", "reporter", "partner", "country")
 _WORDS = {
     "kg": "kg", "kgs": "kg", "kilo": "kg", "kilos": "kg", "kilogram": "kg", "kilograms": "kg", "kilogramm": "kg",

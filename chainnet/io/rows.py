@@ -153,6 +153,10 @@ def extra_rows(
     if weight is not None:
         for one in _totals(data, ends, [figure(cells[weight], mark) for _, cells in data]):
             found[one.row] = one
+    for line, cells in data:
+        if line not in found and len(ends) > 1 and any(cells[end] is None for end in ends):
+            said = next((cell for cell in cells if isinstance(cell, str)), "")
+            found[line] = Extra(line, "blank end", said, "an end of the flow is blank")
     return [found[line] for line in sorted(found)]
 
 
@@ -211,7 +215,7 @@ def _totals(
         elif group or (adds and not (ends and all(code_of(cells[end])[0] for end in ends))):
             why = f"{adds} add up to it" if adds else "by its name it may be a sum; of what is not found"
             found.append(Extra(line, "maybe", said, why))
-        elif lacks:
+        elif lacks and len(ends) > 1:
             found.append(Extra(line, "blank end", said, "an end of the flow is blank, and nothing adds up to it"))
         if found and found[-1].row == line and found[-1].kind == "total":
             run = _Span()

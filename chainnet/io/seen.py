@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from chainnet.io.columns import Seen, code_of, seen, text_of
-from chainnet.io.excerpts import NOTHING
+from chainnet.io.excerpts import DIRECTIONS, NOTHING
 from chainnet.io.grid import Cell, Grid
 from chainnet.io.rows import Extra, extra_rows, figure, header_of
 from chainnet.network import countries_near, is_open
@@ -213,11 +213,12 @@ def _say_pairs(out: Sheet) -> None:
         end = "it is left out." if is_trade else "it moves nothing."
         out.said.append(f"Rows {_rows(own)} begin and end at one place: {end}")
     if out.form == "reports":
-        told = set(flows)
-        sides = {word: word.lower()[:1] for *_, word in flows}
-        mirrored = {(other, me, *rest) for me, other, *rest, flow in told if sides[flow] in ("x", "e")} & {
-            (me, other, *rest) for me, other, *rest, flow in told if sides[flow] in ("m", "i")
-        }
+        ways = {word: DIRECTIONS.get(word.lower(), "") for *_, word in flows}
+        strange = [word for word, way in ways.items() if not way]
+        if strange:
+            out.said.append(f"{listed(strange)}: no direction that is known. Write export or import in the file.")
+        exports = {(other, me, *rest) for me, other, *rest, word in flows if ways[word] == "export"}
+        mirrored = exports & {(me, other, *rest) for me, other, *rest, word in flows if ways[word] == "import"}
         out.said.append(f"{len(mirrored)} flows are reported by both sides, which become one figure.")
 
 

@@ -163,6 +163,16 @@ def test_both_sides_of_a_flow_become_one_figure(tmp_path: Path) -> None:
     assert found.gaps.set_index("kind").loc["re-exports as reported", "size_t"] == 7
 
 
+def test_a_word_that_is_no_direction_is_told_and_refused(tmp_path: Path) -> None:
+    head, row = "Reporter,Partner,Flow,t\n", "DE,FR,{},9\nFR,DE,Einfuhr,8\n"
+    seen = text_look(tmp_path, head + row.format("Ausfuhr"))
+    assert 8 < flows_of(seen.calls[0])["DEU", "FRA"] < 9
+    seen = text_look(tmp_path, head + row.format("outward"))
+    assert '"outward": no direction that is known' in str(seen)
+    with pytest.raises(cn.DataError, match=r'flow: "outward": is no direction. Write export or import'):
+        flows_of(seen.calls[0])
+
+
 def test_names_that_mean_two_countries_or_none_are_asked(tmp_path: Path) -> None:
     seen = text_look(tmp_path, "Exporter,Importer,t\nCongo,China,9\nAustrlia,Japan,3\n")
     # nine sets of answers are more than people read: one that differs in one answer each

@@ -13,13 +13,11 @@ from chainnet.calibration.trade._files import AS_IT_IS, Layout, rows_of
 from chainnet.calibration.trade._places import Places
 from chainnet.calibration.trade._rows import pairs
 from chainnet.errors import DataError, Fault
-from chainnet.io import Excerpt
+from chainnet.io import DIRECTIONS, Excerpt
 from chainnet.words import count
 
 _KEY = ["year", "code", "side", "exporter", "importer"]
 _COLUMNS = [*_KEY, "t", "estimated_t", "usd_without_t", "is_reconciled"]
-_SIDES = {"x": "export", "export": "export", "exports": "export", "m": "import", "import": "import",
-          "imports": "import"}  # fmt: skip
 _MOST = 1e15  # tonnes or USD of a flow; nothing on earth is more
 GAP_COLUMNS = ("kind", "commodity", "country", "partner", "size_t", "given_t", "found_t", "note")
 
@@ -184,13 +182,13 @@ def _of_comtrade(
 
 def _sided(rows: pd.DataFrame, commodities: Mapping[str, str], left_out: list[dict[str, Any]]) -> pd.DataFrame:
     """Return exports and imports alone, each with its side; re-exports are part of exports already."""
-    passed_on = rows["flow"].isin(["rx", "re-export", "re-exports"])
+    side = rows["flow"].map(DIRECTIONS)
+    passed_on = side.eq("re-export")
     tonnes_of = pd.to_numeric(rows["t"], errors="coerce")[passed_on].groupby(rows["code"][passed_on]).sum()
     for code, tonnes in pairs(tonnes_of):
         note = "reported apart and part of exports already; goods are traced to where they were made"
         left_out.append(gap("re-exports as reported", commodities[str(code)], float(tonnes), note=note))
-    rows = rows.assign(side=rows["flow"].map(_SIDES))
-    return rows[rows["side"].notna()]
+    return rows.assign(side=side)[side.isin(["export", "import"])]
 
 
 def _of_sides(
@@ -198,6 +196,8 @@ def _of_sides(
 ) -> pd.DataFrame:
     """Return rows of a plain table in which a reporter tells what it exports and imports."""
     rows = rows.assign(flow=rows["flow"].astype("str").str.strip().str.lower())
+    for word in rows["flow"][~rows["flow"].isin(list(DIRECTIONS))].unique()[:1]:
+        raise DataError(faults=[Fault(file, None, "flow", word, "is no direction", "Write export or import.")])
     rows = _sided(rows, commodities, left_out).reset_index(drop=True)
     exports = rows["side"].eq("export")
     rows = rows.assign(
