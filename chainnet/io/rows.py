@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chainnet.io.columns import code_of, number_marks, role_of, text_of
-from chainnet.io.decimals import numbers_of
+from chainnet.io.columns import code_of, role_of, text_of
+from chainnet.io.decimals import number_of
 from chainnet.io.excerpts import NOTHING, unit_of
 from chainnet.io.grid import Cell, Grid
 
@@ -84,8 +84,7 @@ def _number(cell: Cell) -> bool:
 
 
 def _reads(text: str) -> bool:
-    share, _, _ = number_marks([text])
-    return share == 1.0
+    return text.lower() in NOTHING or number_of(text, ".") is not None or number_of(text, ",") is not None
 
 
 def _n_roles(row: Sequence[Cell]) -> int:
@@ -172,10 +171,7 @@ def figure(cell: Cell, mark: str) -> float | None:
         return cell
     if cell.lower() in NOTHING:
         return None
-    import pandas as pd
-
-    fits, texts = numbers_of(pd.Series([cell], dtype="str"), mark)
-    return float(texts.iloc[0]) if fits[0] else None
+    return number_of(cell, mark)
 
 
 def _word(pattern: re.Pattern[str], cells: Sequence[Cell], ends: Sequence[int]) -> str:
