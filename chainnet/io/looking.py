@@ -199,9 +199,9 @@ def _shown(text: Any, width: int = _WIDTH) -> str:
     return said if len(said) <= width else said[: width - 3] + "..."
 
 
-def _printable(command: str) -> str:
+def _printable(command: object) -> str:
     """Return a command as a terminal can show it, and no shorter than it is."""
-    return "".join(c if c.isprintable() else "?" for c in command)
+    return "".join(c if c.isprintable() else "?" for c in str(command))
 
 
 def _lines(found: Look) -> list[str]:

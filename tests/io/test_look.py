@@ -163,6 +163,22 @@ def test_both_sides_of_a_flow_become_one_figure(tmp_path: Path) -> None:
     assert found.gaps.set_index("kind").loc["re-exports as reported", "size_t"] == 7
 
 
+def test_a_name_on_its_first_row_alone_is_asked(tmp_path: Path) -> None:
+    text = "Exporter,Importer,t\nCOD,CHN,9\n,JPN,2\nSubtotal,,11\nAUS,CHN,4\n,JPN,1\nCOD,FIN,6\nCOD,FIN,6\n"
+    seen = text_look(tmp_path, text)
+    assert seen.questions["question"].iloc[0].startswith("Rows 3,6 name one end of their flow alone.")
+    assert seen.ways["answers"].tolist() == [
+        f"{ends}; rows 8 {what}" for ends in ("as it stands above", "those left out") for what in ("left out", "kept")
+    ]
+    assert "--fill-down" in seen.commands[0]
+    rest = {("COD", "CHN"): 9, ("AUS", "CHN"): 4}
+    found = [flows_of(call) for call in seen.calls]
+    assert found[0] == rest | {("COD", "JPN"): 2, ("AUS", "JPN"): 1, ("COD", "FIN"): 6}
+    assert found[1] == rest | {("COD", "JPN"): 2, ("AUS", "JPN"): 1, ("COD", "FIN"): 12}
+    assert found[2] == rest | {("COD", "FIN"): 6}
+    assert found[3] == rest | {("COD", "FIN"): 12}
+
+
 def test_a_word_that_is_no_direction_is_told_and_refused(tmp_path: Path) -> None:
     head, row = "Reporter,Partner,Flow,t\n", "DE,FR,{},9\nFR,DE,Einfuhr,8\n"
     seen = text_look(tmp_path, head + row.format("Ausfuhr"))
@@ -225,7 +241,7 @@ def test_a_named_total_that_does_not_add_up_says_by_how_much(tmp_path: Path) -> 
 
 def test_equal_rows_are_asked_and_notes_and_broken_numbers_left_out(tmp_path: Path) -> None:
     text = (
-        "Exporter,Importer,t\nCOD,CHN,9\nCOD,CHN,9\nZMB,CHN,about 5\nExporter,Importer,t\nAUS,,3\nAUS,JPN,-\n"
+        "Exporter,Importer,t\nCOD,CHN,9\nCOD,CHN,9\nZMB,CHN,about 5\nExporter,Importer,t\n,,3\nAUS,JPN,-\n"
         "AUS,CHN,\nSource: customs,,\n"
     )
     seen = text_look(tmp_path, text)
