@@ -242,13 +242,16 @@ def test_a_named_total_that_does_not_add_up_says_by_how_much(tmp_path: Path) -> 
 def test_equal_rows_are_asked_and_notes_and_broken_numbers_left_out(tmp_path: Path) -> None:
     text = (
         "Exporter,Importer,t\nCOD,CHN,9\nCOD,CHN,9\nZMB,CHN,about 5\nExporter,Importer,t\n,,3\nAUS,JPN,-\n"
-        "AUS,CHN,\nSource: customs,,\n"
+        "AUS,CHN,\nSource: customs,,\nAUS,FIN,7\n"
     )
     seen = text_look(tmp_path, text)
     kinds = dict(seen.rows[["row", "kind"]].itertuples(index=False))
     assert kinds == {4: "no number", 5: "head", 6: "blank end", 9: "note"}
     assert seen.ways["answers"].tolist() == ["rows 3 left out", "rows 3 kept"]
-    assert [flows_of(call) for call in seen.calls] == [{("COD", "CHN"): 9}, {("COD", "CHN"): 18}]
+    assert [flows_of(call) for call in seen.calls] == [
+        {("COD", "CHN"): 9, ("AUS", "FIN"): 7},
+        {("COD", "CHN"): 18, ("AUS", "FIN"): 7},
+    ]
     assert '1 cells of "t" hold "-": read as no figure.' in str(seen)
 
 
