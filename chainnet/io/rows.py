@@ -54,7 +54,7 @@ def header_of(grid: Grid) -> tuple[int, int] | None:
         block.append(i)
     if not block:
         return None
-    telling = [i for i in block if _n_roles(grid.rows[i])]
+    telling = [i for i in block if _n_roles(grid.rows[i]) or _is_years(grid.rows[i])]
     last = telling[0] if telling else block[0]
     first = last
     for i in block:
@@ -75,8 +75,7 @@ def _filled(row: Sequence[Cell]) -> int:
 def _is_words(row: Sequence[Cell]) -> bool:
     """Say whether a row may be heads: words, or years among words."""
     numbers = [text_of(cell) for cell in row if _number(cell)]
-    words = [cell for cell in row if isinstance(cell, str) and not _number(cell)]
-    return bool(words) and all(_YEAR.fullmatch(one) for one in numbers)
+    return _filled(row) > 0 and all(_YEAR.fullmatch(one) for one in numbers)
 
 
 def _number(cell: Cell) -> bool:
@@ -89,6 +88,11 @@ def _reads(text: str) -> bool:
 
 def _n_roles(row: Sequence[Cell]) -> int:
     return sum(bool(role_of(cell)[0]) for cell in row if isinstance(cell, str))
+
+
+def _is_years(row: Sequence[Cell]) -> bool:
+    """Say whether a row holds years alone, as under a head over several columns."""
+    return _filled(row) > 1 and all(_YEAR.fullmatch(text_of(cell)) for cell in row if cell is not None)
 
 
 def _spans(grid: Grid, row: int) -> bool:
@@ -120,7 +124,7 @@ def _first_data(rows: Sequence[Sequence[Cell]]) -> int | None:
 
 def _years_only(row: Sequence[Cell]) -> bool:
     """Say whether all numbers of a row are years, beside a telling head: heads, or a line of a title."""
-    return _is_words(row) and _n_roles(row) > 0
+    return _is_words(row) and (_n_roles(row) > 0 or _is_years(row))
 
 
 def extra_rows(

@@ -225,6 +225,30 @@ def test_the_last_year_is_not_taken_unasked(tmp_path: Path) -> None:
     assert [flows_of(call)["COD", "CHN"] for call in seen.calls] == [5, 9]
 
 
+def test_years_under_one_head_are_asked(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in (
+        ["Foreign trade, 2022"],
+        ["As of 2023"],
+        [],
+        ["Exporter", "Importer", "Quantity (t)", None],
+        [None, None, "2021", 2022],
+        ["Germany", "France", 10, 12],
+        ["Germany", "USA", 5, None],
+        ["France", "Germany", 11, 13],
+        ["Sum", None, 26, 25],
+    ):
+        sheet.append(row)
+    sheet.merge_cells("C4:D4")
+    book.save(tmp_path / "years.xlsx")
+    seen = cn.look(tmp_path / "years.xlsx")
+    assert seen.sheets.loc[0, "header"] == "4-5"
+    assert seen.ways["answers"].tolist() == ['"Quantity (t) / 2021"', '"Quantity (t) / 2022"']
+    assert flows_of(seen.calls[0]) == {("DEU", "FRA"): 10, ("DEU", "USA"): 5, ("FRA", "DEU"): 11}
+    assert flows_of(seen.calls[1]) == {("DEU", "FRA"): 12, ("FRA", "DEU"): 13}
+
+
 def test_a_row_that_adds_up_may_be_a_total_by_another_name(tmp_path: Path) -> None:
     text = "Exporter,Importer,t\nCOD,CHN,9\nZMB,CHN,5\nZAF,CHN,2\nAfrica,CHN,16\nAUS,CHN,4\nEurope,CHN,7\n"
     seen = text_look(tmp_path, text)
@@ -526,3 +550,25 @@ KIND = {"exporter": "text", "importer": "text", "t": "tonnes", "Remark": "text"}
 @given(st.sets(st.integers(1, 60), min_size=1))
 def test_rows_are_written_and_read_alike(lines: set[int]) -> None:
     assert rows(Excerpt(without_rows=spans(sorted(lines)))) == lines
+
+
+PIECES = ("Exporter", "Importer", "Partner", "Reporter", "Flow", "t", "Weight (kg)", "Total", "World", "China", "Congo",
+          "NA", "2605", "-", "1.234", "1,234.5", "2022", "X", "", " ", "=1+1", "#N/A", "Africa", "source", "target", "%",
+          "a=b", '"q"', "$(x)", "nan", "1e999")  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.lists(st.sampled_from(PIECES), max_size=5), min_size=1, max_size=8), st.sampled_from([";", "\t"]))
+def test_whatever_stands_there_is_looked_at_or_refused_in_words(
+    tmp_path: Path, cells: list[list[str]], separator: str
+) -> None:
+    (tmp_path / "any.csv").write_text("\n".join(separator.join(row) for row in cells))
+    try:
+        seen = cn.look(tmp_path / "any.csv")
+    except cn.DataError as refused:
+        assert "empty" in str(refused) or "filled" in str(refused)
+        return
+    assert str(seen)
+    for command, call in zip(seen.commands, seen.calls, strict=True):
+        assert shlex.split(command)[0] == "chainnet"
+        compile(call, "call", "eval")
