@@ -166,7 +166,8 @@ class Exposure(Question, Counted, TableOutput, Verified):
             **_correlations(found, "cost"),
         }
         if self.plot is not None:
-            numbers["plot"] = self._write_plot(self.plot, found)
+            self.write(self.plot, found.plot().svg)
+            numbers["plot"] = str(self.plot)
         shown = {"exposure": found if self.top is None else found.head(self.top)}
         self.say(found, shown, numbers, footer=self._ends(found, settings["value"]))
 
@@ -186,16 +187,6 @@ class Exposure(Question, Counted, TableOutput, Verified):
 
         unit = "t" if value == "1 per tonne" else "USD"
         return {"ends": f"largest cost {at_ends(*(_cost(table, unit, self.labels) for table in both))}"}
-
-    def _write_plot(self, path: Path, found: Any) -> str:
-        from chainnet.drawing import exposure_svg
-
-        # the names by which people know what drops out
-        named = self.network.nodes[["id", "label"]].dropna()
-        named = named[named["label"] != ""]
-        labels = dict(zip(named["id"], named["label"], strict=True)) if self.by == "node" else {}
-        self.write(path, exposure_svg(found, labels))
-        return str(path)
 
 
 @command("criticality.hazards")
@@ -252,14 +243,9 @@ class Reverse(Question, Counted, TableOutput):
 
     def _draw(self, path: Path, found: Any) -> str:
         """Draw the band; where no event with a rate costs anything there is nothing to draw."""
-        from chainnet.drawing import Exceedance, exceedance_svg
-
         if not (found.curve["if_event"] == "").any() or not (found.hazards["loss_share"] > 0).any():
             return "none: no event with a rate costs anything"
-        labels = found.hazards["label"].to_dict()
-        users = "demand" if self.tier is None else f"{self.tier} demand"
-        told = Exceedance(found.curve, found.loss_asked_share, self.years, labels, users)
-        self.write(path, exceedance_svg(told))
+        self.write(path, found.plot().svg)
         return str(path)
 
 
