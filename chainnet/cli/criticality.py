@@ -35,7 +35,7 @@ HazardTable = Annotated[
 ]
 
 
-@command("criticality.chokepoints")
+@command("criticality.chokepoints", example="chokepoints gallium --by country")
 class Chokepoints(Question, Counted, Output, Verified):
     """Rank plants, links or countries by what they cost.
 
@@ -63,7 +63,7 @@ class Chokepoints(Question, Counted, Output, Verified):
         self.say(found, tables, {**numbers, **_correlations(found, "loss")}, footer=footer)
 
 
-@command("criticality.interdict")
+@command("criticality.interdict", example="interdict mag-9 --k 2")
 class Interdict(Question, Counted, TableOutput):
     """Find the k losses at once that hurt most, exactly."""
 
@@ -96,7 +96,7 @@ class Interdict(Question, Counted, TableOutput):
         self.say(found, tables, shown=shown, is_unique=None if found.ties is None else not found.ties, **ours)
 
 
-@command("criticality.shapley")
+@command("criticality.shapley", example="shapley mag-9 --by country")
 class Shapley(Question, Counted, Output):
     """Share a joint loss fairly among its causes.
 
@@ -109,7 +109,7 @@ class Shapley(Question, Counted, Output):
     scenario: opt.OneScenario = None
 
 
-@command("criticality.fortify")
+@command("criticality.fortify", example="fortify mag-9 --k 1 --budget 100")
 class Fortify(Question, Counted, TableOutput):
     """Choose what to protect against the worst k losses.
 
@@ -132,7 +132,7 @@ class Fortify(Question, Counted, TableOutput):
         self.say(found, **more)
 
 
-@command("criticality.risk_exposure")
+@command("criticality.risk_exposure", example="exposure gallium --recovery 0.5 --top 5")
 class Exposure(Question, Counted, TableOutput, Verified):
     """Compare recovery with what stocks can cover.
 
@@ -189,7 +189,7 @@ class Exposure(Question, Counted, TableOutput, Verified):
         return {"ends": f"largest cost {at_ends(*(_cost(table, unit, self.labels) for table in both))}"}
 
 
-@command("criticality.hazards")
+@command("criticality.hazards", example="hazards gallium --years 5")
 class Hazards(Question, TableOutput):
     """Show what may happen, and how often.
 
@@ -200,7 +200,7 @@ class Hazards(Question, TableOutput):
     years: Annotated[float, "How far ahead the day lies."] = 5.0
 
 
-@command("criticality.reverse")
+@command("criticality.reverse", example="reverse gallium --loss 0.3 --most 2")
 class Reverse(Question, Counted, TableOutput):
     """Find what would have to happen for a given loss.
 
