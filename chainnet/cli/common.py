@@ -397,7 +397,7 @@ def _group(name: str) -> typer.Typer:
 
 
 @dataclass_transform(kw_only_default=True)
-def command(asks: str = "", name: str = "", like: str = "", *, example: str) -> Callable[[C], C]:
+def command(asks: str = "", name: str = "", like: str = "", *, example: str = "") -> Callable[[C], C]:
     """Make a class a command; its own options stand first, then those of the classes it is made from.
 
     Parameters

@@ -42,9 +42,7 @@ class Assumptions(Question, Counted, TableOutput, Verified):
         self.say(found, tables, numbers, shown)
 
 
-@command(
-    like="assessment.compare", example="compare gallium --scenario china_export_stop --scenario china_export_stop_all"
-)
+@command(like="assessment.compare", example="compare mag-9 --portfolio none= --portfolio both=G_US,H_US")
 class Compare(Counted, PageOutput):
     """Compare graphs, scenarios or portfolios.
 

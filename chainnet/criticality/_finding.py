@@ -10,7 +10,7 @@ import pandas as pd
 from chainnet.engine import TIE
 from chainnet.network import Network, site_labels
 from chainnet.results import Ranking
-from chainnet.words import costliest_sentence, country_name, named, place_words
+from chainnet.words import costliest_sentence, country_name, in_sentence, named, place_words
 
 MOST_NAMED = 20  # rows of which the names are kept: no more are drawn
 NOTHING = "Nothing that drops out alone costs anything."
@@ -23,7 +23,9 @@ def ranking(network: Network, by: str, table: pd.DataFrame, column: str, amount:
     sentence = NOTHING
     if len(lost) and lost.iloc[0] > 0:
         tied = int((lost >= lost.iloc[0] * (1 - TIE)).sum()) - 1
-        sentence = costliest_sentence(named(names[table.index[0]]), amount(float(lost.iloc[0])), tied)
+        name = names[table.index[0]]
+        said = in_sentence(name) if by in ("country", "owner_country") else named(name)
+        sentence = costliest_sentence(said, amount(float(lost.iloc[0])), tied)
     return Ranking.of(table, sentence, names)
 
 
@@ -34,11 +36,13 @@ def _name(network: Network, by: str, key: Hashable) -> str:
     if by == "edge":
         ends = " → ".join(str(labels.get(end, end)) for end in parts[:2])
         return ", ".join([ends, *(str(part) for part in parts[2:] if part)])
-    if by == "site" and (known := site_labels(network).get(str(key))):
-        return known
+    if by == "site":
+        nodes = network.view("nodes")
+        first = nodes["id"][(nodes["site"] == key).to_numpy()].head(1).tolist()  # of a site without a name of its own
+        return site_labels(network).get(str(key)) or str(labels.get(*first or [key], key))
     if by in ("step+country", "stage+country"):
         return place_words(str(parts[0]), str(parts[1]))
-    if by in ("node", "site"):
+    if by == "node":
         return str(labels.get(key, key))
     return ", ".join(
         country_name(str(part)) if "country" in column else str(part)

@@ -70,8 +70,10 @@ class Line:
     width: float = 1.8
 
 
-def steps_svg(lines: Sequence[Line], across: Axis, up: Axis) -> Picture:
-    """Draw lines of steps; words that would stand on each other move apart."""
+def steps_svg(
+    lines: Sequence[Line], across: Axis, up: Axis, dots: tuple[Sequence[tuple[float, float]], str] = ((), "")
+) -> Picture:
+    """Draw lines of steps, and squares of one colour; words that would stand on each other move apart."""
     picture = Picture(HEIGHT)
     right = WIDTH - max((WIDER * wide(line.words, bold=True) for line in lines), default=0.0) - 8.0
     top, bottom = 8.0, HEIGHT - FOOT
@@ -102,4 +104,6 @@ def steps_svg(lines: Sequence[Line], across: Axis, up: Axis) -> Picture:
             at += step
         taken.append(at)
         picture.words(right + 5.0, at + 3.0, line.words, bold=True, colour=line.colour)
+    for value, height in dots[0]:
+        picture.box(x(value) - 2.2, y(height) - 2.2, 4.4, 4.4, COLOURS["paper"], dots[1])
     return picture

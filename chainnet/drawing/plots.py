@@ -153,21 +153,31 @@ def _losses(result: Ranking, top: int = TOP) -> Figure:
     base = float(settings["base_tpa"])
     bars = [
         Bar(
-            first_capital(str(result.names.get(key, key))),
+            _headed(str(result.names.get(key, key))),
             [(lost / float(table.max()), COLOURS["less"], "none")],
             part_of(lost, base) if i == 0 else f"{tonnes(lost, ' ')} ({percent(lost / base, ' ')})",
             bold=i == 0,
         )
         for i, (key, lost) in enumerate(table.items())
     ]
-    demand = f"demand of {settings['tier']}" if settings["tier"] else "demand"
-    how = f"What is lost of the {demand} if each drops out alone, by {settings['by'].replace('+', ' and ')}, t/yr."
+    of = f"demand of {settings['tier']}" if settings["tier"] else "largest flow" if _is_flow(source) else "demand"
+    how = f"What is lost of the {of} if each drops out alone, by {settings['by'].replace('+', ' and ')}, t/yr."
     alt = "; ".join(f"{bar.name} {bar.words}" for bar in bars[:3])
     counts = ((len(costly) - len(table), "less"), (len(result) - len(costly), "nothing"))
     more = " ".join(f"{first_capital(spelled(n, 'more row'))} {verb('cost', n)} {what}." for n, what in counts if n)
     pictures = [("", bars_svg(bars).svg)] if bars else []
     said = " ".join(one for one in (more, _rests(source)) if one)
     return composed(result.sentence, f"{how} {_asked(settings)}", pictures, said, f"{alt}.")
+
+
+def _is_flow(source: Mapping[str, Any]) -> bool:
+    """Whether a ranking is of a pure flow, in which nobody asks for anything."""
+    return str(source["solver"]).startswith("chainnet")
+
+
+def _headed(name: str) -> str:
+    """Return a name as it begins a line; an id stays as it is."""
+    return first_capital(name) if " " in name else name
 
 
 def _exposure(result: Ranking, top: int = TOP) -> Figure:
@@ -231,26 +241,20 @@ def _keyed(picture: Picture, tiers: Sequence[str]) -> Picture:
 
 def _frontier(result: Portfolio) -> Figure:
     table, source = result.frontier, result.provenance
-    end = float(max(table["budget_musd"].max(), result.budget_musd)) or 1.0
-    most = float(table["averted_t"].max()) or 1.0
-    is_same = np.allclose(table["averted_t"], table["greedy_averted_t"])
-    lines = [
-        Line(list(zip(table["budget_musd"], table[column], strict=True)), words, COLOURS[colour], dash)
-        for column, words, colour, dash in (
-            ("averted_t", "best set", "ink", ""),
-            ("greedy_averted_t", "greedy", "line", DASHES[1]),
-        )
-        if column == "averted_t" or not is_same
-    ]
+    budgets = table["budget_musd"].to_numpy(dtype=float)
+    end = max(float(budgets.max(initial=0.0)), result.budget_musd) or 1.0
+    most = max(float(table["averted_t"].max()), result.averted_t) or 1.0
+    best = Line(list(zip(budgets, table["averted_t"], strict=True)), "best set", COLOURS["ink"])
+    greedy = [*zip(budgets, table["greedy_averted_t"], strict=True), (result.budget_musd, result.greedy_averted_t)]
     marks = [(float(at), number(at)) for at in np.linspace(0.0, end, 5)]
+    heights = [(part * most, number(part * most)) for part in (0.0, 0.5, 1.0)]
     picture = steps_svg(
-        lines,
-        Axis(end, marks, "budget, USD million"),
-        Axis(most, [(0.0, "0"), (most / 2, number(most / 2)), (most, number(most))]),
+        [best], Axis(end, marks, "budget, USD million"), Axis(most, heights), dots=(greedy, COLOURS["less"])
     )
-    greedy = "always taking what avoids most per dollar"
-    also = f"{first_capital(greedy)} avoids as much." if is_same else f"Greedy: {greedy}."
-    how = f"Shortfall avoided by the best set at each budget, t/yr. {also}"
+    how = (
+        "Shortfall avoided by the best set at each budget, t/yr. "
+        "Squares: by always taking what avoids most per dollar, at some budgets."
+    )
     alt = f"At most {tonnes(most, ' ')} for USD {number(end)} million."
     return composed(result.sentence, how, [("", picture.svg)], _rests(source), alt)
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import Words
-from chainnet.engine import PRINTED, Certificate, thread_pool
+from chainnet.engine import Certificate, thread_pool
 from chainnet.errors import DataError
 from chainnet.flow import NEW_LAG_MONTHS, Asked, Counting, balance_under, levels, project_sizes
 from chainnet.lowering import Degree
@@ -40,7 +40,7 @@ from chainnet.stress._months import (
     horizon_levels,
 )
 from chainnet.stress._worst import worst_of
-from chainnet.words import TierShort, course_words, short_sentence
+from chainnet.words import TierShort, course_words, same, short_sentence
 
 # by tier, by end use, the levels of response, the inputs that bind
 Steady = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]
@@ -140,15 +140,19 @@ class StressTest(Result):
     def shortfalls(self, scenario: str) -> list[TierShort]:
         """Return what each tier is short of its demand under a scenario, and from when.
 
-        In the long run; of a tier that is met in it the rate of its worst month.
+        At the rate of its worst month; of a tier that is met in all months, or whose months were not followed, in the
+        long run.
         """
         found = []
         for tier, row in self.summary.loc[scenario].iterrows():
-            short, demand, first = row["shortfall_tpa"], row["demand_tpa"], row["first_short_month"]
-            lasting = short if short > PRINTED * demand else 0.0
-            size = lasting or (0.0 if first != first else row["worst_month_share"] * demand)
-            least, most = (row.get(f"shortfall_{end}_tpa", np.nan) for end in ("least", "most"))
-            found.append(TierShort(tier, size, demand, least, most, course_words(first, lasting)))
+            lasting, demand, first = row["shortfall_tpa"], row["demand_tpa"], row["first_short_month"]
+            if first == first:
+                peak = row["worst_month_share"] * demand
+                when = course_words(first, row["time_to_recover"])
+                found.append(TierShort(tier, peak, demand, since=when, is_peak=not same(peak, lasting)))
+            else:
+                ends = (row.get(f"shortfall_{end}_tpa", np.nan) for end in ("least", "most"))
+                found.append(TierShort(tier, lasting, demand, *ends, course_words(np.nan, np.nan)))
         return found
 
     @property

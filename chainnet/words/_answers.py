@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isinf
 from typing import Any
 
 from chainnet.words._claims import since
@@ -19,7 +20,8 @@ BASELINE = "baseline"
 class TierShort:
     """What a tier is short of its demand, t/yr.
 
-    ``least``, ``most``: between what it lies where a stage is shared; ``since``: from when, in words.
+    ``least``, ``most``: between what it lies where a stage is shared; ``since``: from when, in words; ``is_peak``:
+    whether it is so much only at its worst.
     """
 
     tier: Any
@@ -28,6 +30,7 @@ class TierShort:
     least: float = NAN
     most: float = NAN
     since: str = ""
+    is_peak: bool = False
 
     @property
     def is_met(self) -> bool:
@@ -54,7 +57,7 @@ class TierShort:
         '10 of 16 t/yr'
         """
         size = f"{number(self.least)} to {number(self.most)}" if self.is_range else number(self.short_tpa)
-        return f"{size} of {tonnes(self.demand_tpa, BLANK)}"
+        return f"{'up to ' if self.is_peak else ''}{size} of {tonnes(self.demand_tpa, BLANK)}"
 
 
 def short_sentence(label: str, tiers: Sequence[TierShort]) -> str:
@@ -143,17 +146,18 @@ def levels_sentence(label: str, left: Sequence[tuple[str, float]], demand_tpa: f
     return f"{head}: {', '.join([f'{number(most)} of {tonnes(demand_tpa, BLANK)} is short {first}', *said])}{avoids}."
 
 
-def course_words(first_month: Any, long_run_tpa: float) -> str:
-    """Return from when a tier is short; of one that is met in the long run, that it is short for a time.
+def course_words(first_month: Any, months: float) -> str:
+    """Return from when a tier is short, by its first short month and the months until it is met again.
 
     Examples
     --------
-    >>> course_words(3.0, 5.0), course_words(NAN, 5.0), course_words(3.0, 0.0), course_words(NAN, 0.0)
-    (' from month 3', ' in the long run', ' at worst, first in month 3', '')
+    >>> course_words(3.0, float("inf")), course_words(3.0, 5.0), course_words(3.0, 1.0), course_words(NAN, NAN)
+    (' from month 3', ' in months 3 to 7', ' in month 3', ' in the long run')
     """
-    if long_run_tpa > 0:
+    if is_missing(first_month) or isinf(months):
         return since(first_month)
-    return "" if is_missing(first_month) else f" at worst, first in month {whole(first_month)}"
+    last = first_month + months - 1
+    return f" in month {whole(first_month)}" if months <= 1 else f" in months {whole(first_month)} to {whole(last)}"
 
 
 def budget_sentence(budget_musd: float, names: Sequence[str], spent_musd: float, averted_tpa: float) -> str:
