@@ -15,6 +15,7 @@ import io
 import json
 import sys
 import tempfile
+import time
 from contextlib import chdir, redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -90,5 +91,6 @@ def write(path: Path, notebook: dict[str, Any]) -> None:
 if __name__ == "__main__":
     for one in NOTEBOOKS:
         if not sys.argv[1:] or one.stem in sys.argv[1:]:
+            begin = time.process_time()
             write(one, run(read(one)))
-            print(one.name, one.stat().st_size)
+            print(f"{one.name}: {one.stat().st_size:,} bytes, {time.process_time() - begin:.0f} s of the processor")

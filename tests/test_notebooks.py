@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-import time
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import pytest
 from notebooks import NOTEBOOKS, outputs, read, run, source
 from test_words_of_the_field import MOST_WORDS, n_words, sentences, struck
 
-SIX, MOST_BYTES, MOST_SECONDS = 6, 1_500_000, 20.0
+SIX, MOST_BYTES = 6, 1_500_000
 NUMBER = re.compile(r"-?\d[\d,]*\.?\d*(?:e[+-]?\d+)?")
 names = [pytest.param(path, id=path.stem) for path in NOTEBOOKS]
 
@@ -43,9 +42,8 @@ def alike(now: str, then: str) -> bool:
 @pytest.mark.documents
 @pytest.mark.parametrize("path", names)
 def test_a_notebook_shows_what_its_cells_say(path: Path) -> None:
-    kept, before = read(path), time.process_time()
+    kept = read(path)
     now = run(kept)
-    assert time.process_time() - before < MOST_SECONDS, "a reader waits; ask less, or of a smaller chain"
     for one, two in zip(now["cells"], kept["cells"], strict=True):
         said, held = ([words(output) for output in cell.get("outputs", [])] for cell in (one, two))
         assert len(said) == len(held), f"{source(one)}\n run: python tests/notebooks.py {path.stem}"

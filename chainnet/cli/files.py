@@ -327,7 +327,7 @@ class Report(Question, Counted, Form):
             print(f"not in {self.network.name}, the report says how to add them: {', '.join(found)}", file=sys.stderr)
 
 
-@command("assessment.find", example="find gallium --scenario china_export_stop_all")
+@command("assessment.find", example="find mag-9 --scenario china_out")
 class Find(Question, Counted, TableOutput):
     """Find who is short, when, where, and what helps.
 
@@ -362,7 +362,7 @@ class Find(Question, Counted, TableOutput):
         self.say(found.levels, tables, dict(zip(names, lines, strict=True)), ("levels",))
 
 
-@command(like="assessment.overview", example="overview gallium")
+@command(like="assessment.overview", example="overview mag-9")
 class Overview(PageOutput):
     """Summarise each chain, and what decides it.
 
