@@ -38,8 +38,8 @@ def _name(network: Network, by: str, key: Hashable) -> str:
         return ", ".join([ends, *(str(part) for part in parts[2:] if part)])
     if by == "site":
         nodes = network.view("nodes")
-        first = nodes["id"][(nodes["site"] == key).to_numpy()].head(1).tolist()  # of a site without a name of its own
-        return site_labels(network).get(str(key)) or str(labels.get(*first or [key], key))
+        first = nodes["id"][(nodes["site"] == key).to_numpy()].tolist() or [key]  # of a site without a name of its own
+        return site_labels(network).get(str(key)) or str(labels.get(first[0], key))
     if by in ("step+country", "stage+country"):
         return place_words(str(parts[0]), str(parts[1]))
     if by == "node":

@@ -151,8 +151,8 @@ class StressTest(Result):
                 when = course_words(first, row["time_to_recover"])
                 found.append(TierShort(tier, peak, demand, since=when, is_peak=not same(peak, lasting)))
             else:
-                ends = (row.get(f"shortfall_{end}_tpa", np.nan) for end in ("least", "most"))
-                found.append(TierShort(tier, lasting, demand, *ends, course_words(np.nan, np.nan)))
+                least, most = (row.get(f"shortfall_{end}_tpa", np.nan) for end in ("least", "most"))
+                found.append(TierShort(tier, lasting, demand, least, most, course_words(np.nan, np.nan)))
         return found
 
     @property
