@@ -53,7 +53,11 @@ Countries = Annotated[
 _PLACED = ("sheet", "header", "without_rows", "rename", "unit", "countries", "separator", "decimal", "fill_down")
 
 
-@command(name="from-trade", like="calibration.from_trade")
+@command(
+    name="from-trade",
+    like="calibration.from_trade",
+    example="from-trade BACI_2022.csv --product 2605=0.08:ore --out cobalt",
+)
 class FromTrade(Form):
     """Make a chain from bilateral trade by product code.
 
@@ -106,7 +110,7 @@ class FromTrade(Form):
         self.say(found, numbers=numbers, shown=("assumptions", "gaps"))
 
 
-@command(name="refresh", like="calibration.refresh")
+@command(name="refresh", like="calibration.refresh", example="refresh cobalt mcs2024-cobal_world.csv --year 2023")
 class Refresh(Question, Form):
     """Bring a graph to newer USGS or BACI figures.
 
