@@ -563,11 +563,11 @@ def test_whatever_stands_there_is_looked_at_or_refused_in_words(
     tmp_path: Path, cells: list[list[str]], separator: str
 ) -> None:
     (tmp_path / "any.csv").write_text("\n".join(separator.join(row) for row in cells))
-    try:
-        seen = cn.look(tmp_path / "any.csv")
-    except cn.DataError as refused:
-        assert "empty" in str(refused) or "filled" in str(refused)
+    if not any(piece.strip() for row in cells for piece in row):
+        with pytest.raises(cn.DataError, match=r"is empty|no cell that is filled"):
+            cn.look(tmp_path / "any.csv")
         return
+    seen = cn.look(tmp_path / "any.csv")
     assert str(seen)
     for command, call in zip(seen.commands, seen.calls, strict=True):
         assert shlex.split(command)[0] == "chainnet"
