@@ -80,6 +80,10 @@ class OwnData(Command):
     country_names: opt.CountryNames = False
     separator: opt.Separator = ","
     decimal: opt.Decimal = None
+    sheet: opt.Sheet = None
+    header: opt.Header = None
+    without_rows: opt.WithoutRows = ""
+    unit: opt.Unit = None
     any_size: opt.AnySize = False
 
     def read_own(self, graph: str) -> Network:
@@ -400,6 +404,28 @@ class Overview(PageOutput):
             return self.graphs or None
         found = [read_under(self.laid_rules, graph, self.as_of) for graph in self.graphs or shipped_names()]
         return [network for network in found if self.graphs or not is_made_up(network)]
+
+
+@command(like="io.look", example="look export.xlsx")
+class Look(TableOutput):
+    """Look at a table, and print the command that reads it.
+
+    Which sheets it has, where the heads stand, what each column seems to be and by what, units, totals, names that
+    are nearly equal. What the file leaves open is asked: there is a command for each answer.
+    """
+
+    file: Annotated[str, typer.Argument(metavar="FILE", help="Workbook (.xlsx) or text (.csv, .tsv).")]
+    sheet: Annotated[str | None, "Only this sheet."] = None
+
+    def _run(self) -> None:
+        from chainnet.io import look
+
+        found = look(self.file, sheet=self.sheet)
+        if self.asked_form() == "table" and self.table is None:
+            text = f"{found}\n"
+            sys.stdout.write(text) if self.out is None else self.write(self.out, text)
+        else:
+            self.say(None, found.tables(), {"path": found.path, "command": found.command})
 
 
 @command(name="import", like="io.read", example="import mine --out mine.json")
