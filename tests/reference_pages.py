@@ -6,6 +6,7 @@ import inspect
 import re
 from pathlib import Path
 
+import pandas as pd
 from typer.testing import CliRunner
 
 import chainnet as cn
@@ -15,6 +16,7 @@ from chainnet.cli.questions import QUESTIONS
 from chainnet.engine import tolerances
 from chainnet.network import TABLES
 from chainnet.reporting.texts import GLOSSARY
+from chainnet.words import country_name, day_words
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 NOTE = "<!-- made by tests/reference_pages.py; do not edit -->\n\n"
@@ -196,6 +198,65 @@ def glossary_page() -> str:
     return "".join(parts)
 
 
+_STATES = {
+    "in force": "In force",
+    "unknown": "Unknown: a date has passed, and no source that was read says what followed",
+    "suspended": "Suspended",
+    "announced": "Announced",
+    "ended": "Ended",
+}
+
+
+def _until(row: pd.Series[str]) -> str:
+    if not row["suspended_to"]:
+        return row["until"]
+    return "; ".join(filter(None, (row["until"], f"suspended {row['suspended_from']} to {row['suspended_to']}")))
+
+
+def policy_page() -> str:
+    """Every rule of the register with its state on the newest day on which one was checked, and what comes next."""
+    rules = cn.rules()
+    common = FOLDER.parents[1] / "graphs" / "common"
+    chains = pd.read_csv(common / "rules.csv", index_col="id")["chains"].fillna("all").str.replace(";", ", ")
+    known = pd.read_csv(common / "references.csv", index_col="key")
+    today = rules["checked_on"].max()
+
+    def sources(keys: str) -> str:
+        return "; ".join(
+            f"[{known.loc[key, 'publisher']}]({known.loc[key, 'address']})" for key in keys.split(";") if key
+        )
+
+    def table(heads: str, rows: list[tuple[str, ...]]) -> str:
+        lines = [heads.split(", "), ["---"] * len(heads.split(", ")), *rows]
+        return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+    parts = [
+        "# Policy calendar\n\n",
+        NOTE,
+        f"As of {day_words(today)}. The {len(rules)} rules of the register `graphs/common/rules.csv`, each last checked on or "
+        "before that day. `chainnet rules CHAIN --as-of DATE` gives them for a chain at another date. [Say what happens](../howto/scenarios.md) "
+        "tells how measures use them.\n\n## What comes next\n\n",
+    ]
+    kinds = {"in_force": "begins", "until": "ends", "suspended_to": "suspension ends", "review_by": "look again"}
+    dates: dict[tuple[str, str], list[str]] = {}
+    for rule, row in rules.iterrows():
+        for column, what in kinds.items():
+            if row[column] > today:
+                dates.setdefault((row[column], str(rule)), []).append(what)
+    parts.append(
+        table("date, what, rule", [(d, ", ".join(w), rules.loc[r, "title"]) for (d, r), w in sorted(dates.items())])
+    )
+    for state, heading in _STATES.items():
+        rows = [
+            (row["in_force"] or row["announced"], _until(row), country_name(row["actor"]), f"{row['title']} (`{rule}`)",
+             chains[rule], sources(row["source"]))
+            for rule, row in rules[rules["state"] == state].sort_values("in_force", kind="stable").iterrows()
+        ]  # fmt: skip
+        if rows:
+            parts.append(f"\n## {heading}\n\n" + table("since, until, by, rule, chains, source", rows))
+    return "".join(parts)
+
+
 PAGES = {
     "glossary.md": glossary_page,
     "tables.md": tables_page,
@@ -203,6 +264,7 @@ PAGES = {
     "api.md": api_page,
     "cli.md": cli_page,
     "../explanation/tolerances.md": tolerances_page,
+    "../explanation/policy.md": policy_page,
 }
 
 

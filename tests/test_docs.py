@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import csv
-import json
 import os
 import re
-import shlex
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
 from house_picture import picture
+from page_blocks import blocks, played
 from reference_pages import PAGES
 from test_architecture import FLOORS
-from typer.testing import CliRunner
 
 import chainnet as cn
-from chainnet.cli.common import app
 
 ROOT = Path(__file__).parents[1]
 FILES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
-KINDS = {"python", "sh", "bash", "console", "toml", "json", "text"}
-NOT_RUN = re.compile(r"\b(pip|venv|git|uv|pytest)\b")
 
 
 # pages that ask for whole reports, portfolios or long draws: `-m slow` runs their blocks
@@ -58,45 +51,15 @@ LONG = {
 PAGES_RUN = [pytest.param(path, marks=[pytest.mark.slow] if path.name in LONG else []) for path in FILES]
 
 
-def blocks(path: Path) -> list[tuple[str, str]]:
-    return BLOCK.findall(path.read_text(encoding="utf-8"))
-
-
 def slug(heading: str) -> str:
     text = re.sub(r"`|\[([^\]]*)\]\([^)]*\)", lambda m: m.group(1) or "", heading).strip().lower()
     return re.sub(r"[^\w\- ]", "", text).replace(" ", "-")
 
 
-def run_shell(line: str, folder: Path) -> None:
-    expected = int(found.group(1)) if (found := re.search(r"# exit (\d)\s*$", line)) else 0
-    command = re.sub(r"^\$ ", "", line).split("  #")[0]
-    if not re.search(r"[|<>;&$`]", command):
-        # what a shell adds nothing to runs here: a new process would import everything again
-        done = CliRunner().invoke(app, shlex.split(command)[1:])
-        refused = isinstance(done.exception, cn.ChainnetError)
-        assert (1 if refused else done.exit_code) == expected, f"{line}\n{done.output}\n{done.exception}"
-        return
-    words = re.sub(r"^(\.venv/bin/)?chainnet", f"{sys.executable} -m chainnet", command)
-    ran = subprocess.run(words, shell=True, cwd=folder, capture_output=True, text=True, timeout=120)
-    assert ran.returncode == expected, f"{line}\n{ran.stdout}\n{ran.stderr}"
-
-
 @pytest.mark.parametrize("path", PAGES_RUN, ids=lambda p: str(p.relative_to(ROOT)))
 def test_blocks_run(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    space: dict[str, object] = {"__name__": "__main__"}
-    for kind, text in blocks(path):
-        assert kind in KINDS, f"{path.name}: a block of kind {kind}"
-        if kind == "python":
-            exec(compile(text, str(path), "exec"), space)
-        elif kind == "toml":
-            tomllib.loads(text)
-        elif kind == "json":
-            json.loads(text)
-        elif kind in {"sh", "bash", "console"}:
-            for line in text.splitlines():
-                if re.match(r"(\$ )?(\.venv/bin/)?chainnet\b", line) and not NOT_RUN.search(line):
-                    run_shell(line, tmp_path)
+    assert played(path, tmp_path) == path.read_text(encoding="utf-8"), f"run: python tests/page_blocks.py {path}"
     assert Path.cwd() == tmp_path
 
 

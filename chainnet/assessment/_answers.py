@@ -122,22 +122,25 @@ class Answers:
         """Return what the class of a verdict rests on, for all tiers."""
         return self.once(("assumptions", scenario), lambda: class_assumptions(self.counting, scenario))
 
-    def months_of(self, scenario: Scenario | None) -> pd.DataFrame:
+    def months_of(self, scenario: Scenario | None, last_tier: str | None = None) -> pd.DataFrame:
         """Return what is due over the whole horizon: month by month in the first year, then in half-years.
 
-        The first year is that of ``first_year``; what comes later is of a plan in half-years.
+        The first year is that of ``first_year``; what comes later is of a plan in half-years, down to ``last_tier``.
         """
 
         def solve() -> pd.DataFrame:
             early = self._first_months(scenario)
             if self.months <= YEAR:
                 return early
-            late = due_by_month(self.counting, scenario, self.months)
+            late = due_by_month(self.counting, scenario, self.months, last_tier=last_tier and self.named(last_tier))
             late = late[late.index.get_level_values("month") > YEAR]
-            parts = [table.xs(tier, level="tier", drop_level=False) for tier in self.tiers for table in (early, late)]
+            asked = self.tiers[: None if last_tier is None else self.tiers.index(last_tier) + 1]
+            parts = [table.xs(tier, level="tier", drop_level=False) for tier in asked for table in (early, late)]
             return stamp(pd.concat(parts), origin_of(early))
 
-        return self.once(("months", scenario), solve)
+        if ("months", scenario, None) in self._known:
+            last_tier = None  # all of it is known
+        return self.once(("months", scenario, last_tier), solve)
 
     def _first_months(self, scenario: Scenario | None) -> pd.DataFrame:
         return self.once(("by month", scenario), lambda: due_by_month(self.counting, scenario, YEAR))
@@ -146,13 +149,13 @@ class Answers:
         """Return what is due in the first twelve months, index tier; see ``first_year``."""
         return first_year(self._first_months(scenario))
 
-    def first_years(self, scenario: Scenario | None) -> list[pd.Series]:
-        """Return the part of demand that is due in the first twelve months, index tier, under each other judgement.
+    def first_years(self, scenario: Scenario | None, tier: str) -> list[float]:
+        """Return the part of a tier's demand that is due in the first twelve months, under each other judgement.
 
         Who is served first, what may be rerouted, what users hold: one at a time.
         """
 
-        def solve() -> list[pd.Series]:
+        def solve() -> list[float]:
             mine = self.counting
             held: tuple[End, ...] = ("low", "high") if not self.network.cover.empty else ()
             asked: list[tuple[Counting, Degree, End]] = [
@@ -160,10 +163,15 @@ class Answers:
                 (mine, "existing", "stated"),
                 *((mine, "new", end) for end in held),
             ]
-            with thread_pool() as pool:
-                return list(pool.map(lambda a: due_in_year(a[0], scenario, reroute=a[1], cover=a[2]), asked))
+            last = self.named(tier)
 
-        return self.once(("first years", scenario), solve)
+            def share(counting: Counting, degree: Degree, end: End) -> float:
+                return float(due_in_year(counting, scenario, reroute=degree, cover=end, last_tier=last)[tier])
+
+            with thread_pool() as pool:
+                return list(pool.map(lambda one: share(*one), asked))
+
+        return self.once(("first years", scenario, tier), solve)
 
     def due(self, scenario: Scenario | None, level: str = AFTER, order: Kept | None = None) -> pd.DataFrame:
         """Return what is due to a scenario in the long run at a level of response.

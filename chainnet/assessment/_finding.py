@@ -115,7 +115,7 @@ class Finding:
         The range is over who is served first, rerouting and what users hold, one at a time.
         """
         central = self.first_year_share
-        shares = [central, *(float(one[self.tier]) for one in self.answers.first_years(self.scenario))]
+        shares = [central, *self.answers.first_years(self.scenario, self.tier)]
         return {"share": central, "low": min(shares), "high": max(shares), "tpa": central * self.demand["tpa"]}
 
     @property
@@ -163,7 +163,7 @@ class Finding:
     @cached_property
     def months(self) -> pd.DataFrame:
         """What is due month by month, without foresight, index month; in half-years after the first year."""
-        table = self.answers.months_of(self.scenario)
+        table = self.answers.months_of(self.scenario, self.tier)
         mine = table[table.index.get_level_values("tier") == self.tier]
         return mine.droplevel("tier")
 

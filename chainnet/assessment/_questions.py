@@ -118,7 +118,9 @@ def _long_runs(case: Case, worst: Scenario | None) -> LongRuns:
 
 def _finding_worst(_case: Case, answers: Answers) -> Finding:
     """Return the finding of the worst scenario, wholly solved."""
-    return _solved(finding_of(answers, None, restriction="worst"))
+    finding = finding_of(answers, None, restriction="worst")
+    answers.months_of(finding.scenario)  # of every tier: a figure shows them
+    return _solved(finding)
 
 
 def _finding_now(case: Case, answers: Answers) -> Finding | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -257,6 +258,11 @@ class Program:
                     most[one] += stage.value
                     least[one] += stage.value
                     continue
+                if self._is_whole(stage, members):  # so is our part of it
+                    asked = float(stage.x[self.low.served[self.parts.ours[one] & members]].sum())
+                    most[one] += asked
+                    least[one] += asked
+                    continue
                 near_ends = near.ends[len(ends) : len(ends) + 2] if near else ()
                 low, high = self._ends(self.parts.ours[one] & members, near_ends)
                 ends += [low, high]
@@ -275,8 +281,8 @@ class Program:
             self.ledger.settled += 1
             return point.most, point.least
         found = self.point(passes, point.tier, point)
-        gap = np.abs(np.array([new.value - old.value for new, old in zip(found.sought, point.sought, strict=True)]))
-        is_same = (gap <= ROUNDING * np.maximum([old.value for old in point.sought], 1.0)).all()
+        old, new = (np.array([stage.value for stage in one.sought]) for one in (point, found))
+        is_same = len(old) == len(new) and bool((np.abs(new - old) <= ROUNDING * np.maximum(old, 1.0)).all())
         is_tighter = all(
             (new.upper <= old.upper).all() and (new.rows <= old.rows).all()
             for new, old in zip(passes, point.passes, strict=True)
@@ -388,18 +394,38 @@ class Program:
         ``seconds`` takes what a second solver finds.
         """
         ordered, low, kept = self._ordered, self.low, dict[int, float]()
+        turns: list[_Stage] = []
         for at, one in enumerate(passes):
+            if turns and seconds is None and _is_all_the_same(passes[at - 1], one, turns):
+                yield from ((at, members, stage) for (_, members), stage in zip(one.stages, turns, strict=True))
+                continue
+            turns = []
             ordered.within(one.upper, one.rows)
             for number, value in () if one.is_apart else kept.items():
                 ordered.floor(number, value)
             for place, (number, members) in enumerate(one.stages):
-                found = ordered.stage(low.serving(members), basis=before[at][place].basis if before else None)
+                near = before[at][place:] if before else ()
+                if not turns or not self._is_whole(turns[-1], one.stages[place - 1][1]):
+                    self._serve_at_once(one.stages[place:], near)
+                found = ordered.stage(low.serving(members), basis=near[0].basis if near else None)
                 if seconds is not None:
                     seconds.append(-ordered.second(low.serving(members)))
                 stage = _sought(found, max(-found.value, 0.0), ordered.proofs[-1])
                 kept[number] = -stage.value
                 ordered.floor(number, -stage.value)
+                turns.append(stage)
                 yield at, members, stage
+
+    def _serve_at_once(self, stages: Sequence[tuple[int, Bools]], near: Sequence[_Stage]) -> None:
+        """Look for an answer that serves several stages whole at once, where one near by did."""
+        alike = list(takewhile(lambda one: self._is_whole(one[1], one[0][1]), zip(stages, near, strict=False)))
+        if len(alike) > 1:
+            cost = np.sum([self.low.serving(members) for (_, members), _ in alike], axis=0)
+            self._ordered.stage(cost, basis=alike[-1][1].basis)
+
+    def _is_whole(self, stage: _Stage, members: Bools) -> bool:
+        """Say whether all that a stage asks for is served, and no more can be whatever else is in place."""
+        return bool((stage.col_price[self.low.served[members]] > PRICED).all()) and not stage.row_price.any()
 
     def _ends(self, rows: Bools, before: Sequence[_Stage]) -> tuple[_Stage, _Stage]:
         """Return the least and the most that our part of a stage is served, what all get being kept."""
@@ -431,6 +457,16 @@ class Program:
         return all(
             any((x[columns] <= most).all() and (line[lines] <= high).all() for x, line in known) for known in kept
         )
+
+
+def _is_all_the_same(before: Pass, after: Pass, turns: Sequence[_Stage]) -> bool:
+    """Say whether stages are served alike within bounds that are nowhere tighter: nothing that rises has a price."""
+    if before.is_apart or len(before.stages) != len(after.stages):
+        return False
+    raised, lifted = after.upper > before.upper, after.rows > before.rows
+    is_wider = (after.upper >= before.upper).all() and (after.rows >= before.rows).all()
+    priced = any((s.col_price[raised] > PRICED).any() or (s.row_price[lifted] > PRICED).any() for s in turns)
+    return bool(is_wider and not priced)
 
 
 def _sought(found: LinearSolution, value: float, proof: Certificate) -> _Stage:

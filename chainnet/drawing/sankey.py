@@ -109,6 +109,7 @@ def _flows(
     for g in by_index.values():
         kinds = sorted((k for i, k in sums if i == g.index), key=lambda k: (-sums[g.index, k], k))
         g.kind = kinds[0] if kinds else ""
+        g.is_end = g.is_end and not any(sums[g.index, k] > 0 for k in kinds)  # cells are a use, and ship on
     flows: dict[tuple[int, str, int, str], dict[str, float]] = {}
     for ends, kind, base, after, link in rows:
         ends_here = by_index[ends[2]].is_end

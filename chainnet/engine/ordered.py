@@ -12,7 +12,7 @@ from scipy.sparse import csc_array
 from chainnet._types import Array
 from chainnet.engine.certificate import Certificate, require
 from chainnet.engine.linear import LinearProgram, LinearSolution, WarmModel, solve_independently
-from chainnet.engine.tolerances import LOCK
+from chainnet.engine.tolerances import LEAST_SIZE, LOCK, NEAT
 from chainnet.errors import DataError, SolverError
 
 # the widest that floors which collide by rounding are set, over the usual: 1e-8 of what the stage got
@@ -120,9 +120,34 @@ class Ordered:
         SolverError
             If there is no optimum, or the proof does not hold and has to.
         """
-        found = self._solved(cost, what, basis)
+        found = self._whole(self._found, cost, what)
+        if found is None:
+            found = self._solved(cost, what, basis)
+            found = self._whole(found, cost, what) or found
         self._cost, self._found, self.basis = cost, found, found.basis
         return self._own(found)
+
+    def _whole(self, before: LinearSolution | None, cost: Array, what: str) -> LinearSolution | None:
+        """Return an answer as the best of a stage that it serves whole; None where something is left to gain.
+
+        It is where every column with a cost, each below 0, lies at its upper bound: these costs alone prove it, no
+        row has a price. Whether the answer is allowed within what is in place, that proof shows as well.
+        """
+        some = np.flatnonzero(cost)
+        if before is None or not some.size or (cost[some] > 0).any():  # what costs is asked for its prices too
+            return None
+        best = self.model.bounds[1][some]
+        if not (np.abs(before.x[some] - best) <= LOCK * np.maximum(np.abs(best), LEAST_SIZE)).all():
+            return None
+        self.model.set_cost(cost)
+        self._last = cost
+        value = float((cost * before.x).sum())
+        found = replace(before, value=value, row_dual=np.zeros(len(before.row_dual)), col_dual=cost)
+        proof = self.model.certify(f"{self._problem}, {what}" if what else self._problem, found)
+        if max(proof.gap, proof.violation) > NEAT:
+            return None
+        self.proofs.append(proof)
+        return found
 
     def ask(self, cost: Array, what: str = "", basis: Any = None) -> LinearSolution:
         """Return the least of a cost, as ``stage`` does, but leave the last stage in its place."""

@@ -163,6 +163,7 @@ class MonthsModel:
         *,
         totals_only: bool = False,
         ours_only: bool = False,
+        last_tier: str | None = None,
         endurance: Sequence[tuple[str, Any]] = (),
         least_cost: bool = True,
         worth: Array | None = None,
@@ -183,6 +184,8 @@ class MonthsModel:
             Only how much the tiers that count are served; when, and who else, is then one of many answers.
         ours_only : bool
             When and how much the tiers that count are served; whatever comes after them is left out.
+        last_tier : str, optional
+            With one of the two: of the tiers that count, those after this one are left out too.
         endurance : sequence of (stage name, demand rows)
             For whom to find how long they can be served whole once the stages before theirs are.
         least_cost : bool
@@ -207,7 +210,7 @@ class MonthsModel:
         SolverError
             If an answer fails its own check, or the solver has none.
         """
-        how, steps = How(totals_only, least_cost, worth, ours_only, tuple(shipped)), len(overlays)
+        how, steps = How(totals_only, least_cost, worth, ours_only, tuple(shipped), last_tier), len(overlays)
         self._notes = notes_bases
         if self.is_apart:
             piece = self._apart(overlays, start, how, endurance, tell)
@@ -348,7 +351,7 @@ class MonthsModel:
             found = best
         else:
             priced = p.costs(overlays) if how.least_cost or found is None else None
-            found = self._in_the_middle(found, wanted, priced)
+            found = self._in_the_middle(found, wanted, priced, self._n_asked(how))
             self._steps.done(COST)
         served = self._settled(np.clip(p.block(found.x)[:, p.low.served], 0.0, wanted), wanted)
         cost = float(found.value + (gain * found.x).sum()) if how.least_cost else float("nan")
@@ -397,9 +400,15 @@ class MonthsModel:
         """Return how many stages are asked: all, or up to the last of those whose shortfall counts."""
         if not (how.totals_only or how.ours_only):
             return len(self.stages)
-        return 1 + max((n for n, (name, _) in enumerate(self.stages) if name in self._firsts), default=-1)
+        asked = [n for n, (name, _) in enumerate(self.stages) if name in self._firsts]
+        if how.last_tier is not None:
+            mine = self._counting.rows & self._counting.tiers[how.last_tier]
+            asked = [n for n in asked if (self.stages[n][1] & mine).any()]
+        return 1 + max(asked, default=-1)
 
-    def _in_the_middle(self, found: LinearSolution | None, wanted: Array, cost: Array | None) -> LinearSolution:
+    def _in_the_middle(
+        self, found: LinearSolution | None, wanted: Array, cost: Array | None, n_asked: int
+    ) -> LinearSolution:
         """Return the least cost; where stages are shared the mean of the plans in which ours come last and first."""
         p, ends = self._solved, list[LinearSolution]()
 
@@ -411,7 +420,7 @@ class MonthsModel:
             return at
 
         tied = []
-        for number, mine in self._shared.values():
+        for number, mine in (one for one in self._shared.values() if one[0] < n_asked):
             rows = self.stages[number][1]
             if found is not None and not self._is_whole(found, p.served(rows), wanted[:, np.flatnonzero(rows)]):
                 tied.append((p.served(mine), int(mine.sum())))

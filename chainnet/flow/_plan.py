@@ -106,11 +106,13 @@ class How:
     worth: Array | None
     ours_only: bool = False
     shipped: tuple[Shipped, ...] = ()
+    last_tier: str | None = None
 
     @property
     def key(self) -> tuple[Any, ...]:
         """What tells two of them apart."""
-        return self.totals_only, self.ours_only, self.least_cost, None if self.worth is None else self.worth.tobytes()
+        worth = None if self.worth is None else self.worth.tobytes()
+        return self.totals_only, self.ours_only, self.least_cost, worth, self.last_tier
 
 
 class Told:

@@ -28,6 +28,7 @@ def due_by_month(
     *,
     reroute: Degree = "new",
     cover: End = COVER,
+    last_tier: str | None = None,
 ) -> pd.DataFrame:
     """Return what is due to a scenario month by month: its shortfall less that without it, dates unknown.
 
@@ -43,6 +44,8 @@ def due_by_month(
         Horizon from there. Beyond twelve all of it is planned in half-years, which saves nine tenths of the time.
     reroute, cover
         As in ``stress_test``.
+    last_tier : str, optional
+        Tiers after this one are left out, and not solved for.
 
     Returns
     -------
@@ -55,7 +58,7 @@ def due_by_month(
     Cost: two plans of the months with new relations, 5 to 25 s a chain.
     """
     onset = _onset(counting, scenario)
-    ask = Ask(counting, months + onset, reroute=reroute, cover=cover, is_brief=True)
+    ask = Ask(counting, months + onset, reroute=reroute, cover=cover, is_brief=True, last_tier=last_tier)
     if months > YEAR:
         ask = replace(ask, months=-(-(months + onset) // HALF_YEAR) * HALF_YEAR, step_months=HALF_YEAR)
         ask = replace(ask, cuts=(onset, onset + YEAR))
@@ -64,7 +67,12 @@ def due_by_month(
 
 
 def due_in_year(
-    counting: Counting, scenario: Scenario | None, *, reroute: Degree = "new", cover: End = COVER
+    counting: Counting,
+    scenario: Scenario | None,
+    *,
+    reroute: Degree = "new",
+    cover: End = COVER,
+    last_tier: str | None = None,
 ) -> pd.Series:
     """Return what is due to a scenario over its first twelve months, as a part of demand, index tier.
 
@@ -73,6 +81,7 @@ def due_in_year(
     """
     onset = _onset(counting, scenario)
     ask = Ask(counting, YEAR + onset, reroute=reroute, cover=cover, is_brief=True, is_total=not onset)
+    ask = replace(ask, last_tier=last_tier)
     return first_year(_due(scenario, ask, onset, YEAR))["due_share"]
 
 
@@ -102,6 +111,8 @@ def _due(scenario: Scenario | None, ask: Ask, onset: int, months: int) -> pd.Dat
         columns = {"demand_t": wanted, "short_t": short, "already_t": already, "due_t": short - already}
         told = {"tier": Who.of(name), "month": begins[asked] - onset + 1, "months": lengths[asked], **columns}
         parts.append(pd.DataFrame(told))
+        if name == ask.last_tier:
+            break
     table = pd.concat(parts, ignore_index=True).set_index(["tier", "month"])
     source = provenance(
         counting.network,

@@ -34,7 +34,7 @@ class Ask:
     """How a network is asked over time, and whose demand counts; hashable, so that answers can be kept.
 
     ``cuts``: months, from 0, in which periods begin besides those of ``timeline``. ``is_brief``: who is served when,
-    and nothing else; ``is_total``: only how much, over the whole horizon. ``shipped``: sums of flows whose ends are
+    and nothing else; ``is_total``: only how much, over the whole horizon; ``last_tier``: and only down to this tier. ``shipped``: sums of flows whose ends are
     found over all plans of one who knows every date. ``tell`` hears what is done and the part of the whole; it is no
     part of the question.
     """
@@ -53,6 +53,7 @@ class Ask:
     requalify: Requalify = REQUALIFY
     is_brief: bool = False
     is_total: bool = False
+    last_tier: str | None = None
     shipped: tuple[Shipped, ...] = ()
     any_size: bool = field(default=True, compare=False)
     tell: Tell | None = field(default=None, compare=False, repr=False)
@@ -137,6 +138,7 @@ def _course(network: Network, scenario: Scenario | None, ask: Ask) -> Trajectory
         least_cost=not (ask.is_brief and is_foreseen),
         ours_only=ask.is_brief and is_foreseen and not ask.shipped,
         totals_only=ask.is_total and is_foreseen,
+        last_tier=ask.last_tier,
         shipped=ask.shipped if scenario is not None else (),
     )
     served, level, replans = perfect.served_t, perfect.level_t, len(beliefs)

@@ -408,6 +408,34 @@ def test_sankey_blocks_balance():
                 assert thick == pytest.approx(block["h"], abs=0.01)
 
 
+def test_a_use_that_ships_on_has_blocks_by_what_leaves_it():
+    # cells take anodes and go on to two users: 7 and 3 t/yr
+    net = cn.Network(
+        nodes=pd.DataFrame(
+            {
+                "id": ["anode", "cells", "cars", "drones"],
+                "stage": ["manufacturer", "end_use", "end_use", "end_use"],
+                "step": ["anode", "cells", "use", "use"],
+                "country": ["CHN", "CHN", "USA", "JPN"],
+            }
+        ),
+        edges=pd.DataFrame(
+            {
+                "source": ["anode", "cells", "cells"],
+                "target": ["cells", "cars", "drones"],
+                "commodity": ["anode material", "cell", "cell"],
+                "flow_tpa": [10.0, 7.0, 3.0],
+            }
+        ),
+        demand=pd.DataFrame({"node": ["cars", "drones"], "commodity": ["cell"] * 2, "demand_tpa": [7.0, 3.0]}),
+        main_commodity="cell",
+    )
+    sheet = bands(collect(net, None, None), basis_of(net), net.main_commodity)
+    size = {group["name"]: group["size"] for group in sheet["groups"]}
+    assert size == {"anode": 10.0, "cells": 10.0, "use": 10.0}
+    assert [b["base"] for b in sheet["bands"] if b["from"].endswith(", cells")] == pytest.approx([7.0, 3.0])
+
+
 # -- in a browser ---------------------------------------------------------------------------------
 
 
