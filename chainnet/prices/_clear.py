@@ -79,7 +79,7 @@ class Clearing:
         sought = sum(map(self._is_sought, instruments))
         self.is_still, self._is_alone = sought == 0, sought == 1  # whether no levy or contract moves with the prices
         self.landings: dict[float, float | None] = {}  # at which price imports land under each levy tried
-        self.begun: dict[bytes, ConvexSolution] = {}  # the market that a search begins with, by what is levied there
+        self.begun: dict[bytes, ConvexSolution] = {}  # markets that searches begin with, by what is levied there
         self._output = {one.column: one for one in program.outputs}
 
     def _rows(self, at: Ints) -> Ints:
@@ -122,7 +122,7 @@ class Clearing:
         """Return the market from which numbers are sought, which does not hang on them."""
         if self.bounds is not None:
             return self._at(states)
-        key = b"".join(state.duty.tobytes() for state in states)
+        key = np.asarray(sum((state.duty for state in states), self._zero)).tobytes()
         if key not in self.begun:
             self.begun[key] = self._at(states)
         return self.begun[key]

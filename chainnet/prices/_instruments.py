@@ -65,11 +65,11 @@ class _Effect:
     tier: str
     sizes: Array
     known: dict[bytes, Balance] = field(default_factory=dict)
+    shorts: dict[bytes, float] = field(default_factory=dict)
 
     def balance(self, built: Array) -> Balance:
         """Return the balance with these parts of the projects, each at the size of its year."""
-        part = np.round(np.clip(built, 0.0, 1.0), 6)
-        key = part.tobytes()
+        part, key = self._key(built)
         if key not in self.known:
             overlay = self.overlay.with_built(np.maximum(self.overlay.built, part * self.sizes))
             self.known[key] = balance_under(self.counting, overlay, self.reroute)
@@ -77,7 +77,15 @@ class _Effect:
 
     def short(self, built: Array) -> float:
         """Return the shortfall of the tier, t/yr."""
-        return float(self.balance(built).by_tier()["shortfall_tpa"].get(self.tier, 0.0))
+        _, key = self._key(built)
+        if key not in self.shorts:
+            self.shorts[key] = float(self.balance(built).by_tier()["shortfall_tpa"].get(self.tier, 0.0))
+        return self.shorts[key]
+
+    @staticmethod
+    def _key(built: Array) -> tuple[Array, bytes]:
+        part = np.round(np.clip(built, 0.0, 1.0), 6)
+        return part, part.tobytes()
 
 
 @dataclass(frozen=True, eq=False)

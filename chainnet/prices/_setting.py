@@ -65,9 +65,9 @@ class Setting:
 
     def without_policy(self) -> Setting:
         """Return the same market without any measure."""
-        return replace(
-            self, instruments=[], quotas={}, clearing=Clearing(self.program, [], {}, self.clearing.model)
-        )  # fmt: skip
+        clearing = Clearing(self.program, [], {}, self.clearing.model)
+        clearing.begun = self.clearing.begun
+        return replace(self, instruments=[], quotas={}, clearing=clearing)
 
 
 def prepare(
