@@ -12,12 +12,14 @@ from chainnet.drawing.canvas import (
     svg_of,
     write,
 )
+from chainnet.drawing.chances import ways_svg
 from chainnet.drawing.colours import country_colours
 from chainnet.drawing.evidence import Course, course_svg, levels_svg, measures_svg
 from chainnet.drawing.exceedance import Exceedance, exceedance_svg
 from chainnet.drawing.exposure import Exposure, exposure_svg
 from chainnet.drawing.flow_break import Break, break_svg
 from chainnet.drawing.living import living_page
+from chainnet.drawing.markets import Cost, Wedge, costs_svg, wedges_svg
 from chainnet.drawing.pages import draw
 from chainnet.drawing.raster import font_folder, font_folders, png_bytes
 from chainnet.drawing.style import COLOURS, LOSS_COLOURS, OTHER_COLOUR, css_text, palette_sheet, tier_colour
@@ -30,10 +32,13 @@ __all__ = [
     "SMALL",
     "WIDTH_IN",
     "Break",
+    "Cost",
     "Course",
     "Exceedance",
     "Exposure",
+    "Wedge",
     "break_svg",
+    "costs_svg",
     "country_colours",
     "course_svg",
     "css_text",
@@ -51,5 +56,7 @@ __all__ = [
     "png_bytes",
     "svg_of",
     "tier_colour",
+    "ways_svg",
+    "wedges_svg",
     "write",
 ]
