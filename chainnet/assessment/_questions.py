@@ -87,8 +87,17 @@ def questions(case: Case) -> tuple[Question, ...]:
         Question("stockpile", "what must be in stock", stockpiles, worst, keeps_why=True, weight=6.0),
         Question("doubts", "how sure it is: inputs drawn and moved", doubts, worst, keeps_why=True, weight=5.0),
         Question("portfolios", "which projects are best for the money", portfolios, worst, keeps_why=True, weight=2.0),
-        Question("likelihood", "what else would cost as much", likelihood, ("finding worst",), keeps_why=True, weight=2.0),
-        Question("priced", "at which prices the chain clears, who pays", priced, ("finding worst",), keeps_why=True, weight=4.0),
+        Question(
+            "likelihood", "what else would cost as much", likelihood, ("finding worst",), keeps_why=True, weight=2.0
+        ),
+        Question(
+            "priced",
+            "at which prices the chain clears, who pays",
+            priced,
+            ("finding worst",),
+            keeps_why=True,
+            weight=4.0,
+        ),
         Question("bracket", "how far losses spread if nobody plans", myopia, worst, keeps_why=True),
         Question("long_runs", "who is served in the long run", _long_runs, worst, weight=2.0),
         Question("layers", "what the plants opened since the base year change", layers, worst, weight=2.0),

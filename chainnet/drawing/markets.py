@@ -83,7 +83,9 @@ def _price(picture: Picture, x: object, ends: tuple[float, float] | None, y: flo
 
 def _times(low: float, high: float) -> str:
     """Return a price over another in words: its two ends, one where they are one."""
-    said = [f"over {number(MOST)}" if end > MOST else "< 0.01" if end < 1.0 / MOST else number(end) for end in (low, high)]
+    said = [
+        f"over {number(MOST)}" if end > MOST else "< 0.01" if end < 1.0 / MOST else number(end) for end in (low, high)
+    ]
     return f"× {said[0]}" if said[0] == said[1] else f"× {said[0]} to {said[1]}"
 
 

@@ -12,7 +12,7 @@ from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.frames import Frame
 from chainnet.reporting.model import Cell, ReportFigure, Sentence, stands
 from chainnet.results import BOUNDED, CHECKED
-from chainnet.words import Who, count, join, nouns, odds, percent, verb
+from chainnet.words import Who, count, counted, join, odds, percent, verb
 
 SHOWN = 3  # sets in the picture
 EVENTS = "; "
@@ -28,7 +28,8 @@ def likely_points(facts: Facts) -> tuple[Sentence, ...]:
 
 def _asked(facts: Facts) -> str:
     found: Any = facts.a.likelihood
-    return f"{percent(found.loss_asked_share)} of the demand of {Who.of(found.provenance['settings']['tier'])}"
+    who = Who.of(found.provenance["settings"]["tier"])
+    return f"{percent(found.loss_asked_share)} of {'all' if who.is_all else who} demand"
 
 
 def _answer(facts: Facts) -> str:
@@ -60,8 +61,8 @@ def _proof(facts: Facts) -> str:
     if not found.is_optimal:
         return "Not proved in the seconds given to it."
     cuts = len(found.cuts)
-    rows = f"proved by {count(cuts)} sets that cost less" if cuts else "proved"
-    return f"This is {rows}." if found.is_complete else f"This is {rows}; the list may lack a set."
+    rows = f"Proved by {counted(cuts, 'set')} that {verb('cost', cuts)} less" if cuts else "Proved"
+    return f"{rows}." if found.is_complete else f"{rows}; the list may lack a set."
 
 
 def _unknown(facts: Facts) -> str:
@@ -70,10 +71,10 @@ def _unknown(facts: Facts) -> str:
     unknown = table[table["p_low"].isna() | ((table["p_low"] <= 0) & (table["p_high"] >= 1))]
     if unknown.empty:
         return ""
-    named = join(list(dict.fromkeys(unknown["label"]))[:3])
+    n, named = len(unknown), join(list(dict.fromkeys(unknown["label"]))[:3])
     return (
-        f" {count(len(unknown))} of the {count(len(table))} {nouns('event', len(table))} listed {verb('have', len(unknown))} no "
-        f"rate and {verb('enter', len(unknown))} no chance: {named}."
+        f" {count(n)} of the {counted(len(table), 'event')} listed {verb('have', n)} no rate and {verb('enter', n)} no "
+        f"chance: {named}."
     )
 
 
@@ -105,7 +106,9 @@ ways_table = Frame(
         "loss_share": "Loss, of demand",
         "can_be_likeliest": "May be the likeliest",
     },
-    subtitle=lambda f: f"Loss asked for: {_asked(f)}. On top of what is in force today. Low: all rates low; high: all high.",
+    subtitle=lambda f: (
+        f"Loss asked for: {_asked(f)}. On top of what is in force today. Low: all rates low; high: all high."
+    ),
     stands=lambda f: stands(
         "see the sheet Hazards",
         CHECKED if f.a.likelihood.is_optimal else BOUNDED,  # type: ignore[union-attr]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -27,6 +29,7 @@ from chainnet.words import (
 )
 
 GOODS = 9  # that a picture shows
+MOST = 100.0  # times as dear: what is beyond is said as more than that
 NAMES = {
     "floor": "floor at the border",
     "contract_for_difference": "contracts, offtake",
@@ -134,16 +137,18 @@ def price_figure(facts: Facts) -> ReportFigure | None:
     shown = [row for row in rows if id(row) in kept]
     actor = in_sentence(country_name(_actor(facts)))
     widest, row = max(wedges, key=lambda pair: pair[0])
-    name = first_capital(facts.commodity(row["commodity"]))
+    name = re.split(r"[,(:]", first_capital(facts.commodity(row["commodity"])))[0].strip()
     title = f"Prices in {actor} and elsewhere do not part"
     if widest > 1.01:
-        times = "over 100 times" if widest > 100.0 else f"{number(widest)} times"
-        title = f"{name} costs at least {times} as much outside {actor}"
+        times = "over 100 times" if widest > MOST else f"at least {number(widest)} times"
+        title = f"{name} costs {times} as much outside {actor}"
     pictures = [
         Wedge(facts.drawn(facts.commodity(row["commodity"])), _parts(row, "inside"), _parts(row, "elsewhere"))
         for row in shown
     ]
-    said = "; ".join(f"{one.name}: {_told(one.inside)} inside, {_told(one.elsewhere)} elsewhere" for one in pictures[:3])
+    said = "; ".join(
+        f"{one.name}: {_told(one.inside)} inside, {_told(one.elsewhere)} elsewhere" for one in pictures[:3]
+    )
     return fig.make_figure(
         wedges_svg(pictures, country_name(_actor(facts))),
         title,
@@ -202,8 +207,8 @@ floor_table = col.Table(
         col.dollars("treasury", "Treasury", "change for members' treasuries", "treasury_usd_per_a"),
     ),
     subtitle=lambda f: (
-        f"{first_capital(_floor_good(f))}; t/yr, and USD million a year against no floor, for {f.people or 'those who count'}. Nothing is "
-        "cut off; projects enter where they earn their capital."
+        f"{first_capital(_floor_good(f))}; t/yr, and USD million a year against no floor, for "
+        f"{f.people or 'those who count'}. Nothing is cut off; projects enter where they earn their capital."
     ),
     stands=lambda _: INPUTS,
 )
@@ -286,7 +291,7 @@ def _gain(facts: Facts, name: str, row: Any) -> str:
     who = f"{who[:1].lower()}{who[1:]}"
     if row["sign_share"] < 1:
         ends = f"between {_signed(row['p10'])} and {_signed(row['p90'])}"
-        return f"{who} {ends} a year, a sign that {_input(facts, str(row['reverses']))} turns"
+        return f"{who} {ends} a year, a sign that goes most with {_input(facts, str(row['reverses']))}"
     verb = "gain" if float(row["p50"]) > 0 else "lose"
     return f"{who} {verb} {dollars(abs(low))} to {dollars(abs(high))} a year"
 
@@ -309,9 +314,10 @@ def _aim(facts: Facts) -> str:
     """Say what is avoided, of whose shortfall, by when and by which good."""
     settings: dict[str, Any] = facts.a.priced.instruments.provenance["settings"]  # type: ignore[union-attr]
     who = Who.of(settings["tier"])
+    short = "shortfall" if who.is_all else f"{who} shortfall"
     return (
-        f"Avoids {tonnes(settings['avoid_tpa'])} of what {who} lacks under {facts.quoted(facts.when)} by {settings['by']}; "
-        f"good: {facts.commodity(settings['commodity'])}."
+        f"{tonnes(settings['avoid_tpa'])} less {short} under {facts.quoted(facts.when)} by {settings['by']}; the good: "
+        f"{facts.commodity(settings['commodity'])}."
     )
 
 
@@ -382,19 +388,19 @@ def _why_not(row: Any) -> str:
 
 
 def order_words(facts: Facts) -> tuple[Sentence, ...]:
-    """Say whether the order of the two dearest instruments holds over all ranges."""
+    """Say in which order the instruments cost, and between which of them the ranges decide."""
     table = _instruments(facts)
     if table is None or table["cost_usd_per_a"].notna().sum() < 2:
         return ()
     rows = table.dropna(subset=["cost_usd_per_a"]).sort_values("cost_usd_per_a", kind="stable").to_dict("records")
-    said = []
-    for one, other in zip(rows, rows[1:], strict=False):
-        a, b = NAMES[one["instrument"]], NAMES[other["instrument"]]
-        if one["cost_high_usd_per_a"] < other["cost_low_usd_per_a"]:
-            said.append(f"{a} is cheaper than {b} at either end of all ranges")
-        else:
-            said.append(f"which of {a} and {b} is cheaper turns with the elasticities")
-    return (Sentence(f"{first_capital('; '.join(said))}.", ("instruments",), "Order of the instruments:"),)
+    names = [NAMES[row["instrument"]].partition(",")[0] for row in rows]
+    open_ = [
+        f"{one} and {other}"
+        for (one, a), (other, b) in pairwise(zip(names, rows, strict=True))
+        if a["cost_high_usd_per_a"] >= b["cost_low_usd_per_a"]
+    ]
+    firm = "This holds at either end of all ranges." if not open_ else f"Between {join(open_)} the elasticities decide."
+    return (Sentence(f"{first_capital(', '.join(names))}. {firm}", ("instruments",), "From cheapest to dearest:"),)
 
 
 input_table = Frame(

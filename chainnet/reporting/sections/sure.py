@@ -42,7 +42,8 @@ READ = (
     "variance (assumed). Depends on: one thing at a time; a class is met up to 1 %, then up to 10 %, up to "
     "50 %, more. Range of the verdict: the least and the most over judgements, one at a time; draws and range are two "
     "questions. How likely: loss of the tier if served first, new suppliers qualified, on top of what is in force; "
-    "chances are ranges, never a forecast. Inputs are reported, estimated, inferred or assumed, by the node's principal figure."
+    "chances are ranges, never a forecast. Inputs are reported, estimated, inferred or assumed, by the node's "
+    "principal figure."
 )
 
 
