@@ -43,7 +43,8 @@ def _answer(facts: Facts) -> str:
     ends = odds(float(leading["chance_low"].min()), float(leading["chance_high"].max()))
     ahead = f"on a day {found.provenance['settings']['years']:g} years ahead, if the rates are as assumed"
     if found.decided:
-        return f"The likeliest of the events listed that cost {_asked(facts)}: {_names(facts, leading.iloc[0])}, {ends} {ahead}."
+        first = _names(facts, leading.iloc[0])
+        return f"The likeliest of the events listed that cost {_asked(facts)}: {first}, {ends} {ahead}."
     return (
         f"Any of {count(len(leading))} sets may be the likeliest of the events listed that cost {_asked(facts)}; their "
         f"chances lie {ends} {ahead}."
