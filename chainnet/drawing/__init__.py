@@ -17,15 +17,18 @@ from chainnet.drawing.colours import country_colours
 from chainnet.drawing.evidence import Course, course_svg, levels_svg, measures_svg
 from chainnet.drawing.exceedance import Exceedance, exceedance_svg
 from chainnet.drawing.exposure import Exposure, exposure_svg
+from chainnet.drawing.figure import Figure, save_svg
 from chainnet.drawing.flow_break import Break, break_svg
 from chainnet.drawing.living import living_page
-from chainnet.drawing.markets import Cost, Wedge, costs_svg, wedges_svg
+from chainnet.drawing.markets import INSTRUMENTS, Cost, Wedge, cost_of, costs_svg, wedge_of, wedges_svg
 from chainnet.drawing.pages import draw
-from chainnet.drawing.raster import font_folder, font_folders, png_bytes
+from chainnet.drawing.plots import month_lines, plot
+from chainnet.drawing.raster import font_folder, font_folders
 from chainnet.drawing.style import COLOURS, LOSS_COLOURS, OTHER_COLOUR, css_text, palette_sheet, tier_colour
 
 __all__ = [
     "COLOURS",
+    "INSTRUMENTS",
     "LOSS_COLOURS",
     "NORMAL",
     "OTHER_COLOUR",
@@ -36,8 +39,10 @@ __all__ = [
     "Course",
     "Exceedance",
     "Exposure",
+    "Figure",
     "Wedge",
     "break_svg",
+    "cost_of",
     "costs_svg",
     "country_colours",
     "course_svg",
@@ -51,12 +56,15 @@ __all__ = [
     "levels_svg",
     "living_page",
     "measures_svg",
+    "month_lines",
     "new_canvas",
     "palette_sheet",
-    "png_bytes",
+    "plot",
+    "save_svg",
     "svg_of",
     "tier_colour",
     "ways_svg",
+    "wedge_of",
     "wedges_svg",
     "write",
 ]

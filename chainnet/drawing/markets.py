@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, isfinite, log10
+from typing import Any
 
 from chainnet.drawing.style import COLOURS
 from chainnet.drawing.svg import WIDTH, Picture, cut
@@ -87,6 +88,31 @@ def _times(low: float, high: float) -> str:
         f"over {number(MOST)}" if end > MOST else "< 0.01" if end < 1.0 / MOST else number(end) for end in (low, high)
     ]
     return f"× {said[0]}" if said[0] == said[1] else f"× {said[0]} to {said[1]}"
+
+
+def wedge_of(row: Mapping[str, float], name: str) -> Wedge:
+    """Return what is drawn of a row of ``Market.wedge``: its prices over the reference price."""
+    inside, elsewhere = (
+        tuple(float(row[f"{word}_{end}_usd_per_t"]) / float(row["reference_usd_per_t"]) for end in ("low", "high"))
+        for word in ("inside", "elsewhere")
+    )
+    return Wedge(name, *((ends[0], ends[1]) if ends[0] == ends[0] else None for ends in (inside, elsewhere)))
+
+
+INSTRUMENTS = {
+    "floor": "floor at the border",
+    "contract_for_difference": "contracts, offtake",
+    "grant": "grants",
+    "stock": "stock",
+}
+
+
+def cost_of(name: str, row: Mapping[str, Any]) -> Cost:
+    """Return what is drawn of a row of ``Instruments.table``; offtake, which costs what contracts do, has no bar."""
+    note = str(row["note"])
+    why = "" if row["reaches"] else note if "exceeds" in note or note.startswith("no ") else "does not reach it"
+    ends = (float(row[f"cost_{end}usd_per_a"]) for end in ("", "low_", "high_"))
+    return Cost(INSTRUMENTS[name], str(row["payer"]), *ends, words=why)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from chainnet.prices._money import money_of, welfare_of
 from chainnet.prices._setting import Setting, prepare
 from chainnet.prices._terms import capital_recovery_factor, check_number, main_outputs
 from chainnet.progress import Tell
-from chainnet.results import Result, provenance, stamp
+from chainnet.results import Result, figure_of, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, overlay_of, scenarios
 from chainnet.stress import worst_of
 
@@ -53,6 +53,22 @@ class Instruments(Result):
 
     table: pd.DataFrame
     certificate: Certificate
+
+    def plot(self) -> Any:
+        """Draw what each instrument costs a year, with its range, and who pays.
+
+        Returns
+        -------
+        Figure
+            A notebook shows it; ``.save("name.svg")`` or ``.png`` writes it.
+
+        Examples
+        --------
+        >>> import chainnet as cn
+        >>> cn.instruments(cn.read("gallium"), "civilian", 1.0, 2030, commodity="ga_primary", precision=0.01).plot()
+        <Figure: 'What it costs a year to avoid 1 t/yr of the civilian shortfall'>
+        """
+        return figure_of(self)
 
 
 @dataclass

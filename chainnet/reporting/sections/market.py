@@ -6,10 +6,9 @@ import re
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from chainnet.drawing import Cost, Wedge, costs_svg, wedges_svg
+from chainnet.drawing import INSTRUMENTS, cost_of, costs_svg, wedge_of, wedges_svg
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts, once
@@ -30,12 +29,6 @@ from chainnet.words import (
 
 GOODS = 9  # that a picture shows
 MOST = 100.0  # times as dear: what is beyond is said as more than that
-NAMES = {
-    "floor": "floor at the border",
-    "contract_for_difference": "contracts, offtake",
-    "grant": "grants",
-    "stock": "stock",
-}
 READ = (
     "Prices: of a market in which all take them as they are; no forecast. A bar goes from the cheapest to the dearest "
     "place, with the ends of what is not unique. Elasticities are assumed as ranges, costs that nobody gives are what "
@@ -79,29 +72,14 @@ def _actor(facts: Facts) -> str:
 def _by_good(facts: Facts) -> pd.DataFrame | None:
     """Return the ends of each good's price in the actor's country and elsewhere, in the order of the chain."""
     market, actor = facts.a.priced.market, _actor(facts)
-    if market is None or not actor:
+    if market is None or actor not in set(facts.network.places):
         return None
-    flows = market.flows[market.flows["flow_tpa"] > 0]
-    ends = [flows.rename(columns={end: "node"}) for end in ("source", "target")]
-    asked = market.demand[market.demand["demand_tpa"] > 0]
-    used = pd.concat([part[["node", "commodity"]] for part in (*ends, asked)]).dropna().drop_duplicates()
-    table = market.prices.reset_index().merge(used, on=["node", "commodity"])
-    known = facts.network.commodities.set_index("id")["price_usd_per_t"].dropna()
-    table = table[table["commodity"].isin(known.index)]
-    inside = (table["node"].map(facts.network.places) == actor).to_numpy()
-    rows = []
-    for good in dict.fromkeys(table["commodity"]):
-        row: dict[str, Any] = {"commodity": good, "reference_usd_per_t": float(known[good])}
-        for word, hit in (("inside", inside), ("elsewhere", ~inside)):
-            mine = table[hit & (table["commodity"] == good).to_numpy()]
-            row[f"{word}_low_usd_per_t"] = max(float(mine["price_low_usd_per_t"].min()), 0.0) if len(mine) else np.nan
-            row[f"{word}_high_usd_per_t"] = float(mine["price_high_usd_per_t"].max()) if len(mine) else np.nan
-        rows.append(row)
-    if not rows:
+    table = market.wedge(facts.network, actor).reset_index()
+    if table.empty:
         return None
     made = facts.things[facts.things["made"] != ""]
     places = made["step"].map(facts.place_of_step).groupby(made["made"]).min()
-    found = pd.DataFrame(rows).assign(place=lambda t: t["commodity"].map(places).fillna(len(facts.steps)))
+    found = table.assign(place=lambda t: t["commodity"].map(places).fillna(len(facts.steps)))
     return found.sort_values(["place", "commodity"], kind="stable").drop(columns="place")
 
 
@@ -119,12 +97,6 @@ price_table = Frame(
 )
 
 
-def _parts(row: Any, word: str) -> tuple[float, float] | None:
-    """Return the ends of a price over the reference price; None where nothing is sold."""
-    low, high = (row[f"{word}_{end}_usd_per_t"] / row["reference_usd_per_t"] for end in ("low", "high"))
-    return None if np.isnan(low) else (float(low), float(high))
-
-
 @fig.figure("prices")
 def price_figure(facts: Facts) -> ReportFigure | None:
     """Draw the price of each good inside the actor's country and elsewhere, over its reference price."""
@@ -133,8 +105,7 @@ def price_figure(facts: Facts) -> ReportFigure | None:
         return None
     rows = table.to_dict("records")
     wedges = [(_wide(row), row) for row in rows]
-    kept = {id(row) for _, row in sorted(wedges, key=lambda pair: -pair[0])[:GOODS]}
-    shown = [row for row in rows if id(row) in kept]
+    kept = {row["commodity"] for _, row in sorted(wedges, key=lambda pair: -pair[0])[:GOODS]}
     actor = in_sentence(country_name(_actor(facts)))
     widest, row = max(wedges, key=lambda pair: pair[0])
     name = re.split(r"[,(:]", first_capital(facts.commodity(row["commodity"])))[0].strip()
@@ -143,8 +114,7 @@ def price_figure(facts: Facts) -> ReportFigure | None:
         times = "over 100 times" if widest > MOST else f"at least {number(widest)} times"
         title = f"{name} costs {times} as much outside {actor}"
     pictures = [
-        Wedge(facts.drawn(facts.commodity(row["commodity"])), _parts(row, "inside"), _parts(row, "elsewhere"))
-        for row in shown
+        wedge_of(row, facts.drawn(facts.commodity(row["commodity"]))) for row in rows if row["commodity"] in kept
     ]
     said = "; ".join(
         f"{one.name}: {_told(one.inside)} inside, {_told(one.elsewhere)} elsewhere" for one in pictures[:3]
@@ -161,10 +131,8 @@ def price_figure(facts: Facts) -> ReportFigure | None:
 
 def _wide(row: Any) -> float:
     """Return by how many times a good costs more elsewhere, at least."""
-    inside, elsewhere = _parts(row, "inside"), _parts(row, "elsewhere")
-    if inside is None or elsewhere is None or not inside[1] > 0:
-        return 0.0
-    return elsewhere[0] / inside[1]
+    inside, elsewhere = float(row["inside_high_usd_per_t"]), float(row["elsewhere_low_usd_per_t"])
+    return elsewhere / inside if inside > 0 and elsewhere == elsewhere else 0.0
 
 
 def _told(ends: tuple[float, float] | None) -> str:
@@ -307,7 +275,7 @@ def _signed(usd: float) -> str:
 def _instruments(facts: Facts) -> pd.DataFrame | None:
     """Return the comparison without the offtake, which is told with the contracts: it costs the same."""
     found = facts.a.priced.instruments
-    return None if found is None else found.table.loc[list(NAMES)].reset_index()
+    return None if found is None else found.table.loc[list(INSTRUMENTS)].reset_index()
 
 
 def _aim(facts: Facts) -> str:
@@ -331,7 +299,7 @@ instrument_table = col.Table(
     "What each instrument costs at equal effect, and who pays",
     rows=_instruments,
     columns=(
-        col.text("instrument", "Instrument", "what is done", lambda _, r: first_capital(NAMES[r["instrument"]])),
+        col.text("instrument", "Instrument", "what is done", lambda _, r: first_capital(INSTRUMENTS[r["instrument"]])),
         col.whether("reaches", "Reaches it", "whether it avoids what is asked for"),
         col.per_tonne("usd_per_t", "At, USD/t", "least floor or strike that does it", missing="n/a"),
         col.weight("tonnes", "Holds, t", "tonnes of the stock", "tonnes_t", missing="n/a"),
@@ -355,16 +323,7 @@ def instrument_figure(facts: Facts) -> ReportFigure | None:
     table = _instruments(facts)
     if table is None:
         return None
-    rows = table.to_dict("records")
-    costs = [
-        Cost(
-            NAMES[row["instrument"]],
-            row["payer"],
-            *(float(row[f"cost_{end}usd_per_a"]) for end in ("", "low_", "high_")),
-            words=_why_not(row),
-        )
-        for row in rows
-    ]
+    costs = [cost_of(row["instrument"], row) for row in table.to_dict("records")]
     known = [one for one in costs if one.usd == one.usd]
     title = "No instrument avoids as much"
     if known:
@@ -383,17 +342,13 @@ def instrument_figure(facts: Facts) -> ReportFigure | None:
     )
 
 
-def _why_not(row: Any) -> str:
-    return "" if row["reaches"] else str(row["note"]) if "exceeds" in str(row["note"]) else "does not reach it"
-
-
 def order_words(facts: Facts) -> tuple[Sentence, ...]:
     """Say in which order the instruments cost, and between which of them the ranges decide."""
     table = _instruments(facts)
     if table is None or table["cost_usd_per_a"].notna().sum() < 2:
         return ()
     rows = table.dropna(subset=["cost_usd_per_a"]).sort_values("cost_usd_per_a", kind="stable").to_dict("records")
-    names = [NAMES[row["instrument"]].partition(",")[0] for row in rows]
+    names = [INSTRUMENTS[row["instrument"]].partition(",")[0] for row in rows]
     open_ = [
         f"{one} and {other}"
         for (one, a), (other, b) in pairwise(zip(names, rows, strict=True))
