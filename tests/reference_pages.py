@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import inspect
 import re
+import shutil
 from pathlib import Path
 
 import pandas as pd
+from reference_python import python_pages
 from typer.testing import CliRunner
 
 import chainnet as cn
@@ -46,11 +48,6 @@ def tables_page() -> str:
 
 
 _KINDS = ("Error", "Warning")
-# what stands on the face of its package, not on the front door
-SHARING = (
-    "aggregate", "at_bounds", "attack", "bracket", "commit", "first_ask", "joint_ask", "joint_value", "offer", "partition",
-    "prove", "redact", "verify",
-)  # fmt: skip
 
 
 def errors_page() -> str:
@@ -72,36 +69,6 @@ def errors_page() -> str:
             for n in cn.__all__
             if n.endswith(_KINDS)
         )
-    )
-
-
-def api_page() -> str:
-    """Every public name with its docstring."""
-    parts = ["# Python\n\n", NOTE, "Import as `import chainnet as cn`.\n"]
-    shared = {f"sharing.{name}": getattr(cn.sharing, name) for name in SHARING}
-    for name, thing in {**{name: getattr(cn, name) for name in cn.__all__}, **shared}.items():
-        if name.endswith(_KINDS):
-            continue
-        doc = inspect.getdoc(thing) or ""
-        title = f"class {name}" if inspect.isclass(thing) else f"{name}{inspect.signature(thing)}"
-        title = re.sub(r"<function .*?>", "...", title)
-        parts.append(f"\n## {name}\n\n```text\n{title}\n\n{doc}\n```\n")
-        if inspect.isclass(thing):
-            # also of the bases in its own package, which are the same thing in several files
-            bases = [
-                b for b in reversed(thing.__mro__) if b.__module__.split(".")[:2] == thing.__module__.split(".")[:2]
-            ]
-            for method, value in sorted({name: v for base in bases for name, v in vars(base).items()}.items()):
-                function = getattr(value, "__func__", value)
-                if method.startswith("_") or not inspect.isfunction(function):
-                    continue
-                head = (inspect.getdoc(function) or "").splitlines()[:1]
-                parts.append(f"- `{name}.{method}`: {head[0] if head else ''}\n")
-    return (
-        "".join(parts)
-        + "\nErrors stand on a [page of their own](errors.md): "
-        + ", ".join(f"`{n}`" for n in cn.__all__ if n.endswith(_KINDS))
-        + ".\n"
     )
 
 
@@ -261,7 +228,6 @@ PAGES = {
     "glossary.md": glossary_page,
     "tables.md": tables_page,
     "errors.md": errors_page,
-    "api.md": api_page,
     "cli.md": cli_page,
     "../explanation/tolerances.md": tolerances_page,
     "../explanation/policy.md": policy_page,
@@ -273,6 +239,10 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name, make in PAGES.items():
         (FOLDER / name).write_text(make(), encoding="utf-8")
+    shutil.rmtree(FOLDER / "python", ignore_errors=True)
+    (FOLDER / "python").mkdir()
+    for name, text in python_pages().items():
+        (FOLDER / "python" / name).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -206,6 +206,10 @@ def reverse(
     SolverError
         If an answer fails its own check.
 
+    See Also
+    --------
+    hazards, interdict, stress_test
+
     Notes
     -----
     More events never cost less where all take something and nothing that is counted waits for others. So an implicit

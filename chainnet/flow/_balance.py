@@ -48,14 +48,13 @@ class Balance(Result):
     Attributes
     ----------
     demand : DataFrame
-        One row per demand row: node, commodity, tier, demand_tpa, served_tpa, shortfall_tpa,
-        is_counted (whether its tonnes count), is_beneficiary.
+        By demand row: node, commodity, tier, demand_tpa, served_tpa, shortfall_tpa, is_counted, is_beneficiary.
     nodes : DataFrame, index id
         throughput_tpa, capacity_tpa, utilisation.
     edges : DataFrame
         One row per row of ``network.edges``: source, target, commodity, flow_tpa, capacity_tpa.
     relations : DataFrame
-        New relations in use (degree new): commodity, from and to country, flow_tpa.
+        New relations in use (``reroute="new"``): commodity, maker and user (countries), flow_tpa.
     suppliers : DataFrame
         The same by plant: source, target, commodity, flow_tpa. What several offer or take together is divided in
         proportion.
@@ -129,8 +128,7 @@ def balance(
     network : Network
         With a demand table. Capacities in t/yr; missing capacity means no limit.
     scenario : Scenario or str, optional
-        A scenario, or the name of one that ships with the graph.
-        None = the baseline. Every measure is in force at its full size.
+        Or the name of one that ships with the graph; None = the baseline. Every measure is in force at its full size.
     reroute : {"existing", "none", "new"}
         none: no edge carries more than its baseline flow. existing: edges carry up to capacity.
         new: makers of a commodity may also ship to its users elsewhere, once qualified.
@@ -153,8 +151,7 @@ def balance(
     commodity : str or list of str, optional
         What counts; default the main commodities.
     fair : bool
-        Equal fractions inside a tier, as far as the least total shortfall allows; without it, who
-        is short inside a tier is one of several answers.
+        Equal fractions inside a tier, as far as the least shortfall allows; else who is short there is one of several.
     closest : bool
         Of the answers that serve as much, stage by stage, the one whose flows differ least from the baseline, each
         over the widest of its commodity, whatever it costs: what moves in it is not moved for nothing.
@@ -181,6 +178,10 @@ def balance(
     ChainnetWarning
         If new relations are asked and somebody can find no supplier even so: no row of ``edges`` with what they need
         ends there.
+
+    See Also
+    --------
+    service_range, stress_test, reroute, market
 
     Notes
     -----

@@ -125,6 +125,10 @@ def hindcast(
     ChainnetWarning
         If a member of a band has no answer, or outcomes name other events: these are left out.
 
+    See Also
+    --------
+    events, chain_before, find
+
     Notes
     -----
     Forecasts come from texts and inputs dated before; no scenario that ships is read. Each is solved under every
