@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from chainnet.indicators import eu_supply_risk as eu_supply_risk
     from chainnet.indicators import geopolrisk as geopolrisk
     from chainnet.io import catalog as catalog
+    from chainnet.io import look as look
     from chainnet.io import read as read
     from chainnet.io import write as write
     from chainnet.network import Network as Network
@@ -118,6 +119,7 @@ _ROOMS = {
     "joint_stockpile": "blocs",
     "licences": "results",
     "key_assumptions": "doubt",
+    "look": "io",
     "market": "prices",
     "max_flow": "flow",
     "merge": "sharing",
@@ -186,6 +188,7 @@ __all__ = [
     "joint_stockpile",
     "key_assumptions",
     "licences",
+    "look",
     "market",
     "max_flow",
     "merge",

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pandas as pd
-from reference_python import python_pages
+from reference_python import links, python_pages
 from typer.testing import CliRunner
 
 import chainnet as cn
@@ -88,26 +88,36 @@ def differing() -> dict[str, str]:
 
 
 def cli_page() -> str:
-    """Every command with its help."""
+    """Every command by question: its example, the function that it asks, its help."""
     runner = CliRunner(env={"COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1"})
 
     def ask(*words: str) -> str:
         done = runner.invoke(app, [*words, "--help"], prog_name="chainnet", catch_exceptions=False)
         return done.stdout.strip()
 
-    top = ask()
-    commands = [name for names in QUESTIONS.values() for name in names]
-    parts = ["# Command line\n\n", NOTE, "`python -m chainnet` is the same program.\n\n```text\n", top, "\n```\n"]
-    parts.append(
-        "\n## Commands called otherwise than their function\n\nEvery other command that asks a function has its name, with "
-        "`-` for `_`.\n\n| command | function |\n| --- | --- |\n"
-    )
-    parts += [f"| `chainnet {name}` | `{function}` |\n" for name, function in sorted(differing().items())]
-    for command in commands:
-        said = ask(command)
-        parts.append(f"\n## chainnet {command}\n\n```text\n{said}\n```\n")
+    def entry(level: int, *words: str) -> str:
+        said, _, example = ask(*words).partition("\n\n  Example:\n")
+        shown = f"```text\n{inspect.cleandoc(example)}\n```\n\n" if example else ""
+        function = functions.get(words[0], "").partition(".")[2] if len(words) == 1 else ""
+        python = f"In Python: [`{function}`](python/{links()[function]}).\n\n" if function else ""
         inner = re.findall(r"^  ([a-z-]+)  ", said.split("Commands:")[1], re.M) if "Commands:" in said else []
-        parts += [f"\n### chainnet {command} {one}\n\n```text\n{ask(command, one)}\n```\n" for one in inner]
+        head = f"\n{'#' * level} chainnet {' '.join(words)}\n\n{shown}{python}```text\n{said}\n```\n"
+        return head + "".join(entry(level + 1, *words, one) for one in inner)
+
+    functions = asked()
+    parts = [
+        "# Command line\n\n",
+        NOTE,
+        "`python -m chainnet` is the same program. Each command below begins with an example that runs.\n",
+        f"\n```text\n{ask()}\n```\n",
+        "\n## Commands called otherwise than their function\n\nEvery other command that asks a function has its name, with "
+        "`-` for `_`.\n\n| command | function |\n| --- | --- |\n",
+        *(f"| `chainnet {name}` | `{function}` |\n" for name, function in sorted(differing().items())),
+    ]
+    for question, names in QUESTIONS.items():
+        heads = {one: re.findall(r"^  (\S.*)$", ask(one), re.M)[0] for one in names}
+        said = "".join(f"- [`chainnet {one}`](#chainnet-{one}): {head}\n" for one, head in heads.items())
+        parts.append(f"\n## {question}\n\n{said}" + "".join(entry(3, one) for one in names))
     return "".join(parts)
 
 

@@ -50,7 +50,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "hindsight.garwood", "criticality.loss_ends", "compare", "codebook",
     ),
     "Use your own data": (
-        "read", "write", "catalog", "io.write_template", "assessment.missing", "assessment.assume_demand",
+        "look", "read", "write", "catalog", "io.write_template", "assessment.missing", "assessment.assume_demand",
         "from_trade", "refresh", "calibration.reconcile_mirror", "calibration.without_reexports", "calibrate",
         "calibration.calibrate_folder",
     ),

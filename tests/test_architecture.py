@@ -96,6 +96,17 @@ def test_floors_and_faces() -> None:
     assert wrong == []
 
 
+def test_packages_are_asked_by_name_in_three_places_alone() -> None:
+    """The front door, the command line, and the one hook by which a result is drawn."""
+    asked = {
+        dotted(path)
+        for path in MODULES
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "__import__"))
+    }
+    assert asked == {"chainnet", "chainnet.cli.common", "chainnet.results._ranking"}
+
+
 def annex(name: str) -> str:
     """Return the annex that a module belongs to, "" for none."""
     return next((inner for inner in ANNEXES if f"{name}.".startswith(f"chainnet.{inner}.")), "")

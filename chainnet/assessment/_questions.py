@@ -183,7 +183,8 @@ def _rerouting(case: Case, worst: Scenario | None, year: int) -> Reroute:
 
 def _removed(case: Case) -> Removed:
     """Return what every kind of removal costs all tiers, and what it costs the first."""
-    every, lead = {}, {}
+    every: dict[str, pd.DataFrame] = {}
+    lead: dict[str, pd.DataFrame] = {}
     for by in REMOVED:
         every[by] = chokepoints(case.network, by, **case.in_value)
         lead[by] = chokepoints(case.network, by, tier=case.first, **case.in_value)

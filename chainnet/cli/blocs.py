@@ -20,7 +20,7 @@ def _named(given: Sequence[str], option: str) -> dict[str, list[str]]:
     return {name: words(countries) for name, countries in pairs.items()}
 
 
-@command("blocs.alliance")
+@command("blocs.alliance", example="alliance gallium --scenario china_export_stop_all --members USA,JPN")
 class Alliance(Question, TableOutput):
     """Show what members keep alone, in pairs and together.
 
@@ -45,7 +45,7 @@ class Alliance(Question, TableOutput):
         self.say(found, shown=self.shown, footer=found.words)
 
 
-@command("blocs.alignment")
+@command("blocs.alignment", example="alignment gallium --bloc us=bloc_2026 --bloc cn=CHN --countries KOR")
 class Alignment(Question, TableOutput):
     """Show what a split into two blocs costs.
 
@@ -88,7 +88,7 @@ class Alignment(Question, TableOutput):
         self.say(found, tables, shown=(*shown, "prices") if len(found.prices) else shown)
 
 
-@command("blocs.partners")
+@command("blocs.partners", example="partners graphite --bloc us=bloc_2026 --bloc them=CHN --countries MOZ")
 class Partners(Question, TableOutput):
     """Show what a third country gains by each choice.
 
@@ -125,7 +125,7 @@ class Partners(Question, TableOutput):
         self.say(found, tables, shown=("choices", "leverage", "ban", *(("unpriced",) if len(found.unpriced) else ())))
 
 
-@command("blocs.retaliation")
+@command("blocs.retaliation", example="retaliation gallium --us bloc_2026 --them CHN --move two_blocs")
 class Retaliation(Question, TableOutput):
     """Show a bloc's measures against the best answer.
 
@@ -152,7 +152,7 @@ class Retaliation(Question, TableOutput):
         self._tell(self.ask(moves=moves if self.move else None))
 
 
-@command(name="fair-split", like="blocs.fair_split")
+@command(name="fair-split", like="blocs.fair_split", example="fair-split costs.csv --kind cost")
 class FairSplit(TableOutput):
     """Split a cost or a gain among members.
 

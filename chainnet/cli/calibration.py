@@ -13,7 +13,7 @@ from chainnet.cli.common import Form, command
 from chainnet.errors import DataError
 
 
-@command(like="calibration.calibrate")
+@command(like="calibration.calibrate", example="calibrate gallium")
 class Calibrate(Form):
     """Make baseline flows from totals and existing links.
 

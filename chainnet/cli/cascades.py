@@ -26,7 +26,7 @@ DAYS = Numbers(
 )
 
 
-@command("cascades.cascade")
+@command("cascades.cascade", example="cascade gallium --fail chn_alumina")
 class Cascade(Question, Counted, TableOutput):
     """Follow a failure when nobody reroutes well.
 

@@ -74,6 +74,7 @@ class Command:
 
     asks: ClassVar[str] = ""
     like: ClassVar[str] = ""
+    example: ClassVar[str] = ""
     # options only where a class below makes them so
     form: opt.Form = "table"
     out: Path | None = None
@@ -396,7 +397,7 @@ def _group(name: str) -> typer.Typer:
 
 
 @dataclass_transform(kw_only_default=True)
-def command(asks: str = "", name: str = "", like: str = "") -> Callable[[C], C]:
+def command(asks: str = "", name: str = "", like: str = "", *, example: str = "") -> Callable[[C], C]:
     """Make a class a command; its own options stand first, then those of the classes it is made from.
 
     Parameters
@@ -407,11 +408,13 @@ def command(asks: str = "", name: str = "", like: str = "") -> Callable[[C], C]:
         What it is called; default the name of the class in small letters.
     like : str
         The function of Python that does the same, where the command does not ask it by name.
+    example : str
+        A line that runs, after ``chainnet``; it ends the help.
     """
 
     def register(kind: C) -> C:
         dataclass(kw_only=True, eq=False)(kind)
-        kind.asks, kind.like = asks, like or asks
+        kind.asks, kind.like, kind.example = asks, like or asks, example
         options = opt.options_of(kind)
         inherited = [field for base in kind.__bases__ for field in opt.options_of(base)]
         parameters = []
@@ -438,7 +441,9 @@ def command(asks: str = "", name: str = "", like: str = "") -> Callable[[C], C]:
         # what typer reads
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {asked.name: asked.annotation for asked in parameters}
-        (_group(group) if group else app).command(own, help=inspect.getdoc(kind))(run)
+        (_group(group) if group else app).command(
+            own, help=inspect.getdoc(kind), epilog=f"\b\nExample:\n  chainnet {example}"
+        )(run)
         return kind
 
     return register

@@ -35,7 +35,7 @@ HazardTable = Annotated[
 ]
 
 
-@command("criticality.chokepoints")
+@command("criticality.chokepoints", example="chokepoints gallium --by country")
 class Chokepoints(Question, Counted, Output, Verified):
     """Rank plants, links or countries by what they cost.
 
@@ -63,7 +63,7 @@ class Chokepoints(Question, Counted, Output, Verified):
         self.say(found, tables, {**numbers, **_correlations(found, "loss")}, footer=footer)
 
 
-@command("criticality.interdict")
+@command("criticality.interdict", example="interdict mag-9 --k 2")
 class Interdict(Question, Counted, TableOutput):
     """Find the k losses at once that hurt most, exactly."""
 
@@ -96,7 +96,7 @@ class Interdict(Question, Counted, TableOutput):
         self.say(found, tables, shown=shown, is_unique=None if found.ties is None else not found.ties, **ours)
 
 
-@command("criticality.shapley")
+@command("criticality.shapley", example="shapley mag-9 --by country")
 class Shapley(Question, Counted, Output):
     """Share a joint loss fairly among its causes.
 
@@ -109,7 +109,7 @@ class Shapley(Question, Counted, Output):
     scenario: opt.OneScenario = None
 
 
-@command("criticality.fortify")
+@command("criticality.fortify", example="fortify mag-9 --k 1 --budget 100")
 class Fortify(Question, Counted, TableOutput):
     """Choose what to protect against the worst k losses.
 
@@ -132,7 +132,7 @@ class Fortify(Question, Counted, TableOutput):
         self.say(found, **more)
 
 
-@command("criticality.risk_exposure")
+@command("criticality.risk_exposure", example="exposure gallium --recovery 0.5 --top 5")
 class Exposure(Question, Counted, TableOutput, Verified):
     """Compare recovery with what stocks can cover.
 
@@ -166,7 +166,8 @@ class Exposure(Question, Counted, TableOutput, Verified):
             **_correlations(found, "cost"),
         }
         if self.plot is not None:
-            numbers["plot"] = self._write_plot(self.plot, found)
+            self.write(self.plot, found.plot().svg)
+            numbers["plot"] = str(self.plot)
         shown = {"exposure": found if self.top is None else found.head(self.top)}
         self.say(found, shown, numbers, footer=self._ends(found, settings["value"]))
 
@@ -187,18 +188,8 @@ class Exposure(Question, Counted, TableOutput, Verified):
         unit = "t" if value == "1 per tonne" else "USD"
         return {"ends": f"largest cost {at_ends(*(_cost(table, unit, self.labels) for table in both))}"}
 
-    def _write_plot(self, path: Path, found: Any) -> str:
-        from chainnet.drawing import exposure_svg
 
-        # the names by which people know what drops out
-        named = self.network.nodes[["id", "label"]].dropna()
-        named = named[named["label"] != ""]
-        labels = dict(zip(named["id"], named["label"], strict=True)) if self.by == "node" else {}
-        self.write(path, exposure_svg(found, labels))
-        return str(path)
-
-
-@command("criticality.hazards")
+@command("criticality.hazards", example="hazards gallium --years 5")
 class Hazards(Question, TableOutput):
     """Show what may happen, and how often.
 
@@ -209,7 +200,7 @@ class Hazards(Question, TableOutput):
     years: Annotated[float, "How far ahead the day lies."] = 5.0
 
 
-@command("criticality.reverse")
+@command("criticality.reverse", example="reverse gallium --loss 0.3 --most 2")
 class Reverse(Question, Counted, TableOutput):
     """Find what would have to happen for a given loss.
 
@@ -252,14 +243,9 @@ class Reverse(Question, Counted, TableOutput):
 
     def _draw(self, path: Path, found: Any) -> str:
         """Draw the band; where no event with a rate costs anything there is nothing to draw."""
-        from chainnet.drawing import Exceedance, exceedance_svg
-
         if not (found.curve["if_event"] == "").any() or not (found.hazards["loss_share"] > 0).any():
             return "none: no event with a rate costs anything"
-        labels = found.hazards["label"].to_dict()
-        users = "demand" if self.tier is None else f"{self.tier} demand"
-        told = Exceedance(found.curve, found.loss_asked_share, self.years, labels, users)
-        self.write(path, exceedance_svg(told))
+        self.write(path, found.plot().svg)
         return str(path)
 
 

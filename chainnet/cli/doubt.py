@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from chainnet.network import Network
 
 
-@command("doubt.key_assumptions")
+@command("doubt.key_assumptions", example="assumptions mag-9 --scenario china_out")
 class Assumptions(Question, Counted, TableOutput, Verified):
     """Show which assumptions a result depends on.
 
@@ -42,7 +42,7 @@ class Assumptions(Question, Counted, TableOutput, Verified):
         self.say(found, tables, numbers, shown)
 
 
-@command(like="assessment.compare")
+@command(like="assessment.compare", example="compare mag-9 --portfolio none= --portfolio both=G_US,H_US")
 class Compare(Counted, PageOutput):
     """Compare graphs, scenarios or portfolios.
 
@@ -135,7 +135,7 @@ def _sets(given: list[str]) -> dict[str, list[str]]:
     return {name: words(ids) for name, ids in found.items()}
 
 
-@command("doubt.ensemble")
+@command("doubt.ensemble", example="ensemble mag-9 --scenario china_out --draws 64")
 class Ensemble(Question, Counted, TableOutput):
     """Show the range over draws of uncertain inputs.
 
@@ -159,7 +159,7 @@ class Ensemble(Question, Counted, TableOutput):
         self.say(found, numbers={"draws": self.draws, "seed": self.seed}, shown=shown)
 
 
-@command("doubt.sensitivity")
+@command("doubt.sensitivity", example="sensitivity gallium --scenario china_export_stop_all")
 class Sensitivity(Question, Counted, TableOutput):
     """Rank uncertain inputs by how they move the answer.
 

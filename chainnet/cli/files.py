@@ -45,7 +45,7 @@ def _formats(text: str, option: str) -> list[str]:
     return words(text)
 
 
-@command(name="list", like="io.catalog")
+@command(name="list", like="io.catalog", example="list --format csv")
 class ListGraphs(Output):
     """List the shipped graphs."""
 
@@ -55,7 +55,7 @@ class ListGraphs(Output):
         self.say(None, {"graphs": catalog()})
 
 
-@command(like="results.licences")
+@command(like="results.licences", example="licences --format csv")
 class Licences(Output):
     """List the packages that chainnet needs.
 
@@ -80,6 +80,10 @@ class OwnData(Command):
     country_names: opt.CountryNames = False
     separator: opt.Separator = ","
     decimal: opt.Decimal = None
+    sheet: opt.Sheet = None
+    header: opt.Header = None
+    without_rows: opt.WithoutRows = ""
+    unit: opt.Unit = None
     any_size: opt.AnySize = False
 
     def read_own(self, graph: str) -> Network:
@@ -89,7 +93,7 @@ class OwnData(Command):
         return read(graph, **{name: self.given(name) for name in OwnData.__annotations__})
 
 
-@command(like="indicators.coverage")
+@command(like="indicators.coverage", example="check gallium --table measures")
 class Check(OwnData, TableOutput):
     """Check a graph, its figures and its scenarios.
 
@@ -143,7 +147,7 @@ class Check(OwnData, TableOutput):
             print(f"marked: {marked_copy(path, error)}", file=sys.stderr)
 
 
-@command("scenario.rules")
+@command("scenario.rules", example="rules gallium --as-of 2027-01")
 class Rules(TableOutput):
     """List the rules that touch a chain, with their state.
 
@@ -193,7 +197,7 @@ def _refuse_unfit(network: Network) -> None:
         raise DataError(faults=faults)
 
 
-@command("drawing.draw")
+@command("drawing.draw", example="draw mag-9 --out mag-9.html")
 class Draw(Question, Form):
     """Draw an interactive page: one file, opens offline."""
 
@@ -267,7 +271,7 @@ class Draw(Question, Form):
         return self.ask("projects.reroute", by_year=self.gains)
 
 
-@command("reporting.report")
+@command("reporting.report", example="report mag-9 --out out --formats html")
 class Report(Question, Counted, Form):
     """Write the stress-test report.
 
@@ -327,7 +331,7 @@ class Report(Question, Counted, Form):
             print(f"not in {self.network.name}, the report says how to add them: {', '.join(found)}", file=sys.stderr)
 
 
-@command("assessment.find")
+@command("assessment.find", example="find mag-9 --scenario china_out")
 class Find(Question, Counted, TableOutput):
     """Find who is short, when, where, and what helps.
 
@@ -362,7 +366,7 @@ class Find(Question, Counted, TableOutput):
         self.say(found.levels, tables, dict(zip(names, lines, strict=True)), ("levels",))
 
 
-@command(like="assessment.overview")
+@command(like="assessment.overview", example="overview mag-9")
 class Overview(PageOutput):
     """Summarise each chain, and what decides it.
 
@@ -402,7 +406,29 @@ class Overview(PageOutput):
         return [network for network in found if self.graphs or not is_made_up(network)]
 
 
-@command(name="import", like="io.read")
+@command(like="io.look", example="look export.xlsx")
+class Look(TableOutput):
+    """Look at a table, and print the command that reads it.
+
+    Which sheets it has, where the heads stand, what each column seems to be and by what, units, totals, names that
+    are nearly equal. What the file leaves open is asked: there is a command for each answer.
+    """
+
+    file: Annotated[str, typer.Argument(metavar="FILE", help="Workbook (.xlsx) or text (.csv, .tsv).")]
+    sheet: Annotated[str | None, "Only this sheet."] = None
+
+    def _run(self) -> None:
+        from chainnet.io import look
+
+        found = look(self.file, sheet=self.sheet)
+        if self.asked_form() == "table" and self.table is None:
+            text = f"{found}\n"
+            sys.stdout.write(text) if self.out is None else self.write(self.out, text)
+        else:
+            self.say(None, found.tables(), {"path": found.path, "command": found.command})
+
+
+@command(name="import", like="io.read", example="import mine --out mine.json")
 class Import(OwnData, Form):
     """Read a network in one form, write it in another.
 
@@ -420,7 +446,7 @@ class Import(OwnData, Form):
         self.say_paths(write(self.read_own(self.file), self.path))
 
 
-@command(like="io.write_template")
+@command(like="io.write_template", example="init --excel mine.xlsx")
 class Init(Form):
     """Start a graph of your own.
 
@@ -441,7 +467,7 @@ class Init(Form):
             raise DataError("init: give either FOLDER or --excel FILE.")
 
 
-@command()
+@command(example="engine examples pages")
 class Engine(Form):
     """Write an example of a living page for every chain.
 

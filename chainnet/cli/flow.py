@@ -8,7 +8,7 @@ from chainnet.cli import options as opt
 from chainnet.cli.common import Counted, Question, TableOutput, Verified, command, short_at_ends
 
 
-@command("flow.max_flow")
+@command("flow.max_flow", example="flow mag-9 --verify")
 class Flow(Question, TableOutput, Verified):
     """Find the largest flow and the cut that bounds it.
 
@@ -24,7 +24,7 @@ class Flow(Question, TableOutput, Verified):
         self.say(found, {"cut": found.cut, "nodes": found.nodes, "edges": found.edges}, numbers)
 
 
-@command("flow.balance")
+@command("flow.balance", example="balance gallium --scenario china_export_stop_all")
 class Balance(Question, Counted, TableOutput, Verified):
     """Serve demand tier by tier, at least shortfall.
 

@@ -15,7 +15,7 @@ SCORED = ("event", "question", "central", "narrow_low", "narrow_high", "wide_low
           "hit_wide", "wis", "wis_nothing", "wis_share_lost")  # fmt: skip
 
 
-@command(like="hindsight.events")
+@command(like="hindsight.events", example="events gallium")
 class Events(TableOutput):
     """List the past events of a chain.
 
@@ -66,7 +66,7 @@ def _head(event: Any) -> dict[str, Any]:
     return {**row, "questions": len(event.asked), "outcomes": len(event.outcomes)}
 
 
-@command("hindsight.hindcast")
+@command("hindsight.hindcast", example="hindcast gallium --registered")
 class Hindcast(Question, TableOutput):
     """Show how often forecasts of past events were right.
 

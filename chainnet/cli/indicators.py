@@ -18,7 +18,7 @@ BY_COUNTRY = pairs("COUNTRY=NUMBER")
 BY_COMMODITY = pairs("COMMODITY=NUMBER")
 
 
-@command("indicators.indices")
+@command("indicators.indices", example="indicators mag-9")
 class Indicators(Question, Counted, TableOutput):
     """Compare published indices with the exact losses.
 
@@ -60,7 +60,7 @@ class Indicators(Question, Counted, TableOutput):
         self.say(found, tables, shown=("indicators", "disagreements"))
 
 
-@command("indicators.concentration")
+@command("indicators.concentration", example="concentration gallium --by country")
 class Concentration(Question, Output):
     """Show who holds how much of what each step makes."""
 

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import typer
 
-from chainnet.cli.words import order, split_pairs, words
+from chainnet.cli.words import names, order, split_pairs, words
 
 GRAPH = "Name of a shipped graph, or a folder or file."
 SCENARIO = "Name of a shipped scenario or path of a TOML file"
@@ -57,7 +57,7 @@ def options_of(kind: type[Any]) -> dict[str, Option]:
 
 Graph = Annotated[str, typer.Argument(metavar="GRAPH", help=GRAPH)]
 Commodity = Annotated[str | None, "What counts: commodities, split by commas.", words]
-Beneficiaries = Annotated[str | None, "Whose demand counts: countries or groups, split by commas.", words]
+Beneficiaries = Annotated[str | None, "Whose demand counts: countries or groups, split by commas.", names]
 Scenario = Annotated[str, SCENARIO + "."]
 OneScenario = Annotated[str | None, SCENARIO + "."]
 Scenarios = Annotated[list[str] | None, SCENARIO + "; may be repeated.", "--scenario"]
@@ -113,6 +113,12 @@ CountryNames = Annotated[bool, "Take names of countries for their codes, and say
 Separator = Annotated[str, 'Between the cells of CSV files, such as ";", which reads decimal commas too.', _mark]
 Decimal = Annotated[
     Literal[".", ","] | None, "Decimal mark of numbers that are text; the other one then marks thousands."
+]
+Sheet = Annotated[str | None, "Sheet of a workbook; default the only one."]
+Header = Annotated[str | None, "Row of the heads, or their rows, such as 4-5; chainnet look FILE finds them."]
+WithoutRows = Annotated[str, "Rows that are left out, such as totals: 12,30-32, as a spreadsheet counts them."]
+Unit = Annotated[
+    Literal["t", "kg", "g", "kt", "Mt", "lb", "short_ton", "long_ton"] | None, "Unit of the weights; default t."
 ]
 AnySize = Annotated[bool, "Read it however large it is; for a file that you know."]
 Form = Literal["table", "csv", "json"]

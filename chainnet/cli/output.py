@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass
+from textwrap import wrap
 from typing import Any
 
 import pandas as pd
@@ -15,6 +17,8 @@ from chainnet.cli.words import one_line
 from chainnet.results import fact_of, rests_words
 from chainnet.words import exact, gap, infinite_word, whole
 
+# letters: of a line; a cell at most, a name and another text at least where it must be cut; a part of a head
+LINE, WIDEST, NAME, NARROW, LEAST_HEAD = 100, 60, 26, 16, 8
 # columns of ids, and the column that names what they stand for
 _LABELS = {
     "id": "label",
@@ -24,6 +28,7 @@ _LABELS = {
     "source": "source_label",
     "target": "target_label",
 }
+_IDS = {*_LABELS, "event", "name", "option", "rule", "scenario"}
 
 
 @dataclass(frozen=True)
@@ -66,10 +71,8 @@ def render(answer: Answer, form: str, table: str | None = None) -> str:
     for name in (main,) if table else answer.shown or (main,):
         if lines:
             lines.append("")
-        lines += [
-            f"{name} ({len(tables[name])} rows)",
-            *_seen(tables[name], () if table else answer.columns.get(name, ())),
-        ]
+        shown = [_text(tables[name])] if table else _seen(tables[name], answer.columns.get(name, ()))
+        lines += [f"{name} ({len(tables[name])} rows)", *shown]
     lines += ["", *(f"{name}: {one_line(said)}" for name, said in answer.footer.items())] if answer.footer else []
     if "rests_on" in answer.provenance:
         lines += ["", *_borne(answer)]
@@ -104,13 +107,16 @@ def _labelled(table: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
 
 
 def _seen(table: pd.DataFrame, columns: tuple[str, ...]) -> list[str]:
-    """Return a table as people see it: the chosen columns, without those that hold nothing."""
+    """Return a table as people see it: the chosen columns that fit a line, without those that hold nothing."""
     chosen = [c for c in columns if c in table.columns] or list(table.columns)
     blank = [c for c in chosen if len(table) and (table[c].isna() | (table[c].astype(object) == "")).all()]
-    lines = [_text(table[[c for c in chosen if c not in blank] or chosen[:1]])]
+    kept = [c for c in chosen if c not in blank] or chosen[:1]
+    text, n_shown = _fitted(table[kept])
+    lines = [text]
     if blank:
-        lines.append(f"  no value in any row: {', '.join(map(str, blank))}")
-    if left := len(table.columns) - len(chosen):
+        said = f"no value in any row: {', '.join(map(str, blank))}"
+        lines += wrap(said, LINE, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
+    if left := len(table.columns) - len(blank) - n_shown:
         lines.append(f"  {left} more columns: --table, or --format csv or json")
     return lines
 
@@ -176,22 +182,91 @@ def _cell(value: Any, column: str = "") -> str:
     return one_line(str(plain))
 
 
+def _cells(frame: pd.DataFrame) -> list[list[str]]:
+    """Return the rows of a table as texts."""
+    heads = [str(c) for c in frame.columns]
+    rows = frame.itertuples(index=False)
+    return [[_cell(v, head) for head, v in zip(heads, row, strict=True)] for row in rows]
+
+
 def _text(frame: pd.DataFrame) -> str:
+    """Return a table with all its columns, whatever its width."""
     if frame.empty:
         return "  (no rows)"
-    cells = [[str(c) for c in frame.columns]] + [
-        [_cell(v, str(c)) for c, v in zip(frame.columns, row, strict=True)] for row in frame.itertuples(index=False)
+    cells, heads = _cells(frame), [str(c) for c in frame.columns]
+    return _laid_out(frame, [heads], cells, [min(width, WIDEST) for width in _widths([heads, *cells])])
+
+
+def _fitted(frame: pd.DataFrame) -> tuple[str, int]:
+    """Return a table that fits a line, and how many of its columns that shows.
+
+    Where all do not fit heads are folded, then the widest texts are cut, then the last columns left out.
+    """
+    if frame.empty:
+        return "  (no rows)", frame.shape[1]
+    cells = _cells(frame)
+    heads = [[str(c) for c in frame.columns]]
+    widths = [min(width, WIDEST) for width in _widths([*heads, *cells])]
+    if _line(widths) > LINE:
+        heads = _folded_heads(heads[0], _widths(cells))
+        widths = [min(width, WIDEST) for width in _widths([*heads, *cells])]
+    floors = [_least(str(c), width) for c, width in zip(frame.columns, widths, strict=True)]
+    numeric = [pd.api.types.is_numeric_dtype(dtype) for dtype in frame.dtypes]
+    floors = [
+        max(widths[i] if is_number else min(floors[i], widths[i]), *(len(row[i]) for row in heads))
+        for i, is_number in enumerate(numeric)
     ]
-    numeric = [pd.api.types.is_numeric_dtype(frame.dtypes.iloc[i]) for i in range(frame.shape[1])]
-    widths = [min(max(len(row[i]) for row in cells), 60) for i in range(frame.shape[1])]
+    n = frame.shape[1]
+    while n > 1 and _line(floors[:n]) > LINE:
+        n -= 1
+    while _line(widths[:n]) > LINE and any(width > least for width, least in zip(widths[:n], floors[:n], strict=True)):
+        widths[max(range(n), key=lambda i: (widths[i] > floors[i], widths[i]))] -= 1
+    rows = [[row[:n] for row in part] for part in (heads, cells)]
+    while len(rows[0]) > 1 and not any(rows[0][-1]):  # of heads that are left out
+        rows[0].pop()
+    return _laid_out(frame.iloc[:, :n], rows[0], rows[1], widths[:n]), n
+
+
+def _least(column: str, width: int) -> int:
+    """Return the least width of a column of texts: an id is not cut, the name of it less than other words."""
+    return width if column in _IDS else NAME if column in _LABELS.values() else NARROW
+
+
+def _line(widths: Sequence[int]) -> int:
+    """Return how long a line of columns is."""
+    return sum(widths) + 2 * len(widths)
+
+
+def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
+    return [max(map(len, column)) for column in zip(*rows, strict=True)]
+
+
+def _folded_heads(heads: Sequence[str], widths: Sequence[int]) -> list[list[str]]:
+    """Return heads on several lines, broken behind an underscore where they are wider than their column."""
+    columns = []
+    for head, width in zip(heads, widths, strict=True):
+        lines = [""]
+        for part in re.findall(r"[^_ ]*[_ ]?", head)[:-1]:
+            if lines[-1] and len(lines[-1]) + len(part) > max(width, LEAST_HEAD):
+                lines.append("")
+            lines[-1] += part
+        columns.append([line.rstrip(" ") for line in lines])
+    most = max(map(len, columns))
+    return [[column[i] if i < len(column) else "" for column in columns] for i in range(most)]
+
+
+def _laid_out(
+    frame: pd.DataFrame, heads: Sequence[Sequence[str]], cells: Sequence[Sequence[str]], widths: Sequence[int]
+) -> str:
+    numeric = [pd.api.types.is_numeric_dtype(dtype) for dtype in frame.dtypes]
     lines = []
-    for row in cells:
+    for row in [*heads, *cells]:
         parts = [
             _clip(text, width).rjust(width) if is_number else _clip(text, width).ljust(width)
             for text, width, is_number in zip(row, widths, numeric, strict=True)
         ]
         lines.append("  " + "  ".join(parts).rstrip())
-    lines.insert(1, "  " + "  ".join("-" * width for width in widths))
+    lines.insert(len(heads), "  " + "  ".join("-" * width for width in widths))
     return "\n".join(lines)
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Own = Annotated[str, typer.Argument(metavar="FOLDER", help="Folder of a graph of your own; see `chainnet copy`.")]
 
 
-@command()
+@command(example="copy mag-9 mine")
 class Copy(Form):
     """Copy a graph into a folder of your own.
 
@@ -74,7 +74,7 @@ class _Owned(Output):
         return Path(self.network.folder)
 
 
-@command(name="scenario new")
+@command(name="scenario new", example="scenario new mine half kind=scale nodes=H_CN share=0.5")
 class ScenarioNew(_Owned):
     """Add a scenario, and show what its measures reach.
 
@@ -184,7 +184,7 @@ def _file_name(name: str) -> str:
     return name
 
 
-@command(name="stock add")
+@command(name="stock add", example="stock add mine --commodity dy --tonnes 2 --at G_JP")
 class StockAdd(_Owned):
     """Add a stock to a graph of your own.
 

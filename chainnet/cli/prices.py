@@ -120,7 +120,7 @@ class Bordered(Cleared):
         return {"country": members}
 
 
-@command("prices.market")
+@command("prices.market", example="market gallium --demand-elasticity 0.2:0.9")
 class Market(Bordered):
     """Clear the market: prices, who pays, what measures do.
 
@@ -177,7 +177,11 @@ class Market(Bordered):
 Mechanism = Annotated[Literal["border", "cfd"], "How the floor is kept: a levy on imports, or contracts."]
 
 
-@command(name="floor-curve", like="prices.floor_curve")
+@command(
+    name="floor-curve",
+    like="prices.floor_curve",
+    example="floor-curve gallium --commodity ga_primary --floor 500000 --demand-elasticity 0.2:0.9",
+)
 class FloorCurve(Bordered):
     """Clear the market at several floors.
 
@@ -195,7 +199,11 @@ class FloorCurve(Bordered):
         return super().ask(self.like, of, to=self.inside()["country"], **market, **other)
 
 
-@command(name="break-even", like="prices.break_even_floor")
+@command(
+    name="break-even",
+    like="prices.break_even_floor",
+    example="break-even rare-earths --commodity ndpr_oxide --mechanism cfd --projects aus_nolans",
+)
 class BreakEven(Bordered):
     """Find the floor at which projects enter.
 
@@ -211,7 +219,10 @@ class BreakEven(Bordered):
         return super().ask(self.like, of, to=self.inside()["country"], **market, **other)
 
 
-@command(like="prices.instruments")
+@command(
+    like="prices.instruments",
+    example="instruments gallium --tier civilian --avoid 0 --by 2031 --demand-elasticity 0.2:0.9",
+)
 class Instruments(Cleared):
     """Compare floors, contracts, grants, stocks at equal effect.
 
@@ -233,7 +244,9 @@ class Instruments(Cleared):
         return super().ask(self.like, of, **market, **other)
 
 
-@command(name="implied-floors", like="prices.implied_floors")
+@command(
+    name="implied-floors", like="prices.implied_floors", example="implied-floors rare-earths --floor ndpr_oxide=110000"
+)
 class ImpliedFloors(Question, TableOutput):
     """Show which floors of other goods go with those given."""
 
@@ -245,7 +258,11 @@ class ImpliedFloors(Question, TableOutput):
         return super().ask(self.like, of, **other)
 
 
-@command("prices.floor_tables", like="prices.price_floor")
+@command(
+    "prices.floor_tables",
+    like="prices.price_floor",
+    example="floor rare-earths --floor ndpr_oxide=110000 --unit-cost ndpr_oxide=40000",
+)
 class Floor(Question, TableOutput):
     """Price a floor: who builds, and what it costs.
 
@@ -289,7 +306,7 @@ class Floor(Question, TableOutput):
         self.say(table, found, numbers)
 
 
-@command("prices.overcapacity")
+@command("prices.overcapacity", example="overcapacity gallium --scenario china_export_stop_all --by-year 2030")
 class Overcapacity(Question, Counted, TableOutput, Verified):
     """Show what is idle if nothing is cut off.
 

@@ -36,10 +36,11 @@ def _stocks(given: list[str], option: str) -> dict[str, dict[str, Any]]:
 
 
 # what people see of a project, of some twenty columns
-_SEEN = ("id", "label", "country", "start_year", "capex_musd", "standalone_t", "last_in_t", "shapley_t", "usd_per_tpa")
+_SEEN = ("id", "label", "standalone_t", "shapley_t", "last_in_t", "start_year", "capex_musd", "country", "usd_per_tpa")
+_LEVELS = ("level", "tier", "demand_tpa", "shortfall_tpa", "shortfall_least_tpa", "shortfall_most_tpa", "gained_tpa")
 
 
-@command("projects.reroute")
+@command("projects.reroute", example="reroute gallium --scenario china_export_stop_all")
 class Reroute(Question, Counted, TableOutput):
     """Rank projects by the shortfall that they avoid.
 
@@ -71,10 +72,10 @@ class Reroute(Question, Counted, TableOutput):
             **({"delays": found.delays} if self.horizon is not None else {}),
             **({"ours": found.ours} if found.ours is not None else {}),
         }
-        self.say(found, tables, found.numbers(), ("levels", "projects"), columns={"projects": _SEEN})
+        self.say(found, tables, found.numbers(), ("levels", "projects"), columns={"projects": _SEEN, "levels": _LEVELS})
 
 
-@command("projects.portfolio")
+@command("projects.portfolio", example="portfolio gallium --budget 500 --scenario china_export_stop_all")
 class Portfolio(Question, Counted, TableOutput):
     """Choose what to build and store under a budget.
 

@@ -21,7 +21,8 @@ QUESTIONS: Mapping[str, tuple[str, ...]] = {
     ),
     "How do I hand over the result?": ("report", "draw", "engine"),
     "How do I use my own data?": (
-        "list", "copy", "init", "import", "scenario", "stock", "calibrate", "from-trade", "refresh", "merge", "join",
+        "list", "copy", "init", "look", "import", "scenario", "stock", "calibrate", "from-trade", "refresh", "merge",
+        "join",
     ),
     "How do I share data that others may not see?": (
         "redact", "attack", "aggregate", "bracket", "commit", "prove", "verify", "key", "partition", "offer", "joint",

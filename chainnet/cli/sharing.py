@@ -94,7 +94,7 @@ class _Together(Command):
         self.say(found, shown=shown)
 
 
-@command(like="sharing.merge")
+@command(like="sharing.merge", example="merge usa=mag-9 jpn=mag-9 --prefer jpn --out merged")
 class Merge(_Together):
     """Put the tables of several parties into one network.
 
@@ -108,7 +108,7 @@ class Merge(_Together):
         self._told(merge(networks, **more))
 
 
-@command(like="sharing.join")
+@command(like="sharing.join", example="join magnets=mag-9 gallium=gallium --out joined")
 class Join(_Together):
     """Join chains of different minerals into one.
 
@@ -124,7 +124,7 @@ class Join(_Together):
         self._told(join(networks, same=self.given("same"), **more))
 
 
-@command("sharing.aggregate")
+@command("sharing.aggregate", example="aggregate gallium --by country,step --most-width 0.05 --out coarse")
 class Aggregate(Question, Form):
     """Make a chain coarser, with bounds on its answers.
 
@@ -157,7 +157,7 @@ class Aggregate(Question, Form):
         self._tell(found)
 
 
-@command(like="sharing.bracket")
+@command(like="sharing.bracket", example="bracket coarse/inner coarse/outer --by country")
 class Bracket(Counted, Output):
     """Show between what bounds the true answer lies.
 
@@ -186,7 +186,7 @@ class Bracket(Counted, Output):
         self.say(found)
 
 
-@command(like="sharing.redact")
+@command(like="sharing.redact", example="redact mag-9 --secret secret.key --out redacted")
 class Redact(Question, Form):
     """Make a folder that may be handed on.
 
@@ -247,7 +247,7 @@ class Redact(Question, Form):
         self.say(found, tables, shown=("log", *(("cells",) if self.show_cells else ())))
 
 
-@command(like="sharing.attack")
+@command(like="sharing.attack", example="attack redacted")
 class Attack(Question, Output):
     """Show how far hidden capacities can be narrowed.
 
@@ -264,7 +264,7 @@ class Attack(Question, Output):
         self.say(attack(self.network, facts, insiders=insiders, protect=self.protect))
 
 
-@command(like="sharing.commit")
+@command(like="sharing.commit", example="commit mag-9 --secret secret.key --out root.json")
 class Commit(Question, TableOutput):
     """Fix every row of a graph by one root.
 
@@ -284,7 +284,7 @@ class Commit(Question, TableOutput):
             self.say(found, numbers=found.published)
 
 
-@command(like="sharing.prove")
+@command(like="sharing.prove", example="prove mag-9 --secret secret.key --table nodes --key H_CN --out proof.json")
 class Prove(Question):
     """Prove that a row was in a graph; writes JSON.
 
@@ -318,7 +318,7 @@ class Prove(Question):
             self.write(self.out, text)
 
 
-@command(like="sharing.verify")
+@command(like="sharing.verify", example="verify proof.json --root root.json")
 class Verify(Command):
     """Check whether a proof fits a published root.
 

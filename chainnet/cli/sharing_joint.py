@@ -43,7 +43,7 @@ def _signed(message: dict[str, Any], key: Path | None) -> dict[str, Any]:
 Signing = Annotated[Path | None, "File of a private key: what is written is signed with it.", "--sign"]
 
 
-@command(like="sharing.new_key")
+@command(like="sharing.new_key", example="key usa.key")
 class Key(Command):
     """Make a pair of keys to sign with.
 
@@ -62,7 +62,7 @@ def _text(document: Any) -> str:
     return json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
-@command("sharing.partition")
+@command("sharing.partition", example="partition mag-9 --party usa=USA --party china=CHN --out parts")
 class Partition(Question, Form):
     """Split a chain by parties, to be answered jointly.
 
@@ -90,7 +90,7 @@ class Partition(Question, Form):
         self._tell(found)
 
 
-@command(like="sharing.offer")
+@command(like="sharing.offer", example="offer parts/usa --ask parts/ask.json --out usa-1.json")
 class Offer(Question):
     """Answer what is asked of one party's part; JSON.
 
@@ -122,7 +122,9 @@ class Offer(Question):
             self.write(self.out, _text(found))
 
 
-@command(like="sharing.joint_ask")
+@command(
+    like="sharing.joint_ask", example="joint usa-1.json china-1.json rest-1.json --ask parts/ask.json --out ask-2.json"
+)
 class Joint(Form):
     """Combine the offers of all parties and rounds.
 

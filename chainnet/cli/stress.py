@@ -26,20 +26,21 @@ Sets = Annotated[
 
 # what is set side by side for several sets of projects
 SIDE_BY_SIDE = ("shortfall_tpa", "shortfall_t", "first_short_month", "time_to_survive")
-# what fits on a screen, behind what is short in the long run
+# what people see, as far as it fits a line; the ends of the long run last
 OVERVIEW = (
-    "demand_t",
-    "shortfall_t",
-    "shortfall_unforeseen_t",
+    "shortfall_tpa",
     "first_short_month",
     "worst_month",
     "worst_month_share",
     "time_to_survive",
     "time_to_recover",
+    "shortfall_t",
+    "shortfall_unforeseen_t",
+    "demand_t",
 )
 
 
-@command("stress.stress_test")
+@command("stress.stress_test", example="stress gallium --scenario china_export_stop_all --months 12")
 class Stress(Question, Counted, TableOutput):
     """Show who runs short in each scenario, and when.
 
@@ -92,7 +93,7 @@ class Stress(Question, Counted, TableOutput):
         from chainnet.results import ENDS, ends_of, fact_of
 
         others = fact_of(found.summary, "has_others")
-        wanted = ("shortfall_tpa", *(ENDS.values() if others else ()), *OVERVIEW)
+        wanted = (*OVERVIEW, *(ENDS.values() if others else ()))
         shown = [c for c in wanted if c in found.summary.columns]
         tables = {**found.tables(), "overview": _settled(found.summary)[shown], "ends": ends_of(found.summary)}
         self.say(
@@ -148,7 +149,7 @@ class Stress(Question, Counted, TableOutput):
         return short_at_ends(ends_of(found.summary, name), f"{name}{which}, in the long run: ")
 
 
-@command("stress.stockpile_requirement")
+@command("stress.stockpile_requirement", example="stockpile mag-9 --scenario china_out --months 12")
 class Stockpile(Question, Counted, TableOutput):
     """Size the stock that demand needs.
 

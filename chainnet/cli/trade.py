@@ -10,10 +10,12 @@ import typer
 
 from chainnet.cli import options as opt
 from chainnet.cli.common import Form, Question, command
-from chainnet.cli.words import words
+from chainnet.cli.words import split_pairs
 from chainnet.errors import DataError
 
-Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="As downloaded: BACI, UN Comtrade, USGS, or CSV.")]
+Files = Annotated[
+    list[str], typer.Argument(metavar="FILE...", help="As downloaded: BACI, UN Comtrade, USGS, or a table.")
+]
 ProductsGiven = Annotated[
     list[str] | None,
     "CODE=CONTENT, with :COMMODITY and :RECOVERY behind it where there are several; may be repeated.",
@@ -40,7 +42,22 @@ def _products(given: list[str] | None, path: Path | None) -> Any:
     return found
 
 
-@command(name="from-trade", like="calibration.from_trade")
+def _countries(given: list[str], option: str) -> dict[str, str]:
+    return split_pairs(given, option, "is not of the form NAME=CODE.", "is given twice.")
+
+
+Countries = Annotated[
+    list[str] | None, "NAME=CODE, what stands for a country; may be repeated.", "--country", _countries
+]
+# where in a file the table stands, and how its cells are read
+_PLACED = ("sheet", "header", "without_rows", "rename", "unit", "countries", "separator", "decimal")
+
+
+@command(
+    name="from-trade",
+    like="calibration.from_trade",
+    example="from-trade BACI_2022.csv --product 2605=0.08:ore --out cobalt",
+)
 class FromTrade(Form):
     """Make a chain from bilateral trade by product code.
 
@@ -61,6 +78,14 @@ class FromTrade(Form):
     beneficiaries: opt.Beneficiaries = None
     slack: Annotated[float, "Capacity of a relation over its flow."] = 1.5
     utilisation: Annotated[float, "Output over capacity of every maker."] = 0.8
+    sheet: opt.Sheet = None
+    header: opt.Header = None
+    without_rows: opt.WithoutRows = ""
+    rename: opt.Rename = None
+    unit: opt.Unit = None
+    countries: Countries = None
+    separator: opt.Separator = ","
+    decimal: opt.Decimal = None
     name: Annotated[str, "Name of the graph."] = "trade"
     folder: Annotated[Path | None, "Write the graph to this folder.", "--out"] = None
     table: opt.Table = None
@@ -72,8 +97,9 @@ class FromTrade(Form):
         production = (self.production, self.kind) if self.production and self.kind else self.production
         found = from_trade(
             self.files, production, self.use, products=_products(self.product, self.products), year=self.year,
-            material=self.material, tier=self.tier, beneficiaries=words(self.beneficiaries or "") or None,
+            material=self.material, tier=self.tier, beneficiaries=self.given("beneficiaries"),
             slack=self.slack, utilisation=self.utilisation, name=self.name,
+            **{name: self.given(name) for name in _PLACED},
         )  # fmt: skip
         net = found.network
         numbers = {"graph": net.name, "year": net.year, "nodes": len(net.nodes), "relations": len(net.edges)}
@@ -83,7 +109,7 @@ class FromTrade(Form):
         self.say(found, numbers=numbers, shown=("assumptions", "gaps"))
 
 
-@command(name="refresh", like="calibration.refresh")
+@command(name="refresh", like="calibration.refresh", example="refresh cobalt mcs2024-cobal_world.csv --year 2023")
 class Refresh(Question, Form):
     """Bring a graph to newer USGS or BACI figures.
 

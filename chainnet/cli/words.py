@@ -15,6 +15,11 @@ def words(text: str, option: str = "") -> list[str]:
     return [word.strip() for word in text.split(",") if word.strip()]
 
 
+def names(text: str, option: str = "") -> list[str]:
+    """Split an option that lists countries or groups, by commas or semicolons as the sheet *meta* does."""
+    return words(text.replace(";", ","), option)
+
+
 def order(text: str, option: str = "") -> Any:
     """Return who is served first: the word, or the table of stages in a CSV file.
 

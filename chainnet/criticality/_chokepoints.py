@@ -8,6 +8,7 @@ import pandas as pd
 from chainnet import checks
 from chainnet._types import Array, Bools, Words
 from chainnet.criticality._checks import check_losses, compared
+from chainnet.criticality._finding import ranking
 from chainnet.criticality._losses import Losses, plain_losses, program_losses
 from chainnet.criticality._removals import Removals, removals
 from chainnet.engine import CERTAIN, ROUNDING
@@ -15,8 +16,9 @@ from chainnet.flow import Counting, Valued, value_model, valued_order
 from chainnet.lowering import Degree, Reach, is_plain, stack
 from chainnet.network import Network
 from chainnet.progress import Steps, Tell
-from chainnet.results import limiting_inputs, provenance, stamp
+from chainnet.results import Ranking, limiting_inputs, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
+from chainnet.words import part_of
 
 COLUMNS = ["lost_tpa", "lost_share", "throughput_tpa", "in_cut", "is_dominator", "betweenness"]
 
@@ -35,7 +37,7 @@ def chokepoints(
     order: Valued = "allies_first",
     verify: bool = False,
     progress: Tell | None = None,
-) -> pd.DataFrame:
+) -> Ranking:
     """Rank nodes, edges or groups by the exact loss if they drop out.
 
     The loss of X is the value of the network minus its value without X, both solved: the largest
@@ -74,7 +76,8 @@ def chokepoints(
 
     Returns
     -------
-    DataFrame, one row per removed thing, sorted by lost_tpa descending, ties by index
+    Ranking, a DataFrame with one row per removed thing, sorted by lost_tpa descending, ties by index
+        It says what costs most (``.sentence``) and draws itself (``.plot()``).
         lost_tpa : t/yr, >= 0 unless others come before.  lost_share : of the value.  throughput_tpa : t/yr in one
         optimal flow, of main outputs.  in_cut : a capacity of its lies in the reported minimum cut.
         is_dominator : without it nothing reaches the demand, whatever the capacities.
@@ -158,7 +161,8 @@ def chokepoints(
     if centrality and by == "node":
         table, facts["rank_correlation"] = compared(network, table)
     said = source | {"verified": "second solver" if verify else "no"}
-    return stamp(table if top is None else table.head(top), said, ranked="lost_tpa", facts=facts)
+    stamped = stamp(table if top is None else table.head(top), said, ranked="lost_tpa", facts=facts)
+    return ranking(network, by, stamped, "lost_tpa", lambda tpa: part_of(tpa, float(base)))
 
 
 def _without_dust(found: Losses, plain: bool, order: Valued) -> Array:

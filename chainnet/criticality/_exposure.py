@@ -13,14 +13,16 @@ from chainnet._types import Array, Words
 from chainnet.criticality._checks import ranks
 from chainnet.criticality._exposure_last import ExposureLast
 from chainnet.criticality._exposure_program import ExposureProgram
+from chainnet.criticality._finding import ranking
 from chainnet.criticality._removals import Removals, removals
 from chainnet.errors import DataError, UnknownIdError
 from chainnet.flow import Counting, Valued, binding_inputs, valued_order
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.progress import Steps, Tell
-from chainnet.results import provenance, stamp
+from chainnet.results import Ranking, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
+from chainnet.words import NBSP, dollars, weight
 
 
 def risk_exposure(
@@ -35,7 +37,7 @@ def risk_exposure(
     order: Valued = "allies_first",
     verify: bool = False,
     progress: Tell | None = None,
-) -> pd.DataFrame:
+) -> Ranking:
     """Say what the loss of each node costs until it has recovered, and how long it can be borne.
 
     While X is out for its recovery time t, the rest of the network makes, ships and draws on stocks so
@@ -71,7 +73,7 @@ def risk_exposure(
 
     Returns
     -------
-    DataFrame, one row per thing that can drop out, sorted by cost_usd descending, ties by index
+    Ranking, a DataFrame with one row per thing that can drop out, sorted by cost_usd descending, ties by index
         cost_usd : least value lost in the recovery time.  rei : cost over the largest cost, 0 to 1, 0
         where nothing is lost.  lost_t : tonnes lost in that plan, the least among equally cheap ones.
         time_to_survive : periods, inf when capacity alone suffices.  gap : periods by which the
@@ -159,7 +161,9 @@ def risk_exposure(
     units = dict.fromkeys(("gap", "recovery", "time_to_survive"), "periods (years, if capacities are a year's)")
     said = source | {"verified": "second solver" if verify else "no"}
     units["rei"] = "share of the largest loss"
-    return stamp(table, said, units=units, ranked="cost_usd", facts=_correlations(table))
+    stamped = stamp(table, said, units=units, ranked="cost_usd", facts=_correlations(table))
+    amount = dollars if model.has_values else weight
+    return ranking(network, by, stamped, "cost_usd", lambda cost: amount(cost).replace(NBSP, " "))
 
 
 def _periods(network: Network, what: Removals, by: str, recovery: Any) -> Array:

@@ -29,7 +29,7 @@ from chainnet.flow import Counting, Valued, valued_order
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.progress import Steps, Tell
-from chainnet.results import BOUNDED, CHECKED, SAMPLED, Result, Status, provenance, stamp
+from chainnet.results import BOUNDED, CHECKED, SAMPLED, Result, Status, figure_of, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario
 from chainnet.stress import Ask
 from chainnet.words import count, nouns, odds, percent
@@ -131,6 +131,21 @@ class Reverse(Result):
             f"Any of these may be the likeliest of the events listed that cost {asked}: "
             f"{'; '.join(said[:_MOST_SAID])}{more}. Chances are of a day {ahead_}."
         )
+
+    def plot(self) -> Any:
+        """Draw the chance of a loss of so much or more; asked with ``curve=True``.
+
+        Returns
+        -------
+        Figure
+            A notebook shows it; ``.save("name.svg")`` or ``.png`` writes it.
+
+        Raises
+        ------
+        DataError
+            If the curve was not asked for, or no event with a rate costs anything.
+        """
+        return figure_of(self)
 
 
 def reverse(

@@ -16,10 +16,12 @@ from chainnet.drawing.colours import country_colours
 from chainnet.drawing.evidence import Course, course_svg, levels_svg, measures_svg
 from chainnet.drawing.exceedance import Exceedance, exceedance_svg
 from chainnet.drawing.exposure import Exposure, exposure_svg
+from chainnet.drawing.figure import Figure, save_svg
 from chainnet.drawing.flow_break import Break, break_svg
 from chainnet.drawing.living import living_page
 from chainnet.drawing.pages import draw
-from chainnet.drawing.raster import font_folder, font_folders, png_bytes
+from chainnet.drawing.plots import month_lines, plot
+from chainnet.drawing.raster import font_folder, font_folders
 from chainnet.drawing.style import COLOURS, LOSS_COLOURS, OTHER_COLOUR, css_text, palette_sheet, tier_colour
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "Course",
     "Exceedance",
     "Exposure",
+    "Figure",
     "break_svg",
     "country_colours",
     "course_svg",
@@ -46,9 +49,11 @@ __all__ = [
     "levels_svg",
     "living_page",
     "measures_svg",
+    "month_lines",
     "new_canvas",
     "palette_sheet",
-    "png_bytes",
+    "plot",
+    "save_svg",
     "svg_of",
     "tier_colour",
     "write",

@@ -17,7 +17,7 @@ from chainnet.drawing.canvas import SMALL, figure_style, new_canvas, svg_of, wri
 from chainnet.drawing.style import COLOURS
 from chainnet.errors import DataError, printable
 from chainnet.results import fact_of, origin_of
-from chainnet.words import correlation, count, counted, dollars, nouns, number
+from chainnet.words import correlation, costliest_sentence, count, counted, dollars, nouns, number
 
 MOST_NAMED, MOST_DRAWN = 10, 2000
 NEAR = 0.035  # parts of the axes: marks nearer than that bear one number together
@@ -134,8 +134,8 @@ class Exposure:
         if not self._n_lost:
             return "Nothing is lost, whatever drops out alone, before it is back"
         tied = int((self._cost >= self._cost[0] * (1 - 1e-9)).sum()) - 1
-        others = "" if not tied else f", as does {'one other' if tied == 1 else f'any of {tied} others'}"
-        return f"Losing {_cut(self._names[0], LETTERS)} costs most{others}: {self._lost(self._cost[0])}"
+        said = costliest_sentence(_cut(self._names[0], LETTERS), self._lost(self._cost[0]), tied)
+        return said.removesuffix(".")  # a heading
 
     def subtitle(self) -> str:
         """Return what the picture shows."""

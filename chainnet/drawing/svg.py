@@ -58,11 +58,13 @@ class Picture:
             f'fill="{fill}" stroke="{stroke}" stroke-width="0.6"/>'
         )
 
-    def line(self, points: Sequence[tuple[float, float]], colour: str, width: float = 0.6) -> None:
-        """Draw a line through points."""
+    def line(self, points: Sequence[tuple[float, float]], colour: str, width: float = 0.6, dash: str = "") -> None:
+        """Draw a line through points; ``dash``: lengths of strokes and gaps."""
         shown = " ".join(f"{x:.2f},{y:.2f}" for x, y in points)
+        dashed = f' stroke-dasharray="{dash}"' if dash else ""
         self.parts.append(
-            f'<polyline points="{shown}" fill="none" stroke="{colour}" stroke-width="{width}" stroke-linejoin="round"/>'
+            f'<polyline points="{shown}" fill="none" stroke="{colour}" stroke-width="{width}" stroke-linejoin="round"'
+            f"{dashed}/>"
         )
 
     def shape(self, points: Sequence[tuple[float, float]], fill: str, stroke: str = "none") -> None:

@@ -5,7 +5,7 @@ Words: *value* (the largest tonnage that can be served), *balance* (least shortf
 suppliers, stocks, projects, what stays short).
 """
 
-from chainnet.flow._balance import EXTRA_COST_USD_PER_T, Balance, balance, balance_under, shared_tiers, stages_of
+from chainnet.flow._balance import EXTRA_COST_USD_PER_T, balance, balance_under, shared_tiers, stages_of
 from chainnet.flow._counting import Counting, Said, check_tier
 from chainnet.flow._ends import service_range
 from chainnet.flow._fair import share_fairly
@@ -36,6 +36,7 @@ from chainnet.flow._shared import (
 )
 from chainnet.flow._shipped import Shipped
 from chainnet.flow._stages import in_finer_sizes
+from chainnet.flow._steady import Balance
 from chainnet.flow._stock import LeastStock, StockModel
 from chainnet.flow._value import ValueModel
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -30,81 +30,16 @@ from chainnet.flow._largest import edge_table, node_table, priced_bounds
 from chainnet.flow._law import at_home, home_stages, law_facts, released, under_contract
 from chainnet.flow._order import Asked, StageTable
 from chainnet.flow._stages import SEVERAL, in_finer_sizes, settled
+from chainnet.flow._steady import Balance
 from chainnet.lowering import Degree, Lowered, Overlay, lower
 from chainnet.network import Network, say_unlinked
 from chainnet.progress import SILENT, Steps, Tell
-from chainnet.results import STEADY, Result, limiting_inputs, provenance, stamp
+from chainnet.results import STEADY, limiting_inputs, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
 
 EXTRA_COST_USD_PER_T = 1000.0
 # two programs per price: beyond this many balances they would cost more than all else together
 MOST_RANGED = 500
-
-
-@dataclass(frozen=True, repr=False, eq=False, kw_only=True)
-class Balance(Result):
-    """A steady state: what is served to whom, at least cost.
-
-    Attributes
-    ----------
-    demand : DataFrame
-        By demand row: node, commodity, tier, demand_tpa, served_tpa, shortfall_tpa, is_counted, is_beneficiary.
-    nodes : DataFrame, index id
-        throughput_tpa, capacity_tpa, utilisation.
-    edges : DataFrame
-        One row per row of ``network.edges``: source, target, commodity, flow_tpa, capacity_tpa.
-    relations : DataFrame
-        New relations in use (``reroute="new"``): commodity, maker and user (countries), flow_tpa.
-    suppliers : DataFrame
-        The same by plant: source, target, commodity, flow_tpa. What several offer or take together is divided in
-        proportion.
-    prices : DataFrame, index (id, commodity)
-        served_t_per_t: tonnes served per tonne here (value program), one of the duals from
-        served_low (per more tonne) to served_high (per tonne less), NaN beyond 500 balances; usd_per_t:
-        cost saved per more tonne here (cost program); from_t, to_t: change of supply for which
-        served_t_per_t holds.
-    limiting : DataFrame
-        The inputs that bind what the counted tiers get, the weakest first: kind, id, label, commodity, tier,
-        capacity_tpa, price (tonnes served per tonne, the largest over the tiers), low, high, quality, reference.
-    cost_usd : float
-        Edge and node cost of what flows, without any shortfall penalty, USD/a.
-    certificate : Certificate
-        The worst of all stages.
-    ranges : DataFrame or None, index tier
-        Where stages may be shared (all orders but allies_first and allies_last): demand_tpa of the beneficiaries, and
-        the least and the most of it that is served (served_least_tpa, served_most_tpa) and short (shortfall_least_tpa,
-        shortfall_most_tpa) among the answers that serve these stages most, tiers after it not looked at; with ``fair``
-        the equal fractions, where least and most are one.
-    moved : DataFrame or None, index row of ``network.edges``
-        Of an answer near to that of another rule (``long_runs``) the links that differ most, at most eight: near_tpa,
-        flow_tpa, and what each carries at least and at most in any answer that serves as much.
-    """
-
-    demand: pd.DataFrame
-    nodes: pd.DataFrame
-    edges: pd.DataFrame
-    relations: pd.DataFrame
-    suppliers: pd.DataFrame
-    prices: pd.DataFrame
-    limiting: pd.DataFrame
-    cost_usd: float
-    certificate: Certificate
-    ranges: pd.DataFrame | None = None
-    moved: pd.DataFrame | None = None
-
-    def by_tier(self) -> pd.DataFrame:
-        """Return demand, served and shortfall of what counts, by tier in order, t/yr.
-
-        Where ``ranges`` is there, also its ``shortfall_least_tpa`` and ``shortfall_most_tpa``. By law and by a table
-        of stages the shortfall is the middle of the two, or as near to it as later stages leave: it is the sum over
-        the rows of ``demand``, which of the beneficiaries is short being one answer of several. With
-        ``order="alike"`` it is itself one of several.
-        """
-        counted = self.demand[self.demand["is_counted"] & self.demand["is_beneficiary"]]
-        table = counted.groupby("tier", sort=False, dropna=False)[["demand_tpa", "served_tpa", "shortfall_tpa"]].sum()
-        order = [t for t in self.provenance["settings"]["tiers"] if t in table.index]
-        table = table.reindex(order) if order else table
-        return table if self.ranges is None else table.join(self.ranges[["shortfall_least_tpa", "shortfall_most_tpa"]])
 
 
 def balance(

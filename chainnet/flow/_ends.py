@@ -6,8 +6,9 @@ import pandas as pd
 
 from chainnet._types import Words
 from chainnet.errors import DataError
-from chainnet.flow._balance import Balance, balance_under
+from chainnet.flow._balance import balance_under
 from chainnet.flow._counting import Counting
+from chainnet.flow._steady import Balance
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.progress import Steps, Tell

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chainnet.flow._balance import Balance, balance_under
+from chainnet.flow._balance import balance_under
 from chainnet.flow._counting import Counting
+from chainnet.flow._steady import Balance
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
 from chainnet.scenario import Scenario, overlay_of

@@ -13,8 +13,9 @@ from chainnet import checks
 from chainnet._types import Array
 from chainnet.engine import PRINTED
 from chainnet.errors import UnknownIdError
-from chainnet.flow._balance import Balance, balance_under
+from chainnet.flow._balance import balance_under
 from chainnet.flow._counting import Counting
+from chainnet.flow._steady import Balance
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network, check_network, first_years, ramp_reached
 

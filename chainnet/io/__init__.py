@@ -7,8 +7,10 @@ is only written), *descriptor* (``datapackage.json``).
 from chainnet.io.atomic import write_file, write_files
 from chainnet.io.catalogue import catalog, shipped_names, shipped_path
 from chainnet.io.datapackage import DESCRIPTOR, generate_datapackage, read_descriptor, take_meta
+from chainnet.io.excerpts import DIRECTIONS, Excerpt, excerpt
 from chainnet.io.folder import headers_of, table_csv, write_folder
 from chainnet.io.intake import Intake
+from chainnet.io.looking import Look, look
 from chainnet.io.people import to_people_csv
 from chainnet.io.reading import read
 from chainnet.io.single import read_table, with_rules
@@ -19,12 +21,17 @@ from chainnet.io.writing import write
 
 __all__ = [
     "DESCRIPTOR",
+    "DIRECTIONS",
+    "Excerpt",
     "Intake",
+    "Look",
     "catalog",
+    "excerpt",
     "generate_datapackage",
     "headers_of",
     "load_json",
     "load_toml",
+    "look",
     "marked_copy",
     "number_text",
     "parse_csv",

@@ -41,20 +41,20 @@ def with_points(
             continue
         cells = frame.iloc[:, place]
         texts = cells.map(lambda cell: cell if isinstance(cell, str) else "").astype(str)
-        is_number, plain = _numbers(texts, how.decimal)
-        unclear = _unclear(texts, is_number, how.decimal) & how.is_number(table, name)
+        is_number, plain = numbers_of(texts, how.decimal)
+        doubtful = unclear(texts, is_number, how.decimal) & how.is_number(table, name)
         rule = "the point may mark thousands, or be the decimal mark"
         remedy = _ASK
         if how.decimal is not None:
             rule, remedy = "the point marks no thousands here", "Correct the number, or the decimal mark."
-        for row in np.flatnonzero(unclear)[:MOST_FAULTS]:
+        for row in np.flatnonzero(doubtful)[:MOST_FAULTS]:
             faults.append(Fault(file, lines[row], str(name), texts.iloc[row].strip(), rule, remedy))
         if is_number.any():
             frame.isetitem(place, cells.mask(is_number, plain).array)
     return frame, faults
 
 
-def _numbers(texts: pd.Series, decimal: str | None) -> tuple[Bools, pd.Series]:
+def numbers_of(texts: pd.Series, decimal: str | None) -> tuple[Bools, pd.Series]:
     """Return which cells are numbers with marks that are known, and how they read with a decimal point alone."""
     if decimal is None:
         return texts.str.fullmatch(_COMMA).to_numpy(dtype=bool), texts.str.replace(",", ".", regex=False)
@@ -65,7 +65,7 @@ def _numbers(texts: pd.Series, decimal: str | None) -> tuple[Bools, pd.Series]:
     return found.to_numpy(dtype=bool), plain
 
 
-def _unclear(texts: pd.Series, is_number: Bools, decimal: str | None) -> Bools:
+def unclear(texts: pd.Series, is_number: Bools, decimal: str | None) -> Bools:
     """Return which cells would be read as another number than was meant, were they left as they are."""
     if decimal == ".":  # what does not fit is no number of ours, and the gate refuses it
         return np.zeros(len(texts), dtype=bool)

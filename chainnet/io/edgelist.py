@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from chainnet.errors import DataError
+from chainnet.io.excerpts import Excerpt, excerpt
 from chainnet.io.intake import Intake
 from chainnet.io.parquet import arrow, parquet_frame
 from chainnet.io.text import csv_line, parse_csv, read_text, written_cells
@@ -40,6 +41,27 @@ def read_edge_tsv(path: Path, how: Reading) -> Network:
         With every fault found.
     """
     return read_edge_csv(path, replace(how, separator="\t") if how.separator == "," else how)
+
+
+def read_edge_excerpt(path: Path, how: Reading, where: Excerpt) -> Network:
+    """Read an edge list that stands somewhere in a sheet or a text file.
+
+    Raises
+    ------
+    DataError
+        With every fault found.
+    """
+    named = replace(how, rename={}, separator=",", decimal=None)
+
+    def kind(name: str) -> str:
+        column = named.column_of("edges", name)
+        if column is None or column.kind == "text":
+            return "text"
+        return "tonnes" if column.unit.split("/")[0] == "t" else "number"
+
+    intake = Intake(path.name, path.name, named, forgiving=True)
+    intake.add("edges", excerpt(path, where, kind))
+    return intake.network()
 
 
 def read_edge_parquet(path: Path, how: Reading) -> Network:

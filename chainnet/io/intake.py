@@ -86,6 +86,7 @@ class Intake:
             With the faults of all tables.
         """
         if not self._unreadable:
+            self._leave_loops()
             try:
                 network = self.how.network(
                     Network, self.frames, forgiving=self.forgiving, depth=4, beside=self.said, files=self.files, **meta
@@ -109,6 +110,16 @@ class Intake:
                     self.fault("the table is missing", "Give it.", file=self.files[table])
         message = f"more than {MOST_FAULTS} faults in the data, of which" if len(self.faults) >= MOST_FAULTS else ""
         raise DataError(message, self.faults)
+
+    def _leave_loops(self) -> None:
+        """Leave out edges that end where they begin, with their lines."""
+        if self.forgiving and "edges" in self.frames:
+            is_kept, said = self.how.without_loops(self.frames["edges"])
+            self.said += said
+            if said:
+                self.frames["edges"] = self.frames["edges"][is_kept].reset_index(drop=True)
+                lines = self._lines[self.files["edges"]]
+                self._lines[self.files["edges"]] = [line for line, kept in zip(lines, is_kept, strict=True) if kept]
 
     def table(self, table: str) -> pd.DataFrame:
         """Return a table that stands by itself.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from chainnet import checks
@@ -10,6 +10,8 @@ from chainnet._types import Words
 from chainnet.errors import DataError
 from chainnet.io.catalogue import shipped_names, shipped_path
 from chainnet.io.datapackage import DESCRIPTOR
+from chainnet.io.edgelist import read_edge_excerpt
+from chainnet.io.excerpts import Excerpt
 from chainnet.io.folder import read_folder
 from chainnet.io.sizes import sizes_of
 from chainnet.network import Network, Reading
@@ -31,6 +33,10 @@ def read(
     country_names: bool = False,
     separator: str = ",",
     decimal: str | None = None,
+    sheet: str | None = None,
+    header: int | str | None = None,
+    without_rows: int | str | Sequence[int] = (),
+    unit: str | None = None,
     any_size: bool = False,
 ) -> Network:
     """Read a network.
@@ -52,6 +58,10 @@ def read(
         280.000 is then refused: its point may mark thousands.
     decimal : {".", ","}, optional
         The decimal mark of the numbers in text cells; the other one, a blank or an apostrophe then marks thousands.
+    sheet, header, without_rows, unit : optional
+        Of an edge list in a workbook or text file that has titles, totals or other units: its sheet; the row of its
+        heads, or their rows ("4-5"); rows that are left out ("12,30-32"); the unit of its weights (t, kg, g, kt, Mt,
+        lb, short_ton, long_ton). ``look`` says what a file needs.
     any_size : bool
         Read files, cells and archives however large they are; for those that you know. Otherwise what is larger than
         stated is refused before it is unpacked.
@@ -87,7 +97,11 @@ def read(
     how = Reading(source, sink, two_way, rename or {}, ignore_unknown, country_names, separator, decimal)
     reader, path = _reader_of(graph)
     with sizes_of(any_size):
-        network = reader(path, how)
+        if sheet is None and header is None and unit is None and without_rows in ((), ""):
+            network = reader(path, how)
+        else:
+            where = Excerpt(sheet, header, without_rows, rename or {}, unit, {}, separator, decimal)
+            network = read_edge_excerpt(path, how, where)
     return network if as_of is OWN else network.at(as_of)
 
 
@@ -130,6 +144,8 @@ def _no_path(given: object) -> str:
 
 
 def _missing(source: str | Path) -> str:
+    if str(source) == "-":
+        return "read: what a pipe hands over is not read. Write it to a file first, whose name says its kind."
     path = Path(source)
     try:
         beside = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []

@@ -185,7 +185,7 @@ def read_workbook(path: Path, how: Reading) -> Network:
     try:
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
     except Exception as error:  # openpyxl lets any error of zip, XML and its own through
-        raise _broken(file, error) from None
+        raise broken(file, error) from None
     meta: dict[str, Any] = {}
     try:
         found, beside = _sorted_sheets(book, file, how)
@@ -251,8 +251,8 @@ def _no_table(file: str, heads: Mapping[str, list[str]]) -> DataError:
     shown = [f'"{title}" has {", ".join(names[:_HEADS]) or "nothing"} in row 1' for title, names in heads.items()]
     rule = f"no sheet is a table of ours: {'; '.join(shown[:_HEADS]) or 'it is empty'}"
     remedy = (
-        "Name the ends of a list with rename= (--rename HEAD=source --rename HEAD=target). Heads stand in row 1: "
-        "remove titles above them. Or begin with chainnet init --excel FILE."
+        f"chainnet look {file} finds the row of its heads, and prints the command that reads it. Or name the ends of a "
+        "list with rename= (--rename HEAD=source), or begin with chainnet init --excel FILE."
     )
     return refuse(file, rule, remedy)
 
@@ -263,7 +263,7 @@ def _header(sheet: Any, file: str) -> list[str]:
         first = next(sheet.iter_rows(max_row=1), ())
         return [str(cell.value).strip() for cell in first[:MOST_COLUMNS] if cell.value is not None]
     except Exception as error:  # openpyxl lets any error of zip, XML and its own through
-        raise _broken(file, error) from None
+        raise broken(file, error) from None
 
 
 def _fits(table: str, header: set[str]) -> bool:
@@ -275,7 +275,8 @@ def _needed(table: str) -> set[str]:
     return {column.name for column in TABLES[table].columns if column.required}
 
 
-def _broken(file: str, error: Exception) -> DataError:
+def broken(file: str, error: Exception) -> DataError:
+    """Return the error for what openpyxl cannot read."""
     words = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
     return refuse(file, f"not a workbook that can be read: {words}", "Save it again as .xlsx.")
 
@@ -322,7 +323,7 @@ def _records(sheet: Any, file: str) -> Records:
     except DataError:
         raise
     except Exception as error:  # openpyxl lets any error of zip, XML and its own through
-        raise _broken(file, error) from None
+        raise broken(file, error) from None
     if not records.header:
         raise refuse(file, "the sheet is empty", "Write a header and rows, or remove the sheet.")
     records.faults += faults
@@ -385,11 +386,11 @@ def guard(data: bytes, file: str) -> None:
             if exceeds(marks, MOST_MARKS):
                 raise too_large(file, f"holds {marks} XML elements; at most {MOST_MARKS}", remedy)
     except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
-        raise _broken(file, error) from None
+        raise broken(file, error) from None
     except Exception as error:
         if isinstance(error, DataError):
             raise
-        raise _broken(file, error) from None
+        raise broken(file, error) from None
 
 
 def _check_part(content: bytes, name: str, file: str) -> int:

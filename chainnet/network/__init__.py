@@ -20,9 +20,12 @@ from chainnet.network._contracts import contracts_in_force
 from chainnet.network._countries import (
     collect_groups,
     common_groups,
+    countries_near,
+    country_named,
     country_names,
     graphs_folder,
     is_country,
+    is_open,
     is_total,
 )
 from chainnet.network._cover import COVERED, cover_stocks
@@ -77,6 +80,8 @@ __all__ = [
     "common_groups",
     "common_table",
     "contracts_in_force",
+    "countries_near",
+    "country_named",
     "country_names",
     "cover_by_node",
     "cover_stocks",
@@ -88,6 +93,7 @@ __all__ = [
     "graphs_folder",
     "infer_nodes",
     "is_country",
+    "is_open",
     "is_total",
     "kept",
     "last_day",

@@ -157,6 +157,11 @@ def country_hint(word: object) -> str:
     return f"Did you mean {' or '.join(near)}? Use the three-letter code." if near else ""
 
 
+def is_open(word: str) -> bool:
+    """Say whether a name of a country does not say which of several is meant."""
+    return _plain(word) in _OPEN
+
+
 @cache
 def countries_near(word: str) -> tuple[str, ...]:
     """Return the countries that a word may mean that names none of them, each as code and name.

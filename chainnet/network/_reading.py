@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet import checks
-from chainnet._types import Words
+from chainnet._types import Bools, Words
 from chainnet.errors import ChainnetWarning, DataError, printable
 from chainnet.network._countries import country_named, is_country
 from chainnet.network._gate import Frames, as_text
@@ -166,7 +166,10 @@ class Reading:
         tables = self._renamed({name: frame for name, frame in frames.items() if frame is not None})
         results = more.pop(RESULTS, {})
         if forgiving and "edges" in tables:
-            tables["edges"] = _one_capacity(tables["edges"], is_own, said)
+            is_kept, left_out = self.without_loops(tables["edges"])
+            for sentence in left_out:
+                said.add(sentence, loud=True)
+            tables["edges"] = _one_capacity(tables["edges"][is_kept], is_own, said)
         for name, frame in tables.items():
             drawn = (DRAWN if closed else DRAWN - LOOKS) if forgiving else frozenset()
             tables[name] = self._fitted(name, frame, drawn, set(results.get(name, ())), said)
@@ -193,6 +196,24 @@ class Reading:
         made = make(**tables, **more, notes=said.all)
         said.warn(depth + 1)
         return made
+
+    def without_loops(self, edges: pd.DataFrame) -> tuple[Bools, list[str]]:
+        """Return which edges end elsewhere than they begin, and what is to be said of the others."""
+        named = [self.column_of("edges", name) for name in edges.columns]
+        ends = [[i for i, column in enumerate(named) if column and column.name == end] for end in ("source", "target")]
+        if [len(places) for places in ends] != [1, 1]:
+            return np.ones(len(edges), dtype=bool), []
+        source, target = (edges.iloc[:, place] for [place] in ends)
+        is_loop = ((source == target) & source.notna() & (source != "")).fillna(False).to_numpy(dtype=bool)
+        names = list(dict.fromkeys(map(str, source[is_loop])))
+        if not names:
+            return ~is_loop, []
+        one = is_loop.sum() == 1
+        words = "edge that ends where it begins" if one else "edges that end where they begin"
+        told = ", ".join(f'"{name}"' for name in names[:_NAMED])
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        said = f"{int(is_loop.sum())} {words} left out, for {'it moves' if one else 'they move'} nothing: {told}{more}."
+        return ~is_loop, [said]
 
     def _renamed(self, frames: Frames) -> Frames:
         out = dict(frames)

@@ -426,7 +426,7 @@ def check_whose(gate: Gate, frames: Frames, whose: tuple[str, ...], common: Grou
             code = country_named(word)
             near = checks.meant([code] if code else hint) or checks.near(word, groups)
             rule = "neither an ISO 3166-1 alpha-3 country nor a known group" + (f";{near}" if near else "")
-            remedy = f"Name countries by their codes, or groups. {checks.listed(groups)}"
+            remedy = f"Name countries by their codes, or groups, several as a list. {checks.listed(groups)}"
             gate.fault("network", None, "beneficiaries", word, rule, remedy)
 
 

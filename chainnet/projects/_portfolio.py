@@ -20,8 +20,9 @@ from chainnet.progress import Steps, Tell
 from chainnet.projects._access import pick_projects
 from chainnet.projects._options import Option, options_of
 from chainnet.projects._search import Search, name_of
-from chainnet.results import BOUNDED, CHECKED, STEADY, Result, provenance, stamp
+from chainnet.results import BOUNDED, CHECKED, STEADY, Result, figure_of, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of, pick_scenarios
+from chainnet.words import budget_sentence, named
 
 Objective = Literal["expected", "worst", "cvar"]
 OBJECTIVES = ("expected", "worst", "cvar")
@@ -74,6 +75,29 @@ class Portfolio(Result):
     greedy_averted_t: float
     greedy_gap_t: float
     certificate: Certificate
+
+    @property
+    def sentence(self) -> str:
+        """What the best set avoids, and what it costs, in a line."""
+        names = [named(str(self.options["label"][one])) for one in self.chosen]
+        return budget_sentence(self.budget_musd, names, self.spent_musd, self.averted_t)
+
+    def plot(self) -> Any:
+        """Draw what the best set avoids at each budget, beside what greedy avoids.
+
+        Returns
+        -------
+        Figure
+            A notebook shows it; ``.save("name.svg")`` or ``.png`` writes it.
+
+        Examples
+        --------
+        >>> import chainnet as cn
+        >>> net = cn.read("mag-9")
+        >>> cn.portfolio(net, cn.scenarios(net), 60).plot().title
+        'USD 60 million: Dysprosium source in the United States avoids 2 t/yr of shortfall for USD 50 million.'
+        """
+        return figure_of(self)
 
     def least_budget_musd(self, tier: str = "all") -> float | None:
         """Return the least budget that closes the gap of a tier in every scenario; None if none does.

@@ -34,12 +34,20 @@ from chainnet.projects._delay import COLUMNS, check_horizon, delay_table
 from chainnet.projects._game import Game
 from chainnet.projects._portfolio import portfolio
 from chainnet.projects._words import needed_by, pair_table, sentences, triple_table
-from chainnet.results import SAMPLED, STEADY, Result, Status, provenance, stamp
+from chainnet.results import SAMPLED, STEADY, Result, Status, figure_of, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
+from chainnet.words import levels_sentence, named, tonnes
 
 # where tracked flows part goods no balance bears the whole price: then the rise over this part of the size tells
 FIRST = 1e-4
 MOST_KINKS = 100
+LEVEL_SAID = {
+    "none": "without rerouting",
+    "existing": "on existing links",
+    "new": "with new suppliers",
+    "stocks": "with stocks",
+    "projects": "with all projects",
+}
 N_TABLES = 5  # that take more than the sets
 UNITS = {**STEADY, "usd_per_shapley_tpa": "USD per t/yr"}
 
@@ -53,7 +61,8 @@ class Reroute(Result):
     levels : DataFrame
         level, meaning (in words), tier, demand_tpa, served_tpa, shortfall_tpa, gained_tpa; see ``valuation.levels``.
     projects : DataFrame, index id
-        label, step, country, start_year, capacity_tpa, capex_musd, status: as the tables say. reached_share: part of its size that its ramp has reached. bound_share: part of its output that is bound to go
+        label, step, country, start_year, capacity_tpa, capex_musd, status: as the tables say.
+        reached_share: part of its size that its ramp has reached. bound_share: part of its output that is bound to go
         to others than the beneficiaries. standalone_t: rise of the value with this project alone. last_in_t: fall
         without it when all others stand. shapley_t (and shapley_se_t, 0 where exact): fair share of what all win.
         dual_t: price of its output times its size; dual_valid_t: tonnes of its output for which that
@@ -84,6 +93,65 @@ class Reroute(Result):
     base_tpa: float
     all_tpa: float
     ours: pd.DataFrame | None = None
+
+    @property
+    def ranked(self) -> pd.DataFrame:
+        """The projects that avoid something, first what avoids most alone, then by the fair share."""
+        table = self.projects.sort_values(["standalone_t", "shapley_t"], ascending=False, kind="stable")
+        return table[(table["standalone_t"] > 0) | (table["shapley_t"] > 0)]
+
+    @property
+    def left(self) -> pd.DataFrame:
+        """What stays short of all demand after each level of response, index level: demand_tpa, shortfall_tpa."""
+        if self.levels.empty:
+            return pd.DataFrame(columns=["demand_tpa", "shortfall_tpa"], dtype=float)
+        return self.levels.groupby("level", sort=False)[["demand_tpa", "shortfall_tpa"]].sum()
+
+    @property
+    def level_words(self) -> dict[str, str]:
+        """The levels of response in words."""
+        return {str(level): LEVEL_SAID[level] for level in self.left.index}
+
+    @property
+    def levels_sentence(self) -> str:
+        """What stays short level by level; "" without demand."""
+        left = self.left
+        if left.empty:
+            return ""
+        steps = list(zip(self.level_words.values(), left["shortfall_tpa"], strict=True))
+        return levels_sentence(self.provenance["settings"]["scenario"], steps, float(left["demand_tpa"].iloc[0]))
+
+    @property
+    def best_sentence(self) -> str:
+        """Which project avoids most alone."""
+        best = self.ranked
+        if best.empty:
+            return "No project avoids any shortfall." if len(self.projects) else ""
+        first = best.iloc[0]
+        alone, fair = (tonnes(first[column], " ") for column in ("standalone_t", "shapley_t"))
+        size = f"{alone} alone" if first["standalone_t"] > 0 else f"nothing alone, {fair} as its fair share"
+        return f"Of the projects {named(first['label'])} avoids most: {size}."
+
+    @property
+    def sentence(self) -> str:
+        """What stays short level by level, and which project avoids most alone, in a line."""
+        return " ".join(one for one in (self.levels_sentence, self.best_sentence) if one)
+
+    def plot(self) -> Any:
+        """Draw what stays short after each level of response, and what each project avoids alone and beside others.
+
+        Returns
+        -------
+        Figure
+            A notebook shows it; ``.save("name.svg")`` or ``.png`` writes it.
+
+        Examples
+        --------
+        >>> import chainnet as cn
+        >>> cn.reroute(cn.read("mag-9"), "china_out").plot()
+        <Figure: 'China out: 48 of 50 t/yr is short without rerouting, 40 on existing links, 18 with all projects.'>
+        """
+        return figure_of(self)
 
 
 def reroute(

@@ -21,7 +21,7 @@ from chainnet.drawing import (
 from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import ReportFigure, ReportTable
 
-INK, GREY, AXIS, RULE = (COLOURS[name] for name in ("ink", "soft", "line", "rule"))
+INK, GREY, RULE = (COLOURS[name] for name in ("ink", "soft", "rule"))
 BAR, BAR_LIGHT, BLANK, LINK = (COLOURS[name] for name in ("bar", "bar_light", "blank", "link"))
 WHITE_BOX = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}  # behind words that stand on a line
 MOST_BARS = 10

@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from chainnet import words
-from chainnet.drawing import png_bytes
-from chainnet.errors import DataError
-from chainnet.io import write_file
+from chainnet.drawing import save_svg
 from chainnet.reporting.order import figure_id, table_id
 from chainnet.results import FROM_INPUTS
 from chainnet.words import NOT_ASSESSED
@@ -286,13 +284,7 @@ class ReportFigure:
         DataError
             If the suffix is another, or the file cannot be written.
         """
-        target = Path(path)
-        kind = target.suffix.lower()
-        if kind == ".svg":
-            return write_file(target, self.svg.encode("utf-8"))
-        if kind == ".png":
-            return write_file(target, png_bytes(self.svg))
-        raise DataError(f"{target}: a figure is saved as .svg or .png.")
+        return save_svg(self.svg, path)
 
     def __repr__(self) -> str:
         return f"<Figure {self.id}: {self.title!r}>"

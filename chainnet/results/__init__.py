@@ -9,6 +9,7 @@ weakest limiting input, and how many are so).
 from chainnet.results._ends import ENDS, Ends, ends_of, ends_table
 from chainnet.results._licences import licences
 from chainnet.results._provenance import Provenance, handed, package_version, provenance
+from chainnet.results._ranking import Ranking, figure_of
 from chainnet.results._results import STEADY, Guarded, Result, codebook, fact_of, origin_of, stamp
 from chainnet.results._trust import (
     BOUNDED,
@@ -41,12 +42,14 @@ __all__ = [
     "Ends",
     "Guarded",
     "Provenance",
+    "Ranking",
     "Result",
     "Status",
     "codebook",
     "ends_of",
     "ends_table",
     "fact_of",
+    "figure_of",
     "handed",
     "inputs_words",
     "licences",

@@ -271,5 +271,7 @@ class Result(Guarded):
     def _repr_html_(self) -> str:
         from html import escape
 
-        heads = "".join(f"<p><b>{escape(name)}</b> {exact(value)}</p>" for name, value in self.numbers().items())
+        said = getattr(self, "sentence", "")  # of results that say their finding in a line
+        heads = f"<p>{escape(said)}</p>" if said else ""
+        heads += "".join(f"<p><b>{escape(name)}</b> {exact(value)}</p>" for name, value in self.numbers().items())
         return heads + "".join(f"<h4>{escape(n)}</h4>{table_html(t)}" for n, t in self.tables().items())

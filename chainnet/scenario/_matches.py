@@ -14,7 +14,7 @@ from chainnet.scenario._effect import TIMES, Effect, acting, listed
 from chainnet.scenario._kinds import KINDS
 
 _NAMED = 8
-_COLUMNS = ("scenario", "measure", "kind", "what", "n_nodes", "n_edges", "n_stocks", "n_demand", "n_projects",
+_COLUMNS = ("scenario", "measure", "kind", "what", "when", "n_nodes", "n_edges", "n_stocks", "n_demand", "n_projects",
             "names", "also", "capacity_tpa", "flow_tpa")  # fmt: skip
 
 
@@ -40,7 +40,8 @@ def _row(network: Network, effect: Effect, scenario: str) -> tuple[Any, ...]:
     ids = list(dict.fromkeys(map(str, ids)))
     named = ", ".join([*ids[:_NAMED], *([f"{len(ids) - _NAMED} more"] if len(ids) > _NAMED else [])])
     return (
-        scenario, effect.number + 1, effect.kind, words_of(effect.measure), int(nodes[:count].sum()), int(edges.sum()),
+        scenario, effect.number + 1, effect.kind, words_of(effect.measure), when_of(effect.measure),
+        int(nodes[:count].sum()), int(edges.sum()),
         int(effect.stocks.sum()), int(effect.demand.sum()), int(plants[count:].sum()),
         named or "nothing", _also(network, effect),
         _sum(network.nodes["capacity_tpa"], nodes[:count]), _sum(network.edges["flow_tpa"], edges),
@@ -68,6 +69,14 @@ def words_of(measure: Mapping[str, Any]) -> str:
     """Return a measure's keys in one line, without its kind and its times."""
     said = {key: value for key, value in acting(measure).items() if key != "kind" and key not in TIMES}
     return "; ".join(f"{key} {_value(value)}" for key, value in said.items())
+
+
+def when_of(measure: Mapping[str, Any]) -> str:
+    """Return a measure's times in one line: from when, for how long; empty where it holds always."""
+    said = {"start": "from {}", "start_month": "from month {}", "months": "for {} months", "until": "until {}"}
+    told = [words.format(measure[key]) for key, words in said.items() if key in measure]
+    stops = [when_of(span) for span in measure.get("suspended", ())]
+    return ", ".join([*told, *([f"suspended {' and '.join(stops)}"] if stops else [])])
 
 
 def _value(value: Any) -> str:

@@ -284,10 +284,10 @@ class Scenario:
         Returns
         -------
         DataFrame, a row a measure
-            scenario, measure (its place, from 1), kind, what (its words), n_nodes, n_edges, n_stocks, n_demand,
-            n_projects, names (ids of what it reaches, the first ones), also (what else plants that are chosen by
-            what they make put out: they lose that too), capacity_tpa (of the nodes, where all
-            have one), flow_tpa (baseline over the edges, where all have one).
+            scenario, measure (its place, from 1), kind, what (its words), when (its dates; empty where it always
+            holds), n_nodes, n_edges, n_stocks, n_demand, n_projects, names (ids of what it reaches, the first ones),
+            also (what else plants that are chosen by what they make put out: they lose that too), capacity_tpa (of the
+            nodes, where all have one), flow_tpa (baseline over the edges, where all have one).
 
         Raises
         ------

@@ -18,7 +18,7 @@ from chainnet.flow import NEW_LAG_MONTHS, Asked, Counting, balance_under, levels
 from chainnet.lowering import Degree
 from chainnet.network import Network, kept, say_unlinked
 from chainnet.progress import Jobs
-from chainnet.results import ENDS, Result, provenance, rest_of, stamp
+from chainnet.results import ENDS, Result, figure_of, provenance, rest_of, stamp
 from chainnet.scenario import Scenario, overlay_of, pick_scenarios, tell_outside
 from chainnet.stress._flows import MonthFlows, flows_of, flows_table, relations_table, throughput_table
 from chainnet.stress._held import COVER, End, end_of
@@ -39,6 +39,8 @@ from chainnet.stress._months import (
     course,
     horizon_levels,
 )
+from chainnet.stress._worst import worst_of
+from chainnet.words import TierShort, course_words, same, short_sentence
 
 # by tier, by end use, the levels of response, the inputs that bind
 Steady = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]
@@ -127,6 +129,66 @@ class StressTest(Result):
     def relations(self) -> pd.DataFrame:
         """What new relations carry in every month, t."""
         return stamp(relations_table(self.by_month), self.provenance)
+
+    @property
+    def worst(self) -> str:
+        """The scenario that leaves most short in the long run, tier by tier; "baseline" where none was asked."""
+        names = self.provenance["settings"]["scenarios"]
+        short = {name: self.summary["shortfall_tpa"].loc[name] for name in names}
+        return worst_of(short, str(next(iter(short.values())).index[0])) if short else "baseline"
+
+    def shortfalls(self, scenario: str) -> list[TierShort]:
+        """Return what each tier is short of its demand under a scenario, and from when.
+
+        At the rate of its worst month; of a tier that is met in all months, or whose months were not followed, in the
+        long run.
+        """
+        found = []
+        for tier, row in self.summary.loc[scenario].iterrows():
+            lasting, demand, first = row["shortfall_tpa"], row["demand_tpa"], row["first_short_month"]
+            if first == first:
+                peak = row["worst_month_share"] * demand
+                when = course_words(first, row["time_to_recover"])
+                found.append(TierShort(tier, peak, demand, since=when, is_peak=not same(peak, lasting)))
+            else:
+                least, most = (row.get(f"shortfall_{end}_tpa", np.nan) for end in ("least", "most"))
+                found.append(TierShort(tier, lasting, demand, least, most, course_words(np.nan, np.nan)))
+        return found
+
+    @property
+    def sentence(self) -> str:
+        """Who is short of how much, and from when, under the worst scenario, in a line."""
+        return self.sentence_of(self.worst)
+
+    def sentence_of(self, scenario: str) -> str:
+        """Return who is short of how much, and from when, under a scenario, in a line."""
+        return short_sentence(scenario, self.shortfalls(scenario))
+
+    def plot(self, scenario: str | None = None) -> Any:
+        """Draw what part of each tier's demand is short, month by month.
+
+        Parameters
+        ----------
+        scenario : str, optional
+            Default the worst.
+
+        Returns
+        -------
+        Figure
+            A notebook shows it; ``.save("name.svg")`` or ``.png`` writes it.
+
+        Raises
+        ------
+        DataError
+            If the scenario is none of those asked.
+
+        Examples
+        --------
+        >>> import chainnet as cn
+        >>> cn.stress_test(cn.read("mag-9"), months=12).plot().title
+        'China out: industrial is short 10 of 16 t/yr, civilian short 30 of 30 t/yr from month 1. Defence is met.'
+        """
+        return figure_of(self, scenario=scenario)
 
 
 def stress_test(

@@ -132,11 +132,7 @@ class Claims:
     @property
     def since(self) -> str:
         """From when."""
-        if is_missing(self.first_month):
-            return " in the long run"
-        if self.first_month <= YEAR:
-            return f" from month {whole(self.first_month)}"
-        return f" from year {whole(-(-self.first_month // YEAR))}"
+        return since(self.first_month)
 
     @property
     def amount(self) -> str:
@@ -284,6 +280,21 @@ class Claims:
         also = f" {first_capital(self.already)}." if self.already else ""
         decides = f"What decides: {self.decides[0]}." if self.decides else "Nothing alone changes that."
         return f"{chain}, {under}: {self.amount}.{also} {decides}"
+
+
+def since(first_month: float) -> str:
+    """Return from when somebody is short, by the first short month; NaN = no month that was looked at.
+
+    Examples
+    --------
+    >>> since(3.0), since(25.0), since(float("nan"))
+    (' from month 3', ' from year 3', ' in the long run')
+    """
+    if is_missing(first_month):
+        return " in the long run"
+    if first_month <= YEAR:
+        return f" from month {whole(first_month)}"
+    return f" from year {whole(-(-first_month // YEAR))}"
 
 
 def demand_words(tier: str, is_allied: bool) -> str:

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from functools import cache
 
-from chainnet.network import is_country
+from chainnet.network import country_named, is_country
 
 # names that the ISO register does not have as such; keys in the form of ``_plain``
 _NAMES = {
@@ -35,7 +35,7 @@ def country_code(name: str) -> str | None:
     (True, True)
     """
     text = name.strip()
-    return text if is_country(text) else _register().get(_plain(text))
+    return text if is_country(text) else _register().get(_plain(text)) or country_named(text)
 
 
 def _plain(text: str) -> str:

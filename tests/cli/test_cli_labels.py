@@ -38,7 +38,8 @@ def test_an_id_has_its_label_beside_it(words: str, table: str) -> None:
     assert told
     assert all(row["label"] == names[row["id"]] for row in told)
     text = said(*words.split())
-    assert all(row["label"] in text for row in told)
+    # a long name is cut where all would not fit a line
+    assert all(row["label"][:25] in text for row in told)
 
 
 def test_an_attack_is_told_by_names() -> None:
@@ -69,7 +70,7 @@ def test_projects_come_by_what_they_add_and_fit_a_line() -> None:
     alone = [row["standalone_t"] for row in json.loads(said(*words, "--format", "json"))["tables"]["projects"]]
     assert alone == sorted(alone, reverse=True)
     assert alone[0] > 0
-    assert max(map(len, said(*words).splitlines())) <= 160
+    assert max(map(len, said(*words).splitlines())) <= 100
     # all that is known is a word away
     assert "dual_valid_t" in said(*words, "--table", "projects")
     assert "dual_valid_t" in said(*words, "--table", "projects", "--format", "csv")

@@ -10,8 +10,10 @@ import openpyxl
 import pandas as pd
 import pytest
 from conftest import frame, line
+from typer.testing import CliRunner
 
 import chainnet as cn
+from chainnet.cli.common import app
 
 EDGES = [("source", "target", "capacity_tpa"), ("m", "p", 3), ("p", "u", 2)]
 GEPHI_GRAPHML = """<?xml version="1.0" encoding="UTF-8"?>
@@ -395,3 +397,47 @@ def test_a_path_that_is_not_there_is_told_with_what_lies_beside_it(tmp_path: Pat
         cn.read(tmp_path / "plam.csv")
     with pytest.raises(cn.DataError, match="Folders are parted by / here"):
         cn.read("C:\\Users\\me\\plan.csv")
+
+
+def test_edges_that_end_where_they_begin_are_left_out_and_told(tmp_path: Path) -> None:
+    path = write(tmp_path / "list.csv", "from,target,capacity_tpa\nm,m,9\nm,u,3\nu,u,2\nu,v,x\n")
+    with pytest.raises(cn.DataError) as caught:
+        cn.read(path, rename={"from": "source"})
+    assert caught.value.faults["row"].tolist() == [5]
+    write(path, "from,target,capacity_tpa\nm,m,9\nm,u,3\nu,u,2\n")
+    with pytest.warns(cn.ChainnetWarning, match="2 edges that end where they begin left out, for they move nothing"):
+        net = cn.read(path, rename={"from": "source"}, source="m", sink="u")
+    assert net.edges[["source", "target"]].to_numpy().tolist() == [["m", "u"]]
+    graph = nx.DiGraph([("m", "m"), ("m", "u")])
+    with pytest.warns(cn.ChainnetWarning, match='1 edge that ends where it begins left out, for it moves nothing: "m"'):
+        assert len(cn.Network.from_networkx(graph, source="m", sink="u").edges) == 1
+
+
+def test_a_workbook_without_a_table_of_ours_points_to_look(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.title = "Tab 3.2 Trade"
+    book.active.append(["Exports, 2022"])
+    book.active.append(["China", "Japan", 5])
+    book.save(tmp_path / "export.xlsx")
+    with pytest.raises(cn.DataError, match=r"chainnet look export.xlsx finds the row of its heads"):
+        cn.read(tmp_path / "export.xlsx")
+    with pytest.raises(cn.DataError, match=r"is no trade table that is known.*chainnet look FILE says"):
+        cn.from_trade(tmp_path / "export.xlsx", products=["2605"])
+
+
+def test_a_pipe_is_told_to_write_a_file() -> None:
+    with pytest.raises(cn.DataError, match="what a pipe hands over is not read"):
+        cn.read("-")
+
+
+@pytest.mark.parametrize("mark", [",", ";", "; "])
+def test_beneficiaries_are_split_by_either_mark(mark: str) -> None:
+    done = CliRunner().invoke(app, ["chokepoints", "mag-9", "--beneficiaries", f"USA{mark}FRA", "--format", "json"])
+    assert "is neither" not in str(done.exception)
+    assert done.exit_code == 0
+    with pytest.raises(cn.DataError, match="several as a list"):
+        cn.Network(*two_nodes(), beneficiaries="USA;FRA")
+
+
+def two_nodes() -> tuple[pd.DataFrame, pd.DataFrame]:
+    return frame("id stage", ("m", "mine"), ("u", "end_use")), frame("source target", ("m", "u"))

@@ -215,9 +215,10 @@ def test_a_tiers_colour_is_no_bars_colour() -> None:
     assert tier_colour(7) == tiers[-1]
     others = {COLOURS["bar"], COLOURS["bar_light"], COLOURS["less"], *(fill for fill, _ in LOSS_COLOURS)}
     assert not others & set(tiers)
-    # who draws by tier: the courses, and the charts whose series are tiers
-    users = {place(path) for path in MODULES if re.search(r"\bfig\.tier_colour\(", path.read_text(encoding="utf-8"))}
-    assert users == {"reporting/sections/served.py", "reporting/formats/workbook.py"}
+    # who draws by tier: the figures of results, and the charts whose series are tiers
+    asked = re.compile(r"(?<!def )\btier_colour\(")
+    users = {place(path) for path in MODULES if asked.search(path.read_text(encoding="utf-8"))}
+    assert users == {"drawing/plots.py", "reporting/formats/workbook.py"}
 
 
 def test_what_a_page_is_handed_are_the_colours_of_the_palette() -> None:

@@ -208,3 +208,23 @@ def test_what_else_plants_make_is_said() -> None:
     assert heavy.matches(net)[["names", "also"]].to_numpy().tolist() == [
         ["chn_ionic_sep, chn_monazite_sep", "ndpr_oxide, sm_oxide, yttrium_mixed"]
     ]
+
+
+def test_what_a_measure_reaches_is_told_with_its_dates_and_uncut() -> None:
+    countries = ["CHN", "JPN", "KOR", "USA", "DEU", "FRA", "GBR", "CAN", "AUS", "IND", "BRA", "ZAF"]
+    found = scn(
+        {"kind": "remove", "where": {"country": countries}, "start": "2027-03", "months": 6},
+        {
+            "kind": "remove",
+            "where": {"country": "CHN"},
+            "start_month": 2,
+            "suspended": [{"start_month": 4, "months": 3}],
+        },
+        {"kind": "remove", "where": {"country": "CHN"}},
+    ).matches(YARD)
+    assert found["when"].tolist() == [
+        "from 2027-03, for 6 months",
+        "from month 2, suspended from month 4, for 3 months",
+        "",
+    ]
+    assert found["what"].iloc[0] == f"where country = {' or '.join(countries)}"

@@ -20,6 +20,7 @@ from chainnet.calibration.trade._rows import each, pairs
 from chainnet.calibration.trade._tables import Parts, assumptions_of, network_of, stays_with_miners
 from chainnet.engine import ROUNDING
 from chainnet.errors import ChainnetWarning
+from chainnet.io import Excerpt
 from chainnet.network import Network, is_country
 from chainnet.results import Result, provenance, stamp
 from chainnet.words import exact
@@ -75,6 +76,14 @@ def from_trade(
     beneficiaries: str | Sequence[str] | None = None,
     slack: float = 1.5,
     utilisation: float = 0.8,
+    sheet: str | None = None,
+    header: int | str | None = None,
+    without_rows: int | str | Sequence[int] = (),
+    rename: Mapping[str, str] | None = None,
+    unit: str | None = None,
+    countries: Mapping[str, str] | None = None,
+    separator: str = ",",
+    decimal: str | None = None,
 ) -> TradeChain:
     """Make a chain from bilateral trade by product code.
 
@@ -113,6 +122,21 @@ def from_trade(
         Capacity of a relation over its flow.
     utilisation : float
         Output over capacity of every maker.
+    sheet : str, optional
+        Of a workbook. This and what follows is for a table as it comes out of a spreadsheet; ``look`` says what it
+        needs.
+    header : int or str, optional
+        Row of the heads, or their rows, such as "4-5". Default the first.
+    without_rows : int, str or list of int, optional
+        Rows that are left out, such as totals: ``[12, 30]`` or "12,30-32", as a spreadsheet counts them.
+    rename : mapping of str to str, optional
+        Head -> exporter, importer, code, year, t, usd, reported_export or reported_import; or reporter, partner, flow.
+    unit : str, optional
+        Of the weights: t (default), kg, g, kt, Mt, lb, short_ton or long_ton.
+    countries : mapping of str to str, optional
+        What stands for a country in the table -> its ISO code.
+    separator, decimal : str, optional
+        As of ``read``.
 
     Returns
     -------
@@ -156,7 +180,8 @@ def from_trade(
     goods = products_of(products)
     commodities = list(dict.fromkeys(one.commodity for one in goods))
     gaps: list[dict[str, Any]] = []
-    reports = read_reports(trade, {one.code: one.commodity for one in goods}, checks.year(year, "year"))
+    how = Excerpt(sheet, header, without_rows, rename or {}, unit, countries or {}, separator, decimal)
+    reports = read_reports(trade, {one.code: one.commodity for one in goods}, checks.year(year, "year"), how)
     gaps += reports.left_out
     flows = reconciled(reports, goods, gaps)
     figures = _figures(production, commodities, material, reports.year)

@@ -21,11 +21,14 @@ import pandas as pd
 from chainnet._types import Bools
 from chainnet.calibration.trade._rows import heads, text_pieces
 from chainnet.errors import DataError
+from chainnet.io import Excerpt, excerpt
 
 _PIECE = 1_000_000  # rows
 _HEAD = 1 << 16  # bytes of a header; no real one is longer
 _MOST_RATIO = 100  # unpacked to packed; statistics pack some ten to one
 _BLOCK = 1 << 22  # bytes of a piece that pyarrow reads
+_KINDS = {"t": "tonnes", "reported_export": "tonnes", "reported_import": "tonnes", "usd": "number"}
+AS_IT_IS = Excerpt()
 _YEAR_IN_NAME = re.compile(r"_Y(\d{4})_")
 
 
@@ -81,6 +84,11 @@ LAYOUTS = (
         },
     ),
     Layout(
+        "two-sided",
+        frozenset(("reporter", "partner", "flow", "t")),
+        {name: name for name in ("year", "reporter", "partner", "flow", "code", "t", "usd", "estimated")},
+    ),
+    Layout(
         "plain",
         frozenset(("exporter", "importer")),
         {name: name for name in ("year", "exporter", "importer", "code", "t", "usd", "reported_export",
@@ -107,11 +115,14 @@ def layout_of(columns: Iterable[str], file: str) -> Layout:
     raise DataError(
         f"{file}: is no trade table that is known; its columns are {heads(names)}.{hint} Known: BACI "
         "(t, i, j, k, v, q), UN Comtrade as downloaded (flowCode, cmdCode, netWgt, primaryValue, ...), or a table with "
-        "exporter, importer, code and t, or reported_export and reported_import."
+        "exporter, importer, code and t, or reported_export and reported_import; or with reporter, partner, flow, code "
+        "and t. chainnet look FILE says which options read another table."
     )
 
 
-def rows_of(trade: Any, codes: Iterable[str], year: int | None) -> Iterator[tuple[Layout, pd.DataFrame, str]]:
+def rows_of(
+    trade: Any, codes: Iterable[str], year: int | None, how: Excerpt = AS_IT_IS
+) -> Iterator[tuple[Layout, pd.DataFrame, str]]:
     """Yield the rows of the products asked for, a piece at a time: their form, the rows, and the file.
 
     Parameters
@@ -122,32 +133,43 @@ def rows_of(trade: Any, codes: Iterable[str], year: int | None) -> Iterator[tupl
         Beginnings of product codes.
     year : int, optional
         Rows of other years are left out.
+    how : Excerpt
+        Where in a file the table stands, and under which names.
     """
     codes = sorted(set(codes))
     if isinstance(trade, pd.DataFrame):
+        if how.is_asked:
+            raise DataError("trade: sheet, header, rename and the like say how a file is read; a table is given.")
         layout = layout_of(trade.columns, "trade")
         yield layout, _chosen(_named(trade, layout), layout, codes, year), "trade"
         return
     for path in [trade] if isinstance(trade, (str, Path)) else list(trade):
         if isinstance(path, pd.DataFrame):
-            yield from rows_of(path, codes, year)
+            yield from rows_of(path, codes, year, how)
         else:
-            yield from _of_path(Path(path), codes, year)
+            yield from _of_path(Path(path), codes, year, how)
 
 
-def _of_path(path: Path, codes: list[str], year: int | None) -> Iterator[tuple[Layout, pd.DataFrame, str]]:
+def _of_path(
+    path: Path, codes: list[str], year: int | None, how: Excerpt
+) -> Iterator[tuple[Layout, pd.DataFrame, str]]:
     if path.is_dir():
-        inside = sorted(p for p in path.iterdir() if p.suffix.lower() in (".csv", ".parquet", ".zip"))
+        inside = sorted(p for p in path.iterdir() if p.suffix.lower() in (".csv", ".parquet", ".zip", ".xlsx"))
         found = [p for p in inside if not re.match(r"(country|product)_codes", p.name)]
         if not found:
-            raise DataError(f"{path}: no CSV, Parquet or zip file lies in this folder.")
+            raise DataError(f"{path}: no CSV, Parquet, zip file or workbook lies in this folder.")
         for file in found:
             if not _other_year(file.name, year):
-                yield from _of_path(file, codes, year)
+                yield from _of_path(file, codes, year, how)
         return
     if not path.is_file():
         raise DataError(f"trade: there is no file {path}. Give the path of a file as it was downloaded.")
-    if path.suffix.lower() == ".parquet":
+    if how.is_asked or path.suffix.lower() in (".xlsx", ".tsv"):
+        table = excerpt(path, how, lambda name: _KINDS.get(name, "text"))
+        frame = pd.DataFrame(table.rows, columns=table.header)
+        layout = layout_of(frame.columns, path.name)
+        yield layout, _chosen(_named(frame, layout), layout, codes, year), path.name
+    elif path.suffix.lower() == ".parquet":
         yield from _of_parquet(path, codes, year)
     elif path.suffix.lower() == ".zip":
         yield from _of_zip(path, codes, year)
@@ -209,7 +231,9 @@ def _of_csv(
     except UnicodeDecodeError:
         text = head.decode("latin-1")
     if "\x00" in text:
-        raise DataError(f"{file}: is no text; UTF-16 and workbooks are not read. Save it as CSV in UTF-8.")
+        raise DataError(
+            f"{file}: is no plain text. Name the row of its heads, header=1 (--header 1): UTF-16 is read so."
+        )
     columns = [name.strip().strip('"') for name in text.strip().split(",")]
     layout = layout_of(columns, file)
     if layout.is_coded:

@@ -9,16 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.calibration.trade._files import Layout, rows_of
+from chainnet.calibration.trade._files import AS_IT_IS, Layout, rows_of
 from chainnet.calibration.trade._places import Places
 from chainnet.calibration.trade._rows import pairs
 from chainnet.errors import DataError, Fault
+from chainnet.io import DIRECTIONS, Excerpt
 from chainnet.words import count
 
 _KEY = ["year", "code", "side", "exporter", "importer"]
 _COLUMNS = [*_KEY, "t", "estimated_t", "usd_without_t", "is_reconciled"]
-_SIDES = {"x": "export", "export": "export", "exports": "export", "m": "import", "import": "import",
-          "imports": "import"}  # fmt: skip
 _MOST = 1e15  # tonnes or USD of a flow; nothing on earth is more
 GAP_COLUMNS = ("kind", "commodity", "country", "partner", "size_t", "given_t", "found_t", "note")
 
@@ -45,7 +44,7 @@ class Reports:
     year: int | None
 
 
-def read_reports(trade: Any, commodities: Mapping[str, str], year: int | None) -> Reports:
+def read_reports(trade: Any, commodities: Mapping[str, str], year: int | None, how: Excerpt = AS_IT_IS) -> Reports:
     """Read what customs report of some products in one year.
 
     Parameters
@@ -55,19 +54,23 @@ def read_reports(trade: Any, commodities: Mapping[str, str], year: int | None) -
         Beginning of a product code to the commodity that it is.
     year : int, optional
         Default the one that the files hold.
+    how : Excerpt
+        Where in a file the table stands, and under which names.
 
     Raises
     ------
     DataError
         If a file is no known form, holds nothing of a product, or several years without ``year``.
     """
-    found = read_years(trade, commodities, year)
+    found = read_years(trade, commodities, year, how)
     if len(found) > 1:
         raise DataError(f"trade: holds the years {', '.join(map(str, sorted(found)))}. Give year=.")
     return next(iter(found.values()))
 
 
-def read_years(trade: Any, commodities: Mapping[str, str], year: int | None) -> dict[int, Reports]:
+def read_years(
+    trade: Any, commodities: Mapping[str, str], year: int | None, how: Excerpt = AS_IT_IS
+) -> dict[int, Reports]:
     """Read the same by year, 0 where the files name none.
 
     Raises
@@ -79,7 +82,7 @@ def read_years(trade: Any, commodities: Mapping[str, str], year: int | None) -> 
     left_out: list[dict[str, Any]] = []
     files: list[str] = []
     parts = []
-    for layout, rows, file in rows_of(trade, commodities, year):
+    for layout, rows, file in rows_of(trade, commodities, year, how):
         files.append(file)
         if len(rows):
             parts.append(_plain(rows, layout, file, places, commodities, left_out))
@@ -120,6 +123,8 @@ def _plain(
         ends = [_whole(rows, c, file).map(places.of) for c in ("exporter", "importer")]
     elif layout.name == "plain":
         return _of_plain(rows, file, places)
+    elif layout.name == "two-sided":
+        return _of_sides(rows, file, places, commodities, left_out)
     else:
         out = _of_comtrade(rows, file, commodities, left_out)
         mine = _named_places(out, "reporter", places)
@@ -163,12 +168,7 @@ def _of_comtrade(
             raise DataError(f"{file}: no column of the year (refYear, period or Year). Add it.")
         rows = rows.assign(year=rows["period"].str[:4])
     rows = rows.assign(known=kg.gt(0) | usd.eq(0), t=kg.fillna(0.0) / 1000.0, usd=usd)
-    passed_on = rows["flow"].isin(["rx", "re-export", "re-exports"])
-    for code, tonnes in pairs(rows[passed_on].groupby("code")["t"].sum()):
-        note = "reported apart and part of exports already; goods are traced to where they were made"
-        left_out.append(gap("re-exports as reported", commodities[str(code)], float(tonnes), note=note))
-    rows = rows.assign(side=rows["flow"].map(_SIDES))
-    rows = rows[rows["side"].notna()]
+    rows = _sided(rows, commodities, left_out)
     for column, total in (("second", ("0", "")), ("customs", ("C00", "")), ("mode", ("0", ""))):
         if column in rows.columns:
             rows = _at_total(rows, rows[column].fillna("").str.strip().isin(total))
@@ -178,6 +178,38 @@ def _of_comtrade(
     said = rows.get("estimated", rows.get("flag", pd.Series("", index=rows.index))).fillna("").str.strip().str.lower()
     marked = said.isin(["true", "1", "4", "6"])  # the flags of estimated weights in the legacy form
     return rows.assign(estimated_t=rows["t"].where(marked, 0.0), is_reconciled=False)
+
+
+def _sided(rows: pd.DataFrame, commodities: Mapping[str, str], left_out: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return exports and imports alone, each with its side; re-exports are part of exports already."""
+    side = rows["flow"].map(DIRECTIONS)
+    passed_on = side.eq("re-export")
+    tonnes_of = pd.to_numeric(rows["t"], errors="coerce")[passed_on].groupby(rows["code"][passed_on]).sum()
+    for code, tonnes in pairs(tonnes_of):
+        note = "reported apart and part of exports already; goods are traced to where they were made"
+        left_out.append(gap("re-exports as reported", commodities[str(code)], float(tonnes), note=note))
+    return rows.assign(side=side)[side.isin(["export", "import"])]
+
+
+def _of_sides(
+    rows: pd.DataFrame, file: str, places: Places, commodities: Mapping[str, str], left_out: list[dict[str, Any]]
+) -> pd.DataFrame:
+    """Return rows of a plain table in which a reporter tells what it exports and imports."""
+    rows = rows.assign(flow=rows["flow"].astype("str").str.strip().str.lower())
+    for word in rows["flow"][~rows["flow"].isin(list(DIRECTIONS))].unique()[:1]:
+        raise DataError(faults=[Fault(file, None, "flow", word, "is no direction", "Write export or import.")])
+    rows = _sided(rows, commodities, left_out).reset_index(drop=True)
+    exports = rows["side"].eq("export")
+    rows = rows.assign(
+        exporter=rows["reporter"].where(exports, rows["partner"]),
+        importer=rows["partner"].where(exports, rows["reporter"]),
+    )
+    found = [
+        _of_plain(rows[mask].rename(columns={"t": f"reported_{side}"}).reset_index(drop=True), file, places)
+        for side, mask in (("export", exports), ("import", ~exports))
+        if mask.any()
+    ]
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=[*_COLUMNS, "usd_with_t"])
 
 
 def _at_total(rows: pd.DataFrame, is_total: pd.Series) -> pd.DataFrame:
@@ -204,7 +236,7 @@ def _numbers(rows: pd.DataFrame, column: str, file: str) -> pd.Series:
     text = rows[column]
     if not pd.api.types.is_numeric_dtype(text.dtype) or pd.api.types.is_bool_dtype(text.dtype):
         text = text.astype("str").str.strip()
-        text = text.mask(text.isin(["", "nan", "N/A", "NULL"]))
+        text = text.mask(text.isin(["", "nan", "NA", "N/A", "NULL"]))
     numbers = pd.to_numeric(text, errors="coerce").astype("float64")
     wrong = text.notna() & ~numbers.between(0, _MOST)
     if wrong.any():

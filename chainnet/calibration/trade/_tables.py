@@ -157,7 +157,8 @@ def _relations(
     weak = set(parts.flows.loc[parts.flows["weak"].astype(bool) & (parts.flows["commodity"] == good), "exporter"])
     mine = parts.flows[parts.flows["commodity"] == good].set_index(["exporter", "importer"])
     bounds = mine[["value", "low", "high"]].to_dict("index")
-    makers = {(n["country"] or n["region"], n["label"].partition(": ")[2]): i for i, n in nodes.items()}
+    places = {i: n["country"] or n["region"] for i, n in nodes.items()}  # a region may have a colon in its name
+    makers = {(places[i], n["label"].removeprefix(f"{country_name(places[i])}: ")): i for i, n in nodes.items()}
     for row in each(account.flows):
         target = _taker(str(row.destination), following, parts, nodes)
         if target is None:

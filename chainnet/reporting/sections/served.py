@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet.drawing import month_lines
 from chainnet.engine import PRINTED
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
@@ -94,35 +95,16 @@ def course_figure(facts: Facts) -> ReportFigure | None:
     tiers = [tier for tier in finding.answers.tiers if share[tier].max() >= LEAST]
     if not tiers:
         return None
-    canvas, (ax,) = fig.new_canvas(2.1)
-    end = int((table.index.get_level_values("month") + table["months"]).max()) - 1
-    ends: list[float] = []
-    for place, tier in enumerate(tiers):
-        mine, at = share[tier], finding.answers.tiers.index(tier)
-        months = mine.index.to_numpy(dtype=float)
-        style = ("-", "--", ":")[min(at, 2)]
-        steps = np.append(100 * mine.to_numpy(), 100 * mine.iloc[-1])
-        ax.step(
-            np.append(months - 1, end), steps, where="post", color=fig.tier_colour(at), linewidth=1.8, linestyle=style
-        )
-        # of names that would stand on each other the later one stands higher
-        ends.append(max([100 * float(mine.iloc[-1]), *(e + 9 for e in ends if abs(e - 100 * mine.iloc[-1]) < 9)]))
-        words = f"{first_capital(Who(tier))} {percent(mine.iloc[-1])}"
-        fig.write(ax, end + 0.6, ends[place], facts.drawn(words), color=fig.tier_colour(at))
-    ax.set_xlim(0, 1.22 * end)
-    ax.set_ylim(0, max(105.0, max(ends) + 6))
-    ax.set_xticks(np.arange(0, end + 1, 6 if end > 12 else 3))
-    ax.set_xlabel("Months from the first measure", fontsize=fig.SMALL, color=fig.INK)
-    ax.set_yticks([0, 50, 100], ["0", "50", "100 %"])
-    for side in ("bottom", "left"):
-        ax.spines[side].set_visible(True)
-        ax.spines[side].set_color(fig.AXIS)
+    end = float((table.index.get_level_values("month") + table["months"]).max()) - 1.0
+    shares = pd.DataFrame({facts.drawn(tier): share[tier] for tier in tiers})
+    places = [finding.answers.tiers.index(tier) for tier in tiers]
+    picture = month_lines(shares, end, places, "months from the first measure")
     worst = tiers[int(np.argmax([share[tier].iloc[-1] for tier in tiers]))]
     alt = "; ".join(
         f"{tier}: {percent(share[tier].max())} at most, {percent(share[tier].iloc[-1])} at the end" for tier in tiers
     )
     return fig.make_figure(
-        canvas,
+        picture.svg,
         f"{first_capital(Who(worst))} ends {percent(share[worst].iloc[-1])} short under the worst scenario",
         f"Part of each tier's demand that is short, month by month. Scenario: {finding.label}.",
         f"{first_capital(alt)}.",

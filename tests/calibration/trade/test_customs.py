@@ -531,3 +531,10 @@ def test_from_trade_table_to_chokepoints_and_a_refresh_on_the_command_line(tmp_p
     assert "stands beside --products" in ask("from-trade", baci, "--product", "2605=1", "--products", products, code=1)
     again = json.loads(ask("from-trade", baci, "--products", products, "--production", prod, "--format", "json"))
     assert again["tables"]["flows"][0]["commodity"] == "ore"
+
+
+def test_a_region_may_have_a_colon_in_its_name() -> None:
+    found = cn.from_trade(
+        pd.DataFrame({"exporter": ["Areas: other"], "importer": ["CHN"], "t": [7.0]}), products={"2605": 0.5}
+    )
+    assert found.network.edges["flow_tpa"].tolist() == [3.5]

@@ -1,0 +1,107 @@
+"""A steady state, what it says in a line, and its figure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from chainnet.engine import Certificate
+from chainnet.results import Result, figure_of
+from chainnet.words import TierShort, short_sentence
+
+
+@dataclass(frozen=True, repr=False, eq=False, kw_only=True)
+class Balance(Result):
+    """A steady state: what is served to whom, at least cost.
+
+    Attributes
+    ----------
+    demand : DataFrame
+        One row per demand row: node, commodity, tier, demand_tpa, served_tpa, shortfall_tpa,
+        is_counted (whether its tonnes count), is_beneficiary.
+    nodes : DataFrame, index id
+        throughput_tpa, capacity_tpa, utilisation.
+    edges : DataFrame
+        One row per row of ``network.edges``: source, target, commodity, flow_tpa, capacity_tpa.
+    relations : DataFrame
+        New relations in use (``reroute="new"``): commodity, maker and user (countries), flow_tpa.
+    suppliers : DataFrame
+        The same by plant: source, target, commodity, flow_tpa. What several offer or take together is divided in
+        proportion.
+    prices : DataFrame, index (id, commodity)
+        served_t_per_t: tonnes served per tonne here (value program), one of the duals from
+        served_low (per more tonne) to served_high (per tonne less), NaN beyond 500 balances; usd_per_t:
+        cost saved per more tonne here (cost program); from_t, to_t: change of supply for which
+        served_t_per_t holds.
+    limiting : DataFrame
+        The inputs that bind what the counted tiers get, the weakest first: kind, id, label, commodity, tier,
+        capacity_tpa, price (tonnes served per tonne, the largest over the tiers), low, high, quality, reference.
+    cost_usd : float
+        Edge and node cost of what flows, without any shortfall penalty, USD/a.
+    certificate : Certificate
+        The worst of all stages.
+    ranges : DataFrame or None, index tier
+        Where stages may be shared (all orders but allies_first and allies_last): demand_tpa of the beneficiaries, and
+        the least and the most of it that is served (served_least_tpa, served_most_tpa) and short (shortfall_least_tpa,
+        shortfall_most_tpa) among the answers that serve these stages most, tiers after it not looked at; with ``fair``
+        the equal fractions, where least and most are one.
+    moved : DataFrame or None, index row of ``network.edges``
+        Of an answer near to that of another rule (``long_runs``) the links that differ most, at most eight: near_tpa,
+        flow_tpa, and what each carries at least and at most in any answer that serves as much.
+    """
+
+    demand: pd.DataFrame
+    nodes: pd.DataFrame
+    edges: pd.DataFrame
+    relations: pd.DataFrame
+    suppliers: pd.DataFrame
+    prices: pd.DataFrame
+    limiting: pd.DataFrame
+    cost_usd: float
+    certificate: Certificate
+    ranges: pd.DataFrame | None = None
+    moved: pd.DataFrame | None = None
+
+    def by_tier(self) -> pd.DataFrame:
+        """Return demand, served and shortfall of what counts, by tier in order, t/yr.
+
+        Where ``ranges`` is there, also its ``shortfall_least_tpa`` and ``shortfall_most_tpa``. By law and by a table
+        of stages the shortfall is the middle of the two, or as near to it as later stages leave: it is the sum over
+        the rows of ``demand``, which of the beneficiaries is short being one answer of several. With
+        ``order="alike"`` it is itself one of several.
+        """
+        counted = self.demand[self.demand["is_counted"] & self.demand["is_beneficiary"]]
+        table = counted.groupby("tier", sort=False, dropna=False)[["demand_tpa", "served_tpa", "shortfall_tpa"]].sum()
+        order = [t for t in self.provenance["settings"]["tiers"] if t in table.index]
+        table = table.reindex(order) if order else table
+        return table if self.ranges is None else table.join(self.ranges[["shortfall_least_tpa", "shortfall_most_tpa"]])
+
+    @property
+    def shortfalls(self) -> list[TierShort]:
+        """What each tier is short of its demand, with its range where a stage is shared."""
+        table = self.by_tier()
+        table.insert(0, "short", table.pop("shortfall_tpa"))
+        return [TierShort(tier, *row) for tier, *row in table.drop(columns="served_tpa").itertuples(name=None)]
+
+    @property
+    def sentence(self) -> str:
+        """Who is short of how much, in a line."""
+        return short_sentence(self.provenance["settings"]["scenario"], self.shortfalls)
+
+    def plot(self) -> Any:
+        """Draw what part of its demand each tier gets.
+
+        Returns
+        -------
+        Figure
+            A notebook shows it; ``.save("name.svg")`` or ``.png`` writes it.
+
+        Examples
+        --------
+        >>> import chainnet as cn
+        >>> cn.balance(cn.read("mag-9")).plot()
+        <Figure: 'Baseline: all demand is met.'>
+        """
+        return figure_of(self)

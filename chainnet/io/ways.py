@@ -1,0 +1,436 @@
+"""How a strange table is read: the command and the call, one for each answer to what the file leaves open."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice, product
+from math import prod
+from pathlib import Path
+from typing import Any
+
+from chainnet.io.columns import Seen, text_of
+from chainnet.io.excerpts import unit_of
+from chainnet.io.rows import figure
+from chainnet.io.seen import Sheet, listed, open_names, twice, years_of
+
+# customs statistics that from_trade knows as they are downloaded, by some of their columns; and where their codes stand
+DOWNLOADED: tuple[tuple[str, frozenset[str], str], ...] = (
+    ("BACI", frozenset("tijkvq"), "k"),
+    ("UN Comtrade", frozenset(("flowCode", "cmdCode", "netWgt", "primaryValue")), "cmdCode"),
+    (
+        "UN Comtrade (legacy)",
+        frozenset(("Trade Flow", "Commodity Code", "Netweight (kg)", "Trade Value (US$)")),
+        "Commodity Code",
+    ),
+)
+_OPTIONS = {"countries": "country", "products": "product"}
+_MOST = 8  # commands of a sheet
+_MOST_CODES = 6  # products that a command names
+_ANY = "99"  # chapter of the Harmonized System that no good is in
+_EXPORTS = re.compile(r"\bexport(s|er)?\b", re.I)
+_IMPORTS = re.compile(r"\bimport(s|er)?\b", re.I)
+_CODE = re.compile(r"\b(?:HS|SH|CN|code)\b\D{0,12}?(\d{4}(?:[. ]?\d{2}){0,3})(?!\d)|\((\d{4}|\d{6}|\d{8})\)", re.I)
+_UNSURE = "head names no unit"
+
+Options = dict[str, Any]
+Answer = tuple[str, Options]
+Asked = list[tuple[str, list[Answer]]]
+
+
+@dataclass
+class Way:
+    """A way to read a sheet: the answers that it takes for given, and its options."""
+
+    answers: tuple[str, ...]
+    verb: str
+    options: Options
+
+
+@dataclass
+class Ways:
+    """All ways to read a sheet, and the questions between them."""
+
+    ways: list[Way] = field(default_factory=list)
+    questions: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+
+
+def ways_of(sheet: Sheet, path: Path, *, is_alone: bool) -> Ways:
+    """Return the ways to read a sheet.
+
+    Parameters
+    ----------
+    sheet : Sheet
+    path : Path
+    is_alone : bool
+        Whether no other sheet holds anything.
+    """
+    out = Ways()
+    base = _where(sheet, path, is_alone)
+    heads = set(sheet.heads)
+    known = next((one for one in DOWNLOADED if one[1] <= heads), None)
+    if known is not None:
+        _downloaded(out, sheet, path, base, *known)
+        return out
+    if {"source", "target"} <= heads or sheet.form == "edges":
+        _edges(out, sheet, path, base)
+    elif sheet.form in ("trade", "reports") and not sheet.weights:
+        out.said.append("Countries ship to countries, but no column is a weight: there is nothing to read.")
+    elif sheet.form in ("trade", "reports"):
+        _trade(out, sheet, path, base)
+    elif sheet.form == "figures":
+        out.said.append(
+            "A figure for each country: what it makes or uses. As a CSV with the heads country and value (t) it goes "
+            "into from-trade as --production or --use."
+        )
+    elif sheet.form == "matrix":
+        out.said.append("Countries stand in the heads: a table from each to each. Write it as exporter, importer, t.")
+    elif sheet.header is not None:
+        out.said.append("No two columns name the ends of a flow, so no command reads it. Name them with --rename.")
+    return out
+
+
+def _where(sheet: Sheet, path: Path, is_alone: bool) -> Options:
+    """Return the options that say where the table stands and how its numbers are written."""
+    options: Options = {}
+    if sheet.header is None:
+        return options
+    if not is_alone and sheet.grid.sheet:
+        options["sheet"] = sheet.grid.sheet
+    first, last = sheet.header
+    options["header"] = str(first) if first == last else f"{first}-{last}"
+    if not sheet.grid.sheet and sheet.grid.separator != ("\t" if path.suffix.lower() == ".tsv" else ","):
+        options["separator"] = sheet.grid.separator
+    dropped = [one.row for one in sheet.extras if one.kind != "maybe"]
+    if dropped:
+        options["without_rows"] = spans(dropped)
+    return options
+
+
+def spans(lines: Sequence[int]) -> str:
+    """Return numbers of rows in words, such as 12,30-32."""
+    found: list[list[int]] = []
+    for line in sorted(lines):
+        if found and line == found[-1][1] + 1:
+            found[-1][1] = line
+        else:
+            found.append([line, line])
+    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in found)
+
+
+def _downloaded(
+    out: Ways, sheet: Sheet, path: Path, base: Options, name: str, _: frozenset[str], code: str
+) -> None:  # fmt: skip
+    out.said.append(f"It is a table of {name} as it is downloaded: from-trade knows its columns and units.")
+    plain = not sheet.grid.sheet and sheet.grid.encoding != "UTF-16" and set(base) <= {"header"}
+    options = {} if plain and base.get("header") == "1" else base
+    column = next(one for one in sheet.columns if one.head == code)
+    years = sorted({text_of(cell) for one in sheet.columns if one.head in ("t", "refYear", "Year")
+                    for cell in sheet.cells(one)}, reverse=True)  # fmt: skip
+    asked: Asked = []
+    _ask_years(asked, years)
+    _ask_products(asked, out, [text_of(cell) for cell in sheet.cells(column)], sheet, path)
+    _combine(out, asked, "from-trade", options, path)
+
+
+def _trade(out: Ways, sheet: Sheet, path: Path, base: Options) -> None:
+    """Collect the questions of a trade table, in the order of its options."""
+    asked: Asked = []
+    first, second = sheet.ends
+    if sheet.form == "reports":
+        flow = max(sheet.of_role("flow"), key=lambda one: one.n_filled)
+        base["rename"] = {first.head: "reporter", second.head: "partner", flow.head: "flow"}
+    elif first.role in ("exporter", "importer"):
+        base["rename"] = {first.head: first.role, second.head: second.role}
+    else:
+        asked.append((
+            f'Which of "{first.head}" and "{second.head}" ships the goods? The file does not say.',
+            [
+                (f"{a.head} exports", {"rename": {a.head: "exporter", b.head: "importer"}})
+                for a, b in ((first, second), (second, first))
+            ],
+        ))  # fmt: skip
+    if sheet.form == "trade" and (sides := _two_reports(sheet)):
+        base["rename"] |= {one.head: name for name, one in sides.items()}
+        _ask_units(asked, sides["reported_export"])
+    else:
+        _ask_weights(asked, sheet, "t")
+    _fill_values(base, sheet)
+    _ask_numbers(asked, sheet)
+    _ask_rows(asked, out, sheet)
+    for word, meant in open_names(sheet).items():
+        keep: Answer = ("as it stands", {})
+        said = f'Which country is "{word}"?' + (" Namibia, or not available?" if word == "NA" else "")
+        asked.append((said, [*((code, {"countries": {word: code}}) for code in meant), keep]))
+    years = years_of(sheet)
+    if years:
+        base["rename"] = base.get("rename", {}) | {sheet.of_role("year")[0].head: "year"}
+    _ask_years(asked, years)
+    codes = sheet.of_role("code")
+    if codes:
+        base["rename"] = base.get("rename", {}) | {codes[0].head: "code"}
+    _ask_products(asked, out, [text_of(cell) for one in codes[:1] for cell in sheet.cells(one)], sheet, path)
+    _combine(out, asked, "from-trade", base, path)
+
+
+def _two_reports(sheet: Sheet) -> dict[str, Seen]:
+    """Return the weights of what exporters and what importers report, where a table has both."""
+    exports = [one for one in sheet.weights if _EXPORTS.search(one.head) and not _IMPORTS.search(one.head)]
+    imports = [one for one in sheet.weights if _IMPORTS.search(one.head) and not _EXPORTS.search(one.head)]
+    if (
+        sheet.ends[0].role != "exporter"
+        or len(exports) != 1
+        or len(imports) != 1
+        or exports[0].units != imports[0].units
+    ):
+        return {}
+    return {"reported_export": exports[0], "reported_import": imports[0]}
+
+
+def _edges(out: Ways, sheet: Sheet, path: Path, base: Options) -> None:
+    """Collect the questions of a list of who ships to whom."""
+    asked: Asked = []
+    ends = dict(zip(("source", "target"), (one.head for one in sheet.ends), strict=False))
+    ends |= {name: name for name in ("source", "target") if name in sheet.heads}
+    base["rename"] = {head: name for name, head in ends.items()}
+    ours = [name for name in ("capacity_tpa", "flow_tpa") if name in sheet.heads]
+    taken = {*ends.values(), *ours}
+    if ours or not sheet.weights:
+        if not sheet.weights and not ours:
+            out.said.append("No column is a weight: every edge is read without a limit.")
+    else:
+        words = "what moved (flow), or the most that can move (capacity)"
+        asked.append((
+            f'Is "{sheet.weights[0].head}" {words}?',
+            [(name, {"_weight": name}) for name in ("capacity_tpa", "flow_tpa")],
+        ))  # fmt: skip
+        _ask_weights(asked, sheet, "_weight")
+    _ask_numbers(asked, sheet)
+    _ask_rows(asked, out, sheet)
+    if {one.head for one in sheet.columns if one.role != "blank"} - taken - {one.head for one in sheet.weights[:1]}:
+        base["ignore_unknown"] = True
+    _combine(out, asked, "import", base, path)
+
+
+def _ask_weights(asked: Asked, sheet: Sheet, name: str) -> None:
+    """Ask which column is the weight, and in which unit, where the heads leave it open."""
+    weights = sheet.weights[:_MOST]
+    if not weights:
+        return
+    answers: list[Answer] = []
+    for one in weights:
+        units = _units(sheet, one)
+        for unit in units:
+            options: Options = {"rename": {one.head: name}, **({} if one.units == ("t",) else {"unit": unit})}
+            said = [f'"{one.head}"'] if len(weights) > 1 else []
+            answers.append((" in ".join([*said, *([unit] if len(units) > 1 else [])]), options))
+    questions = []
+    if len(weights) > 1 or weights[0].role == "number":
+        questions.append(f"Which column holds the weight: {listed(one.head for one in weights)}?")
+    unclear = [one for one in weights if len(_units(sheet, one)) > 1]
+    if unclear:
+        questions.append(f"In which unit is {listed(one.head for one in unclear)}? Its {_UNSURE} for sure.")
+    asked.append((" ".join(questions), answers))
+
+
+def _units(sheet: Sheet, one: Seen) -> tuple[str, ...]:
+    """Return the units that a weight may be in: by its head, else by a column of units, else tonnes or kilograms."""
+    if one.units:
+        return one.units
+    for other in sheet.of_role("unit"):
+        said = {unit_of(text_of(cell)) for cell in sheet.cells(other) if cell is not None}
+        if len(said) == 1 and (units := next(iter(said))):
+            return units
+    return ("t", "kg")
+
+
+def _ask_units(asked: Asked, one: Seen) -> None:
+    units = one.units or ("t", "kg")
+    said = f'In which unit is "{one.head}"?' if len(units) > 1 else ""
+    asked.append((said, [(unit if said else "", {} if one.units == ("t",) else {"unit": unit}) for unit in units]))
+
+
+def _fill_values(base: Options, sheet: Sheet) -> None:
+    """Take values along where they are in USD and a weight is missing, which is then reckoned from them."""
+    values = [one for one in sheet.of_role("value") if re.search(r"usd|us\$|\$", one.head.lower())]
+    lacking = sheet.weights and any(figure(cell, sheet.marks[0]) is None for cell in sheet.cells(sheet.weights[0]))
+    if lacking and len(values) == 1:
+        base["rename"] = base.get("rename", {}) | {values[0].head: "usd"}
+
+
+def _ask_numbers(asked: Asked, sheet: Sheet) -> None:
+    if not sheet.is_marked:
+        return
+    if len(sheet.marks) == 1 or not _differs(sheet):
+        asked.append(("", [("", {"decimal": sheet.marks[0]})]))
+        return
+    texts = [cell for one in sheet.weights for cell in sheet.cells(one) if isinstance(cell, str)]
+    example = next((text for text in texts if re.search(r"\d[.,]\d{3}$", text)), texts[0] if texts else "")
+    asked.append((
+        f'Is {example} {example.replace(".", "").replace(",", "")}, or are its last three figures decimals?',
+        [
+            (f'"{mark}" marks decimals', {"decimal": mark})
+            for mark in sheet.marks
+        ],
+    ))  # fmt: skip
+
+
+def _differs(sheet: Sheet) -> bool:
+    """Say whether the two decimal marks read other numbers."""
+    cells = [cell for one in sheet.weights[:1] for cell in sheet.cells(one) if isinstance(cell, str)]
+    return any(figure(cell, ".") != figure(cell, ",") for cell in cells)
+
+
+def _ask_rows(asked: Asked, out: Ways, sheet: Sheet) -> None:
+    """Ask about rows that may be totals, and those that stand twice."""
+    maybe = [one for one in sheet.extras if one.kind == "maybe"]
+    for said, lines in (
+        (f"Are rows {spans([one.row for one in maybe])} totals? {maybe[0].why[:1].upper()}{maybe[0].why[1:]}." if maybe
+         else "", [one.row for one in maybe]),
+        ("Do rows that are equal to an earlier one in every cell stand twice by mistake?", twice(sheet)),
+    ):  # fmt: skip
+        if lines:
+            rows = f"rows {spans(lines)}"
+            asked.append((said, [(f"{rows} left out", {"_rows": lines}), (f"{rows} kept", {})]))
+
+
+def _ask_years(asked: Asked, years: Sequence[str]) -> None:
+    if len(years) > 1:
+        answers: list[Answer] = [(year, {"year": int(year)}) for year in years[:3]]
+        more = f" (the file holds {len(years)}, from {years[-1]})" if len(years) > 3 else ""
+        asked.append((f"Which year{more}?", answers))
+
+
+def _ask_products(asked: Asked, out: Ways, cells: Sequence[str], sheet: Sheet, path: Path) -> None:
+    """Ask which products the rows are; their content is never in such a file."""
+    sizes: dict[str, int] = {}
+    for cell in cells:
+        code = re.sub(r"\D", "", cell.removesuffix(".0"))[:6]
+        if len(code) >= 2:
+            sizes[code] = sizes.get(code, 0) + 1
+    if not sizes:
+        sizes = dict.fromkeys(_codes_in_titles(sheet, path), 1)
+    codes = sorted(sizes, key=lambda code: -sizes[code])
+    if len(codes) > _MOST_CODES:
+        out.said.append(f"It holds {len(codes)} product codes; the command names those with the most rows.")
+        codes = codes[:_MOST_CODES]
+    codes = sorted(codes)
+    if not codes:
+        out.said.append(f"No product code stands anywhere: --product {_ANY} is for all rows. Put yours in its place.")
+        codes = [_ANY]
+    if any(len(code) in (3, 5) for code in codes):
+        out.said.append("A product code has an odd number of figures: a leading zero may be lost.")
+    out.said.append(
+        "The file does not say how much of the material is in a tonne: =1 counts gross tonnes. Write the share, =0.08."
+    )
+    if len(codes) == 1:
+        asked.append(("", [("", {"products": {codes[0]: "1"}})]))
+        return
+    asked.append((
+        f"Are the product codes {', '.join(codes)} one commodity, or steps of a chain in this order?",
+        [
+            ("one commodity", {"products": dict.fromkeys(codes, "1:goods")}),
+            ("a chain in this order", {"products": {code: f"1:hs{code}" for code in codes}}),
+        ],
+    ))  # fmt: skip
+
+
+def _codes_in_titles(sheet: Sheet, path: Path) -> list[str]:
+    above = sheet.grid.rows[: sheet.header[0] - 1] if sheet.header else []
+    texts = [text_of(cell) for row in above for cell in row] + [sheet.grid.sheet, path.stem.replace("_", " ")]
+    found = [re.sub(r"\D", "", one[1] or one[2])[:6] for text in texts for one in _CODE.finditer(text)]
+    return list(dict.fromkeys(code for code in found if not re.fullmatch(r"(19|20)\d\d", code)))
+
+
+def _combine(
+    out: Ways, asked: Asked, verb: str, base: Options, path: Path
+) -> None:  # fmt: skip
+    """Make a way of each set of answers; of more sets than people read, one that differs in one answer each."""
+    asked = [one for one in asked if one[1]]
+    out.questions += [said for said, answers in asked if said and len(answers) > 1]
+    sets: list[tuple[Answer, ...]] = list(islice(product(*(answers for _, answers in asked)), _MOST + 1))
+    if len(sets) > _MOST:
+        first = sets[0]
+        others = [(*first[:i], one, *first[i + 1 :]) for i, (_, few) in enumerate(asked) for one in few[1:]]
+        sets = [first, *others][:_MOST]
+        n = prod(len(few) for _, few in asked)
+        out.said.append(
+            f"There are {n} sets of answers; each command changes one answer of the first. Join their options."
+        )
+    name = "_".join(re.findall(r"[a-z0-9]+", path.stem.lower())) or "graph"
+    for chosen in sets:
+        options = {key: dict(value) if isinstance(value, dict) else value for key, value in base.items()}
+        for _, more in chosen:
+            for key, value in more.items():
+                options[key] = {**options.get(key, {}), **value} if isinstance(value, dict) else value
+        lines = options.pop("_rows", [])
+        if lines:
+            rows = str(options.get("without_rows", ""))
+            dropped = [row for part in rows.split(",") if part for row in _range(part)]
+            options["without_rows"] = spans([*dropped, *lines])
+        weight = options.pop("_weight", "")
+        rename = {old: weight if new == "_weight" else new for old, new in options.pop("rename", {}).items()}
+        rename = {old: new for old, new in rename.items() if old != new}
+        if rename:
+            options["rename"] = rename
+        answers = tuple(said for (said, _), (_, few) in zip(chosen, asked, strict=True) if said and len(few) > 1)
+        out.ways.append(Way(answers, verb, {**options, "out": name}))
+
+
+def _range(part: str) -> range:
+    first, _, last = part.partition("-")
+    return range(int(first), int(last or first) + 1)
+
+
+def command_of(way: Way, path: str) -> str:
+    """Return a way as a command line."""
+    words = ["chainnet", way.verb, quoted(path if not path.startswith("-") else f"./{path}")]
+    for name, value in way.options.items():
+        option = "--" + _OPTIONS.get(name, name).replace("_", "-")
+        if value is True:
+            words.append(option)
+        elif isinstance(value, Mapping):
+            words += [word for old, new in value.items() for word in (option, quoted(f"{old}={new}"))]
+        else:
+            words += [option, quoted(str(value))]
+    return " ".join(words)
+
+
+def quoted(word: str) -> str:
+    """Return a word as shells of Unix and of Windows read it alike, where that can be."""
+    if word == "\t":
+        return '"\\t"'
+    if re.fullmatch(r"[\w./:=,+-]+", word, re.ASCII):
+        return word
+    return f'"{word}"' if not re.search(r'["$`\\!%\x00-\x1f]', word) else shlex.quote(word)
+
+
+def call_of(way: Way, path: str) -> str:
+    """Return a way as a call in Python."""
+    function = "cn.from_trade" if way.verb == "from-trade" else "cn.read"
+    words = [_literal(path)]
+    for name, value in way.options.items():
+        if name == "out":
+            continue
+        if name == "products":
+            value = {code: _content(said) for code, said in value.items()}
+        words.append(f"{name}={_literal(value)}")
+    return f"{function}({', '.join(words)})"
+
+
+def _content(said: str) -> Any:
+    content, _, commodity = said.partition(":")
+    return {"content": float(content), "commodity": commodity} if commodity else float(content)
+
+
+def _literal(value: Any) -> str:
+    """Return a value as Python reads it, texts in double quotes where that can be."""
+    if isinstance(value, str):
+        plain = repr(value)
+        return f'"{plain[1:-1]}"' if plain[0] == "'" and '"' not in plain and "\\'" not in plain else plain
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_literal(old)}: {_literal(new)}" for old, new in value.items()) + "}"
+    return repr(value)

@@ -1,0 +1,88 @@
+"""How a result draws itself, and the table of losses that says in words what costs most."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from html import escape
+from importlib import import_module
+from typing import Any
+
+import pandas as pd
+
+
+def figure_of(result: Any, **asked: Any) -> Any:
+    """Return the figure of a result.
+
+    The one way up from here: the package that draws is asked by its name, when somebody wants a figure. Nothing that
+    is solved rests on it.
+    """
+    return import_module("chainnet.drawing").plot(result, **asked)
+
+
+class Ranking(pd.DataFrame):
+    """A table of losses, the largest first, that says its finding and draws itself.
+
+    A table like any other; what is cut from it keeps the finding, which is one on all its rows.
+
+    Attributes
+    ----------
+    sentence : str
+        What costs most, in words.
+    names : mapping
+        Names for people of its first rows, by index value.
+    """
+
+    # what pandas hands on to the tables that are cut from it
+    _metadata = ["sentence", "names"]  # noqa: RUF012
+    sentence: str = ""
+    names: Mapping[Hashable, str] = {}
+
+    @property
+    def _constructor(self) -> Callable[..., Ranking]:
+        return Ranking
+
+    @classmethod
+    def of(cls, table: pd.DataFrame, sentence: str, names: Mapping[Hashable, str]) -> Ranking:
+        """Return a stamped table with its finding and its names."""
+        made = cls(table)
+        made.attrs = table.attrs
+        made.sentence, made.names = sentence, names
+        return made
+
+    def plot(self, *args: Any, **asked: Any) -> Any:  # type: ignore[override]
+        """Draw the largest losses as bars, named, in t/yr; of ``risk_exposure`` the cost against the spend.
+
+        Parameters
+        ----------
+        top : int, optional
+            How many bars, 1 to 20; default 10.
+
+        Returns
+        -------
+        Figure
+            A notebook shows it; ``.save("name.svg")`` or ``.png`` writes it.
+
+        Raises
+        ------
+        DataError
+            If ``top`` is out of range, or the extra that draws is not installed.
+
+        Notes
+        -----
+        A table without the column of losses is drawn as pandas draws it.
+
+        Examples
+        --------
+        >>> import chainnet as cn
+        >>> cn.chokepoints(cn.read("mag-9")).plot(top=3)
+        <Figure: 'Losing Dysprosium source in China costs most: 40 of 50 t/yr (80 %).'>
+        """
+        if not {"lost_tpa", "cost_usd"} & set(map(str, self.columns)):
+            return pd.DataFrame(self).plot(*args, **asked)
+        return figure_of(self, *args, **asked)
+
+    def _repr_html_(self) -> str | None:
+        table: str | None = super()._repr_html_()  # type: ignore[misc]
+        if table is None or not self.sentence or not {"lost_tpa", "cost_usd"} & set(map(str, self.columns)):
+            return table
+        return f"<p>{escape(self.sentence)}</p>{table}"

@@ -1,0 +1,176 @@
+"""What an answer says in one line: who is short and from when, what costs most, what each level of response leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isinf
+from typing import Any
+
+from chainnet.words._claims import since
+from chainnet.words._names import first_capital, join, readable_id
+from chainnet.words._numbers import CERTAIN, is_missing, nouns, number, percent, tonnes, verb, whole
+from chainnet.words._who import Who
+
+NAN, BLANK = float("nan"), " "
+BASELINE = "baseline"
+
+
+@dataclass(frozen=True)
+class TierShort:
+    """What a tier is short of its demand, t/yr.
+
+    ``short_tpa`` of the ``demand_tpa`` of a ``tier``; ``least``, ``most``: between what it lies where a stage is
+    shared; ``since``: from when, in words; ``is_peak``: whether it is so much only at its worst.
+    """
+
+    tier: Any
+    short_tpa: float
+    demand_tpa: float
+    least: float = NAN
+    most: float = NAN
+    since: str = ""
+    is_peak: bool = False
+
+    @property
+    def is_met(self) -> bool:
+        """Whether nothing is short."""
+        return max(self.short_tpa, 0.0 if is_missing(self.most) else self.most) <= CERTAIN * self.demand_tpa
+
+    @property
+    def is_range(self) -> bool:
+        """Whether the ends are two numbers."""
+        return not is_missing(self.least) and number(self.least) != number(self.most)
+
+    @property
+    def share(self) -> float:
+        """What is short as a part of the demand."""
+        return self.short_tpa / self.demand_tpa if self.demand_tpa > 0 else 0.0
+
+    @property
+    def amount(self) -> str:
+        """How much of how much, in tonnes.
+
+        Examples
+        --------
+        >>> TierShort("defence", 10.0, 16.0).amount
+        '10 of 16 t/yr'
+        """
+        size = f"{number(self.least)} to {number(self.most)}" if self.is_range else number(self.short_tpa)
+        return f"{'up to ' if self.is_peak else ''}{size} of {tonnes(self.demand_tpa, BLANK)}"
+
+
+def short_sentence(label: str, tiers: Sequence[TierShort]) -> str:
+    """Say who is short of how much under a scenario, and who is met.
+
+    Parameters
+    ----------
+    label : str
+        Name of the scenario; "" = the baseline.
+    tiers : sequence of TierShort
+        In the order of service.
+
+    Examples
+    --------
+    >>> rows = [TierShort("defence", 0, 4), TierShort("industrial", 10, 16, since=" from month 1")]
+    >>> short_sentence("china_out", rows)
+    'China out: industrial is short 10 of 16 t/yr from month 1. Defence is met.'
+    >>> short_sentence("", [TierShort(None, 0.0, 5.0)])
+    'Baseline: all demand is met.'
+    """
+    head = first_capital(readable_id(label or BASELINE))
+    short = [one for one in tiers if not one.is_met]
+    met = [str(Who.of(one.tier)) for one in tiers if one.is_met]
+    if not short:
+        return f"{head}: all demand is met."
+    is_one = len({one.since for one in short}) == 1  # said once
+    said = [
+        f"{Who.of(one.tier)} {'' if i else 'is '}short {one.amount}{'' if is_one else one.since}"
+        for i, one in enumerate(short)
+    ]
+    if Who.of(short[0].tier).is_all:
+        said[0] = f"demand is short {short[0].amount}"
+    since_when = short[0].since if is_one else ""
+    rest = f" {first_capital(join(met))} {nouns('is', len(met), 'are')} met." if met else ""
+    return f"{head}: {', '.join(said)}{since_when}.{rest}"
+
+
+def costliest_sentence(name: str, amount: str, n_tied: int = 0) -> str:
+    """Say whose loss costs most, and how many others cost as much.
+
+    Examples
+    --------
+    >>> costliest_sentence("Trail refinery", "40 t", 1)
+    'Losing Trail refinery costs most, as does one other: 40 t.'
+    """
+    others = "" if not n_tied else f", as does {'one other' if n_tied == 1 else f'any of {n_tied} others'}"
+    return f"Losing {name} costs most{others}: {amount}."
+
+
+def part_of(tpa: float, whole_tpa: float) -> str:
+    """Return tonnes of a whole, with the share.
+
+    Examples
+    --------
+    >>> part_of(40.0, 50.0)
+    '40 of 50 t/yr (80 %)'
+    """
+    return f"{number(tpa)} of {tonnes(whole_tpa, BLANK)} ({percent(tpa / whole_tpa if whole_tpa > 0 else 0.0, BLANK)})"
+
+
+def levels_sentence(label: str, left: Sequence[tuple[str, float]], demand_tpa: float) -> str:
+    """Say what stays short at the first level of response and at those that avoid any of it.
+
+    Parameters
+    ----------
+    label : str
+        Name of the scenario; "" = the baseline.
+    left : sequence of (str, float)
+        Each level in words and what is short after it, t/yr, in their order.
+    demand_tpa : float
+
+    Examples
+    --------
+    >>> left = [("without rerouting", 48.0), ("with new suppliers", 48.0), ("with all projects", 20.0)]
+    >>> levels_sentence("china_out", left, 50.0)
+    'China out: 48 of 50 t/yr is short without rerouting, 20 with all projects.'
+    """
+    head = first_capital(readable_id(label or BASELINE))
+    least = CERTAIN * demand_tpa
+    steps = [one for i, one in enumerate(left) if not i or one[1] < left[i - 1][1] - least]
+    if steps[0][1] <= least:
+        return f"{head}: all demand is met {steps[0][0]}."
+    (first, most), *rest = steps
+    said = [f"{number(short) if short > least else 'nothing'} {words}" for words, short in rest]
+    avoids = "" if said else "; no level of response avoids any of it"
+    return f"{head}: {', '.join([f'{number(most)} of {tonnes(demand_tpa, BLANK)} is short {first}', *said])}{avoids}."
+
+
+def course_words(first_month: Any, months: float) -> str:
+    """Return from when a tier is short, by its first short month and the months until it is met again.
+
+    Examples
+    --------
+    >>> course_words(3.0, float("inf")), course_words(3.0, 5.0), course_words(3.0, 1.0), course_words(NAN, NAN)
+    (' from month 3', ' in months 3 to 7', ' in month 3', ' in the long run')
+    """
+    if is_missing(first_month) or isinf(months):
+        return since(first_month)
+    last = first_month + months - 1
+    return f" in month {whole(first_month)}" if months <= 1 else f" in months {whole(first_month)} to {whole(last)}"
+
+
+def budget_sentence(budget_musd: float, names: Sequence[str], spent_musd: float, averted_tpa: float) -> str:
+    """Say what the best set under a budget avoids, and what it costs.
+
+    Examples
+    --------
+    >>> budget_sentence(500.0, ["A", "B"], 339.0, 42.5)
+    'USD 500 million: A and B avoid 42.5 t/yr of shortfall for USD 339 million.'
+    >>> budget_sentence(5.0, [], 0.0, 0.0)
+    'USD 5 million: nothing on offer avoids any shortfall.'
+    """
+    head, spent = (f"USD {number(musd)} million" for musd in (budget_musd, spent_musd))
+    if not names or not averted_tpa > 0:
+        return f"{head}: nothing on offer avoids any shortfall."
+    return f"{head}: {join(names)} {verb('avoid', len(names))} {tonnes(averted_tpa, BLANK)} of shortfall for {spent}."
