@@ -24,8 +24,8 @@ STRUCK = re.compile(
     r"|nothing happens|strands?|decisive|unlimited|likeliest(?! of the events listed))\b",
     re.I,
 )
-# names of data, which keep theirs: a value of capacity in tables of calibration
-NAMES = re.compile(r"`unlimited`|`[^`]*_usd_per_t_a`")
+# names of data, which keep theirs: a value of capacity in tables of calibration, an attribute
+NAMES = re.compile(r"`unlimited`|`likeliest`|`[^`]*_usd_per_t_a`")
 MOST_WORDS, USUAL_WORDS, USUAL = 35, 28, 0.9
 
 

@@ -62,7 +62,7 @@ class Hindcast(Result):
     by_event, not_scored : DataFrame
         Counts by event; questions without an answer, and why.
     sentence : str
-        How often it was right, with both ends.
+        How often it was right, with the ends of the interval.
     certificate : Certificate or None
         The worst of all plans; None where forecasts were read from the register.
     """

@@ -86,7 +86,7 @@ class Narrow:
 
 @dataclass(frozen=True)
 class Claims:
-    """A finding as it is said: one wording for each claim, whatever shows it.
+    """A finding in words: one wording for each claim, whatever shows it.
 
     Attributes
     ----------
