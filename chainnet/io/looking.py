@@ -111,6 +111,10 @@ def look(path: str | Path, *, sheet: str | None = None) -> Look:
     DataError
         If there is no such file, or it is empty, too large, behind a password, or no table.
 
+    See Also
+    --------
+    from_trade, read, io.write_template
+
     Examples
     --------
     >>> from pathlib import Path

@@ -77,6 +77,10 @@ def read(
     DataError
         If there is no such graph or path, or with every fault of the file.
 
+    See Also
+    --------
+    catalog, write, scenarios, from_trade
+
     Examples
     --------
     >>> import chainnet as cn

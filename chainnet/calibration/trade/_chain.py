@@ -156,6 +156,10 @@ def from_trade(
     ChainnetWarning
         If goods stay where they are mined and no use is given.
 
+    See Also
+    --------
+    refresh, calibrate, read
+
     Notes
     -----
     Marks of production stay: withheld and not available are no figure, and the output is what the exports need at
