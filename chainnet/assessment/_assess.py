@@ -17,16 +17,17 @@ from chainnet._types import Words
 from chainnet.assessment._case import Case
 from chainnet.assessment._closing import YEARS_AHEAD
 from chainnet.assessment._finding import Finding
+from chainnet.assessment._priced import Priced
 from chainnet.assessment._questions import Question, questions
 from chainnet.assessment._time import ends, onsets, timelines
 from chainnet.blocs import Alignment
+from chainnet.criticality import Reverse
 from chainnet.doubt import Ensemble, Sensitivity
 from chainnet.engine import Certificate, thread_pool
 from chainnet.errors import DataError
 from chainnet.flow import Asked, Balance, Counting, LongRuns, MaxFlow
 from chainnet.indicators import concentration, tonnes_by_quality
 from chainnet.network import QUALITIES, Network, check_network, step_of
-from chainnet.prices import Overcapacity
 from chainnet.progress import Stopped, Tell, ends_when
 from chainnet.projects import Portfolio, Reroute
 from chainnet.results import NOT_STATED, Result, provenance, stamp
@@ -87,10 +88,11 @@ class Assessment(Result):
         Under the worst scenario, by year; projects are valued with new relations, once qualified, without stocks.
     portfolios : mapping of str to Portfolio
         The same in the last year, at five budgets: "all" tiers, and the first tier as if alone; ties not asked.
-    floors : DataFrame, index project
-        At which price each pays, against today's (``price_floor``).
-    idle : Overcapacity or None
-        What stands idle if nothing is cut off.
+    priced : Priced
+        How the chain clears under the first finding's scenario (``market``), what floors under one good do where
+        nothing is cut off (``floor_curve``), and what each instrument costs at equal effect (``instruments``).
+    likelihood : Reverse or None
+        Which of the events listed cost as much as the first finding says, and how likely that is (``reverse``).
     alignment : Alignment or None
         The beneficiaries against the country outside them whose loss costs them most.
     indicators : DataFrame
@@ -142,8 +144,8 @@ class Assessment(Result):
     unanswered: Mapping[str, str]
     rerouting: Mapping[int, Reroute]
     portfolios: Mapping[str, Portfolio]
-    floors: pd.DataFrame
-    idle: Overcapacity | None
+    priced: Priced
+    likelihood: Reverse | None
     alignment: Alignment | None
     indicators: pd.DataFrame
     indices: pd.DataFrame

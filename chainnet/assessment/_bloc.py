@@ -1,4 +1,4 @@
-"""What an assessment says of money, blocs and doubt: portfolios, floors, idle plants, alignment, indices, ranges."""
+"""What an assessment says of money, blocs and doubt: portfolios, alignment, indices, ranges."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from chainnet.doubt import Ensemble, Sensitivity, ensemble, sensitivity
 from chainnet.engine import ROUNDING
 from chainnet.errors import DataError
 from chainnet.indicators import compare_indices
-from chainnet.prices import Overcapacity, overcapacity, price_floor
 from chainnet.projects import Portfolio, portfolio
 from chainnet.scenario import Scenario
 
@@ -58,30 +57,6 @@ def _round_up(value: float) -> float:
     """Round up to two digits: a budget is a round number."""
     size = 10.0 ** (np.floor(np.log10(value)) - TWO_DIGITS + 1)
     return float(np.ceil(value / size - ROUNDING) * size)
-
-
-def break_evens(case: Case, why: Reasons) -> pd.DataFrame:
-    """Return at which price each project pays, against today's price of what it makes."""
-    network = case.network
-    prices = network.commodities.set_index("id")["price_usd_per_t"].dropna()
-    recipes = network.processes
-    main = recipes[recipes["role"] == "output"].set_index("process")["commodity"]
-    made = set(network.projects["process"].map(main).dropna())
-    floors = {str(c): float(p) for c, p in prices.items() if c in made and p > 0}
-    with Reason(why, "floors"):
-        if not floors:
-            raise DataError("no product of a listed project has a price in the data")
-        return price_floor(network, floors)
-    return pd.DataFrame()
-
-
-def idle_plants(case: Case, worst: Scenario | None, why: Reasons) -> Overcapacity | None:
-    """Return what stands idle if nothing is cut off, with and without projects."""
-    with Reason(why, "idle"):
-        if case.network.projects.empty:
-            raise DataError("there are no projects in the data")
-        return overcapacity(case.network, [worst] if worst else [], by_year=case.last_year, **case.said)
-    return None
 
 
 def blocs_of(case: Case, removed: Removed) -> dict[str, list[str]] | None:

@@ -14,9 +14,7 @@ from chainnet.assessment._answers import Answers
 from chainnet.assessment._bloc import (
     Removed,
     blocs_of,
-    break_evens,
     doubts,
-    idle_plants,
     index_ranks,
     portfolios,
     sides,
@@ -25,6 +23,7 @@ from chainnet.assessment._case import Case
 from chainnet.assessment._find import finding_of
 from chainnet.assessment._finding import Finding
 from chainnet.assessment._layers import layers
+from chainnet.assessment._priced import likelihood, priced
 from chainnet.assessment._time import exposures, monthly, myopia, stockpiles
 from chainnet.criticality import chokepoints, interdict
 from chainnet.flow import Balance, LongRuns, MaxFlow, balance, long_runs, max_flow
@@ -72,7 +71,6 @@ def questions(case: Case) -> tuple[Question, ...]:
         Question("removed", "what is lost with each site, country and owner", _removed),
         Question("attacks", "which sites cost most together", _attacks, weight=5.0),
         Question("exposure", "how long the loss of a site can be borne", exposures, keeps_why=True),
-        Question("floors", "at which price projects pay", break_evens, keeps_why=True),
         Question("indices", "what published indices say", index_ranks, keeps_why=True),
         Question("flow", "how much can be served at most", _flow),
         Question("base", "who is served in the baseline", _base),
@@ -89,7 +87,17 @@ def questions(case: Case) -> tuple[Question, ...]:
         Question("stockpile", "what must be in stock", stockpiles, worst, keeps_why=True, weight=6.0),
         Question("doubts", "how sure it is: inputs drawn and moved", doubts, worst, keeps_why=True, weight=5.0),
         Question("portfolios", "which projects are best for the money", portfolios, worst, keeps_why=True, weight=2.0),
-        Question("idle", "what stands idle if nothing is cut off", idle_plants, worst, keeps_why=True),
+        Question(
+            "likelihood", "what else would cost as much", likelihood, ("finding worst",), keeps_why=True, weight=2.0
+        ),
+        Question(
+            "priced",
+            "at which prices the chain clears, who pays",
+            priced,
+            ("finding worst",),
+            keeps_why=True,
+            weight=4.0,
+        ),
         Question("bracket", "how far losses spread if nobody plans", myopia, worst, keeps_why=True),
         Question("long_runs", "who is served in the long run", _long_runs, worst, weight=2.0),
         Question("layers", "what the plants opened since the base year change", layers, worst, weight=2.0),

@@ -12,6 +12,7 @@ from chainnet.drawing.canvas import (
     svg_of,
     write,
 )
+from chainnet.drawing.chances import ways_svg
 from chainnet.drawing.colours import country_colours
 from chainnet.drawing.evidence import Course, course_svg, levels_svg, measures_svg
 from chainnet.drawing.exceedance import Exceedance, exceedance_svg
@@ -19,6 +20,7 @@ from chainnet.drawing.exposure import Exposure, exposure_svg
 from chainnet.drawing.figure import Figure, save_svg
 from chainnet.drawing.flow_break import Break, break_svg
 from chainnet.drawing.living import living_page
+from chainnet.drawing.markets import INSTRUMENTS, Cost, Wedge, cost_of, costs_svg, wedge_of, wedges_svg
 from chainnet.drawing.pages import draw
 from chainnet.drawing.plots import month_lines, plot
 from chainnet.drawing.raster import font_folder, font_folders
@@ -26,17 +28,22 @@ from chainnet.drawing.style import COLOURS, LOSS_COLOURS, OTHER_COLOUR, css_text
 
 __all__ = [
     "COLOURS",
+    "INSTRUMENTS",
     "LOSS_COLOURS",
     "NORMAL",
     "OTHER_COLOUR",
     "SMALL",
     "WIDTH_IN",
     "Break",
+    "Cost",
     "Course",
     "Exceedance",
     "Exposure",
     "Figure",
+    "Wedge",
     "break_svg",
+    "cost_of",
+    "costs_svg",
     "country_colours",
     "course_svg",
     "css_text",
@@ -56,5 +63,8 @@ __all__ = [
     "save_svg",
     "svg_of",
     "tier_colour",
+    "ways_svg",
+    "wedge_of",
+    "wedges_svg",
     "write",
 ]

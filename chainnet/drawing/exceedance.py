@@ -14,10 +14,11 @@ from chainnet.words import odds, percent
 
 LEFT, RIGHT, TOP, FOOT, HEIGHT = 58.0, 6.0, 50.0, 34.0, 262.0
 LEAST = 1e-3  # the lowest chance that is drawn
+THIN = 5.0  # points of a band at least
 _TICKS = ((1.0, "certain"), (0.1, "1 in 10"), (0.01, "1 in 100"), (LEAST, "1 in 1,000"))
 _HATCH = (
     '<defs><pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
-    f'<line x1="0" y1="0" x2="0" y2="5" stroke="{COLOURS["soft"]}" stroke-width="0.8"/></pattern></defs>'
+    f'<line x1="0" y1="0" x2="0" y2="5" stroke="{COLOURS["soft"]}" stroke-width="1.2"/></pattern></defs>'
 )
 Points = list[tuple[float, float]]
 
@@ -70,14 +71,16 @@ def exceedance_svg(told: Exceedance) -> str:
     picture.parts.append(_HATCH)
     parts = {str(name): part for name, part in told.curve.groupby("if_event", sort=False)}
     given = [name for name in parts if name]
-    for name in given:
-        low, high = _steps(parts[name], "chance_low"), _steps(parts[name], "chance_high")
-        _band(picture, low, high, "url(#hatch)")
-        for points in (low, high):
-            picture.line(points, COLOURS["soft"], 0.5)
     base = parts.get("", told.curve.iloc[:0])
+    edges = {name: (_steps(parts[name], "chance_low"), _steps(parts[name], "chance_high")) for name in given}
     low, high = _steps(base, "chance_low"), _steps(base, "chance_high")
+    for least, most in edges.values():
+        _band(picture, least, most, COLOURS["blank"])
     _band(picture, low, high, COLOURS["rule"])
+    for least, most in edges.values():  # over the grey: where both are, both are seen
+        _band(picture, least, most, "url(#hatch)")
+        for points in (least, most):
+            picture.line(points, COLOURS["soft"], 0.8)
     for points in (low, high):
         picture.line(points, COLOURS["ink"], 1.4)
     _asked(picture, told, base, bottom)
@@ -128,7 +131,9 @@ def _steps(curve: pd.DataFrame, column: str) -> Points:
 
 
 def _band(picture: Picture, low: Points, high: Points, fill: str) -> None:
-    picture.shape([*high, *reversed(low)], fill)
+    """Fill a band; where its edges meet, as near certain, it keeps a width that is seen."""
+    least = [(x, max(y, top + THIN)) for (x, y), (_, top) in zip(low, high, strict=True)]
+    picture.shape([*high, *reversed(least)], fill)
 
 
 def _before(first: float, rows: pd.DataFrame) -> list[float]:

@@ -14,14 +14,29 @@ from chainnet.drawing.bars import DASHES, Axis, Bar, Line, bars_svg, steps_svg
 from chainnet.drawing.exceedance import Exceedance, exceedance_svg
 from chainnet.drawing.exposure import exposure_svg
 from chainnet.drawing.figure import Figure, composed
+from chainnet.drawing.markets import INSTRUMENTS, cost_of, costs_svg, wedge_of, wedges_svg
 from chainnet.drawing.style import COLOURS, tier_colour
 from chainnet.drawing.svg import Picture
 from chainnet.errors import DataError
 from chainnet.flow import Balance
+from chainnet.prices import Instruments, Market
 from chainnet.projects import Portfolio, Reroute
 from chainnet.results import Ranking, origin_of, rests_words
 from chainnet.stress import StressTest
-from chainnet.words import ORDER_WORDS, Who, first_capital, number, part_of, percent, readable_id, spelled, tonnes, verb
+from chainnet.words import (
+    ORDER_WORDS,
+    Who,
+    country_name,
+    dollars,
+    first_capital,
+    number,
+    part_of,
+    percent,
+    readable_id,
+    spelled,
+    tonnes,
+    verb,
+)
 
 TOP, MOST = 10, 20  # bars of a ranking
 REROUTE_WORDS = {"none": "nothing rerouted", "existing": "existing links", "new": "new suppliers"}
@@ -34,9 +49,9 @@ def plot(result: Any, **asked: Any) -> Figure:
 
     Parameters
     ----------
-    result : Balance, StressTest, Reroute, Portfolio, Reverse or Ranking
-        An answer of ``balance``, ``stress_test``, ``reroute``, ``portfolio``, ``reverse``, ``chokepoints`` or
-        ``risk_exposure``.
+    result : Balance, StressTest, Reroute, Portfolio, Reverse, Market, Instruments or Ranking
+        An answer of ``balance``, ``stress_test``, ``reroute``, ``portfolio``, ``reverse``, ``market``, ``instruments``,
+        ``chokepoints`` or ``risk_exposure``.
     **asked
         What the ``plot`` method of the result takes.
 
@@ -55,6 +70,8 @@ def plot(result: Any, **asked: Any) -> Figure:
         Reroute: _levels,
         Portfolio: _frontier,
         Reverse: _exceedance,
+        Market: _wedges,
+        Instruments: _costs,
     }
     for kind, draw in kinds.items():
         if isinstance(result, kind):
@@ -269,3 +286,25 @@ def _exceedance(result: Reverse) -> Figure:
     labels = {str(event): str(label) for event, label in result.hazards["label"].items()}
     asked = Exceedance(result.curve, result.loss_asked_share, settings["years"], labels, users)
     return composed(result.sentence, "", [("", exceedance_svg(asked))], _rests(result.provenance), "")
+
+
+def _wedges(result: Market, table: pd.DataFrame, labels: Mapping[str, str], inside: str) -> Figure:
+    wedges = [wedge_of(row, labels[str(good)]) for good, row in table.to_dict("index").items()]
+    where = country_name(inside)
+    settings = result.provenance["settings"]
+    how = f"From the cheapest to the dearest place, with the ends of prices that are not unique. {_asked(settings)}"
+    title = f"What goods cost in {where} and elsewhere"
+    alt = f"Two bars a good, over its reference price: {', '.join(one.name for one in wedges[:3])}."
+    note = f"{_rests(result.provenance)} {number(len(result.assumed))} inputs are assumed; no forecast."
+    return composed(title, how, [("", wedges_svg(wedges, where))], note, alt)
+
+
+def _costs(result: Instruments) -> Figure:
+    settings, rows = result.provenance["settings"], result.table.to_dict("index")
+    costs = [cost_of(name, rows[name]) for name in INSTRUMENTS]
+    who = Who.of(settings["tier"])
+    short = "shortfall" if who.is_all else f"{who} shortfall"
+    title = f"What it costs a year to avoid {tonnes(settings['avoid_tpa'], ' ')} of the {short}"
+    how = f"Bars: central. Lines: all ranges low, and high. {_asked(settings)}"
+    alt = "; ".join(f"{one.name}: {dollars(one.usd, ' ') if one.usd == one.usd else one.words}" for one in costs)
+    return composed(title, how, [("", costs_svg(costs))], _rests(result.provenance), f"{alt}.")

@@ -123,7 +123,9 @@ class Ordered:
         found = self._whole(self._found, cost, what)
         if found is None:
             found = self._solved(cost, what, basis)
-            found = self._whole(found, cost, what) or found
+            if (whole := self._whole(found, cost, what)) is not None:
+                found = whole
+                del self.proofs[-2]  # one for each answer
         self._cost, self._found, self.basis = cost, found, found.basis
         return self._own(found)
 

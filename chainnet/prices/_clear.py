@@ -79,6 +79,7 @@ class Clearing:
         sought = sum(map(self._is_sought, instruments))
         self.is_still, self._is_alone = sought == 0, sought == 1  # whether no levy or contract moves with the prices
         self.landings: dict[float, float | None] = {}  # at which price imports land under each levy tried
+        self.begun: dict[bytes, ConvexSolution] = {}  # markets that searches begin with, by what is levied there
         self._output = {one.column: one for one in program.outputs}
 
     def _rows(self, at: Ints) -> Ints:
@@ -98,7 +99,7 @@ class Clearing:
             If the program has no optimum, or instruments chase each other without coming to rest.
         """
         states = [self._start(one) for one in self.instruments]
-        cleared = Cleared(self._at(states), np.empty(0), states)
+        cleared = Cleared(self._begin(states), np.empty(0), states)
         cleared.dual = cleared.found.row_dual
         moving = [one for one in self.instruments if self._is_sought(one)]
         for sweep in range(MOST_SWEEPS if moving else 0):
@@ -116,6 +117,15 @@ class Clearing:
                 raise SolverError("market: floors and contracts chase each other and do not come to rest.")
         cleared.residual = max([self._off(one, cleared) for one in moving], default=0.0)
         return cleared
+
+    def _begin(self, states: list[State]) -> ConvexSolution:
+        """Return the market from which numbers are sought, which does not hang on them."""
+        if self.bounds is not None:
+            return self._at(states)
+        key = np.asarray(sum((state.duty for state in states), self._zero)).tobytes()
+        if key not in self.begun:
+            self.begun[key] = self._at(states)
+        return self.begun[key]
 
     # -- one instrument ------------------------------------------------------------------------------
 

@@ -24,12 +24,12 @@ from chainnet.prices._money import money_of, welfare_of
 from chainnet.prices._setting import Setting, prepare
 from chainnet.prices._terms import capital_recovery_factor, check_number, main_outputs
 from chainnet.progress import Tell
-from chainnet.results import Result, provenance, stamp
+from chainnet.results import Result, figure_of, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, overlay_of, scenarios
 from chainnet.stress import worst_of
 
-NEAR_END = 1e-3  # the same where only the end of a range is asked
-NEAR = 1e-6  # to what the least number is found, relative to it: it is given from above
+NEAR_END = 1e-3  # to what the least number is found where only the end of a range is asked, relative to it
+AROUND = 0.1  # within that part of the middle's number an end is looked for first
 HAIR = 1e-6  # tonnes per tonne asked for that a search may miss by
 MOST_TOGETHER = 12  # projects of which every set is looked at
 NO_ADVICE = "a comparison of the projects listed, no advice on a price"
@@ -54,6 +54,22 @@ class Instruments(Result):
     table: pd.DataFrame
     certificate: Certificate
 
+    def plot(self) -> Any:
+        """Draw what each instrument costs a year, with its range, and who pays.
+
+        Returns
+        -------
+        Figure
+            A notebook shows it; ``.save("name.svg")`` or ``.png`` writes it.
+
+        Examples
+        --------
+        >>> import chainnet as cn
+        >>> cn.instruments(cn.read("gallium"), "civilian", 1.0, 2030, commodity="ga_primary", precision=0.01).plot()
+        <Figure: 'What it costs a year to avoid 1 t/yr of the civilian shortfall'>
+        """
+        return figure_of(self)
+
 
 @dataclass
 class _Effect:
@@ -65,11 +81,11 @@ class _Effect:
     tier: str
     sizes: Array
     known: dict[bytes, Balance] = field(default_factory=dict)
+    shorts: dict[bytes, float] = field(default_factory=dict)
 
     def balance(self, built: Array) -> Balance:
         """Return the balance with these parts of the projects, each at the size of its year."""
-        part = np.round(np.clip(built, 0.0, 1.0), 6)
-        key = part.tobytes()
+        part, key = self._key(built)
         if key not in self.known:
             overlay = self.overlay.with_built(np.maximum(self.overlay.built, part * self.sizes))
             self.known[key] = balance_under(self.counting, overlay, self.reroute)
@@ -77,7 +93,15 @@ class _Effect:
 
     def short(self, built: Array) -> float:
         """Return the shortfall of the tier, t/yr."""
-        return float(self.balance(built).by_tier()["shortfall_tpa"].get(self.tier, 0.0))
+        _, key = self._key(built)
+        if key not in self.shorts:
+            self.shorts[key] = float(self.balance(built).by_tier()["shortfall_tpa"].get(self.tier, 0.0))
+        return self.shorts[key]
+
+    @staticmethod
+    def _key(built: Array) -> tuple[Array, bytes]:
+        part = np.round(np.clip(built, 0.0, 1.0), 6)
+        return part, part.tobytes()
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +132,7 @@ def instruments(
     rate: float = 0.10,
     years: int = 10,
     projects: Iterable[str] | None = None,
+    precision: float = 1e-6,
     progress: Tell | None = None,
     **market: Any,
 ) -> Instruments:
@@ -136,6 +161,8 @@ def instruments(
         Of the capital recovery factor, and of present values.
     projects : iterable of str, optional
         Which may enter; default all whose capital cost and capacity are known.
+    precision : float
+        To what the least number is found, relative to it; the ends of the ranges to a thousandth, or this.
     progress : callable, optional
         Called with what is being done and the part of the whole.
     **market
@@ -158,7 +185,7 @@ def instruments(
     -----
     A floor is a levy at the border of the beneficiaries; contracts and offtake are with the projects that make the
     good. Grants go to the set of projects of least capital cost that reaches the effect, each the least part of it with
-    which it earns the rest. The least number is an infimum, given from above.
+    which it earns the rest. The least number is an infimum, given from above, within ``precision``.
 
     Examples
     --------
@@ -172,6 +199,9 @@ def instruments(
     target = check_number(avoid_tpa, "avoid_tpa", 0.0, np.inf, "tonnes a year")
     lasting = check_number(months, "months", 0.0, np.inf, "months")
     checks.year(by, "by")
+    near = checks.number(precision, "precision", 0.0, 0.5, "is out of range; give a part of the number, such as 1e-6.")
+    if not near > 0:
+        raise DataError(f"precision: {precision!r} is out of range; give a part of the number, such as 1e-6.")
     for word in ("run", "policy"):
         if word in market:
             raise DataError(f"{word}: is set by instruments itself. Leave it out.")
@@ -189,7 +219,7 @@ def instruments(
     lacking = _most_short(effect, tier)
     good, members = commodity or lacking, Members.of(network, None)
     asked = _Asked(
-        network, effect, target, good, lacking, names, members, lasting, rate, years, factor, market
+        network, effect, target, good, lacking, names, members, lasting, rate, years, factor, market, near
     )  # fmt: skip
     found = asked.all(central, _part_of(progress, 0.1, ""))
     ends = [
@@ -256,6 +286,9 @@ class _Asked:
     years: int
     factor: float
     market: dict[str, Any]
+    near: float
+    alone: dict[str, float] | None = None  # what each project alone avoids; it only ranks, so once for all ends
+    middles: dict[str, float] = field(default_factory=dict)  # the number of each mechanism in the middle of all ranges
 
     def __post_init__(self) -> None:
         self.ids = self.network.plants["id"].tolist()
@@ -319,11 +352,13 @@ class _Asked:
         found = at(top)
         if not found[0]:
             return _Found(False, np.nan, found[1], np.nan)
-        low, high = 0.0, top
-        while high - low > (NEAR if pick is central else NEAR_END) * high:
-            middle = (low + high) / 2
+        low, high, number = 0.0, top, self.middles.get(mechanism, 0.0)
+        first = [number * (1.0 + AROUND), number * (1.0 - AROUND)]
+        while high - low > (self.near if pick is central else max(self.near, NEAR_END)) * high:
+            middle = next((one for one in first if low < one < high), (low + high) / 2)
             tried = at(middle)
             low, high, found = (low, middle, tried) if tried[0] else (middle, high, found)
+        self.middles.setdefault(mechanism, high)
         cost, revenue = money(found[2], found[3])
         return _Found(True, high, found[1], cost, revenue)
 
@@ -360,11 +395,11 @@ class _Asked:
         last = built(self.names)
         if not self._reaches(last):
             return _Found(False, np.nan, last, np.nan)
-        many = self.names if len(self.names) > MOST_TOGETHER else []
-        alone = {name: self.base - self.effect.short(built([name])) for name in many}
-        useful = sorted(self.names, key=lambda name: (-alone.get(name, 0.0) / max(capex[name], 1.0), name))[
-            :MOST_TOGETHER
-        ]
+        if self.alone is None:
+            many = self.names if len(self.names) > MOST_TOGETHER else []
+            self.alone = {name: self.base - self.effect.short(built([name])) for name in many}
+        worth = {name: self.alone.get(name, 0.0) / max(capex[name], 1.0) for name in self.names}
+        useful = sorted(self.names, key=lambda name: (-worth[name], name))[:MOST_TOGETHER]
         order = sorted(useful, key=lambda name: (capex[name], name))
         chosen = next((one for one in _by_cost(order, capex) if self._reaches(built(one))), None)
         note = NO_ADVICE if len(self.names) <= MOST_TOGETHER else f"{NO_ADVICE}; sets of {MOST_TOGETHER} of them"

@@ -25,7 +25,7 @@ from chainnet.prices._program import Output
 from chainnet.prices._ranges import ranges_of
 from chainnet.prices._setting import Holder, Run, Setting, cleared_with, prepare
 from chainnet.prices._terms import Money as Prices
-from chainnet.results import Result, provenance, stamp
+from chainnet.results import Result, figure_of, provenance, stamp
 from chainnet.scenario import Scenario
 
 POLICY = 1e-7  # to what floors, rates and contracts are settled, over the price
@@ -131,6 +131,78 @@ class Market(Result):
             sums = worth.groupby("commodity")[["usd", "flow_tpa"]].sum(min_count=1)
             found.append({str(name): float(usd / t) for name, usd, t in sums.itertuples() if usd == usd})
         return found[0], found[1]
+
+    def wedge(self, network: Network, inside: str) -> pd.DataFrame:
+        """Return what each good costs inside a country and elsewhere, in the order of the table of commodities.
+
+        Parameters
+        ----------
+        network : Network
+            The one that was asked.
+        inside : str
+            A country or region, as ``network.places`` has it.
+
+        Returns
+        -------
+        DataFrame, index commodity
+            reference_usd_per_t (of the commodities; goods without one have no row), inside_low_usd_per_t,
+            inside_high_usd_per_t, elsewhere_low_usd_per_t, elsewhere_high_usd_per_t: from the cheapest to the dearest
+            place at which it is sold or asked for, with the ends of prices that are not unique. NaN = nowhere.
+
+        Raises
+        ------
+        DataError
+            If nothing of the network lies inside.
+
+        Examples
+        --------
+        >>> import chainnet as cn
+        >>> net = cn.read("gallium")
+        >>> cn.market(net, "china_export_stop_all").wedge(net, "CHN").index.tolist()
+        ['ga_primary', 'ga_refined']
+        """
+        checks.known(inside, set(network.places.dropna()), "inside", "place")
+        flows = self.flows[self.flows["flow_tpa"] > 0]
+        ends = [flows.rename(columns={end: "node"}) for end in ("source", "target")]
+        asked = self.demand[self.demand["demand_tpa"] > 0]
+        used = pd.concat([part[["node", "commodity"]] for part in (*ends, asked)]).dropna().drop_duplicates()
+        table = self.prices.reset_index().merge(used, on=["node", "commodity"])
+        known = network.commodities.set_index("id")["price_usd_per_t"].dropna()
+        table = table[table["commodity"].isin(known.index)]
+        hit = (table["node"].map(network.places) == inside).to_numpy()
+        found = {"reference_usd_per_t": known[known.index.isin(table["commodity"])]}
+        for word, mine in (("inside", table[hit]), ("elsewhere", table[~hit])):
+            goods = mine.groupby("commodity")
+            found[f"{word}_low_usd_per_t"] = goods["price_low_usd_per_t"].min().clip(lower=0.0)
+            found[f"{word}_high_usd_per_t"] = goods["price_high_usd_per_t"].max()
+        return stamp(
+            pd.DataFrame(found).rename_axis("commodity").loc[found["reference_usd_per_t"].index], self.provenance
+        )
+
+    def plot(self, network: Network, inside: str) -> Any:
+        """Draw what each good costs inside a country and elsewhere, over its reference price: see ``wedge``.
+
+        Parameters
+        ----------
+        network : Network
+            The one that was asked.
+        inside : str
+            A country or region, as ``network.places`` has it.
+
+        Returns
+        -------
+        Figure
+            A notebook shows it; ``.save("name.svg")`` or ``.png`` writes it.
+
+        Examples
+        --------
+        >>> import chainnet as cn
+        >>> net = cn.read("gallium")
+        >>> cn.market(net).plot(net, "CHN")
+        <Figure: 'What goods cost in China and elsewhere'>
+        """
+        labels = {str(name): network.good(name) for name in network.commodities["id"]}
+        return figure_of(self, table=self.wedge(network, inside), labels=labels, inside=inside)
 
 
 def market(

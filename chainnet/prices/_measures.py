@@ -195,16 +195,20 @@ def contents(network: Network) -> dict[str, dict[str, float]]:
     """
     lines = network.processes
     goods = sorted(set(lines["commodity"].dropna()) | set(network.edges["commodity"].dropna()))
-    taken = pd.DataFrame(0.0, index=goods, columns=goods)
+    place = {good: number for number, good in enumerate(goods)}
+    direct = np.zeros((len(goods), len(goods)))
+    fed: dict[str, list[Any]] = {}
+    for line in lines[lines["role"] == "input"].itertuples():
+        fed.setdefault(line.process, []).append(line)
     outputs = lines[lines["role"] == "output"]
-    for good, rows in outputs.groupby("commodity"):
-        for process in rows["process"]:
-            inputs = lines[(lines["process"] == process) & (lines["role"] == "input")]
-            plain = inputs[inputs["group"].isna()]
-            least = inputs[inputs["group"].notna()].sort_values(["group", "t_per_t"]).drop_duplicates("group")
-            for line in pd.concat([plain, least]).itertuples():
-                taken.loc[good, line.commodity] += float(line.t_per_t) / len(rows)
-    direct = taken.to_numpy()
+    for good, processes in outputs.groupby("commodity")["process"]:
+        for process in processes:
+            least: dict[str, Any] = {}
+            for line in sorted(fed.get(process, []), key=lambda line: float(line.t_per_t)):
+                name = line.group if isinstance(line.group, str) else f" {line.Index}"  # a stand-in, or alone
+                least.setdefault(name, line)
+            for line in least.values():
+                direct[place[good], place[line.commodity]] += float(line.t_per_t) / len(processes)
     total, step = np.eye(len(goods)), np.eye(len(goods))
     for _ in range(len(goods) + 50):
         step = step @ direct

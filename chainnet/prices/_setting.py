@@ -60,14 +60,14 @@ class Setting:
         held = list(self.instruments)
         held[number] = replace(held[number], measure={**held[number].measure, **changed})
         clearing = Clearing(self.program, held, self.clearing.places, self.clearing.model)
-        clearing.landings = self.clearing.landings
+        clearing.landings, clearing.begun = self.clearing.landings, self.clearing.begun
         return replace(self, instruments=held, clearing=clearing)
 
     def without_policy(self) -> Setting:
         """Return the same market without any measure."""
-        return replace(
-            self, instruments=[], quotas={}, clearing=Clearing(self.program, [], {}, self.clearing.model)
-        )  # fmt: skip
+        clearing = Clearing(self.program, [], {}, self.clearing.model)
+        clearing.begun = self.clearing.begun
+        return replace(self, instruments=[], quotas={}, clearing=clearing)
 
 
 def prepare(

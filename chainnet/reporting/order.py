@@ -8,11 +8,15 @@ TABLES = (
     *("scenarios", "steps", "sites", "steps_by_country", "countries", "owners", "operators", "sets", "pairs"),
     *("over_time", "served", "layers", "by_country", "bracket", "exposure"),
     *("levels", "helps_most", "advice", "projects", "effects", "complements", "portfolio"),
-    *("requirement", "stocks", "balance", "floors", "idle", "split"),
+    *("requirement", "stocks", "balance", "floors", "market", "instruments"),
+    *("statements", "market_inputs", "split", "ways", "hazards"),
     *("dependencies", "uncertainty", "ranks", "sensitivity", "limiting", "coverage", "relations"),
     *("assumptions", "gaps", "missing", "measures", "sources", "certificates", "indices", "digests"),
 )
-FIGURES = ("break", "course", "response", "cost_curve", "holders", "courses", "stocks", "ranges", "coverage")
+FIGURES = (
+    *("break", "course", "response", "cost_curve", "holders", "courses", "stocks", "prices", "instruments"),
+    *("ways", "ranges", "coverage"),
+)
 
 
 def section_id(name: str) -> str:

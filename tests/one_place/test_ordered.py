@@ -181,6 +181,43 @@ def test_every_answer_is_proved_and_the_worst_is_of_all(monkeypatch: pytest.Monk
     assert proofs == []
 
 
+@pytest.mark.parametrize("is_floored", [True, False])
+def test_what_is_served_whole_has_its_price_alone_and_is_not_solved_again(is_floored: bool) -> None:
+    """A source of 20 gives 4 and 7 whole: no row has a price, and who comes next finds it done."""
+    one = Ordered(programs.lp([[1.0, 2.0]], [-INF], [20.0], upper=[4.0, 7.0], cost=[0.0, 0.0]), "toy", [A, B])
+    first = one.stage(A + B)
+    assert (first.x.tolist(), first.row_dual.tolist()) == ([4.0, 7.0], [0.0])
+    assert first.col_dual.tolist() == [-1.0, -1.0]
+    if is_floored:
+        one.floor(0, -4.0)
+    else:
+        one.hold()
+    second = one.stage(2.0 * B)
+    assert (second.value, second.col_dual.tolist()) == (-14.0, [0.0, -2.0])
+    assert second.basis is first.basis, "nothing was solved"
+    assert [p.value for p in one.proofs] == [-11.0, -14.0]
+    assert one.worst.ok
+
+
+def test_what_was_whole_is_solved_anew_where_it_is_allowed_no_more() -> None:
+    one = Ordered(programs.lp([[1.0, 2.0]], [-INF], [20.0], upper=[4.0, 7.0], cost=[0.0, 0.0]), "toy")
+    one.stage(A + B)
+    one.within(row_upper=np.array([10.0]))  # 4 and 3 are left, while each alone still lies at its bound
+    found = one.stage(B)
+    assert (found.value, found.row_dual.tolist()) == (-5.0, [-0.5])
+    one.within(upper=np.array([4.0, 9.0]), row_upper=np.array([20.0]))
+    assert one.stage(A + B).value == -12.0, "more is asked for: 4 and 8"
+
+
+def test_a_cost_is_asked_for_its_prices_even_where_nothing_flows() -> None:
+    """What would come at a price of 3 lies at 0, its least: the row that asks for nothing still says 3."""
+    one = Ordered(programs.lp([[1.0]], [0.0], [0.0], upper=[4.0], cost=[3.0]), "toy")
+    one.stage(np.array([-1.0]))
+    found = one.stage(np.array([3.0]))
+    assert found.value == 0.0
+    assert found.row_dual.tolist() == [3.0]
+
+
 # -- an oracle: plain solves, each floor a row ------------------------------------------------------
 
 

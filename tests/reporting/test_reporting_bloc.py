@@ -94,11 +94,72 @@ def test_best_sets_by_hand(document: Document) -> None:
     assert rows.loc[rows["averted_t"] > 0, "spent_musd"].iloc[0] == 90.0
 
 
-def test_price_at_which_the_project_pays(document: Document) -> None:
-    row = sheet(document, "floors").iloc[0]
+def test_what_a_floor_does_by_hand(document: Document) -> None:
+    """All that the USA buy comes over the border; 0.05 and the root of 0.2 x 0.9 are the elasticities, on a line."""
+    row = sheet(document, "floors").set_index("floor").loc[75_000.0]
+    bought = 10 * (1 - 0.05 * 0.5) + 40 * (1 - np.sqrt(0.2 * 0.9) * 0.5)
+    assert row["held"] == "held"
+    assert row["price"] == pytest.approx(75_000)
+    assert row["imports"] == pytest.approx(bought)
+    assert row["users"] == pytest.approx(-25_000 * (50 + bought) / 2 / 1e6)
+    assert 0 < row["treasury"] < 25_000 * bought / 1e6 + 0.6, "what makers abroad bear comes on top of what users pay"
+    assert sheet(document, "floors").iloc[0]["held"] == "already there"
+
+
+def test_contracts_pay_where_the_project_pays(made: cn.Assessment, document: Document) -> None:
+    table = sheet(document, "instruments").set_index("instrument")
     factor = 0.1 * 1.1**10 / (1.1**10 - 1)
-    assert row["break_even"] == pytest.approx(1000 + 90e6 * factor / 15)
-    assert row["viable"] == "no"
+    pays = 1000 + 90e6 * factor / 15
+    assert pays <= table.loc["Contracts, offtake", "usd_per_t"] <= pays * 1.005
+    assert table.loc["Contracts, offtake", "projects"] == "p_usa"
+    assert (table.loc["Floor at the border", "reaches"], table.loc["Floor at the border", "cost"]) == ("no", "n/a")
+    assert made.priced.instruments is not None
+    asked = made.priced.instruments.provenance["settings"]["avoid_tpa"]
+    assert asked == pytest.approx(7.5), "half of what the project avoids"
+    assert table.loc["Stock", "cost"] == pytest.approx(0.1 * asked * 50_000 / 1e6), "a tenth of what it holds, a year"
+
+
+def test_the_wedge_is_that_of_the_market(made: cn.Assessment, document: Document) -> None:
+    assert made.priced.market is not None
+    prices = made.priced.market.prices["price_usd_per_t"]
+    row = sheet(document, "market").set_index("commodity").loc["metal"]
+    assert row["inside_high_usd_per_t"] == pytest.approx(prices["u_chn", "metal"])
+    assert row["elsewhere_high_usd_per_t"] == pytest.approx(prices["u_usa", "metal"])
+    least = row["elsewhere_low_usd_per_t"] / row["inside_high_usd_per_t"]
+    assert row["elsewhere_low_usd_per_t"] == pytest.approx(50_000), (
+        "at the plant in Malaysia any price from there on does"
+    )
+    assert cn.report_figures(made)["prices"].title == f"Metal costs at least {least:.1f} times as much outside China"
+
+
+def test_a_likely_loss_never_has_one_chance(made: cn.Assessment) -> None:
+    """0.02 to 0.1 and 0.1 to 0.3 a year, no end, five years: 1 - exp(-5 rate)."""
+    hazards = pd.DataFrame(
+        {
+            "id": ["stop", "out", "unknown"],
+            "label": ["China stops", "Malaysia is out", "Nobody knows"],
+            "effect": [
+                'measures = [{kind = "restrict", from = {country = "CHN"}, to = {country = "USA"}, share = 0.0}]',
+                'nodes = ["r_mys"]',
+                'nodes = ["m_aus"]',
+            ],
+            "rate_low": [0.02, 0.1, None],
+            "rate_high": [0.1, 0.3, None],
+        }
+    )
+    found = cn.reverse(made.network, 0.55, hazards=hazards, reroute="new")
+    assert found.likeliest == ("stop",)
+    document = build(replace(made, likelihood=found))
+    text = next(s for s in document.sections if s.heading.endswith("How sure are we?"))
+    said = next(
+        one.text for block in text.blocks if isinstance(block, tuple) for one in block if one.head == "How likely."
+    )
+    assert "China stops, between 1 in 11 and 2 in 5" in said
+    assert "Proved" in said
+    assert "1 of the 3 events listed has no rate and enters no chance: Nobody knows" in said
+    row = sheet(document, "ways").iloc[0]
+    assert (row["chance_low"], row["chance_high"]) == pytest.approx((1 - np.exp(-0.1), 1 - np.exp(-0.5)))
+    assert "between 1 in 11 and 2 in 5" in cn.report_figures(replace(made, likelihood=found))["ways"].svg
 
 
 def test_countries_between_the_blocs(document: Document) -> None:
@@ -115,12 +176,6 @@ def test_where_no_country_lies_between_the_blocs_there_is_no_table_of_what_they_
     none = replace(made, alignment=replace(made.alignment, countries=pd.DataFrame()))
     assert side_table(Facts(none)) is None
     assert side_table(Facts(made)) is not None
-
-
-def test_idle_plants(document: Document) -> None:
-    table = sheet(document, "idle").set_index("commodity")
-    assert table.loc["metal", "used"] == pytest.approx(80 / 90)
-    assert table.loc["metal", "used_with"] == pytest.approx(80 / 105)
 
 
 def test_ranges_are_those_of_the_ensemble(made: cn.Assessment, document: Document) -> None:

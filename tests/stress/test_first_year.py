@@ -10,7 +10,7 @@ from conftest import frame
 
 import chainnet as cn
 from chainnet.flow import Counting
-from chainnet.stress import due_by_month, first_year
+from chainnet.stress import due_by_month, due_in_year, first_year
 
 CHN = {"country": "CHN"}
 PROFILE = [{"months": 2, "share": 0.1}, {"share": 0.8}]
@@ -92,6 +92,35 @@ def agree(network: cn.Network, scenario: cn.Scenario, order: str) -> None:
 @pytest.mark.parametrize("order", ["law", "allies_first"])
 def test_brief_plans_find_what_the_stress_test_finds(mag9: cn.Network, china_out: cn.Scenario, order: str) -> None:
     agree(mag9, china_out, order)
+
+
+def down_to(network: cn.Network, scenario: cn.Scenario, order: str) -> None:
+    """Asked down to a tier alone, in months or in all, each tier lacks what it lacks when all are asked."""
+    counting = Counting.of(network, order=order)  # type: ignore[arg-type]
+    whole = due_by_month(counting, scenario)
+    year = first_year(whole)["due_share"]
+    assert year.max() > 0
+    for n, tier in enumerate(year.index):
+        part = due_by_month(counting, scenario, last_tier=str(tier))
+        names = list(year.index[: n + 1])
+        assert list(dict.fromkeys(part.index.get_level_values("tier"))) == names
+        for name in names:
+            got, due = part.xs(name, level="tier")["due_t"], whole.xs(name, level="tier")["due_t"]
+            np.testing.assert_allclose(got, due, rtol=1e-6, atol=1e-6 * float(whole["demand_t"].max()))
+        total = due_in_year(counting, scenario, last_tier=str(tier))
+        assert total.to_dict() == {name: pytest.approx(float(year[name]), abs=1e-6) for name in names}
+
+
+@pytest.mark.parametrize("order", ["law", "allies_first", "alike"])
+def test_what_comes_after_a_tier_needs_no_plan(mag9: cn.Network, china_out: cn.Scenario, order: str) -> None:
+    down_to(mag9, china_out, order)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("order", ["law", "law_only", "alike"])
+def test_what_comes_after_a_tier_needs_no_plan_on_a_real_chain(order: str) -> None:
+    net = cn.read("gallium")
+    down_to(net, cn.scenarios(net)["china_export_stop_all"], order)
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""Who else decides? The countries between two blocs, the prices at which projects pay, and what stands idle."""
+"""Who else decides? The countries between two blocs, the market and who pays in it."""
 
 from __future__ import annotations
 
@@ -7,39 +7,54 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chainnet.network import step_of
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.frames import Frame
-from chainnet.reporting.model import Section, Sentence, make_section, stands
-from chainnet.reporting.prices import price_year
+from chainnet.reporting.model import Section, Sentence, make_section
 from chainnet.reporting.sections.asked import not_assessed
-from chainnet.words import NO_DATA, NOT_APPLICABLE, country_name, in_sentence, join, tonnes, verb
+from chainnet.reporting.sections.market import READ as MARKET
+from chainnet.reporting.sections.market import (
+    assumed_words,
+    floor_table,
+    floor_words,
+    input_table,
+    instrument_figure,
+    instrument_table,
+    order_words,
+    price_figure,
+    price_table,
+    statement_table,
+)
+from chainnet.words import country_name, in_sentence, join, tonnes, verb
 
 READ = (
     "Swing: what a side is served if the country sides with it less if it sides with the other, all others open to "
     "both. "
-    "Fair share: Shapley value over the countries that choose. A project pays where the price covers unit cost and "
-    "capital over ten years at 10 % (assumed); taxes, ramp-up and years of building are left out. Idle: nothing is cut "
-    "off, the cheapest answer, one of several where plants cost the same."
+    f"Fair share: Shapley value over the countries that choose. {MARKET}"
 )
 SIDES = ("allies", "rival")
 LEAST = 0.01  # of the largest; a country worth less has no row in print
 
 
 def section(facts: Facts) -> Section:
-    """Return what countries between are worth, at which price projects pay, what stands idle."""
+    """Return what countries between are worth, at which prices the chain clears, and what instruments cost."""
     return make_section(
         "Who else decides?",
         _worth_words(facts),
         side_table(facts),
         not_assessed(facts, "alignment"),
+        price_figure(facts),
+        *not_assessed(facts, "market"),
         floor_table(facts),
-        not_assessed(facts, "floors"),
-        idle_table(facts),
-        not_assessed(facts, "idle"),
+        *not_assessed(facts, "floors"),
+        instrument_figure(facts),
+        *not_assessed(facts, "instruments"),
+        (*floor_words(facts), *order_words(facts), *assumed_words(facts)),
         read=READ,
-        more=(split_table(facts),),
+        more=(
+            *(table(facts) for table in (price_table, instrument_table, statement_table, input_table)),
+            split_table(facts),
+        ),
     )
 
 
@@ -128,77 +143,4 @@ split_table = Frame(
     heads={"leverage_t": "Others lose if it stops selling", "revenue_usd": "Sales to the other"},
     subtitle="Unit: {f.unit}. Each side's own users outbid everyone, for good; the others trade with both.",
     stands=lambda f: f.standing(f.a.alignment.split),  # type: ignore[union-attr]
-)
-
-
-# -- prices and idle plants -----------------------------------------------------------------------
-
-
-def _pays(row: Any) -> str:
-    verdict = row["viable_at_reference"]
-    return str(row["break_even_from"]) if pd.isna(verdict) else "yes" if bool(verdict) else "no"
-
-
-def _floors(facts: Facts) -> list[Any] | None:
-    """Return the projects, those first of which it is known whether they pay; None where it was not assessed."""
-    rows: list[Any] = facts.a.floors.reset_index().to_dict("records")
-    return sorted(rows, key=lambda row: (_pays(row) not in ("yes", "no"), row["id"])) or None
-
-
-floor_table = col.Table(
-    "floors",
-    "Floors",
-    "At which price listed projects pay",
-    rows=_floors,
-    columns=(
-        col.PROJECT_ID,
-        col.PROJECT,
-        col.commodity("Makes", "its main output"),
-        col.per_tonne("reference", "Price taken, USD/t", "price in the data", "reference_usd_per_t"),
-        col.text(
-            "year", "Price of", "year that the note of the price names", lambda f, r: price_year(f, r["commodity"])
-        ),
-        col.per_tonne("break_even", "Pays at, USD/t", "break-even price", "break_even_usd_per_t"),
-        col.per_tonne("capital", "Capital, USD/t", "capital cost per tonne", "capital_usd_per_t", body=False),
-        col.per_tonne("unit_cost", "Unit cost, USD/t", "cost without capital", "unit_cost_usd_per_t", body=False),
-        col.text("viable", "Pays", "yes, no, or what is missing", lambda _, r: _pays(r)),
-    ),
-    subtitle="Unit: USD per t of the main output, which bears the whole cost.",
-    stands=stands("see Input projects"),
-    lead=lambda f: max(min(sum(_pays(row) in ("yes", "no") for row in _floors(f) or []), 6), 1),
-)
-
-
-def _used(facts: Facts) -> pd.DataFrame | None:
-    """Return use of each step if nothing is cut off, without and with projects; None where not assessed."""
-    idle = facts.a.idle
-    if idle is None or idle.steps.empty:
-        return None
-    keys = ["stage", "step", "commodity"]
-    table = idle.steps[idle.steps["year"] == idle.steps["year"].max()]
-    standing = table["with_projects"].astype(bool)
-    both = table[standing].merge(table[~standing], on=keys, how="left", suffixes=("_with", ""))
-    both = both.assign(name=step_of(both.replace({"step": {"": None}})))
-    places = [facts.steps.index(s) if s in facts.steps else len(facts.steps) for s in both["name"]]
-    found: pd.DataFrame = both.assign(place=places).sort_values(["place", "commodity"], kind="stable")
-    return found
-
-
-idle_table = col.Table(
-    "idle",
-    "Idle",
-    "What stands idle if nothing is cut off",
-    rows=_used,
-    columns=(
-        col.text("step", "Step", "step of the chain", "name"),
-        col.commodity("Makes", "main output"),
-        col.tons("capacity", "Capacity", "without projects", "capacity_tpa", missing=NO_DATA),
-        col.share("used", "Used", "output over capacity", "utilisation", missing=NOT_APPLICABLE),
-        col.tons("capacity_with", "With projects", "capacity with all projects that stand", "capacity_tpa_with"),
-        col.share("used_with", "Used with projects", "output over capacity", "utilisation_with"),
-        col.tons("idle_with", "Idle with projects", "capacity less output", "idle_tpa_with"),
-    ),
-    subtitle="Unit: t/yr of what the step makes, each on its own basis.",
-    stands=lambda f: f.standing(f.a.idle.projects),  # type: ignore[union-attr]
-    lead=6,
 )

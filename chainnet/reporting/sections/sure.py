@@ -14,6 +14,7 @@ from chainnet.reporting.frames import Frame
 from chainnet.reporting.model import ReportFigure, Section, Sentence, make_section, stands
 from chainnet.reporting.sections.asked import not_assessed
 from chainnet.reporting.sections.assumed import assumption_table, gap_table
+from chainnet.reporting.sections.likely import hazard_table, likely_points, ways_figure, ways_table
 from chainnet.reporting.sections.missing import missing_table
 from chainnet.results import CHECKED, NOT_STATED, SAMPLED
 from chainnet.words import MET_OR_SHORT, Who, count, first_capital, number, percent, readable_id, tonnes
@@ -40,7 +41,9 @@ READ = (
     "of their "
     "variance (assumed). Depends on: one thing at a time; a class is met up to 1 %, then up to 10 %, up to "
     "50 %, more. Range of the verdict: the least and the most over judgements, one at a time; draws and range are two "
-    "questions. Inputs are reported, estimated, inferred or assumed, by the node's principal figure."
+    "questions. How likely: loss of the tier if served first, new suppliers qualified, on top of what is in force; "
+    "chances are ranges, never a forecast. Inputs are reported, estimated, inferred or assumed, by the node's "
+    "principal figure."
 )
 
 
@@ -50,12 +53,14 @@ def section(facts: Facts) -> Section:
         "How sure are we?",
         Sentence(facts.a.findings[0].sentences[3]),
         sure_points(facts),
+        ways_figure(facts),
         ranges_figure(facts),
         dependency_table(facts),
-        not_assessed(facts, "ranges", "draws"),
+        not_assessed(facts, "likelihood", "ranges", "draws"),
         coverage_figure(facts),
         read=READ,
         more=(
+            *(table(facts) for table in (ways_table, hazard_table)),
             *(
                 table(facts)
                 for table in (range_table, rank_table, input_table, limiting_table, coverage_table, edge_table)
@@ -67,7 +72,7 @@ def section(facts: Facts) -> Section:
 
 def sure_points(facts: Facts) -> tuple[Sentence, ...]:
     """Return how past rules were forecast, and what the ranges do to the answer, in words."""
-    said = [Sentence(facts.a.findings[0].track_record, (), "Track record.")]
+    said = [Sentence(facts.a.findings[0].track_record, (), "Track record."), *likely_points(facts)]
     many, one = facts.a.ensemble, facts.a.sensitivity
     if many is not None:
         first = f"{facts.first}_short_t"

@@ -1,0 +1,158 @@
+"""How likely is it? The sets of listed events that cost as much as the finding, with their chances as ranges."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from chainnet.drawing import ways_svg
+from chainnet.reporting import canvas as fig
+from chainnet.reporting.facts import Facts, once
+from chainnet.reporting.frames import Frame
+from chainnet.reporting.model import Cell, ReportFigure, Sentence, stands
+from chainnet.results import BOUNDED, CHECKED
+from chainnet.words import Who, count, counted, join, odds, percent, verb
+
+SHOWN = 3  # sets in the picture
+EVENTS = "; "
+
+
+def likely_points(facts: Facts) -> tuple[Sentence, ...]:
+    """Return how likely a loss such as that of the finding is, what proves it, and what has no rate."""
+    found = facts.a.likelihood
+    if found is None:
+        return ()
+    return (Sentence(f"{_answer(facts)} {_proof(facts)}{_unknown(facts)}", ("ways", "hazards"), "How likely."),)
+
+
+def _asked(facts: Facts) -> str:
+    found: Any = facts.a.likelihood
+    who = Who.of(found.provenance["settings"]["tier"])
+    return f"{percent(found.loss_asked_share)} of {'all' if who.is_all else who} demand"
+
+
+def _answer(facts: Facts) -> str:
+    found: Any = facts.a.likelihood
+    if found.likeliest is None:
+        if not found.is_optimal:
+            return f"No set of the events listed that costs {_asked(facts)} was found in time; there may be one."
+        most = percent(found.most_loss_share)
+        return f"No set of the events listed costs {_asked(facts)}; all with a rate together cost {most}."
+    leading = found.sets[found.sets["can_be_likeliest"]]
+    ends = odds(float(leading["chance_low"].min()), float(leading["chance_high"].max()))
+    ahead = f"on a day {found.provenance['settings']['years']:g} years ahead, if the rates are as assumed"
+    if found.decided:
+        first = _names(facts, leading.iloc[0])
+        return f"The likeliest of the events listed that cost {_asked(facts)}: {first}, {ends} {ahead}."
+    return (
+        f"Any of {count(len(leading))} sets may be the likeliest of the events listed that cost {_asked(facts)}; their "
+        f"chances lie {ends} {ahead}."
+    )
+
+
+def _names(facts: Facts, row: Any) -> str:
+    found: Any = facts.a.likelihood
+    return " with ".join(found.hazards.loc[name, "label"] for name in str(row["events"]).split(EVENTS))
+
+
+def _proof(facts: Facts) -> str:
+    """Say how far it is proved."""
+    found: Any = facts.a.likelihood
+    if not found.is_optimal:
+        return "Not proved in the seconds given to it."
+    cuts = len(found.cuts)
+    rows = f"Proved by {counted(cuts, 'set')} that {verb('cost', cuts)} less" if cuts else "Proved"
+    return f"{rows}." if found.is_complete else f"{rows}; the list may lack a set."
+
+
+def _unknown(facts: Facts) -> str:
+    """Count the events without a rate; they enter no chance."""
+    table = facts.a.likelihood.hazards  # type: ignore[union-attr]
+    unknown = table[table["p_low"].isna() | ((table["p_low"] <= 0) & (table["p_high"] >= 1))]
+    if unknown.empty:
+        return ""
+    n, named = len(unknown), join(list(dict.fromkeys(unknown["label"]))[:3])
+    return (
+        f" {count(n)} of the {counted(len(table), 'event')} listed {verb('have', n)} no rate and {verb('enter', n)} no "
+        f"chance: {named}."
+    )
+
+
+@once
+def _ways(facts: Facts) -> pd.DataFrame | None:
+    found = facts.a.likelihood
+    if found is None or found.sets.empty:
+        return None
+    table = found.sets.assign(events=[_names(facts, row) for row in found.sets.to_dict("records")])
+    return table[["rank", "events", "n", "chance_low", "chance_high", "loss_share", "can_be_likeliest"]]
+
+
+def _chance(row: Any, end: str) -> Cell:
+    """Return one end of a chance, which is printed beside the other."""
+    value = float(row[f"chance_{end}"])
+    return Cell(f"{value:.2g}" if value > 0 else "0", value)
+
+
+ways_table = Frame(
+    "ways",
+    "Likelihood",
+    "Which of the events listed cost as much together, and how likely that is",
+    rows=_ways,
+    heads={
+        "n": "Events",
+        "events": "Set of events",
+        "chance_low": "Chance, low",
+        "chance_high": "Chance, high",
+        "loss_share": "Loss, of demand",
+        "can_be_likeliest": "May be the likeliest",
+    },
+    subtitle=lambda f: (
+        f"Loss asked for: {_asked(f)}. On top of what is in force today. Low: all rates low; high: all high."
+    ),
+    stands=lambda f: stands(
+        "see the sheet Hazards",
+        CHECKED if f.a.likelihood.is_optimal else BOUNDED,  # type: ignore[union-attr]
+    ),
+)
+
+
+def _hazards(facts: Facts) -> pd.DataFrame | None:
+    found = facts.a.likelihood
+    if found is None:
+        return None
+    table = found.hazards.reset_index()
+    columns = ["label", "p_low", "p_high", "loss_share", "quality", "reference"]
+    return table[[name for name in columns if name in table.columns]]
+
+
+hazard_table = Frame(
+    "hazards",
+    "Hazards",
+    "What may happen, how likely each is, and what it costs alone",
+    rows=_hazards,
+    heads={"label": "Event", "p_low": "Chance, low", "p_high": "Chance, high", "loss_share": "Loss alone"},
+    subtitle="In force on a day five years ahead. n/d: nobody gives a rate, so it enters no chance.",
+    stands=lambda _: stands("see column", CHECKED),
+)
+
+
+@fig.figure("ways")
+def ways_figure(facts: Facts) -> ReportFigure | None:
+    """Draw the chances of the sets that may be the likeliest."""
+    found = facts.a.likelihood
+    if found is None or found.likeliest is None:
+        return None
+    leading = found.sets[found.sets["can_be_likeliest"]].sort_values("chance_high", ascending=False, kind="stable")
+    rows = leading.head(SHOWN).to_dict("records")
+    bars = [(facts.drawn(_names(facts, row)), float(row["chance_low"]), float(row["chance_high"])) for row in rows]
+    more = f" {count(len(leading) - len(rows))} more may come first too." if len(leading) > len(rows) else ""
+    said = "; ".join(f"{name}: {odds(low, high)}" for name, low, high in bars)
+    return fig.make_figure(
+        ways_svg(bars),
+        "On the record there is, no chance can be told closer" if bars[0][1] <= 0 else "How likely as large a loss is",
+        f"Chance of each set, from all rates low to all rates high, log scale. Loss: {_asked(facts)}.{more}",
+        f"A bar a set of events: {said}.",
+        "",
+        ways_table(facts),
+    )
