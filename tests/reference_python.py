@@ -114,8 +114,16 @@ def _named(annotation: object, module: str) -> Iterator[type]:
     """Give the classes of this package that an annotation names; of one name, the one of the nearer package."""
     for word in re.findall(r"[A-Z]\w+", str(annotation)):
         same = _every_class().get(word, [])
-        near = [one for one in same if one.__module__.split(".")[:2] == module.split(".")[:2]]
+        rooms = (module.split(".")[1], _room_of(word, module))
+        near = [one for room in rooms for one in same if one.__module__.split(".")[1] == room]
         yield from near[:1] or same[:1]
+
+
+def _room_of(word: str, module: str) -> str:
+    """Return the room from which a module takes a name, "" if from none."""
+    taken = rf"^ *from chainnet\.(\w+)\S* import (?:.*|\([^)]*)\b{word}\b"
+    found = re.search(taken, inspect.getsource(import_module(module)), re.M)
+    return found[1] if found else ""
 
 
 def members(one: type) -> dict[str, Any]:
@@ -284,10 +292,7 @@ def _definitions() -> dict[str, dict[str, str]]:
 def _definition(word: str, module: str) -> str:
     """Return what a short name stands for in a module: of its room, or of the room that it takes it from."""
     rooms = _definitions().get(word, {})
-    taken = re.search(
-        rf"^ *from chainnet\.(\w+)\S* import (?:.*|\([^)]*)\b{word}\b", inspect.getsource(import_module(module)), re.M
-    )
-    means = rooms.get(module.split(".")[1]) or (rooms.get(taken[1]) if taken else "") or next(iter(rooms.values()), "")
+    means = rooms.get(module.split(".")[1]) or rooms.get(_room_of(word, module)) or next(iter(rooms.values()), "")
     # what a public call takes of an order is one of four words or a table
     for other, there in (("Kept", "Order"), ("Order", "Order"), ("Span", "Span")):
         means = re.sub(rf"\b{other}\b", next(iter(_definitions().get(there, {other: other}).values())), means)

@@ -129,6 +129,11 @@ def calibrate_folder(word: str | Path, *, method: str = "ras", slack: float | No
     -----
     ``calibration/`` holds ``nodes.csv`` and ``relations.csv``, and ``demand.csv``, ``totals.csv`` and
     ``settings.toml`` where they are needed; all other tables are read beside it, as any graph's.
+
+    Examples
+    --------
+    >>> calibrate_folder("gallium").change()
+    0.0
     """
     folder, shipped = find_folder(str(word))
     hand = folder / HAND_FOLDER

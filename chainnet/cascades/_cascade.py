@@ -180,6 +180,8 @@ def cascade(
     >>> run = cascade(net, "H_CN", method="ario", days=365)
     >>> bool(run.path.loc[1, "lost_t"] == 0 and run.path.loc[365, "lost_t"] > 0)
     True
+    >>> round(cascade(cn.read("gallium"), "chn_alumina").esri, 2)
+    0.59
     """
     checks.known(method, METHODS, "cascade", "method")
     spread = {"sector": sector, "importance": importance, "weights": weights, "replaceable": replaceable or None}

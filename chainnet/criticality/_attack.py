@@ -201,6 +201,8 @@ def interdict(
     >>> worst = cn.interdict(cn.read("mag-9"), 2)
     >>> round(worst.lost_tpa, 6), worst.is_optimal
     (50.0, True)
+    >>> cn.interdict(cn.read("gallium"), 1).removed
+    ('chn_alumina',)
     """
     scenario = asked_scenario(network, scenario)
     budget = _budget(k, cost)

@@ -105,6 +105,9 @@ def chokepoints(
     >>> import chainnet as cn
     >>> cn.chokepoints(cn.read("mag-9"), top=3)["lost_tpa"].round(6).to_dict()
     {'H_CN': 40.0, 'G_CN': 38.0, 'S_CN': 20.0}
+    >>> gallium = cn.read("gallium")
+    >>> cn.chokepoints(gallium, by="country", top=2)["lost_share"].round(2).to_dict()
+    {'CHN': 0.92, 'JPN': 0.22}
     """
     scenario = asked_scenario(network, scenario)
     if top is not None:

@@ -46,6 +46,12 @@ def loss_ends(
     See Also
     --------
     chokepoints, service_range
+
+    Examples
+    --------
+    >>> import chainnet as cn
+    >>> loss_ends(cn.read("gallium"), "country")["lost_share"].round(2).to_dict()
+    {'allies_first': 0.92, 'allies_last': 1.0}
     """
     counting = Counting.of(network, commodity, beneficiaries, tier)
     if not counting.rivals.any():

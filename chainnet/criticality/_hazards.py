@@ -127,6 +127,8 @@ def hazards(network: Network, hazards: pd.DataFrame | None = None, years: float 
     >>> table = pd.DataFrame({"id": ["stop"], "effect": ["china_out"], "count": [3], "years": [15.75]})
     >>> cn.hazards(cn.read("mag-9"), table).loc["stop", ["p_low", "p_high"]].astype(float).round(3).tolist()
     [0.178, 0.938]
+    >>> cn.hazards(cn.read("gallium")).index[:2].tolist()
+    ['china_stops_all', 'china_stops_japan']
     """
     listed = listed_hazards(network, hazards, ahead(years))
     source = provenance(listed.network, "none", years=years)

@@ -244,6 +244,8 @@ def reverse(
     >>> found = cn.reverse(cn.read("mag-9"), 0.3, hazards=out)
     >>> found.sets["events"].tolist(), found.decided
     (['out:S_CN'], True)
+    >>> cn.reverse(cn.read("gallium"), 0.3).sets["events"].iloc[0]
+    'china_stops_japan; out:freiberger'
     """
     scenario = asked_scenario(network, scenario)
     asked, most = _checked(loss, over, dependence, most_events, curve)

@@ -138,6 +138,10 @@ def ensemble(
     >>> found = cn.ensemble(net, cn.scenarios(net)["china_out"], draws=8)
     >>> float(found.summary.loc["served_t", "given"]), len(found.draws)
     (10.0, 8)
+    >>> gallium = cn.read("gallium")
+    >>> stop = cn.scenarios(gallium)["china_export_stop_all"]
+    >>> cn.ensemble(gallium, stop, draws=8).summary.loc["lost_t", ["p10", "p90"]].round().tolist()
+    [35.0, 48.0]
     """
     scenario = asked_scenario(network, scenario)
     n = checks.whole(draws, "draws", 1, rule=checks.AT_LEAST)

@@ -44,6 +44,8 @@ def country_colours(network: Network) -> dict[str, str]:
     >>> import chainnet as cn
     >>> country_colours(cn.read("mag-9"))["CHN"]
     '#0B6BB8'
+    >>> list(country_colours(cn.read("gallium")))[:3]
+    ['CHN', 'JPN', 'KOR']
     """
     weight = _weights(network)
     real = [p for p in weight.index if p in network.groups_known or is_country(p)]

@@ -128,6 +128,10 @@ def balance(
     >>> net = cn.read("mag-9")
     >>> cn.balance(net, cn.scenarios(net)["china_out"]).by_tier()["served_tpa"].round(6).tolist()
     [4.0, 6.0, 0.0]
+    >>> gallium = cn.read("gallium")
+    >>> stop = cn.scenarios(gallium)["china_export_stop_all"]
+    >>> cn.balance(gallium, stop).by_tier()["shortfall_tpa"].round(1).to_dict()
+    {'defence': 0.0, 'industrial': 18.5, 'civilian': 24.9}
     """
     steps = Steps("tiers in their order, then cost", progress)
     scenario = asked_scenario(network, scenario)

@@ -64,6 +64,10 @@ def service_range(
     >>> net = cn.read("mag-9")
     >>> cn.service_range(net, cn.scenarios(net)["china_out"])["shortfall_last_tpa"].round(6).tolist()
     [0.0, 10.0, 30.0]
+    >>> gallium = cn.read("gallium")
+    >>> stop = cn.scenarios(gallium)["china_export_stop_all"]
+    >>> cn.service_range(gallium, stop).loc["defence"].round(2).to_dict()
+    {'demand_tpa': 2.93, 'shortfall_first_tpa': 0.0, 'shortfall_last_tpa': 2.93}
     """
     scenario = asked_scenario(network, scenario)
     counting, overlay = Counting.of(network, commodity, beneficiaries), overlay_of(network, scenario)

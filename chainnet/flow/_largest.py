@@ -126,6 +126,8 @@ def max_flow(
     >>> flow = cn.max_flow(cn.read("mag-9"))
     >>> round(float(flow.value_tpa), 6), flow.certificate.ok
     (50.0, True)
+    >>> round(float(cn.max_flow(cn.read("gallium")).value_tpa), 1)
+    46.4
     """
     if commodity is not None:
         check_commodities(network, (commodity,))

@@ -66,6 +66,10 @@ def long_runs(
     >>> found = long_runs(net, [None, *cn.scenarios(net).values()])
     >>> [float(b.by_tier()["shortfall_tpa"].sum().round(6)) for b in found.balances]
     [0.0, 40.0]
+    >>> gallium = cn.read("gallium")
+    >>> stop = cn.scenarios(gallium)["china_export_stop_all"]
+    >>> long_runs(gallium, [stop]).balances[0].by_tier()["shortfall_tpa"].round(1).to_dict()
+    {'defence': 0.0, 'industrial': 18.1, 'civilian': 24.9}
     """
     counts = counting if counting is not None else Counting.of(network, None, None)
     base = balance_under(counts, Overlay.none(network), reroute, closest=True)

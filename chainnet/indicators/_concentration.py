@@ -48,6 +48,9 @@ def concentration(network: Network, by: str = "country") -> pd.DataFrame:
     >>> table = cn.concentration(cn.read("mag-9"))
     >>> table.xs("ndpr_ore", level="commodity")["top"].tolist()
     ['CHN']
+    >>> gallium = cn.read("gallium")
+    >>> float(cn.concentration(gallium)["top_share"].max().round(2))
+    0.99
     """
     check_network(network)
     known = [c.name for c in TABLES["nodes"].columns if c.kind == "text"]

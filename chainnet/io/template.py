@@ -158,6 +158,15 @@ def write_template(folder: str | Path) -> Path:
     See Also
     --------
     read, write
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     made = write_template(Path(folder) / "own")
+    ...     sorted(path.name for path in made.glob("*.csv"))[:3]
+    ['commodities.csv', 'contracts.csv', 'cover.csv']
     """
     target = Path(folder)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):

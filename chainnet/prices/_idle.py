@@ -139,6 +139,9 @@ def overcapacity(
     >>> magnets = steps[(steps["commodity"] == "magnet") & steps["with_projects"]]
     >>> magnets[["capacity_tpa", "output_tpa", "utilisation", "excess_share"]].round(3).values.tolist()
     [[92.0, 50.0, 0.543, 0.457]]
+    >>> gallium = cn.read("gallium")
+    >>> cn.overcapacity(gallium).steps.set_index("step")["utilisation"].round(2).head(2).to_dict()
+    {'precursor': 0.8, 'wafer': 0.8}
     """
     checks.known(by, ("step", "stage"), "by", "grouping")
     when = _years(by_year)

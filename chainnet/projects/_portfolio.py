@@ -212,6 +212,11 @@ def portfolio(
     >>> best = portfolio(net, cn.scenarios(net)["china_out"], budget_musd=130)
     >>> best.chosen, round(best.averted_t, 6), round(best.greedy_averted_t, 6)
     (('G_US', 'H_US'), 20.0, 20.0)
+    >>> gallium = cn.read("gallium")
+    >>> stop = cn.scenarios(gallium)["china_export_stop_all"]
+    >>> bought = cn.portfolio(gallium, stop, budget_musd=300)
+    >>> bought.spent_musd, round(bought.averted_t, 1)
+    (59.0, 26.8)
     """
     budget = checks.money(budget_musd, "budget_musd")
     levels = None if budgets is None else _budgets(budgets)

@@ -236,6 +236,11 @@ def reroute(
     {'G_US': 9.6667, 'H_US': 11.6667, 'S_US': 0.6667}
     >>> rr.projects.loc["G_US", "words"]
     'Magnet plant in the United States avoids nothing until Dysprosium source in the United States stands.'
+    >>> gallium = cn.read("gallium")
+    >>> stop = cn.scenarios(gallium)["china_export_stop_all"]
+    >>> levels = cn.reroute(gallium, stop).levels
+    >>> levels.groupby("level", sort=False)["shortfall_tpa"].sum().round(1).to_dict()
+    {'none': 44.0, 'existing': 43.5, 'new': 37.2, 'stocks': 34.3, 'projects': 0.8}
     """
     scenario = asked_scenario(network, scenario)
     year, years = checks.year(by_year), check_horizon(horizon)

@@ -64,6 +64,8 @@ def rules(network: Network | None = None, as_of: str | None = None) -> pd.DataFr
     >>> ban = "chn_a46_c2"  # no gallium, germanium or antimony for the United States
     >>> [cn.rules(as_of=day).loc[ban, "state"] for day in ("2025-01-31", "2026-02-01", "2026-11-28")]
     ['in force', 'suspended', 'unknown']
+    >>> cn.rules(cn.read("gallium"))["state"].head(2).to_dict()
+    {'chn_gage_2023': 'in force', 'chn_a46_c1': 'in force'}
     """
     day = day_asked(network, as_of)
     found = {rule.id: rule for rule in rules_of(network)}

@@ -32,6 +32,12 @@ def scenarios(network: Network) -> Mapping[str, Scenario]:
     See Also
     --------
     Scenario, in_force, stress_test
+
+    Examples
+    --------
+    >>> import chainnet as cn
+    >>> list(cn.scenarios(cn.read("germanium")))[:2]
+    ['allied_defence_origin', 'china_export_stop']
     """
     check_network(network)
     kind = f"scenario of {network.name or 'the network'}"
