@@ -36,7 +36,7 @@ def wedges_svg(wedges: Sequence[Wedge], inside: str) -> str:
 
     Examples
     --------
-    >>> from chainnet.drawing import Wedge, wedges_svg
+    >>> from chainnet.drawing.markets import Wedge, wedges_svg
     >>> "oxide" in wedges_svg([Wedge("oxide", (0.9, 1.0), (2.0, 3.0))], "China")
     True
     """
@@ -132,7 +132,7 @@ def costs_svg(costs: Sequence[Cost]) -> str:
 
     Examples
     --------
-    >>> from chainnet.drawing import Cost, costs_svg
+    >>> from chainnet.drawing.markets import Cost, costs_svg
     >>> "treasury" in costs_svg([Cost("stock", "treasury", 5e5, 4e5, 6e5)])
     True
     """
