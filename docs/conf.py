@@ -6,7 +6,6 @@ pages of ``SECTIONS`` list all others, and the trees are made of these lists: a 
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os.path
 import re
@@ -24,20 +23,17 @@ SECTIONS = {
     "Reference": "docs/reference/README",
     "Project": "docs/project",
 }
+# index pages below one of these
+INNER = ("docs/reference/python/README",)
 LISTED = re.compile(r"^- \[([^\]]+)\]\(([^):]+)\.(?:md|ipynb)\)", re.M)
-BLOCK = re.compile(r"^## (\S+)\n\n```text\n(class )?.*?^```\n(?:- `[^\n]*\n)*", re.M | re.S)
 
 project, copyright = "chainnet", "The chainnet authors, MIT licence"
-extensions = ["myst_parser", "sphinx.ext.autodoc", "numpydoc"]
+extensions = ["myst_parser"]
 source_suffix = {".md": "markdown", ".ipynb": "markdown"}
 root_doc = "README"
 include_patterns = ["README.md", "docs/**", "graphs/*/README.md"]
 exclude_patterns = [".*", "**/.*", "chainnet", "tests", "out", "build", "dist"]
 myst_heading_anchors = 4
-autodoc_default_options = {"members": True}
-autodoc_typehints = "none"
-numpydoc_show_class_members = False
-toc_object_entries = False
 html_theme = "pydata_sphinx_theme"
 html_title = "chainnet"
 html_static_path = ["site.css"]
@@ -77,20 +73,8 @@ def add_trees(app: Sphinx, docname: str, source: list[str]) -> None:
     """Put the trees below the front page and the index pages."""
     if docname == root_doc:
         source[0] += tree("Contents", list(SECTIONS.items()))
-    elif docname in SECTIONS.values():
+    elif docname in (*SECTIONS.values(), *INNER):
         source[0] += "".join(tree(caption, pages) for caption, pages in listed(docname).items())
-
-
-def show_docstrings(app: Sphinx, docname: str, source: list[str]) -> None:
-    """Lay out the docstrings that GitHub shows as text."""
-    if docname == "docs/reference/api":
-        shown = "## {0}\n\n```{{eval-rst}}\n.. auto{1}:: chainnet.{0}\n```\n"
-        source[0] = BLOCK.sub(lambda m: shown.format(m[1], "class" if m[2] else "function"), source[0])
-
-
-def hide_fields(app: Sphinx, what: str, name: str, thing: object, *rest: object) -> tuple[str, None] | None:
-    """Leave out how a result is made: readers are handed it, and its attributes are listed."""
-    return ("", None) if what == "class" and dataclasses.is_dataclass(thing) else None
 
 
 def show_notebook(app: Sphinx, docname: str, source: list[str]) -> None:
@@ -119,7 +103,6 @@ def open_at_front(app: Sphinx, failure: Exception | None) -> None:
 
 def setup(app: Sphinx) -> None:
     """Register all of them."""
-    for change in (add_trees, show_docstrings, show_notebook):
+    for change in (add_trees, show_notebook):
         app.connect("source-read", change)
-    app.connect("autodoc-process-signature", hide_fields)
     app.connect("build-finished", open_at_front)

@@ -27,7 +27,7 @@ import chainnet as cn
 from chainnet.cli.common import app
 
 BLOCK = re.compile(r"^```(?:text )?(\w+)\n(.*?)^```$", re.M | re.S)
-KINDS = {"python", "sh", "bash", "console", "toml", "json", "text", "output"}
+KINDS = {"python", "pycon", "sh", "bash", "console", "toml", "json", "text", "output"}
 NOT_RUN = re.compile(r"\b(pip|venv|git|uv|pytest)\b")
 WIDE = ("display.width", 110, "display.max_columns", 20)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import inspect
 import re
+import shutil
 from pathlib import Path
 
 import pandas as pd
+from reference_python import links, python_pages
 from typer.testing import CliRunner
 
 import chainnet as cn
@@ -46,11 +48,6 @@ def tables_page() -> str:
 
 
 _KINDS = ("Error", "Warning")
-# what stands on the face of its package, not on the front door
-SHARING = (
-    "aggregate", "at_bounds", "attack", "bracket", "commit", "first_ask", "joint_ask", "joint_value", "offer", "partition",
-    "prove", "redact", "verify",
-)  # fmt: skip
 
 
 def errors_page() -> str:
@@ -75,36 +72,6 @@ def errors_page() -> str:
     )
 
 
-def api_page() -> str:
-    """Every public name with its docstring."""
-    parts = ["# Python\n\n", NOTE, "Import as `import chainnet as cn`.\n"]
-    shared = {f"sharing.{name}": getattr(cn.sharing, name) for name in SHARING}
-    for name, thing in {**{name: getattr(cn, name) for name in cn.__all__}, **shared}.items():
-        if name.endswith(_KINDS):
-            continue
-        doc = inspect.getdoc(thing) or ""
-        title = f"class {name}" if inspect.isclass(thing) else f"{name}{inspect.signature(thing)}"
-        title = re.sub(r"<function .*?>", "...", title)
-        parts.append(f"\n## {name}\n\n```text\n{title}\n\n{doc}\n```\n")
-        if inspect.isclass(thing):
-            # also of the bases in its own package, which are the same thing in several files
-            bases = [
-                b for b in reversed(thing.__mro__) if b.__module__.split(".")[:2] == thing.__module__.split(".")[:2]
-            ]
-            for method, value in sorted({name: v for base in bases for name, v in vars(base).items()}.items()):
-                function = getattr(value, "__func__", value)
-                if method.startswith("_") or not inspect.isfunction(function):
-                    continue
-                head = (inspect.getdoc(function) or "").splitlines()[:1]
-                parts.append(f"- `{name}.{method}`: {head[0] if head else ''}\n")
-    return (
-        "".join(parts)
-        + "\nErrors stand on a [page of their own](errors.md): "
-        + ", ".join(f"`{n}`" for n in cn.__all__ if n.endswith(_KINDS))
-        + ".\n"
-    )
-
-
 def asked() -> dict[str, str]:
     """Return the function that each command is like, as it is called in Python."""
     found = {}
@@ -121,26 +88,36 @@ def differing() -> dict[str, str]:
 
 
 def cli_page() -> str:
-    """Every command with its help."""
+    """Every command by question: its example, the function that it asks, its help."""
     runner = CliRunner(env={"COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1"})
 
     def ask(*words: str) -> str:
         done = runner.invoke(app, [*words, "--help"], prog_name="chainnet", catch_exceptions=False)
         return done.stdout.strip()
 
-    top = ask()
-    commands = [name for names in QUESTIONS.values() for name in names]
-    parts = ["# Command line\n\n", NOTE, "`python -m chainnet` is the same program.\n\n```text\n", top, "\n```\n"]
-    parts.append(
-        "\n## Commands called otherwise than their function\n\nEvery other command that asks a function has its name, with "
-        "`-` for `_`.\n\n| command | function |\n| --- | --- |\n"
-    )
-    parts += [f"| `chainnet {name}` | `{function}` |\n" for name, function in sorted(differing().items())]
-    for command in commands:
-        said = ask(command)
-        parts.append(f"\n## chainnet {command}\n\n```text\n{said}\n```\n")
+    def entry(level: int, *words: str) -> str:
+        said, _, example = ask(*words).partition("\n\n  Example:\n")
+        shown = f"```text\n{inspect.cleandoc(example)}\n```\n\n" if example else ""
+        function = functions.get(words[0], "").partition(".")[2] if len(words) == 1 else ""
+        python = f"In Python: [`{function}`](python/{links()[function]}).\n\n" if function else ""
         inner = re.findall(r"^  ([a-z-]+)  ", said.split("Commands:")[1], re.M) if "Commands:" in said else []
-        parts += [f"\n### chainnet {command} {one}\n\n```text\n{ask(command, one)}\n```\n" for one in inner]
+        head = f"\n{'#' * level} chainnet {' '.join(words)}\n\n{shown}{python}```text\n{said}\n```\n"
+        return head + "".join(entry(level + 1, *words, one) for one in inner)
+
+    functions = asked()
+    parts = [
+        "# Command line\n\n",
+        NOTE,
+        "`python -m chainnet` is the same program. Each command below begins with an example that runs.\n",
+        f"\n```text\n{ask()}\n```\n",
+        "\n## Commands called otherwise than their function\n\nEvery other command that asks a function has its name, with "
+        "`-` for `_`.\n\n| command | function |\n| --- | --- |\n",
+        *(f"| `chainnet {name}` | `{function}` |\n" for name, function in sorted(differing().items())),
+    ]
+    for question, names in QUESTIONS.items():
+        heads = {one: re.findall(r"^  (\S.*)$", ask(one), re.M)[0] for one in names}
+        said = "".join(f"- [`chainnet {one}`](#chainnet-{one}): {head}\n" for one, head in heads.items())
+        parts.append(f"\n## {question}\n\n{said}" + "".join(entry(3, one) for one in names))
     return "".join(parts)
 
 
@@ -261,7 +238,6 @@ PAGES = {
     "glossary.md": glossary_page,
     "tables.md": tables_page,
     "errors.md": errors_page,
-    "api.md": api_page,
     "cli.md": cli_page,
     "../explanation/tolerances.md": tolerances_page,
     "../explanation/policy.md": policy_page,
@@ -273,6 +249,10 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name, make in PAGES.items():
         (FOLDER / name).write_text(make(), encoding="utf-8")
+    shutil.rmtree(FOLDER / "python", ignore_errors=True)
+    (FOLDER / "python").mkdir()
+    for name, text in python_pages().items():
+        (FOLDER / "python" / name).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import pytest
 from house_picture import picture
 from page_blocks import blocks, played
 from reference_pages import PAGES
+from reference_python import python_pages
 from test_architecture import FLOORS
 
 import chainnet as cn
@@ -81,6 +82,12 @@ def test_links_resolve(path: Path) -> None:
 def test_reference_pages_are_current(name: str) -> None:
     kept = (ROOT / "docs" / "reference" / name).read_text(encoding="utf-8")
     assert kept == PAGES[name](), "run: python tests/reference_pages.py"
+
+
+def test_python_reference_is_current() -> None:
+    folder = ROOT / "docs" / "reference" / "python"
+    kept = {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
+    assert kept == python_pages(), "run: python tests/reference_pages.py"
 
 
 def test_the_picture_of_the_floors_is_drawn_from_the_imports() -> None:

@@ -56,7 +56,7 @@ def test_every_page_has_one_place_in_the_tree(conf: ModuleType) -> None:
     pages = [*(ROOT / "docs").rglob("*.md"), *(ROOT / "docs").rglob("*.ipynb"), *(ROOT / "graphs").glob("*/README.md")]
     names = {page.relative_to(ROOT).with_suffix("").as_posix() for page in pages}
     placed = Counter(conf.SECTIONS.values())
-    for section in conf.SECTIONS.values():
+    for section in (*conf.SECTIONS.values(), *conf.INNER):
         placed.update(page for found in conf.listed(section).values() for _, page in found)
     assert set(placed) == names
     assert max(placed.values()) == 1

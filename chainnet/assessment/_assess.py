@@ -118,6 +118,10 @@ class Assessment(Result):
         problem, value, bound, gap, violation, tolerance, ok.
     asked : mapping of str to Scenario
         The scenarios themselves.
+
+    See Also
+    --------
+    assess, report, compare
     """
 
     network: Network
@@ -215,6 +219,10 @@ def assess(
     ChainnetWarning
         If a measure is in force in no month of the horizon: it does nothing in the answers over time, but a
         release keeps its stocks shut.
+
+    See Also
+    --------
+    report, find, compare
 
     Examples
     --------

@@ -27,7 +27,7 @@ TIME_LIMIT_S = 3600.0
 
 @dataclass(frozen=True)
 class Closing:
-    """What leaves a tier whole, in words, the first year in which it does (NaN = no date), and the projects by id."""
+    """What leaves a tier whole: ``words``, the first ``year`` in which it does (NaN = no date), ``projects`` by id."""
 
     words: str
     year: float

@@ -70,7 +70,7 @@ class Comparison(Result):
         quotes. Rows that share their key (parallel edges) are numbered in canonical order, the second is "#2": one
         edit can move rows in that order, and then show as several changed rows.
     settings : DataFrame
-        Meta figures that differ: name, year, main_commodity, beneficiaries.
+        By setting, what differs: name, year, main_commodity, beneficiaries.
     words : tuple of str
         What changed, in sentences.
     """
@@ -164,6 +164,10 @@ def compare(
     DataError
         If an argument is of another kind or goes with another question, a scenario or project is unknown, or there
         are fewer than two columns.
+
+    See Also
+    --------
+    assess, overview, codebook
 
     Notes
     -----

@@ -52,6 +52,10 @@ def find(
     DataError
         If there is no demand table, nobody of the beneficiaries asks for anything, or an argument is unknown.
 
+    See Also
+    --------
+    overview, key_assumptions, reroute, stress_test
+
     Notes
     -----
     A quarter of a minute for title, shortfall and bottleneck of a real chain; a minute for ``to_dict()``, most of it

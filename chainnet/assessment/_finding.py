@@ -52,6 +52,10 @@ class Finding:
         Whose shortfall; "all tiers" where the demand names none.
     restriction : {"worst", "in force", "may return", "asked"}
         Why this scenario.
+
+    See Also
+    --------
+    find, overview, key_assumptions
     """
 
     answers: Answers

@@ -28,6 +28,7 @@ STATES = ("undecided", "idle", "decided", "building", "running")
 class Advice:
     """One thing to do.
 
+    ``verb`` and ``thing``: what to do, and to what; ``state``: how far a project is.
     ``ids``: of projects or of a stock, none for new suppliers. ``avoids_tpa``: of the tier's shortfall after what is
     cheaper. ``cost_musd``: NaN = not known. ``due``: year or month, "" = no date; ``is_past``: it has passed;
     ``due_month``: the same in months from the date of the chain, NaN = no date.

@@ -161,6 +161,10 @@ def missing(network: Network, asked: Mapping[str, Scenario] | None = None) -> pd
     DataFrame, index what
         lacks : what no answer says, or what stands in.  add : the table and column, or the option.
 
+    See Also
+    --------
+    assessment.assume_demand, read
+
     Examples
     --------
     >>> import chainnet as cn
@@ -198,6 +202,10 @@ def assume_demand(network: Network) -> Network:
     -----
     ChainnetWarning
         Where a demand stands in, with its size.
+
+    See Also
+    --------
+    assessment.missing, read
 
     Examples
     --------

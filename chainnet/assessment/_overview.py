@@ -106,6 +106,10 @@ def overview(
     DataError
         If a graph is unknown, has no demand table, two bear one name, or none is left.
 
+    See Also
+    --------
+    find, assess, compare
+
     Notes
     -----
     Half a minute a chain, and as much for each further restriction. Every share comes from checked answers, and the

@@ -184,6 +184,10 @@ def alignment(
     UnknownIdError
         If a project or an owner does not exist.
 
+    See Also
+    --------
+    partners, alliance, retaliation
+
     Notes
     -----
     A country that joins a bloc no longer trades with the other; relations inside and with the rest stay

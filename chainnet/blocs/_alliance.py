@@ -181,6 +181,10 @@ def alliance(
     UnknownIdError
         If a project does not exist.
 
+    See Also
+    --------
+    fair_split, joint_stockpile, alignment, partners
+
     Notes
     -----
     Shapley (1953) over the game of kept tonnes, exact. The game need not be superadditive: two members

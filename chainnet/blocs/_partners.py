@@ -126,6 +126,10 @@ def partners(
     UnknownIdError
         If a project does not exist.
 
+    See Also
+    --------
+    alignment, market
+
     Notes
     -----
     Under each choice all demand is served tier by tier with nobody's country first, and what was served is locked;

@@ -135,6 +135,10 @@ def retaliation(
     SolverError
         If an answer cannot be proved in the time given.
 
+    See Also
+    --------
+    alignment, interdict, instruments
+
     Notes
     -----
     The answer is the attacker's program of ``interdict`` with the candidates that the other side

@@ -82,6 +82,10 @@ def fair_split(
         If a coalition is missing or stands twice, a value is not finite, there are more than 8 members or fewer than
         two, or the proposal does not fit.
 
+    See Also
+    --------
+    alliance, shapley
+
     Notes
     -----
     Nucleolus: the largest excess is made least, sets that bind in every optimum are fixed, and so on until the split

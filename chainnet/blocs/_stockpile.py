@@ -158,6 +158,10 @@ def joint_stockpile(
     ChainnetWarning
         If a measure is in force in no month of the horizon: it does nothing, but a release keeps its stocks shut.
 
+    See Also
+    --------
+    stockpile_requirement, alliance
+
     Notes
     -----
     A commodity without a price is asked for only where some price of it, however low, would have it held: where that

@@ -146,6 +146,10 @@ def calibrate(
         If figures marked about are missed by more than five per cent; what was reported of them is then called
         inferred.
 
+    See Also
+    --------
+    from_trade, read, ensemble
+
     Notes
     -----
     The dual of the entropy program has one number per balance and figure; Newton's method takes some

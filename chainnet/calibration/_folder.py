@@ -41,7 +41,18 @@ _COMPUTED = ("nodes", "demand", "totals")
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """A calibration, the folder it came from, and which of its tables lie in the hand-written part."""
+    """A calibration of a folder.
+
+    Attributes
+    ----------
+    found : Calibration
+    folder : Path
+        Where it came from.
+    by_hand : tuple of str
+        Its tables that lie in the hand-written part.
+    is_shipped : bool
+        Whether the folder is one of the package.
+    """
 
     found: Calibration
     folder: Path
@@ -109,6 +120,10 @@ def calibrate_folder(word: str | Path, *, method: str = "ras", slack: float | No
     ------
     DataError
         As ``calibrate``, with the faults of all files.
+
+    See Also
+    --------
+    calibrate, from_trade
 
     Notes
     -----

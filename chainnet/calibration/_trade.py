@@ -94,6 +94,10 @@ def reconcile_mirror(
     DataError
         If a pair stands twice, a figure is negative, or neither side reports.
 
+    See Also
+    --------
+    calibration.without_reexports, from_trade
+
     Notes
     -----
     After Gaulier and Zignago (2010), BACI: international trade database at the product level, CEPII
@@ -195,6 +199,10 @@ def without_reexports(
     DataError
         If a pair stands twice, a number is negative, or a country exports more than it makes and
         imports (its output is understated, or stock was sold).
+
+    See Also
+    --------
+    calibration.reconcile_mirror, from_trade
 
     Notes
     -----

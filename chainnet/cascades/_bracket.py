@@ -70,6 +70,10 @@ def bracket(
     UnknownIdError
         If an id is unknown.
 
+    See Also
+    --------
+    cascade, balance
+
     Notes
     -----
     One linear program, ``years`` x 365 simulated days, one fixed point. The optimal answer draws no

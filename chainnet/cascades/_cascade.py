@@ -152,6 +152,10 @@ def cascade(
     SolverError
         If the state does not stand still, or fails its own check.
 
+    See Also
+    --------
+    balance, cascades.bracket, risk_exposure
+
     Notes
     -----
     esri costs rounds x links and adds tonnes of different commodities only in the share of all

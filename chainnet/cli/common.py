@@ -80,6 +80,7 @@ class Command:
     out: Path | None = None
     table: str | None = None
     verify: bool = False
+    figure: Path | None = None
 
     def _run(self) -> None:
         raise NotImplementedError
@@ -318,6 +319,8 @@ class Output(Form):
 
     def __post_init__(self) -> None:
         self.asked_form()  # before any work is done
+        if self.figure is not None:
+            checks.known(self.figure.suffix.lower(), (".svg", ".png"), "--figure", "format")
 
     def asked_form(self) -> opt.Form:
         """Return the format that is asked for, or that the name of the file says.
@@ -367,6 +370,19 @@ class PageOutput(Command):
             sys.stdout.write(text)
         else:
             self.write(self.out, text)
+
+
+@dataclass(kw_only=True, eq=False)
+class Drawn(Command):
+    """The option to have an answer drawn too."""
+
+    figure: Annotated[Path | None, "Also draw the answer: F.svg, or F.png (extra: report)."] = None
+
+    def say(self, found: Any, *tables: Any, **more: Any) -> None:
+        """Print an answer, and draw it."""
+        super().say(found, *tables, **more)
+        if self.figure is not None:
+            print(f"written: {found.plot().save(self.figure)}", file=sys.stderr)
 
 
 @dataclass(kw_only=True, eq=False)
@@ -441,9 +457,8 @@ def command(asks: str = "", name: str = "", like: str = "", *, example: str = ""
         # what typer reads
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {asked.name: asked.annotation for asked in parameters}
-        (_group(group) if group else app).command(
-            own, help=inspect.getdoc(kind), epilog=f"\b\nExample:\n  chainnet {example}"
-        )(run)
+        said = f"\b\nExample:\n  chainnet {example}" if example else None
+        (_group(group) if group else app).command(own, help=inspect.getdoc(kind), epilog=said)(run)
         return kind
 
     return register

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from chainnet.cli import options as opt
-from chainnet.cli.common import Counted, Output, Question, TableOutput, Verified, command
+from chainnet.cli.common import Counted, Drawn, Output, Question, TableOutput, Verified, command
 from chainnet.cli.words import Numbers, number, pairs
 from chainnet.errors import DataError
 
@@ -36,7 +36,7 @@ HazardTable = Annotated[
 
 
 @command("criticality.chokepoints", example="chokepoints gallium --by country")
-class Chokepoints(Question, Counted, Output, Verified):
+class Chokepoints(Question, Counted, Output, Verified, Drawn):
     """Rank plants, links or countries by what they cost.
 
     The exact loss of each node, edge or group, if it drops out alone.
@@ -223,15 +223,13 @@ class Reverse(Question, Counted, TableOutput):
     curve: Annotated[bool, "Also the chance of any loss."] = False
     draws: Annotated[int, "Of the curve, where few events leave too much open.", opt.AtLeast(1)] = 20_000
     seed: Annotated[int, "Seed of the draws.", opt.AtLeast(0)] = 0
-    figure: Annotated[Path | None, "Also draw the chance of any loss: F.svg."] = None
+    figure: Annotated[Path | None, "Also draw the chance of any loss: F.svg, or F.png (extra: report)."] = None
     scenario: opt.OneScenario = None
     reroute: opt.Degree = "existing"
     order: opt.Valued = "allies_first"
     time_limit_s: Annotated[float, "Seconds for the search.", "--time-limit"] = 60.0
 
     def _run(self) -> None:
-        if self.figure is not None and self.figure.suffix.lower() != ".svg":
-            raise DataError(f"--figure: {str(self.figure)!r} is not the name of an SVG; end it in .svg.")
         found = self.ask(curve=self.curve or self.figure is not None)
         said = {"answer": found.sentence}
         if self.figure is not None:
@@ -245,8 +243,7 @@ class Reverse(Question, Counted, TableOutput):
         """Draw the band; where no event with a rate costs anything there is nothing to draw."""
         if not (found.curve["if_event"] == "").any() or not (found.hazards["loss_share"] > 0).any():
             return "none: no event with a rate costs anything"
-        self.write(path, found.plot().svg)
-        return str(path)
+        return str(found.plot().save(path))
 
 
 def _loss_at_ends(table: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, str]:

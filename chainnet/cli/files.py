@@ -84,6 +84,7 @@ class OwnData(Command):
     header: opt.Header = None
     without_rows: opt.WithoutRows = ""
     unit: opt.Unit = None
+    fill_down: opt.FillDown = False
     any_size: opt.AnySize = False
 
     def read_own(self, graph: str) -> Network:

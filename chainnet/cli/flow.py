@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from chainnet.cli import options as opt
-from chainnet.cli.common import Counted, Question, TableOutput, Verified, command, short_at_ends
+from chainnet.cli.common import Counted, Drawn, Question, TableOutput, Verified, command, short_at_ends
 
 
 @command("flow.max_flow", example="flow mag-9 --verify")
@@ -25,7 +25,7 @@ class Flow(Question, TableOutput, Verified):
 
 
 @command("flow.balance", example="balance gallium --scenario china_export_stop_all")
-class Balance(Question, Counted, TableOutput, Verified):
+class Balance(Question, Counted, TableOutput, Verified, Drawn):
     """Serve demand tier by tier, at least shortfall.
 
     Then at least cost.

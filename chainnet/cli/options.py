@@ -120,6 +120,7 @@ WithoutRows = Annotated[str, "Rows that are left out, such as totals: 12,30-32, 
 Unit = Annotated[
     Literal["t", "kg", "g", "kt", "Mt", "lb", "short_ton", "long_ton"] | None, "Unit of the weights; default t."
 ]
+FillDown = Annotated[bool, "A blank end of a flow is the one that stands above it."]
 AnySize = Annotated[bool, "Read it however large it is; for a file that you know."]
 Form = Literal["table", "csv", "json"]
 Kind = Literal["table", "csv", "json", "md", "html"]

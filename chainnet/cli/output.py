@@ -71,8 +71,8 @@ def render(answer: Answer, form: str, table: str | None = None) -> str:
     for name in (main,) if table else answer.shown or (main,):
         if lines:
             lines.append("")
-        shown = [_text(tables[name])] if table else _seen(tables[name], answer.columns.get(name, ()))
-        lines += [f"{name} ({len(tables[name])} rows)", *shown]
+        columns = () if table else answer.columns.get(name, ())
+        lines += [f"{name} ({len(tables[name])} rows)", *_seen(tables[name], columns, fits=not table)]
     lines += ["", *(f"{name}: {one_line(said)}" for name, said in answer.footer.items())] if answer.footer else []
     if "rests_on" in answer.provenance:
         lines += ["", *_borne(answer)]
@@ -106,12 +106,12 @@ def _labelled(table: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
     return table
 
 
-def _seen(table: pd.DataFrame, columns: tuple[str, ...]) -> list[str]:
-    """Return a table as people see it: the chosen columns that fit a line, without those that hold nothing."""
+def _seen(table: pd.DataFrame, columns: tuple[str, ...], fits: bool) -> list[str]:
+    """Return a table as people see it: the chosen columns (that fit a line), without those that hold nothing."""
     chosen = [c for c in columns if c in table.columns] or list(table.columns)
     blank = [c for c in chosen if len(table) and (table[c].isna() | (table[c].astype(object) == "")).all()]
     kept = [c for c in chosen if c not in blank] or chosen[:1]
-    text, n_shown = _fitted(table[kept])
+    text, n_shown = _fitted(table[kept]) if fits else (_text(table[kept]), len(kept))
     lines = [text]
     if blank:
         said = f"no value in any row: {', '.join(map(str, blank))}"

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from chainnet.cli import options as opt
-from chainnet.cli.common import Counted, Question, TableOutput, command
+from chainnet.cli.common import Counted, Drawn, Question, TableOutput, command
 from chainnet.cli.words import number, pairs, split_pairs, words
 from chainnet.errors import DataError
 
@@ -41,7 +41,7 @@ _LEVELS = ("level", "tier", "demand_tpa", "shortfall_tpa", "shortfall_least_tpa"
 
 
 @command("projects.reroute", example="reroute gallium --scenario china_export_stop_all")
-class Reroute(Question, Counted, TableOutput):
+class Reroute(Question, Counted, TableOutput, Drawn):
     """Rank projects by the shortfall that they avoid.
 
     And show what each level of rerouting avoids under a scenario.
@@ -76,7 +76,7 @@ class Reroute(Question, Counted, TableOutput):
 
 
 @command("projects.portfolio", example="portfolio gallium --budget 500 --scenario china_export_stop_all")
-class Portfolio(Question, Counted, TableOutput):
+class Portfolio(Question, Counted, TableOutput, Drawn):
     """Choose what to build and store under a budget.
 
     Also what to protect, so that least demand is short; exact.

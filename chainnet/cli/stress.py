@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from chainnet.cli import options as opt
-from chainnet.cli.common import STOPPED, Counted, Question, TableOutput, command, short_at_ends
+from chainnet.cli.common import STOPPED, Counted, Drawn, Question, TableOutput, command, short_at_ends
 from chainnet.cli.progress import progress_bar
 from chainnet.cli.words import order, pairs, words
 from chainnet.errors import DataError
@@ -41,7 +41,7 @@ OVERVIEW = (
 
 
 @command("stress.stress_test", example="stress gallium --scenario china_export_stop_all --months 12")
-class Stress(Question, Counted, TableOutput):
+class Stress(Question, Counted, TableOutput, Drawn):
     """Show who runs short in each scenario, and when.
 
     In the long run and month by month. Months count from 1, the first month of the answer; with --start they are
@@ -77,6 +77,8 @@ class Stress(Question, Counted, TableOutput):
             all_of_them = shipped(self.network).values() if chosen is None else chosen
             chosen = [step for one in all_of_them for step in one.severities(months=lengths).values()]
         sets = _sets(self)
+        if self.figure is not None and len(sets) > 1:
+            raise DataError("--figure: draws the answer with one set of projects; give --projects once.")
         answers = {}
         for name, built in sets.items():
             answers[name] = self._answer(name, chosen, built)

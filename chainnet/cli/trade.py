@@ -50,7 +50,7 @@ Countries = Annotated[
     list[str] | None, "NAME=CODE, what stands for a country; may be repeated.", "--country", _countries
 ]
 # where in a file the table stands, and how its cells are read
-_PLACED = ("sheet", "header", "without_rows", "rename", "unit", "countries", "separator", "decimal")
+_PLACED = ("sheet", "header", "without_rows", "rename", "unit", "countries", "separator", "decimal", "fill_down")
 
 
 @command(
@@ -86,6 +86,7 @@ class FromTrade(Form):
     countries: Countries = None
     separator: opt.Separator = ","
     decimal: opt.Decimal = None
+    fill_down: opt.FillDown = False
     name: Annotated[str, "Name of the graph."] = "trade"
     folder: Annotated[Path | None, "Write the graph to this folder.", "--out"] = None
     table: opt.Table = None

@@ -67,7 +67,7 @@ class Interdiction(Result):
         No attack within the budget loses more.
     is_optimal : bool
         Whether lost_tpa meets the bound.
-    greedy : tuple, greedy_lost_tpa : float
+    greedy, greedy_lost_tpa : tuple, float
         What one gets by taking the worst single loss again and again.
     ties : tuple of tuples, or None
         Other optimal attacks, up to 20; empty if proved unique; None if not asked.
@@ -179,6 +179,10 @@ def interdict(
         If k is negative or (without cost) not whole, or an argument is unknown.
     UnknownIdError
         If ``protect`` or ``cost`` names what does not exist.
+
+    See Also
+    --------
+    fortify, chokepoints, reverse
 
     Notes
     -----
@@ -488,6 +492,10 @@ def shapley(
     ------
     DataError
         If an argument is unknown.
+
+    See Also
+    --------
+    chokepoints, fair_split
 
     Examples
     --------

@@ -91,6 +91,10 @@ def chokepoints(
     SolverError
         If the base answer fails its own check, or a second solver finds another loss.
 
+    See Also
+    --------
+    interdict, risk_exposure, concentration, reverse
+
     Notes
     -----
     What carries no flow in the base answer costs nothing. A pure flow is re-augmented from the base

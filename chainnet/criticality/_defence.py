@@ -100,6 +100,10 @@ def fortify(
     UnknownIdError
         If an option is neither a node nor a project.
 
+    See Also
+    --------
+    interdict, portfolio
+
     Notes
     -----
     Attacks are added one by one to a mixed-integer program that plans against all of them

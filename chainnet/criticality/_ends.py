@@ -42,6 +42,10 @@ def loss_ends(
     DataFrame, index order ("allies_first", "allies_last")
         base_tpa : t/yr served with nothing lost.  lost_tpa, lost_share : the largest loss, t/yr, and of the base.
         name : what is lost, the first of those that tie.  n_tied : how many others cost as much.
+
+    See Also
+    --------
+    chokepoints, service_range
     """
     counting = Counting.of(network, commodity, beneficiaries, tier)
     if not counting.rivals.any():

@@ -94,6 +94,10 @@ def risk_exposure(
     SolverError
         If the base answer fails its own check, or a second solver finds something else.
 
+    See Also
+    --------
+    chokepoints, stockpile_requirement, cascade
+
     Notes
     -----
     What lies in stock at a node that drops out stays usable; end uses never drop out. Where no demand

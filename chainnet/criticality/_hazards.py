@@ -117,6 +117,10 @@ def hazards(network: Network, hazards: pd.DataFrame | None = None, years: float 
     DataError
         If an effect is unknown or reaches nothing, or with every fault of the table.
 
+    See Also
+    --------
+    reverse, rules
+
     Examples
     --------
     >>> import chainnet as cn, pandas as pd

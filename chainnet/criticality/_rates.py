@@ -33,6 +33,10 @@ def garwood(events: int, years: float, level: float = 0.95) -> tuple[float, floa
     DataError
         If an argument is out of range.
 
+    See Also
+    --------
+    hindsight.clopper_pearson, hazards
+
     References
     ----------
     Garwood, F. (1936). Fiducial limits for the Poisson distribution. Biometrika 28, 437-442.

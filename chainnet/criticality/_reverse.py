@@ -41,7 +41,7 @@ _MOST_SAID = 3  # ways in a sentence
 
 @dataclass(frozen=True, repr=False, eq=False, kw_only=True)
 class Reverse(Result):
-    """The ways in which listed events cost a given loss, the likeliest first.
+    """The ways in which listed events cost a given loss, that of the highest chance first.
 
     A chance is that of a day some years ahead on which all of a set are in force, be others in force too or not.
 
@@ -76,7 +76,7 @@ class Reverse(Result):
         As ``hazards``, with loss_share of each alone.
     what_if : DataFrame
         what, event, events, n, chance_low, chance_mid, chance_high, loss_share. ``if_event``: an event without a rate
-        happens; then the likeliest rest, and the chance of the rest alone. ``any_dependence``: the first way, where
+        happens; then the rest of the highest chance, and that chance. ``any_dependence``: the first way, where
         nothing is known of how its events hang together (Frechet).
     curve : DataFrame
         With ``curve=True``: if_event (empty = no event without a rate), loss_share, chance_low, chance_high (that the
@@ -220,6 +220,10 @@ def reverse(
         price) and ``most_events`` is not 3 or less.
     SolverError
         If an answer fails its own check.
+
+    See Also
+    --------
+    hazards, interdict, stress_test
 
     Notes
     -----

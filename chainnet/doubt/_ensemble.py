@@ -49,11 +49,11 @@ class Ensemble(Result):
         nodes that cost most.
     ranks : DataFrame, index node
         given_rank, p10, p50, p90 of its rank among these nodes, first_share and top3_share of the draws.
-        Nodes that tie share the better rank.
+        Nodes that tie share the better rank. counts: what the losses count, in words.
     sobol : DataFrame, index group
         With ``sobol``: first and total index of each group of inputs for the shortfall, and n_inputs.
     inputs : DataFrame
-        What was drawn: table, key, label, value, low, high, quality, reference.
+        What was drawn: table, key, label, place, value, low, high, quality, reference.
     """
 
     summary: pd.DataFrame
@@ -121,6 +121,10 @@ def ensemble(
     ------
     DataError
         If an argument is out of range, or the store holds something else.
+
+    See Also
+    --------
+    sensitivity, key_assumptions
 
     Notes
     -----

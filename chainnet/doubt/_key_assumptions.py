@@ -183,6 +183,10 @@ def key_assumptions(
     SolverError
         If an answer fails its own check.
 
+    See Also
+    --------
+    sensitivity, ensemble, service_range
+
     Notes
     -----
     The central case is the network as it stands, once new suppliers are qualified (``reroute="new"``), without stocks.

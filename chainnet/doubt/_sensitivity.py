@@ -101,6 +101,10 @@ def sensitivity(
     DataError
         If an argument is unknown or out of range.
 
+    See Also
+    --------
+    ensemble, key_assumptions
+
     Notes
     -----
     Two warm solves for each capacity, demand, flow, stock and project (four with projects), two for each recipe

@@ -20,7 +20,7 @@ from chainnet.drawing.exposure import Exposure, exposure_svg
 from chainnet.drawing.figure import Figure, save_svg
 from chainnet.drawing.flow_break import Break, break_svg
 from chainnet.drawing.living import living_page
-from chainnet.drawing.markets import INSTRUMENTS, cost_of, costs_svg, wedge_of, wedges_svg
+from chainnet.drawing.markets import INSTRUMENTS, Cost, cost_of, costs_svg, wedge_of, wedges_svg
 from chainnet.drawing.pages import draw
 from chainnet.drawing.plots import month_lines, plot
 from chainnet.drawing.raster import font_folder, font_folders
@@ -35,6 +35,7 @@ __all__ = [
     "SMALL",
     "WIDTH_IN",
     "Break",
+    "Cost",
     "Course",
     "Exceedance",
     "Exposure",

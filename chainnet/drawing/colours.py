@@ -35,6 +35,10 @@ def country_colours(network: Network) -> dict[str, str]:
     dict of str to str
         Country code or name of a group -> ``#RRGGBB``, the largest first.
 
+    See Also
+    --------
+    draw, report_figures
+
     Examples
     --------
     >>> import chainnet as cn

@@ -25,10 +25,20 @@ Points = list[tuple[float, float]]
 
 @dataclass(frozen=True)
 class Exceedance:
-    """What the picture says.
+    """What ``exceedance_svg`` draws.
 
-    ``curve``: as of ``reverse`` (if_event, loss_share, chance_low, chance_high); ``asked``: the loss that was asked
-    for; ``years``: how far ahead the day lies; ``labels``: names for people, by event; ``users``: whose demand.
+    Parameters
+    ----------
+    curve : DataFrame
+        As of ``reverse``: if_event, loss_share, chance_low, chance_high.
+    asked : float
+        The loss that was asked for, a share.
+    years : float
+        How far ahead the day lies.
+    labels : mapping of str to str, optional
+        Names for people, by event.
+    users : str
+        Whose demand.
     """
 
     curve: pd.DataFrame
@@ -39,7 +49,22 @@ class Exceedance:
 
 
 def exceedance_svg(told: Exceedance) -> str:
-    """Draw the band, hatched once more with each event that has no rate, and mark the loss that was asked for."""
+    """Draw the band, hatched once more with each event that has no rate, and mark the loss that was asked for.
+
+    Parameters
+    ----------
+    told : Exceedance
+        What to draw.
+
+    Returns
+    -------
+    str
+        An SVG document that asks for nothing outside itself.
+
+    See Also
+    --------
+    reverse, drawing.exposure_svg
+    """
     picture = Picture(HEIGHT)
     bottom = HEIGHT - FOOT
     _axes(picture, told, bottom)

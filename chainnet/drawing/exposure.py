@@ -61,6 +61,10 @@ def exposure_svg(
         If the table is not one of ``risk_exposure``, ``named`` is not 0 to 10, or the extra ``report``, whose
         matplotlib draws it, is not installed.
 
+    See Also
+    --------
+    risk_exposure, report_figures
+
     Notes
     -----
     At most 2,000 marks are drawn, the largest costs first; the foot says how many are left out.

@@ -36,8 +36,9 @@ def wedges_svg(wedges: Sequence[Wedge], inside: str) -> str:
 
     Examples
     --------
-    >>> from chainnet.drawing.markets import Wedge, wedges_svg
-    >>> "oxide" in wedges_svg([Wedge("oxide", (0.9, 1.0), (2.0, 3.0))], "China")
+    >>> from chainnet.drawing import wedge_of, wedges_svg
+    >>> ends = {f"{place}_{end}_usd_per_t": 2.0 for place in ("inside", "elsewhere") for end in ("low", "high")}
+    >>> "oxide" in wedges_svg([wedge_of({**ends, "reference_usd_per_t": 1.0}, "oxide")], "China")
     True
     """
     picture = Picture(TOP + ROW * len(wedges) + FOOT)
@@ -132,7 +133,7 @@ def costs_svg(costs: Sequence[Cost]) -> str:
 
     Examples
     --------
-    >>> from chainnet.drawing.markets import Cost, costs_svg
+    >>> from chainnet.drawing import Cost, costs_svg
     >>> "treasury" in costs_svg([Cost("stock", "treasury", 5e5, 4e5, 6e5)])
     True
     """

@@ -127,6 +127,10 @@ def draw(
         file cannot be written; with ``live`` if the solver of living pages is not installed, or the page would be too
         large.
 
+    See Also
+    --------
+    report, report_figures
+
     Notes
     -----
     Nothing is solved here, but for the answer that a living page holds its own first one against. The page makes no

@@ -63,8 +63,7 @@ def balance(
     network : Network
         With a demand table. Capacities in t/yr; missing capacity means no limit.
     scenario : Scenario or str, optional
-        A scenario, or the name of one that ships with the graph.
-        None = the baseline. Every measure is in force at its full size.
+        Or the name of one that ships with the graph; None = the baseline. Every measure is in force at its full size.
     reroute : {"existing", "none", "new"}
         none: no edge carries more than its baseline flow. existing: edges carry up to capacity.
         new: makers of a commodity may also ship to its users elsewhere, once qualified.
@@ -87,8 +86,7 @@ def balance(
     commodity : str or list of str, optional
         What counts; default the main commodities.
     fair : bool
-        Equal fractions inside a tier, as far as the least total shortfall allows; without it, who
-        is short inside a tier is one of several answers.
+        Equal fractions inside a tier, as far as the least shortfall allows; else who is short there is one of several.
     closest : bool
         Of the answers that serve as much, stage by stage, the one whose flows differ least from the baseline, each
         over the widest of its commodity, whatever it costs: what moves in it is not moved for nothing.
@@ -115,6 +113,10 @@ def balance(
     ChainnetWarning
         If new relations are asked and somebody can find no supplier even so: no row of ``edges`` with what they need
         ends there.
+
+    See Also
+    --------
+    service_range, stress_test, reroute, market
 
     Notes
     -----

@@ -54,6 +54,10 @@ def service_range(
     DataError
         If there is no demand table, an argument is unknown, or ``known`` answers another question.
 
+    See Also
+    --------
+    balance, key_assumptions
+
     Examples
     --------
     >>> import chainnet as cn

@@ -57,8 +57,9 @@ class MaxFlow(Result):
     nodes : DataFrame, index id
         throughput_tpa, capacity_tpa, utilisation (0 to 1, NaN where no limit).
     cut : DataFrame
-        One minimum cut: kind (edge, node, demand, restriction), source and target or id,
-        capacity_tpa, price; capacity x price sums to the value. On pure flows every price is 1.
+        One minimum cut: kind (edge, node, demand, restriction), source and target or id, commodity, tier,
+        capacity_tpa, price, and of a node step, country, owner; capacity x price sums to the value. On pure flows
+        every price is 1.
     sink_cut : DataFrame
         The minimum cut nearest to the uses (``cut`` is the one nearest to the sources); on recipe
         networks the same as ``cut``.
@@ -109,6 +110,10 @@ def max_flow(
         If the commodity is unknown, or nothing limits the flow.
     SolverError
         If the answer fails its own check.
+
+    See Also
+    --------
+    chokepoints, balance, interdict
 
     Notes
     -----

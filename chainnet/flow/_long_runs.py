@@ -15,7 +15,7 @@ from chainnet.scenario import Scenario, overlay_of
 
 @dataclass(frozen=True)
 class LongRuns:
-    """Steady states without prices: those asked for, in their order, and the ``baseline`` that they are held against.
+    """Steady states without prices: ``balances``, as asked for, and the ``baseline`` that they are held against.
 
     The baseline is the answer without a scenario in the same order of service, the nearest to the flows on record
     among those that serve as much; each other one is the nearest to the baseline.
@@ -31,7 +31,22 @@ def long_runs(
     counting: Counting | None = None,
     reroute: Degree = "existing",
 ) -> LongRuns:
-    """Return the steady state of each scenario, None = as the network stands; see ``balance``.
+    """Return the steady state of each scenario.
+
+    Parameters
+    ----------
+    network : Network
+        With a demand table.
+    scenarios : sequence of Scenario or None
+        None = as the network stands.
+    counting : Counting, optional
+        Whose demand counts, and who is served first; default from the network.
+    reroute : {"existing", "none", "new"}
+        As in ``balance``.
+
+    Returns
+    -------
+    LongRuns
 
     Raises
     ------
@@ -39,6 +54,10 @@ def long_runs(
         If there is no demand table, or a scenario names what is not there.
     SolverError
         If an answer fails its own check.
+
+    See Also
+    --------
+    balance, stress_test
 
     Examples
     --------

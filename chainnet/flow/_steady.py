@@ -26,7 +26,7 @@ class Balance(Result):
     edges : DataFrame
         One row per row of ``network.edges``: source, target, commodity, flow_tpa, capacity_tpa.
     relations : DataFrame
-        New relations in use (degree new): commodity, from and to country, flow_tpa.
+        New relations in use (``reroute="new"``): commodity, maker and user (countries), flow_tpa.
     suppliers : DataFrame
         The same by plant: source, target, commodity, flow_tpa. What several offer or take together is divided in
         proportion.

@@ -42,6 +42,10 @@ def chain_before(network: Network, event: str | Event) -> Network:
     UnknownIdError
         If there is no such event.
 
+    See Also
+    --------
+    hindcast, read
+
     Examples
     --------
     >>> import chainnet as cn

@@ -46,9 +46,29 @@ def window_of(months: tuple[int, int]) -> str:
 class Question:
     """One aspect of an event, asked once.
 
-    ``months``: first and last of a window, counted from 1 = the first month in force, 0 and less before it.
-    ``factor``: what an outcome in gross tonnes is multiplied by. ``who``: a tier as a whole, or anyone in it.
-    ``among``: who is ranked, or may be first. ``is_fitted``: a rule of the model was made knowing the outcome.
+    Attributes
+    ----------
+    id, kind : str
+        Its name, and what is asked (flow, onset, recover, first, order, ...).
+    commodity : tuple of str
+    source, target : str
+        Country that ships, and that takes.
+    tier, country : str
+        Whose shortage.
+    months : tuple of int
+        First and last of a window, counted from 1 = the first month in force, 0 and less before it.
+    per : str
+        What a share is a share of.
+    factor : float
+        What an outcome in gross tonnes is multiplied by.
+    who : str
+        A tier as a whole, or anyone in it.
+    level : float
+        Share of the former flow below which it has stopped, and from which it is back.
+    among : tuple of str
+        Who is ranked, or may be first.
+    is_fitted : bool
+        A rule of the model was made knowing the outcome.
     """
 
     id: str
@@ -96,8 +116,13 @@ class Event:
     notice_days : int
     until : str
         End that was announced; empty = none.
+    text_source : str
+        Key of the reference that holds the text.
+    measures, parameters : tuple, mapping
+        What the text says, in the form of ``Scenario``.
     base_year : int
         Year of the flows that forecasts begin with; ``is_before`` where these are of ``chain_before``.
+    is_before : bool
     asked : tuple of Question
     inputs, outcomes : DataFrame
         Rows of the folder's files that name the event.

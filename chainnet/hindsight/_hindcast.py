@@ -62,7 +62,7 @@ class Hindcast(Result):
     by_event, not_scored : DataFrame
         Counts by event; questions without an answer, and why.
     sentence : str
-        How often it was right, with both ends.
+        How often it was right, with the ends of the interval.
     certificate : Certificate or None
         The worst of all plans; None where forecasts were read from the register.
     """
@@ -124,6 +124,10 @@ def hindcast(
     -----
     ChainnetWarning
         If a member of a band has no answer, or outcomes name other events: these are left out.
+
+    See Also
+    --------
+    events, chain_before, find
 
     Notes
     -----

@@ -62,6 +62,10 @@ def events(network: Network) -> Mapping[str, Event]:
     DataError
         With every fault: a form that is wrong, or an input that could not be known before.
 
+    See Also
+    --------
+    hindcast, chain_before
+
     Examples
     --------
     >>> import chainnet as cn

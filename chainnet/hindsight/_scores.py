@@ -59,10 +59,19 @@ def weighted_interval_score(observed: float, central: float, narrow: Sequence[fl
     narrow, wide : pair of float
         Low and high.
 
+    Returns
+    -------
+    float
+        In the unit of what was observed.
+
     Raises
     ------
     DataError
         As for ``interval_score``.
+
+    See Also
+    --------
+    hindsight.brier, hindcast
 
     Notes
     -----
@@ -83,10 +92,25 @@ def weighted_interval_score(observed: float, central: float, narrow: Sequence[fl
 def brier(chances: Mapping[Hashable, float], outcome: Hashable) -> float:
     """Return the Brier score of chances of several outcomes, 0 (best) to 2; an outcome not named had no chance.
 
+    Parameters
+    ----------
+    chances : mapping
+        By outcome, 0 to 1.
+    outcome : hashable
+        What came.
+
+    Returns
+    -------
+    float
+
     Raises
     ------
     DataError
         If the chances do not add up to 1.
+
+    See Also
+    --------
+    hindsight.weighted_interval_score, hindcast
 
     Examples
     --------
@@ -104,12 +128,26 @@ def brier(chances: Mapping[Hashable, float], outcome: Hashable) -> float:
 def clopper_pearson(hits: float, n: float, level: float = 0.95) -> tuple[float, float]:
     """Return the exact interval of a share of which ``hits`` of ``n`` were seen; 0 and 1 where n is 0.
 
-    Both may be fractions, of an effective number.
+    Parameters
+    ----------
+    hits, n : float
+        Both may be fractions, of an effective number.
+    level : float
+        Confidence, above 0 and below 1.
+
+    Returns
+    -------
+    (float, float)
+        Low and high, 0 to 1.
 
     Raises
     ------
     DataError
         If hits are not 0 to n, or level not between 0 and 1.
+
+    See Also
+    --------
+    hindsight.garwood, hindcast
 
     Notes
     -----
@@ -134,11 +172,25 @@ def clopper_pearson(hits: float, n: float, level: float = 0.95) -> tuple[float, 
 def kendall_tau(x: Sequence[float], y: Sequence[float]) -> tuple[float, float]:
     """Return Kendall's tau-b of two rankings, and the exact chance of so much or more if the order were random.
 
+    Parameters
+    ----------
+    x, y : sequence of float
+        Two values of each thing.
+
+    Returns
+    -------
+    (float, float)
+        Tau, -1 to 1, and the chance.
+
     Raises
     ------
     DataError
         If they are not of one length of 2 or more, one has no two different values, or values are tied and there are
         more than 8.
+
+    See Also
+    --------
+    hindsight.brier, hindcast
 
     Examples
     --------

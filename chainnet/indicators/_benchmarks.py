@@ -78,6 +78,10 @@ def benchmarks(network: Network, union: Words = "EU27", marks: Mapping[str, floa
     DataError
         If ``union`` names what is neither a country nor a group.
 
+    See Also
+    --------
+    concentration, indicators.indices
+
     Notes
     -----
     Regulation (EU) 2024/1252, Article 5(1). The act counts use of the raw material; here it is what
@@ -169,6 +173,10 @@ def indices(
     ------
     DataError
         If an argument is out of range or names what is unknown.
+
+    See Also
+    --------
+    indicators.compare_indices, eu_supply_risk, geopolrisk
 
     Notes
     -----

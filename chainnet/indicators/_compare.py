@@ -69,6 +69,10 @@ def compare_indices(
     SolverError
         If a solver fails.
 
+    See Also
+    --------
+    indicators.indices, chokepoints
+
     Notes
     -----
     Ranks disagree where they differ by two places or more and the country matters to one of them: it

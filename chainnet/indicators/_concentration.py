@@ -38,6 +38,10 @@ def concentration(network: Network, by: str = "country") -> pd.DataFrame:
     DataError
         If ``by`` is no text column of nodes, or a region is a total ("World").
 
+    See Also
+    --------
+    eu_supply_risk, geopolrisk, indicators.compare_indices, chokepoints
+
     Examples
     --------
     >>> import chainnet as cn

@@ -71,6 +71,10 @@ def coverage(network: Network) -> Coverage:
         Tables steps, edges, references, gaps, totals; numbers assumed_output_share,
         inferred_edge_share, largest_gap, as_of.
 
+    See Also
+    --------
+    codebook, key_assumptions
+
     Notes
     -----
     Tonnes of different commodities are added within a step, so shares are of tonnes, not of value. A row

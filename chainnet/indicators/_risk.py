@@ -49,6 +49,10 @@ def governance() -> pd.DataFrame:
         instability_2023 : (2.5 - political_stability_2023) / 5, cut to 0 (best) .. 1 (worst), for ``geopolrisk``.
         reference, quality, note.
 
+    See Also
+    --------
+    eu_supply_risk, geopolrisk
+
     Notes
     -----
     World Bank, Worldwide Governance Indicators, 2024 update. 2016 to 2020 is the period of the EU
@@ -111,6 +115,10 @@ def geopolrisk(production: Numbers, imports: Numbers, risk: Numbers, domestic: f
     DataError
         If a country is none (a total or a region), stands twice, has negative or missing tonnes, or if
         nothing is made or nothing used.
+
+    See Also
+    --------
+    eu_supply_risk, concentration, indicators.indices
 
     Notes
     -----
@@ -198,6 +206,10 @@ def eu_supply_risk(
     DataError
         If a share is negative or above 1, shares add to more than 1 (percent, or a total row), a supplier
         has no governance, or a number is out of range.
+
+    See Also
+    --------
+    geopolrisk, concentration, indicators.indices
 
     Notes
     -----

@@ -45,6 +45,10 @@ def catalog() -> pd.DataFrame:
         label : title for people. year : year of all flows. nodes, edges, projects : counts.
         main_commodity, beneficiaries : what its questions count by default, several split by ``;``.
 
+    See Also
+    --------
+    read, overview
+
     Examples
     --------
     >>> import chainnet as cn

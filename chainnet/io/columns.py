@@ -7,17 +7,16 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 
-import pandas as pd
-
-from chainnet.io.decimals import numbers_of
+from chainnet.io.decimals import number_of
 from chainnet.io.excerpts import NOTHING, unit_of
 from chainnet.io.grid import Cell
 from chainnet.io.text import number_text
 from chainnet.network import country_named, is_country
 from chainnet.words import country_code
 
+_MARKED = re.compile("[ ,'\u00a0\u202f]")
 _MOST_WORDS = 3000  # distinct cells that are looked at
 _SURE = 0.6  # of the cells that must be of one kind, since totals and foot notes stand among them
 # words of heads, the telling ones first; one that is short or has other meanings counts only where it stands alone
@@ -135,6 +134,7 @@ def _stands(phrase: tuple[str, ...], words: list[str]) -> bool:
     return any(tuple(words[i : i + size]) == phrase for i in range(len(words) - size + 1))
 
 
+@lru_cache(maxsize=1 << 16)
 def code_of(cell: Cell) -> tuple[str, str]:
     """Return the country that a cell means and how it is written; ("", "") where it is none that is known."""
     text = number_text(cell) if isinstance(cell, float) else cell or ""
@@ -163,15 +163,14 @@ def number_marks(texts: list[str]) -> tuple[float, tuple[str, ...], bool]:
     told = [text for text in texts if text.lower() not in NOTHING]
     if not told:
         return 1.0, (".", ","), False
-    words = pd.Series(told, dtype="str")
-    fits = {mark: numbers_of(words, mark) for mark in (".", ",")}
-    share = max(float(found.mean()) for found, _ in fits.values())
-    either = fits["."][0] | fits[","][0]
-    marks = tuple(mark for mark, (found, _) in fits.items() if bool(found[either].all()))
-    if len(marks) == 2 and bool((fits["."][1][either] == fits[","][1][either]).all()):
-        return share, marks, bool(words[either].str.contains(r"[ ,'\u00a0\u202f]", regex=True).any())
-    is_plain = marks == (".",) and not words[either].str.contains(r"[, '\u00a0\u202f]", regex=True).any()
-    return share, marks or (".",), not is_plain
+    read = {mark: [number_of(text, mark) for text in told] for mark in (".", ",")}
+    either = [i for i, pair in enumerate(zip(*read.values(), strict=True)) if pair != (None, None)]
+    marks = tuple(mark for mark in read if all(read[mark][i] is not None for i in either))
+    is_grouped = any(_MARKED.search(told[i]) for i in either)
+    share = len(either) / len(told)
+    if len(marks) == 2 and all(read["."][i] == read[","][i] for i in either):
+        return share, marks, is_grouped
+    return share, marks or (".",), marks != (".",) or is_grouped
 
 
 def seen(place: int, head: str, cells: list[Cell]) -> Seen:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
+
 import numpy as np
 import pandas as pd
 
@@ -58,11 +61,24 @@ def numbers_of(texts: pd.Series, decimal: str | None) -> tuple[Bools, pd.Series]
     """Return which cells are numbers with marks that are known, and how they read with a decimal point alone."""
     if decimal is None:
         return texts.str.fullmatch(_COMMA).to_numpy(dtype=bool), texts.str.replace(",", ".", regex=False)
+    number, marks = _forms(decimal)
+    plain = texts.str.replace(marks, "", regex=True).str.replace(decimal, ".", regex=False)
+    return texts.str.fullmatch(number).to_numpy(dtype=bool), plain
+
+
+def number_of(text: str, decimal: str) -> float | None:
+    """Return a text as a number with this decimal mark, None where it is none."""
+    number, marks = _forms(decimal)
+    return float(marks.sub("", text).replace(decimal, ".")) if number.fullmatch(text) else None
+
+
+@cache
+def _forms(decimal: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return what a number with this decimal mark looks like, and the marks between its thousands."""
     marks = ("." if decimal == "," else ",") + _SPACES
     whole = rf"(\d{{1,3}}([{marks}]\d{{3}})+|\d+)"
-    found = texts.str.fullmatch(rf"\s*[+-]?({whole}([{decimal}]\d*)?|[{decimal}]\d+)([eE][+-]?\d+)?\s*")
-    plain = texts.str.replace(rf"[{marks}]", "", regex=True).str.replace(decimal, ".", regex=False)
-    return found.to_numpy(dtype=bool), plain
+    number = rf"\s*[+-]?({whole}([{decimal}]\d*)?|[{decimal}]\d+)([eE][+-]?\d+)?\s*"
+    return re.compile(number), re.compile(rf"[{marks}]")
 
 
 def unclear(texts: pd.Series, is_number: Bools, decimal: str | None) -> Bools:

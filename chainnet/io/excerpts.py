@@ -32,6 +32,7 @@ DIRECTIONS = {"x": "export", "e": "export", "m": "import", "i": "import", "rx": 
     }.items()
     for word in words.split("|")
 }
+ENDS = ("exporter", "importer", "reporter", "partner", "source", "target")
 PLACES = ("exporter", "importer", "reporter", "partner", "country")
 _WORDS = {
     "kg": "kg", "kgs": "kg", "kilo": "kg", "kilos": "kg", "kilogram": "kg", "kilograms": "kg", "kilogramm": "kg",
@@ -87,6 +88,8 @@ class Excerpt:
         What stands for a country, to its code.
     separator, decimal : str, optional
         As of ``read``.
+    fill_down : bool
+        Whether a blank end of a flow is the one that stands above it.
     """
 
     sheet: str | None = None
@@ -97,6 +100,7 @@ class Excerpt:
     countries: Mapping[str, str] = field(default_factory=dict)
     separator: str = ","
     decimal: str | None = None
+    fill_down: bool = False
 
     @property
     def is_asked(self) -> bool:
@@ -185,10 +189,18 @@ def excerpt(path: Path, how: Excerpt, kind: Kind) -> Records:
             columns.append(_numbers(cells, how.decimal, scale, file, name, out))
     if how.countries:
         _say_countries(names, columns, how.countries)
+    if how.fill_down:
+        for place in [place for place, name in enumerate(names) if name in ENDS]:
+            columns[place] = _filled(columns[place])
     out.rows = list(map(list, zip(*columns, strict=True)))
     if out.faults:
         raise DataError(faults=out.faults)
     return out
+
+
+def _filled(cells: list[Any]) -> list[Any]:
+    above = ""
+    return [above := cell or above for cell in cells]
 
 
 def _grid(path: Path, sheet: str | None, separator: str) -> Grid:

@@ -111,6 +111,10 @@ def look(path: str | Path, *, sheet: str | None = None) -> Look:
     DataError
         If there is no such file, or it is empty, too large, behind a password, or no table.
 
+    See Also
+    --------
+    from_trade, read, io.write_template
+
     Examples
     --------
     >>> from pathlib import Path
@@ -199,6 +203,11 @@ def _shown(text: Any, width: int = _WIDTH) -> str:
     return said if len(said) <= width else said[: width - 3] + "..."
 
 
+def _printable(command: object) -> str:
+    """Return a command as a terminal can show it, and no shorter than it is."""
+    return "".join(c if c.isprintable() else "?" for c in str(command))
+
+
 def _lines(found: Look) -> list[str]:
     """Return what people read."""
     out = [_shown(found.path, 200)]
@@ -236,7 +245,7 @@ def _lines(found: Look) -> list[str]:
             out.append(f"If {'; '.join(filter(None, (title, _shown(one.answers, 300)))) or 'not'}:")
         elif not place:
             out.append("It is read by:")
-        out += [f"  {_shown(one.command, 4000)}", f"  {_shown(one.call, 4000)}"]
+        out += [f"  {_printable(one.command)}", f"  {_printable(one.call)}"]
     first = found.commands[0] if found.commands else ""
     if " --out " in first:
         out += ["", f"Then, for instance: chainnet chokepoints {first.rpartition(' --out ')[2]} --by country"]

@@ -37,6 +37,7 @@ def read(
     header: int | str | None = None,
     without_rows: int | str | Sequence[int] = (),
     unit: str | None = None,
+    fill_down: bool = False,
     any_size: bool = False,
 ) -> Network:
     """Read a network.
@@ -58,10 +59,10 @@ def read(
         280.000 is then refused: its point may mark thousands.
     decimal : {".", ","}, optional
         The decimal mark of the numbers in text cells; the other one, a blank or an apostrophe then marks thousands.
-    sheet, header, without_rows, unit : optional
+    sheet, header, without_rows, unit, fill_down : optional
         Of an edge list in a workbook or text file that has titles, totals or other units: its sheet; the row of its
         heads, or their rows ("4-5"); rows that are left out ("12,30-32"); the unit of its weights (t, kg, g, kt, Mt,
-        lb, short_ton, long_ton). ``look`` says what a file needs.
+        lb, short_ton, long_ton); whether a blank source or target is the one above it. ``look`` says what a file needs.
     any_size : bool
         Read files, cells and archives however large they are; for those that you know. Otherwise what is larger than
         stated is refused before it is unpacked.
@@ -75,6 +76,10 @@ def read(
     ------
     DataError
         If there is no such graph or path, or with every fault of the file.
+
+    See Also
+    --------
+    catalog, write, scenarios, from_trade
 
     Examples
     --------
@@ -93,10 +98,10 @@ def read(
     how = Reading(source, sink, two_way, rename or {}, ignore_unknown, country_names, separator, decimal)
     reader, path = _reader_of(graph)
     with sizes_of(any_size):
-        if sheet is None and header is None and unit is None and without_rows in ((), ""):
+        if sheet is None and header is None and unit is None and not fill_down and without_rows in ((), ""):
             network = reader(path, how)
         else:
-            where = Excerpt(sheet, header, without_rows, rename or {}, unit, {}, separator, decimal)
+            where = Excerpt(sheet, header, without_rows, rename or {}, unit, {}, separator, decimal, fill_down)
             network = read_edge_excerpt(path, how, where)
     return network if as_of is OWN else network.at(as_of)
 

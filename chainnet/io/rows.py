@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chainnet.io.columns import code_of, number_marks, role_of, text_of
-from chainnet.io.decimals import numbers_of
+from chainnet.io.columns import code_of, role_of, text_of
+from chainnet.io.decimals import number_of
 from chainnet.io.excerpts import NOTHING, unit_of
 from chainnet.io.grid import Cell, Grid
 
@@ -54,7 +54,7 @@ def header_of(grid: Grid) -> tuple[int, int] | None:
         block.append(i)
     if not block:
         return None
-    telling = [i for i in block if _n_roles(grid.rows[i])]
+    telling = [i for i in block if _n_roles(grid.rows[i]) or _is_years(grid.rows[i])]
     last = telling[0] if telling else block[0]
     first = last
     for i in block:
@@ -75,8 +75,7 @@ def _filled(row: Sequence[Cell]) -> int:
 def _is_words(row: Sequence[Cell]) -> bool:
     """Say whether a row may be heads: words, or years among words."""
     numbers = [text_of(cell) for cell in row if _number(cell)]
-    words = [cell for cell in row if isinstance(cell, str) and not _number(cell)]
-    return bool(words) and all(_YEAR.fullmatch(one) for one in numbers)
+    return _filled(row) > 0 and all(_YEAR.fullmatch(one) for one in numbers)
 
 
 def _number(cell: Cell) -> bool:
@@ -84,12 +83,16 @@ def _number(cell: Cell) -> bool:
 
 
 def _reads(text: str) -> bool:
-    share, _, _ = number_marks([text])
-    return share == 1.0
+    return text.lower() in NOTHING or number_of(text, ".") is not None or number_of(text, ",") is not None
 
 
 def _n_roles(row: Sequence[Cell]) -> int:
     return sum(bool(role_of(cell)[0]) for cell in row if isinstance(cell, str))
+
+
+def _is_years(row: Sequence[Cell]) -> bool:
+    """Say whether a row holds years alone, as under a head over several columns."""
+    return _filled(row) > 1 and all(_YEAR.fullmatch(text_of(cell)) for cell in row if cell is not None)
 
 
 def _spans(grid: Grid, row: int) -> bool:
@@ -121,7 +124,7 @@ def _first_data(rows: Sequence[Sequence[Cell]]) -> int | None:
 
 def _years_only(row: Sequence[Cell]) -> bool:
     """Say whether all numbers of a row are years, beside a telling head: heads, or a line of a title."""
-    return _is_words(row) and _n_roles(row) > 0
+    return _is_words(row) and (_n_roles(row) > 0 or _is_years(row))
 
 
 def extra_rows(
@@ -172,10 +175,7 @@ def figure(cell: Cell, mark: str) -> float | None:
         return cell
     if cell.lower() in NOTHING:
         return None
-    import pandas as pd
-
-    fits, texts = numbers_of(pd.Series([cell], dtype="str"), mark)
-    return float(texts.iloc[0]) if fits[0] else None
+    return number_of(cell, mark)
 
 
 def _word(pattern: re.Pattern[str], cells: Sequence[Cell], ends: Sequence[int]) -> str:

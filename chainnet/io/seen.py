@@ -74,9 +74,10 @@ def sheet_seen(grid: Grid) -> Sheet:
     out.columns = _columns(out.heads, out.rows)
     _take_form(out)
     out.marks, out.is_marked = _marks(out)
-    for extra in _no_numbers(out):
-        out.extras.append(extra)
-        out.rows = [(line, cells) for line, cells in out.rows if line != extra.row]
+    wrong = _no_numbers(out)
+    out.extras += wrong
+    unread = {one.row for one in wrong}
+    out.rows = [(line, cells) for line, cells in out.rows if line not in unread]
     _say(out)
     return out
 

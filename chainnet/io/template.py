@@ -140,10 +140,24 @@ def _law(mark: dict[str, str]) -> dict[str, Any]:
 def write_template(folder: str | Path) -> Path:
     """Write the template as a new folder.
 
+    Parameters
+    ----------
+    folder : str or Path
+        It must not be there yet, or be empty.
+
+    Returns
+    -------
+    Path
+        The folder.
+
     Raises
     ------
     DataError
         If the folder exists and is not empty, or cannot be written.
+
+    See Also
+    --------
+    read, write
     """
     target = Path(folder)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):

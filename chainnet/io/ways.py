@@ -104,7 +104,8 @@ def _where(sheet: Sheet, path: Path, is_alone: bool) -> Options:
     options["header"] = str(first) if first == last else f"{first}-{last}"
     if not sheet.grid.sheet and sheet.grid.separator != ("\t" if path.suffix.lower() == ".tsv" else ","):
         options["separator"] = sheet.grid.separator
-    dropped = [one.row for one in sheet.extras if one.kind != "maybe"]
+    asked = {"maybe", *(["blank end"] if _below_their_name(sheet) else [])}
+    dropped = [one.row for one in sheet.extras if one.kind not in asked]
     if dropped:
         options["without_rows"] = spans(dropped)
     return options
@@ -278,6 +279,15 @@ def _ask_numbers(asked: Asked, sheet: Sheet) -> None:
     ))  # fmt: skip
 
 
+def _below_their_name(sheet: Sheet) -> list[int]:
+    """Return the rows that lack one end of a flow which may stand above them: a name on its first row alone."""
+    lone = [one.row for one in sheet.extras if one.kind == "blank end"]
+    cells = dict(sheet.grid.body(sheet.header[1] - 1)) if sheet.header and lone else {}
+    lacking = {tuple(cells[line][end.place] is None for end in sheet.ends) for line in lone}
+    is_first = bool(sheet.rows) and bool(lone) and sheet.rows[0][0] < lone[0]
+    return lone if is_first and lacking in ({(True, False)}, {(False, True)}) else []
+
+
 def _differs(sheet: Sheet) -> bool:
     """Say whether the two decimal marks read other numbers."""
     cells = [cell for one in sheet.weights[:1] for cell in sheet.cells(one) if isinstance(cell, str)]
@@ -286,6 +296,10 @@ def _differs(sheet: Sheet) -> bool:
 
 def _ask_rows(asked: Asked, out: Ways, sheet: Sheet) -> None:
     """Ask about rows that may be totals, and those that stand twice."""
+    lone = _below_their_name(sheet)
+    if lone:
+        said = f"Rows {spans(lone)} name one end of their flow alone. Is the other the one that stands above?"
+        asked.append((said, [("as it stands above", {"fill_down": True}), ("those left out", {"_rows": lone})]))
     maybe = [one for one in sheet.extras if one.kind == "maybe"]
     for said, lines in (
         (f"Are rows {spans([one.row for one in maybe])} totals? {maybe[0].why[:1].upper()}{maybe[0].why[1:]}." if maybe
@@ -365,7 +379,10 @@ def _combine(
         options = {key: dict(value) if isinstance(value, dict) else value for key, value in base.items()}
         for _, more in chosen:
             for key, value in more.items():
-                options[key] = {**options.get(key, {}), **value} if isinstance(value, dict) else value
+                if isinstance(value, dict):
+                    options[key] = {**options.get(key, {}), **value}
+                else:
+                    options[key] = [*options.get(key, []), *value] if isinstance(value, list) else value
         lines = options.pop("_rows", [])
         if lines:
             rows = str(options.get("without_rows", ""))

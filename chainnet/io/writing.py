@@ -44,6 +44,10 @@ def write(what: Any, path: str | Path, *, table: str | None = None, network: Net
         If the format cannot hold the network, or the target cannot be written; the target is then
         as it was before.
 
+    See Also
+    --------
+    read, merge
+
     Examples
     --------
     >>> import tempfile

@@ -81,6 +81,10 @@ service, rules, hazards, groups, owners, tiers, totals, figures, references : Da
     DataError
         With every fault of every table.
 
+    See Also
+    --------
+    read, write, from_trade
+
     Examples
     --------
     >>> import chainnet as cn

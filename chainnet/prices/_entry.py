@@ -102,6 +102,10 @@ def break_even_floor(
     DataError, UnknownIdError
         As ``market``.
 
+    See Also
+    --------
+    prices.floor_curve, price_floor, market
+
     Examples
     --------
     >>> import chainnet as cn
@@ -205,6 +209,10 @@ def floor_curve(
     DataError, UnknownIdError
         As ``market``.
 
+    See Also
+    --------
+    prices.break_even_floor, prices.implied_floors, price_floor
+
     Examples
     --------
     >>> import chainnet as cn
@@ -297,6 +305,10 @@ def implied_floors(network: Network, floors: Mapping[str, float], reference_pric
     ------
     DataError
         If a commodity is unknown, or has no price to rise from.
+
+    See Also
+    --------
+    prices.floor_curve, prices.break_even_floor
 
     Examples
     --------

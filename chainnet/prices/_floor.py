@@ -121,6 +121,10 @@ def price_floor(
     UnknownIdError
         If a project does not exist.
 
+    See Also
+    --------
+    prices.floor_curve, prices.break_even_floor, instruments, portfolio
+
     Notes
     -----
     Closed form, linear in the number of projects. Contract for difference: as in the agreement of MP
@@ -191,6 +195,10 @@ def floor_supply_curve(
     ------
     DataError, UnknownIdError
         As ``price_floor``.
+
+    See Also
+    --------
+    price_floor, prices.floor_buyers
 
     Examples
     --------
@@ -275,6 +283,10 @@ def price_cut(
     DataError, UnknownIdError
         As ``price_floor``.
 
+    See Also
+    --------
+    price_floor, overcapacity
+
     Examples
     --------
     >>> import chainnet as cn
@@ -356,6 +368,10 @@ def floor_buyers(
     ------
     DataError
         As ``price_floor``.
+
+    See Also
+    --------
+    price_floor, prices.floor_supply_curve
 
     Notes
     -----

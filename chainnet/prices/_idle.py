@@ -40,8 +40,9 @@ class Overcapacity(Result):
         of several where costs tie), idle_low_share, idle_high_share (least and most that serves as much),
         capex_musd, capital_usd_per_a, stranded_musd (idle part of the capex), stranded_usd_per_a.
     premium : DataFrame
-        year, stranded_usd_per_a, its least and most over all answers that serve as much (low, high),
-        expected_averted_t, premium_usd_per_t with low and high, n_without_capex (projects that the cost leaves out).
+        year, stranded_usd_per_a, its least and most over all answers that serve as much (stranded_low_usd_per_a,
+        stranded_high_usd_per_a), expected_averted_t, premium_usd_per_t, and what it is at these two
+        (premium_low_usd_per_t, premium_high_usd_per_t), n_without_capex (projects that the cost leaves out).
     averted : DataFrame
         year, scenario, probability, averted_t: what all projects together avert in it.
     price_effects : DataFrame
@@ -118,6 +119,10 @@ def overcapacity(
         If there is no demand table, or an argument is unknown or out of range.
     UnknownIdError
         If a project does not exist.
+
+    See Also
+    --------
+    market, price_floor, portfolio
 
     Notes
     -----
@@ -218,6 +223,10 @@ def constant_elasticity_price(
     ------
     DataError
         If an argument is out of range.
+
+    See Also
+    --------
+    market, overcapacity
 
     Examples
     --------

@@ -177,6 +177,10 @@ def instruments(
     DataError, UnknownIdError
         As ``market`` and ``balance``; if the network names no beneficiaries, or no scenario ships with it.
 
+    See Also
+    --------
+    market, price_floor, retaliation
+
     Notes
     -----
     A floor is a levy at the border of the beneficiaries; contracts and offtake are with the projects that make the

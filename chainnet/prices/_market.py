@@ -295,6 +295,10 @@ def market(
     SolverError
         If an answer fails its own check.
 
+    See Also
+    --------
+    instruments, price_floor, balance
+
     Notes
     -----
     One convex program on the lowered chain (Samuelson 1952; Takayama and Judge 1964): what users would pay less what

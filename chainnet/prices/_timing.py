@@ -72,6 +72,10 @@ def option_value(
     DataError
         If an argument is out of range or the probabilities do not sum to 1.
 
+    See Also
+    --------
+    prices.build_or_wait, price_floor
+
     References
     ----------
     A. K. Dixit and R. S. Pindyck, Investment under Uncertainty, Princeton 1994, ch. 2.
@@ -144,6 +148,10 @@ def build_or_wait(
     ------
     DataError, UnknownIdError
         As ``price_floor`` and ``option_value``.
+
+    See Also
+    --------
+    prices.option_value, price_floor
 
     Examples
     --------

@@ -190,6 +190,10 @@ def portfolio(
     UnknownIdError
         If an option names what does not exist.
 
+    See Also
+    --------
+    reroute, fortify, price_floor
+
     Notes
     -----
     One mixed-integer program: the flow of every scenario and year side by side, binary variables in common. Among

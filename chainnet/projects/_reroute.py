@@ -59,8 +59,9 @@ class Reroute(Result):
     Attributes
     ----------
     levels : DataFrame
-        level, tier, demand_tpa, served_tpa, shortfall_tpa, gained_tpa; see ``valuation.levels``.
+        level, meaning (in words), tier, demand_tpa, served_tpa, shortfall_tpa, gained_tpa; see ``valuation.levels``.
     projects : DataFrame, index id
+        label, step, country, start_year, capacity_tpa, capex_musd, status: as the tables say.
         reached_share: part of its size that its ramp has reached. bound_share: part of its output that is bound to go
         to others than the beneficiaries. standalone_t: rise of the value with this project alone. last_in_t: fall
         without it when all others stand. shapley_t (and shapley_se_t, 0 where exact): fair share of what all win.
@@ -211,6 +212,10 @@ def reroute(
         If a project does not exist.
     DataError
         If an argument is unknown or out of range.
+
+    See Also
+    --------
+    portfolio, balance, price_floor
 
     Notes
     -----

@@ -142,6 +142,10 @@ def report_figures(assessment: Assessment) -> dict[str, ReportFigure]:
     DataError
         If it is no assessment.
 
+    See Also
+    --------
+    report, draw
+
     Examples
     --------
     >>> import chainnet as cn

@@ -105,6 +105,10 @@ def report(
     ChainnetWarning
         Before the work begins: if a demand stands in, or a network names beneficiaries and no node has a country.
 
+    See Also
+    --------
+    assess, report_figures, draw
+
     Examples
     --------
     >>> import tempfile

@@ -245,7 +245,19 @@ class Sentence:
 
 @dataclass(frozen=True)
 class ReportFigure:
-    """A figure: a finding as title, its statistical subtitle, the drawing, and the same in words."""
+    """A figure.
+
+    Attributes
+    ----------
+    key : str
+        Its name in the report.
+    title, subtitle : str
+        The finding, and what is drawn with its unit.
+    svg : str
+        The drawing.
+    alt, note : str
+        The same in words, and what one should know beside it.
+    """
 
     key: str
     title: str

@@ -61,6 +61,10 @@ def licences() -> pd.DataFrame:
     DataError
         If chainnet runs from a tree that nobody installed.
 
+    See Also
+    --------
+    codebook, catalog
+
     Examples
     --------
     >>> import chainnet as cn

@@ -149,8 +149,8 @@ def _unit(column: str, given: Mapping[str, str]) -> str:
     """Return the unit that a column's name says."""
     parts = column.split("_")
     tails = ["_".join(parts[i:]) for i in range(len(parts))]
-    for known in (given, _NAMED_UNITS, _UNITS):
-        for tail in tails:
+    for tail in tails:  # the longest end says most
+        for known in (given, _NAMED_UNITS, _UNITS):
             if tail in known:
                 return known[tail]
     return "count" if parts[0] in ("n", "months") else ""
@@ -204,6 +204,10 @@ def codebook(result: Any) -> pd.DataFrame:
     ------
     DataError
         If it is no answer of this package.
+
+    See Also
+    --------
+    licences, read
 
     Examples
     --------

@@ -54,6 +54,10 @@ def rules(network: Network | None = None, as_of: str | None = None) -> pd.DataFr
     DataError
         If ``as_of`` is no date.
 
+    See Also
+    --------
+    in_force, scenarios, controls
+
     Examples
     --------
     >>> import chainnet as cn
@@ -92,6 +96,10 @@ def controls(network: Network | None = None) -> pd.DataFrame:
         With a network also base_share, base_low, base_high: the same as a share of its baseline flow, at most 1, and
         base_tpa: that flow, t/yr. NaN where the row has no tonnes to bring it there.
 
+    See Also
+    --------
+    rules, Scenario
+
     Examples
     --------
     >>> import chainnet as cn
@@ -129,6 +137,10 @@ def in_force(network: Network, as_of: str | None = None, returns: bool = False) 
     ------
     DataError
         If ``as_of`` is no date, or a measure names a rule that the register lacks.
+
+    See Also
+    --------
+    rules, scenarios, stress_test
 
     Examples
     --------

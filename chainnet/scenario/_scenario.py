@@ -72,6 +72,8 @@ class Scenario:
         Words for people.
     probability : float, optional
         0 to 1.
+    file : str
+        Where it was read from, for the messages.
     parameters : mapping of str to mapping or value
         Values with a name, which a measure refers to as ``"$name"``: ``value`` (a number or a word, such as a
         month), and where it is a number its range, ``low`` and ``high``; ``note``. ``measures`` has the values
@@ -82,6 +84,10 @@ class Scenario:
     DataError
         With every fault: an unknown kind, key or parameter, a value of the wrong form, times that contradict
         each other.
+
+    See Also
+    --------
+    scenarios, in_force, balance, stress_test
 
     Notes
     -----

@@ -28,6 +28,10 @@ def scenarios(network: Network) -> Mapping[str, Scenario]:
     ------
     DataError
         If a scenario file is at fault.
+
+    See Also
+    --------
+    Scenario, in_force, stress_test
     """
     check_network(network)
     kind = f"scenario of {network.name or 'the network'}"

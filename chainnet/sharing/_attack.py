@@ -64,6 +64,10 @@ def attack(
     InfeasibleError
         If a fact contradicts the bands; it is named.
 
+    See Also
+    --------
+    sharing.redact, sharing.aggregate
+
     Notes
     -----
     It measures this reader and no other: satellites, trade records and many questions to a live service are not in it.

@@ -80,6 +80,10 @@ def at_bounds(network: Network, end: End, *, demand: End | None = None) -> Netwo
     DataError
         If an end is neither low nor high.
 
+    See Also
+    --------
+    sharing.bracket, sharing.aggregate
+
     Examples
     --------
     >>> import chainnet as cn

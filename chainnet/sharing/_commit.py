@@ -105,6 +105,10 @@ def commit(network: Network, secret: bytes, *, level: Literal["row", "cell"] = "
     DataError
         If the secret is no bytes or too short, or the network has no row.
 
+    See Also
+    --------
+    sharing.prove, sharing.new_key, sharing.redact
+
     Examples
     --------
     >>> import chainnet as cn
@@ -190,6 +194,10 @@ def prove(
     DataError
         If the secret is too short.
 
+    See Also
+    --------
+    sharing.verify, sharing.commit
+
     Examples
     --------
     >>> import chainnet as cn
@@ -220,6 +228,10 @@ def verify(proof: Mapping[str, Any], root: str | Mapping[str, Any]) -> bool:
     ------
     DataError
         If the proof or the root cannot be read.
+
+    See Also
+    --------
+    sharing.prove, sharing.commit
 
     Examples
     --------

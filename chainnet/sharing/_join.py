@@ -60,6 +60,10 @@ def join(
     ChainnetWarning
         Where the main commodities are on several bases, so that their tonnes cannot be added.
 
+    See Also
+    --------
+    merge, read
+
     Examples
     --------
     >>> import chainnet as cn

@@ -124,6 +124,10 @@ def merge(
         factor where the basis differs, ``match`` names an id that is not there, the main commodities
         are on two bases, an undecided conflict is left with ``ties="error"``, or the result breaks a rule.
 
+    See Also
+    --------
+    join, write, sharing.redact
+
     Notes
     -----
     Blank is no claim. Compared as one, and taken whole: a recipe, a group, the parents of an owner, the tiers, and

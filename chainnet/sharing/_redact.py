@@ -142,6 +142,10 @@ def redact(
     InfeasibleError
         If a fact contradicts the bands.
 
+    See Also
+    --------
+    sharing.attack, sharing.aggregate, sharing.commit
+
     Notes
     -----
     This is disclosure control, not secrecy. It is measured against readers who have all that is published and solve

@@ -56,6 +56,10 @@ def new_key() -> tuple[bytes, bytes]:
     ------
     DataError
         If the package cryptography is not installed.
+
+    See Also
+    --------
+    sharing.commit, sharing.offer
     """
     crypto = _crypto()
     key = crypto.ed25519.Ed25519PrivateKey.generate()

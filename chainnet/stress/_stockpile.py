@@ -84,6 +84,10 @@ def stockpile_requirement(
     ChainnetWarning
         If a measure is in force in no month of the horizon: it does nothing, but a release keeps its stocks shut.
 
+    See Also
+    --------
+    stockpile_mitigation, joint_stockpile, stress_test
+
     Notes
     -----
     A stock enters where its commodity is taken in: at plants and end uses of the beneficiaries that the
@@ -191,6 +195,10 @@ def stockpile_mitigation(
     -----
     ChainnetWarning
         As in ``stockpile_requirement``.
+
+    See Also
+    --------
+    stockpile_requirement, reroute
 
     Notes
     -----

@@ -74,8 +74,8 @@ class StressTest(Result):
     nodes : DataFrame, index (scenario, node, commodity, tier)
         The long run per end use.
     levels : DataFrame
-        The long run, level by level: scenario, level, tier, demand_tpa, served_tpa, shortfall_tpa,
-        gained_tpa; no projects built but those asked for.
+        The long run, level by level: scenario, level, meaning (in words), tier, demand_tpa, served_tpa,
+        shortfall_tpa, gained_tpa; no projects built but those asked for.
     months : DataFrame
         scenario, month, tier, node, commodity, demand_t, served_t, shortfall_t,
         shortfall_unforeseen_t, value_musd; with ``step_months`` a row stands for the period that begins with its
@@ -279,6 +279,10 @@ def stress_test(
     ChainnetWarning
         If a measure is in force in no month of the horizon: it does nothing over
         time, but a release keeps its stocks shut.
+
+    See Also
+    --------
+    balance, stockpile_requirement, find
 
     Notes
     -----

@@ -20,8 +20,8 @@ BASELINE = "baseline"
 class TierShort:
     """What a tier is short of its demand, t/yr.
 
-    ``least``, ``most``: between what it lies where a stage is shared; ``since``: from when, in words; ``is_peak``:
-    whether it is so much only at its worst.
+    ``short_tpa`` of the ``demand_tpa`` of a ``tier``; ``least``, ``most``: between what it lies where a stage is
+    shared; ``since``: from when, in words; ``is_peak``: whether it is so much only at its worst.
     """
 
     tier: Any

@@ -39,7 +39,19 @@ CLAIMS = {
 
 @dataclass(frozen=True)
 class Shortfall:
-    """What is due to a scenario, as shares of a tier's demand, and what is short without it."""
+    """What is due to a scenario, as shares of a tier's demand, and what is short without it.
+
+    Attributes
+    ----------
+    first_year, later : float
+        In the first twelve months, and once new suppliers are qualified.
+    low, high : float
+        The least and the most of ``later`` over the judgements, one at a time.
+    already : float
+        Short without the scenario.
+    is_met, is_certain : bool
+        Whether less than 1 % is short, and whether that, or its class, can be said.
+    """
 
     first_year: float
     later: float
@@ -52,7 +64,19 @@ class Shortfall:
 
 @dataclass(frozen=True)
 class Narrow:
-    """The bottleneck: where, its share of the step, what its stop costs, how many others cost as much."""
+    """The bottleneck.
+
+    Attributes
+    ----------
+    where : str
+        Step and country, in words.
+    share : float
+        The country's part of what the step makes.
+    lost_tpa : float
+        What its stop costs, t/yr.
+    n_tied : int
+        How many others cost as much.
+    """
 
     where: str
     share: float
@@ -62,7 +86,23 @@ class Narrow:
 
 @dataclass(frozen=True)
 class Claims:
-    """A finding as it is said: one wording for each claim, whatever shows it."""
+    """A finding in words: one wording for each claim, whatever shows it.
+
+    Attributes
+    ----------
+    label : str
+        Of the scenario.
+    tier : str
+        Whose shortfall; ``is_allied``: only the demand of beneficiaries counts.
+    is_allied : bool
+    shortfall : Shortfall
+    first_month : float
+        As of ``Finding``.
+    narrow : Narrow
+        The bottleneck.
+    decides : tuple of str
+        What alone changes the class of the shortfall.
+    """
 
     label: str
     tier: str

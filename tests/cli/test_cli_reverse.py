@@ -135,7 +135,7 @@ def test_rows_are_those_of_python(run: Any, table: Path) -> None:
     ("more", "said"),
     [
         (["--loss", "1.5"], "loss"),
-        (["--loss", "0.3", "--figure", "band.png"], "--figure"),
+        (["--loss", "0.3", "--figure", "band.pdf"], "--figure"),
         (["--loss", "0.3", "--months", "12"], "months"),
         (["--loss", "0.3", "--hazards", "nowhere.csv"], "nowhere.csv"),
     ],

@@ -131,6 +131,31 @@ def test_projects_come_by_what_they_avoid() -> None:
     assert "Wagerup gallium plant" in shown
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("balance mag-9 --scenario china_out", "China out: industrial is short 10 of"),
+        ("stress mag-9 --months 6 --projects none", "30\u00a0t/yr from month 1. Defence is met."),
+        ("chokepoints mag-9 --by country", "Losing China costs most: 40 of 50"),
+        ("reroute mag-9 --scenario china_out", "40 on existing links"),
+        ("portfolio mag-9 --budget 60 --scenario china_out", "USD 60"),
+    ],
+)
+def test_an_answer_is_drawn_too(line: str, said: str, tmp_path: Path) -> None:
+    target = tmp_path / "figure.svg"
+    text = given(f"{line} --figure {target}")
+    assert text == given(line), "what is printed stays"
+    assert said in target.read_text(encoding="utf-8")
+
+
+def test_a_figure_of_another_kind_or_of_several_answers_is_refused_before_any_work(tmp_path: Path) -> None:
+    for words in ("balance mag-9 --figure F.jpg", "stress mag-9 --projects a=G_US --projects none --figure F.svg"):
+        done = CliRunner().invoke(app, shlex.split(words.replace("F", str(tmp_path / "f"))))
+        assert isinstance(done.exception, ChainnetError)
+        assert "--figure" in str(done.exception)
+    assert list(tmp_path.iterdir()) == []
+
+
 WIDE = pd.DataFrame(
     {
         "id": ["a" * 24, "b"],

@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args, get_origin
 import pytest
 
 from chainnet.cli import app as cli
-from chainnet.cli.common import Command, TableOutput, Verified
+from chainnet.cli.common import Command, Drawn, TableOutput, Verified
 from chainnet.cli.options import options_of
 
 
@@ -54,7 +54,7 @@ def test_an_option_left_out_means_what_the_call_means(kind: Any) -> None:
 @pytest.mark.parametrize("kind", ASKING, ids=lambda kind: kind.__name__)
 def test_no_option_goes_nowhere(kind: Any) -> None:
     source = inspect.getsource(kind)
-    taken = {"graph", "as_of", "laid_rules", *options_of(TableOutput), *options_of(Verified)}
+    taken = {"graph", "as_of", "laid_rules", *options_of(TableOutput), *options_of(Verified), *options_of(Drawn)}
     for question in (kind.asks, *re.findall(r'ask\("([a-z_]+\.[a-z_]+)"', source)):
         taken |= {*parameters_of(question)}
     if kind.__name__ == "Report":  # handed on to the assessment

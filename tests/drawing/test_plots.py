@@ -76,7 +76,7 @@ def test_a_stress_test_draws_its_worst_scenario_or_the_one_asked(net: cn.Network
     mild = cn.Scenario("mild", [{"kind": "scale", "nodes": ["G_CN"], "share": 0.9}])
     found = cn.stress_test(net, [mild, late], months=12)
     assert found.worst == "late"
-    assert found.sentence == f"Late: {SHORT} from month 4. Defence is met."
+    assert found.sentence == f"Late: {SHORT} in months 4 to 7. Defence is met."
     figure = found.plot()
     assert all(one in words(figure) for one in ("Defence 0 %", "Civilian 0 %", "100 %", "month"))
     # no line stands on another's words

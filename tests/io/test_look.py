@@ -163,6 +163,22 @@ def test_both_sides_of_a_flow_become_one_figure(tmp_path: Path) -> None:
     assert found.gaps.set_index("kind").loc["re-exports as reported", "size_t"] == 7
 
 
+def test_a_name_on_its_first_row_alone_is_asked(tmp_path: Path) -> None:
+    text = "Exporter,Importer,t\nCOD,CHN,9\n,JPN,2\nSubtotal,,11\nAUS,CHN,4\n,JPN,1\nCOD,FIN,6\nCOD,FIN,6\n"
+    seen = text_look(tmp_path, text)
+    assert seen.questions["question"].iloc[0].startswith("Rows 3,6 name one end of their flow alone.")
+    assert seen.ways["answers"].tolist() == [
+        f"{ends}; rows 8 {what}" for ends in ("as it stands above", "those left out") for what in ("left out", "kept")
+    ]
+    assert "--fill-down" in seen.commands[0]
+    rest = {("COD", "CHN"): 9, ("AUS", "CHN"): 4}
+    found = [flows_of(call) for call in seen.calls]
+    assert found[0] == rest | {("COD", "JPN"): 2, ("AUS", "JPN"): 1, ("COD", "FIN"): 6}
+    assert found[1] == rest | {("COD", "JPN"): 2, ("AUS", "JPN"): 1, ("COD", "FIN"): 12}
+    assert found[2] == rest | {("COD", "FIN"): 6}
+    assert found[3] == rest | {("COD", "FIN"): 12}
+
+
 def test_a_word_that_is_no_direction_is_told_and_refused(tmp_path: Path) -> None:
     head, row = "Reporter,Partner,Flow,t\n", "DE,FR,{},9\nFR,DE,Einfuhr,8\n"
     seen = text_look(tmp_path, head + row.format("Ausfuhr"))
@@ -209,6 +225,30 @@ def test_the_last_year_is_not_taken_unasked(tmp_path: Path) -> None:
     assert [flows_of(call)["COD", "CHN"] for call in seen.calls] == [5, 9]
 
 
+def test_years_under_one_head_are_asked(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in (
+        ["Foreign trade, 2022"],
+        ["As of 2023"],
+        [],
+        ["Exporter", "Importer", "Quantity (t)", None],
+        [None, None, "2021", 2022],
+        ["Germany", "France", 10, 12],
+        ["Germany", "USA", 5, None],
+        ["France", "Germany", 11, 13],
+        ["Sum", None, 26, 25],
+    ):
+        sheet.append(row)
+    sheet.merge_cells("C4:D4")
+    book.save(tmp_path / "years.xlsx")
+    seen = cn.look(tmp_path / "years.xlsx")
+    assert seen.sheets.loc[0, "header"] == "4-5"
+    assert seen.ways["answers"].tolist() == ['"Quantity (t) / 2021"', '"Quantity (t) / 2022"']
+    assert flows_of(seen.calls[0]) == {("DEU", "FRA"): 10, ("DEU", "USA"): 5, ("FRA", "DEU"): 11}
+    assert flows_of(seen.calls[1]) == {("DEU", "FRA"): 12, ("FRA", "DEU"): 13}
+
+
 def test_a_row_that_adds_up_may_be_a_total_by_another_name(tmp_path: Path) -> None:
     text = "Exporter,Importer,t\nCOD,CHN,9\nZMB,CHN,5\nZAF,CHN,2\nAfrica,CHN,16\nAUS,CHN,4\nEurope,CHN,7\n"
     seen = text_look(tmp_path, text)
@@ -225,14 +265,17 @@ def test_a_named_total_that_does_not_add_up_says_by_how_much(tmp_path: Path) -> 
 
 def test_equal_rows_are_asked_and_notes_and_broken_numbers_left_out(tmp_path: Path) -> None:
     text = (
-        "Exporter,Importer,t\nCOD,CHN,9\nCOD,CHN,9\nZMB,CHN,about 5\nExporter,Importer,t\nAUS,,3\nAUS,JPN,-\n"
-        "AUS,CHN,\nSource: customs,,\n"
+        "Exporter,Importer,t\nCOD,CHN,9\nCOD,CHN,9\nZMB,CHN,about 5\nExporter,Importer,t\n,,3\nAUS,JPN,-\n"
+        "AUS,CHN,\nSource: customs,,\nAUS,FIN,7\n"
     )
     seen = text_look(tmp_path, text)
     kinds = dict(seen.rows[["row", "kind"]].itertuples(index=False))
     assert kinds == {4: "no number", 5: "head", 6: "blank end", 9: "note"}
     assert seen.ways["answers"].tolist() == ["rows 3 left out", "rows 3 kept"]
-    assert [flows_of(call) for call in seen.calls] == [{("COD", "CHN"): 9}, {("COD", "CHN"): 18}]
+    assert [flows_of(call) for call in seen.calls] == [
+        {("COD", "CHN"): 9, ("AUS", "FIN"): 7},
+        {("COD", "CHN"): 18, ("AUS", "FIN"): 7},
+    ]
     assert '1 cells of "t" hold "-": read as no figure.' in str(seen)
 
 
@@ -507,3 +550,25 @@ KIND = {"exporter": "text", "importer": "text", "t": "tonnes", "Remark": "text"}
 @given(st.sets(st.integers(1, 60), min_size=1))
 def test_rows_are_written_and_read_alike(lines: set[int]) -> None:
     assert rows(Excerpt(without_rows=spans(sorted(lines)))) == lines
+
+
+PIECES = ("Exporter", "Importer", "Partner", "Reporter", "Flow", "t", "Weight (kg)", "Total", "World", "China", "Congo",
+          "NA", "2605", "-", "1.234", "1,234.5", "2022", "X", "", " ", "=1+1", "#N/A", "Africa", "source", "target", "%",
+          "a=b", '"q"', "$(x)", "nan", "1e999")  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.lists(st.sampled_from(PIECES), max_size=5), min_size=1, max_size=8), st.sampled_from([";", "\t"]))
+def test_whatever_stands_there_is_looked_at_or_refused_in_words(
+    tmp_path: Path, cells: list[list[str]], separator: str
+) -> None:
+    (tmp_path / "any.csv").write_text("\n".join(separator.join(row) for row in cells))
+    if not any(piece.strip() for row in cells for piece in row):
+        with pytest.raises(cn.DataError, match=r"is empty|no cell that is filled"):
+            cn.look(tmp_path / "any.csv")
+        return
+    seen = cn.look(tmp_path / "any.csv")
+    assert str(seen)
+    for command, call in zip(seen.commands, seen.calls, strict=True):
+        assert shlex.split(command)[0] == "chainnet"
+        compile(call, "call", "eval")

@@ -84,6 +84,7 @@ def from_trade(
     countries: Mapping[str, str] | None = None,
     separator: str = ",",
     decimal: str | None = None,
+    fill_down: bool = False,
 ) -> TradeChain:
     """Make a chain from bilateral trade by product code.
 
@@ -137,6 +138,8 @@ def from_trade(
         What stands for a country in the table -> its ISO code.
     separator, decimal : str, optional
         As of ``read``.
+    fill_down : bool
+        Whether a blank exporter or importer is the one that stands above it.
 
     Returns
     -------
@@ -152,6 +155,10 @@ def from_trade(
     -----
     ChainnetWarning
         If goods stay where they are mined and no use is given.
+
+    See Also
+    --------
+    refresh, calibrate, read
 
     Notes
     -----
@@ -176,7 +183,7 @@ def from_trade(
     goods = products_of(products)
     commodities = list(dict.fromkeys(one.commodity for one in goods))
     gaps: list[dict[str, Any]] = []
-    how = Excerpt(sheet, header, without_rows, rename or {}, unit, countries or {}, separator, decimal)
+    how = Excerpt(sheet, header, without_rows, rename or {}, unit, countries or {}, separator, decimal, fill_down)
     reports = read_reports(trade, {one.code: one.commodity for one in goods}, checks.year(year, "year"), how)
     gaps += reports.left_out
     flows = reconciled(reports, goods, gaps)

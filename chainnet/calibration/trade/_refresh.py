@@ -95,6 +95,10 @@ def refresh(
     DataError
         If a file is of no known form, the step or a commodity is unknown, or no figure finds a place.
 
+    See Also
+    --------
+    from_trade, compare
+
     Examples
     --------
     >>> import chainnet as cn

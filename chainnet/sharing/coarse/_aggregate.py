@@ -111,6 +111,10 @@ def aggregate(
     ChainnetWarning
         If the inner network serves nothing where the outer one serves something.
 
+    See Also
+    --------
+    sharing.at_bounds, sharing.bracket, sharing.redact
+
     Notes
     -----
     Outer: every plan of the chain, summed over classes, keeps all summed bounds. Inner: every class is split in

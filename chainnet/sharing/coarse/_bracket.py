@@ -71,6 +71,10 @@ def bracket(
     SolverError
         If the inner network can serve more than the outer one: then they are not two sides of one chain.
 
+    See Also
+    --------
+    sharing.aggregate, sharing.at_bounds, sharing.joint_value
+
     Examples
     --------
     >>> import chainnet as cn

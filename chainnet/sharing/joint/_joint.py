@@ -115,6 +115,10 @@ def joint_value(
     ChainnetWarning
         If the rounds are over before the gap is closed, or no relation crosses a border.
 
+    See Also
+    --------
+    sharing.partition, sharing.joint_ask, sharing.bracket
+
     Notes
     -----
     Cross decomposition (Van Roy 1983): from the mix of plans (Dantzig and Wolfe 1960) come a value and prices, from
@@ -209,6 +213,10 @@ def first_ask(parts: Mapping[str, Network], *, in_order: bool = False, exchange:
     dict
         format, round, exchange, before (digests of the asks so far), gap_share (of the open tier), tiers, floors (what
         settled tiers got), border (limit and miss), tonnes, prices, and for each question the weights of the tiers.
+
+    See Also
+    --------
+    sharing.offer, sharing.joint_ask
     """
     border = border_of(parts)
     worth = _BEYOND * most_prices(parts, border["commodity"].fillna("").tolist())
@@ -263,6 +271,10 @@ def joint_ask(
     DataError
         If an offer cannot be read, is missing, stands twice, answers another ask, or contradicts itself; with ``keys``,
         if it is not as its party signed it.
+
+    See Also
+    --------
+    sharing.offer, sharing.joint_value
     """
     if keys is not None:
         _check_signed(offers, keys)

@@ -72,6 +72,10 @@ def offer(
     DataError
         If the question cannot be read, lacks a border point of the part, or a measure couples parts.
 
+    See Also
+    --------
+    sharing.joint_ask, sharing.first_ask
+
     Examples
     --------
     >>> import chainnet as cn

@@ -61,6 +61,10 @@ def partition(network: Network, parties: Mapping[str, Any]) -> Partition:
         If a country is in two parties, a party has no node, a relation across a border has no limit, or an id
         begins with "border/".
 
+    See Also
+    --------
+    sharing.first_ask, sharing.offer, sharing.joint_value
+
     Notes
     -----
     A relation without a capacity is limited by what its source can make, or where that has no limit by what its

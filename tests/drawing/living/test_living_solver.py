@@ -4,11 +4,7 @@ import ast
 import gzip
 import hashlib
 import shutil
-import subprocess
-import sys
 import tomllib
-import zipfile
-from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
 
@@ -122,15 +118,3 @@ def test_the_build_runs_nothing_of_its_own():
         *chain.from_iterable(project["project"]["optional-dependencies"].values()),
     ]
     assert not [line for line in asked if "@" in line or "://" in line]
-
-
-@pytest.mark.skipif(find_spec("hatchling") is None, reason="needs hatchling, which builds the wheel")
-def test_the_wheel_holds_the_solver_and_its_licence(tmp_path):
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
-        for name, digest in solver.DIGESTS.items():
-            assert hashlib.sha256(wheel.read(f"chainnet/drawing/living/highs/{name}")).hexdigest() == digest
-        assert {"chainnet/words/numbers.js", "chainnet/drawing/style.toml"} <= set(wheel.namelist())
-        assert any(n.endswith(".dist-info/licenses/chainnet/drawing/living/highs/LICENSE") for n in wheel.namelist())
-        assert {n.split("/")[0].split("-")[0] for n in wheel.namelist()} == {"chainnet"}
