@@ -76,7 +76,7 @@ _GAPS = (
     _Gap(
         "prices",
         _given("commodities", "price_usd_per_t"),
-        "at which price a project pays, what a price floor costs",
+        "at which prices the chain clears, what floors and other instruments cost, and who pays",
         "commodities.price_usd_per_t",
     ),
     _Gap(

@@ -457,9 +457,8 @@ def command(asks: str = "", name: str = "", like: str = "", *, example: str = ""
         # what typer reads
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {asked.name: asked.annotation for asked in parameters}
-        (_group(group) if group else app).command(
-            own, help=inspect.getdoc(kind), epilog=f"\b\nExample:\n  chainnet {example}"
-        )(run)
+        said = f"\b\nExample:\n  chainnet {example}" if example else None
+        (_group(group) if group else app).command(own, help=inspect.getdoc(kind), epilog=said)(run)
         return kind
 
     return register

@@ -235,6 +235,7 @@ class Instruments(Cleared):
     order: opt.Order = None
     commodity: Annotated[str | None, "The good whose price is raised; default what the tier lacks most."] = None
     months: Annotated[float, "How long the stock has to last."] = 12
+    precision: Annotated[float, "To what the least number is found, relative to it."] = 1e-6
     reroute: opt.Degree = "new"
 
     def ask(self, question: str | None = None, of: Any = None, /, **other: Any) -> Any:

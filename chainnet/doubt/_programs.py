@@ -281,8 +281,8 @@ class Program:
             self.ledger.settled += 1
             return point.most, point.least
         found = self.point(passes, point.tier, point)
-        old, new = (np.array([stage.value for stage in one.sought]) for one in (point, found))
-        is_same = len(old) == len(new) and bool((np.abs(new - old) <= ROUNDING * np.maximum(old, 1.0)).all())
+        was, now = (np.array([stage.value for stage in one.sought]) for one in (point, found))
+        is_same = len(was) == len(now) and bool((np.abs(now - was) <= ROUNDING * np.maximum(was, 1.0)).all())
         is_tighter = all(
             (new.upper <= old.upper).all() and (new.rows <= old.rows).all()
             for new, old in zip(passes, point.passes, strict=True)

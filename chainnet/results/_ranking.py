@@ -22,7 +22,7 @@ def figure_of(result: Any, **asked: Any) -> Any:
 class Ranking(pd.DataFrame):
     """A table of losses, the largest first, that says its finding and draws itself.
 
-    A table like any other; what is cut from it keeps the finding, which is one on all its rows.
+    A table like any other. What is cut from it is a plain table: the finding is one on all rows.
 
     Attributes
     ----------
@@ -32,14 +32,14 @@ class Ranking(pd.DataFrame):
         Names for people of its first rows, by index value.
     """
 
-    # what pandas hands on to the tables that are cut from it
+    # no columns, so that pandas lets them be set
     _metadata = ["sentence", "names"]  # noqa: RUF012
     sentence: str = ""
     names: Mapping[Hashable, str] = {}
 
     @property
-    def _constructor(self) -> Callable[..., Ranking]:
-        return Ranking
+    def _constructor(self) -> Callable[..., pd.DataFrame]:
+        return pd.DataFrame
 
     @classmethod
     def of(cls, table: pd.DataFrame, sentence: str, names: Mapping[Hashable, str]) -> Ranking:
@@ -67,22 +67,16 @@ class Ranking(pd.DataFrame):
         DataError
             If ``top`` is out of range, or the extra that draws is not installed.
 
-        Notes
-        -----
-        A table without the column of losses is drawn as pandas draws it.
-
         Examples
         --------
         >>> import chainnet as cn
         >>> cn.chokepoints(cn.read("mag-9")).plot(top=3)
         <Figure: 'Losing Dysprosium source in China costs most: 40 of 50 t/yr (80 %).'>
         """
-        if not {"lost_tpa", "cost_usd"} & set(map(str, self.columns)):
-            return pd.DataFrame(self).plot(*args, **asked)
         return figure_of(self, *args, **asked)
 
     def _repr_html_(self) -> str | None:
         table: str | None = super()._repr_html_()  # type: ignore[misc]
-        if table is None or not self.sentence or not {"lost_tpa", "cost_usd"} & set(map(str, self.columns)):
+        if table is None or not self.sentence:
             return table
         return f"<p>{escape(self.sentence)}</p>{table}"

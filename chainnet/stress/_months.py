@@ -34,9 +34,9 @@ class Ask:
     """How a network is asked over time, and whose demand counts; hashable, so that answers can be kept.
 
     ``cuts``: months, from 0, in which periods begin besides those of ``timeline``. ``is_brief``: who is served when,
-    and nothing else; ``is_total``: only how much, over the whole horizon; ``last_tier``: and only down to this tier. ``shipped``: sums of flows whose ends are
-    found over all plans of one who knows every date. ``tell`` hears what is done and the part of the whole; it is no
-    part of the question.
+    and nothing else; ``is_total``: only how much, over the whole horizon; ``last_tier``: and only down to this tier.
+    ``shipped``: sums of flows whose ends are found over all plans of one who knows every date. ``tell`` hears what is
+    done and the part of the whole; it is no part of the question.
     """
 
     counting: Counting

@@ -134,7 +134,7 @@ def test_the_questions_of_time_are_those_asked_alone(
     alone = bracket(mag9, scenario=china_out)
     pd.testing.assert_frame_equal(assessment.bracket.loc["china_out"], alone)
     assert assessment.scenarios.loc["china_out", "onset_month"] == 1.0
-    assert set(assessment.unanswered) == {"floors", "alignment", "ranges"}
+    assert set(assessment.unanswered) == {"market", "likelihood", "alignment", "ranges"}
 
 
 @pytest.mark.long

@@ -88,7 +88,7 @@ def test_every_command_has_its_options_in_their_order() -> None:
     balance = {option.name: option for option in group.commands["balance"].params}
     assert list(balance) == [
         "scenario", "reroute", "order", "fair", "graph", "as_of", "laid_rules", "commodity", "beneficiaries",
-        "form", "out", "table", "verify", "debug",
+        "form", "out", "table", "verify", "figure", "debug",
     ]  # fmt: skip
     assert balance["form"].opts == ["--format"]
     assert balance["fair"].help == "Equal fractions inside a tier."

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import chainnet as cn
-from chainnet.drawing import Figure, plot
+from chainnet.drawing import Figure, cost_of, costs_svg, plot, wedge_of, wedges_svg
 
 BAN = [{"kind": "remove", "where": {"country": "CHN"}}]
 SHORT = "industrial is short 10 of 16 t/yr, civilian short 30 of 30 t/yr"
@@ -188,3 +188,33 @@ def test_the_chance_of_any_loss_is_drawn_where_it_was_asked() -> None:
     net = cn.read("gallium")
     with pytest.raises(cn.DataError, match="curve=True"):
         cn.reverse(net, 0.3, most_events=1).plot()
+
+
+def test_a_market_draws_both_prices_of_a_good() -> None:
+    """Two plants outside at 2 and 3 times the reference price, one inside at half of it, as the table has it."""
+    row = {
+        "reference_usd_per_t": 100.0,
+        "inside_low_usd_per_t": 50.0,
+        "inside_high_usd_per_t": 50.0,
+        "elsewhere_low_usd_per_t": 200.0,
+        "elsewhere_high_usd_per_t": 300.0,
+    }
+    one = wedge_of(row, "oxide")
+    assert (one.inside, one.elsewhere) == ((0.5, 0.5), (2.0, 3.0))
+    none = wedge_of({**row, "inside_low_usd_per_t": float("nan")}, "ore")
+    assert none.inside is None
+    svg = wedges_svg([one, none], "China")
+    assert all(said in svg for said in ("× 2 to 3", "× 0.5<", "not sold"))
+    left, right = (float(x) for x in re.findall(r'<rect x="([\d.]+)"[^>]*height="7.00"', svg)[2:4])
+    room = 482.0 - 96.0 - 126.0
+    assert right - left == pytest.approx(room / 4 * 0.60206, abs=0.02), "from half to twice on a scale of four decades"
+
+
+def test_an_instrument_without_a_cost_says_why() -> None:
+    row = {"reaches": False, "note": "unit cost exceeds the price, so no grant suffices", "payer": "treasury"}
+    row |= dict.fromkeys(("cost_usd_per_a", "cost_low_usd_per_a", "cost_high_usd_per_a"), float("nan"))
+    assert "no grant suffices" in costs_svg([cost_of("grant", row)])
+    paid = {**row, "reaches": True, "cost_usd_per_a": 5e6, "cost_low_usd_per_a": 4e6, "cost_high_usd_per_a": 9e6}
+    svg = costs_svg([cost_of("stock", paid)])
+    assert "USD 5 million, treasury" in svg
+    assert svg.count('stroke-width="1.4"') == 3, "a range has a line and two ends"

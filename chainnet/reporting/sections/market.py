@@ -108,14 +108,12 @@ def price_figure(facts: Facts) -> ReportFigure | None:
     kept = {row["commodity"] for _, row in sorted(wedges, key=lambda pair: -pair[0])[:GOODS]}
     actor = in_sentence(country_name(_actor(facts)))
     widest, row = max(wedges, key=lambda pair: pair[0])
-    name = re.split(r"[,(:]", first_capital(facts.commodity(row["commodity"])))[0].strip()
+    name = _short(facts, row["commodity"])
     title = f"Prices in {actor} and elsewhere do not part"
     if widest > 1.01:
         times = "over 100 times" if widest > MOST else f"at least {number(widest)} times"
         title = f"{name} costs {times} as much outside {actor}"
-    pictures = [
-        wedge_of(row, facts.drawn(facts.commodity(row["commodity"]))) for row in rows if row["commodity"] in kept
-    ]
+    pictures = [wedge_of(row, _short(facts, row["commodity"])) for row in rows if row["commodity"] in kept]
     said = "; ".join(
         f"{one.name}: {_told(one.inside)} inside, {_told(one.elsewhere)} elsewhere" for one in pictures[:3]
     )
@@ -127,6 +125,11 @@ def price_figure(facts: Facts) -> ReportFigure | None:
         "",
         price_table(facts),
     )
+
+
+def _short(facts: Facts, good: str) -> str:
+    """Return the name of a good up to its first comma or bracket."""
+    return facts.drawn(re.split(r"[,(:]", first_capital(facts.commodity(good)))[0].strip())
 
 
 def _wide(row: Any) -> float:
