@@ -123,6 +123,9 @@ def test_units_are_read_from_names(net: cn.Network, column: str, unit: str) -> N
 def test_tonnes_of_a_steady_state_are_a_years(net: cn.Network, out: cn.Scenario) -> None:
     book = cn.codebook(cn.reroute(net, out)).set_index(["table", "column"])
     assert book.loc[("projects", "shapley_t"), "unit"] == "t/yr"
+    # but no price is tonnes, though its name ends so
+    prices = cn.codebook(cn.balance(net, out)).set_index(["table", "column"])["unit"]
+    assert prices["prices"][["usd_per_t", "served_t_per_t", "from_t"]].tolist() == ["USD/t", "t per t", "t/yr"]
 
 
 def test_status_is_that_of_the_method(net: cn.Network, out: cn.Scenario) -> None:
