@@ -91,7 +91,7 @@ def _times(low: float, high: float) -> str:
     return f"× {said[0]}" if said[0] == said[1] else f"× {said[0]} to {said[1]}"
 
 
-def wedge_of(row: Mapping[str, float], name: str) -> Wedge:
+def wedge_of(row: Mapping[Any, Any], name: str) -> Wedge:
     """Return what is drawn of a row of ``Market.wedge``: its prices over the reference price."""
     inside, elsewhere = (
         tuple(float(row[f"{word}_{end}_usd_per_t"]) / float(row["reference_usd_per_t"]) for end in ("low", "high"))
@@ -108,12 +108,12 @@ INSTRUMENTS = {
 }
 
 
-def cost_of(name: str, row: Mapping[str, Any]) -> Cost:
+def cost_of(name: str, row: Mapping[Any, Any]) -> Cost:
     """Return what is drawn of a row of ``Instruments.table``; offtake, which costs what contracts do, has no bar."""
     note = str(row["note"])
     why = "" if row["reaches"] else note if "exceeds" in note or note.startswith("no ") else "does not reach it"
-    ends = (float(row[f"cost_{end}usd_per_a"]) for end in ("", "low_", "high_"))
-    return Cost(INSTRUMENTS[name], str(row["payer"]), *ends, words=why)
+    usd, low, high = (float(row[f"cost_{end}usd_per_a"]) for end in ("", "low_", "high_"))
+    return Cost(INSTRUMENTS[name], str(row["payer"]), usd, low, high, why)
 
 
 @dataclass(frozen=True)
