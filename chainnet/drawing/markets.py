@@ -8,7 +8,7 @@ from math import ceil, floor, isfinite, log10
 from typing import Any
 
 from chainnet.drawing.style import COLOURS
-from chainnet.drawing.svg import WIDTH, Picture, cut
+from chainnet.drawing.svg import WIDTH, Picture, folded
 from chainnet.words import dollars, number
 
 NAMES, VALUES, ROW, FOOT, TOP = 126.0, 96.0, 23.0, 28.0, 16.0
@@ -62,7 +62,9 @@ def wedges_svg(wedges: Sequence[Wedge], inside: str) -> str:
         at += 110.0
     for number_, one in enumerate(wedges):
         y = TOP + ROW * number_
-        picture.words(NAMES - 6.0, y + 13.5, cut(one.name, 0.85 * (NAMES - 8.0)), at="end")
+        lines = folded(one.name, 0.9 * (NAMES - 8.0), 2)
+        for line, words in enumerate(lines):
+            picture.words(NAMES - 6.0, y + (9.0 if len(lines) > 1 else 13.5) + 10.0 * line, words, at="end")
         for line, (ends, (fill, _)) in enumerate(zip((one.inside, one.elsewhere), looks, strict=True)):
             _price(picture, x, ends, y + 2.0 + 9.5 * line, right, fill)
     return picture.svg
@@ -86,7 +88,8 @@ def _price(picture: Picture, x: object, ends: tuple[float, float] | None, y: flo
 def _times(low: float, high: float) -> str:
     """Return a price over another in words: its two ends, one where they are one."""
     said = [
-        f"over {number(MOST)}" if end > MOST else "< 0.01" if end < 1.0 / MOST else number(end) for end in (low, high)
+        f"over {number(MOST)}" if end > MOST else "< 0.01" if end < 1.0 / MOST else number(end, least=0.01)
+        for end in (low, high)
     ]
     return f"× {said[0]}" if said[0] == said[1] else f"× {said[0]} to {said[1]}"
 
