@@ -8,7 +8,7 @@ from math import ceil, floor, isfinite, log10
 from typing import Any
 
 from chainnet.drawing.style import COLOURS
-from chainnet.drawing.svg import WIDTH, Picture, cut
+from chainnet.drawing.svg import WIDTH, Picture, folded
 from chainnet.words import dollars, number
 
 NAMES, VALUES, ROW, FOOT, TOP = 126.0, 96.0, 23.0, 28.0, 16.0
@@ -62,7 +62,9 @@ def wedges_svg(wedges: Sequence[Wedge], inside: str) -> str:
         at += 110.0
     for number_, one in enumerate(wedges):
         y = TOP + ROW * number_
-        picture.words(NAMES - 6.0, y + 13.5, cut(one.name, 0.85 * (NAMES - 8.0)), at="end")
+        lines = folded(one.name, 0.9 * (NAMES - 8.0), 2)
+        for line, words in enumerate(lines):
+            picture.words(NAMES - 6.0, y + (9.0 if len(lines) > 1 else 13.5) + 10.0 * line, words, at="end")
         for line, (ends, (fill, _)) in enumerate(zip((one.inside, one.elsewhere), looks, strict=True)):
             _price(picture, x, ends, y + 2.0 + 9.5 * line, right, fill)
     return picture.svg
@@ -86,12 +88,13 @@ def _price(picture: Picture, x: object, ends: tuple[float, float] | None, y: flo
 def _times(low: float, high: float) -> str:
     """Return a price over another in words: its two ends, one where they are one."""
     said = [
-        f"over {number(MOST)}" if end > MOST else "< 0.01" if end < 1.0 / MOST else number(end) for end in (low, high)
+        f"over {number(MOST)}" if end > MOST else "< 0.01" if end < 1.0 / MOST else number(end, least=0.01)
+        for end in (low, high)
     ]
     return f"× {said[0]}" if said[0] == said[1] else f"× {said[0]} to {said[1]}"
 
 
-def wedge_of(row: Mapping[str, float], name: str) -> Wedge:
+def wedge_of(row: Mapping[Any, Any], name: str) -> Wedge:
     """Return what is drawn of a row of ``Market.wedge``: its prices over the reference price."""
     inside, elsewhere = (
         tuple(float(row[f"{word}_{end}_usd_per_t"]) / float(row["reference_usd_per_t"]) for end in ("low", "high"))
@@ -108,12 +111,12 @@ INSTRUMENTS = {
 }
 
 
-def cost_of(name: str, row: Mapping[str, Any]) -> Cost:
+def cost_of(name: str, row: Mapping[Any, Any]) -> Cost:
     """Return what is drawn of a row of ``Instruments.table``; offtake, which costs what contracts do, has no bar."""
     note = str(row["note"])
     why = "" if row["reaches"] else note if "exceeds" in note or note.startswith("no ") else "does not reach it"
-    ends = (float(row[f"cost_{end}usd_per_a"]) for end in ("", "low_", "high_"))
-    return Cost(INSTRUMENTS[name], str(row["payer"]), *ends, words=why)
+    usd, low, high = (float(row[f"cost_{end}usd_per_a"]) for end in ("", "low_", "high_"))
+    return Cost(INSTRUMENTS[name], str(row["payer"]), usd, low, high, why)
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,7 @@ class _Effect:
 
     @staticmethod
     def _key(built: Array) -> tuple[Array, bytes]:
-        part = np.round(np.clip(built, 0.0, 1.0), 6)
+        part: Array = np.asarray(np.round(np.clip(built, 0.0, 1.0), 6), dtype=float)
         return part, part.tobytes()
 
 

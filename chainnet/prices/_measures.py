@@ -199,7 +199,7 @@ def contents(network: Network) -> dict[str, dict[str, float]]:
     direct = np.zeros((len(goods), len(goods)))
     fed: dict[str, list[Any]] = {}
     for line in lines[lines["role"] == "input"].itertuples():
-        fed.setdefault(line.process, []).append(line)
+        fed.setdefault(str(line.process), []).append(line)
     outputs = lines[lines["role"] == "output"]
     for good, processes in outputs.groupby("commodity")["process"]:
         for process in processes:

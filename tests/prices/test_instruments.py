@@ -99,3 +99,16 @@ def test_a_project_that_begins_too_late_does_not_count() -> None:
 def test_bad_input_is_said(given: dict[str, Any], said: str) -> None:
     with pytest.raises(cn.ChainnetError, match=said):
         asked(**{"avoid": 10.0, **given})
+
+
+def test_a_rough_number_lies_above_the_close_one_within_its_precision() -> None:
+    asked = {"commodity": "ga_primary", "demand_elasticity": 0.5, "supply_elasticity": 0.5}
+    close, rough = (
+        cn.instruments(cn.read("gallium"), "civilian", 1.0, 2030, precision=near, **asked).table
+        for near in (1e-4, 1e-2)
+    )
+    for name in ("contract_for_difference", "offtake"):
+        least, most = close.loc[name, "usd_per_t"], rough.loc[name, "usd_per_t"]
+        assert least * (1 - 1e-4) <= most <= least * 1.011
+    with pytest.raises(cn.DataError, match="precision"):
+        cn.instruments(cn.read("gallium"), "civilian", 1.0, 2030, precision=0.0, **asked)
