@@ -24,6 +24,9 @@ INPUT_COLUMNS = (
 OUTCOME_COLUMNS = (
     "event", "question", "value", "low", "high", "unit", "observed_on", "quality", "reference", "set", "note",
 )  # fmt: skip
+# what an outcome may be marked as; what stands in the data already, or taught an input, counts for nothing
+UNCOUNTED = ("spent", "fitted")
+MARKS = ("open", "kept", *UNCOUNTED)
 NEVER = "never"
 DAYS_OF_MONTH = 30.4
 LAST_DAY_AT_ONCE = 15  # a rule that comes into force later in a month is of the next
