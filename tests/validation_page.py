@@ -139,7 +139,7 @@ Left empty, for the accreditor."""
 def _fitted(scored: Record) -> str:
     """Return why outcomes are fitted that were open once."""
     rows = [
-        (row["event"], chain, row["question"], row["note"])
+        (row["event"], chain, row["question"], str(row["note"]).split(". ")[-1])
         for (chain, _), event in sorted(scored.events.items())
         for row in rows_of(event.outcomes)
         if row["set"] == "fitted"
