@@ -22,7 +22,7 @@ from chainnet.hindsight import (
     skill_of,
     track_record,
 )
-from chainnet.hindsight._outcomes import number_of
+from chainnet.hindsight._outcomes import SETS, number_of
 from chainnet.words import percent
 
 ROOT = Path(__file__).parents[1]
@@ -127,6 +127,9 @@ _REST = """## Limits
 - Users' stocks are assumed: 2 to 13 weeks, from figures of the end of 2010 and of 2022. So for both events of 2010 they
   were not known before. Substitution and thrift are left out.
 - Forecasts registered before version 0.3 vary flows under one order of service, later ones under all three.
+- The first forecast of sb_2024 lacks one corner of its wide band (all adverse, allied users first): rounding left its
+  program without an answer, which is mended. The one of gage_2023 for gallium that was made again lacks one (new
+  suppliers at once, allied users first, adverse licence), whose least cost missed its own check.
 - One forecast that was asked for cannot be made: the phases of the next licence on a further mineral. It has no text, no
   date and no chain yet.
 - Signs of prices follow shortage alone, until a market is modelled.
@@ -175,7 +178,7 @@ def _again(scored: Record) -> str:
         first = scored.scores[scored.scores["chain"] == chain].set_index(["event", "question"])
         for row in rows_of(later):
             known = dict(first.loc[(row["event"], row["question"])])
-            told = {name: number_of(row[name]) for name in BANDS[3:]}
+            told = {name: row[name] if known["kind"] in SETS else number_of(row[name]) for name in BANDS[3:]}
             rows.append(
                 (row["event"], chain, row["question"], _number(known["observed"]), _number(known["central"]),
                  _band(known, "wide"), _number(told["central"]), _band(told, "wide"))
