@@ -111,7 +111,7 @@ which then counts no more. A range may be widened to hold what was seen; nothing
 
 """
 _AGAIN = """The first line of a question in the register is the test. What was registered later, knowing the outcome, counts for
-nothing. It shows what the mended fault does.
+nothing. It shows what the mended fault does, with twelve corners of flows instead of four.
 
 """
 _BASELINES = """Skill is one minus the ratio of mean scores; events weigh alike. Below 0 the other forecast is better. The ends leave

@@ -191,7 +191,7 @@ class Event:
         good is restricted by itself: a permit for one lets no other out. A bound on what is of a country, to nobody
         in particular, is one on its exports: what stays at home is free.
         """
-        measures = []
+        measures: list[Mapping[str, Any]] = []
         for given in self.measures:
             measure = {key: value for key, value in given.items() if key not in ("states", "also")}
             if scope and "also" in given:

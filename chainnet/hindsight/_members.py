@@ -84,7 +84,8 @@ def members_of(event: Event, who: str) -> Iterator[Member]:
         for order in orders:
             yield Member(replace(middle, **{**every, "order": order}), "wide", f"all {word}, {order}")
     if has_licence and who == "tier":
-        for degree, order, (side, word) in product(("free", "existing"), orders, SIDES.items()):
+        degrees: tuple[Literal["free", "existing"], ...] = ("free", "existing")
+        for degree, order, (side, word) in product(degrees, orders, SIDES.items()):
             setting = replace(middle, degree=degree, order=order, licence=side)
             yield Member(setting, "flows", f"{degree}, {order}, licence:{word}")
 
