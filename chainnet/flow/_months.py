@@ -540,9 +540,7 @@ class MonthsModel:
         Raises
         ------
         InfeasibleError
-            If what stocks have to keep cannot be kept: the first solve of a plan alone can show that.
-        SolverError
-            If the solver has no answer although there is one, or its answer fails its check.
+            If what stocks have to keep cannot be kept: the first solve alone can show that. Else as ``plan``.
         """
         earlier, is_first, starts_near = before, before is None, self._is_close and problem in self._near
         if starts_near:
