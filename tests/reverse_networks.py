@@ -117,3 +117,27 @@ def all_ways(
         if (model.value - value) / demand >= loss - 1e-7 and not any(one < set(some) for one in found):
             found[frozenset(some)] = float(middle[list(some)].prod())
     return {frozenset(hazards["id"].iloc[list(some)]): chance for some, chance in found.items()}
+
+
+def first_ways(net: cn.Network, hazards: pd.DataFrame, loss: float, most: int) -> dict[frozenset[str], float]:
+    """The likeliest sets of up to so many hazards that cost enough, all ties: every set is tried, the likeliest first."""
+    middle = np.sqrt(hazards["share_low"] * hazards["share_high"]).to_numpy()
+    counting = Counting.of(net)
+    model = ValueModel(counting)
+    places = {name: at for at, name in enumerate(net.nodes["id"])}
+    named = [json.loads(effect.removeprefix("nodes = ")) for effect in hazards["effect"]]
+    closing = [model.lowered.closing(np.array([places[name] for name in names])) for names in named]
+    sets = [some for size in range(1, most + 1) for some in combinations(range(len(hazards)), size)]
+    chance = np.array([middle[list(some)].prod() for some in sets])
+    demand, order = net.demand["demand_tpa"][counting.rows].sum(), np.argsort(-chance, kind="stable")
+    found: dict[frozenset[str], float] = {}
+    for begin in range(0, len(order), 64):
+        if found and chance[order[begin]] < max(found.values()) * (1 - 1e-9):
+            break
+        some = order[begin : begin + 64].tolist()
+        left = model.values_without([np.unique(np.concatenate([closing[i] for i in sets[at]])) for at in some])
+        for at, value in zip(some, left, strict=True):
+            if (model.value - value) / demand >= loss - 1e-7:
+                found[frozenset(hazards["id"].iloc[list(sets[at])])] = float(chance[at])
+    best = max(found.values(), default=0.0)
+    return {way: p for way, p in found.items() if p >= best * (1 - 1e-9)}

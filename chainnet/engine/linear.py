@@ -253,6 +253,22 @@ class WarmModel:
         rows = _held(prices[1] / self._cost_scale, activity / self._row_scale, row_lower, row_upper, self._row_scale)
         self.set_bounds((*columns, *rows))
 
+    def admit(self, x: Array) -> bool:
+        """Move each bound that an answer breaches by rounding to where the answer lies; False where it breaches more.
+
+        For where what is held at its bounds leaves no answer, though the one that it was held for keeps all of them as
+        near as the solver tells: a demand that its only road carries but for 1e-12 of it.
+        """
+        lower, upper, row_lower, row_upper = self.bounds
+        activity = self.program.matrix @ x
+        off = np.maximum(lower - x, x - upper) / self._col_scale
+        row_off = np.maximum(row_lower - activity, activity - row_upper) / self._row_scale
+        if max(off.max(initial=0.0), row_off.max(initial=0.0)) > WIDE:
+            return False
+        rows = np.minimum(row_lower, activity), np.maximum(row_upper, activity)
+        self.set_bounds((np.minimum(lower, x), np.maximum(upper, x), *rows))
+        return True
+
     def current(self) -> LinearProgram:
         """Return the program as it stands now, with the bounds and costs last put in place."""
         p = self.program

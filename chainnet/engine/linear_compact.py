@@ -97,6 +97,10 @@ class CompactModel:
         )
         self._inner.hold(inner)
 
+    def admit(self, found: LinearSolution) -> bool:
+        """Move bounds that an answer breaches by rounding to where it lies; see ``WarmModel.admit``."""
+        return self._inner.admit(found.x[self._open])
+
     def hold_at(self, columns: Ints, value: Array) -> None:
         """Leave only answers in which some columns have these values."""
         place = np.cumsum(self._open) - 1

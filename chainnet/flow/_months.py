@@ -540,14 +540,14 @@ class MonthsModel:
         Raises
         ------
         InfeasibleError
-            If what stocks have to keep cannot be kept: the first solve of a plan alone can show that.
-        SolverError
-            If the solver has no answer although there is one, or its answer fails its check.
+            If what stocks have to keep cannot be kept: the first solve alone can show that. Else as ``plan``.
         """
-        is_first, starts_near = before is None, self._is_close and problem in self._near
+        earlier, is_first, starts_near = before, before is None, self._is_close and problem in self._near
         if starts_near:
             before, is_near = self._model.at(self._near[problem]), False
         found = self._model.solve(before, or_wide=True, is_near=is_near, afresh=afresh and not starts_near)
+        if found.status == "infeasible" and earlier is not None and self._model.admit(earlier):
+            found = self._model.solve(earlier)
         if found.status == "infeasible" and is_first and self._keeps:
             raise InfeasibleError(
                 "months: what stocks have to keep (stocks.end_t) cannot be kept with what they hold and what can "

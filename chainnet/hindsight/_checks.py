@@ -1,6 +1,7 @@
 """What makes a test of a forecast a test: nothing that came after may stand among what was known before.
 
-R1 inputs were known before; R2 no input has the source of an outcome, or a period that ends after the announcement;
+R1 inputs were known before; R2 no input has the source of an outcome, or a period that ends after the announcement, and
+an outcome whose source a table of judgements cites is fitted;
 R3 what was learned from other events was seen before; R4 the base year ends before; R5 no shipped scenario is read;
 R6 a share stands in the text, or among the inputs.
 """
@@ -18,7 +19,17 @@ import pandas as pd
 from chainnet import checks
 from chainnet._types import records
 from chainnet.errors import DataError
-from chainnet.hindsight._event import CLASSES, NEVER, QUESTION_KINDS, TABLES_OF_INPUTS, WORLD, Event, Question
+from chainnet.hindsight._event import (
+    CLASSES,
+    MARKS,
+    NEVER,
+    QUESTION_KINDS,
+    TABLES_OF_INPUTS,
+    UNCOUNTED,
+    WORLD,
+    Event,
+    Question,
+)
 from chainnet.io import load_toml, read_text
 from chainnet.network import first_day, is_country, last_day, split_list
 from chainnet.scenario import check_scenario
@@ -41,6 +52,7 @@ def check_event(event: Event, fault: Fault, folder: Path) -> None:
         return
     _check_questions(event, file, fault)
     _check_inputs(event, fault, folder)
+    _check_taught(event, fault)
     _check_measures(event, file, fault)
     _check_base(event, file, fault)
     if not any(place == event.actor for place in event.network.plants["country"]) and not is_country(event.actor):
@@ -140,6 +152,18 @@ def _check_inputs(event: Event, fault: Fault, folder: Path) -> None:
             fault(file, line, "period", row["period"], rule, "Take a period that was over by then.")
         for other in split_list(row["learned_from"]):
             _check_learned(event, other, row, fault, folder)
+
+
+def _check_taught(event: Event, fault: Fault) -> None:
+    """Note an outcome that would count although a table that forecasts vary cites its source."""
+    for name in ("cover", "qualification"):
+        table = getattr(event.network, name)
+        cited = {key for cell in table.get("reference", ()) if isinstance(cell, str) for key in split_list(cell)}
+        for row in records(event.outcomes):
+            for key in split_list(row["reference"]):
+                if key in cited and row["set"] not in UNCOUNTED:
+                    rule = f'"{key}" is a source of the table {name} too, so the outcome taught an input (R2)'
+                    fault("outcomes.csv", row["row"], "set", row["set"], rule, 'Write "fitted".')
 
 
 def _end_of(period: str) -> date | None:
@@ -253,8 +277,8 @@ def check_outcomes(event: Event, outcomes: pd.DataFrame, file: str, fault: Fault
         if word in seen:
             fault(file, row["row"], "question", word, "has two outcomes", "Keep one.")
         seen.add(word)
-        if row.get("set", "") not in ("", "open", "spent", "kept"):
-            rule = checks.unknown(row["set"], ("open", "spent", "kept"), "word")
+        if row.get("set", "") not in ("", *MARKS):
+            rule = checks.unknown(row["set"], MARKS, "word")
             fault(file, row["row"], "set", row["set"], rule, "Correct the word.")
         q = asked[word]
         good = row["value"] != "" or pd.notna(row["low"])

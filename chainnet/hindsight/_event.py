@@ -24,6 +24,9 @@ INPUT_COLUMNS = (
 OUTCOME_COLUMNS = (
     "event", "question", "value", "low", "high", "unit", "observed_on", "quality", "reference", "set", "note",
 )  # fmt: skip
+# what an outcome may be marked as; what stands in the data already, or taught an input, counts for nothing
+UNCOUNTED = ("spent", "fitted")
+MARKS = ("open", "kept", *UNCOUNTED)
 NEVER = "never"
 DAYS_OF_MONTH = 30.4
 LAST_DAY_AT_ONCE = 15  # a rule that comes into force later in a month is of the next
@@ -210,9 +213,10 @@ class Event:
         Notes
         -----
         The day of the announcement is moved with month 1, so that the days of notice are those of the text. Each
-        good is restricted by itself: a permit for one lets no other out.
+        good is restricted by itself: a permit for one lets no other out. A bound on what is of a country, to nobody
+        in particular, is one on its exports: what stays at home is free.
         """
-        measures = []
+        measures: list[Mapping[str, Any]] = []
         for given in self.measures:
             measure = {key: value for key, value in given.items() if key not in ("states", "also")}
             if scope and "also" in given:
@@ -235,20 +239,35 @@ class Event:
                 day = date(self.first_month // 12, self.first_month % 12 + 1, 1)
                 measure["announced"] = (day - timedelta(days=self.notice_days)).isoformat()
             goods = _list(measure.get("commodity"))
-            measures += [{**measure, "commodity": [good]} for good in goods] if goods else [measure]
+            for one in self._abroad(measure):
+                measures += [{**one, "commodity": [good]} for good in goods] if goods else [one]
         return Scenario(self.id, measures, self.label, parameters=dict(self.parameters))
+
+    def _abroad(self, measure: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """Return a bound on what leaves a country, once for countries and once for regions that stand for none."""
+        makers = set(_list((measure.get("from") or {}).get("country")))
+        if not makers or "to" in measure:
+            return [measure]
+        known, plants = self.network.groups_known, self.network.plants
+        regions = set(plants.loc[plants["country"].isna(), "region"].dropna()) if "region" in plants else set()
+        to = {"country": sorted({*plants["country"].dropna(), *(regions & set(known))} - makers)}
+        rest = {key: value for key, value in measure.items() if key != "by"}
+        others = [{**rest, "to": {"region": sorted(regions - set(known))}}] if regions - set(known) else []
+        return [{**measure, "to": to}, *others]
 
     @cached_property
     def base_grade(self) -> str:
-        """How much of what the actor ships of these goods is dated by destination before the event.
+        """How much of what the makers whom the text names, else the actor, ship of these goods is dated by destination.
 
-        A: 0.8 or more, B: 0.5 or more, C: less ("shape only"), D: nothing is dated, or the actor ships none.
+        A: 0.8 or more, B: 0.5 or more, C: less ("shape only"), D: nothing is dated, or they ship none.
         """
         goods = {word for measure in self.measures for word in _list(measure.get("commodity"))}
         edges = self.network.at(None).edges
         country = self.network.plants.set_index("id")["country"]
         source, target = edges["source"].map(country), edges["target"].map(country)
-        sent = edges[(source == self.actor) & (target != self.actor) & (edges["flow_tpa"] > 0)]
+        named = [(m.get(key) or {}).get("country") for m in self.measures for key in ("from", "origin")]
+        makers = {word for words in named for word in _list(words)} or {self.actor}
+        sent = edges[source.isin(makers) & ~target.isin(makers) & (edges["flow_tpa"] > 0)]
         sent = sent[sent["commodity"].isin(goods)] if goods else sent
         whole = float(sent["flow_tpa"].sum())
         if not whole > 0:

@@ -43,7 +43,7 @@ class Hindcast(Result):
     forecasts : DataFrame
         event, question, kind, unit, central, narrow_low, narrow_high, wide_low, wide_high, low_by, high_by (which
         member of the band has its ends), base_grade (A to D), status: open, kept (outcomes from elsewhere), spent (the
-        outcome stands in the data), fitted (a rule of the model was made knowing it), pending (no outcome yet).
+        outcome stands in the data), fitted (it taught a rule or an input of the model), pending (no outcome yet).
         Months beyond the horizon are infinite.
     scores : DataFrame
         The same with observed (its ends too), hit_narrow, hit_wide, the widths, wis (how far off, 0 = not at all),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any, Literal
 
 import pandas as pd
@@ -53,7 +54,8 @@ def members_of(event: Event, who: str) -> Iterator[Member]:
     """Yield the members of a forecast, the central one first; a judgement that the event does not have is left out.
 
     ``who``: "tier", or "anyone", the first to be short: then users hold less, and of the judgements only those count
-    that move an onset (degree, cover, licence). For flows also both degrees of rerouting with both ends of the licence.
+    that move an onset (degree, cover, licence). For flows also both degrees of rerouting with both ends of the licence,
+    under each of the orders.
     """
     default = Counting.of(event.network, order=None, said=False).order
     default = default if isinstance(default, str) else "law"
@@ -81,10 +83,11 @@ def members_of(event: Event, who: str) -> Iterator[Member]:
         every = {name: by[side] for name, by in levels.items() if side in by}
         for order in orders:
             yield Member(replace(middle, **{**every, "order": order}), "wide", f"all {word}, {order}")
-    for degree in ("free", "existing"):
-        for side in (FAVOURABLE, ADVERSE) if has_licence and who == "tier" else ():
-            setting = replace(middle, degree=degree, licence=side)
-            yield Member(setting, "flows", f"{degree}, licence:{SIDES[side]}")
+    if has_licence and who == "tier":
+        degrees: tuple[Literal["free", "existing"], ...] = ("free", "existing")
+        for degree, order, (side, word) in product(degrees, orders, SIDES.items()):
+            setting = replace(middle, degree=degree, order=order, licence=side)
+            yield Member(setting, "flows", f"{degree}, {order}, licence:{word}")
 
 
 def networks_of(network: Network) -> Mapping[str, Network]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import frame
-from reverse_networks import HAND_LOSS, all_ways, by_node, fire, hand, hand_hazards, loss_of, random_chain
+from reverse_networks import HAND_LOSS, all_ways, by_node, fire, first_ways, hand, hand_hazards, loss_of, random_chain
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 import chainnet as cn
@@ -202,6 +202,32 @@ def test_the_teaching_chain_agrees_with_all_sets(loss: float) -> None:
     net = cn.read("mag-9")
     for seed in range(3):
         checked(net, by_node(net, seed), loss, 3)
+
+
+def first_is_that_of_all_sets(graph: str, loss: float, seed: int) -> None:
+    net = cn.read(graph)
+    table = by_node(net, seed)
+    best = first_ways(net, table, loss, 3)
+    found = cn.reverse(net, loss, hazards=table, most_events=3)
+    if not best:
+        assert found.likeliest is None
+        return
+    assert found.is_optimal
+    mine = dict(zip(ways(found), found.sets["chance_mid"], strict=True))
+    assert {way: mine[way] for way in best} == pytest.approx(best, rel=1e-9)
+    assert max(mine.values()) == pytest.approx(max(best.values()), rel=1e-9)
+
+
+def test_a_shipped_chain_agrees_with_all_sets_of_three() -> None:
+    first_is_that_of_all_sets("graphite", 0.1, 0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("graph", ["antimony", "gallium", "germanium", "graphite", "rare-earths", "tungsten"])
+@pytest.mark.parametrize("loss", [0.1, 0.3, 0.5])
+def test_shipped_chains_agree_with_all_sets_of_three(graph: str, loss: float, seed: int) -> None:
+    first_is_that_of_all_sets(graph, loss, seed)
 
 
 @pytest.mark.slow

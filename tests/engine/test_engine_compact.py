@@ -123,6 +123,21 @@ def test_rounding_is_told_from_what_cannot_be(need: float, status: str, is_sure:
     assert model.is_surely_infeasible() is is_sure
 
 
+@pytest.mark.parametrize(("short", "is_rounding"), [(1e-12, True), (4e-8, True), (1e-6, False)])
+def test_bounds_give_way_to_an_answer_that_is_off_by_rounding(short: float, is_rounding: bool) -> None:
+    """A road carries 2 t but for a hair, a demand of 2 t is held: the answer that met it is let in, or nothing moves."""
+    ends = np.array([2.0 * (1 - short), 2.0])
+    program = LinearProgram(
+        csc_array(np.array([[1.0, -1.0]])), np.zeros(1), np.zeros(1), np.array([0.0, 2.0]), ends, np.zeros(2), np.ones(1),
+        np.array([2.0, 2.0]),
+    )  # fmt: skip
+    model = WarmModel(program)
+    assert model.admit(np.array([2.0, 2.0])) is is_rounding
+    lower, upper, *_ = model.bounds
+    assert lower.tolist() == [0.0, 2.0]
+    assert upper.tolist() == ([2.0, 2.0] if is_rounding else ends.tolist())
+
+
 def test_a_solvable_program_is_not_infeasible() -> None:
     model = asks(1.0)
     assert model.solve().status == "optimal"

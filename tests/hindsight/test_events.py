@@ -119,6 +119,20 @@ def test_a_later_row_may_widen_a_range_but_never_be_its_centre(tmp_path: Path) -
     assert math.isnan(events(network(tmp_path / "b", inputs=wider))["dy_2026"].inputs["value"].iloc[-1])
 
 
+@pytest.mark.parametrize(("word", "is_right"), [("open", False), ("", False), ("fitted", True), ("spent", True)])
+def test_an_outcome_that_taught_what_users_hold_does_not_count(tmp_path: Path, word: str, is_right: bool) -> None:
+    path = folder(tmp_path, outcomes=OUTCOMES.replace("customs,open", f"customs,{word}"))
+    cover = "tier,weeks,reference,quality\n,7,customs,assumed\n"
+    (path / "cover.csv").write_text(cover, encoding="utf-8")
+    with (path / "references.csv").open("a", encoding="utf-8") as file:
+        file.write("customs,Trade of the made-up chain,chainnet,2026,3\n")
+    if is_right:
+        assert events(cn.read(path))["dy_2026"].outcomes["set"].tolist() == [word, "spent"]
+    else:
+        with pytest.raises(cn.DataError, match=r'"customs" is a source of the table cover too.*R2'):
+            events(cn.read(path))
+
+
 def test_a_folder_of_ones_own(tmp_path: Path) -> None:
     path = folder(tmp_path, outcomes="")
     assert events(cn.read(path))["dy_2026"].outcomes.empty
