@@ -34,6 +34,7 @@ SHORT = {
     "in_force": "reads the files of a chain",
     "join": "puts tables together",
     "licences": "reads a list",
+    "look": "reads one file of a bounded size",
     "market": "one program, in a second",
     "max_flow": "one flow",
     "merge": "puts tables together",

@@ -153,7 +153,7 @@ def _floors(network: Network, helpful: pd.DataFrame) -> tuple[pd.DataFrame, Mark
     members = list(network.beneficiaries)
     inside = set(plants.loc[network.in_countries(plants, members, "beneficiaries"), "id"]) if members else set()
     edges = network.edges[~network.edges["source"].isin(inside) & network.edges["target"].isin(inside)]
-    spent = (edges["flow_tpa"] * edges["commodity"].map(prices)).groupby(edges["commodity"]).sum()
+    spent = (edges["flow_tpa"] * edges["commodity"].map(prices).astype(float)).groupby(edges["commodity"]).sum()
     spent = spent[spent > 0]
     if spent.empty:
         raise DataError("no good with a price comes over the border of those who count")
