@@ -49,7 +49,12 @@ LONG = {
     "who-comes-first.md",
     "who-goes-short-when.md",
 }
-PAGES_RUN = [pytest.param(path, marks=[pytest.mark.slow] if path.name in LONG else []) for path in FILES]
+# pages of several seconds: in the second job
+LONGER = {"markets.md", "past-events.md", "risk-exposure.md"}
+PAGES_RUN = [
+    pytest.param(path, marks=[pytest.mark.slow] * (path.name in LONG) + [pytest.mark.long] * (path.name in LONGER))
+    for path in FILES
+]
 
 
 def slug(heading: str) -> str:

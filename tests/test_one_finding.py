@@ -130,9 +130,8 @@ def random_chain(seed: int) -> cn.Network:
 
 
 @pytest.mark.documents
-@pytest.mark.parametrize(
-    "seed", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in range(1, 50))]
-)  # fmt: skip
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(50))
 def test_all_formats_of_a_random_chain(seed: int, tmp_path: Path) -> None:
     net = random_chain(seed)
     record = assert_all_formats_say_one_thing(cn.assess(net, [STOP], months=12, draws=0), tmp_path)

@@ -407,7 +407,7 @@ class Overview(PageOutput):
         return [network for network in found if self.graphs or not is_made_up(network)]
 
 
-@command(like="io.look", example="look export.xlsx")
+@command(like="io.look", example="look BACI_2022.csv")
 class Look(TableOutput):
     """Look at a table, and print the command that reads it.
 

@@ -7,7 +7,7 @@ from math import ceil, log10
 
 from chainnet.drawing.style import COLOURS
 from chainnet.drawing.svg import WIDTH, Picture, folded
-from chainnet.words import odds
+from chainnet.words import count, odds
 
 LEFT, WORDS, ROW, FOOT = 10.0, 128.0, 27.0, 18.0
 LEAST = 1e-3  # the lowest chance that a scale ends at, where none is lower
@@ -37,7 +37,7 @@ def ways_svg(ways: Sequence[tuple[str, float, float]]) -> str:
     step = ceil(decades / 5)
     for power in range(0, decades + 1, step):
         at = x(10.0**-power)
-        words = "certain" if not power else f"1 in {10**power:,}"
+        words = "certain" if not power else f"1 in {count(10**power)}"
         picture.line([(at, top), (at, bottom)], COLOURS["rule"], 0.5)
         picture.words(
             at, bottom + 12.0, words, at="middle" if power and at > LEFT + 20 else "start", colour=COLOURS["soft"]

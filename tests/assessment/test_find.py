@@ -146,7 +146,7 @@ def test_the_record_is_plain_and_holds_what_it_must(mag9: cn.Network) -> None:
     assert all(set(one) >= {"kind", "id", "variant", "does", "then"} for one in told["depends_on"])
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_an_assessment_holds_the_finding_of_the_worst(mag9: cn.Network, china_out: cn.Scenario) -> None:
     found = cn.assess(mag9, months=12, draws=0)
     assert found.worst == "china_out"

@@ -45,6 +45,7 @@ def test_with_one_processor_work_is_done_as_it_is_given(monkeypatch: pytest.Monk
         assert list(pool.map(abs, [-1, 2])) == [1, 2]
 
 
+@pytest.mark.long
 def test_a_shared_sweep_gives_the_same_losses(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(3)
     n = 3000

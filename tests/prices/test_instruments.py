@@ -101,6 +101,7 @@ def test_bad_input_is_said(given: dict[str, Any], said: str) -> None:
         asked(**{"avoid": 10.0, **given})
 
 
+@pytest.mark.long
 def test_a_rough_number_lies_above_the_close_one_within_its_precision() -> None:
     asked = {"commodity": "ga_primary", "demand_elasticity": 0.5, "supply_elasticity": 0.5}
     close, rough = (

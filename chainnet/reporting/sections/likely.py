@@ -12,7 +12,7 @@ from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.frames import Frame
 from chainnet.reporting.model import Cell, ReportFigure, Sentence, stands
 from chainnet.results import BOUNDED, CHECKED
-from chainnet.words import Who, count, counted, join, odds, percent, verb
+from chainnet.words import Who, count, counted, exact, join, odds, percent, verb
 
 SHOWN = 3  # sets in the picture
 EVENTS = "; "
@@ -91,7 +91,7 @@ def _ways(facts: Facts) -> pd.DataFrame | None:
 def _chance(row: Any, end: str) -> Cell:
     """Return one end of a chance, which is printed beside the other."""
     value = float(row[f"chance_{end}"])
-    return Cell(f"{value:.2g}" if value > 0 else "0", value)
+    return Cell(exact(value, 2), value)
 
 
 ways_table = Frame(

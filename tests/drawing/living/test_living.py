@@ -177,6 +177,7 @@ def test_firefox_gives_the_same_without_a_request(mag9, written, tmp_path):
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_a_preset_by_tier_or_origin_gives_what_python_gives(written, tab):
     network = cn.read("gallium")
     page = tab(written(network, scenario="china_military_bar"))
@@ -393,6 +394,7 @@ def test_what_overturns_the_answer_is_named_with_what_it_leaves(mag9, written, t
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_what_is_printed_fits_one_page(written, tab):
     page = tab(written(cn.read("gallium")), "#preset=china_export_stop_all&relations=existing&order=allies_first")
     page.evaluate("chainnet.months()")
