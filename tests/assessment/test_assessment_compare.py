@@ -59,7 +59,9 @@ def twins(capacity: float, share: float) -> cn.Network:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("order", ["law", "allies_first", "allies_last", "alike"])
+@pytest.mark.parametrize(
+    "order", ["law", *(pytest.param(o, marks=pytest.mark.slow) for o in ("allies_first", "allies_last", "alike"))]
+)
 def test_what_changed_is_told_in_the_order_that_is_asked(order: Any) -> None:
     before, after = twins(12.0, 0.0), twins(9.0, 0.9)
     found = cn.compare(before, after, order=order)

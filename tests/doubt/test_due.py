@@ -474,7 +474,7 @@ def test_an_order_that_is_none_is_told() -> None:
 # -- one tier ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_a_tier_picks_rows_and_is_served_in_its_turn() -> None:
     net = scattered(1)
     scenario = cn.Scenario("china", [{"kind": "restrict", "from": {"country": "CHN"}, "share": 0.0}])

@@ -82,7 +82,9 @@ def test_as_much_as_possible() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("scenario", ["loss_of_bayan_obo", "china_export_stop_all"])
+@pytest.mark.parametrize(
+    "scenario", [pytest.param("loss_of_bayan_obo", marks=pytest.mark.slow), "china_export_stop_all"]
+)
 def test_fair_shares_exist_wherever_there_is_an_answer(scenario: str) -> None:
     net = cn.read("rare-earths", as_of="2026")
     plain, fair = (

@@ -273,7 +273,7 @@ def test_every_file_that_bars_military_users_bars_those_of_japan(name: str) -> N
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", ["gallium", "germanium"])
+@pytest.mark.parametrize("name", ["gallium", pytest.param("germanium", marks=pytest.mark.slow)])
 def test_all_rules_together_cost_the_first_tier_as_much_as_each_file(name: str) -> None:
     net = cn.read(name)
     now = cn.in_force(net, "2026-11-29")

@@ -66,10 +66,11 @@ def assert_the_bottleneck_is_that_of_a_finding(network, page, times, seed=23):
 
 
 @pytest.mark.browser
-def test_the_bottleneck_is_that_of_a_finding_of_the_chain_as_it_then_stands(mag9, written, tab):
-    named, ties = assert_the_bottleneck_is_that_of_a_finding(mag9, tab(written(mag9)), 100)
+@pytest.mark.parametrize("n", [40, pytest.param(100, marks=pytest.mark.slow)])
+def test_the_bottleneck_is_that_of_a_finding_of_the_chain_as_it_then_stands(mag9, written, tab, n):
+    named, ties = assert_the_bottleneck_is_that_of_a_finding(mag9, tab(written(mag9)), n)
     assert len(named) > 3
-    assert ties > 3
+    assert ties > 1
 
 
 @pytest.mark.browser
