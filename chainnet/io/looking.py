@@ -126,6 +126,7 @@ def look(path: str | Path, *, sheet: str | None = None) -> Look:
     (['exporter', 'importer', 'weight'], [6])
     >>> seen.command.split(" --unit")[0]
     'chainnet from-trade export.csv --header 3 --separator ";" --without-rows 6'
+    >>> Path("export.csv").unlink()
     """
     if not isinstance(path, (str, Path)):
         raise DataError(f"look: {path!r} is no path. Give the path of a file.")
@@ -248,7 +249,8 @@ def _lines(found: Look) -> list[str]:
         out += [f"  {_printable(one.command)}", f"  {_printable(one.call)}"]
     first = found.commands[0] if found.commands else ""
     if " --out " in first:
-        out += ["", f"Then, for instance: chainnet chokepoints {first.rpartition(' --out ')[2]} --by country"]
+        by = " --by country" if first.startswith("chainnet from-trade") else ""  # an edge list may name none
+        out += ["", f"Then, for instance: chainnet chokepoints {first.rpartition(' --out ')[2]}{by}"]
     return out
 
 

@@ -101,6 +101,8 @@ def _take_form(out: Sheet) -> None:
     elif len(told) == 2:
         out.ends, out.form = told, "reports" if best["flow"] else "trade"
     elif len(plants) == 2:
+        # firms ship to firms: of a firm and its country the firm is the end
+        plants = [min(out.of_role(one.role), key=lambda two: (two.share_known, two.place)) for one in plants]
         out.ends, out.form = plants, "edges"
     elif len(places) == 2:
         out.ends, out.form = places, "trade"

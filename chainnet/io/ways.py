@@ -211,6 +211,11 @@ def _edges(out: Ways, sheet: Sheet, path: Path, base: Options) -> None:
         _ask_weights(asked, sheet, "_weight")
     _ask_numbers(asked, sheet)
     _ask_rows(asked, out, sheet)
+    places = [one.head for one in sheet.columns if one.spelling and one.head not in taken]
+    if places:
+        out.said.append(
+            f"Left out: {listed(places)}. Countries belong in a table nodes (id, country) beside the edges."
+        )
     if {one.head for one in sheet.columns if one.role != "blank"} - taken - {one.head for one in sheet.weights[:1]}:
         base["ignore_unknown"] = True
     _combine(out, asked, "import", base, path)

@@ -572,3 +572,20 @@ def test_whatever_stands_there_is_looked_at_or_refused_in_words(
     for command, call in zip(seen.commands, seen.calls, strict=True):
         assert shlex.split(command)[0] == "chainnet"
         compile(call, "call", "eval")
+
+
+def test_of_a_firm_and_its_country_the_firm_ships(tmp_path: Path) -> None:
+    """Three firms of three countries: an edge list of firms, the countries left out and told where they belong."""
+    firms = {"Supplier": ["Alpha", "Beta", "Gamma"], "Customer": ["Works A", "Works A", "Works B"]}
+    rest = {
+        "Product": ["ore", "ore", "metal"],
+        "Tonnes": [120.0, 70.0, 50.0],
+        "Supplier country": ["CHN", "CHL", "AUS"],
+    }
+    pd.DataFrame(firms | rest).to_excel(tmp_path / "d.xlsx", sheet_name="Deliveries 2024", index=False)
+    seen = cn.look(tmp_path / "d.xlsx")
+    assert all("Supplier=source" in one and "Customer=target" in one for one in seen.commands)
+    said = str(seen)
+    assert "Left out" in said
+    assert "Supplier country" in said
+    assert "--by country" not in said
