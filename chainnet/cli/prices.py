@@ -120,12 +120,9 @@ class Bordered(Cleared):
         return {"country": members}
 
 
-@command("prices.market", example="market gallium --demand-elasticity 0.2:0.9")
-class Market(Bordered):
-    """Clear the market: prices, who pays, what measures do.
-
-    Answers rest on what is assumed: see --table assumed.
-    """
+@dataclass(kw_only=True, eq=False)
+class Measured(Bordered):
+    """The options of a market in which measures are in force."""
 
     policy: Annotated[Path | None, "TOML file of measures: tariffs, quotas, floors, subsidies."] = None
     floor: Annotated[list[str] | None, "COMMODITY=USD per tonne (may be repeated).", FLOORS] = None
@@ -141,8 +138,6 @@ class Market(Bordered):
     ] = None
     protect: Annotated[str | None, "Tiers that are served first whatever it costs, split by commas.", words] = None
     by: Annotated[Literal["country", "owner_country"], "Whose makers' money is whose."] = "country"
-    draws: Annotated[int, "How often every range is drawn, for --table ranges."] = 0
-    seed: Annotated[int, "Start of the random numbers."] = 0
 
     def ask(self, question: str | None = None, of: Any = None, /, **other: Any) -> Any:
         """Ask with the measures that the options stand for."""
@@ -165,6 +160,17 @@ class Market(Bordered):
                 found.append({**one, "to": self.inside(), **more})
         return found
 
+
+@command("prices.market", example="market gallium --demand-elasticity 0.2:0.9")
+class Market(Measured):
+    """Clear the market: prices, who pays, what measures do.
+
+    Answers rest on what is assumed: see --table assumed.
+    """
+
+    draws: Annotated[int, "How often every range is drawn, for --table ranges."] = 0
+    seed: Annotated[int, "Start of the random numbers."] = 0
+
     def _tell(self, found: Any) -> None:
         tables = {name: table for name, table in found.tables().items() if len(table) or name == "prices"}
         shown = tuple(
@@ -172,6 +178,34 @@ class Market(Bordered):
         )
         numbers = {"left_out": ", ".join(found.left_out) or "none", "assumed": len(found.assumed)}
         self.say(found, tables, {**numbers, "certificate": found.certificate}, shown)
+
+
+@command(
+    name="best-reply",
+    like="prices.best_reply",
+    example="best-reply gallium --player CHN --commodity ga_primary --demand-elasticity 0.5",
+)
+class BestReply(Measured):
+    """Show a player's best answer to a policy.
+
+    Export tax, quota, stop or flood, and what is left of the policy.
+    """
+
+    player: Annotated[str, "Who answers: a country or group."]
+    commodity: Annotated[str, "The good that it taxes, limits, stops or floods with."]
+
+    def ask(self, question: str | None = None, of: Any = None, /, **other: Any) -> Any:
+        """Ask with all options of a market."""
+        own = {name: value for name in ("conduct", "protect", "by") if (value := self.given(name)) is not None}
+        return super().ask(self.like, of, to=self.inside()["country"], **self.market_options(), **own, **other)
+
+    def _tell(self, found: Any) -> None:
+        told = ("policy", "answer", "usd_per_t", "exports_tpa", "price_usd_per_t", "held", "is_best")
+        money = tuple(f"{side}_change_usd_per_a" for side in ("player", "members", "others"))
+        columns = {"table": (*told[:4], *money, *told[4:])}
+        self.say(
+            found, found.tables(), {"certificate": found.certificate}, ("table",), {"best": found.sentence}, columns
+        )
 
 
 Mechanism = Annotated[Literal["border", "cfd"], "How the floor is kept: a levy on imports, or contracts."]

@@ -181,6 +181,15 @@ def _derived(program: Program, slopes: Mapping[tuple[int, int], float], code: in
     return 1.0 / sum(share**2 / slope for share, slope in used)
 
 
+@dataclass(frozen=True, eq=False)
+class Tried:
+    """A number that a player has tried: what it has with it, what one more is worth, what binds (None = open)."""
+
+    gain: float
+    worth: float
+    binding: bytes | None
+
+
 def best_of_leader(clearing: Clearing, mark: Mark, profit: Callable[[Cleared], float]) -> tuple[Cleared, float]:
     """Return the market in which a leader sells what pays it best, and how much more it could earn (NaN = open).
 
@@ -188,75 +197,110 @@ def best_of_leader(clearing: Clearing, mark: Mark, profit: Callable[[Cleared], f
     -----
     What one more tonne is worth above its cost never rises with sales (the program is concave), and what its plants
     earn at that cost never falls: so between two sales the profit is at most the first times the larger sales, and the
-    second at them. That bounds every interval; the interval with the largest bound is halved until nothing is left.
+    second at them. That bounds every interval.
     """
-    base, binding = clearing.program.program, dict[float, bytes | None]()
+    base = clearing.program.program
 
-    def at(sales: float) -> tuple[float, float, Cleared]:
+    def selling(sales: float) -> Cleared:
         lower, upper = base.col_lower.copy(), base.col_upper.copy()
         lower[mark.column] = upper[mark.column] = sales
         clearing.bounds = lower, upper
-        cleared = clearing.solve()
+        return clearing.solve()
+
+    def at(sales: float) -> Tried:
+        cleared = selling(sales)
         worth = float(cleared.found.tangent.cost[mark.column] - cleared.found.col_dual[mark.column])
-        binding[sales] = clearing.model.binding if clearing.is_still else None
-        return profit(cleared), worth, cleared
+        return Tried(profit(cleared), worth, clearing.model.binding if clearing.is_still else None)
+
+    def bound(left: float, low: Tried, right: float, high: Tried) -> float:
+        inner = high.gain - high.worth * right  # what its plants earn at the cost of the last tonne
+        return max(low.worth, 0.0) * right + inner
+
+    def near(gains: list[float]) -> float:
+        return (GAP if clearing.is_still else ROUGH) * abs(max(gains))
 
     clearing.bounds = None
     free = float(clearing.solve().found.x[mark.column])
     fewest = np.zeros(len(base.cost))
     fewest[mark.column] = 1.0  # what is kept for some users may not be held back
     least = min(max(Ordered(base, "market, fewest sales").stage(fewest).value, 0.0) * (1.0 + NEAREST), free)
-    known = {sales: at(sales) for sales in (least, free)}
-    best = max(known, key=lambda sales: known[sales][0])
+    best, gap = best_number(at, least, free, bound, near, NEAREST * free)
+    return selling(best), gap if clearing.is_still else np.nan
 
-    def bound(left: float, right: float) -> float:
-        inner = known[right][0] - known[right][1] * right  # what its plants earn at the cost of the last tonne
-        return max(known[left][1], 0.0) * right + inner
 
-    heap = [(-bound(least, free), least, free)]
-    gap = np.inf
+def best_number(
+    at: Callable[[float], Tried],
+    least: float,
+    most: float,
+    bound: Callable[[float, Tried, float, Tried], float],
+    near: Callable[[list[float]], float],
+    still: float,
+) -> tuple[float, float]:
+    """Return the number with which a player has most, and how much more another could bring at most.
+
+    Parameters
+    ----------
+    at : callable
+        What comes of a number.
+    least, most : float
+        Between these it lies.
+    bound : callable
+        The most that it has between two numbers tried. The interval where that is largest is halved until nothing is
+        left.
+    near : callable
+        What may be left, given all that it had with the numbers tried.
+    still : float
+        An interval as narrow is not halved.
+    """
+    known = {number: at(number) for number in (least, most)}
+    best = max(known, key=lambda number: known[number].gain)
+
+    def bounded(left: float, right: float) -> tuple[float, float, float]:
+        return -bound(left, known[left], right, known[right]), left, right
+
+    heap, gap = [bounded(least, most)], np.inf
     while heap and len(known) < MOST:
-        most, left, right = heapq.heappop(heap)
-        gap = max(-most - known[best][0], 0.0)
-        if gap <= (GAP if clearing.is_still else ROUGH) * abs(known[best][0]) or right - left <= NEAREST * free:
+        top_most, left, right = heapq.heappop(heap)
+        gap = max(-top_most - known[best].gain, 0.0)
+        if gap <= near([one.gain for one in known.values()]) or right - left <= still:
             break
         middle = (left + right) / 2
         known[middle] = at(middle)
-        best = middle if known[middle][0] > known[best][0] else best
-        if binding[left] is not None and binding[left] == binding[right]:  # the profit is one parabola
-            one, two, three = (known[sales][0] for sales in (left, middle, right))
+        best = middle if known[middle].gain > known[best].gain else best
+        if known[left].binding is not None and known[left].binding == known[right].binding:  # the gain is one parabola
+            one, two, three = (known[number].gain for number in (left, middle, right))
             bend = one - 2 * two + three
             top = middle + (right - left) / 4 * (one - three) / bend if bend < 0 else middle
             if left < top < right:
                 known[top] = at(top)
-                best = top if known[top][0] > known[best][0] else best
+                best = top if known[top].gain > known[best].gain else best
             gap = 0.0
             continue
         for ends in ((left, middle), (middle, right)):
-            heapq.heappush(heap, (-bound(*ends), *ends))
-    if clearing.model.binding is None or not clearing.is_still:
-        best = _golden(known, best, at, NEAREST * free)
-    return at(best)[2], gap if clearing.is_still else np.nan
+            heapq.heappush(heap, bounded(*ends))
+    if known[best].binding is None or gap > 0:
+        best = _golden(known, best, at, still)
+    return best, gap
 
 
-def _golden(
-    known: dict[float, tuple[float, float, Cleared]],
-    best: float,
-    at: Callable[[float], tuple[float, float, Cleared]],
-    still: float,
-) -> float:
-    """Return the best sales between the two that are next to the best known, by the golden section."""
+def _golden(known: dict[float, Tried], best: float, at: Callable[[float], Tried], still: float) -> float:
+    """Return the best number between the two that are next to the best known, by the golden section."""
     order = sorted(known)
     place = order.index(best)
     low, high = order[max(place - 1, 0)], order[min(place + 1, len(order) - 1)]
     ratio = (np.sqrt(5.0) - 1.0) / 2.0
+    one, two = high - ratio * (high - low), low + ratio * (high - low)
     while high - low > still:
-        one, two = high - ratio * (high - low), low + ratio * (high - low)
-        for sales in (one, two):
-            if sales not in known:
-                known[sales] = at(sales)
-        low, high = (low, two) if known[one][0] >= known[two][0] else (one, high)
-    return max(known, key=lambda sales: known[sales][0])
+        for number in (one, two):
+            if number not in known:
+                known[number] = at(number)
+        if known[one].gain >= known[two].gain:
+            high, two = two, one
+            one = high - ratio * (high - low)
+        else:
+            low, one = one, two
+            two = low + ratio * (high - low)
+    return max(known, key=lambda number: known[number].gain)
 
 
 def deviation(player: Player, mark: Mark, cleared: Cleared) -> float:

@@ -16,7 +16,6 @@ from chainnet.flow import named_projects
 from chainnet.network import Network, check_network
 from chainnet.prices._clear import Cleared
 from chainnet.prices._measures import contents
-from chainnet.prices._money import money_of, welfare_of
 from chainnet.prices._setting import Setting, prepare
 from chainnet.prices._terms import as_list, by_commodity, check_number, known_commodities, main_outputs
 from chainnet.results import provenance, stamp
@@ -36,12 +35,12 @@ class Members:
     places: set[str]
 
     @classmethod
-    def of(cls, network: Network, to: Words) -> Members:
+    def of(cls, network: Network, to: Words, argument: str = "to") -> Members:
         """Return the members named, None = the beneficiaries."""
         words = as_list(to) or list(network.beneficiaries)
         if not words:
-            raise DataError("to: missing, and the network names no beneficiaries. Say whose border it is.")
-        inside = network.in_countries(network.plants, words, "to")
+            raise DataError(f"{argument}: missing, and the network names no beneficiaries. Say whose border it is.")
+        inside = network.in_countries(network.plants, words, argument)
         places = network.places.reindex(network.plants["id"]).to_numpy(dtype=object)
         return cls(words, inside, {str(name) for name in places[inside]})
 
@@ -256,9 +255,7 @@ def _members_of(setting: Setting, cleared: Cleared, members: Members, commodity:
     out = [one for one in setting.program.outputs if one.code == code and not _is_passing(setting, one.plant)]
     made = sum(float(x[one.column]) for one in out if members.inside[one.plant])
     built = sum(float(x[one.column]) for one in out if setting.entrants[one.plant])
-    places = setting.network.places.reindex(setting.network.plants["id"])
-    money = money_of(setting.program, cleared, setting.quotas)
-    welfare = welfare_of(setting.program, cleared, money, setting.instruments, places, places)
+    welfare = setting.welfare(cleared)
     ours = welfare[welfare.index.isin(members.places)].sum()
     return {
         "price_usd_per_t": _mean(cleared.dual[rows], bought),

@@ -20,7 +20,7 @@ from chainnet.prices._clear import IN_USE, Cleared
 from chainnet.prices._conduct import conduct_table
 from chainnet.prices._inputs import Sized
 from chainnet.prices._measures import Instrument, contents
-from chainnet.prices._money import Money, money_of, welfare_of
+from chainnet.prices._money import Money, money_of
 from chainnet.prices._program import Output
 from chainnet.prices._ranges import ranges_of
 from chainnet.prices._setting import Holder, Run, Setting, cleared_with, prepare
@@ -341,10 +341,6 @@ def told(setting: Setting, cleared: Cleared, gaps: Mapping[int, float], ranges: 
     money = money_of(program, cleared, setting.quotas)
     source = provenance(network, "HiGHS simplex and equations", **setting.given)
     prices = _prices(low, keys, least, most, middle[rows] if cleared.jumps else None)
-    places = network.places.reindex(network.plants["id"])
-    owners = places
-    if setting.given["by"] == "owner_country":
-        owners = network.plants.set_index("id")["owner_country"].fillna(places)
     proof = cleared.found.certificate
     certificate = MarketCertificate(
         **{name: getattr(proof, name) for name in ("problem", "value", "bound", "gap", "violation", "tolerance")},
@@ -361,7 +357,7 @@ def told(setting: Setting, cleared: Cleared, gaps: Mapping[int, float], ranges: 
         "plants": plants,
         "builds": _builds(setting, plants),
         "policies": _policies(setting, cleared, money),
-        "welfare": welfare_of(program, cleared, money, setting.instruments, places, owners),
+        "welfare": setting.welfare(cleared, money),
         "leaks": _leaks(setting, cleared),
         "conduct": conduct_table(
             setting.players,

@@ -117,5 +117,6 @@ def place_of_money(one: Instrument, begins: Texts, ends: Texts, owner: Ints, at:
 
 def _sums(values: Array, names: Texts) -> dict[str, float]:
     """Return sums by name."""
-    table = pd.Series(values).groupby(pd.Series(names, dtype=object)).sum()
-    return {str(name): float(value) for name, value in table.items()}
+    place, words = pd.factorize(names)
+    sums = np.bincount(place, weights=values, minlength=len(words))
+    return dict(zip(map(str, words), sums.tolist(), strict=True))

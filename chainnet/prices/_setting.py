@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Array, Bools
@@ -18,7 +19,7 @@ from chainnet.prices._clear import Cleared, Clearing
 from chainnet.prices._conduct import Mark, Player, best_of_leader, players_of, with_players
 from chainnet.prices._inputs import Inputs, Pick, central
 from chainnet.prices._measures import Instrument, instruments_of, parted
-from chainnet.prices._money import money_of
+from chainnet.prices._money import Money, money_of, welfare_of
 from chainnet.prices._program import Program, build
 from chainnet.prices._terms import capital_recovery_factor, plain
 from chainnet.scenario import KINDS, Scenario, asked_scenario, effects_of, overlay_at
@@ -57,11 +58,25 @@ class Setting:
 
     def with_measure(self, number: int, **changed: Any) -> Setting:
         """Return the same market with other numbers in one measure; the solver stays warm."""
-        held = list(self.instruments)
+        held, program = list(self.instruments), self.program
         held[number] = replace(held[number], measure={**held[number].measure, **changed})
-        clearing = Clearing(self.program, held, self.clearing.places, self.clearing.model)
-        clearing.landings, clearing.begun = self.clearing.landings, self.clearing.begun
-        return replace(self, instruments=held, clearing=clearing)
+        if "tpa" in changed and number in self.quotas:
+            upper = program.program.row_upper.copy()
+            upper[self.quotas[number]] = changed["tpa"]
+            program = replace(program, program=replace(program.program, row_upper=upper))
+        clearing = Clearing(program, held, self.clearing.places, self.clearing.model)
+        if held[number].act == "floor":  # what lands under a levy does not hang on the floor, but on all else
+            clearing.landings, clearing.begun = self.clearing.landings, self.clearing.begun
+        return replace(self, program=program, instruments=held, clearing=clearing)
+
+    def welfare(self, cleared: Cleared, money: Money | None = None) -> pd.DataFrame:
+        """Return what users, makers, treasury and stocks of each country have in a market, USD/a."""
+        places = self.network.places.reindex(self.network.plants["id"])
+        owners = places
+        if self.given["by"] == "owner_country":
+            owners = self.network.plants.set_index("id")["owner_country"].fillna(places)
+        money = money or money_of(self.program, cleared, self.quotas)
+        return welfare_of(self.program, cleared, money, self.instruments, places, owners)
 
     def without_policy(self) -> Setting:
         """Return the same market without any measure."""
