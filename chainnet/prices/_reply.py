@@ -309,13 +309,10 @@ class _Sides:
         of = {"player": total.index.isin(self.other.places), "members": total.index.isin(self.members.places)}
         of["others"] = ~(of["player"] | of["members"])
         last = found.policies.iloc[-1] if measure else None
-        if last is not None and answer == "quota":
+        if last is not None and np.isnan(usd) and measure and measure["tpa"] > 0:
             usd = float(last["usd_per_t"])
-        floors = [
-            number for number, one in enumerate(policy)
-            if one["kind"] == "price_floor" and one.get("commodity") == self.commodity
-        ]  # fmt: skip
-        floor = found.policies.iloc[floors[0]] if floors else None
+        floors = found.policies[found.policies["held"].notna() & (found.policies["commodity"] == self.commodity)]
+        floor = floors.iloc[0] if len(floors) else None
         proof = found.certificate
         parts = proof.gap, proof.violation, proof.arbitrage, proof.policy, proof.money
         row: dict[str, Any] = {"policy": name, "answer": answer, "usd_per_t": usd, "exports_tpa": self._sold(found)}

@@ -42,7 +42,6 @@ def test_the_help_names_the_function_where_it_has_another_name() -> None:
     listed = {name for names in QUESTIONS.values() for name in names}
     assert {name: function for name, function in named.items() if name in listed and function not in cn.__all__} == {
         # on the face of their package
-        "best-reply": "best_reply",
         "break-even": "break_even_floor",
         "check": "coverage",
         "indicators": "indices",
