@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
+import price_episodes
 
 import chainnet as cn
 from chainnet.hindsight import (
@@ -65,6 +66,7 @@ def page(scored: Record) -> str:
         "## Against forecasts that need no model\n\n" + _BASELINES + _best(real) + "\n\n" + _skill(real),
         "## What the scores taught\n\n" + _TAUGHT + _taught(counted),
         "### Made again, after seeing\n\n" + _AGAIN + _again(scored),
+        price_episodes.section(),
         "## What was not answered\n\n" + _not_answered(scored, scores),
         _REST,
     ]
@@ -132,7 +134,8 @@ _REST = """## Limits
   suppliers at once, allied users first, adverse licence), whose least cost missed its own check.
 - One forecast that was asked for cannot be made: the phases of the next licence on a further mineral. It has no text, no
   date and no chain yet.
-- Signs of prices follow shortage alone, until a market is modelled.
+- Signs of prices among the questions follow shortage alone; what a market makes of three events stands under
+  [Prices](#prices).
 
 ## Recommendation
 
