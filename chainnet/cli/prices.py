@@ -224,6 +224,7 @@ class FloorCurve(Bordered):
 
     commodity: Annotated[str, "The good of the floor."]
     floors: Annotated[list[float], "USD/t (may be repeated).", "--floor"]
+    elasticities: Annotated[list[float] | None, "Elasticity of demand (may be repeated).", "--elasticity"] = None
     mechanism: Mechanism = "border"
     long_run: Annotated[bool, "Projects enter as far as they earn their capital cost."] = False
 

@@ -77,7 +77,7 @@ class Clearing:
         self.bounds: tuple[Array, Array] | None = None  # of columns, where others than the program's hold
         self._bent = program.curves.column
         sought = sum(map(self._is_sought, instruments))
-        self.is_still, self._is_alone = sought == 0, sought == 1  # whether no levy or contract moves with the prices
+        self.is_still, self.is_alone = sought == 0, sought == 1  # whether no levy or contract moves with the prices
         self.landings: dict[float, float | None] = {}  # at which price imports land under each levy tried
         self.begun: dict[bytes, ConvexSolution] = {}  # markets that searches begin with, by what is levied there
         self._output = {one.column: one for one in program.outputs}
@@ -225,10 +225,11 @@ class Clearing:
         own = self.own_columns(one)
 
         def at(levy: float) -> tuple[float | None, ConvexSolution]:
-            is_there = not levy and not state.duty.any()  # a floor that does not bite changes nothing at all
-            found = cleared.found if is_there else self._try(cleared, state, levy * weights)
+            wanted = levy * weights  # a floor that does not bite changes nothing at all
+            is_there = np.array_equal(wanted, state.duty)
+            found = cleared.found if is_there else self._try(cleared, state, wanted)
             price = self._landed(found, own)
-            if self._is_alone:
+            if self.is_alone:
                 self.landings[levy] = price
             return (None if price is None else price - floor), found
 
@@ -239,7 +240,7 @@ class Clearing:
             return
         state.binds = True
         low, high, top = 0.0, floor, None
-        known = sorted(self.landings.items()) if self._is_alone else []  # what lands does not hang on the floor
+        known = sorted(self.landings.items()) if self.is_alone else []  # what lands does not hang on the floor
         for levy, price in known:
             if price is not None and price < floor:
                 low, gap = levy, price - floor

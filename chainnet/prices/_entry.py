@@ -24,6 +24,8 @@ Mechanism = Literal["border", "cfd"]
 NEAR = 1e-6  # half the width of the bracket around a break-even floor, over it
 MOST = 60
 ENTERS = 1e-6  # share of its size above which a project is in
+LINE = 1e-9  # relative: as near three floors lie on one line
+TONNES, GROUPS = ("output_tpa", "imports_tpa", "built_tpa"), ("users", "makers", "treasury")
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,6 +183,7 @@ def floor_curve(
     *,
     mechanism: Mechanism = "border",
     to: Words = None,
+    elasticities: Iterable[float] | None = None,
     **market: Any,
 ) -> pd.DataFrame:
     """Say what each of several floors does to the members: price, levy, output, imports, and who pays.
@@ -193,15 +196,19 @@ def floor_curve(
         USD/t.
     mechanism, to
         As in ``break_even_floor``; a contract is with all of the members' makers.
+    elasticities : iterable of float, optional
+        Sizes of the elasticity of demand: the curve is given for each, of all users that a mapping
+        ``demand_elasticity`` does not name.
     **market
         As in ``market``.
 
     Returns
     -------
-    DataFrame, a row a floor
-        floor_usd_per_t; price_usd_per_t (what members pay for the good, the mean by tonnes); levy_usd_per_t (levy, or
-        top-up); held; output_tpa, imports_tpa (of the members); built_tpa (of projects that entered anywhere); users,
-        makers and treasury in usd_per_a: the members' change against the same market without the floor.
+    DataFrame, a row a floor, or a row an elasticity and floor
+        demand_elasticity (with ``elasticities``); floor_usd_per_t; price_usd_per_t (what members pay for the good, the
+        mean by tonnes); levy_usd_per_t (levy, or top-up); held; output_tpa, imports_tpa (of the members); built_tpa
+        (of projects that entered anywhere); users, makers and treasury in usd_per_a: the members' change against the
+        same market without the floor.
 
     Raises
     ------
@@ -211,6 +218,11 @@ def floor_curve(
     See Also
     --------
     prices.break_even_floor, prices.implied_floors, price_floor
+
+    Notes
+    -----
+    Where all curves are lines, answers move along lines between two floors at which the same binds, and money along
+    parabolas: three floors then say all between them. The others are solved one by one, each from the last.
 
     Examples
     --------
@@ -225,23 +237,118 @@ def floor_curve(
     members = Members.of(network, to)
     checks.known(commodity, known_commodities(network), "commodity", "commodity")
     asked = [check_number(floor, "floors", 0.0, np.inf, "a price in USD/t") for floor in floors]
-    setting = prepare(network, policy=[measure_of(members, commodity, 0.0, mechanism)], **market)
-    free = _members_of(setting, setting.clearing.solve(), members, commodity)
-    rows = []
-    for floor in asked:
-        one = setting.with_measure(0, usd_per_t=floor)
-        cleared = one.clearing.solve()
-        found, state = _members_of(one, cleared, members, commodity), cleared.states[0]
-        money = {f"{group}_usd_per_a": found[group] - free[group] for group in ("users", "makers", "treasury")}
-        tonnes = {name: value for name, value in found.items() if "_" in name}
-        rows.append({"floor_usd_per_t": floor, "levy_usd_per_t": state.value, "held": state.held, **tonnes, **money})
-    columns = ["floor_usd_per_t", "price_usd_per_t", "levy_usd_per_t", "held", "output_tpa", "imports_tpa", "built_tpa"]
-    table = pd.DataFrame(rows, columns=[*columns, *(f"{g}_usd_per_a" for g in ("users", "makers", "treasury"))])
-    given = {**setting.given, "commodity": commodity, "mechanism": mechanism, "to": members.words}
+    sizes = (
+        [None]
+        if elasticities is None
+        else [check_number(e, "elasticities", 0.0, np.inf, "a size") for e in elasticities]
+    )
+    own = market.get("demand_elasticity")
+    if elasticities is not None and own is not None and not isinstance(own, Mapping):
+        raise DataError(
+            "demand_elasticity: stands beside elasticities. Give those of single tiers, nodes or goods only."
+        )
+    rows: list[dict[str, Any]] = []
+    given: dict[str, Any] = {}
+    for size in sizes:
+        told = market if size is None else {**market, "demand_elasticity": {**(own or {}), None: size}}
+        setting = prepare(network, policy=[measure_of(members, commodity, 0.0, mechanism)], **told)
+        given = given or setting.given
+        first = {} if size is None else {"demand_elasticity": size}
+        rows += [{**first, **row} for row in _Curve(setting, members, commodity).rows(asked)]
+    money = [f"{group}_usd_per_a" for group in GROUPS]
+    columns = ["floor_usd_per_t", "price_usd_per_t", "levy_usd_per_t", "held", *TONNES, *money]
+    table = pd.DataFrame(rows, columns=[*(["demand_elasticity"] if elasticities is not None else []), *columns])
+    given = {**given, "commodity": commodity, "mechanism": mechanism, "to": members.words}
+    given |= {} if elasticities is None else {"elasticities": sizes}
     return stamp(
         table.assign(held=table["held"].astype("boolean")),
         provenance(network, "HiGHS simplex and equations", **given),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Point:
+    """What a floor does to members; ``key``: what binds (None = open)."""
+
+    numbers: Array  # levy, then tonnes: on a line between floors where the same binds
+    sums: Array  # money and what is paid: on a parabola there
+    held: bool | None
+    key: bytes | None
+
+
+class _Curve:
+    """Floors one after the other on one market: between two where the same binds, answers follow from three."""
+
+    def __init__(self, setting: Setting, members: Members, commodity: str) -> None:
+        self.setting, self.members, self.commodity = setting, members, commodity
+
+    def rows(self, floors: list[float]) -> list[dict[str, Any]]:
+        """Return a row for each floor, in the order in which they are given."""
+        order = sorted(set(floors))
+        free = self._point(self.setting.clearing.solve(), self.setting)
+        known: dict[float, _Point] = {}
+        if order:
+            known[order[-1]] = self._at(order[-1])
+        # a border keeps no floor above what lands last: there all are broken alike
+        landings = [price for price in self.setting.clearing.landings.values() if price is not None]
+        if order and known[order[-1]].held is False and landings:
+            known |= {floor: known[order[-1]] for floor in order if floor > max(landings)}
+        self._fill(known, [floor for floor in order if floor not in known], order)
+        return [self._row(floor, known[floor], free) for floor in floors]
+
+    def _fill(self, known: dict[float, _Point], left: list[float], order: list[float]) -> None:
+        """Find the floors that are left: the ends, then halves, until the same binds on both sides of a middle."""
+        for floor in (left[0], left[-1]) if left else ():
+            known[floor] = self._at(floor)
+        parts = [left] if left else []
+        while parts:
+            part = parts.pop()
+            if len(part) < 3:
+                continue
+            middle = len(part) // 2
+            known[part[middle]] = self._at(part[middle])
+            ends = [(floor, known[floor]) for floor in (part[0], part[middle], part[-1])]
+            if ends[0][1].key is not None and len({point.key for _, point in ends}) == 1 and _is_line(ends):
+                known |= {floor: _between(ends, floor) for floor in part if floor not in known}
+            else:
+                parts += [part[: middle + 1], part[middle:]]
+
+    def _at(self, floor: float) -> _Point:
+        one = self.setting.with_measure(0, usd_per_t=floor)
+        return self._point(one.clearing.solve(), one)
+
+    def _point(self, cleared: Cleared, setting: Setting) -> _Point:
+        found, state = _members_of(setting, cleared, self.members, self.commodity), cleared.states[0]
+        binding = setting.clearing.model.binding if setting.clearing.is_alone else None
+        key = None if binding is None or cleared.jumps else binding + (state.duty != 0).tobytes() + bytes([state.binds])
+        numbers = np.array([state.value, found["bought_tpa"], *(found[name] for name in TONNES)])
+        sums = np.array([found["paid_usd_per_a"], *(found[name] for name in GROUPS)])
+        return _Point(numbers, sums, state.held, key)
+
+    def _row(self, floor: float, point: _Point, free: _Point) -> dict[str, Any]:
+        levy, bought, *tonnes = point.numbers.tolist()
+        paid, *money = point.sums.tolist()
+        row = {"floor_usd_per_t": floor, "price_usd_per_t": paid / bought if bought > 0 else np.nan}
+        row |= {"levy_usd_per_t": levy, "held": point.held, **dict(zip(TONNES, tonnes, strict=True))}
+        before = free.sums[1:].tolist()
+        return row | {f"{name}_usd_per_a": now - was for name, now, was in zip(GROUPS, money, before, strict=True)}
+
+
+def _is_line(ends: list[tuple[float, _Point]]) -> bool:
+    """Return whether levy and tonnes of three floors lie on a line, as they do where the same holds between them."""
+    (low, one), (at, two), (high, three) = ends
+    line = one.numbers + (at - low) / (high - low) * (three.numbers - one.numbers)
+    size = np.maximum(np.abs(one.numbers), np.abs(three.numbers))
+    return bool((np.abs(two.numbers - line) <= LINE * np.maximum(size, 1e-300)).all())
+
+
+def _between(ends: list[tuple[float, _Point]], floor: float) -> _Point:
+    """Return what a floor does between three that know it: on their line, money on their parabola."""
+    (low, one), (at, two), (high, three) = ends
+    share, middle = (floor - low) / (high - low), (at - low) / (high - low)
+    first = (1 - share) * one.numbers + share * three.numbers
+    bend = ((1 - middle) * one.sums + middle * three.sums - two.sums) / (middle * (1 - middle))
+    return _Point(first, (1 - share) * one.sums + share * three.sums - bend * share * (1 - share), one.held, one.key)
 
 
 def _members_of(setting: Setting, cleared: Cleared, members: Members, commodity: str) -> dict[str, float]:
@@ -258,7 +365,8 @@ def _members_of(setting: Setting, cleared: Cleared, members: Members, commodity:
     welfare = setting.welfare(cleared)
     ours = welfare[welfare.index.isin(members.places)].sum()
     return {
-        "price_usd_per_t": _mean(cleared.dual[rows], bought),
+        "paid_usd_per_a": float(cleared.dual[rows] @ bought),
+        "bought_tpa": float(bought.sum()),
         "output_tpa": made,
         "imports_tpa": float(bought[~inside[f.tail[into]]].sum()),
         "built_tpa": built,
@@ -271,10 +379,6 @@ def _members_of(setting: Setting, cleared: Cleared, members: Members, commodity:
 def _is_passing(setting: Setting, plant: int) -> bool:
     tables = setting.low.tables
     return not (tables.acts[plant] or tables.is_mine[plant])
-
-
-def _mean(values: Array, weights: Array) -> float:
-    return float(np.average(values, weights=weights)) if weights.sum() > 0 else float("nan")
 
 
 def implied_floors(network: Network, floors: Mapping[str, float], reference_price: Any = None) -> pd.DataFrame:

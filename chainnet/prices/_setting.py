@@ -43,6 +43,8 @@ class Setting:
     given: dict[str, Any]
     players: list[Player]
     marks: list[Mark]
+    places: pd.Series  # of nodes, then projects
+    owners: pd.Series  # of whom their makers' money is
 
     def profit(self, number: int, cleared: Cleared) -> float:
         """Return what a player keeps, USD/a: all that its plants, its stocks and its sales bring."""
@@ -71,12 +73,8 @@ class Setting:
 
     def welfare(self, cleared: Cleared, money: Money | None = None) -> pd.DataFrame:
         """Return what users, makers, treasury and stocks of each country have in a market, USD/a."""
-        places = self.network.places.reindex(self.network.plants["id"])
-        owners = places
-        if self.given["by"] == "owner_country":
-            owners = self.network.plants.set_index("id")["owner_country"].fillna(places)
         money = money or money_of(self.program, cleared, self.quotas)
-        return welfare_of(self.program, cleared, money, self.instruments, places, owners)
+        return welfare_of(self.program, cleared, money, self.instruments, self.places, self.owners)
 
     def without_policy(self) -> Setting:
         """Return the same market without any measure."""
@@ -161,8 +159,16 @@ def prepare(
     }  # fmt: skip
     clearing = Clearing(program, instruments, places)
     return Setting(
-        network, low, program, inputs, instruments, clearing, quotas, entrants, given, players, marks
+        network, low, program, inputs, instruments, clearing, quotas, entrants, given, players, marks,
+        *_homes(network, by),
     )  # fmt: skip
+
+
+def _homes(network: Network, by: Holder) -> tuple[pd.Series, pd.Series]:
+    """Return the place of each node, then project, and whose the money of its makers is."""
+    places = network.places.reindex(network.plants["id"]).astype(object)
+    owners = network.plants.set_index("id")["owner_country"].astype(object).fillna(places)
+    return places, owners if by == "owner_country" else places
 
 
 def _overlay(network: Network, effects: Sequence[Any], shock: Sequence[Mapping[str, Any]]) -> tuple[Overlay, Array]:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import chainnet as cn
-from chainnet.prices import break_even_floor, capital_recovery_factor, floor_curve, implied_floors
-from tests.market_networks import USA, entry, next_product
+from chainnet.prices import _entry, break_even_floor, capital_recovery_factor, floor_curve, implied_floors
+from tests.market_networks import USA, entry, next_product, two_countries
 
 FULL_COST = 45_000.0 + 500e6 * capital_recovery_factor() / 5000.0
 CONTRACT = {"kind": "price_floor", "commodity": "good", "mechanism": "cfd", "nodes": "plant"}
@@ -84,6 +84,49 @@ def test_a_curve_of_floors_bites_holds_and_breaks() -> None:
     assert paid["users_usd_per_a"] > 0
 
 
+def test_many_floors_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Imports are 112.5 - 1.5 F, China exports 2 p - 70: between 55 and 75 all is known; above, imports end at 75."""
+    net, table = two_countries()
+    solved: list[float] = []
+    solve = _entry._Curve._at
+    monkeypatch.setattr(_entry._Curve, "_at", lambda self, floor: solved.append(floor) or solve(self, floor))
+    floors = np.random.default_rng(1).permutation(np.linspace(50.25, 89.75, 80))
+    found = floor_curve(net, "good", floors, to="USA", curves=table)
+    assert found["floor_usd_per_t"].tolist() == floors.tolist()
+    assert len(solved) < 30
+    at = np.clip(floors, 55.0, 75.0)
+    imports, levy = 112.5 - 1.5 * at, 1.75 * at - 96.25
+    assert np.allclose(found["price_usd_per_t"], at, atol=1e-6)
+    assert np.allclose(found["imports_tpa"], imports, atol=1e-6)
+    assert np.allclose(found["levy_usd_per_t"], levy, atol=1e-6)
+    assert np.allclose(found["treasury_usd_per_a"], levy * imports, atol=1e-5)
+    assert np.allclose(found["users_usd_per_a"], ((97.5 - at) ** 2 - 42.5**2) / 2, atol=1e-5)
+    assert np.allclose(found["makers_usd_per_a"], ((at - 30) ** 2 - 25.0**2) / 4, atol=1e-5)
+    assert found["held"].tolist() == (floors <= 75.0).tolist()
+
+
+@pytest.mark.parametrize("supply", [None, 0.2])
+def test_a_point_of_a_grid_is_what_it_is_alone(supply: float | None) -> None:
+    net = cn.read("gallium")
+    more = {"supply_elasticity": supply} if supply else {}
+    floors = np.linspace(350_000.0, 900_000.0, 20)
+    grid = floor_curve(net, "ga_primary", floors, elasticities=[0.2, 0.7], **more)
+    assert grid["demand_elasticity"].tolist() == [0.2] * 20 + [0.7] * 20
+    for row in (3, 9, 18, 26, 37):
+        size, floor = grid.loc[row, ["demand_elasticity", "floor_usd_per_t"]]
+        alone = floor_curve(net, "ga_primary", [floor], demand_elasticity=size, **more).iloc[0]
+        for name in alone.index:
+            scale = max(abs(float(alone[name])), 1e-3 * float(grid[name].astype(float).abs().max()))
+            assert abs(float(grid.loc[row, name]) - float(alone[name])) <= 1e-8 * scale, name
+    measure = {"kind": "price_floor", "commodity": "ga_primary", "usd_per_t": float(floors[9]),
+               "to": {"country": list(net.beneficiaries)}}  # fmt: skip
+    market = cn.market(net, policy=[measure], demand_elasticity=0.2, **more)
+    assert grid.loc[9, "levy_usd_per_t"] == pytest.approx(market.policies.loc[0, "usd_per_t"], rel=1e-8)
+    assert grid.loc[9, "held"] == market.policies.loc[0, "held"]
+    stiff = floor_curve(net, "ga_primary", floors[9:10], elasticities=[0.2], demand_elasticity={"defence": 0.0}, **more)
+    assert stiff.loc[0, "imports_tpa"] > grid.loc[9, "imports_tpa"]  # the tier that is named keeps its own size
+
+
 def test_floors_that_go_together() -> None:
     net, _ = next_product()
     price = {"oxide": 50.0, "magnet": 45.0}
@@ -101,6 +144,11 @@ def test_floors_that_go_together() -> None:
         (lambda net, table: floor_curve(net, "goods", [1.0], to="USA", curves=table), "unknown commodity"),
         (lambda net, table: floor_curve(net, "good", [-1.0], to="USA", curves=table), "floors: -1.0"),
         (lambda net, table: floor_curve(net, "good", [1.0], to="USA", curves=table, mechanism="x"), "mechanism"),
+        (lambda net, table: floor_curve(net, "good", [1.0], to="USA", elasticities=[-0.1]), "elasticities: -0.1"),
+        (
+            lambda net, table: floor_curve(net, "good", [1.0], to="USA", elasticities=[0.1], demand_elasticity=0.2),
+            "stands beside elasticities",
+        ),
         (lambda net, table: implied_floors(net, {"good": 3.0}), "no price of good to rise from"),
     ],
 )
