@@ -25,7 +25,6 @@ LONGER = {
     "calibrate-a-chain.md",
     "hand-up-a-report.md",
     "joint-answer.md",
-    "likely-losses.md",
     "living-page.md",
     "own-data.md",
     "past-events.md",
