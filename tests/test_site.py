@@ -24,7 +24,6 @@ LONGER = {
     "add-a-graph.md",
     "calibrate-a-chain.md",
     "hand-up-a-report.md",
-    "living-page.md",
     "own-data.md",
     "past-events.md",
     "price-floors.md",
