@@ -21,10 +21,8 @@ GUIDES = sorted((ROOT / "docs" / "howto").glob("*.md"))
 MOST_LINES = 120
 # longer than a guide should be: none may join them
 LONGER = {
-    "add-a-graph.md",
     "calibrate-a-chain.md",
     "hand-up-a-report.md",
-    "own-data.md",
     "past-events.md",
     "price-floors.md",
     "risk-exposure.md",
