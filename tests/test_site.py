@@ -22,7 +22,6 @@ MOST_LINES = 120
 # longer than a guide should be: none may join them
 LONGER = {
     "calibrate-a-chain.md",
-    "hand-up-a-report.md",
     "past-events.md",
     "price-floors.md",
     "risk-exposure.md",
