@@ -21,7 +21,6 @@ GUIDES = sorted((ROOT / "docs" / "howto").glob("*.md"))
 MOST_LINES = 120
 # longer than a guide should be: none may join them
 LONGER = {
-    "calibrate-a-chain.md",
     "past-events.md",
     "price-floors.md",
     "risk-exposure.md",
