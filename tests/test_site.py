@@ -30,7 +30,6 @@ LONGER = {
     "living-page.md",
     "measure-an-alliance.md",
     "own-data.md",
-    "risk-exposure.md",
     "scenarios.md",
     "share-data.md",
     "trade-tables.md",
