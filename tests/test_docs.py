@@ -35,6 +35,7 @@ LONG = {
     "hand-up-a-report.md",
     "hold-a-stockpile-together.md",
     "measure-an-alliance.md",
+    "merge-and-join.md",
     "model-an-export-ban.md",
     "overcapacity.md",
     "overview.md",
