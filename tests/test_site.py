@@ -30,7 +30,6 @@ LONGER = {
     "living-page.md",
     "measure-an-alliance.md",
     "own-data.md",
-    "who-goes-short-when.md",
 }
 
 
