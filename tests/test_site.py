@@ -30,15 +30,6 @@ LONGER = {
     "living-page.md",
     "measure-an-alliance.md",
     "own-data.md",
-    "past-events.md",
-    "price-floors.md",
-    "risk-exposure.md",
-    "scenarios.md",
-    "share-data.md",
-    "trade-tables.md",
-    "use-networkx-igraph-scipy.md",
-    "who-comes-first.md",
-    "who-goes-short-when.md",
 }
 
 
@@ -65,7 +56,7 @@ def test_every_page_has_one_place_in_the_tree(conf: ModuleType) -> None:
 def test_the_guides_stand_under_eight_questions(conf: ModuleType) -> None:
     guides = conf.listed(conf.SECTIONS["Guides"])
     assert len(guides) == 8
-    elsewhere = {"docs/howto/scenarios", "docs/howto/mutation-tests"}  # looked up, and for those who mend the code
+    elsewhere = {"docs/howto/mutation-tests"}  # for those who mend the code
     placed = {page for found in guides.values() for _, page in found}
     assert placed | elsewhere == {page.relative_to(ROOT).with_suffix("").as_posix() for page in GUIDES}
 
