@@ -423,6 +423,9 @@ class Program:
                 ordered.floor(number, -stage.value)
                 turns.append(stage)
                 yield at, members, stage
+                # later stages are served here for the sake of the next pass alone
+                if seconds is None and _is_enough(one, passes[at + 1 :], turns):
+                    break
 
     def _serve_at_once(self, stages: Sequence[tuple[int, Bools]], near: Sequence[_Stage]) -> None:
         """Look for an answer that serves several stages whole at once, where one near by did."""
@@ -465,6 +468,11 @@ class Program:
         return all(
             any((x[columns] <= most).all() and (line[lines] <= high).all() for x, line in known) for known in kept
         )
+
+
+def _is_enough(one: Pass, after: Sequence[Pass], turns: Sequence[_Stage]) -> bool:
+    """Say whether the stages that the next pass asks about are served, and it leaves them as they are."""
+    return bool(after) and len(turns) == len(after[0].stages) and _is_all_the_same(one, after[0], turns)
 
 
 def _is_all_the_same(before: Pass, after: Pass, turns: Sequence[_Stage]) -> bool:

@@ -19,6 +19,7 @@ from chainnet.engine import (
     CERTAIN,
     LEAST_SIZE,
     LOCK,
+    PRICED,
     SOLVER,
     Certificate,
     CompactModel,
@@ -139,6 +140,8 @@ class MonthsModel:
         self._has_host = float(low.sizes.max()) > HOST * float(low.sizes.min())
         # of the plan at hand: proofs, whether stocks must keep some
         self._proofs: list[Certificate] = []
+        self._watched: tuple[Array, Array] | None = None
+        self._is_priced = False
         self._keeps, self._notes, self._is_close, self._is_far = False, False, True, False
         self._ends: dict[str, Statuses] = {}
         self._near, self._most_steps = self._first_near, 0
@@ -290,8 +293,9 @@ class MonthsModel:
         endurance: Sequence[tuple[str, Any]],
         keeps_end: bool,
         near: Bases | None,
+        is_quick: bool = True,
     ) -> Piece:
-        p, overlays = self._solved, self._under(overlays)
+        p, asked, overlays = self._solved, overlays, self._under(overlays)
         bounds = partial(self._bounds, start=start, keeps_end=keeps_end)
         upper, *_ = put = bounds(overlays)
         self._proofs = []
@@ -302,7 +306,10 @@ class MonthsModel:
         if near is not None:  # a plan that was followed up to now is near however many steps it takes
             self._near, self._most_steps = self._fitting(near), len(p.program.row_lower) * FAR_STEPS
         self._keeps = keeps_end and bool((self.network.stocks["end_t"] > 0).any())
-        self._put = put
+        self._put, self._watched, self._is_priced = put, None, False
+        freed = bounds([released(overlay) for overlay in overlays]) if self._bound and how.worth is None else None
+        if freed is not None:
+            self._model.set_bounds(*freed)  # what contracts shut stays in the model, so that it has a price
         self._model.set_bounds(*put)
         wanted = upper[p.served(np.ones(self.n_demand, dtype=bool))].reshape(p.n_periods, -1)
         lasting: dict[str, float] = {}
@@ -317,8 +324,9 @@ class MonthsModel:
             home = kept_at_home(self._counting, p, overlays, self._model, bounds, self._optimal)
             self._model.set_bounds(*put)
             self._model.keep_at_least(*home)
-        if self._bound and how.worth is None:
-            found = self._release(bounds, overlays, wanted, how)
+        if freed is not None:
+            is_quick &= not (how.least_cost or how.shipped or endurance)
+            found = self._release(freed, wanted, self._n_asked(how), is_quick)
             if home is not None:
                 self._model.keep_at_least(*home)
         for name, members in self.stages[: self._n_asked(how)]:
@@ -345,6 +353,8 @@ class MonthsModel:
         else:
             priced = p.costs(overlays) if how.least_cost or found is None else None
             found = self._in_the_middle(found, wanted, priced, self._n_asked(how))
+            if self._watched is not None and self._is_priced:
+                return self._solve(asked, start, how, endurance, keeps_end, near, is_quick=False)
             self._steps.done(COST)
         served = self._settled(np.clip(p.block(found.x)[:, p.low.served], 0.0, wanted), wanted)
         cost = float(found.value + (gain * found.x).sum()) if how.least_cost else float("nan")
@@ -377,22 +387,29 @@ class MonthsModel:
         free = np.full(k, BASIC, dtype=np.int8)
         return {name: (columns, np.append(rows[:n], free)) for name, (columns, rows) in known.items()}
 
-    def _release(self, bounds: Any, overlays: Sequence[Overlay], wanted: Array, how: How) -> LinearSolution | None:
+    def _release(
+        self, freed: tuple[Array, Array, Array], wanted: Array, n_asked: int, is_quick: bool
+    ) -> LinearSolution | None:
         """Serve the stages while contracts hold; then let these go, and keep the tonnes of each stage by floors.
 
         Also of stages that nobody asks about, unless all before them are served whole: a contract may bind output to
-        their users, which must not go to others when it is let go.
+        their users, which must not go to others when it is let go. Where no bound that a contract makes has a price,
+        letting it go changes nothing, and it stays: ``is_quick`` looks for that, here and in all that is solved after.
         """
         found: LinearSolution | None = None
-        n_asked, asked = self._n_asked(how), list[Any]()
+        asked, (upper, low, high) = list[Any](), freed
+        if is_quick:
+            self._watched = upper > self._put[0], high > self._put[2]
         for name, members in self.stages:
-            if len(asked) == n_asked and self._all_whole(found, wanted, n_asked):
+            is_free = is_quick and not self._is_priced
+            if len(asked) == n_asked and (is_free or self._all_whole(found, wanted, n_asked)):
                 break
             found = self._stage(name, members, wanted, found, True)
             asked.append(self._solved.served(members))
         assert found is not None, "there is demand"
-        upper, low, high = bounds([released(overlay) for overlay in overlays])
-        self._put = upper, low.copy(), high  # without the floors of whole stages
+        if is_quick and not self._is_priced:
+            return found
+        self._put, self._watched = (upper, low.copy(), high), None  # without the floors of whole stages
         for row, (columns, size) in enumerate(zip(asked, self._stage_sizes.tolist(), strict=False)):
             low[len(self._solved.program.row_lower) + row] = floor_of(float(found.x[columns].sum()), size)
         self._model.set_bounds(upper, low, high)
@@ -564,6 +581,9 @@ class MonthsModel:
         if found.status != "optimal":
             raise SolverError(f"months, {problem}: the program is {found.status}. Report the network.")
         self._proofs.append(require(self._model.certify(f"months, {problem}")))
+        if self._watched is not None:
+            priced = zip((found.col_dual, found.row_dual), self._watched, strict=True)
+            self._is_priced |= any(bool((np.abs(dual[raised]) > PRICED).any()) for dual, raised in priced)
         if starts_near:
             self._is_close = self._model.n_steps <= self._most_steps
         if self._notes and (problem == COST or problem in dict(self.stages)):
