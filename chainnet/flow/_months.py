@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from chainnet._types import Array
+from chainnet._types import Array, Bools
 from chainnet.engine import (
     BASIC,
     CERTAIN,
@@ -140,7 +140,7 @@ class MonthsModel:
         self._has_host = float(low.sizes.max()) > HOST * float(low.sizes.min())
         # of the plan at hand: proofs, whether stocks must keep some
         self._proofs: list[Certificate] = []
-        self._watched: tuple[Array, Array] | None = None
+        self._watched: tuple[Bools, Bools] | None = None
         self._is_priced = False
         self._keeps, self._notes, self._is_close, self._is_far = False, False, True, False
         self._ends: dict[str, Statuses] = {}
@@ -353,7 +353,7 @@ class MonthsModel:
         else:
             priced = p.costs(overlays) if how.least_cost or found is None else None
             found = self._in_the_middle(found, wanted, priced, self._n_asked(how))
-            if self._watched is not None and self._is_priced:
+            if self._is_priced:
                 return self._solve(asked, start, how, endurance, keeps_end, near, is_quick=False)
             self._steps.done(COST)
         served = self._settled(np.clip(p.block(found.x)[:, p.low.served], 0.0, wanted), wanted)
@@ -409,7 +409,8 @@ class MonthsModel:
         assert found is not None, "there is demand"
         if is_quick and not self._is_priced:
             return found
-        self._put, self._watched = (upper, low.copy(), high), None  # without the floors of whole stages
+        self._put = upper, low.copy(), high  # without the floors of whole stages
+        self._watched, self._is_priced = None, False
         for row, (columns, size) in enumerate(zip(asked, self._stage_sizes.tolist(), strict=False)):
             low[len(self._solved.program.row_lower) + row] = floor_of(float(found.x[columns].sum()), size)
         self._model.set_bounds(upper, low, high)
