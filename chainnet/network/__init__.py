@@ -18,6 +18,7 @@ from chainnet.network._carried import (
 from chainnet.network._common import common_table
 from chainnet.network._contracts import contracts_in_force
 from chainnet.network._countries import (
+    OUTSIDE,
     collect_groups,
     common_groups,
     countries_near,
@@ -52,6 +53,7 @@ __all__ = [
     "CARRIED",
     "COVERED",
     "MOST_FAULTS",
+    "OUTSIDE",
     "PEDIGREE",
     "QUALITIES",
     "STAGES",
