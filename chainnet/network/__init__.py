@@ -41,7 +41,7 @@ from chainnet.network._nouns import depths, place_of, plants_of, step_of
 from chainnet.network._pictures import lay_out
 from chainnet.network._plants import several_plants, site_labels
 from chainnet.network._projects import State, begins_of, first_years, ramp_reached, state_of, verb_of
-from chainnet.network._reading import AS_WRITTEN, Reading
+from chainnet.network._reading import AS_WRITTEN, END_COUNTRY, Reading
 from chainnet.network._results import Annotated, annotated, named_results
 from chainnet.network._roles import infer_nodes
 from chainnet.network._rules import TWICE, check_keys, check_known, check_processes, lone_table
@@ -52,6 +52,7 @@ __all__ = [
     "AS_WRITTEN",
     "CARRIED",
     "COVERED",
+    "END_COUNTRY",
     "MOST_FAULTS",
     "OUTSIDE",
     "PEDIGREE",
