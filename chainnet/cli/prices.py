@@ -304,7 +304,17 @@ class Floor(Question, TableOutput):
                 "give --floor COMMODITY=USD, or --commodity.",
                 file=sys.stderr,
             )
-        self.say(table, found, numbers)
+        seen = (
+            "id",
+            "label",
+            "commodity",
+            "floor_usd_per_t",
+            "break_even_usd_per_t",
+            "viable",
+            "output_tpa",
+            "country",
+        )
+        self.say(table, found, numbers, columns={"floor": seen})
 
 
 @command("prices.overcapacity", example="overcapacity gallium --scenario china_export_stop_all --by-year 2030")

@@ -188,7 +188,8 @@ def _sites(
     first = {} if losses is None or losses.first is None else losses.first.to_dict("index")
     under = {} if losses is None or losses.under is None else losses.under["lost_tpa"].to_dict()
     wants, shortfall = _by_node(network, answer, "asked"), _by_node(network, answer, "shortfall")
-    groups, named = several_plants(network), site_labels(network) if losses is not None and losses.unit_of else {}
+    groups, sites_named = several_plants(network), site_labels(network)
+    named = sites_named if losses is not None and losses.unit_of else {}
     main = network.processes[network.processes["role"] == "output"].set_index("process")["commodity"]
     steps, places, names = network.steps, network.places.fillna(""), network.labels
     makes = _makes(network, table, main)
@@ -246,7 +247,7 @@ def _sites(
             "inCut": bool(name in cut or (found is not None and found["in_cut"])),
             "quality": row["quality"] if is_known(row["quality"]) else "n/d",
             "references": _keys(row["reference"]),
-            "fields": _card(row),
+            "fields": _card(row | {"site": sites_named.get(row["site"], row["site"])}),
             "demand": asks.get(name, []),
             **_loss(found, several),
             **{f"first{key[:1].upper()}{key[1:]}": value for key, value in _loss(first.get(unit), several).items()},
