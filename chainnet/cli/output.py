@@ -28,7 +28,7 @@ _LABELS = {
     "source": "source_label",
     "target": "target_label",
 }
-_IDS = {*_LABELS, "event", "name", "option", "rule", "scenario"}
+_IDS = {*_LABELS, "event", "instrument", "name", "option", "rule", "scenario"}
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,21 @@ from typer.testing import CliRunner
 
 import chainnet as cn
 from chainnet.cli.common import app
+from chainnet.drawing.answers import sort_answers
+from chainnet.drawing.facts import collect
 
 
 def printed(*words: str) -> str:
     done = CliRunner().invoke(app, list(words))
     assert done.exit_code == 0, done.output
     return done.stdout
+
+
+def out(net: cn.Network, folder: Path) -> str:
+    """Write the scenario in which China is out, and return its path."""
+    path = folder / "out.toml"
+    path.write_text(cn.scenarios(net)["china_out"].to_toml())
+    return str(path)
 
 
 def heads(text: str, table: str) -> str:
@@ -46,12 +55,10 @@ def test_the_price_of_a_stock_is_seen(tmp_path: Path) -> None:
     net = cn.read("mag-9")
     priced = net.with_table("commodities", net.commodities.assign(price_usd_per_t=70_000.0, label="a rather long name"))
     cn.write(priced, tmp_path / "priced")
-    out = tmp_path / "out.toml"
-    out.write_text(cn.scenarios(net)["china_out"].to_toml())
-    text = printed("stockpile", str(tmp_path / "priced"), "--scenario", str(out), "--tiers", "defence,industrial", "--months", "12")  # fmt: skip
+    text = printed("stockpile", str(tmp_path / "priced"), "--scenario", out(net, tmp_path), "--tiers", "defence,industrial", "--months", "12")  # fmt: skip
     assert heads(text, "stockpile").startswith("commodity label required_t net_t cost_usd buy_t held_t")
-    assert "700,000" in text  # 10 t of magnets
-    assert "more need no stock" in text
+    assert "560,000" in text  # 8 t of magnets
+    assert "\n  2 more need no stock: --format csv or json" in text
 
 
 def test_printed_rows_of_assumptions_differ(tmp_path: Path) -> None:
@@ -72,3 +79,18 @@ def test_printed_rows_of_assumptions_differ(tmp_path: Path) -> None:
     assert len(set(body)) == len(body)
     for column in ("variant", "tier", "change_share"):
         assert column in heads(text, "moving")
+
+
+def test_a_site_of_several_plants_has_the_name_of_graphs_and_reports(tmp_path: Path) -> None:
+    net = cn.read("mag-9")
+    nodes = net.nodes.set_index("id")
+    nodes.loc[["S_MY", "G_JP"], "site"] = "long_yard"
+    nodes.loc["H_CN", "site"] = "one_works"
+    cn.write(net.with_table("nodes", nodes.reset_index()), tmp_path / "sited")
+    text = printed("chokepoints", str(tmp_path / "sited"), "--by", "site", "--scenario", out(net, tmp_path))
+    assert "\n  long_yard  Long yard (2 parts) " in text
+    plain = printed("chokepoints", str(tmp_path / "sited"), "--by", "site", "--top", "1")
+    assert "\n  one_works  Dysprosium source in China " in plain
+    facts = collect(cn.read(tmp_path / "sited"), *sort_answers(cn.read(tmp_path / "sited"), None, None))
+    told = {s["id"]: dict(s["fields"]).get("Site") for s in facts.sites}
+    assert (told["S_MY"], told["G_JP"], told["H_CN"]) == ("Long yard (2 parts)", "Long yard (2 parts)", "one_works")
