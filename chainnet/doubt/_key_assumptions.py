@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -106,12 +107,16 @@ class KeyAssumptions(Result):
     @property
     def _is_split(self) -> bool:
         """Whether most draws are in another class than the central case."""
-        return bool(self.range.loc[self.first_tier, "class_share"] < HOLDS)
+        return bool(self._ends["class_share"] < HOLDS)
 
     @property
     def _far(self) -> pd.DataFrame:
         """The rows of what alone moves the first tier by two classes."""
-        return jumps(self._rows, float(self.range.loc[self.first_tier, "central_share"]))
+        return jumps(self._rows, self._ends["central_share"])
+
+    @property
+    def _ends(self) -> dict[Any, Any]:
+        return self.range.loc[self.first_tier].to_dict()
 
     @property
     def decides(self) -> tuple[str, ...]:
@@ -126,8 +131,8 @@ class KeyAssumptions(Result):
     def words(self) -> dict[str, str]:
         """What is asked, the verdict, why there is none, the range, how firm it is and what decides, in sentences."""
         tier = self.first_tier
-        word, row = str(self.central["class"][tier]), self.range.loc[tier].to_dict()
-        return sentences(tier, word, row, self._rows, self.firmness, self.decides, self._far, self._is_split)
+        word = str(self.central["class"][tier])
+        return sentences(tier, word, self._ends, self._rows, self.firmness, self.decides, self._far, self._is_split)
 
     @property
     def moving(self) -> pd.DataFrame:

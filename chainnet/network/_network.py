@@ -289,8 +289,8 @@ service, rules, hazards, groups, owners, tiers, totals, figures, references : Da
         left_out = [word.removeprefix(OUTSIDE) for word in words if word.startswith(OUTSIDE)]
         if left_out:
             named = [word for word in words if not word.startswith(OUTSIDE)]
-            inside = self.in_countries(frame, named, where, column) if named else np.ones(len(frame), dtype=bool)
-            return inside & ~self.in_countries(frame, left_out, where, column)
+            outside = ~self.in_countries(frame, left_out, where, column)
+            return outside & self.in_countries(frame, named, where, column) if named else outside
         countries, regions = self.resolve(words, where)
         inside = frame[column].isin(countries)
         if column == "country" and "region" in frame.columns:
