@@ -206,14 +206,8 @@ class Question(Command):
 
     @cached_property
     def _labels(self) -> dict[str, str]:
-        """A site is named by its one node, one of several as in graphs and reports."""
-        from chainnet.network import site_labels
-
-        labels = self.network.labels
-        found: dict[str, str] = labels[labels.to_numpy() != labels.index].to_dict()
-        placed = self.network.nodes.dropna(subset=["site"])
-        lone = {site: found[first] for site, first in zip(placed["site"], placed["id"], strict=True) if first in found}
-        return lone | site_labels(self.network) | found
+        parts = (self.network.site_labels, self.network.labels)
+        return {name: label for part in parts for name, label in part.items() if label != name}
 
     def named(self, member: Any) -> str:
         """Return the name for people of an id, or of the ends of a link; the id itself where there is none."""

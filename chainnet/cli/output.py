@@ -132,7 +132,7 @@ def _seen(table: pd.DataFrame, columns: tuple[str, ...], fits: bool) -> list[str
         said = f"no value in any row: {', '.join(map(str, blank))}"
         lines += wrap(said, LINE, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
     if left := len(table.columns) - len(blank) - n_shown:
-        lines.append(f"  {left} more columns: --table, or --format csv or json")
+        lines.append(f"  {left} more column{'s' * (left != 1)}: --table, or --format csv or json")
     return lines
 
 

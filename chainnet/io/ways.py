@@ -211,6 +211,10 @@ def _edges(out: Ways, sheet: Sheet, path: Path, base: Options, has_nodes: bool) 
             f'Is "{sheet.weights[0].head}" {words}?',
             [(name, {"_weight": name}) for name in ("capacity_tpa", "flow_tpa")],
         ))  # fmt: skip
+        out.said.append(
+            "A flow limits nothing by itself. Where no plant and no link has a capacity, chokepoints cannot be ranked: "
+            "then read what moved as the capacity."
+        )
         _ask_weights(asked, sheet, "_weight")
     _ask_numbers(asked, sheet)
     _ask_rows(asked, out, sheet)

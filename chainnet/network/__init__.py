@@ -37,9 +37,9 @@ from chainnet.network._kept import kept
 from chainnet.network._law import cover_by_node
 from chainnet.network._linked import say_unlinked, unlinked_plants
 from chainnet.network._network import Network, check_network
-from chainnet.network._nouns import depths, place_of, plants_of, step_of
+from chainnet.network._nouns import depths, place_of, plants_of, site_labels, step_of
 from chainnet.network._pictures import lay_out
-from chainnet.network._plants import several_plants, site_labels
+from chainnet.network._plants import several_plants
 from chainnet.network._projects import State, begins_of, first_years, ramp_reached, state_of, verb_of
 from chainnet.network._reading import AS_WRITTEN, END_COUNTRY, Reading
 from chainnet.network._results import Annotated, annotated, named_results
