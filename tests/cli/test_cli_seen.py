@@ -94,3 +94,11 @@ def test_a_site_of_several_plants_has_the_name_of_graphs_and_reports(tmp_path: P
     facts = collect(cn.read(tmp_path / "sited"), *sort_answers(cn.read(tmp_path / "sited"), None, None))
     told = {s["id"]: dict(s["fields"]).get("Site") for s in facts.sites}
     assert (told["S_MY"], told["G_JP"], told["H_CN"]) == ("Long yard (2 parts)", "Long yard (2 parts)", "one_works")
+
+
+def test_abroad_is_not_home_where_a_country_is_given_by_its_name(tmp_path: Path) -> None:
+    cn.write(cn.read("mag-9"), tmp_path / "mine")
+    words = ("kind=restrict", "from.country=China", "to.country=!China", "share=0.5")
+    printed("scenario", "new", str(tmp_path / "mine"), "half", *words)
+    (measure,) = cn.scenarios(cn.read(tmp_path / "mine"))["half"].measures
+    assert (measure["from"], measure["to"]) == ({"country": "CHN"}, {"country": "!CHN"})
