@@ -15,7 +15,7 @@ from chainnet import checks
 from chainnet._types import Array, Bools
 from chainnet.errors import ChainnetWarning, DataError, UnknownIdError
 from chainnet.lowering import Overlay
-from chainnet.network import OUTSIDE, Network, is_country, split_list
+from chainnet.network import OUTSIDE, Network, is_country, kept, split_list
 from chainnet.scenario._customs import with_numbers
 from chainnet.scenario._effect import TIMES, Effect, acting, listed, no_effect
 from chainnet.scenario._form import plain
@@ -154,7 +154,13 @@ def _say_exports(network: Network, effects: Sequence[Effect]) -> None:
                 f"rule says whom it hits: abroad is to = {{country = {abroad}}}."
             ] = None
     for text in said:
-        warnings.warn(text, ChainnetWarning, stacklevel=5)
+        _say_once(network, text)
+
+
+@kept(256)
+def _say_once(network: Network, text: str) -> None:
+    """Warn, however often the same is asked of a network."""
+    warnings.warn(text, ChainnetWarning, stacklevel=7)
 
 
 def _say_slow(network: Network, effects: Sequence[Effect]) -> None:

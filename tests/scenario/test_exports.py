@@ -86,6 +86,7 @@ def test_abroad_is_everywhere_but_there() -> None:
 def test_home_trade_is_said() -> None:
     net = chain()
     (one,) = said(net, STOP)
+    assert said(net, STOP) == [], "once for a network, however often it is asked"
     assert one == (
         "s: measures[0] restrict (from country = CHN) binds home trade too: 2 of its 4 relations end there. An export "
         'rule says whom it hits: abroad is to = {country = "!CHN"}.'
