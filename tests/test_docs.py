@@ -63,6 +63,7 @@ def slug(heading: str) -> str:
     return re.sub(r"[^\w\- ]", "", text).replace(" ", "-")
 
 
+@pytest.mark.filterwarnings("error:.* (binds home trade too|meets no flow)")
 @pytest.mark.parametrize("path", PAGES_RUN, ids=lambda p: str(p.relative_to(ROOT)))
 def test_blocks_run(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

@@ -216,7 +216,10 @@ class Stockpile(Question, Counted, TableOutput):
             tables["mitigation"] = self.ask("stress.stockpile_mitigation", projects=built)
         elif self.austerity:
             raise DataError("--austerity: only --mitigation takes it; a demand measure in the scenario does the same.")
-        self.say(need, dated(tables, self.start), {"certificate": proof}, tuple(tables))
+        seen = {"stockpile": ("commodity", "label", "required_t", "net_t", "cost_usd", "buy_t", "held_t", "alone_t")}
+        idle = {"stockpile": ("required_t", "need no stock")}
+        numbers = {"certificate": proof}
+        self.say(need, dated(tables, self.start), numbers, tuple(tables), columns=seen, idle=idle)
 
 
 def _settled(summary: Any) -> Any:

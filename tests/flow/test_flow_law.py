@@ -581,6 +581,8 @@ def test_china_first_where_it_has_an_export_rule() -> None:
     assert "home_first" not in cn.balance(net, other, order="law").provenance["settings"]
     bloc = cn.Scenario("bloc", [RULE | {"from": {"country": ["EU27", "CHN"]}}])  # a bloc has no home
     assert cn.balance(net, bloc, order="law").provenance["settings"]["home_first"] == ["CHN"]
+    others = cn.Scenario("others", [RULE | {"from": {"country": "!USA"}}])  # nor has everybody else
+    assert "home_first" not in cn.balance(net, others, order="law").provenance["settings"]
 
 
 def test_home_comes_first_in_the_months_of_the_rule() -> None:
