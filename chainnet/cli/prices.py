@@ -76,7 +76,13 @@ def _curves(text: str, option: str) -> Any:
     return table.where(table != "", None)
 
 
-Sizes = Annotated[str | None, "Sizes: a number, LOW:HIGH, or NAME=either, by node, commodity, tier or both.", _sizes]
+_NAMED = "a number, LOW:HIGH, or NAME=either by node, commodity or tier"
+Less = Annotated[
+    str | None, f"Per cent less bought if the price rises by one: {_NAMED}. Default: as much at any price.", _sizes
+]
+More = Annotated[
+    str | None, f"Per cent more made if the price rises by one: {_NAMED}. Default: all at its unit cost.", _sizes
+]
 
 
 @dataclass(kw_only=True, eq=False)
@@ -84,12 +90,19 @@ class Cleared(Question, TableOutput):
     """The options of a market."""
 
     scenario: opt.OneScenario = None
-    demand_elasticity: Sizes = None
-    supply_elasticity: Sizes = None
+    demand_elasticity: Less = None
+    supply_elasticity: More = None
     demand_form: Annotated[Literal["linear", "isoelastic"], "Of the curve through the reference price."] = "linear"
-    reference_price: Annotated[list[str] | None, "USD/t, or COMMODITY=USD (repeatable).", "--reference", PRICES] = None
+    reference_price: Annotated[
+        list[str] | None,
+        "Price of the base year: USD/t, or COMMODITY=USD (repeatable); default that of the graph.",
+        "--reference",
+        PRICES,
+    ] = None
     unit_cost: Annotated[
-        list[str] | None, "Without feed and capital: USD/t, or PROJECT=USD or COMMODITY=USD (repeatable).", PRICES
+        list[str] | None,
+        "What a tonne costs its maker, feed and capital aside: USD/t, PROJECT=USD or COMMODITY=USD (repeatable).",
+        PRICES,
     ] = None
     curves: Annotated[str | None, "CSV of node, commodity, tier, intercept and slope.", _curves] = None
     rate: Rate = 0.10
@@ -133,11 +146,15 @@ class Measured(Bordered):
     long_run: Annotated[bool, "Projects enter as far as they earn their capital cost."] = False
     conduct: Annotated[
         str | None,
-        "NAME=cournot, leader or a conjecture from 0 to 1, split by commas; a country, group or plant.",
+        "Who holds back for a higher price: NAME=cournot, leader or 0 to 1, split by commas; NAME is a country, group "
+        "or plant. Default nobody.",
         _acts,
     ] = None
     protect: Annotated[str | None, "Tiers that are served first whatever it costs, split by commas.", words] = None
-    by: Annotated[Literal["country", "owner_country"], "Whose makers' money is whose."] = "country"
+    by: Annotated[
+        Literal["country", "owner_country"],
+        "Whose the profit of a plant is: the country's where it lies, or its owner's.",
+    ] = "country"
 
     def ask(self, question: str | None = None, of: Any = None, /, **other: Any) -> Any:
         """Ask with the measures that the options stand for."""
@@ -165,10 +182,11 @@ class Measured(Bordered):
 class Market(Measured):
     """Clear the market: prices, who pays, what measures do.
 
-    Answers rest on what is assumed: see --table assumed.
+    An equilibrium, no forecast: read differences between two answers. It rests on what is assumed (--table assumed).
+    Without --policy and --floor it is the market as it is.
     """
 
-    draws: Annotated[int, "How often every range is drawn, for --table ranges."] = 0
+    draws: Annotated[int, "Draws of all ranges, for --table ranges; 0 = none."] = 0
     seed: Annotated[int, "Start of the random numbers."] = 0
 
     def _tell(self, found: Any) -> None:
@@ -256,17 +274,18 @@ class BreakEven(Bordered):
 
 @command(
     like="prices.instruments",
-    example="instruments gallium --tier civilian --avoid 0 --by 2031 --demand-elasticity 0.2:0.9",
+    example="instruments gallium --tier civilian --avoid 1 --by 2031 --commodity ga_primary",
 )
 class Instruments(Cleared):
     """Compare floors, contracts, grants, stocks at equal effect.
 
-    What each costs, and who pays.
+    Each avoids the same tonnes of a tier's shortfall under --scenario (default the baseline): what it costs a year, and
+    who pays.
     """
 
     tier: Annotated[str, "Whose shortfall is avoided."]
-    avoid_tpa: Annotated[float, "Tonnes a year of it.", "--avoid"]
-    by: Annotated[int, "A year; projects count at what they have at its end."]
+    avoid_tpa: Annotated[float, "Tonnes a year that each must avoid of that shortfall.", "--avoid"]
+    by: Annotated[int, "Year by whose end; a project counts with what it can make then."]
     order: opt.Order = None
     commodity: Annotated[str | None, "The good whose price is raised; default what the tier lacks most."] = None
     months: Annotated[float, "How long the stock has to last."] = 12
@@ -278,6 +297,10 @@ class Instruments(Cleared):
         own = ("scenario", "reroute", "projects", "rate", "years")
         market = {name: value for name, value in self.market_options().items() if name not in own}
         return super().ask(self.like, of, **market, **other)
+
+    def _tell(self, found: Any) -> None:
+        seen = ("instrument", "reaches", "cost_usd_per_a", "avoids_tpa", "usd_per_t", "tonnes_t", "projects", "payer")
+        self.say(found, columns={"table": seen})
 
 
 @command(
@@ -339,7 +362,17 @@ class Floor(Question, TableOutput):
                 "give --floor COMMODITY=USD, or --commodity.",
                 file=sys.stderr,
             )
-        self.say(table, found, numbers)
+        seen = (
+            "id",
+            "label",
+            "commodity",
+            "floor_usd_per_t",
+            "break_even_usd_per_t",
+            "viable",
+            "output_tpa",
+            "country",
+        )
+        self.say(table, found, numbers, columns={"floor": seen})
 
 
 @command("prices.overcapacity", example="overcapacity gallium --scenario china_export_stop_all --by-year 2030")

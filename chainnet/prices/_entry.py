@@ -428,7 +428,7 @@ def implied_floors(network: Network, floors: Mapping[str, float], reference_pric
         listed = by_commodity(reference_price, "reference_price", known, known).combine_first(listed)
     lacking = [name for name in given.index if np.isnan(listed.get(name, np.nan))]
     if lacking:
-        raise DataError(f"floors: no price of {', '.join(lacking)} to rise from. Give reference_price.")
+        raise DataError(f"floors: no price of {', '.join(lacking)} to rise from. Give reference_price (--reference).")
     table = contents(network)
     asked = {str(name): float(value) for name, value in given.items()}
     rows = [(name, value, "given", 1.0) for name, value in asked.items()]

@@ -19,7 +19,7 @@ from chainnet.network import Network
 from chainnet.prices._clear import IN_USE, Cleared
 from chainnet.prices._conduct import conduct_table
 from chainnet.prices._inputs import Sized
-from chainnet.prices._measures import Instrument, contents
+from chainnet.prices._measures import Instrument, contents, is_of_exports
 from chainnet.prices._money import Money, money_of
 from chainnet.prices._program import Output
 from chainnet.prices._ranges import ranges_of
@@ -535,7 +535,7 @@ def _consistent(setting: Setting, cleared: Cleared, one: Instrument) -> float:
 def _leaks(setting: Setting, cleared: Cleared) -> pd.DataFrame:
     """Return what comes in as the next product: of each good levied or limited at a border, by what is made of it."""
     columns = ["commodity", "product", "content", "imports_change_tpa", "share"]
-    borders = [one for one in setting.instruments if one.crossing is not None and one.measure.get("to")]
+    borders = [one for one in setting.instruments if one.crossing is not None and not is_of_exports(one.measure)]
     if not borders:
         return pd.DataFrame(columns=columns)
     free = setting.without_policy().clearing.solve().found.x

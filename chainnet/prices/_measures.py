@@ -13,7 +13,7 @@ from chainnet import checks
 from chainnet._types import Bools, Ints, Texts
 from chainnet.errors import DataError
 from chainnet.lowering import Lowered, Restriction
-from chainnet.network import Network
+from chainnet.network import OUTSIDE, Network
 from chainnet.prices._terms import main_outputs
 from chainnet.scenario import KINDS, Scenario, listed, reached
 
@@ -114,7 +114,7 @@ def instruments_of(network: Network, measures: Sequence[tuple[str, Mapping[str, 
                 crossing = replace(crossing, bound_tpa=float(measure["tpa"]))
         if act == "floor" and len(goods) != 1:
             raise DataError(f"{argument}: a floor is one of one commodity. Give commodity, and a measure for each.")
-        default = "from" if act == "exit levy" or (act == "limit" and "to" not in measure) else "to"
+        default = "from" if act == "exit levy" or (act == "limit" and is_of_exports(measure)) else "to"
         content: Mapping[str, float] = {}
         if act == "floor" and not is_contract and "content" in measure:
             content = _content(network, measure["content"], goods[0], argument, known)
@@ -125,6 +125,12 @@ def instruments_of(network: Network, measures: Sequence[tuple[str, Mapping[str, 
             )
         )  # fmt: skip
     return found
+
+
+def is_of_exports(measure: Mapping[str, Any]) -> bool:
+    """Say whether the border that a measure names is that of who sells: it names no buyer, or only who is none."""
+    words = listed((measure.get("to") or {}).get("country", []))
+    return not measure.get("to") or bool(words and all(word.startswith(OUTSIDE) for word in words))
 
 
 def border(network: Network, measure: Mapping[str, Any], argument: str) -> Restriction:

@@ -209,7 +209,7 @@ def _with_demand(
         words = sorted(set(demand["commodity"].fillna("")))
         raise DataError(
             f"market: no price is known of what is asked for: {', '.join(map(repr, words))}. "
-            "Give reference_price, or fill price_usd_per_t in commodities."
+            "Give reference_price (--reference), or fill price_usd_per_t in commodities."
         )
     return demand, replace(program, cost=cost, col_upper=upper, col_lower=lower), bends
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from chainnet.network import split_list
+from chainnet.network import OUTSIDE, split_list
 from chainnet.reporting.facts import Facts
 from chainnet.scenario import Scenario, listed
 from chainnet.words import calendar_month, country_name, in_months, in_sentence, join, number, percent, readable_id
@@ -183,9 +183,9 @@ def _where(facts: Facts, where: Mapping[str, Any]) -> str:
     for column, value in where.items():
         words = listed(value)
         if column == "country":
-            said.append(join([in_sentence(country_name(w)) for w in words]))
+            said.append(_countries(words))
         elif column == "owner_country":
-            said.append(f"owned from {join([in_sentence(country_name(w)) for w in words])}")
+            said.append(f"owned from {_countries(words)}")
         elif column == "region":
             said.append(f"the region “{join(words)}”")
         elif column == "site":
@@ -201,6 +201,13 @@ def _where(facts: Facts, where: Mapping[str, Any]) -> str:
         else:
             said.append(f"{column.replace('_', ' ')} {join(words)}")
     return ", ".join(said)
+
+
+def _countries(words: list[str]) -> str:
+    """Return the names of countries and groups, and of those that are left out of them or of all."""
+    named, left_out = ([w for w in words if w.startswith(OUTSIDE) is out] for out in (False, True))
+    whole = join([in_sentence(country_name(w)) for w in named]) or "all countries"
+    return f"{whole} but {join([in_sentence(country_name(w[1:])) for w in left_out])}" if left_out else whole
 
 
 def _calendar(measure: Measure) -> str:

@@ -46,7 +46,8 @@ class Scenario:
           stock its tonnes, its yearly release and its room keep that share alike);
         - ``restrict`` (from, to, commodity, share, tier, origin): the edges that match carry together at
           most share x their baseline flow, and new relations of that class are closed; with ``tier`` only
-          what serves that tier counts, with ``origin`` only what was made at or went through such nodes;
+          what serves that tier counts, with ``origin`` only what was made at or went through such nodes. Without
+          ``to`` home trade is bound too; ``{"country": "!CHN"}`` is everywhere outside China;
         - ``licence`` (from, to, commodity, profile or share, by, announced): restrictions that touch end to end.
           ``profile`` lists phases, ``{months = 3, share = 0.0}``, the last without months; ``by`` lists groups of
           destinations with a profile of their own, ``{to = {country = "JPN"}, profile = [...]}``, which the rest

@@ -36,6 +36,11 @@ def said(*measures: dict[str, Any], graph: str = "mag-9") -> list[str]:
         ({"kind": "scale", "nodes": "H_CN", "share": 0.5}, "Capacity at 50 %: Dysprosium source in China"),
         ({"kind": "restrict", "from": {"country": "CHN"}}, "No flow from China"),
         (
+            {"kind": "restrict", "from": {"country": "CHN"}, "to": {"country": "!CHN"}},
+            "No flow from China to all countries but China",
+        ),
+        ({"kind": "restrict", "to": {"country": ["G7", "!USA"]}, "share": 0.0}, "No flow to G7 but the United States"),
+        (
             {"kind": "restrict", "from": {"country": "CHN"}, "to": {"region": "other"}, "share": 0.25},
             "At most 25 % of the baseline flow from China to the region “other”",
         ),
