@@ -26,7 +26,7 @@ from chainnet.words import country_name, dollars, first_capital, in_sentence, jo
 NEAR = 1e-2  # of the span of what the player had with the sizes tried: what a better one may still bring
 STILL = 1e-7  # of the largest size, to which the best is found
 TIE = 1e-6  # of that span: answers as near are equally good
-FULL = 1e-6  # of what plants can make: as near they run full
+FULL = 1e-6  # a hair: as near plants run full, and a quota lies below a step
 HAIR = 1e-5  # of a subsidy, to which the least is found
 NONE, NOTHING = "none", "nothing"
 SIDES = ("player", "members", "others")
@@ -107,7 +107,8 @@ def best_reply(
     Notes
     -----
     A size is found as a leader's sales are: what the player has between two sizes is bounded by what a tonne more is
-    worth and by what it has beside that, and the interval with the largest bound is halved. Licences of a quota are
+    worth and by what it has beside that, and the interval with the largest bound is halved. It is given a millionth
+    less, for at a step of supply or demand nothing says who sells. Licences of a quota are
     the player's, so without a floor the best quota is as good as the best tax. A floor at the members' border takes
     what a tax leaves: the player may raise the tax until the levy is gone, and pay itself what it paid them.
 
@@ -245,7 +246,8 @@ class _Sides:
 
         tried = _Kept(at)
         best, gap = best_number(tried, least, sold, bound, _near, STILL * sold)
-        return best, tried.proved(gap, 1.0), tried(least).worth
+        # at a step a licence is worth anything up to it, and at a tax as high all sellers are alike: a hair less
+        return best * (1.0 - FULL), tried.proved(gap, 1.0), tried(least).worth
 
     def _tax(self, setting: Setting, most: float) -> tuple[float, float]:
         """Return the best export tax, and what another could bring more."""
@@ -263,7 +265,7 @@ class _Sides:
 
         tried = _Kept(at)
         best, gap = best_number(tried, 0.0, most, bound, _near, STILL * most)
-        return best, tried.proved(gap, -1.0)
+        return best * (1.0 - FULL), tried.proved(gap, -1.0)
 
     def _flood(self, policy: list[Mapping[str, Any]]) -> dict[str, Any] | None:
         """Return the least subsidy with which the player's plants of known capacity run full; None without such."""

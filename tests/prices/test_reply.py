@@ -142,6 +142,28 @@ def test_no_size_tried_pays_more_than_the_best(seed: int) -> None:
             assert tried <= total[answer] + 1e-4 * abs(total[answer])
 
 
+def test_at_a_step_a_quota_a_hair_below_it_takes_all_that_a_tax_takes() -> None:
+    """Users take 40 t whatever it costs up to 90; China makes it at 10, others from 70 on: the best tax is 60."""
+    net = network(
+        [
+            ("mine", "mine", "CHN", None, None),
+            ("other", "mine", "USA", None, None),
+            ("use", "end_use", "USA", None, None),
+        ],
+        [("mine", "use", "good", 0.0), ("other", "use", "good", 0.0)],
+        {("use", "good"): 40.0},
+        main_commodity="good",
+    )
+    table = told(
+        best_reply(net, None, "CHN", "good", to="USA", curves=curves(mine=(10, 0), other=(70, 0), use=(90, 0))), "none"
+    )
+    assert table.loc[["export tax", "quota"], "player_total_usd_per_a"].tolist() == pytest.approx(
+        [2400.0] * 2, rel=1e-5
+    )
+    assert table.loc[["export tax", "quota"], "usd_per_t"].tolist() == pytest.approx([60.0] * 2, rel=1e-5)
+    assert table["is_best"].tolist()[:3] == [False, True, True]
+
+
 def test_one_who_is_too_small_to_move_a_price_does_nothing() -> None:
     net = network(
         [
