@@ -29,6 +29,7 @@ TIE = 1e-6  # of that span: answers as near are equally good
 FULL = 1e-6  # a hair: as near plants run full, and a quota lies below a step
 HAIR = 1e-5  # of a subsidy, to which the least is found
 NONE, NOTHING = "none", "nothing"
+UNITS = {"residual": "relative"}
 SIDES = ("player", "members", "others")
 
 
@@ -140,8 +141,8 @@ def best_reply(
     source = provenance(network, "HiGHS simplex and equations", **given)
     return Replies(
         provenance=source,
-        table=stamp(table, source),
-        best=stamp(best, source),
+        table=stamp(table, source, units=UNITS),
+        best=stamp(best, source, units=UNITS),
         sentence=" ".join(said),
         certificate=require(Certificate.worst([found.certificate for _, found in cells], "market, answers")),
     )
