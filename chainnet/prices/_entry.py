@@ -293,10 +293,10 @@ class _Curve:
         landings = [price for price in self.setting.clearing.landings.values() if price is not None]
         if order and known[order[-1]].held is False and landings:
             known |= {floor: known[order[-1]] for floor in order if floor > max(landings)}
-        self._fill(known, [floor for floor in order if floor not in known], order)
+        self._fill(known, [floor for floor in order if floor not in known])
         return [self._row(floor, known[floor], free) for floor in floors]
 
-    def _fill(self, known: dict[float, _Point], left: list[float], order: list[float]) -> None:
+    def _fill(self, known: dict[float, _Point], left: list[float]) -> None:
         """Find the floors that are left: the ends, then halves, until the same binds on both sides of a middle."""
         for floor in (left[0], left[-1]) if left else ():
             known[floor] = self._at(floor)
