@@ -156,9 +156,9 @@ class KeyAssumptions(Result):
 def key_assumptions(
     network: Network,
     scenario: Scenario | str | None = None,
-    *,
     tier: str | None = None,
     max_set: int = 3,
+    *,
     order: Asked = None,
     beneficiaries: Words = None,
     commodity: Words = None,

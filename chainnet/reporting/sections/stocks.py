@@ -36,9 +36,8 @@ READ = (
     "Required: the cheapest set of stocks that keeps every month whole with nothing held; one of several where "
     "prices tie. "
     "Held: on record with those who count, for this tier. To buy: the cheapest set if all that is held, of whatever "
-    "material, is drawn where it lies. Existing links; all others give way; half-years after the first year. "
-    "Materials are "
-    "never added. n/d: no price in the data; such a cost is not 0."
+    "material, is drawn where it lies. Existing links; who is served before keeps what he has; half-years after the "
+    "first year. Materials are never added. n/d: no price in the data; such a cost is not 0."
 )
 
 
