@@ -23,7 +23,8 @@ class Instrument:
     """A measure that a market answers to.
 
     ``crossing``: the relations over the border that it names; ``content``: tonnes of its good in a tonne of another,
-    by good; ``plants``: positions of the plants that it pays; ``payee``: whose treasury gets what it brings.
+    by good; ``plants``: positions of the plants that it pays, or where it may buy and sell; ``members``: positions of
+    those whose use pays for it; ``payee``: whose treasury gets what it brings.
     """
 
     number: int
@@ -35,11 +36,20 @@ class Instrument:
     content: Mapping[str, float]
     plants: Ints
     payee: str
+    members: Ints
 
     @property
     def act(self) -> str:
-        """What a market makes of it: levy, exit levy, limit, floor, paid, bought."""
+        """What a market makes of it: levy, exit levy, limit, floor, paid, bought, club, buffer."""
         return KINDS[self.kind].money
+
+    @property
+    def trades(self) -> list[tuple[int, float, float | None]]:
+        """How it trades itself: 1 = buys or -1 = sells, at most how much, t/yr, at which price (None = at any)."""
+        m = self.measure
+        if self.act == "buffer":
+            return [(1, m.get("room_t", 0.0), m["floor_usd_per_t"]), (-1, m.get("stock_t", 0.0), m["cap_usd_per_t"])]
+        return [(1, m["tpa"], m.get("usd_per_t"))] if self.act in ("bought", "club") else []
 
     @property
     def is_contract(self) -> bool:
@@ -103,9 +113,15 @@ def instruments_of(network: Network, measures: Sequence[tuple[str, Mapping[str, 
             checks.known(word, known, argument, "commodity")
         kind, act = measure["kind"], KINDS[measure["kind"]].money
         is_contract = act == "floor" and measure.get("mechanism", "border") == "cfd"
-        crossing, plants = None, np.empty(0, dtype=np.int64)
-        if act == "bought":
-            plants = _bought_at(network, measure, argument, goods)
+        crossing, plants, members = None, np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+        if act in ("bought", "club", "buffer"):
+            if len(goods) != 1:
+                raise DataError(f"{argument}: give the commodity that is bought, one for each measure.")
+            if "to" in measure:
+                plants = members = np.flatnonzero(_at(network, measure["to"], f"{argument}: to"))
+            if "node" in measure:
+                network.check_nodes([measure["node"]], f"{argument}: node")
+                plants = np.flatnonzero((network.plants["id"] == measure["node"]).to_numpy())
         elif act == "paid" or is_contract:
             plants = _paid(network, measure, argument, goods, main)
         else:
@@ -121,16 +137,16 @@ def instruments_of(network: Network, measures: Sequence[tuple[str, Mapping[str, 
         found.append(
             Instrument(
                 number, kind, measure, argument, goods or tuple(sorted(known)), crossing, content, plants,
-                measure.get("revenue", default),
+                measure.get("revenue", default), members,
             )
         )  # fmt: skip
     return found
 
 
-def border(network: Network, measure: Mapping[str, Any], argument: str) -> Restriction:
+def border(network: Network, measure: Mapping[str, Any], argument: str, *, is_whole: bool = False) -> Restriction:
     """Return the relations that cross the border that a measure names, into ``to`` or out of ``from``.
 
-    Of a quota those of its goods; else of all goods, for what is made of them may bear a part.
+    Of a quota those of its goods, but for ``is_whole``; else of all goods, for what is made of them may bear a part.
     """
     if not measure.get("to") and not measure.get("from"):
         raise DataError(f'{argument}: names no border. Give to or from, such as to = {{country = "USA"}}.')
@@ -139,7 +155,8 @@ def border(network: Network, measure: Mapping[str, Any], argument: str) -> Restr
     outside = (sides["from"] if "from" in sides else ~sides["to"]) & ~inside
     ids, edges = network.plants["id"], network.view("edges")
     hit = edges["source"].isin(set(ids[outside])) & edges["target"].isin(set(ids[inside]))
-    goods = tuple(sorted(listed(measure.get("commodity") or []))) if KINDS[measure["kind"]].money == "limit" else ()
+    is_limit = KINDS[measure["kind"]].money == "limit" and not is_whole
+    goods = tuple(sorted(listed(measure.get("commodity") or []))) if is_limit else ()
     if goods:
         hit = hit & edges["commodity"].isin(goods)
     return Restriction(hit.to_numpy(), np.inf, outside, inside, goods)
@@ -166,15 +183,6 @@ def _paid(network: Network, measure: Mapping[str, Any], argument: str, goods: tu
     if not hit.any():
         raise DataError(f"{argument}: no plant that it names makes {' or '.join(goods) or 'anything'}. Correct it.")
     return np.flatnonzero(hit)
-
-
-def _bought_at(network: Network, measure: Mapping[str, Any], argument: str, goods: tuple[str, ...]) -> Ints:
-    """Return the node at which a measure buys."""
-    name = str(measure["node"])
-    network.check_nodes([name], f"{argument}: node")
-    if len(goods) != 1:
-        raise DataError(f"{argument}: give the commodity that is bought, one for each measure.")
-    return np.flatnonzero((network.plants["id"] == name).to_numpy())
 
 
 def _content(network: Network, given: Any, good: str, argument: str, known: set[str]) -> Mapping[str, float]:
