@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -23,6 +23,7 @@ IN_USE = 1e-6  # of the natural size of a column: a flow
 STILL = 1e-10  # relative to the price: what no longer moves
 MOST_STEPS = 200
 MOST_SWEEPS = 60
+T = TypeVar("T")
 
 
 @dataclass(eq=False)
@@ -265,11 +266,11 @@ class Clearing:
             levy, side = high, None
             top, _ = at(high - 1e-7 * floor)
             if top is None:  # several prices go with nothing coming
-                levy, side = self._search(at, low, gap, high, None, floor * STILL)
+                levy, side = search(at, low, gap, high, None, floor * STILL)
             elif top >= 0:
-                levy, side = self._search(at, low, gap, high - 1e-7 * floor, top, floor * STILL)
+                levy, side = search(at, low, gap, high - 1e-7 * floor, top, floor * STILL)
         else:
-            levy, side = self._search(at, low, gap, high, top, floor * STILL)
+            levy, side = search(at, low, gap, high, top, floor * STILL)
         gap, _ = at(levy)
         state.value, state.held = levy, gap is not None
         if gap is not None and abs(gap) > 1e-9 * floor:
@@ -286,43 +287,6 @@ class Clearing:
     def landed(self, found: ConvexSolution, one: Instrument) -> float | None:
         """Return the lowest price at which a good of an instrument lands; None where nothing comes."""
         return self._landed(found, self.own_columns(one))
-
-    def _search(
-        self,
-        at: Callable[[float], tuple[float | None, ConvexSolution]],
-        low: float,
-        gap: float,
-        high: float,
-        last: float | None,
-        still: float,
-    ) -> tuple[float, tuple[float, ConvexSolution] | None]:
-        """Return the least number at which a gap that rises is no longer below 0, or is none; and what was below.
-
-        ``gap`` and ``last`` are those at both ends.
-
-        The false position, the side that stays being halved (Illinois); where nothing flows any more, the middle.
-        """
-        first, below, was = gap, None, 0
-        for step in range(MOST_STEPS):
-            if high - low <= STILL / 10 * high:
-                break
-            if last is None or step % 20 == 19:
-                middle = (low + high) / 2
-            else:
-                middle = min(max(low - first * (high - low) / (last - first), low), high)
-            now, found = at(middle)
-            is_below = now is not None and now < 0
-            if is_below:
-                assert now is not None, "nothing flows"
-                low, first, below = middle, now, (now, found)
-                last = last / 2 if last is not None and was < 0 else last
-            else:
-                high, last = middle, now
-                first = first / 2 if was > 0 else first
-            was = -1 if is_below else 1
-            if now is not None and abs(now) <= still / 10:
-                return middle, below
-        return high, below
 
     def _at_jump(self, cleared: Cleared, gap: float | None, side: tuple[float, ConvexSolution] | None) -> None:
         """Where prices jump, take of those that go with a number the ones at which the gap is 0."""
@@ -370,7 +334,7 @@ class Clearing:
             low, gap, number = number, now, max(line, number - now / use)
             now, found = at(number)
         if now > still:
-            at(self._search(at, low, gap, number, now, still)[0])
+            at(search(at, low, gap, number, now, still)[0])
         state.binds = cleared.jumps = state.value > 0
 
     def _contracts(self, one: Instrument, cleared: Cleared, state: State) -> None:
@@ -423,7 +387,7 @@ class Clearing:
                         start, _ = at(low)
                 if start == 0:
                     continue
-                paid, side = self._search(at, low, start, high, at(high)[0], STILL * floor)
+                paid, side = search(at, low, start, high, at(high)[0], STILL * floor)
                 gap, _ = at(paid)
                 if abs(gap) > 1e-9 * floor:
                     self._at_jump(cleared, gap, side)
@@ -475,3 +439,40 @@ class Clearing:
             lacks = floor - price if price < floor else -back * (price - floor)
             off = max(off, float(abs(lacks + state.duty[column])) / max(floor, 1e-300))
         return off
+
+
+def search(
+    at: Callable[[float], tuple[float | None, T]],
+    low: float,
+    gap: float,
+    high: float,
+    last: float | None,
+    still: float,
+) -> tuple[float, tuple[float, T] | None]:
+    """Return the least number at which a gap that rises is no longer below 0, or is none; and what was below.
+
+    ``gap`` and ``last`` are those at both ends.
+
+    The false position, the side that stays being halved (Illinois); where nothing flows any more, the middle.
+    """
+    first, below, was = gap, None, 0
+    for step in range(MOST_STEPS):
+        if high - low <= STILL / 10 * high:
+            break
+        if last is None or step % 20 == 19:
+            middle = (low + high) / 2
+        else:
+            middle = min(max(low - first * (high - low) / (last - first), low), high)
+        now, found = at(middle)
+        is_below = now is not None and now < 0
+        if is_below:
+            assert now is not None, "nothing flows"
+            low, first, below = middle, now, (now, found)
+            last = last / 2 if last is not None and was < 0 else last
+        else:
+            high, last = middle, now
+            first = first / 2 if was > 0 else first
+        was = -1 if is_below else 1
+        if now is not None and abs(now) <= still / 10:
+            return middle, below
+    return high, below

@@ -72,28 +72,38 @@ class Instrument:
 def parted(
     scenario: Scenario | None, policy: Any
 ) -> tuple[list[Mapping[str, Any]], list[tuple[str, Mapping[str, Any]]]]:
-    """Return the measures that change what can flow, and those that a market answers to, with names for messages.
-
-    Raises
-    ------
-    DataError
-        If the policy is neither a Scenario nor a list of measures.
-    """
-    if policy is not None and not isinstance(policy, Scenario):
-        if isinstance(policy, (str, Mapping)) or not isinstance(policy, Sequence):
-            raise DataError(f"policy: {policy!r} is no Scenario and no list of measures.")
-        policy = Scenario("policy", list(policy))
+    """Return the measures that change what can flow, and those that a market answers to, with names for messages."""
     shock: list[Mapping[str, Any]] = []
     found: list[tuple[str, Mapping[str, Any]]] = []
-    for given in (scenario, policy):
+    for given in (scenario, policy_of(policy)):
         if given is None:
             continue
         for number, measure in enumerate(given.measures):
-            if KINDS[measure["kind"]].money and "tier" not in measure:
+            if is_answered(measure):
                 found.append((f"{given.name}: measures[{number}] {measure['kind']}", measure))
             else:
                 shock.append(measure)
     return shock, found
+
+
+def policy_of(policy: Any) -> Scenario | None:
+    """Return measures as a scenario.
+
+    Raises
+    ------
+    DataError
+        If they are neither a Scenario nor a list of measures.
+    """
+    if policy is None or isinstance(policy, Scenario):
+        return policy
+    if isinstance(policy, (str, Mapping)) or not isinstance(policy, Sequence):
+        raise DataError(f"policy: {policy!r} is no Scenario and no list of measures.")
+    return Scenario("policy", list(policy))
+
+
+def is_answered(measure: Mapping[str, Any]) -> bool:
+    """Return whether a measure is one that a market answers to, not one that changes what can flow."""
+    return bool(KINDS[measure["kind"]].money) and "tier" not in measure
 
 
 def instruments_of(network: Network, measures: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Instrument]:

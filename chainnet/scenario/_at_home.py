@@ -56,7 +56,7 @@ def named_at_home(part: Network, measure: Measure) -> dict[str, Any] | None:
         If it names an edge across the border by its ids.
     """
     new, ids = dict(measure), ids_at_home(part)
-    if new.get("node", None) not in (None, *ids["nodes"]):
+    if new.get("node") not in (None, *ids["nodes"]):
         return None
     named = [key for key in (*ids, "edges") if new.get(key)]
     for key in [key for key in named if key != "edges"]:
