@@ -220,7 +220,7 @@ class BreakEven(Bordered):
 
 
 @command(
-    "prices.storage",
+    like="prices.storage",
     example="storage mag-9 --period base --period china_out --node USE --commodity magnet --reference magnet=50000 "
     "--reference ndpr=60000 --reference dy=300000 --demand-elasticity 0.5",
 )
@@ -245,7 +245,7 @@ class Storage(Cleared):
         always = options.pop("scenario", None)
         cases = [None if word == "base" else self.pick_scenario(word, "--period") for word in self.periods]
         return super().ask(
-            question,
+            self.like,
             of,
             scenarios=[one if always is None else always if one is None else always + one for one in cases],
             policy=Scenario.read(self.policy) if self.policy is not None else None,

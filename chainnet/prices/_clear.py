@@ -131,7 +131,7 @@ class Clearing:
     def weights(self, one: Instrument) -> Array:
         """Return how many tonnes of its good each column of an instrument counts: 1, or the content of another good."""
         found = self._zero.copy()
-        if one.act == "club":
+        if one.act == "pooled":
             return self._use(one)
         if one.crossing is None:
             for output in self.program.outputs:
@@ -170,14 +170,14 @@ class Clearing:
         return State(self._zero.copy())
 
     def _is_sought(self, one: Instrument) -> bool:
-        return one.act in ("floor", "club") or "rate" in one.measure
+        return one.act in ("floor", "pooled") or "rate" in one.measure
 
     def _seek(self, one: Instrument, cleared: Cleared) -> None:
         """Find what an instrument puts on its columns, all others staying as they are."""
         state = cleared.states[one.number]
         if one.act == "levy":
             self._rate(one, cleared)
-        elif one.act == "club":
+        elif one.act == "pooled":
             self._club(one, cleared, state)
         elif one.is_border_floor:
             self._border(one, cleared, state)
@@ -422,7 +422,7 @@ class Clearing:
             wanted = float(one.measure["rate"]) * np.maximum(dual[self._source], 0.0)
             off = np.abs((wanted - state.duty[: self._n_edges]) * self.weights(one)[: self._n_edges])
             return float(np.max(off, initial=0.0) / max(float(np.max(wanted, initial=0.0)), 1.0))
-        if one.act == "club":
+        if one.act == "pooled":
             paid, x = self._paid(one, cleared.found.x, dual), cleared.found.x
             return abs(float(state.duty @ x) - paid) / max(paid, 1e-300) if state.binds else 0.0
         floor = float(one.measure["usd_per_t"])

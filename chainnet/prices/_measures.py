@@ -40,16 +40,16 @@ class Instrument:
 
     @property
     def act(self) -> str:
-        """What a market makes of it: levy, exit levy, limit, floor, paid, bought, club, buffer."""
+        """What a market makes of it: levy, exit levy, limit, floor, paid, bought, pooled, stored."""
         return KINDS[self.kind].money
 
     @property
     def trades(self) -> list[tuple[int, float, float | None]]:
         """How it trades itself: 1 = buys or -1 = sells, at most how much, t/yr, at which price (None = at any)."""
         m = self.measure
-        if self.act == "buffer":
+        if self.act == "stored":
             return [(1, m.get("room_t", 0.0), m["floor_usd_per_t"]), (-1, m.get("stock_t", 0.0), m["cap_usd_per_t"])]
-        return [(1, m["tpa"], m.get("usd_per_t"))] if self.act in ("bought", "club") else []
+        return [(1, m["tpa"], m.get("usd_per_t"))] if self.act in ("bought", "pooled") else []
 
     @property
     def is_contract(self) -> bool:
@@ -124,7 +124,7 @@ def instruments_of(network: Network, measures: Sequence[tuple[str, Mapping[str, 
         kind, act = measure["kind"], KINDS[measure["kind"]].money
         is_contract = act == "floor" and measure.get("mechanism", "border") == "cfd"
         crossing, plants, members = None, np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-        if act in ("bought", "club", "buffer"):
+        if act in ("bought", "pooled", "stored"):
             if len(goods) != 1:
                 raise DataError(f"{argument}: give the commodity that is bought, one for each measure.")
             if "to" in measure:

@@ -92,7 +92,7 @@ def welfare_of(
     stock: dict[str, float] = {}
     user = owner.copy()
     user[demand["column"].to_numpy(dtype=np.int64)] = demand["position"].to_numpy(np.int64)
-    is_club = {one.number: one.act == "club" for one in instruments}
+    is_club = {one.number: one.act == "pooled" for one in instruments}
     for one, levied in zip(instruments, money.levied, strict=True):
         payee = place_of_money(one, begins, ends, user if is_club[one.number] else owner, at)
         kept = stock if is_club[one.number] else treasury  # what a club buys is theirs whose use paid for it

@@ -54,14 +54,14 @@ def _traded(setting: Setting, cleared: Cleared, one: Instrument, money: Money) -
     columns, signs = setting.program.trades_of(one.number)
     x = cleared.found.x[columns]
     found = {"tonnes_tpa": float(signs @ x), "binds": bool((x > 0).any())}
-    if one.act == "club":  # its members' users pay, no treasury
+    if one.act == "pooled":  # its members' users pay, no treasury
         return {**found, "treasury_usd_per_a": 0.0}
     paid = money.bought[columns]
     found |= {
         "usd_per_t": float(np.abs(paid).sum() / x.sum()) if found["binds"] else 0.0,
         "treasury_usd_per_a": -float(paid.sum()),
     }
-    if one.act == "buffer":
+    if one.act == "stored":
         found |= _buffer(setting, cleared, one)
     return found
 

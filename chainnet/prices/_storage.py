@@ -107,7 +107,11 @@ def storage(
     given = policy_of(policy)
     measures = [dict(one) for one in given.measures] if given else []
     chain = _Chain(network, cases, measures, months / 12.0, options)
-    told = {"scenarios": [one.name if one else "" for one in cases], "policy": measures, "months": months}
+    told: dict[str, Any] = {
+        "scenarios": [one.name if one else "" for one in cases],
+        "policy": measures,
+        "months": months,
+    }
     if node is None and commodity is None:
         if not chain.buffers:
             raise DataError("policy: has no buffer stock, so nothing is kept. Give one, or node and commodity.")
@@ -153,7 +157,7 @@ class _Chain:
     @property
     def buffers(self) -> list[int]:
         """Numbers of the measures that are buffer stocks."""
-        return [number for number, one in enumerate(self.measures) if KINDS[one["kind"]].money == "buffer"]
+        return [number for number, one in enumerate(self.measures) if KINDS[one["kind"]].money == "stored"]
 
     def run(self, carried: float) -> _Run:
         """Clear the markets, so many tonnes being carried from the first to the second."""
@@ -201,7 +205,7 @@ class _Chain:
         """Return the least and the highest price at the places of a buffer stock."""
         table = found.prices.xs(good, level="commodity")
         if "node" in measure:
-            row = table.loc[measure["node"]]
+            row: Any = table.loc[measure["node"]]
             return float(row["price_low_usd_per_t"]), float(row["price_high_usd_per_t"])
         ids = self.network.plants["id"]
         parts = [self.network.matches(name, measure["to"], "policy: to") for name in ("nodes", "projects")]
@@ -213,7 +217,7 @@ class _Chain:
         assert self.at is not None, "nothing is carried"
         if self.at not in found.prices.index:
             raise DataError(f"node: nothing at {self.at[0]} makes, uses or brings {self.at[1]}. Name another node.")
-        price = found.prices.loc[self.at]
+        price: Any = found.prices.loc[self.at]
         done.prices.append(float(price["price_usd_per_t"]))
         done.sizes.append(float(found.demand["served_tpa"].sum()) * self.years)
         low, high = float(price["price_low_usd_per_t"]), float(price["price_high_usd_per_t"])

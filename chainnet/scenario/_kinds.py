@@ -71,8 +71,8 @@ class Kind:
     faults : function
         Measure to what is wrong between its values: key, rule and remedy.
     money : str
-        What a market makes of it: levy, exit levy (the seller's), limit, floor, paid, bought, club, buffer; "" =
-        nothing.
+        What a market makes of it: levy, exit levy (the seller's), limit, floor, paid, bought, pooled (bought by
+        all who use it), stored (bought and sold); "" = nothing.
     phases : function
         Network, measure and argument to what it is put as, each with the months of its own time in which it acts.
     """
@@ -551,7 +551,7 @@ KINDS: dict[str, Kind] = {
         ("node", "to", "commodity", "tpa", "usd_per_t", *_AT_ONCE),
         ("to",),
         ("tpa", "Say how much at most."),
-        **_priced("club"),
+        **_priced("pooled"),
     ),
     "buffer": Kind(
         _put_paid,
@@ -559,7 +559,7 @@ KINDS: dict[str, Kind] = {
         ("commodity",),
         either=("node", "to", "It lies at one node, or with all members."),
         faults=_buffer_faults,
-        **_priced("buffer"),
+        **_priced("stored"),
     ),
     "demand": Kind(
         _put_demand,
