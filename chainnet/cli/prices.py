@@ -127,7 +127,7 @@ class Market(Bordered):
     Answers rest on what is assumed: see --table assumed.
     """
 
-    policy: Annotated[Path | None, "TOML file of measures: tariffs, quotas, floors, subsidies."] = None
+    policy: Annotated[Path | None, "TOML file of measures: tariffs, quotas, floors, subsidies, clubs, buffers."] = None
     floor: Annotated[list[str] | None, "COMMODITY=USD per tonne (may be repeated).", FLOORS] = None
     mechanism: Annotated[Literal["border", "cfd"], "How --floor is kept: a levy on imports, or contracts."] = "border"
     content: Annotated[
