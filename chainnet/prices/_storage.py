@@ -79,7 +79,7 @@ def storage(
 
     See Also
     --------
-    market, stress_test, size_stockpile
+    market, stress_test, stockpile_requirement
 
     Notes
     -----
