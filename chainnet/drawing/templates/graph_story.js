@@ -2,6 +2,7 @@
 // The finding: told in five steps, with what ends in its demand, what is lost of it, and its course over time.
 C.story = C.data.story;
 C.MARKS = { height: 54, bar: 26 };
+C.OPENS = 3;  // the step at which the page opens: its picture is that of the heading
 C.aim = () => {
   // what leads to the demand of the finding; scrap goes round, so the way ends at a recycler
   if (!C.story) { C.focus = null; return; }
