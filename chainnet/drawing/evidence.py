@@ -12,7 +12,7 @@ from chainnet.drawing.style import COLOURS
 from chainnet.drawing.svg import WIDTH, Picture, cut, wide
 from chainnet.words import is_missing, number, percent
 
-HALF = 234.0  # a picture beside another
+HALF = 232.0  # a picture beside another, points
 INK, LINE, RULE, PALE, RED = (COLOURS[name] for name in ("ink", "line", "rule", "blank", "less"))
 APART = 0.005  # shares nearer than that are one
 UNKNOWN, STRIPE, WORD = 0.25, 5.0, 8.0  # height of what has no price, between stripes, least width with a number
@@ -65,7 +65,6 @@ def course_svg(told: Course) -> str:
     low, high = told.year
     if high - low > APART:
         picture.box(x(0), y(high), x(min(YEAR, horizon)) - x(0), y(low) - y(high), PALE)
-        picture.words(x(0) + 3.0, y(high) - 3.0, "first-year range", colour=COLOURS["soft"], halo=True)
     points: list[tuple[float, float]] = []
     for month, row in told.months.iterrows():
         begin = float(month) - 1.0  # type: ignore[arg-type]
@@ -83,6 +82,8 @@ def course_svg(told: Course) -> str:
     picture.words(x(horizon / 2), bottom + 22.0, "months after the first measure", at="middle", colour=COLOURS["soft"])
     picture.words((at + right) / 2, bottom + 12.0, "later", at="middle", colour=COLOURS["soft"])
     _marks(picture, told, x, horizon, (top, bottom))
+    if high - low > APART:
+        picture.words(x(0) + 3.0, y(high) - 3.0, "first-year range", colour=COLOURS["soft"], halo=True)
     return picture.svg
 
 

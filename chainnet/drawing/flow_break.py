@@ -65,7 +65,7 @@ def break_svg(told: Break) -> str:
         words = " and ".join(told.steps[step] for step in steps[:2])
         for row, line in enumerate(folded(words[:1].upper() + words[1:], x[1] - 6.0, 2, bold=True)):
             picture.words(x[column], 9.0 + 10.0 * row, line, bold=True)
-    picture.words(x[n], 9.0, cut(told.users, RIGHT, bold=True), bold=True)
+    picture.words(x[n], 9.0, cut(told.users, RIGHT + 8.0, bold=True), bold=True)
     picture.words(x[n], 21.0, told.arrives, size=TEXT, bold=True)
     for left, top, height in red:
         _draw_cut(picture, told.label, left + BLOCK, top, height, x[1] - BLOCK - 14.0)

@@ -89,6 +89,8 @@ def country_name(code: str) -> str:
     """
     if not is_country(code):
         return readable_id(code)
+    if code == "RUS":  # the register has no common name of it
+        return "Russia"
     import pycountry
 
     found = pycountry.countries.get(alpha_3=code)
@@ -109,7 +111,7 @@ def in_sentence(name: str) -> str:
     first = name.split(" ")[0]
     if first == "The":
         return f"the {name[4:]}"
-    return f"the {name}" if first in ("United", "Russian", "Netherlands", "Philippines") else name
+    return f"the {name}" if first in ("United", "Netherlands", "Philippines") else name
 
 
 def who(words: Sequence[str], groups: Mapping[str, frozenset[str]]) -> str:

@@ -142,7 +142,7 @@ def _course(facts: Facts, finding: Finding) -> ReportFigure:
 
 
 def _short(thing: str) -> str:
-    words = thing.strip("“”")
+    words = thing.strip("“”").split(", ")[0]
     return words if len(words) <= LABEL else f"{words[: LABEL - 1].rstrip(' ,')}…"
 
 
