@@ -82,8 +82,6 @@ def course_svg(told: Course) -> str:
     picture.words(x(horizon / 2), bottom + 22.0, "months after the first measure", at="middle", colour=COLOURS["soft"])
     picture.words((at + right) / 2, bottom + 12.0, "later", at="middle", colour=COLOURS["soft"])
     _marks(picture, told, x, horizon, (top, bottom))
-    if high - low > APART:
-        picture.words(x(0) + 3.0, y(high) - 3.0, "first-year range", colour=COLOURS["soft"], halo=True)
     return picture.svg
 
 

@@ -34,7 +34,7 @@ COVER = "supply without the largest holder over demand without its own"
 
 
 READ = (
-    "N-1 cover: what the others can make over what is asked for elsewhere; it knows no recipe. Lost: what {tier} loses "
+    "N-1 cover: what the others can make over what is asked for elsewhere; it knows no recipe. Lost: what {loses} "
     "of what is served today if that step of the largest holder stops, on existing links. Shares are of each good "
     "on its "
     "own basis; n/a: the holder is a region, or no step of its own."
@@ -50,7 +50,7 @@ def section(facts: Facts) -> Section:
         "Where does the chain break?",
         Sentence(f"{finding.claims.where}{also}", ("steps",)),
         holders_figure(facts),
-        read=READ.format(tier=facts.lead_tier),
+        read=READ.format(loses=facts.lead_tier.loses),
         more=(stage_table(facts),),
     )
 
@@ -245,7 +245,7 @@ def holders_figure(facts: Facts) -> ReportFigure | None:
     return fig.make_figure(
         canvas,
         title,
-        f"Share of output by country, mine first; right: N-1 cover, and what {facts.lead_tier} loses without its "
+        f"Share of output by country, mine first; right: N-1 cover, and what {facts.lead_tier.loses} without its "
         f"largest holder.",
         f"One bar per good; largest holders: {three}.",
         "",

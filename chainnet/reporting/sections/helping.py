@@ -65,6 +65,10 @@ def _due(_facts: Facts, row: Any) -> str | None:
     return f"{row['due']}{' (passed)' if row['is_past'] else ''}" if row["due"] else None
 
 
+def _to_do(_facts: Facts, row: Any) -> str:
+    return str(row["verb"]).removesuffix(" of").removesuffix(" on")
+
+
 measure_table = col.Table(
     "helps_most",
     "Projects",
@@ -74,7 +78,7 @@ measure_table = col.Table(
         col.PROJECT_ID,
         col.text("label", "Project", "the project in words"),
         col.text("state", "State", "how far it is"),
-        col.text("verb", "To do", "what there is to do about it, by its state"),
+        col.text("verb", "To do", "what there is to do about it, by its state", _to_do),
         col.tons("avoids_tpa", "Avoids, t/yr", "of the shortfall of the tier, with it alone"),
         col.million("cost_musd", "USD million", "capital cost"),
         col.text("due", "Due", "when its output begins", _due),

@@ -128,8 +128,11 @@ def price_figure(facts: Facts) -> ReportFigure | None:
 
 
 def _short(facts: Facts, good: str) -> str:
-    """Return the name of a good up to its first comma or bracket."""
-    return facts.drawn(re.split(r"[,(:]", first_capital(facts.commodity(good)))[0].strip())
+    """Return the name of a good up to its first comma or bracket, the whole of it where two goods share that."""
+    whole = facts.commodity(good)
+    heads = [re.split(r"[,(:]", facts.commodity(one))[0].strip() for one in facts.network.commodities["id"]]
+    head = re.split(r"[,(:]", whole)[0].strip()
+    return facts.drawn(first_capital(whole if heads.count(head) > 1 else head))
 
 
 def _wide(row: Any) -> float:

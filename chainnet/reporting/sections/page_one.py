@@ -135,7 +135,7 @@ def _course(facts: Facts, finding: Finding) -> ReportFigure:
     return ReportFigure(
         "course",
         f"{first_capital(_demand(finding))}: shortfall over time",
-        f"Short, of {_demand(finding)}{halves}.",
+        f"Short, of {_demand(finding)}{halves}. Pale: least to most.",
         svg,
         alt,
     )

@@ -216,7 +216,7 @@ def requirement_figure(facts: Facts) -> ReportFigure | None:
     )
     return fig.make_figure(
         canvas,
-        f"{facts.drawn(top['label'] or top['commodity'], 40)}: {said}",
+        f"{facts.drawn(top['label'] or top['commodity'], 60)}: {said}",
         f"Covered by what is held, of whatever material (solid), and to buy (hatched), part of what "
         f"{facts.first} requires (tick) to be met. {facts.horizon} months.",
         alt + ".",
