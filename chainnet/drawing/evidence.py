@@ -70,6 +70,9 @@ def course_svg(told: Course) -> str:
         begin = float(month) - 1.0  # type: ignore[arg-type]
         points += [(x(begin), y(row["share"])), (x(begin + row["months"]), y(row["share"]))]
     picture.shape([(points[0][0], y(0)), *points, (points[-1][0], y(0))], RULE)
+    if high - low > APART:  # the ends of the range are seen through what is short
+        for end in told.year:
+            picture.line([(x(0), y(end)), (x(min(YEAR, horizon)), y(end))], LINE)
     picture.line(points, INK, 1.8)
     central, least, most = told.later
     at = x(horizon + LATER)

@@ -51,14 +51,19 @@ def _nobody(facts: Facts) -> Sentence | None:
     if not idle:
         return None
     names = join([facts.quoted(name) for name in idle])
-    return Sentence(f"{names} {verb('leave', len(idle))} nobody short.", ("over_time",))
+    return Sentence(f"{names} {verb('leave', len(idle))} nobody short in the central case.", ("over_time",))
 
 
-def _first(_facts: Facts, row: Any) -> Any:
-    """Return the first short month; in words where it lies beyond the first year, or the months were not asked."""
+def _first(facts: Facts, row: Any) -> Any:
+    """Return the first short month; in words where it lies beyond what was asked."""
     if row["first_year_share"] != row["first_year_share"]:
         return NOT_ASKED
-    return "later" if row["first_month"] != row["first_month"] else row["first_month"]
+    worst = facts.a.findings[0]
+    if row["scenario"] != (worst.scenario.name if worst.scenario else ""):
+        return "later" if row["first_month"] != row["first_month"] else row["first_month"]
+    worst.answers.months_of(worst.scenario)  # of every tier at once
+    found = next(one.first_month for one in (worst, *worst.others) if one.tier == row["tier"])
+    return "later" if found != found else found
 
 
 time_table = col.Table(

@@ -37,13 +37,12 @@ _LOOKS = {
 
 
 READ = (
-    "Draws: every figure with a range at once, low and high read as P10 and P90; one country's inputs share half "
-    "of their "
-    "variance (assumed). Depends on: one thing at a time; a class is met up to 1 %, then up to 10 %, up to "
-    "50 %, more. Range of the verdict: the least and the most over judgements, one at a time; draws and range are two "
-    "questions. How likely: loss of the tier if served first, new suppliers qualified, on top of what is in force; "
-    "chances are ranges, never a forecast. Inputs are reported, estimated, inferred or assumed, by the node's "
-    "principal figure."
+    "Draws: every figure with a range at once, on existing links, low and high read as P10 and P90; one country's "
+    "inputs share half of their variance (assumed). Depends on: one thing at a time; a class is met up to 1 %, then up "
+    "to 10 %, up to 50 %, more. Range of the verdict: the least and the most over judgements, one at a time; draws and "
+    "range are two questions. How likely: loss of the tier if served first, new suppliers qualified, on top of what is "
+    "in force; chances are ranges, never a forecast. Inputs are reported, estimated, inferred or assumed, by the "
+    "node's principal figure."
 )
 
 
@@ -293,8 +292,8 @@ def ranges_figure(facts: Facts) -> ReportFigure | None:
     return fig.make_figure(
         canvas,
         f"{what}: {number(told['p10'])} to {tonnes(told['p90'])} in 8 of 10 draws",
-        f"P10 to P90 (bar) and P50 (tick) over the number as given; text in {facts.unit}. Scenario: "
-        f"{facts.scenario_label(facts.when)}.",
+        f"P10 to P90 (bar) and P50 (tick) over the number as given; text in {facts.unit}. Existing links. "
+        f"Scenario: {facts.scenario_label(facts.when)}.",
         alt + ".",
         "",
         range_table(facts),
