@@ -10,9 +10,9 @@ from chainnet.drawing import ways_svg
 from chainnet.reporting import canvas as fig
 from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.frames import Frame
-from chainnet.reporting.model import Cell, ReportFigure, Sentence, stands
+from chainnet.reporting.model import ReportFigure, Sentence, stands
 from chainnet.results import BOUNDED, CHECKED
-from chainnet.words import Who, count, counted, exact, join, odds, percent, verb
+from chainnet.words import Who, count, counted, join, odds, percent, verb
 
 SHOWN = 3  # sets in the picture
 EVENTS = "; "
@@ -86,12 +86,6 @@ def _ways(facts: Facts) -> pd.DataFrame | None:
         return None
     table = found.sets.assign(events=[_names(facts, row) for row in found.sets.to_dict("records")])
     return table[["rank", "events", "n", "chance_low", "chance_high", "loss_share", "can_be_likeliest"]]
-
-
-def _chance(row: Any, end: str) -> Cell:
-    """Return one end of a chance, which is printed beside the other."""
-    value = float(row[f"chance_{end}"])
-    return Cell(exact(value, 2), value)
 
 
 ways_table = Frame(

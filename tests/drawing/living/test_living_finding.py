@@ -6,11 +6,11 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from test_living import by_chance, solved, until
+from test_living import by_chance, setting_scenario, solved, until
 
 import chainnet as cn
 from chainnet.assessment import Answers, Finding, finding_of
-from chainnet.drawing.living.controls import controls_of, setting_scenario
+from chainnet.drawing.living.controls import controls_of
 from chainnet.drawing.living.order import orders_of
 from chainnet.flow import Counting, balance_under, stages_of
 from chainnet.network import TABLES
