@@ -8,8 +8,6 @@ from typing import Any
 import pandas as pd
 
 from chainnet.assessment import is_met, spoken_of
-from chainnet.doubt import CLASSES
-from chainnet.engine import PRINTED
 from chainnet.indicators import SET_BY_US
 from chainnet.reporting.formats.markdown import markdown_table, marked
 from chainnet.reporting.formats.page import html_report
@@ -17,6 +15,7 @@ from chainnet.reporting.model import Cell, Document, ReportColumn, ReportTable, 
 from chainnet.results import origin_of, package_version
 from chainnet.words import (
     NBSP,
+    NONE,
     Claims,
     Narrow,
     Shortfall,
@@ -138,11 +137,6 @@ def _claims(row: pd.Series) -> Claims:
     )
 
 
-def _is_none(share: float) -> bool:
-    """Say whether so little is short that demand is met."""
-    return bool(share <= CLASSES[MET] + PRINTED)
-
-
 def _shown(sentence: str) -> str:
     return marked(sentence).replace(NBSP, " ")
 
@@ -202,7 +196,7 @@ def _share(row: pd.Series) -> Cell:
     last = percent(later) if row["certain"] else "cannot be said"
     head = MET if is_met(row) else f"{percent(early)}, {last}"
     parts = [between(low, high) if not row["certain"] or {percent(low), percent(high)} != {percent(later)} else ""]
-    parts += [f"{percent(row['already_share'])} already" if not _is_none(row["already_share"]) else ""]
+    parts += [f"{percent(row['already_share'])} already" if row["already_share"] > NONE else ""]
     parts += [_if_last(float(row["last_share"]), low, high)]
     words = "; ".join(filter(None, parts))
     return Cell(f"{head} ({words})" if words else head, later, (low, high), early)
