@@ -155,6 +155,22 @@ def test_no_struck_word(made: Made) -> None:
     assert struck(" ".join(reader.pages[1].extract_text().split())) == []
 
 
+def test_at_most_twelve_pages_each_full_to_its_last_fifth(made: Made) -> None:
+    reader = pypdf.PdfReader(io.BytesIO((made.folder / "report.pdf").read_bytes()))
+    assert len(reader.pages) <= 12
+    foot = 18 / 25.4 * 72  # points, with the footer below it
+    for number_, page in enumerate(reader.pages[:-1], 1):
+        found: list[float] = []
+
+        def place(text: str, cm: list[float], tm: list[float], *_: Any, to: list[float] = found) -> None:
+            if text.strip():
+                to.append(tm[4] * cm[1] + tm[5] * cm[3] + cm[5])
+
+        page.extract_text(visitor_text=place)
+        lowest = min(y for y in found if y > foot + 1)
+        assert lowest - foot <= float(page.mediabox.height) / 5, f"page {number_} ends at {lowest:.0f} points"
+
+
 def test_each_date_lies_ahead_or_is_said_to_have_passed(made: Made) -> None:
     finding = made.told[0]
     if finding["as_of"] is None:
