@@ -136,7 +136,7 @@ def levels_svg(levels: pd.DataFrame, first: str) -> str:
 
 
 def measures_svg(measures: pd.DataFrame, demand_tpa: float) -> str:
-    """Draw each measure as a box: its width what it avoids alone, its height USD million a point, cheapest first.
+    """Draw each measure as a box, in the order given: its width what it avoids alone, its height USD million a point.
 
     Parameters
     ----------
@@ -149,7 +149,6 @@ def measures_svg(measures: pd.DataFrame, demand_tpa: float) -> str:
     bottom, picture = height - 26.0, Picture(height, HALF)
     table = measures.assign(points=100.0 * measures["avoids_tpa"] / demand_tpa)
     table = table.assign(price=table["cost_musd"] / table["points"])
-    table = table.iloc[np.lexsort((table["label"], table["price"].fillna(np.inf)))]
     total, most = float(table["points"].sum()) or 1.0, float(table["price"].max(skipna=True))
     most = most if most == most and most > 0 else 1.0
     x, scale = left, (HALF - left - 4.0) / total

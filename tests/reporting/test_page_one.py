@@ -207,6 +207,16 @@ def test_the_break_is_as_wide_as_the_demand(made: Made) -> None:
     assert lost / finding["demand_tpa"] == pytest.approx(due, abs=1e-4)
 
 
+def test_the_projects_are_listed_as_they_are_drawn(made: Made) -> None:
+    rows = made.told[0]["measures"]
+    prices = [(math.inf if row["cost_musd"] is None else row["cost_musd"]) / row["avoids_tpa"] for row in rows]
+    drawn = [
+        row["label"] for _, row in sorted(zip(prices, rows, strict=True), key=lambda one: (one[0], one[1]["label"]))
+    ]
+    listed = re.findall(r"<li>(.*?) \([a-z]+[,)]", "".join(re.findall(r"<ol>.*?</ol>", made.page, re.DOTALL)[-1:]))
+    assert [html.unescape(name) for name in listed] == drawn
+
+
 def test_a_brief_is_page_one_alone(made: Made, tmp_path: Path) -> None:
     report(made.assessment, tmp_path, ["pdf", "html"], brief=True)
     reader = pypdf.PdfReader(tmp_path / "brief.pdf")

@@ -57,7 +57,7 @@ level_table = col.Table(
         col.share("last_share", "Allies served last", "a stress test: the same if allies are served last"),
     ),
     subtitle="Unit: {f.unit}, {f.lead_words}. Scenario: {f.worst_label}.",
-    stands=lambda f: f.standing(f.a.findings[0].levels),
+    stands=lambda f: f.standing(f.a.stress.summary),
 )
 
 

@@ -41,7 +41,8 @@ STANDS_IN = "Nobody says what is asked for: what each end use gets in the baseli
 HOW_TO_READ = (
     "Short: the shortfall under the scenario less the shortfall without it, as a part of the demand of the tier. "
     "Later: once new suppliers are qualified, stocks gone. Ranges: the least and the most over other judgements, one "
-    "at a time. A filled square: no judgement and no doubtful input of that kind changes the verdict."
+    "at a time; of months, costs, and what a stop or a project moves none is assessed. A filled square: no judgement "
+    "and no doubtful input of that kind changes the verdict."
 )
 
 
@@ -153,9 +154,12 @@ def _levels(finding: Finding) -> ReportFigure:
     table = finding.levels
     is_tested = bool((table["last_share"] > table["share"] + APART).any())
     alt = ", ".join(f"{level} {percent(share)}" for level, share in table["share"].items())
+    existing, new = (percent(table["share"].get(level, 0.0)) for level in ("existing links", NEW))
     return ReportFigure(
         "response",
-        "What stays short after each level of response",
+        f"New suppliers avoid nothing: {new} stays short"
+        if new == existing
+        else f"Existing links leave {existing} short, new suppliers {new}",
         f"Part of {_demand(finding)}, each level with those before it."
         f"{' Red tick: allies served last, a stress test.' if is_tested else ''}",
         levels_svg(table, NEW),
@@ -163,15 +167,25 @@ def _levels(finding: Finding) -> ReportFigure:
     )
 
 
+def _ranked(finding: Finding) -> pd.DataFrame:
+    """Return the projects by what a tonne costs that they avoid; those without a known cost last."""
+    table = finding.measures
+    rank = table.assign(price=table["cost_musd"] / table["avoids_tpa"])
+    return table.loc[rank.sort_values(["price", "label"], kind="stable").index]
+
+
 def _measures(finding: Finding) -> ReportFigure | None:
     """Draw what each project avoids at what cost; None where none avoids anything."""
-    table = finding.measures
+    table = _ranked(finding)
     if table.empty:
         return None
     alt = ", ".join(f"{row['label']} {number(row['avoids_tpa'])} t/yr" for row in table.to_dict("records"))
+    known = table["cost_musd"].notna().any()
     return ReportFigure(
         "cost_curve",
-        "What each project alone avoids, and at what cost",
+        "Project 1 has the least known cost of what it alone avoids"
+        if known
+        else "What projects avoid has no known cost",
         "USD million a point of demand. Darker: nearer to output. Hatched: cost not known.",
         measures_svg(table, finding.demand["tpa"]),
         f"{alt}.",
@@ -181,7 +195,7 @@ def _measures(finding: Finding) -> ReportFigure | None:
 def _listed(finding: Finding) -> tuple[str, ...]:
     """Return the projects of the cost curve in its order, a line each."""
     said = []
-    for row in finding.measures.sort_values(["cost_musd", "avoids_tpa", "label"], kind="stable").to_dict("records"):
+    for row in _ranked(finding).to_dict("records"):
         cost = "cost not known" if is_missing(row["cost_musd"]) else money(row["cost_musd"] * 1e6)
         due = f", {'was due' if row['is_past'] else 'due'} {row['due']}" if row["due"] else ""
         said.append(f"{row['label']} ({row['state']}{due}): {cost}")

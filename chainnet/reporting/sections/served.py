@@ -87,7 +87,7 @@ time_table = col.Table(
     ),
     none={"label": "no scenario leaves anybody short"},
     subtitle="Unit: {f.unit}. Served {f.order}. {f.whose_words}",
-    stands=lambda f: f.standing(f.a.timing),
+    stands=lambda f: f.standing(f.a.stress.summary),
 )
 
 
