@@ -15,6 +15,7 @@ from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import ReportColumn, ReportFigure, Section, Sentence, make_section
+from chainnet.reporting.texts import READ
 from chainnet.results import CHECKED, FROM_INPUTS
 from chainnet.words import (
     NO_DATA,
@@ -34,14 +35,6 @@ ROOM = 0.024  # of a bar, for a letter
 COVER = "supply without the largest holder over demand without its own"
 
 
-READ = (
-    "N-1 cover: what the others can make over what is asked for elsewhere; it knows no recipe. Lost: what {loses} "
-    "of what is served today if that step of the largest holder stops, on existing links. Shares are of each good "
-    "on its "
-    "own basis; n/a: the holder is a region, or no step of its own."
-)
-
-
 def section(facts: Facts) -> Section:
     """Return where the chain breaks, who holds each good, and every step."""
     finding = facts.a.findings[0]
@@ -51,7 +44,7 @@ def section(facts: Facts) -> Section:
         "Where does the chain break?",
         Sentence(f"{finding.claims.where}{also}", ("steps",)),
         holders_figure(facts),
-        read=READ.format(loses=facts.lead_tier.loses),
+        read=READ["chain"].format(loses=facts.lead_tier.loses),
         more=(stage_table(facts),),
     )
 

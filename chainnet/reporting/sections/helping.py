@@ -11,15 +11,10 @@ from chainnet.reporting.facts import Facts
 from chainnet.reporting.frames import Frame
 from chainnet.reporting.model import Section, Sentence, make_section, stands
 from chainnet.reporting.sections.asked import not_assessed
+from chainnet.reporting.texts import READ
 from chainnet.results import CHECKED, SAMPLED
 from chainnet.words import NOT_APPLICABLE, Who, first_capital, is_missing, join, money, number, tonnes
 
-READ = (
-    "Each level keeps what those before it allow; its gain depends on their order, what is left at the end does not. A "
-    "stock counts with what it releases in a year. Avoids: a project alone, once new suppliers are qualified, at "
-    "its size "
-    "in six years. n/d: no figure in the sources; such a cost is not 0. Where it disappoints: one case at a time."
-)
 NOT_KNOWN = "not known"
 
 
@@ -33,7 +28,7 @@ def section(facts: Facts) -> Section:
         measure_table(facts),
         tuple(map(_advice_words, finding.advice)) if finding.advice else nothing,
         case_table(facts),
-        read=READ,
+        read=READ["helping"],
         more=(
             listed_table(facts),
             *(effect_table(facts, year) for year in facts.a.rerouting),

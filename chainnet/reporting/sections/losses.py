@@ -20,6 +20,7 @@ from chainnet.reporting.model import (
     make_section,
     make_table,
 )
+from chainnet.reporting.texts import READ
 from chainnet.words import (
     counted,
     country_name,
@@ -44,11 +45,6 @@ _TABLES = {
 _HEADS = {"country": "Country", "owner_country": "Country of owner", "operator": "Operator"}
 
 
-READ = (
-    "Lost: served before less served after, both solved on existing links, nothing restricted. = marks ties. A row "
-    "in a "
-    "region, or without an operator on record, may be several plants."
-)
 WITHOUT = 3  # pairs that are told
 
 
@@ -61,7 +57,7 @@ def section(facts: Facts) -> Section:
         steps,
         Sentence(owners_words(facts), ("countries", "owners")),
         *(Sentence(said, ("sets", "pairs")) for said in _together(facts)),
-        read=READ,
+        read=READ["losses"],
         more=(
             *(loss_table(facts, by) for by in ("country", "owner_country", "operator")),
             attack_table(facts),

@@ -29,12 +29,6 @@ from chainnet.words import (
 
 GOODS = 9  # that a picture shows
 MOST = 100.0  # times as dear: what is beyond is said as more than that
-READ = (
-    "Prices: of a market in which all take them as they are; no forecast. A bar goes from the cheapest to the dearest "
-    "place, with the ends of what is not unique. Elasticities are assumed as ranges, costs that nobody gives are what "
-    "reference prices leave. Instruments: what each costs in a year in which nothing is cut off, as with an insurance; "
-    "a comparison of the projects listed, no advice on a price."
-)
 INPUTS = stands("see the sheet Market inputs", CHECKED)
 
 

@@ -12,6 +12,7 @@ from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import Front, ReportColumn, ReportFigure
 from chainnet.reporting.order import section_id
+from chainnet.reporting.texts import READ
 from chainnet.words import (
     MET_OR_SHORT,
     country_name,
@@ -38,12 +39,6 @@ LABEL = 26  # letters of a project in a picture
 HEADS = {"Who and when.": "served", "Where.": "chain", "What to do.": "helping", "How sure.": "sure"}
 LEFT_OUT = "Substitution and thrift: whoever is short finds no other material and does not use less."
 STANDS_IN = "Nobody says what is asked for: what each end use gets in the baseline stands in as demand."
-HOW_TO_READ = (
-    "Short: the shortfall under the scenario less the shortfall without it, as a part of the demand of the tier. "
-    "Later: once new suppliers are qualified, stocks gone. Ranges: the least and the most over other judgements, one "
-    "at a time; of months, costs, and what a stop or a project moves none is assessed. A filled square: no judgement "
-    "and no doubtful input of that kind changes the verdict."
-)
 
 
 def front(facts: Facts, title: str = "") -> Front:
@@ -67,7 +62,7 @@ def front(facts: Facts, title: str = "") -> Front:
         firmness=tuple(finding.firmness.items()),
         depends_on=_depends_on(finding),
         left_out=_left_out(facts, finding),
-        how_to_read=f"{HOW_TO_READ} {scenarios.trust}",
+        how_to_read=f"{READ['front']} {scenarios.trust}",
     )
 
 

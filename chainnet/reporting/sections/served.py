@@ -14,15 +14,9 @@ from chainnet.reporting import columns as col
 from chainnet.reporting.facts import BASELINE, Facts
 from chainnet.reporting.frames import Frame
 from chainnet.reporting.model import ReportFigure, Section, Sentence, make_section
+from chainnet.reporting.texts import READ
 from chainnet.words import NOT_ASKED, Who, first_capital, join, percent, verb
 
-READ = (
-    "Short: the shortfall under the scenario less that without it, in parts of the demand of the tier. First year: "
-    "without foresight, on existing links, new suppliers once they are qualified, stocks drawn. Later: new suppliers "
-    "qualified, stocks gone. First month: with more than 1 % short, counted from the first measure. Scenarios that "
-    "leave "
-    "nobody short have no row; half-years after the first year."
-)
 LEAST = 0.01  # less is met
 
 
@@ -33,7 +27,7 @@ def section(facts: Facts) -> Section:
         time_table(facts),
         _nobody(facts),
         course_figure(facts),
-        read=READ,
+        read=READ["served"],
         more=(long_table(facts), layer_table(facts), place_table(facts), bracket_table(facts), exposure_table(facts)),
     )
 

@@ -16,6 +16,7 @@ from chainnet.reporting.sections.asked import not_assessed
 from chainnet.reporting.sections.assumed import assumption_table, gap_table
 from chainnet.reporting.sections.likely import hazard_table, likely_points, ways_figure, ways_table
 from chainnet.reporting.sections.missing import missing_table
+from chainnet.reporting.texts import READ
 from chainnet.results import CHECKED, NOT_STATED, SAMPLED
 from chainnet.words import MET_OR_SHORT, Who, count, first_capital, number, percent, readable_id, tonnes
 
@@ -36,16 +37,6 @@ _LOOKS = {
 }
 
 
-READ = (
-    "Draws: every figure with a range at once, on existing links, low and high read as P10 and P90; one country's "
-    "inputs share half of their variance (assumed). Depends on: one thing at a time; a class is met up to 1 %, then up "
-    "to 10 %, up to 50 %, more. Range of the verdict: the least and the most over judgements, one at a time; draws and "
-    "range are two questions. How likely: loss of the tier if served first, new suppliers qualified, on top of what is "
-    "in force; chances are ranges, never a forecast. Inputs are reported, estimated, inferred or assumed, by the "
-    "node's principal figure."
-)
-
-
 def section(facts: Facts) -> Section:
     """Return what the ranges do to the answer, on which inputs it rests and how well they are known."""
     return make_section(
@@ -57,7 +48,7 @@ def section(facts: Facts) -> Section:
         dependency_table(facts),
         not_assessed(facts, "likelihood", "ranges", "draws"),
         coverage_figure(facts),
-        read=READ,
+        read=READ["sure"],
         more=(
             *(table(facts) for table in (ways_table, hazard_table)),
             *(
