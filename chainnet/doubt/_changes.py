@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -180,7 +181,7 @@ def _recipe_words(network: Network, process: str, plants: Ints) -> str:
         return f"the recipe of {_text(network.plants['label'].iloc[plants[0]], network.plants['id'].iloc[plants[0]])}"
     lines, words = network.processes, process.replace("_", " ")
     made = lines.loc[(lines["process"] == process) & (lines["role"] == "output"), "commodity"].map(network.good)
-    goods = [good for good in made if words.lower() not in good.lower()]
+    goods = [re.split(r"[,(:]| as | and ", good)[0].strip() for good in made if words.lower() not in good.lower()]
     return f"the recipe {words}{f' ({join(goods)})' if goods else ''}"
 
 

@@ -168,7 +168,7 @@ class Claims:
         short, span = self.shortfall, between(self.shortfall.low, self.shortfall.high)
         range_ = "" if percent(short.low) == percent(short.high) else f" ({span})"
         if not short.is_certain:
-            return CANNOT, f"how much of {self.demand} is short{range_}"
+            return (span, f"of {self.demand} short, by judgement") if range_ else (CANNOT, f"for {self.demand}")
         if short.is_met:
             return "Nothing", f"of {self.demand} short{range_}"
         if short.later <= NONE:

@@ -100,7 +100,7 @@ def _flows(facts: Facts, finding: Finding) -> ReportFigure:
     return ReportFigure(
         "break",
         finding.title,
-        f"Width: {unit} for {_demand(finding)}{_central(finding)}. Hollow: lost.",
+        f"Width: {unit}{_central(finding)}. Hollow: lost.",
         svg,
         f"{alt}{f' Bottleneck: {where}.' if where else ''}",
     )
@@ -131,7 +131,7 @@ def _course(facts: Facts, finding: Finding) -> ReportFigure:
     return ReportFigure(
         "course",
         f"{first_capital(_demand(finding))}: shortfall over time",
-        f"Short, of {_demand(finding)}{halves}. Pale: least to most.",
+        f"Of {_demand(finding)}{halves}. Pale: least to most.",
         svg,
         alt,
     )

@@ -259,7 +259,7 @@ def ranges_figure(facts: Facts) -> ReportFigure | None:
     if all(row["p10"] == row["p90"] for row in rows):
         return None
     y = np.arange(len(rows))[::-1]
-    canvas, (ax,) = fig.new_canvas(0.65 + 0.28 * len(rows))
+    canvas, (ax,) = fig.new_canvas(0.65 + 0.22 * len(rows))
     top = max(max(float(row["p90"]) / float(row["given"]), 1.0) for row in rows)
     ax.vlines(1.0, -0.6, len(rows) - 0.5, color=fig.GREY, linewidth=1.0, linestyle="--")
     fig.write(ax, 1.0, len(rows) - 0.35, "as given = 1", "center", va="bottom", color=fig.GREY)
@@ -301,7 +301,7 @@ def coverage_figure(facts: Facts) -> ReportFigure | None:
     if table.empty:
         return None
     table = table.iloc[np.argsort([facts.place_of_step(str(name)) for name in table.index], kind="stable")]
-    canvas, (ax,) = fig.new_canvas(0.4 + 0.27 * len(table))
+    canvas, (ax,) = fig.new_canvas(0.4 + 0.21 * len(table))
     y = np.arange(len(table))[::-1]
     for at, (step, row) in zip(y, table.iterrows(), strict=True):
         left, total = 0.0, float(whole[str(step)])
