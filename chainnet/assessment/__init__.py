@@ -7,7 +7,7 @@ from chainnet.assessment._answers import Answers
 from chainnet.assessment._assess import Assessment, assess
 from chainnet.assessment._bottleneck import stoppable
 from chainnet.assessment._compare import compare
-from chainnet.assessment._find import find
+from chainnet.assessment._find import find, finding_of
 from chainnet.assessment._finding import Finding
 from chainnet.assessment._missing import assume_demand, missing, whoever_counts
 from chainnet.assessment._overview import first_rows, is_made_up, is_met, overview, spoken_of
@@ -22,6 +22,7 @@ __all__ = [
     "assume_demand",
     "compare",
     "find",
+    "finding_of",
     "first_rows",
     "is_made_up",
     "is_met",

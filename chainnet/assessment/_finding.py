@@ -480,7 +480,7 @@ class Finding:
 
     def in_brief(self) -> dict[str, Any]:
         """Return as plain values what takes no minute: whose finding it is, what is due later, where it breaks."""
-        network, share = self.network, float(self.answers.due(self.scenario)["due_share"][self.tier])
+        network, later = self.network, {name: self.later[name] for name in ("share", "tpa")}
         found = {
             "chain": network.name,
             "as_of": network.as_of,
@@ -492,7 +492,7 @@ class Finding:
             "order": self.answers.counting.order_name,
             "tier": str(self.tier),
             "demand_tpa": self.demand["tpa"],
-            "shortfall": {"later": {"share": share, "tpa": share * self.demand["tpa"]}},
+            "shortfall": {"later": later, "certain": self.certain},
             "bottleneck": self.bottleneck,
         }
         plain: dict[str, Any] = plain_values(found)

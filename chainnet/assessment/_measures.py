@@ -122,15 +122,16 @@ def _described(answers: Answers, projects: pd.DataFrame) -> pd.DataFrame:
         start if isinstance(start, str) and start else _year(begin)
         for start, begin in zip(projects["start"], begins, strict=True)
     ]
+    state, is_past = projects["status"].map(state_of), begins <= today  # not where either is unknown
     return pd.DataFrame(
         {
             "id": projects["id"],
             "label": projects["label"].fillna(projects["id"]),
-            "state": projects["status"].map(state_of),
-            "verb": projects["status"].map(verb_of),
+            "state": state,
+            "verb": projects["status"].map(verb_of).mask((state == "building") & is_past, CONFIRM),
             "cost_musd": projects["capex_musd"].astype(float),
             "due": dues,
-            "is_past": begins <= today,  # not where either is unknown
+            "is_past": is_past,
             "due_month": begins - today,
         }
     )
@@ -179,7 +180,7 @@ def _projects(answers: Answers, scenario: Scenario, tier: str, place: int) -> li
     ]
     return [
         Advice(
-            verb=CONFIRM if is_past and state == "building" else str(rows.loc[rows["state"] == state, "verb"].iloc[0]),
+            verb=str(rows[rows["state"] == state].sort_values("due_month", kind="stable")["verb"].iloc[-1]),
             thing=join([titled(label) for label in rows["label"]]),
             ids=tuple(names),
             state=state,

@@ -207,7 +207,7 @@ class Question(Command):
     @cached_property
     def _labels(self) -> dict[str, str]:
         parts = (self.network.site_labels, self.network.labels)
-        return {name: label for part in parts for name, label in part.items() if label != name}
+        return {str(name): label for part in parts for name, label in part.items() if label != name}
 
     def named(self, member: Any) -> str:
         """Return the name for people of an id, or of the ends of a link; the id itself where there is none."""

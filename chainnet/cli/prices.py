@@ -137,7 +137,7 @@ class Bordered(Cleared):
 class Measured(Bordered):
     """The options of a market in which measures are in force."""
 
-    policy: Annotated[Path | None, "TOML file of measures: tariffs, quotas, floors, subsidies."] = None
+    policy: Annotated[Path | None, "TOML file of measures: tariffs, quotas, floors, subsidies, clubs, buffers."] = None
     floor: Annotated[list[str] | None, "COMMODITY=USD per tonne (may be repeated).", FLOORS] = None
     mechanism: Annotated[Literal["border", "cfd"], "How --floor is kept: a levy on imports, or contracts."] = "border"
     content: Annotated[
@@ -270,6 +270,41 @@ class BreakEven(Bordered):
         """Ask with all options of a market; those that are not asked about may enter too."""
         market = {**self.market_options(), "projects": self.given("projects")}
         return super().ask(self.like, of, to=self.inside()["country"], **market, **other)
+
+
+@command(
+    like="prices.storage",
+    example="storage mag-9 --period base --period china_out --node USE --commodity magnet --reference magnet=50000 "
+    "--reference ndpr=60000 --reference dy=300000 --demand-elasticity 0.5",
+)
+class Storage(Cleared):
+    """Clear markets one after the other.
+
+    What is kept joins them: buffer stocks of --policy until they are full or empty, or a good at a node.
+    """
+
+    periods: Annotated[list[str], "Scenario of each period, in order (repeated); base = nothing happens.", "--period"]
+    policy: Annotated[Path | None, "TOML file of measures, in force in all periods."] = None
+    months: Annotated[int, "Length of a period."] = 12
+    node: Annotated[str | None, "Where holders keep a good from the first to the second period."] = None
+    commodity: Annotated[str | None, "Which good they keep."] = None
+    holding: Annotated[float, "USD for keeping a tonne from one period to the next."] = 0.0
+
+    def ask(self, question: str | None = None, of: Any = None, /, **other: Any) -> Any:
+        """Ask with all options of a market; what --scenario says happens in every period."""
+        from chainnet.scenario import Scenario
+
+        options = self.market_options()
+        always = options.pop("scenario", None)
+        cases = [None if word == "base" else self.pick_scenario(word, "--period") for word in self.periods]
+        return super().ask(
+            self.like,
+            of,
+            scenarios=[one if always is None else always if one is None else always + one for one in cases],
+            policy=Scenario.read(self.policy) if self.policy is not None else None,
+            holding_usd_per_t=self.holding,
+            **options,
+        )
 
 
 @command(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from chainnet.flow import Counting
 from chainnet.lowering import Overlay
 from chainnet.network import Network, split_list
 from chainnet.results import NOT_STATED, weakest
-from chainnet.words import country_name, in_sentence, spelled, step_words
+from chainnet.words import country_name, in_sentence, join, spelled, step_words
 
 # what no source says of the thing itself
 WEAK = ("inferred", "assumed")
@@ -175,10 +176,13 @@ def _processes(network: Network) -> Iterator[Variation]:
 
 
 def _recipe_words(network: Network, process: str, plants: Ints) -> str:
-    """Return a recipe in words: by the one plant that runs it, else by its own name."""
+    """Return a recipe in words: by the one plant that runs it, else by its own name and what it makes."""
     if len(plants) == 1:
         return f"the recipe of {_text(network.plants['label'].iloc[plants[0]], network.plants['id'].iloc[plants[0]])}"
-    return f"the recipe {process.replace('_', ' ')}"
+    lines, words = network.processes, process.replace("_", " ")
+    made = lines.loc[(lines["process"] == process) & (lines["role"] == "output"), "commodity"].map(network.good)
+    goods = [re.split(r"[,(:]| as | and ", good)[0].strip() for good in made if words.lower() not in good.lower()]
+    return f"the recipe {words}{f' ({join(goods)})' if goods else ''}"
 
 
 def _relations(network: Network) -> Iterator[Variation]:

@@ -12,7 +12,7 @@ from chainnet.drawing.style import COLOURS
 from chainnet.drawing.svg import WIDTH, Picture, cut, wide
 from chainnet.words import is_missing, number, percent
 
-HALF = 234.0  # a picture beside another
+HALF = 232.0  # a picture beside another, points
 INK, LINE, RULE, PALE, RED = (COLOURS[name] for name in ("ink", "line", "rule", "blank", "less"))
 APART = 0.005  # shares nearer than that are one
 UNKNOWN, STRIPE, WORD = 0.25, 5.0, 8.0  # height of what has no price, between stripes, least width with a number
@@ -65,12 +65,14 @@ def course_svg(told: Course) -> str:
     low, high = told.year
     if high - low > APART:
         picture.box(x(0), y(high), x(min(YEAR, horizon)) - x(0), y(low) - y(high), PALE)
-        picture.words(x(0) + 3.0, y(high) - 3.0, "first-year range", colour=COLOURS["soft"], halo=True)
     points: list[tuple[float, float]] = []
     for month, row in told.months.iterrows():
         begin = float(month) - 1.0  # type: ignore[arg-type]
         points += [(x(begin), y(row["share"])), (x(begin + row["months"]), y(row["share"]))]
     picture.shape([(points[0][0], y(0)), *points, (points[-1][0], y(0))], RULE)
+    if high - low > APART:  # the ends of the range are seen through what is short
+        for end in told.year:
+            picture.line([(x(0), y(end)), (x(min(YEAR, horizon)), y(end))], LINE)
     picture.line(points, INK, 1.8)
     central, least, most = told.later
     at = x(horizon + LATER)
@@ -134,7 +136,7 @@ def levels_svg(levels: pd.DataFrame, first: str) -> str:
 
 
 def measures_svg(measures: pd.DataFrame, demand_tpa: float) -> str:
-    """Draw each measure as a box: its width what it avoids alone, its height USD million a point, cheapest first.
+    """Draw each measure as a box, in the order given: its width what it avoids alone, its height USD million a point.
 
     Parameters
     ----------
@@ -147,7 +149,6 @@ def measures_svg(measures: pd.DataFrame, demand_tpa: float) -> str:
     bottom, picture = height - 26.0, Picture(height, HALF)
     table = measures.assign(points=100.0 * measures["avoids_tpa"] / demand_tpa)
     table = table.assign(price=table["cost_musd"] / table["points"])
-    table = table.iloc[np.lexsort((table["label"], table["price"].fillna(np.inf)))]
     total, most = float(table["points"].sum()) or 1.0, float(table["price"].max(skipna=True))
     most = most if most == most and most > 0 else 1.0
     x, scale = left, (HALF - left - 4.0) / total

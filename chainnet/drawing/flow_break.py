@@ -10,6 +10,7 @@ import pandas as pd
 
 from chainnet.drawing.style import COLOURS
 from chainnet.drawing.svg import TEXT, WIDTH, Picture, cut, folded
+from chainnet.words import first_capital, spelled
 
 HEIGHT = 212.0  # 75 mm
 TOP, FOOT, RIGHT = 30.0, 4.0, 104.0
@@ -62,14 +63,22 @@ def break_svg(told: Break) -> str:
         if not is_cut:
             _name(picture, told, x, (column, place, n), block)
     for column, steps in enumerate(heads):
-        words = " and ".join(told.steps[step] for step in steps[:2])
-        for row, line in enumerate(folded(words[:1].upper() + words[1:], x[1] - 6.0, 2, bold=True)):
+        for row, line in enumerate(_head(told, steps, x[1] - 6.0)):
             picture.words(x[column], 9.0 + 10.0 * row, line, bold=True)
-    picture.words(x[n], 9.0, cut(told.users, RIGHT, bold=True), bold=True)
+    picture.words(x[n], 9.0, cut(told.users, RIGHT + 8.0, bold=True), bold=True)
     picture.words(x[n], 21.0, told.arrives, size=TEXT, bold=True)
     for left, top, height in red:
         _draw_cut(picture, told.label, left + BLOCK, top, height, x[1] - BLOCK - 14.0)
     return picture.svg
+
+
+def _head(told: Break, steps: Sequence[str], room: float) -> list[str]:
+    """Return the head of a column, first the step of the bottleneck; of steps without room how many more there are."""
+    first, *rest = (told.steps[step] for step in sorted(steps, key=lambda step: step != told.cut[0]))
+    ends = [f" and {rest[0]}"] if len(rest) == 1 else []
+    ends += [f" and {spelled(len(rest), 'more', 'more')}" if rest else ""]
+    found = [folded(first_capital(first + end), room, 2, bold=True) for end in ends]
+    return next((lines for lines in found if not lines[-1].endswith("…")), found[-1])
 
 
 def columns_of(passage: pd.DataFrame) -> list[list[str]]:
@@ -208,7 +217,7 @@ def _draw_cut(picture: Picture, label: str, x: float, top: float, height: float,
     zigzag = [(x + 3.0 + (2.5 if i % 2 else -2.5), begin + (end - begin) * i / steps) for i in range(steps + 1)]
     picture.line(zigzag, COLOURS["paper"], 4.0)
     picture.line(zigzag, red, 1.8)
-    lines = folded(label, room, 3, bold=True)
+    lines = folded(label, room, 4, bold=True)
     middle = min(top + height / 2, HEIGHT - 6.0 * len(lines))
     for row, line in enumerate(lines):
         y = middle + 3.0 + 10.0 * (row - (len(lines) - 1) / 2)

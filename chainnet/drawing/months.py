@@ -10,7 +10,7 @@ import numpy as np
 from chainnet.drawing.courses import FIGURES
 from chainnet.drawing.drawn import DrawnFlows
 from chainnet.drawing.facts import PageData, heads, ratio
-from chainnet.drawing.story import Finding, led
+from chainnet.drawing.story import Finding, led, today
 from chainnet.drawing.style import percent, tonnes
 from chainnet.drawing.words import (
     END_WORDS,
@@ -87,7 +87,7 @@ def _month_data(network: Network, facts: PageData, answer: DrawnFlows, told: Fin
         "rows": rows,
         "start": shown.index(months.opening),
         "tiers": [x["tier"] for x in answer.tiers],
-        "baseHeading": told["title"] if told else base_words(facts),
+        "baseHeading": today(told) if told else base_words(facts),
         "links": _series(flow, [k["result"] or 0.0 for k in facts.links], [k["base"] for k in facts.links]),
         "sites": _series(site, [s["result"] or 0.0 for s in facts.sites], [s["base"] for s in facts.sites]),
         "asked": _demands(network, months.asked[shown], facts, "asked"),

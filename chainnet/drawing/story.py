@@ -9,7 +9,17 @@ from chainnet.drawing.drawn import DrawnFlows
 from chainnet.drawing.style import percent, tonnes
 from chainnet.errors import DataError
 from chainnet.network import Network
-from chainnet.words import Who, country_name, digits, first_capital, place_words, step_words
+from chainnet.words import (
+    CLAIMS,
+    NONE,
+    Who,
+    country_name,
+    demand_words,
+    digits,
+    first_capital,
+    place_words,
+    step_words,
+)
 
 # the steps, and the flows that each shows
 STEPS = (
@@ -70,11 +80,9 @@ def story_data(finding: Finding | None, vintage: str) -> dict[str, Any] | None:
     if finding is None:
         return None
     who, where, what, sure = finding["sentences"]
-    whose = "" if Who(finding["tier"]).is_all else f"{finding['tier']} "
-    asked = f"{'' if finding['beneficiaries'] == 'all' else 'allied '}{whose}demand is {tonnes(finding['demand_tpa'])}."
     label = finding["scenario_label"].rstrip(".") + (f" ({finding['state']})." if finding["state"] else ".")
     texts = (
-        " ".join(first_capital(part) for part in (f"{vintage}." if vintage else "", asked) if part),
+        f"{first_capital(vintage)}." if vintage else today(finding),
         label,
         where,
         who,
@@ -95,6 +103,14 @@ def story_data(finding: Finding | None, vintage: str) -> dict[str, Any] | None:
         },
         "months": timeline(finding),
     }
+
+
+def today(finding: Finding) -> str:
+    """Return the heading of the chain without the scenario: what is asked for, and what is short of it even so."""
+    already = finding["shortfall"]["already_share"]
+    also = f"; {CLAIMS['already'].format(share=percent(already))}" if already > NONE else ""
+    demand = demand_words(finding["tier"], finding["beneficiaries"] != "all")
+    return f"Today: {demand} is {tonnes(finding['demand_tpa'])}{also}."
 
 
 def timeline(finding: Finding) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from chainnet.prices._idle import Overcapacity, constant_elasticity_price, overc
 from chainnet.prices._instruments import Instruments, instruments
 from chainnet.prices._market import Market, market
 from chainnet.prices._reply import best_reply
+from chainnet.prices._storage import storage
 from chainnet.prices._terms import capital_recovery_factor
 from chainnet.prices._timing import build_or_wait, option_value
 
@@ -34,4 +35,5 @@ __all__ = [
     "overcapacity",
     "price_cut",
     "price_floor",
+    "storage",
 ]

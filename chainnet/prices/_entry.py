@@ -141,10 +141,10 @@ def _least_floor(setting: Setting, plant: int) -> tuple[float, float]:
     """Return a bracket around the least floor at which a plant enters: what it lacks is added to the floor tried."""
 
     def at(floor: float) -> tuple[float, bool, bool | None]:
-        one = setting.with_measure(0, usd_per_t=floor)
+        one = setting.with_measure(-1, usd_per_t=floor)  # those of a scenario stand before it
         cleared = one.clearing.solve()
         loss, share = loss_of(one, cleared, plant)
-        return loss, share > ENTERS, cleared.states[0].held
+        return loss, share > ENTERS, cleared.states[-1].held
 
     loss, enters, _ = at(0.0)
     if enters:
@@ -314,11 +314,11 @@ class _Curve:
                 parts += [part[: middle + 1], part[middle:]]
 
     def _at(self, floor: float) -> _Point:
-        one = self.setting.with_measure(0, usd_per_t=floor)
+        one = self.setting.with_measure(-1, usd_per_t=floor)  # those of a scenario stand before it
         return self._point(one.clearing.solve(), one)
 
     def _point(self, cleared: Cleared, setting: Setting) -> _Point:
-        found, state = _members_of(setting, cleared, self.members, self.commodity), cleared.states[0]
+        found, state = _members_of(setting, cleared, self.members, self.commodity), cleared.states[-1]
         binding = setting.clearing.model.binding if setting.clearing.is_alone else None
         key = None if binding is None or cleared.jumps else binding + (state.duty != 0).tobytes() + bytes([state.binds])
         numbers = np.array([state.value, found["bought_tpa"], *(found[name] for name in TONNES)])

@@ -30,9 +30,8 @@ STRIPS = "In each strip, from nothing at the left to all at the right, the bar a
 NOTE = (
     "Short: the part of a tier's demand, and its tonnes, that is not met in the long run. Where it makes a difference "
     "who is served first, there is a line for the order that was asked and, as a stress test, one with allies served "
-    "last. Months "
-    "count from the first measure. Largest single loss: the part of what a tier can be served, if served first, "
-    "that the loss of one site costs it."
+    "last. Months count from the first measure. Largest single loss: the part of what a tier can be served, if served "
+    "first, that the loss of one site costs it."
 )
 BUILT = (
     "In the long run the projects of a column stand at full size and serve every tier; in the months from their start "

@@ -78,7 +78,7 @@ finding_table = col.Table(
         col.text("value", "Value", "text, or as JSON", missing=NOT_ASKED),
     ),
     subtitle="As report.json has them: the worst first, then what is in force.",
-    stands=lambda f: f.standing(f.a.findings[0].levels),
+    stands=lambda f: f.standing(f.a.stress.summary),
 )
 
 

@@ -62,7 +62,11 @@ def _columns(key: str, head: str, values: pd.Series) -> list[ReportColumn]:
         return [col.text(key, head, meaning, lambda _, row: gap(row[key]))]
     if pd.api.types.is_numeric_dtype(values):
         kind, unit, factor = _number_of(key, values)
-        return [ReportColumn(key, head, kind, unit, meaning, lambda _, row: row[key] * factor)]
+
+        def shown(_: Any, row: Any) -> Any:
+            return None if is_missing(row[key]) else row[key] * factor
+
+        return [ReportColumn(key, head, kind, unit, meaning, shown)]
     return [col.text(key, head, meaning, lambda _, row: _text(row[key]), missing=NOT_ASKED)]
 
 

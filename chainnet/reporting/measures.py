@@ -104,6 +104,20 @@ def _subsidy(facts: Facts, measure: Measure) -> tuple[str, str]:
     return f"Subsidy of {size} {what}: {_chosen(facts, measure)}", ""
 
 
+def _club(facts: Facts, measure: Measure) -> tuple[str, str]:
+    at = f" at {facts.label(measure['node'])}" if "node" in measure else ""
+    head = f"Bought{at} by a club of {_where(facts, measure['to'])}: at most {number(measure['tpa'])} t/yr"
+    return head, f"{_at(measure)}, paid by a surcharge on what its members use"
+
+
+def _buffer(facts: Facts, measure: Measure) -> tuple[str, str]:
+    where = f"at {facts.label(measure['node'])}" if "node" in measure else f"of {_where(facts, measure['to'])}"
+    room, stock = (number(measure.get(key, 0)) for key in ("room_t", "stock_t"))
+    low, high = (number(measure[key]) for key in ("floor_usd_per_t", "cap_usd_per_t"))
+    after = f" {where}: buys at USD {low}/t into room for {room} t, sells at USD {high}/t from {stock} t"
+    return "Buffer stock", after
+
+
 def _demand(facts: Facts, measure: Measure) -> tuple[str, str]:
     whose = _chosen(facts, measure) if "nodes" in measure or "where" in measure else ""
     tiers = listed(measure.get("tier", []))
@@ -129,6 +143,8 @@ _KINDS: dict[str, Callable[[Facts, Measure], tuple[str, str]]] = {
     "export_tax": lambda facts, m: (f"Export tax of USD {number(m['usd_per_t'])}/t on flow", _class(facts, m)),
     "subsidy": _subsidy,
     "purchase": lambda facts, m: (f"Bought at {facts.label(m['node'])}: at most {number(m['tpa'])} t/yr", _at(m)),
+    "club": _club,
+    "buffer": _buffer,
     "demand": _demand,
     "release": _release,
     "build": lambda facts, m: (f"Projects stand: {_projects(facts, m)}", ""),

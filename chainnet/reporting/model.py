@@ -307,6 +307,15 @@ class Section:
     read: str = ""
     more: tuple[Block, ...] = ()
 
+    @property
+    def trust(self) -> str:
+        """How the numbers of its printed tables were made, and how their inputs are known."""
+        said: dict[str, list[str]] = {}
+        for block in self.blocks:
+            if isinstance(block, ReportTable) and block.status:
+                said.setdefault(block.trust, []).append(block.id)
+        return "".join(f" {words.join(ids)}: {trust}" for trust, ids in said.items())
+
 
 @dataclass(frozen=True)
 class Front:

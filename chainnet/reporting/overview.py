@@ -8,15 +8,15 @@ from typing import Any
 import pandas as pd
 
 from chainnet.assessment import is_met, spoken_of
-from chainnet.doubt import CLASSES
-from chainnet.engine import PRINTED
 from chainnet.indicators import SET_BY_US
 from chainnet.reporting.formats.markdown import markdown_table, marked
 from chainnet.reporting.formats.page import html_report
 from chainnet.reporting.model import Cell, Document, ReportColumn, ReportTable, Sentence, make_table
+from chainnet.reporting.texts import READ
 from chainnet.results import origin_of, package_version
 from chainnet.words import (
     NBSP,
+    NONE,
     Claims,
     Narrow,
     Shortfall,
@@ -37,18 +37,6 @@ STRIPS = (
     "In each strip, from nothing at the left to all at the right: the bar is the range, the long tick the central case "
     "later, the short tick the first year."
 )
-NOTE = (
-    "Each share is the part of a tier's demand that is short because of the restriction alone: the shortfall under it "
-    "less the shortfall without it. The first figure is for the first twelve months: existing links, users' stocks and "
-    "new suppliers as they qualify. The second is for a later year, once new suppliers are qualified. The law of each "
-    "country says who is served first, where the chain has such a table. In brackets: the least and the most of the "
-    "second figure over other judgements, one at a time. Already: short without any restriction. If last: a stress "
-    "test in which all others are served first, where it lies outside the range. Met: less than 1 % in both. Cannot be "
-    "said: the class (1, 10, 50 %) holds in fewer than half of the draws of all inputs, or the order of service or one "
-    "plant alone moves it by two classes. In force: all rules in force, together. May return: these and the suspended "
-    "ones. Worst: the worst scenario of the chain. First month, bottleneck, remedy and what decides are those of the "
-    "first tier that is not met, or of which it cannot be said."
-)
 
 
 def overview_markdown(table: pd.DataFrame) -> str:
@@ -68,7 +56,7 @@ def overview_markdown(table: pd.DataFrame) -> str:
     said = "".join(f"- {_shown(sentence)}\n" for sentence in overview_sentences(table).values())
     coming = "".join(f"\n{_shown(sentence)}\n" for sentence in _coming(table))
     rows = markdown_table(made, [column.key for column in made.columns])
-    return f"{said}\n{rows}\n\n{NOTE}\n{coming}"
+    return f"{said}\n{rows}\n\n{READ['overview']}\n{coming}"
 
 
 def overview_page(table: pd.DataFrame) -> str:
@@ -89,7 +77,11 @@ def overview_page(table: pd.DataFrame) -> str:
         subtitle=first_capital(spelled(table["chain"].nunique(), "supply chain")),
         digest=", ".join(f"{one['graph']} {one['digest'][:12]}" for one in _chains(table)),
         version=package_version(),
-        summary=(*map(Sentence, [*overview_sentences(table).values(), *_coming(table)]), _table(table), Sentence(NOTE)),
+        summary=(
+            *map(Sentence, [*overview_sentences(table).values(), *_coming(table)]),
+            _table(table),
+            Sentence(READ["overview"]),
+        ),
         is_wide=True,
     )
     return html_report(document, False).decode("utf-8")
@@ -136,11 +128,6 @@ def _claims(row: pd.Series) -> Claims:
     return Claims(
         row["scenario_label"], row["tier"], row["is_allied"], short, float(row["first_month"]), narrow, decides
     )
-
-
-def _is_none(share: float) -> bool:
-    """Say whether so little is short that demand is met."""
-    return bool(share <= CLASSES[MET] + PRINTED)
 
 
 def _shown(sentence: str) -> str:
@@ -202,7 +189,7 @@ def _share(row: pd.Series) -> Cell:
     last = percent(later) if row["certain"] else "cannot be said"
     head = MET if is_met(row) else f"{percent(early)}, {last}"
     parts = [between(low, high) if not row["certain"] or {percent(low), percent(high)} != {percent(later)} else ""]
-    parts += [f"{percent(row['already_share'])} already" if not _is_none(row["already_share"]) else ""]
+    parts += [f"{percent(row['already_share'])} already" if row["already_share"] > NONE else ""]
     parts += [_if_last(float(row["last_share"]), low, high)]
     words = "; ".join(filter(None, parts))
     return Cell(f"{head} ({words})" if words else head, later, (low, high), early)

@@ -1,4 +1,4 @@
-"""What is said alike in every report, from ``texts.toml``: the glossary, what a status means, the method."""
+"""What is said alike in every report, from ``texts.toml``: glossary, what a status means, method, how to read."""
 
 from __future__ import annotations
 
@@ -28,17 +28,6 @@ STATUS = " ".join(f"{first_capital(one['word'])}: {one['means']}" for one in _TE
 METHOD = tuple((one["step"], one["text"].format(**table_ids())) for one in _TEXTS["method"])
 SIGNS = (
     Sentence(STATUS, (), "Status."),
-    Sentence(
-        "Reported, estimated, inferred or assumed: how the weakest limiting input is known. An input is limiting if "
-        "its bound carries a price for the question; bounds that a scenario sets are not counted.",
-        (),
-        "Inputs.",
-    ),
-    Sentence(
-        "n/d no data; n/a cannot apply; - not asked; 0 found to be zero; <0.1 small; [low–high] a range, "
-        "ends rounded outward. "
-        "Numbers have three significant digits; totals come from unrounded values and may not add up as printed.",
-        (),
-        "Signs.",
-    ),
+    *(Sentence(one["text"], (), one["head"]) for one in _TEXTS["sign"]),
 )
+READ: dict[str, str] = _TEXTS["read"]

@@ -73,7 +73,7 @@ def _check_words(network: Network, effects: Sequence[Effect], name: str) -> None
 def say_doubtful(network: Network, effects: Sequence[Effect]) -> None:
     """Warn of what is hardly meant: nothing is reached, or home trade too; a per cent of demand; a slow stock."""
     _say_slow(network, effects)
-    _say_exports(network, effects)
+    _say_exports(network, tuple(effects))
     for effect in effects:
         if effect.share > _MOST_DEMAND:  # of demand alone: of all else a share is what is left
             warnings.warn(
@@ -117,7 +117,8 @@ def _near(network: Network, measure: Mapping[str, Any]) -> str:
     return "".join(said)
 
 
-def _say_exports(network: Network, effects: Sequence[Effect]) -> None:
+@kept(64)
+def _say_exports(network: Network, effects: tuple[Effect, ...]) -> None:
     """Warn of bounds on what leaves a place that meet no flow, and of those on a country that hold at home too."""
     plants, edges, said = network.plants, network.view("edges"), dict[str, None]()
     bounds = [(effect, effect.restriction) for effect in effects if effect.restriction is not None]
@@ -160,7 +161,7 @@ def _say_exports(network: Network, effects: Sequence[Effect]) -> None:
 @kept(256)
 def _say_once(network: Network, text: str) -> None:
     """Warn, however often the same is asked of a network."""
-    warnings.warn(text, ChainnetWarning, stacklevel=7)
+    warnings.warn(text, ChainnetWarning, stacklevel=8)
 
 
 def _say_slow(network: Network, effects: Sequence[Effect]) -> None:

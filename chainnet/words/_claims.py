@@ -25,11 +25,13 @@ MET_OR_SHORT = {
 # what a page that solves for itself says too, with the slots that it fills
 CLAIMS = {
     "met": "{demand} is met",
+    "cannot": "how much of {demand} is short cannot be said",
     "short": "{share} of {demand} is short{when}",
     "qualified": " once new suppliers are qualified",
     "already": "{share} is short without any restriction",
     "others_met": "{tiers} demand is met.",
     "other_short": "{tier} demand {loses}{share}",
+    "others_cannot": "What {tiers} demand loses cannot be said.",
     "narrow": "The bottleneck is {where}{made}. On existing links its stop alone costs {demand} {lost}.{also}",
     "made": ", with {share} of that step",
     "also": " {n} other {steps} as much.",
@@ -122,7 +124,7 @@ class Claims:
         """The verdict."""
         short, claim = self.shortfall, CLAIMS["met"].format(demand=self.demand)
         if not short.is_certain:
-            claim = f"how much of {self.demand} is short cannot be said"
+            claim = CLAIMS["cannot"].format(demand=self.demand)
         elif not short.is_met and short.later <= NONE:
             claim = f"{percent(short.first_year)} of {self.demand} is short in the first year, nothing later"
         elif not short.is_met:
@@ -166,7 +168,7 @@ class Claims:
         short, span = self.shortfall, between(self.shortfall.low, self.shortfall.high)
         range_ = "" if percent(short.low) == percent(short.high) else f" ({span})"
         if not short.is_certain:
-            return CANNOT, f"how much of {self.demand} is short{range_}"
+            return (span, f"of {self.demand} short, by judgement") if range_ else (CANNOT, f"for {self.demand}")
         if short.is_met:
             return "Nothing", f"of {self.demand} short{range_}"
         if short.later <= NONE:
@@ -226,7 +228,7 @@ class Claims:
             for i, (name, share) in enumerate(lost)
         ]
         said += [f"{first_capital(join(words))}."] if words else []
-        said += [f"What {join(unsure)} demand loses cannot be said."] if unsure else []
+        said += [CLAIMS["others_cannot"].format(tiers=join(unsure))] if unsure else []
         return " ".join(said)
 
     @property

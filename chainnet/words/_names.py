@@ -78,6 +78,9 @@ def titled(text: str) -> str:
     return f"“{text.replace('“', '‘').replace('”', '’')}”" if len(text.split()) > WORDS or named(text) != text else text
 
 
+_COMMON = {"COD": "DR Congo", "RUS": "Russia"}  # the register has no common name of them
+
+
 @cache
 def country_name(code: str) -> str:
     """Return the name of an ISO 3166-1 alpha-3 code, or the text itself where it is none.
@@ -85,17 +88,19 @@ def country_name(code: str) -> str:
     Examples
     --------
     >>> country_name("CHN"), country_name("KOR"), country_name("COD"), country_name("EU27"), country_name("bloc_2026")
-    ('China', 'South Korea', 'The Democratic Republic of the Congo', 'EU27', 'Bloc 2026')
+    ('China', 'South Korea', 'DR Congo', 'EU27', 'Bloc 2026')
     """
     if not is_country(code):
         return readable_id(code)
+    if code in _COMMON:
+        return _COMMON[code]
     import pycountry
 
     found = pycountry.countries.get(alpha_3=code)
     if found is None:
         return code
     last, _, first = str(getattr(found, "common_name", found.name)).partition(", ")
-    return f"{first} {last}".strip()  # the register writes "Congo, The Democratic Republic of the"
+    return f"{first} {last}".strip()  # the register writes "Palestine, State of"
 
 
 def in_sentence(name: str) -> str:
@@ -109,7 +114,7 @@ def in_sentence(name: str) -> str:
     first = name.split(" ")[0]
     if first == "The":
         return f"the {name[4:]}"
-    return f"the {name}" if first in ("United", "Russian", "Netherlands", "Philippines") else name
+    return f"the {name}" if first in ("United", "Netherlands", "Philippines") else name
 
 
 def who(words: Sequence[str], groups: Mapping[str, frozenset[str]]) -> str:

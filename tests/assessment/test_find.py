@@ -129,6 +129,28 @@ def test_projects_are_advised_by_state_with_what_they_avoid(mag9: cn.Network, ch
     assert np.isnan(lead.due_month)
 
 
+@pytest.mark.parametrize(("year", "verb"), [(2026, "Confirm the output of"), (2028, "Protect the date of")])
+def test_a_date_that_has_passed_is_to_be_confirmed_in_table_and_advice(year: int, verb: str) -> None:
+    net = cn.Network(
+        nodes=frame(
+            "id stage country capacity_tpa",
+            *(("pit", "mine", "CHN", 9.0), ("own", "mine", "USA", 4.0), ("user", "end_use", "USA", None)),
+        ),
+        edges=frame("source target flow_tpa", ("pit", "user", 6.0), ("own", "user", 4.0), ("new", "user", None)),
+        demand=frame("node tier demand_tpa", ("user", "defence", 10.0)),
+        projects=frame(
+            "id stage country capacity_tpa status start_year", ("new", "mine", "USA", 6.0, "building", year)
+        ),
+        beneficiaries=["USA"],
+        year=2024,
+        as_of="2026-11",
+    )
+    found = cn.find(net, cn.Scenario("stop", [{"kind": "restrict", "from": {"country": "CHN"}, "share": 0.0}]))
+    assert found.measures["verb"].tolist() == [verb]
+    assert found.advice[-1].verb == verb
+    assert found.advice[-1].is_past == (year == 2026)
+
+
 def test_without_any_scenario_the_bottleneck_stops() -> None:
     found = cn.find(two_tier())
     assert found.scenario is not None

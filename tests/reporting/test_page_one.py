@@ -16,6 +16,7 @@ from typing import Any
 
 import pypdf
 import pytest
+from small_chains import small_chain
 from test_words_of_the_field import struck
 
 import chainnet as cn
@@ -28,6 +29,8 @@ NUMBER = re.compile(r"(?<![\w.])\d[\d,.]*")
 TICK = re.compile(r"((\d+( %)?|later|months after the first measure)\s*)+")
 CHAINS = ("antimony", "gallium", "germanium", "graphite", "rare-earths", "tungsten")
 REAL = [pytest.param(name, marks=pytest.mark.slow) for name in CHAINS]  # minutes each
+SMALL = (2, 3)  # seeds of made-up chains: allies short in the long run, everybody short from the first month
+CLAIMS, FIGURES = 160, 14  # words and numbers of page one that its pictures and what is in force leave
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class Made:
         """Page one of the PDF, a line of the page or of a picture a line."""
         sheet = pypdf.PdfReader(io.BytesIO((self.folder / "report.pdf").read_bytes())).pages[0]
         lines = [line.replace(NBSP, " ").strip() for line in sheet.extract_text().splitlines()]
-        first = next(i for i, line in enumerate(lines) if self.told[0]["title"][:20] in line)
+        first = next(i for i, line in enumerate(lines) if self.told[0]["title"][:20].replace(NBSP, " ") in line)
         drawn = next(i for i, line in enumerate(lines) if "Shortfall over time" in line)
         vintage = self.told[0]["vintage"]
         last = next(i for i, line in enumerate(lines) if i > drawn and vintage in line)  # the footer
@@ -72,13 +75,19 @@ class Made:
         return {"pdf": self.pdf, "html": self.screen}
 
 
-@pytest.fixture(scope="module", params=["mag-9", *REAL])
+@pytest.fixture(scope="module", params=["mag-9", *SMALL, *REAL])
 def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Made:
     name = request.param
-    folder = tmp_path_factory.mktemp(name)
+    folder = tmp_path_factory.mktemp(str(name))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", cn.ChainnetWarning)  # measures that are over
-        assessment = request.getfixturevalue("assessed") if name == "mag-9" else cn.assess(cn.read(name), draws=0)
+        if name == "mag-9":
+            assessment = request.getfixturevalue("assessed")
+        elif name in SMALL:
+            network, asked = small_chain(name)
+            assessment = cn.assess(network, asked, months=24, draws=0)
+        else:
+            assessment = cn.assess(cn.read(name), draws=0)
         report(assessment, folder, ["html", "pdf", "json"])
     return Made(assessment, folder, json.loads((folder / "report.json").read_text(encoding="utf-8")))
 
@@ -102,6 +111,16 @@ def test_page_one_has_few_words_and_numbers(made: Made) -> None:
     for kind, said in made.said.items():
         assert len(said.split()) <= MOST_WORDS, f"{kind}: {len(said.split())} words: {said}"
         assert len(NUMBER.findall(said)) <= MOST_NUMBERS, f"{kind}: {NUMBER.findall(said)}"
+
+
+@pytest.mark.long
+def test_the_claims_of_a_real_chain_leave_room_for_its_pictures() -> None:
+    found = cn.find(cn.read("gallium"), "china_export_stop_all")
+    claims = found.claims
+    said = " ".join([found.title, *found.sentences, *claims.figure, *claims.first(found.answers.months)])
+    assert len(said.split()) <= CLAIMS, said
+    assert len(NUMBER.findall(said)) <= FIGURES, said
+    assert struck(said) == []
 
 
 def test_both_formats_say_the_finding(made: Made) -> None:
@@ -134,6 +153,25 @@ def test_no_struck_word(made: Made) -> None:
         assert struck(said) == []
     reader = pypdf.PdfReader(io.BytesIO((made.folder / "report.pdf").read_bytes()))
     assert struck(" ".join(reader.pages[1].extract_text().split())) == []
+
+
+def test_at_most_twelve_pages_each_full_to_its_last_fifth(made: Made) -> None:
+    reader = pypdf.PdfReader(io.BytesIO((made.folder / "report.pdf").read_bytes()))
+    assert len(reader.pages) <= 12
+    foot = 18 / 25.4 * 72  # points, with the footer below it
+    for number_, page in enumerate(reader.pages[:-1], 1):
+        found: list[float] = []
+
+        def place(drawn: bytes, args: Any, cm: list[float], tm: list[float], to: list[float] = found) -> None:
+            if drawn in (b"l", b"c"):  # words of some figures are lines
+                x, y = map(float, args[-2:])
+                to.append(x * cm[1] + y * cm[3] + cm[5])
+            elif drawn in (b"Tj", b"TJ"):
+                to.append(tm[4] * cm[1] + tm[5] * cm[3] + cm[5])
+
+        page.extract_text(visitor_operand_before=place)
+        lowest = min(y for y in found if y > foot + 1)
+        assert lowest - foot <= float(page.mediabox.height) / 5, f"page {number_} ends at {lowest:.0f} points"
 
 
 def test_each_date_lies_ahead_or_is_said_to_have_passed(made: Made) -> None:
@@ -170,6 +208,16 @@ def test_the_break_is_as_wide_as_the_demand(made: Made) -> None:
     assert lost == pytest.approx(finding["demand_tpa"] - finding["arrives_tpa"], abs=1e-4 * finding["demand_tpa"])
     due = finding["shortfall"]["later"]["share"] + finding["shortfall"]["already_share"]
     assert lost / finding["demand_tpa"] == pytest.approx(due, abs=1e-4)
+
+
+def test_the_projects_are_listed_as_they_are_drawn(made: Made) -> None:
+    rows = made.told[0]["measures"]
+    prices = [(math.inf if row["cost_musd"] is None else row["cost_musd"]) / row["avoids_tpa"] for row in rows]
+    drawn = [
+        row["label"] for _, row in sorted(zip(prices, rows, strict=True), key=lambda one: (one[0], one[1]["label"]))
+    ]
+    listed = re.findall(r"<li>(.*?) \([a-z]+[,)]", "".join(re.findall(r"<ol>.*?</ol>", made.page, re.DOTALL)[-1:]))
+    assert [html.unescape(name) for name in listed] == drawn
 
 
 def test_a_brief_is_page_one_alone(made: Made, tmp_path: Path) -> None:

@@ -261,6 +261,14 @@ def test_a_frame_is_told_column_by_column(made: cn.Assessment) -> None:
     assert (units["lost_tpa"], units["cost_usd"]) == (("Missing", "t/yr"), ("Cost", "USD million"))
 
 
+def test_a_count_that_is_not_known_is_no_fault() -> None:
+    import pandas as pd
+
+    rows = pd.DataFrame({"rank": pd.array([1, None], dtype="Int64")})
+    (column,) = columns_of(rows)
+    assert [column.of(row).text for row in rows.to_dict("records")] == ["1", "n/d"]
+
+
 def test_paper_says_once_a_section_how_to_read_it(document: Document) -> None:
     assert len(document.sections) == 8
     assert all(section.read for section in document.sections[:-1])

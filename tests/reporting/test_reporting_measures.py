@@ -46,7 +46,7 @@ def said(*measures: dict[str, Any], graph: str = "mag-9") -> list[str]:
         ),
         (
             {"kind": "restrict", "to": {"country": ["USA", "COD"]}, "tier": "defence", "origin": {"country": "CHN"}},
-            "No flow to the United States and the Democratic Republic of the Congo for defence, "
+            "No flow to the United States and DR Congo for defence, "
             "with material of origin China in it",
         ),
         (
@@ -88,6 +88,22 @@ def said(*measures: dict[str, Any], graph: str = "mag-9") -> list[str]:
             },
             "Out: owned from China, mines, mining, operator Acme, for 4 months, suspended from month 1 for 1 month, "
             "suspended from month 3 for 2 months",
+        ),
+        (
+            {"kind": "club", "to": {"country": "JPN"}, "commodity": "magnet", "tpa": 5, "usd_per_t": 9000},
+            "Bought by a club of Japan: at most 5 t/yr of NdFeB magnets at USD 9,000/t at most, paid by a surcharge on what its "
+            "members use",
+        ),
+        (
+            {
+                "kind": "buffer",
+                "node": "USE",
+                "commodity": "magnet",
+                "floor_usd_per_t": 8,
+                "cap_usd_per_t": 9,
+                "room_t": 3,
+            },
+            "Buffer stock of NdFeB magnets at Users of magnets: buys at USD 8/t into room for 3 t, sells at USD 9/t from 0 t",
         ),
     ],
 )

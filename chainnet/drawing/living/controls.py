@@ -12,7 +12,6 @@ import pandas as pd
 from chainnet import words
 from chainnet._types import Bools, records
 from chainnet.network import Network, place_of
-from chainnet.scenario import Scenario
 
 _DEFAULTS = {"export": None, "site": True, "owner": True, "project": False, "stock": True, "demand": 1.0}
 
@@ -61,19 +60,6 @@ class Control:
             return []
         sized = self.kind in ("export", "demand")
         return [{**measure, "share": float(value or 0.0)} if sized else dict(measure) for measure in self.measures]
-
-
-def setting_scenario(
-    controls: list[Control], values: Mapping[str, float | bool | None], preset: Scenario | None = None
-) -> Scenario:
-    """Return what a setting of the page means as a scenario: the preset's measures, then those of the controls.
-
-    Values that are not given stand at their default.
-    """
-    measures = [dict(measure) for measure in preset.measures] if preset is not None else []
-    for control in controls:
-        measures += control.measures_at(values.get(control.id, control.default))
-    return Scenario("setting", measures)
 
 
 def controls_of(network: Network) -> list[Control]:

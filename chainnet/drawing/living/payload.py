@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainnet._types import Array, records
-from chainnet.assessment import Answers, Finding, stoppable
+from chainnet.assessment import Answers, finding_of, stoppable
 from chainnet.doubt import CLASSES, variations
 from chainnet.drawing.colours import country_colours
 from chainnet.drawing.facts import collect
@@ -81,19 +81,19 @@ def payload(
     relations: Degree = "new" if "new" in programs else "existing"
     found = balance(network, preset, relations, order=order, **counting.said)
     served = found.demand["served_tpa"].to_numpy()
-    finding = _finding(counting.in_order(order), preset)
+    opens = finding_of(Answers(counting.in_order(order)), preset)
     settings = {
         "preset": start,
         "order": order,
         "relations": relations,
-        "tier": "demand" if Who(finding["tier"]).is_all else finding["tier"],
+        "tier": _named(opens.tier),
     }
     return {
         "contract": CONTRACT,
         "graph": network.name,
         "asks": _asks(counting),
         "label": network.label,
-        "finding": finding,
+        "finding": opens.in_brief(),
         "digest": network.digest,
         "version": package_version(),
         "whose": who(counting.whose, network.groups_known) if counting.whose else "everyone",
@@ -122,18 +122,16 @@ def payload(
         "relations": sorted(name for name in programs if "/" not in name),
         "start": {
             **settings,
+            "unsure": [_named(one.tier) for one in (opens, *opens.others) if not one.certain],
             "served": [float(served[stage["rows"]].sum()) for stage in service.stages[str(order)]],
             "cost_usd": found.cost_usd,
         },
     }
 
 
-def _finding(counting: Counting, scenario: Scenario | None) -> dict[str, Any]:
-    """Return the finding of the setting that a page opens with, in brief: of the first tier that is short later."""
-    answers = Answers(counting)
-    due = answers.due(scenario)["due_share"]
-    tier = next((name for name in answers.tiers if due[name] > NONE), answers.tiers[0])
-    return Finding(answers, scenario, tier).in_brief()
+def _named(tier: str) -> str:
+    """Return a tier as the page names it."""
+    return "demand" if Who(tier).is_all else str(tier)
 
 
 def _asks(counting: Counting) -> str:

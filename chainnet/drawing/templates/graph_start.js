@@ -2,7 +2,7 @@
 // The engine is started with everything in its place: no physics, nothing moves by itself.
 C.remember = () => {
   const st = C.state, parts = new URLSearchParams(), told = C.story && st.step > 0;
-  if (told) { if (st.step > 1) parts.set("step", String(st.step)); }
+  if (told) { if (st.step !== C.OPENS) parts.set("step", String(st.step)); }
   else if (C.story) { parts.set("step", "explore"); if (st.focus) parts.set("focus", "1"); }
   if (told) { if (st.chosen) parts.set("site", st.chosen.id); C.keep(parts); return; }
   if (st.mode !== C.usual()) parts.set("flows", st.mode);
@@ -25,7 +25,7 @@ C.keep = (parts) => {
 C.recall = () => {
   const parts = new URLSearchParams(location.hash.slice(1)), st = C.state, step = Number(parts.get("step"));
   if (C.story && (step >= 1 && step <= 5 || !location.hash.slice(1))) {
-    C.pose(Math.round(step) || 1);
+    C.pose(Math.round(step) || C.OPENS);
     C.recallFilters(parts);
     return C.byId.get(parts.get("site"));
   }
@@ -66,7 +66,7 @@ C.reset = () => {
   C.choose(null);
   C.opened.clear();
   if (C.grouping) C.redo(); else { C.setProjects(C.state.projects); }
-  if (C.story) C.tell(1);
+  if (C.story) C.tell(C.OPENS);
   C.show(true);
 };
 C.controls = () => {

@@ -2,6 +2,7 @@
 // The finding: told in five steps, with what ends in its demand, what is lost of it, and its course over time.
 C.story = C.data.story;
 C.MARKS = { height: 54, bar: 26 };
+C.OPENS = 3;  // the step at which the page opens: its picture is that of the heading
 C.aim = () => {
   // what leads to the demand of the finding; scrap goes round, so the way ends at a recycler
   if (!C.story) { C.focus = null; return; }
@@ -142,10 +143,10 @@ C.timeline = () => {
   add("path", { d: "M10 " + foot + ".5H" + (wide - 10), stroke: COLOURS.line, fill: "none" });
   add("text", { x: 10, y: 10, "font-size": 11, fill: COLOURS.soft }, words);
   for (let m = 1; m <= t.last; m += 12) add("text", { x: at(m), y: height - 3, "font-size": 10, fill: COLOURS.soft }, m === 1 ? "month 1" : String(m));
-  t.marks.forEach(([m, text]) => {
+  t.marks.forEach(([m, text], i) => {
     const late = at(m) > wide * 0.6;
     add("path", { d: "M" + at(m) + " 14V" + foot, stroke: C.INK, "stroke-width": 1.5, fill: "none" });
-    add("text", { x: at(m) + (late ? -4 : 4), y: 22, "font-size": 11, "text-anchor": late ? "end" : "start", fill: C.INK, stroke: "#fff", "stroke-width": 3, "paint-order": "stroke" }, text + ", month " + m);
+    add("text", { x: at(m) + (late ? -4 : 4), y: 22 + 11 * (i % 2), "font-size": 11, "text-anchor": late ? "end" : "start", fill: C.INK, stroke: "#fff", "stroke-width": 3, "paint-order": "stroke" }, text + ", month " + m);
   });
   host.replaceChildren(svg);
 };

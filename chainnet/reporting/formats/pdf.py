@@ -68,7 +68,12 @@ def _content(document: Document, write: Write) -> dict[str, Any]:
     front = document.front and _front(document.front, write, taken)
     summary = _blocks(document.summary, write, taken)
     sections = [
-        {"id": s.id, "heading": s.heading, "blocks": _blocks(s.blocks, write, taken), "read": write(s.read)}
+        {
+            "id": s.id,
+            "heading": s.heading,
+            "blocks": _blocks(s.blocks, write, taken),
+            "read": write(f"{s.read}{s.trust}".strip()),
+        }
         for s in document.sections
     ]
     title = f"{document.marking} | {document.title}" if document.marking else document.title

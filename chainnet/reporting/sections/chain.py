@@ -15,6 +15,7 @@ from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import ReportColumn, ReportFigure, Section, Sentence, make_section
+from chainnet.reporting.texts import READ
 from chainnet.results import CHECKED, FROM_INPUTS
 from chainnet.words import (
     NO_DATA,
@@ -30,15 +31,8 @@ from chainnet.words import (
 
 LISTED = ["step", "commodity"]
 AS_ABOVE = "as above"
+ROOM = 0.024  # of a bar, for a letter
 COVER = "supply without the largest holder over demand without its own"
-
-
-READ = (
-    "N-1 cover: what the others can make over what is asked for elsewhere; it knows no recipe. Lost: what {tier} loses "
-    "of what is served today if that step of the largest holder stops, on existing links. Shares are of each good "
-    "on its "
-    "own basis; n/a: the holder is a region, or no step of its own."
-)
 
 
 def section(facts: Facts) -> Section:
@@ -50,7 +44,7 @@ def section(facts: Facts) -> Section:
         "Where does the chain break?",
         Sentence(f"{finding.claims.where}{also}", ("steps",)),
         holders_figure(facts),
-        read=READ.format(tier=facts.lead_tier),
+        read=READ["chain"].format(loses=facts.lead_tier.loses),
         more=(stage_table(facts),),
     )
 
@@ -186,17 +180,17 @@ def holders_figure(facts: Facts) -> ReportFigure | None:
     for step in dict.fromkeys(s for s, _ in rows):
         goods = [c for s, c in rows if s == step]
         lines += [(step, None), *((step, c) for c in goods)] if several else [(step, c) for c in goods]
-    y = np.arange(len(lines))[::-1]
+    y, named = np.arange(len(lines))[::-1], set[str]()
     canvas, (ax,) = fig.new_canvas(0.7 + 0.19 * len(lines))
     for at, (step, commodity) in zip(y, lines, strict=True):
         if commodity is None:
             continue
         part = shares[(shares["step"] == step) & (shares["commodity"] == commodity)].set_index("code")["share"]
         left = 0.0
-        rest = [c for c in part.index if c not in colour]
-        pieces = [(c, float(part[c])) for c in colour if c in part.index]
-        pieces += [("other", float(part[rest].sum()))] if rest else []
-        for code, share in pieces:
+        pieces = [(c, float(part[c])) for c in colour if c in part.index and part[c] > ROOM * len(facts.drawn(c, 8))]
+        named.update(c for c, _ in pieces)
+        rest = float(part.drop([c for c, _ in pieces]).sum())
+        for code, share in (*pieces, ("other", rest)) if rest > 0 else pieces:
             ax.barh(
                 at,
                 share,
@@ -206,9 +200,8 @@ def holders_figure(facts: Facts) -> ReportFigure | None:
                 edgecolor="white",
                 linewidth=1.2,
             )
-            shown = facts.drawn(code, 8)
-            if share > 0.024 * len(shown):
-                fig.write(ax, left + share / 2, at, shown, "center", color="white")
+            if share > ROOM * len(code):
+                fig.write(ax, left + share / 2, at, facts.drawn(code, 8), "center", color="white")
             left += share
         row = indicators[(at_step == step) & (indicators["commodity"] == commodity)]
         cover = loss = (
@@ -241,12 +234,12 @@ def holders_figure(facts: Facts) -> ReportFigure | None:
         f"{facts.commodity(r['commodity']) or r['step']} {r['place']} {percent(r['share'])}"
         for r in records(tops.head(3))
     )
-    _draw_key(canvas, facts, {c: shade for c, shade in colour.items() if (shares["code"] == c).any()})
+    _draw_key(canvas, facts, {c: shade for c, shade in colour.items() if c in named})
     return fig.make_figure(
         canvas,
         title,
-        f"Share of output by country, mine first; right: N-1 cover, and what {facts.lead_tier} loses without its "
-        f"largest holder.",
+        f"Share of output by country, small ones as other; right: N-1 cover, and what "
+        f"{facts.lead_tier.loses} without its largest holder.",
         f"One bar per good; largest holders: {three}.",
         "",
         stage_table(facts),

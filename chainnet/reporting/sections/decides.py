@@ -12,7 +12,6 @@ from chainnet.reporting.facts import Facts
 from chainnet.reporting.frames import Frame
 from chainnet.reporting.model import Section, Sentence, make_section
 from chainnet.reporting.sections.asked import not_assessed
-from chainnet.reporting.sections.market import READ as MARKET
 from chainnet.reporting.sections.market import (
     assumed_words,
     floor_table,
@@ -25,13 +24,9 @@ from chainnet.reporting.sections.market import (
     price_table,
     statement_table,
 )
+from chainnet.reporting.texts import READ
 from chainnet.words import country_name, in_sentence, join, tonnes, verb
 
-READ = (
-    "Swing: what a side is served if the country sides with it less if it sides with the other, all others open to "
-    "both. "
-    f"Fair share: Shapley value over the countries that choose. {MARKET}"
-)
 SIDES = ("allies", "rival")
 LEAST = 0.01  # of the largest; a country worth less has no row in print
 
@@ -50,7 +45,7 @@ def section(facts: Facts) -> Section:
         instrument_figure(facts),
         *not_assessed(facts, "instruments"),
         (*floor_words(facts), *order_words(facts), *assumed_words(facts)),
-        read=READ,
+        read=READ["decides"],
         more=(
             *(table(facts) for table in (price_table, instrument_table, statement_table, input_table)),
             split_table(facts),

@@ -11,15 +11,10 @@ from chainnet.reporting.facts import Facts
 from chainnet.reporting.frames import Frame
 from chainnet.reporting.model import Section, Sentence, make_section, stands
 from chainnet.reporting.sections.asked import not_assessed
+from chainnet.reporting.texts import READ
 from chainnet.results import CHECKED, SAMPLED
 from chainnet.words import NOT_APPLICABLE, Who, first_capital, is_missing, join, money, number, tonnes
 
-READ = (
-    "Each level keeps what those before it allow; its gain depends on their order, what is left at the end does not. A "
-    "stock counts with what it releases in a year. Avoids: a project alone, once new suppliers are qualified, at "
-    "its size "
-    "in six years. n/d: no figure in the sources; such a cost is not 0. Where it disappoints: one case at a time."
-)
 NOT_KNOWN = "not known"
 
 
@@ -33,7 +28,7 @@ def section(facts: Facts) -> Section:
         measure_table(facts),
         tuple(map(_advice_words, finding.advice)) if finding.advice else nothing,
         case_table(facts),
-        read=READ,
+        read=READ["helping"],
         more=(
             listed_table(facts),
             *(effect_table(facts, year) for year in facts.a.rerouting),
@@ -57,12 +52,16 @@ level_table = col.Table(
         col.share("last_share", "Allies served last", "a stress test: the same if allies are served last"),
     ),
     subtitle="Unit: {f.unit}, {f.lead_words}. Scenario: {f.worst_label}.",
-    stands=lambda f: f.standing(f.a.findings[0].levels),
+    stands=lambda f: f.standing(f.a.stress.summary),
 )
 
 
 def _due(_facts: Facts, row: Any) -> str | None:
     return f"{row['due']}{' (passed)' if row['is_past'] else ''}" if row["due"] else None
+
+
+def _to_do(_facts: Facts, row: Any) -> str:
+    return str(row["verb"]).removesuffix(" of").removesuffix(" on")
 
 
 measure_table = col.Table(
@@ -74,7 +73,7 @@ measure_table = col.Table(
         col.PROJECT_ID,
         col.text("label", "Project", "the project in words"),
         col.text("state", "State", "how far it is"),
-        col.text("verb", "To do", "what there is to do about it, by its state"),
+        col.text("verb", "To do", "what there is to do about it, by its state", _to_do),
         col.tons("avoids_tpa", "Avoids, t/yr", "of the shortfall of the tier, with it alone"),
         col.million("cost_musd", "USD million", "capital cost"),
         col.text("due", "Due", "when its output begins", _due),

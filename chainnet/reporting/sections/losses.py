@@ -20,8 +20,8 @@ from chainnet.reporting.model import (
     make_section,
     make_table,
 )
+from chainnet.reporting.texts import READ
 from chainnet.words import (
-    ALL_TIERS,
     counted,
     country_name,
     first_capital,
@@ -45,11 +45,6 @@ _TABLES = {
 _HEADS = {"country": "Country", "owner_country": "Country of owner", "operator": "Operator"}
 
 
-READ = (
-    "Lost: served before less served after, both solved on existing links, nothing restricted. = marks ties. A row "
-    "in a "
-    "region, or without an operator on record, may be several plants."
-)
 WITHOUT = 3  # pairs that are told
 
 
@@ -62,7 +57,7 @@ def section(facts: Facts) -> Section:
         steps,
         Sentence(owners_words(facts), ("countries", "owners")),
         *(Sentence(said, ("sets", "pairs")) for said in _together(facts)),
-        read=READ,
+        read=READ["losses"],
         more=(
             *(loss_table(facts, by) for by in ("country", "owner_country", "operator")),
             attack_table(facts),
@@ -74,13 +69,13 @@ def section(facts: Facts) -> Section:
 def _together(facts: Facts) -> list[str]:
     """Say which two sites cost most at once, and which pairs stand in for each other."""
     worst = facts.a.attacks.reset_index().iloc[0]
-    said = [f"No two plants cost {facts.lead_tier.anybody} anything."]
+    whose = facts.first
+    said = [f"No two plants cost {whose.anybody} anything."]
     if worst["removed"]:
         tied = len(tied_sets(worst["other_sets"]) or ())
         also = f" {first_capital(spelled(tied, 'other pair costs', 'other pairs cost'))} as much." if tied else ""
-        said = [
-            f"Of two plants at once {set_words(facts, worst['removed'])} cost most: {tonnes(worst['lost_tpa'])}.{also}"
-        ]
+        two = set_words(facts, worst["removed"])
+        said = [f"Of two plants at once {two} cost {whose} most: {tonnes(worst['lost_tpa'])}.{also}"]
     pairs = facts.a.pairs
     if len(pairs):
         named = [
@@ -88,7 +83,7 @@ def _together(facts: Facts) -> list[str]:
         ]
         n = len(named) - WITHOUT
         more = f"; and {spelled(n, 'more pair')}" if n > 0 else ""
-        said.append(f"Harmless alone, costly together: {'; '.join(named[:WITHOUT])}{more}.")
+        said.append(f"Harmless to {whose} alone, costly together: {'; '.join(named[:WITHOUT])}{more}.")
     return said
 
 
@@ -223,9 +218,8 @@ def _sets(facts: Facts) -> pd.DataFrame:
     table = facts.a.attacks.reset_index()
     others = [tied_sets(cell) for cell in table["other_sets"]]
     also = ["not asked" if o is None else "; ".join(set_words(facts, one) for one in o) or "none" for o in others]
-    whose = facts.first if facts.has_first else ALL_TIERS
     words = [set_words(facts, ids) if ids else "nothing costs anything" for ids in table["removed"]]
-    return table.assign(counts=whose, set=words, as_bad=also).drop(columns=["removed", "other_sets"])
+    return table.assign(counts=facts.first, set=words, as_bad=also).drop(columns=["removed", "other_sets"])
 
 
 attack_table = Frame(

@@ -29,12 +29,6 @@ from chainnet.words import (
 
 GOODS = 9  # that a picture shows
 MOST = 100.0  # times as dear: what is beyond is said as more than that
-READ = (
-    "Prices: of a market in which all take them as they are; no forecast. A bar goes from the cheapest to the dearest "
-    "place, with the ends of what is not unique. Elasticities are assumed as ranges, costs that nobody gives are what "
-    "reference prices leave. Instruments: what each costs in a year in which nothing is cut off, as with an insurance; "
-    "a comparison of the projects listed, no advice on a price."
-)
 INPUTS = stands("see the sheet Market inputs", CHECKED)
 
 
@@ -128,8 +122,11 @@ def price_figure(facts: Facts) -> ReportFigure | None:
 
 
 def _short(facts: Facts, good: str) -> str:
-    """Return the name of a good up to its first comma or bracket."""
-    return facts.drawn(re.split(r"[,(:]", first_capital(facts.commodity(good)))[0].strip())
+    """Return the name of a good up to its first comma or bracket, the whole of it where two goods share that."""
+    whole = facts.commodity(good)
+    heads = [re.split(r"[,(:]", facts.commodity(one))[0].strip() for one in facts.network.commodities["id"]]
+    head = re.split(r"[,(:]", whole)[0].strip()
+    return facts.drawn(first_capital(whole if heads.count(head) > 1 else head))
 
 
 def _wide(row: Any) -> float:

@@ -12,6 +12,7 @@ from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import Front, ReportColumn, ReportFigure
 from chainnet.reporting.order import section_id
+from chainnet.reporting.texts import READ
 from chainnet.words import (
     MET_OR_SHORT,
     country_name,
@@ -38,11 +39,6 @@ LABEL = 26  # letters of a project in a picture
 HEADS = {"Who and when.": "served", "Where.": "chain", "What to do.": "helping", "How sure.": "sure"}
 LEFT_OUT = "Substitution and thrift: whoever is short finds no other material and does not use less."
 STANDS_IN = "Nobody says what is asked for: what each end use gets in the baseline stands in as demand."
-HOW_TO_READ = (
-    "Short: the shortfall under the scenario less the shortfall without it, as a part of the demand of the tier. "
-    "Later: once new suppliers are qualified, stocks gone. Ranges: the least and the most over other judgements, one "
-    "at a time. A filled square: no judgement and no doubtful input of that kind changes the verdict."
-)
 
 
 def front(facts: Facts, title: str = "") -> Front:
@@ -66,7 +62,7 @@ def front(facts: Facts, title: str = "") -> Front:
         firmness=tuple(finding.firmness.items()),
         depends_on=_depends_on(finding),
         left_out=_left_out(facts, finding),
-        how_to_read=f"{HOW_TO_READ} {scenarios.trust}",
+        how_to_read=f"{READ['front']} {scenarios.trust}",
     )
 
 
@@ -104,7 +100,7 @@ def _flows(facts: Facts, finding: Finding) -> ReportFigure:
     return ReportFigure(
         "break",
         finding.title,
-        f"Width: {unit} for {_demand(finding)}{_central(finding)}. Hollow: lost.",
+        f"Width: {unit}{_central(finding)}. Hollow: lost.",
         svg,
         f"{alt}{f' Bottleneck: {where}.' if where else ''}",
     )
@@ -135,14 +131,14 @@ def _course(facts: Facts, finding: Finding) -> ReportFigure:
     return ReportFigure(
         "course",
         f"{first_capital(_demand(finding))}: shortfall over time",
-        f"Short, of {_demand(finding)}{halves}.",
+        f"Of {_demand(finding)}{halves}. Pale: least to most.",
         svg,
         alt,
     )
 
 
 def _short(thing: str) -> str:
-    words = thing.strip("“”")
+    words = thing.strip("“”").split(", ")[0]
     return words if len(words) <= LABEL else f"{words[: LABEL - 1].rstrip(' ,')}…"
 
 
@@ -153,9 +149,12 @@ def _levels(finding: Finding) -> ReportFigure:
     table = finding.levels
     is_tested = bool((table["last_share"] > table["share"] + APART).any())
     alt = ", ".join(f"{level} {percent(share)}" for level, share in table["share"].items())
+    existing, new = (percent(table["share"].get(level, 0.0)) for level in ("existing links", NEW))
     return ReportFigure(
         "response",
-        "What stays short after each level of response",
+        f"New suppliers avoid nothing: {new} stays short"
+        if new == existing
+        else f"Existing links leave {existing} short, new suppliers {new}",
         f"Part of {_demand(finding)}, each level with those before it."
         f"{' Red tick: allies served last, a stress test.' if is_tested else ''}",
         levels_svg(table, NEW),
@@ -163,15 +162,25 @@ def _levels(finding: Finding) -> ReportFigure:
     )
 
 
+def _ranked(finding: Finding) -> pd.DataFrame:
+    """Return the projects by what a tonne costs that they avoid; those without a known cost last."""
+    table = finding.measures
+    rank = table.assign(price=table["cost_musd"] / table["avoids_tpa"])
+    return table.loc[rank.sort_values(["price", "label"], kind="stable").index]
+
+
 def _measures(finding: Finding) -> ReportFigure | None:
     """Draw what each project avoids at what cost; None where none avoids anything."""
-    table = finding.measures
+    table = _ranked(finding)
     if table.empty:
         return None
     alt = ", ".join(f"{row['label']} {number(row['avoids_tpa'])} t/yr" for row in table.to_dict("records"))
+    known = table["cost_musd"].notna().any()
     return ReportFigure(
         "cost_curve",
-        "What each project alone avoids, and at what cost",
+        "Project 1 has the least known cost of what it alone avoids"
+        if known
+        else "What projects avoid has no known cost",
         "USD million a point of demand. Darker: nearer to output. Hatched: cost not known.",
         measures_svg(table, finding.demand["tpa"]),
         f"{alt}.",
@@ -181,7 +190,7 @@ def _measures(finding: Finding) -> ReportFigure | None:
 def _listed(finding: Finding) -> tuple[str, ...]:
     """Return the projects of the cost curve in its order, a line each."""
     said = []
-    for row in finding.measures.sort_values(["cost_musd", "avoids_tpa", "label"], kind="stable").to_dict("records"):
+    for row in _ranked(finding).to_dict("records"):
         cost = "cost not known" if is_missing(row["cost_musd"]) else money(row["cost_musd"] * 1e6)
         due = f", {'was due' if row['is_past'] else 'due'} {row['due']}" if row["due"] else ""
         said.append(f"{row['label']} ({row['state']}{due}): {cost}")

@@ -14,15 +14,9 @@ from chainnet.reporting import columns as col
 from chainnet.reporting.facts import BASELINE, Facts
 from chainnet.reporting.frames import Frame
 from chainnet.reporting.model import ReportFigure, Section, Sentence, make_section
+from chainnet.reporting.texts import READ
 from chainnet.words import NOT_ASKED, Who, first_capital, join, percent, verb
 
-READ = (
-    "Short: the shortfall under the scenario less that without it, in parts of the demand of the tier. First year: "
-    "without foresight, on existing links, new suppliers once they are qualified, stocks drawn. Later: new suppliers "
-    "qualified, stocks gone. First month: with more than 1 % short, counted from the first measure. Scenarios that "
-    "leave "
-    "nobody short have no row; half-years after the first year."
-)
 LEAST = 0.01  # less is met
 
 
@@ -33,7 +27,7 @@ def section(facts: Facts) -> Section:
         time_table(facts),
         _nobody(facts),
         course_figure(facts),
-        read=READ,
+        read=READ["served"],
         more=(long_table(facts), layer_table(facts), place_table(facts), bracket_table(facts), exposure_table(facts)),
     )
 
@@ -51,14 +45,19 @@ def _nobody(facts: Facts) -> Sentence | None:
     if not idle:
         return None
     names = join([facts.quoted(name) for name in idle])
-    return Sentence(f"{names} {verb('leave', len(idle))} nobody short.", ("over_time",))
+    return Sentence(f"{names} {verb('leave', len(idle))} nobody short in the central case.", ("over_time",))
 
 
-def _first(_facts: Facts, row: Any) -> Any:
-    """Return the first short month; in words where it lies beyond the first year, or the months were not asked."""
+def _first(facts: Facts, row: Any) -> Any:
+    """Return the first short month; in words where it lies beyond what was asked."""
     if row["first_year_share"] != row["first_year_share"]:
         return NOT_ASKED
-    return "later" if row["first_month"] != row["first_month"] else row["first_month"]
+    worst = facts.a.findings[0]
+    if row["scenario"] != (worst.scenario.name if worst.scenario else ""):
+        return "later" if row["first_month"] != row["first_month"] else row["first_month"]
+    worst.answers.months_of(worst.scenario)  # of every tier at once
+    found = next(one.first_month for one in (worst, *worst.others) if one.tier == row["tier"])
+    return "later" if found != found else found
 
 
 time_table = col.Table(
@@ -82,7 +81,7 @@ time_table = col.Table(
     ),
     none={"label": "no scenario leaves anybody short"},
     subtitle="Unit: {f.unit}. Served {f.order}. {f.whose_words}",
-    stands=lambda f: f.standing(f.a.timing),
+    stands=lambda f: f.standing(f.a.stress.summary),
 )
 
 

@@ -19,6 +19,7 @@ from chainnet.reporting.model import (
     stands,
 )
 from chainnet.reporting.sections.asked import not_assessed
+from chainnet.reporting.texts import READ
 from chainnet.words import (
     NOT_ASKED,
     bill,
@@ -32,13 +33,6 @@ from chainnet.words import (
 
 LEAST_T = 0.1  # a smaller requirement has no bar
 CERTAIN_T = 1e-6  # less of a stock is none
-READ = (
-    "Required: the cheapest set of stocks that keeps every month whole with nothing held; one of several where "
-    "prices tie. "
-    "Held: on record with those who count, for this tier. To buy: the cheapest set if all that is held, of whatever "
-    "material, is drawn where it lies. Existing links; who is served before keeps what he has; half-years after the "
-    "first year. Materials are never added. n/d: no price in the data; such a cost is not 0."
-)
 
 
 def section(facts: Facts) -> Section:
@@ -49,7 +43,7 @@ def section(facts: Facts) -> Section:
         requirement_figure(facts),
         requirement_table(facts),
         not_assessed(facts, "stockpile"),
-        read=READ,
+        read=READ["stocks"],
         more=(stock_table(facts),),
     )
 
@@ -215,7 +209,7 @@ def requirement_figure(facts: Facts) -> ReportFigure | None:
     )
     return fig.make_figure(
         canvas,
-        f"{facts.drawn(top['label'] or top['commodity'], 40)}: {said}",
+        f"{facts.drawn(top['label'] or top['commodity'], 60)}: {said}",
         f"Covered by what is held, of whatever material (solid), and to buy (hatched), part of what "
         f"{facts.first} requires (tick) to be met. {facts.horizon} months.",
         alt + ".",

@@ -16,6 +16,7 @@ from chainnet.reporting.sections.asked import not_assessed
 from chainnet.reporting.sections.assumed import assumption_table, gap_table
 from chainnet.reporting.sections.likely import hazard_table, likely_points, ways_figure, ways_table
 from chainnet.reporting.sections.missing import missing_table
+from chainnet.reporting.texts import READ
 from chainnet.results import CHECKED, NOT_STATED, SAMPLED
 from chainnet.words import MET_OR_SHORT, Who, count, first_capital, number, percent, readable_id, tonnes
 
@@ -36,17 +37,6 @@ _LOOKS = {
 }
 
 
-READ = (
-    "Draws: every figure with a range at once, low and high read as P10 and P90; one country's inputs share half "
-    "of their "
-    "variance (assumed). Depends on: one thing at a time; a class is met up to 1 %, then up to 10 %, up to "
-    "50 %, more. Range of the verdict: the least and the most over judgements, one at a time; draws and range are two "
-    "questions. How likely: loss of the tier if served first, new suppliers qualified, on top of what is in force; "
-    "chances are ranges, never a forecast. Inputs are reported, estimated, inferred or assumed, by the node's "
-    "principal figure."
-)
-
-
 def section(facts: Facts) -> Section:
     """Return what the ranges do to the answer, on which inputs it rests and how well they are known."""
     return make_section(
@@ -58,7 +48,7 @@ def section(facts: Facts) -> Section:
         dependency_table(facts),
         not_assessed(facts, "likelihood", "ranges", "draws"),
         coverage_figure(facts),
-        read=READ,
+        read=READ["sure"],
         more=(
             *(table(facts) for table in (ways_table, hazard_table)),
             *(
@@ -269,7 +259,7 @@ def ranges_figure(facts: Facts) -> ReportFigure | None:
     if all(row["p10"] == row["p90"] for row in rows):
         return None
     y = np.arange(len(rows))[::-1]
-    canvas, (ax,) = fig.new_canvas(0.65 + 0.28 * len(rows))
+    canvas, (ax,) = fig.new_canvas(0.65 + 0.22 * len(rows))
     top = max(max(float(row["p90"]) / float(row["given"]), 1.0) for row in rows)
     ax.vlines(1.0, -0.6, len(rows) - 0.5, color=fig.GREY, linewidth=1.0, linestyle="--")
     fig.write(ax, 1.0, len(rows) - 0.35, "as given = 1", "center", va="bottom", color=fig.GREY)
@@ -293,8 +283,8 @@ def ranges_figure(facts: Facts) -> ReportFigure | None:
     return fig.make_figure(
         canvas,
         f"{what}: {number(told['p10'])} to {tonnes(told['p90'])} in 8 of 10 draws",
-        f"P10 to P90 (bar) and P50 (tick) over the number as given; text in {facts.unit}. Scenario: "
-        f"{facts.scenario_label(facts.when)}.",
+        f"P10 to P90 (bar) and P50 (tick) over the number as given; text in {facts.unit}. Existing links. "
+        f"Scenario: {facts.scenario_label(facts.when)}.",
         alt + ".",
         "",
         range_table(facts),
@@ -311,7 +301,7 @@ def coverage_figure(facts: Facts) -> ReportFigure | None:
     if table.empty:
         return None
     table = table.iloc[np.argsort([facts.place_of_step(str(name)) for name in table.index], kind="stable")]
-    canvas, (ax,) = fig.new_canvas(0.4 + 0.27 * len(table))
+    canvas, (ax,) = fig.new_canvas(0.4 + 0.21 * len(table))
     y = np.arange(len(table))[::-1]
     for at, (step, row) in zip(y, table.iterrows(), strict=True):
         left, total = 0.0, float(whole[str(step)])

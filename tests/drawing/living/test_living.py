@@ -13,7 +13,7 @@ import pytest
 
 import chainnet as cn
 from chainnet.drawing.living import page as page_module
-from chainnet.drawing.living.controls import controls_of, setting_scenario
+from chainnet.drawing.living.controls import controls_of
 from chainnet.drawing.living.months import LivingMonths
 from chainnet.drawing.living.program import LivingProgram, drawn
 from chainnet.engine import WarmModel
@@ -28,6 +28,14 @@ HOSTILE = "</script><img src=x onerror=alert(1)>{{7*7}}"
 
 def solved(page, setting):
     return page.evaluate("s => chainnet.set(s).then(a => ({...a, flows: null}))", setting)
+
+
+def setting_scenario(controls, values, preset=None):
+    """Return what a setting of the page means as a scenario: the preset's measures, then those of the controls."""
+    measures = [dict(measure) for measure in preset.measures] if preset is not None else []
+    for control in controls:
+        measures += control.measures_at(values.get(control.id, control.default))
+    return cn.Scenario("setting", measures)
 
 
 def until(page, expression):

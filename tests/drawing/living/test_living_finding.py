@@ -6,11 +6,11 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from test_living import by_chance, solved, until
+from test_living import by_chance, setting_scenario, solved, until
 
 import chainnet as cn
-from chainnet.assessment import Answers, Finding
-from chainnet.drawing.living.controls import controls_of, setting_scenario
+from chainnet.assessment import Answers, Finding, finding_of
+from chainnet.drawing.living.controls import controls_of
 from chainnet.drawing.living.order import orders_of
 from chainnet.flow import Counting, balance_under, stages_of
 from chainnet.network import TABLES
@@ -214,14 +214,29 @@ def test_heading_and_bottleneck_have_the_wording_of_a_finding(written, tab):
     assert page.text_content("#against") == f"Against A: {' and '.join(words)}."
 
 
+@pytest.mark.browser
+def test_what_cannot_be_said_is_said_as_the_page_opens(mag9, written, tab):
+    found = cn.find(mag9, "china_out")
+    page = tab(written(mag9, scenario="china_out"))
+    page.evaluate("chainnet.ready")
+    assert not found.certain
+    assert page.text_content("#heading") == found.title
+    unsure = [one.tier for one in found.others if not one.certain]
+    assert ("cannot be said" in page.text_content("#others")) == bool(unsure)
+    page.evaluate("chainnet.set({preset: 'china_out', relations: 'existing'}).then(() => 0)")
+    until(page, "document.getElementById('heading').textContent.includes('on existing links')")
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("scenario", [None, "china_out"])
 def test_the_page_has_the_finding_of_the_setting_that_it_opens_with(mag9, written, scenario):
     text = written(mag9, scenario=scenario).read_text(encoding="utf-8")
     kept = json.loads(re.search(r'<script type="application/json" id="finding">([^<]*)<', text).group(1))
+    answers = Answers(Counting.of(mag9, order=None))
     asked = None if scenario is None else cn.scenarios(mag9)[scenario]
-    found = Finding(Answers(Counting.of(mag9, order=None)), asked, kept["tier"]).to_dict()
-    assert kept["tier"] == ("defence" if scenario is None else "industrial")
+    found = finding_of(answers, asked).to_dict(brief=True)
+    assert kept["tier"] == found["tier"] == "defence"
+    assert kept["shortfall"]["certain"] == found["shortfall"]["certain"] == (scenario is None)
     for name in ("chain", "as_of", "base_year", "scenario", "scenario_label", "beneficiaries", "order", "demand_tpa"):
         assert kept[name] == found[name]
     assert kept["bottleneck"] == found["bottleneck"]

@@ -47,7 +47,7 @@ function sentence() {
   const label = lead.join("; ") || "Nothing is restricted";
   if (!answer.certificate.ok) return `${label}: not proved, so no number is given.`;
   const k = answer.tiers.findIndex((t) => t.tier === answer.tier), part = due(answer, k), {demand} = tierOf(answer.tier);
-  const claim = part <= data.none ? fill("met", {demand})
+  const claim = answer.unsure.includes(answer.tier) ? fill("cannot", {demand}) : part <= data.none ? fill("met", {demand})
     : fill("short", {share: percent(part), demand, when: REROUTED[answer.setting.relations] ?? data.claims.qualified});
   return `${capital(label)}: ${claim}.`;
 }
@@ -58,11 +58,12 @@ function partWords(value) { return value >= 1 - data.none / 1e3 ? "all" : percen
 // what is short without any restriction, and the other tiers
 function others(answer) {
   const rest = answer.tiers.map((t, k) => ({name: t.tier, part: due(answer, k), before: answer.already[k] / Math.max(t.demand_tpa, 1e-12)}));
-  const own = rest.find((t) => t.name === answer.tier), also = rest.filter((t) => t !== own);
+  const own = rest.find((t) => t.name === answer.tier), [also, unsure] = [false, true].map((is) => rest.filter((t) => t !== own && answer.unsure.includes(t.name) === is));
   const met = also.filter((t) => t.part <= data.none), short = also.filter((t) => t.part > data.none);
   return [own.before > data.none ? `${capital(fill("already", {share: percent(own.before)}))}.` : "",
     met.length ? fill("others_met", {tiers: capital(join(met.map((t) => t.name)))}) : "",
-    short.length ? `${capital(join(short.map((t, i) => fill("other_short", {tier: t.name, loses: i ? "" : "loses ", share: partWords(t.part)}))))}.` : ""].filter(Boolean).join(" ");
+    short.length ? `${capital(join(short.map((t, i) => fill("other_short", {tier: t.name, loses: i ? "" : "loses ", share: partWords(t.part)}))))}.` : "",
+    unsure.length ? fill("others_cannot", {tiers: join(unsure.map((t) => t.name))}) : ""].filter(Boolean).join(" ");
 }
 
 // the change against A, in points of what each tier asks for

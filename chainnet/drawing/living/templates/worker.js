@@ -278,7 +278,8 @@ function certificate(proofs) {
   return {ok: gap <= data.tolerances.proof && violation <= data.tolerances.proof, gap, violation, stages: proofs.length};
 }
 
-// what each tier is short of where nothing is moved; and the first tier that is short of more than that
+// what each tier is short of where nothing is moved; and whose shortfall leads: as the page opens that of the finding,
+// later the first that is short of more than that. Of what nothing can be said is known as the page opens alone
 const calm = new Map(), losses = new Map();
 function already({order, relations}) {
   const key = `${order}/${relations}`;
@@ -288,7 +289,7 @@ function already({order, relations}) {
 function leading(setting, tiers, before) {
   const {start, none} = data, isOpening = !Object.keys(setting.controls).length && ["preset", "order", "relations"].every((key) => setting[key] === start[key]);
   const at = isOpening ? -1 : tiers.findIndex((t, k) => t.demand_tpa - t.served_tpa - before[k] > none * t.demand_tpa);
-  return at < 0 ? start.tier : tiers[at].tier;
+  return {tier: at < 0 ? start.tier : tiers[at].tier, unsure: isOpening ? start.unsure : []};
 }
 
 // the same, then at least cost; the face of all that serves each stage as much is kept for what is asked later
@@ -298,7 +299,7 @@ function answer(setting) {
   const last = program.solve(b, b.cost, basis);
   proofs.push(last);
   const before = already(setting);
-  const found = {setting, stages, tiers, already: before, tier: leading(setting, tiers, before), cost_usd: last.value, binding, flows: last.x.slice(),
+  const found = {setting, stages, tiers, already: before, ...leading(setting, tiers, before), cost_usd: last.value, binding, flows: last.x.slice(),
     steps: program.steps.map((step) => step.reduce((sum, j) => sum + last.x[j], 0)), certificate: certificate(proofs),
     ms: {solve: performance.now() - began}, memory_bytes: highs.memoryBytes};
   return {found, face, basis, proofs};
