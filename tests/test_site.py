@@ -17,7 +17,6 @@ from docs_pictures import IMAGES, PICTURES
 
 ROOT = Path(__file__).parents[1]
 GUIDES = sorted((ROOT / "docs" / "howto").glob("*.md"))
-# lines that a reader reads: without what blocks print and without the links at the end
 MOST_LINES = 120
 
 
