@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -190,10 +191,16 @@ def random_market(seed: int) -> tuple[cn.Network, pd.DataFrame]:
     return net, curves(**rows)
 
 
-def solved_elsewhere(net: cn.Network, table: pd.DataFrame) -> tuple[float, dict[tuple[str, str], float]]:
+def solved_elsewhere(
+    net: cn.Network,
+    table: pd.DataFrame,
+    trades: Sequence[tuple[str, str, int, float, float]] = (),
+    charged: Mapping[str, float] | None = None,
+) -> tuple[float, dict[tuple[str, str], float]]:
     """Return what a random market is worth and its prices, by scipy's own method on a program written anew.
 
-    Prices are the slopes of the worth in what is given to a balance from outside, on both sides.
+    Prices are the slopes of the worth in what is given to a balance from outside, on both sides. ``trades``: node, good,
+    1 = bought there or -1 = sold, at most how much, at which price; ``charged``: USD/t that each user pays on top.
     """
     curve = table.set_index("node")[CURVES[3:]].astype(float)
     edges, nodes = net.edges, net.nodes.set_index("id")
@@ -204,6 +211,7 @@ def solved_elsewhere(net: cn.Network, table: pd.DataFrame) -> tuple[float, dict[
         *[("edge", i) for i in range(len(edges))],
         *[("make", n) for n in [*mines, *makers]],
         *[("use", n) for n in users],
+        *[("trade", i) for i in range(len(trades))],
     ]
     place = {name: number for number, name in enumerate(names)}
     balances: dict[tuple[str, str], np.ndarray] = {}
@@ -226,10 +234,14 @@ def solved_elsewhere(net: cn.Network, table: pd.DataFrame) -> tuple[float, dict[
             row(name, good)[place["use", name]] -= 1.0
     base, slope, upper = np.zeros(len(names)), np.zeros(len(names)), np.full(len(names), np.inf)
     base[: len(edges)] = edges["cost_usd_per_t"]
-    for kind, name in names[len(edges) :]:
+    for number, (node, good, sign, most, usd) in enumerate(trades):
+        column = place["trade", number]
+        row(node, good)[column] -= sign
+        base[column], upper[column] = -sign * usd, most
+    for kind, name in names[len(edges) : len(names) - len(trades)]:
         number = place[kind, name]
         a, b = curve.loc[name]
-        base[number], slope[number] = (-a if kind == "use" else a), b
+        base[number], slope[number] = ((charged or {}).get(name, 0.0) - a if kind == "use" else a), b
         if kind == "make" and not np.isnan(nodes.loc[name, "capacity_tpa"]):
             upper[number] = nodes.loc[name, "capacity_tpa"]
     matrix = np.array(list(balances.values()))

@@ -390,7 +390,7 @@ def least(
         model,
         [overlay(net, *part) for part in overlays],
         start,
-        whole,
+        np.any([rows for name, rows in model.stages if name in whole], axis=0),
         np.isin(np.arange(len(net.stocks)), free),
         np.array(price, dtype=float),
     )

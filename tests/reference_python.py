@@ -39,7 +39,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "Judge what helps": ("reroute", "portfolio", "overcapacity"),
     "Follow prices": (
-        "market", "instruments", "price_floor", "prices.break_even_floor", "prices.floor_curve",
+        "market", "instruments", "price_floor", "prices.break_even_floor", "prices.floor_curve", "prices.storage",
         "prices.implied_floors", "prices.floor_supply_curve", "prices.floor_buyers", "prices.price_cut",
         "prices.build_or_wait", "prices.option_value", "prices.constant_elasticity_price",
     ),

@@ -35,6 +35,7 @@ LONG = {
     "hand-up-a-report.md",
     "hold-a-stockpile-together.md",
     "measure-an-alliance.md",
+    "merge-and-join.md",
     "model-an-export-ban.md",
     "overcapacity.md",
     "overview.md",
@@ -50,7 +51,7 @@ LONG = {
     "who-goes-short-when.md",
 }
 # pages of several seconds: in the second job
-LONGER = {"markets.md", "past-events.md", "risk-exposure.md"}
+LONGER = {"forecasts.md", "markets.md", "past-events.md", "risk-exposure.md"}
 PAGES_RUN = [
     pytest.param(path, marks=[pytest.mark.slow] * (path.name in LONG) + [pytest.mark.long] * (path.name in LONGER))
     for path in FILES
@@ -62,6 +63,7 @@ def slug(heading: str) -> str:
     return re.sub(r"[^\w\- ]", "", text).replace(" ", "-")
 
 
+@pytest.mark.filterwarnings("error:.* (binds home trade too|meets no flow)")
 @pytest.mark.parametrize("path", PAGES_RUN, ids=lambda p: str(p.relative_to(ROOT)))
 def test_blocks_run(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

@@ -29,12 +29,11 @@ def advisable(network: Network, scenario: Scenario | None) -> Bools:
     boolean array over ``network.projects``
     """
     projects = network.view("projects")
-    words: set[str] = set()
+    held = np.zeros(len(projects), dtype=bool)
     for measure in scenario.measures if scenario is not None else ():
         if KINDS[measure["kind"]].takes:
             named = [measure[key] for key in WHOSE if key in measure]
-            words |= {word for where in named for key in HOLDERS for word in listed(where.get(key, []))}
-    if not words:
-        return np.ones(len(projects), dtype=bool)
-    held = [network.in_countries(projects, sorted(words), "measures", column) for column in HOLDERS]
-    return np.asarray(~(held[0] | held[1]))
+            for words in [listed(where[key]) for where in named for key in HOLDERS if key in where]:
+                for column in HOLDERS:
+                    held |= network.in_countries(projects, words, "measures", column)
+    return np.asarray(~held)

@@ -14,7 +14,7 @@ from chainnet.doubt import KeyAssumptions, class_assumptions, orders_of
 from chainnet.engine import CERTAIN, LEAST_SIZE, PRINTED, thread_pool
 from chainnet.flow import Counting, Kept, balance_under, project_sizes
 from chainnet.lowering import Degree, Overlay
-from chainnet.network import state_of
+from chainnet.network import is_country, state_of
 from chainnet.results import origin_of, stamp
 from chainnet.scenario import KINDS, Scenario, overlay_of, scenarios
 from chainnet.stress import YEAR, End, due_by_month, due_in_year, first_year
@@ -102,7 +102,11 @@ class Answers:
         barred |= self.network.resolve(self.counting.whose, "beneficiaries")[0]
         leaves = [(KINDS[m["kind"]], (m.get("from") or {}).get("country")) for m in scenario.measures]
         return bool(leaves) and all(
-            kind.takes and "from" in kind.keys and isinstance(country, str) and country not in barred
+            kind.takes
+            and "from" in kind.keys
+            and isinstance(country, str)
+            and is_country(country)
+            and country not in barred
             for kind, country in leaves
         )
 

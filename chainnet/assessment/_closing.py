@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,9 +13,9 @@ from chainnet.assessment._advisable import advisable
 from chainnet.engine import PRINTED
 from chainnet.flow import Counting, balance_under
 from chainnet.lowering import Degree
-from chainnet.network import Network
+from chainnet.network import OUTSIDE, Network
 from chainnet.projects import access_to, portfolio
-from chainnet.scenario import Scenario, overlay_of
+from chainnet.scenario import Scenario, listed, overlay_of
 from chainnet.words import join
 
 YEARS_AHEAD = 6
@@ -91,8 +92,16 @@ def conditions(counting: Counting, scenario: Scenario | None, place: int | None,
 def to_everyone(network: Network, scenario: Scenario) -> Scenario | None:
     """Return a scenario whose export limits hold for every destination; None where they do already."""
     measures = scenario.with_shares(network).measures
-    wide = [{k: v for k, v in one.items() if k != "to" or "from" not in one} for one in map(dict, measures)]
+    wide = [_to_everyone(measure) for measure in measures]
     return None if wide == [dict(one) for one in measures] else Scenario(f"{scenario.name}_to_everyone", wide)
+
+
+def _to_everyone(measure: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a limit on what leaves somewhere for every destination abroad; home trade stays as free as it was."""
+    if not {"from", "to"} <= measure.keys():
+        return dict(measure)
+    abroad = [OUTSIDE + word for word in listed(measure["from"].get("country", []))]
+    return {**measure, "to": {"country": abroad}} if abroad else {k: v for k, v in measure.items() if k != "to"}
 
 
 def by_projects(

@@ -75,7 +75,7 @@ def stockpiles(case: Case, worst: Scenario | None, reasons: Reasons) -> Stocks:
         reasons["stockpile"] = "nobody asks in the first tier"
     elif worst is not None:
         with Reason(reasons, f"stockpile: {worst.name}"):
-            asked = monthly(case, case.counting.in_order("allies_first"))
+            asked = monthly(case, case.counting)
             table, proof = requirement(worst, (case.first,), asked)
             named = pd.DataFrame({"scenario": worst.name, **dict(table.items())})
             return stamp(named, origin_of(table)), {worst.name: proof}

@@ -60,7 +60,7 @@ class JointStockpile(Result):
         with this month) and floor_t: what the tiers before it still need of this store after the period, below which
         it is not opened to this one.
     conventions : DataFrame, index order
-        alone_usd, together_usd, saves_usd under each of before, after, last.
+        alone_usd, together_usd, saves_usd under each of allies_last, allies_first, last.
     alone_usd, together_usd, saves_usd : float
         Sum of the members alone; all together; the difference.
     core_is_empty, shapley_in_core, holds_in_core : bool
@@ -127,10 +127,10 @@ def joint_stockpile(
     months, start, step_months
         The horizon, as in ``stress_test``.
     order : {"allies_last", "allies_first", "last"}
-        Who else is served. before: all other counted demand, members outside the coalition and third countries, gets
-        at least as much over the horizon as it could without the coalition's stores; after: the members outside it
-        alone do; last: nobody, so that a coalition's cost is that of ``stockpile_requirement``. Under last each
-        counts on the same spare capacity, so apart and together cannot be held against each other.
+        Who else is served. allies_last: all other counted demand, members outside the coalition and third countries,
+        gets at least as much over the horizon as it could without the coalition's stores; allies_first: the members
+        outside it alone do; last: nobody, so that a coalition's cost is that of ``stockpile_requirement``. Under last
+        each counts on the same spare capacity, so apart and together cannot be held against each other.
     prices : mapping of commodity to USD/t, optional
         In place of the commodities table; inf = is never held.
     reroute : {"existing", "none", "new"}

@@ -139,16 +139,16 @@ class StockGame:
         first = self._first(coalition, order)
         return self.model.least(False, only, asked, whole=whole, first=first, within_t=within_t)
 
-    def _first(self, coalition: frozenset[str], order: str) -> tuple[int, float] | None:
+    def _first(self, coalition: frozenset[str], order: str) -> list[tuple[int, float]]:
         """Return who is served first, and how much they get with nothing in store."""
         rows = self._others(coalition, order)
         if not rows.any():
-            return None
+            return []
         number = self._rivals[rows.tobytes()]
         if number not in self._most:
             self._most[number], proof = self.model.most(number)
             self.proofs.append(require(proof))
-        return number, self._most[number]
+        return [(number, self._most[number])]
 
     def _others(self, coalition: frozenset[str], order: str) -> Bools:
         """Return whose demand comes before a coalition's stores."""

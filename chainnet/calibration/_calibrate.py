@@ -152,6 +152,23 @@ def calibrate(
 
     Notes
     -----
+    Fit: ``about`` lies between ``low`` and ``high`` and is missed as little as the others allow. Blank is exact; a
+    tonnage of a relation is one figure for all its pairs together.
+
+    Ends of a relation: an id, several split by ``;``, ``*``, or patterns on the columns of ``nodes``:
+    ``stage=mine&country=CHN``, ``|`` between values, ``!=`` for not. ``country=`` also takes groups, and regions of
+    nodes without a country; ``table=projects`` reaches projects, whose relations carry nothing yet.
+
+    Which row counts: a row that names source and target by id counts before a pattern, a row with fewer pairs before
+    one with more; weights multiply. ``allowed`` = no closes all pairs of its row that no row names by id. A tonnage
+    between patterns counts the sum over its pairs and opens none of them, unless ``allowed`` is yes.
+
+    Capacity of a relation: flow x slack; or ``capacity_tpa``; or ``capacity`` = source (all that the source can
+    make) or ``unlimited`` (no limit).
+
+    Certificate: every balance, margin, observed flow and bound is counted again from the tables that are returned.
+    An answer with an error above 1e-9 of the largest flow of its commodity is not returned.
+
     The dual of the entropy program has one number per balance and figure; Newton's method takes some
     twenty sparse factorisations. Without bounds and with margins fixed the flows of one commodity
     are those of alternate scaling (RAS).

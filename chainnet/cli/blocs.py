@@ -149,7 +149,19 @@ class Retaliation(Question, TableOutput):
 
     def _run(self) -> None:
         moves = {"nothing": None, **{word: self.pick_scenario(word, "--move") for word in self.move or ()}}
-        self._tell(self.ask(moves=moves if self.move else None))
+        seen = (
+            "move",
+            "final_tpa",
+            "lost_tpa",
+            "is_best",
+            "moved_tpa",
+            "response",
+            "answered_tpa",
+            "reply",
+            "spent_musd",
+        )
+        found = self.ask(moves=moves if self.move else None)
+        self.say(found, shown=self.shown, columns={"moves": seen})
 
 
 @command(name="fair-split", like="blocs.fair_split", example="fair-split costs.csv --kind cost")

@@ -108,6 +108,7 @@ class Command:
         shown: tuple[str, ...] = (),
         footer: Mapping[str, str] | None = None,
         columns: Mapping[str, tuple[str, ...]] | None = None,
+        idle: Mapping[str, tuple[str, str]] | None = None,
         **more: Any,
     ) -> None:
         """Print an answer, or write it to a file.
@@ -126,6 +127,8 @@ class Command:
             Sentences by name, which stand below the tables.
         columns : mapping, optional
             By table the columns that people see, where not all; ``--table`` and the other formats give all.
+        idle : mapping, optional
+            By table a column, and what is said of the rows in which it is 0: people see how many there are.
         **more
             More figures, which stand before the certificate.
         """
@@ -141,7 +144,7 @@ class Command:
         elif found is not None:
             source = origin_of(found)
         tables = {type(self).__name__.lower(): found} if tables is None else tables
-        answer = Answer(tables, numbers or {}, source, shown, footer or {}, self.labels, columns or {})
+        answer = Answer(tables, numbers or {}, source, shown, footer or {}, self.labels, columns or {}, idle or {})
         text = render(answer, self.asked_form(), self.table)
         if self.out is None:
             sys.stdout.write(text)
@@ -203,15 +206,8 @@ class Question(Command):
 
     @cached_property
     def _labels(self) -> dict[str, str]:
-        """A site of several nodes is named by its first."""
-        labels = self.network.labels
-        found: dict[str, str] = labels[labels.to_numpy() != labels.index].to_dict()
-        placed = self.network.nodes[self.network.nodes["site"].notna()]
-        for site, ids in placed.groupby("site")["id"]:
-            first, more = ids.iloc[0], len(ids) - 1
-            if site not in found and first in found:
-                found[str(site)] = found[first] + (f" and {more} more" if more else "")
-        return found
+        parts = (self.network.site_labels, self.network.labels)
+        return {str(name): label for part in parts for name, label in part.items() if label != name}
 
     def named(self, member: Any) -> str:
         """Return the name for people of an id, or of the ends of a link; the id itself where there is none."""

@@ -60,7 +60,8 @@ class Chokepoints(Question, Counted, Output, Verified, Drawn):
         tables, footer = {"chokepoints": found}, None
         if ends is not None:
             tables["ends"], footer = ends, _loss_at_ends(ends, self.labels)
-        self.say(found, tables, {**numbers, **_correlations(found, "loss")}, footer=footer)
+        idle = {"chokepoints": ("lost_tpa", "cost nothing")}
+        self.say(found, tables, {**numbers, **_correlations(found, "loss")}, footer=footer, idle=idle)
 
 
 @command("criticality.interdict", example="interdict mag-9 --k 2")

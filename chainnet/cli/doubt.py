@@ -16,6 +16,10 @@ from chainnet.errors import DataError
 if TYPE_CHECKING:
     from chainnet.network import Network
 
+# what people see of the central case, if it fits
+_CENTRAL = ("tier", "class", "due_share", "already_share", "shortfall_share", "demand_tpa", "due_tpa", "closed_by",
+            "step_stage", "step_country", "step_lost_share", "country", "country_lost_share")  # fmt: skip
+
 
 @command("doubt.key_assumptions", example="assumptions mag-9 --scenario china_out")
 class Assumptions(Question, Counted, TableOutput, Verified):
@@ -39,7 +43,8 @@ class Assumptions(Question, Counted, TableOutput, Verified):
         firm = ", ".join(name for name, is_firm in found.firmness.items() if is_firm)
         numbers = {**found.words, "certain": found.certain, "firm_against": firm or "nothing"}
         numbers |= {"smallest_set": found.smallest_set or "none", "certificate": found.certificate}
-        self.say(found, tables, numbers, shown)
+        seen = ("label", "variant", "tier", "due_share", "change_share", "what")
+        self.say(found, tables, numbers, shown, columns={"moving": seen, "central": _CENTRAL})
 
 
 @command(like="assessment.compare", example="compare mag-9 --portfolio none= --portfolio both=G_US,H_US")

@@ -28,7 +28,7 @@ _LABELS = {
     "source": "source_label",
     "target": "target_label",
 }
-_IDS = {*_LABELS, "event", "name", "option", "rule", "scenario"}
+_IDS = {*_LABELS, "event", "instrument", "name", "option", "rule", "scenario"}
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class Answer:
     footer: Mapping[str, str] = field(default_factory=dict)  # sentences that people read last
     labels: Mapping[str, str] = field(default_factory=dict)  # names for people, by id
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of a table, where people see not all
+    idle: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # column whose zeros people see as a count; words
 
 
 def _flat(table: pd.DataFrame) -> pd.DataFrame:
@@ -72,7 +73,11 @@ def render(answer: Answer, form: str, table: str | None = None) -> str:
         if lines:
             lines.append("")
         columns = () if table else answer.columns.get(name, ())
-        lines += [f"{name} ({len(tables[name])} rows)", *_seen(tables[name], columns, fits=not table)]
+        rows, left_out = (
+            (tables[name], []) if table or name not in answer.idle else _busy(tables[name], *answer.idle[name])
+        )
+        seen = _seen(rows, columns, fits=not table) if len(rows) or not left_out else []
+        lines += [f"{name} ({len(tables[name])} rows)", *seen, *left_out]
     lines += ["", *(f"{name}: {one_line(said)}" for name, said in answer.footer.items())] if answer.footer else []
     if "rests_on" in answer.provenance:
         lines += ["", *_borne(answer)]
@@ -106,6 +111,16 @@ def _labelled(table: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
     return table
 
 
+def _busy(table: pd.DataFrame, column: str, words: str) -> tuple[pd.DataFrame, list[str]]:
+    """Return the rows in which a column is not zero, as it is printed, and a line that counts the others."""
+    from chainnet.engine import PRINTED
+
+    size = table[column].abs()
+    busy = ~(size <= PRINTED * (size.max() if len(size) else 0.0))
+    n = int((~busy).sum())
+    return table[busy], [f"  {n} {'more ' if busy.any() else ''}{words}: --format csv or json"] if n else []
+
+
 def _seen(table: pd.DataFrame, columns: tuple[str, ...], fits: bool) -> list[str]:
     """Return a table as people see it: the chosen columns (that fit a line), without those that hold nothing."""
     chosen = [c for c in columns if c in table.columns] or list(table.columns)
@@ -117,7 +132,7 @@ def _seen(table: pd.DataFrame, columns: tuple[str, ...], fits: bool) -> list[str
         said = f"no value in any row: {', '.join(map(str, blank))}"
         lines += wrap(said, LINE, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
     if left := len(table.columns) - len(blank) - n_shown:
-        lines.append(f"  {left} more columns: --table, or --format csv or json")
+        lines.append(f"  {left} more column{'s' * (left != 1)}: --table, or --format csv or json")
     return lines
 
 

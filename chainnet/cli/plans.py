@@ -105,13 +105,11 @@ class ScenarioNew(_Owned):
 
 def _measure(given: list[str]) -> dict[str, Any]:
     """Return the measure that KEY=VALUE say; of where.country=CHN the last is a key of the first."""
-    from chainnet.words import country_code
-
     measure: dict[str, Any] = {}
     rule = "is not of the form KEY=VALUE, such as share=0.5."
     for key, text in split_pairs(given, "KEY=VALUE", rule, "stands twice. Split several words by commas.").items():
         outer, _, inner = key.partition(".")
-        parts = [country_code(word) or word if inner == "country" else _cell(word) for word in words(text)]
+        parts = [_country(word) if inner == "country" else _cell(word) for word in words(text)]
         value = parts[0] if len(parts) == 1 else parts
         if not inner:
             measure[outer] = value
@@ -120,6 +118,15 @@ def _measure(given: list[str]) -> dict[str, Any]:
         else:
             raise DataError(f'KEY=VALUE: "{outer}" stands with and without ".{inner}". Leave one of the two out.')
     return measure
+
+
+def _country(word: str) -> str:
+    """Return the code of a country by its name, "!" before it kept; else the word itself."""
+    from chainnet.network import OUTSIDE
+    from chainnet.words import country_code
+
+    name = word.removeprefix(OUTSIDE)
+    return OUTSIDE * (name != word) + (country_code(name) or name)
 
 
 def _cell(word: str) -> int | float | str:

@@ -76,7 +76,13 @@ def _curves(text: str, option: str) -> Any:
     return table.where(table != "", None)
 
 
-Sizes = Annotated[str | None, "Sizes: a number, LOW:HIGH, or NAME=either, by node, commodity, tier or both.", _sizes]
+_NAMED = "a number, LOW:HIGH, or NAME=either by node, commodity or tier"
+Less = Annotated[
+    str | None, f"Per cent less bought if the price rises by one: {_NAMED}. Default: as much at any price.", _sizes
+]
+More = Annotated[
+    str | None, f"Per cent more made if the price rises by one: {_NAMED}. Default: all at its unit cost.", _sizes
+]
 
 
 @dataclass(kw_only=True, eq=False)
@@ -84,12 +90,19 @@ class Cleared(Question, TableOutput):
     """The options of a market."""
 
     scenario: opt.OneScenario = None
-    demand_elasticity: Sizes = None
-    supply_elasticity: Sizes = None
+    demand_elasticity: Less = None
+    supply_elasticity: More = None
     demand_form: Annotated[Literal["linear", "isoelastic"], "Of the curve through the reference price."] = "linear"
-    reference_price: Annotated[list[str] | None, "USD/t, or COMMODITY=USD (repeatable).", "--reference", PRICES] = None
+    reference_price: Annotated[
+        list[str] | None,
+        "Price of the base year: USD/t, or COMMODITY=USD (repeatable); default that of the graph.",
+        "--reference",
+        PRICES,
+    ] = None
     unit_cost: Annotated[
-        list[str] | None, "Without feed and capital: USD/t, or PROJECT=USD or COMMODITY=USD (repeatable).", PRICES
+        list[str] | None,
+        "What a tonne costs its maker, feed and capital aside: USD/t, PROJECT=USD or COMMODITY=USD (repeatable).",
+        PRICES,
     ] = None
     curves: Annotated[str | None, "CSV of node, commodity, tier, intercept and slope.", _curves] = None
     rate: Rate = 0.10
@@ -124,10 +137,11 @@ class Bordered(Cleared):
 class Market(Bordered):
     """Clear the market: prices, who pays, what measures do.
 
-    Answers rest on what is assumed: see --table assumed.
+    An equilibrium, no forecast: read differences between two answers. It rests on what is assumed (--table assumed).
+    Without --policy and --floor it is the market as it is.
     """
 
-    policy: Annotated[Path | None, "TOML file of measures: tariffs, quotas, floors, subsidies."] = None
+    policy: Annotated[Path | None, "TOML file of measures: tariffs, quotas, floors, subsidies, clubs, buffers."] = None
     floor: Annotated[list[str] | None, "COMMODITY=USD per tonne (may be repeated).", FLOORS] = None
     mechanism: Annotated[Literal["border", "cfd"], "How --floor is kept: a levy on imports, or contracts."] = "border"
     content: Annotated[
@@ -136,12 +150,16 @@ class Market(Bordered):
     long_run: Annotated[bool, "Projects enter as far as they earn their capital cost."] = False
     conduct: Annotated[
         str | None,
-        "NAME=cournot, leader or a conjecture from 0 to 1, split by commas; a country, group or plant.",
+        "Who holds back for a higher price: NAME=cournot, leader or 0 to 1, split by commas; NAME is a country, group "
+        "or plant. Default nobody.",
         _acts,
     ] = None
     protect: Annotated[str | None, "Tiers that are served first whatever it costs, split by commas.", words] = None
-    by: Annotated[Literal["country", "owner_country"], "Whose makers' money is whose."] = "country"
-    draws: Annotated[int, "How often every range is drawn, for --table ranges."] = 0
+    by: Annotated[
+        Literal["country", "owner_country"],
+        "Whose the profit of a plant is: the country's where it lies, or its owner's.",
+    ] = "country"
+    draws: Annotated[int, "Draws of all ranges, for --table ranges; 0 = none."] = 0
     seed: Annotated[int, "Start of the random numbers."] = 0
 
     def ask(self, question: str | None = None, of: Any = None, /, **other: Any) -> Any:
@@ -220,18 +238,54 @@ class BreakEven(Bordered):
 
 
 @command(
+    like="prices.storage",
+    example="storage mag-9 --period base --period china_out --node USE --commodity magnet --reference magnet=50000 "
+    "--reference ndpr=60000 --reference dy=300000 --demand-elasticity 0.5",
+)
+class Storage(Cleared):
+    """Clear markets one after the other.
+
+    What is kept joins them: buffer stocks of --policy until they are full or empty, or a good at a node.
+    """
+
+    periods: Annotated[list[str], "Scenario of each period, in order (repeated); base = nothing happens.", "--period"]
+    policy: Annotated[Path | None, "TOML file of measures, in force in all periods."] = None
+    months: Annotated[int, "Length of a period."] = 12
+    node: Annotated[str | None, "Where holders keep a good from the first to the second period."] = None
+    commodity: Annotated[str | None, "Which good they keep."] = None
+    holding: Annotated[float, "USD for keeping a tonne from one period to the next."] = 0.0
+
+    def ask(self, question: str | None = None, of: Any = None, /, **other: Any) -> Any:
+        """Ask with all options of a market; what --scenario says happens in every period."""
+        from chainnet.scenario import Scenario
+
+        options = self.market_options()
+        always = options.pop("scenario", None)
+        cases = [None if word == "base" else self.pick_scenario(word, "--period") for word in self.periods]
+        return super().ask(
+            self.like,
+            of,
+            scenarios=[one if always is None else always if one is None else always + one for one in cases],
+            policy=Scenario.read(self.policy) if self.policy is not None else None,
+            holding_usd_per_t=self.holding,
+            **options,
+        )
+
+
+@command(
     like="prices.instruments",
-    example="instruments gallium --tier civilian --avoid 0 --by 2031 --demand-elasticity 0.2:0.9",
+    example="instruments gallium --tier civilian --avoid 1 --by 2031 --commodity ga_primary",
 )
 class Instruments(Cleared):
     """Compare floors, contracts, grants, stocks at equal effect.
 
-    What each costs, and who pays.
+    Each avoids the same tonnes of a tier's shortfall under --scenario (default the baseline): what it costs a year, and
+    who pays.
     """
 
     tier: Annotated[str, "Whose shortfall is avoided."]
-    avoid_tpa: Annotated[float, "Tonnes a year of it.", "--avoid"]
-    by: Annotated[int, "A year; projects count at what they have at its end."]
+    avoid_tpa: Annotated[float, "Tonnes a year that each must avoid of that shortfall.", "--avoid"]
+    by: Annotated[int, "Year by whose end; a project counts with what it can make then."]
     order: opt.Order = None
     commodity: Annotated[str | None, "The good whose price is raised; default what the tier lacks most."] = None
     months: Annotated[float, "How long the stock has to last."] = 12
@@ -243,6 +297,10 @@ class Instruments(Cleared):
         own = ("scenario", "reroute", "projects", "rate", "years")
         market = {name: value for name, value in self.market_options().items() if name not in own}
         return super().ask(self.like, of, **market, **other)
+
+    def _tell(self, found: Any) -> None:
+        seen = ("instrument", "reaches", "cost_usd_per_a", "avoids_tpa", "usd_per_t", "tonnes_t", "projects", "payer")
+        self.say(found, columns={"table": seen})
 
 
 @command(
@@ -304,7 +362,17 @@ class Floor(Question, TableOutput):
                 "give --floor COMMODITY=USD, or --commodity.",
                 file=sys.stderr,
             )
-        self.say(table, found, numbers)
+        seen = (
+            "id",
+            "label",
+            "commodity",
+            "floor_usd_per_t",
+            "break_even_usd_per_t",
+            "viable",
+            "output_tpa",
+            "country",
+        )
+        self.say(table, found, numbers, columns={"floor": seen})
 
 
 @command("prices.overcapacity", example="overcapacity gallium --scenario china_export_stop_all --by-year 2030")

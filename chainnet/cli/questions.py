@@ -14,7 +14,7 @@ QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "Which projects are worth funding?": (
         "reroute", "portfolio", "floor", "break-even", "overcapacity",
     ),
-    "What does a price do, and who pays?": ("market", "floor-curve", "implied-floors", "instruments"),
+    "What does a price do, and who pays?": ("market", "storage", "floor-curve", "implied-floors", "instruments"),
     "What does a bloc gain?": ("alliance", "alignment", "partners", "retaliation", "fair-split"),
     "How far can I trust a number?": (
         "assumptions", "ensemble", "sensitivity", "hindcast", "events", "compare", "check",

@@ -175,8 +175,8 @@ class Stockpile(Question, Counted, TableOutput):
     ] = None
     order: Annotated[
         str | None,
-        "Who else is served: allies_first (nobody) or allies_last (all others, what they can get). With --members: "
-        "allies_last (all others), allies_first (other members) or last (nobody).",
+        "Who else is served: law (default), allies_first (nobody), alike, or allies_last (all others, what they can "
+        "get). With --members: allies_last (all others), allies_first (other members) or last (nobody).",
         order,
     ] = None
     prices: Annotated[
@@ -200,14 +200,13 @@ class Stockpile(Question, Counted, TableOutput):
         self.say(found, tables, shown=(*shown, "layers") if len(found.layers) > 1 else shown, footer=found.words)
 
     def _alone(self, built: list[str] | None) -> None:
-        from chainnet.flow import Counting, stored_order
+        from chainnet.flow import Counting
         from chainnet.stress import Ask, requirement
 
         if self.prices:
             raise DataError("--price: only --members takes it; name who hold together.")
-        word = "allies_first" if self.order is None else self.given("order")
-        first = stored_order(word, "stockpile_requirement")
-        counting = Counting.of(self.network, self.given("commodity"), self.given("beneficiaries"), order=first)
+        whose = self.given("commodity"), self.given("beneficiaries")
+        counting = Counting.of(self.network, *whose, order=self.given("order"))
         projects = None if built is None else tuple(built)
         with progress_bar("stockpile") as step:
             asked = Ask(counting, self.months, self.start, self.step_months, self.reroute, projects=projects, tell=step)
@@ -217,7 +216,10 @@ class Stockpile(Question, Counted, TableOutput):
             tables["mitigation"] = self.ask("stress.stockpile_mitigation", projects=built)
         elif self.austerity:
             raise DataError("--austerity: only --mitigation takes it; a demand measure in the scenario does the same.")
-        self.say(need, dated(tables, self.start), {"certificate": proof}, tuple(tables))
+        seen = {"stockpile": ("commodity", "label", "required_t", "net_t", "cost_usd", "buy_t", "held_t", "alone_t")}
+        idle = {"stockpile": ("required_t", "need no stock")}
+        numbers = {"certificate": proof}
+        self.say(need, dated(tables, self.start), numbers, tuple(tables), columns=seen, idle=idle)
 
 
 def _settled(summary: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from chainnet.engine import TIE
-from chainnet.network import Network, site_labels
+from chainnet.network import Network
 from chainnet.results import Ranking
 from chainnet.words import costliest_sentence, country_name, in_sentence, named, place_words
 
@@ -37,9 +37,7 @@ def _name(network: Network, by: str, key: Hashable) -> str:
         ends = " → ".join(str(labels.get(end, end)) for end in parts[:2])
         return ", ".join([ends, *(str(part) for part in parts[2:] if part)])
     if by == "site":
-        nodes = network.view("nodes")
-        first = nodes["id"][(nodes["site"] == key).to_numpy()].tolist() or [key]  # of a site without a name of its own
-        return site_labels(network).get(str(key)) or str(labels.get(first[0], key))
+        return str(network.site_labels.get(str(key), key))
     if by in ("step+country", "stage+country"):
         return place_words(str(parts[0]), str(parts[1]))
     if by == "node":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -101,8 +102,21 @@ class KeyAssumptions(Result):
         It cannot where the central class holds in fewer than half of the draws, or where the order of service or one
         plant alone moves it by two classes.
         """
-        row = self.range.loc[self.first_tier].to_dict()
-        return bool(row["class_share"] >= HOLDS) and jumps(self._rows, row["central_share"]).empty
+        return not self._is_split and self._far.empty
+
+    @property
+    def _is_split(self) -> bool:
+        """Whether most draws are in another class than the central case."""
+        return bool(self._ends["class_share"] < HOLDS)
+
+    @property
+    def _far(self) -> pd.DataFrame:
+        """The rows of what alone moves the first tier by two classes."""
+        return jumps(self._rows, self._ends["central_share"])
+
+    @property
+    def _ends(self) -> dict[Any, Any]:
+        return self.range.loc[self.first_tier].to_dict()
 
     @property
     def decides(self) -> tuple[str, ...]:
@@ -115,10 +129,10 @@ class KeyAssumptions(Result):
 
     @property
     def words(self) -> dict[str, str]:
-        """The verdict, the range, how firm it is and what decides, a sentence each."""
+        """What is asked, the verdict, why there is none, the range, how firm it is and what decides, in sentences."""
         tier = self.first_tier
-        word, row = str(self.central["class"][tier]), self.range.loc[tier].to_dict()
-        return sentences(tier, word, row, self._rows, self.firmness, self.decides, self.certain)
+        word = str(self.central["class"][tier])
+        return sentences(tier, word, self._ends, self._rows, self.firmness, self.decides, self._far, self._is_split)
 
     @property
     def moving(self) -> pd.DataFrame:
@@ -142,9 +156,9 @@ class KeyAssumptions(Result):
 def key_assumptions(
     network: Network,
     scenario: Scenario | str | None = None,
-    *,
     tier: str | None = None,
     max_set: int = 3,
+    *,
     order: Asked = None,
     beneficiaries: Words = None,
     commodity: Words = None,

@@ -68,23 +68,27 @@ class Ledger:
 
 @dataclass(frozen=True)
 class Parts:
-    """Whose demand makes a stage: ``ours`` by tier, and the stages of each order of service, in turn."""
+    """Whose demand makes a stage: ``ours`` by tier, and the stages of each order of service, in turn.
+
+    ``n_asked``: how many of these there are up to the last that holds what is asked for.
+    """
 
     tiers: tuple[str, ...]
     ours: tuple[Bools, ...]
     orders: Mapping[Kept, tuple[Bools, ...]]
+    n_asked: Mapping[Kept, int]
 
     @classmethod
     def of(cls, counting: Counting, orders: Iterable[Kept], tier: str | None = None) -> Parts:
-        """Return the parts of what counts, or of one tier; an order ends with the last stage that asks for it."""
+        """Return the parts of what counts, or of one tier."""
         mine = counting.first(tier).rows
         ours = {name: mine & rows for name, rows in counting.tiers.items() if (mine & rows).any()}
-        stages = {}
-        for order in orders:
-            turns = [rows for _, rows in stages_of(counting.in_order(order))]
-            last = max(place for place, rows in enumerate(turns) if (rows & mine).any())
-            stages[order] = tuple(turns[: last + 1])
-        return cls(tuple(ours), tuple(ours.values()), stages)
+        stages = {order: tuple(rows for _, rows in stages_of(counting.in_order(order))) for order in orders}
+        n_asked = {
+            order: 1 + max(place for place, rows in enumerate(turns) if (rows & mine).any())
+            for order, turns in stages.items()
+        }
+        return cls(tuple(ours), tuple(ours.values()), stages, n_asked)
 
     def within(self, rows: Bools, tier: int | None) -> list[int]:
         """Return the tiers of which a stage holds any of our part."""
@@ -225,20 +229,23 @@ class Program:
         """Return what is served within which bounds under an overlay; ``tier`` = that one alone, as if it came first.
 
         By law users at home come first, with what plants at home can give them; then all stages while contracts hold;
-        and where there are any, the stages once more, for what those under contract do not take is for all.
+        and where there are any, the stages once more, for what those under contract do not take is for all. What
+        is held for later stages than those asked about is kept for them.
         """
         if self._law is not None:
             overlay = under_contract(self._law, overlay)
         free = released(overlay)
-        turns = self._turns(self.parts.orders[order] if tier is None else (self.parts.ours[tier],))
+        every = self._turns(self.parts.orders[order] if tier is None else (self.parts.ours[tier],))
+        turns = every[: self.parts.n_asked[order]]
         if self._law is None or order not in BY_LAW or tier is not None:
             return (Pass(*self.low.bounds(free), turns),)
         network, found = self._law.network, []
         for country in dict.fromkeys(place for place, *_ in self._home):
             mine = self._turns(rows for place, _, rows in self._home if place == country)
             found.append(Pass(*self.low.bounds(at_home(network, overlay, country)), mine, is_apart=True))
-        held = [overlay] if free is overlay else [overlay, free]
-        return (*found, *(Pass(*self.low.bounds(one), turns) for one in held))
+        if free is not overlay:
+            found.append(Pass(*self.low.bounds(overlay), every))
+        return (*found, Pass(*self.low.bounds(free), turns))
 
     def wanted(self, passes: Passes) -> Array:
         """Return what our part of each tier asks for within these bounds, t/yr."""
@@ -396,6 +403,7 @@ class Program:
         ordered, low, kept = self._ordered, self.low, dict[int, float]()
         turns: list[_Stage] = []
         for at, one in enumerate(passes):
+            turns = turns[: len(one.stages)]
             if turns and seconds is None and _is_all_the_same(passes[at - 1], one, turns):
                 yield from ((at, members, stage) for (_, members), stage in zip(one.stages, turns, strict=True))
                 continue
@@ -415,6 +423,9 @@ class Program:
                 ordered.floor(number, -stage.value)
                 turns.append(stage)
                 yield at, members, stage
+                # later stages are served here for the sake of the next pass alone
+                if seconds is None and _is_enough(one, passes[at + 1 :], turns):
+                    break
 
     def _serve_at_once(self, stages: Sequence[tuple[int, Bools]], near: Sequence[_Stage]) -> None:
         """Look for an answer that serves several stages whole at once, where one near by did."""
@@ -459,9 +470,14 @@ class Program:
         )
 
 
+def _is_enough(one: Pass, after: Sequence[Pass], turns: Sequence[_Stage]) -> bool:
+    """Say whether the stages that the next pass asks about are served, and it leaves them as they are."""
+    return bool(after) and len(turns) == len(after[0].stages) and _is_all_the_same(one, after[0], turns)
+
+
 def _is_all_the_same(before: Pass, after: Pass, turns: Sequence[_Stage]) -> bool:
     """Say whether stages are served alike within bounds that are nowhere tighter: nothing that rises has a price."""
-    if before.is_apart or len(before.stages) != len(after.stages):
+    if before.is_apart:
         return False
     raised, lifted = after.upper > before.upper, after.rows > before.rows
     is_wider = (after.upper >= before.upper).all() and (after.rows >= before.rows).all()

@@ -36,7 +36,8 @@ def sentences(
     table: pd.DataFrame,
     firmness: pd.Series,
     decides: Sequence[str],
-    certain: bool,
+    far: pd.DataFrame,
+    is_split: bool,
 ) -> dict[str, str]:
     """Return the verdict on a tier, and how firm it is.
 
@@ -48,18 +49,23 @@ def sentences(
         Its range.
     table : DataFrame
         Its variations.
-    firmness, decides, certain
+    firmness, decides
         As ``KeyAssumptions`` has them.
+    far : DataFrame
+        Its variations that alone move it by two classes.
+    is_split : bool
+        Whether most draws are in another class.
 
     Returns
     -------
     dict of str to str
-        verdict, range, firm, decides: a sentence each.
+        asked, verdict, why (where nothing can be said), range, firm, decides: a sentence or two each.
     """
     demand = "demand" if Who(tier).is_all else Who(tier).demand
     low, central, high, already = (_share(row[f"{end}_share"]) for end in ("low", "central", "high", "already"))
     head = f"{demand} {CLASS_WORDS[word]}: {central} because of the scenario, {already} without it already"
-    if not certain:
+    why = _why(far, float(row["class_share"]) if is_split else None)
+    if why:
         head = f"how much of {demand} is short because of the scenario cannot be said; the central case says {central}"
     ends = f"from {low} {_by(table, row['low_by'])} to {high} {_by(table, row['high_by'])}"
     if row["low_by"] == row["high_by"] == CENTRAL and low == high:
@@ -71,11 +77,28 @@ def sentences(
     kept = f"whatever is assumed of {join(firm, 'or')}" if firm else "under no kind of doubt"
     not_kept = f", not of {join(loose, 'or')}" if firm and loose else ""
     return {
+        "asked": f"{first_capital(demand)}, the first tier that asks, in a steady year with new suppliers qualified "
+        "and stocks used up. The command stress begins on existing links, where more may be short.",
         "verdict": f"{first_capital(head)}.",
+        **({"why": why} if why else {}),
         "range": f"{first_capital(ends)}.",
         "firm": f"The class holds {kept}{not_kept}; {holds}.",
         "decides": f"{first_capital('; '.join(decides))}." if decides else "Nothing alone changes the class.",
     }
+
+
+def _why(far: pd.DataFrame, class_share: float | None) -> str:
+    """Return why nothing can be said; empty where it can."""
+    said = []
+    if len(far):
+        row = far.iloc[[int(far["change_share"].abs().round(9).to_numpy().argmax())]].to_dict("records")[0]
+        said.append(
+            f"One thing by itself moves it by two classes or more: {in_words(row)} it is {_share(row['due_share'])}. "
+            "Draws cannot show that: they vary sizes, take no plant away and keep the order of service."
+        )
+    if class_share is not None:
+        said.append(f"In most draws the class is another one: it stays in {_share(class_share)} of them.")
+    return " ".join(said)
 
 
 def _by(table: pd.DataFrame, name: str) -> str:

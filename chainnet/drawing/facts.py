@@ -188,7 +188,8 @@ def _sites(
     first = {} if losses is None or losses.first is None else losses.first.to_dict("index")
     under = {} if losses is None or losses.under is None else losses.under["lost_tpa"].to_dict()
     wants, shortfall = _by_node(network, answer, "asked"), _by_node(network, answer, "shortfall")
-    groups, named = several_plants(network), site_labels(network) if losses is not None and losses.unit_of else {}
+    groups, named = several_plants(network), site_labels(network)
+    units = named if losses is not None and losses.unit_of else {}
     main = network.processes[network.processes["role"] == "output"].set_index("process")["commodity"]
     steps, places, names = network.steps, network.places.fillna(""), network.labels
     makes = _makes(network, table, main)
@@ -211,10 +212,8 @@ def _sites(
         unit = losses.unit_of.get(name, name) if losses is not None else name
         found = ranks.get(unit)
         several = name in groups if found is None else bool(found["may_be_several"])
-        flow, new = (
-            base.get(name, np.nan) if not row["is_project"] else np.nan,
-            result.get(name, np.nan),
-        )
+        flow = np.nan if row["is_project"] else base.get(name, np.nan)
+        new = result.get(name, np.nan)
         capacity = row["capacity_tpa"]
         site = {
             "id": name,
@@ -228,8 +227,8 @@ def _sites(
             "capex": _json(row["capex_musd"]) if row["is_project"] else None,
             "start": int(row["start_year"]) if row["is_project"] and is_known(row["start_year"]) else None,
             "several": several,
-            "unit": unit if unit in named else "",
-            "unitLabel": named.get(unit, ""),
+            "unit": unit if unit in units else "",
+            "unitLabel": units.get(unit, ""),
             "asked": _json(wants.get(name)),
             "shortfall": _json(shortfall.get(name)),
             "capacity": _json(capacity),
@@ -246,7 +245,7 @@ def _sites(
             "inCut": bool(name in cut or (found is not None and found["in_cut"])),
             "quality": row["quality"] if is_known(row["quality"]) else "n/d",
             "references": _keys(row["reference"]),
-            "fields": _card(row),
+            "fields": _card(row | {"site": named.get(row["site"], row["site"])}),
             "demand": asks.get(name, []),
             **_loss(found, several),
             **{f"first{key[:1].upper()}{key[1:]}": value for key, value in _loss(first.get(unit), several).items()},

@@ -296,8 +296,3 @@ class ConvexModel:
         arbitrage = float(np.max(np.where(breach > dust, breach / np.maximum(worth, 1e-300), 0.0), initial=0.0))
         residual = max(proof.gap, proof.violation, arbitrage)
         return ConvexSolution(x, row_dual, reduced, tangent, arbitrage, residual, proof)
-
-
-def strictly_between(value: Array, lower: Array, upper: Array, scale: Array) -> Bools:
-    """Return which values lie between their bounds, by more than rounding."""
-    return np.asarray((value - lower > NEAT * scale) & (upper - value > NEAT * scale))

@@ -45,7 +45,6 @@ class BestDefence:
         self._opens, self._time = opens, time_limit_s
         self._size = float(np.max(program.col_scale, initial=1.0))
         self._attacks: list[Sequence[tuple[Ints, int]]] = []
-        self._too_dear: list[Ints] = []
 
     def add_attack(self, attack: Sequence[tuple[Ints, int]]) -> None:
         """Plan against one more attack: columns closed, and the option that keeps them open (-1: none)."""

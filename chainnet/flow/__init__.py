@@ -19,10 +19,10 @@ from chainnet.flow._largest import (
     solve_market,
     values_by_igraph,
 )
-from chainnet.flow._law import at_home, home_stages, released, under_contract
+from chainnet.flow._law import at_home, first_by_law, home_stages, released, under_contract
 from chainnet.flow._long_runs import LongRuns, long_runs
 from chainnet.flow._months import NEW_LAG_MONTHS, MonthsModel
-from chainnet.flow._order import Asked, Kept, Valued, stored_order, valued_order
+from chainnet.flow._order import Asked, Kept, Valued, valued_order
 from chainnet.flow._ordered import OrderedValue, SharedValue, value_model
 from chainnet.flow._plan import Bases, Plan
 from chainnet.flow._shared import (
@@ -69,6 +69,7 @@ __all__ = [
     "climbed",
     "cut_of",
     "cut_table",
+    "first_by_law",
     "home_stages",
     "in_finer_sizes",
     "levels",
@@ -85,7 +86,6 @@ __all__ = [
     "shared_tiers",
     "solve_market",
     "stages_of",
-    "stored_order",
     "under_contract",
     "value_model",
     "valued_order",

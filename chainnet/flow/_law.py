@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -28,6 +29,16 @@ def home_stages(counting: Counting, overlay: Overlay) -> list[tuple[str, str, Bo
         for name, rows in tiers
     ]
     return [stage for stage in found if stage[2].any()]
+
+
+def first_by_law(counting: Counting, overlays: Iterable[Overlay]) -> list[Bools]:
+    """Return rows of demand that law or contract serves whatever their stage: at home by country, then by contract."""
+    if counting.law is None:
+        return []
+    home = {name: rows for overlay in overlays for _, name, rows in home_stages(counting, overlay)}
+    holders = sorted(set(contracts_in_force(counting.network)["for"]))
+    bound = [counting.anyone & counting.network.in_countries(counting.places, [who], "contracts") for who in holders]
+    return [rows for rows in (*home.values(), *bound) if rows.any()]
 
 
 def at_home(network: Network, overlay: Overlay, country: str) -> Overlay:

@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from chainnet._types import Array
+from chainnet._types import Array, Bools
 from chainnet.engine import (
     BASIC,
     CERTAIN,
     LEAST_SIZE,
     LOCK,
+    PRICED,
     SOLVER,
     Certificate,
     CompactModel,
@@ -34,11 +35,10 @@ from chainnet.flow._endured import Endured
 from chainnet.flow._law import released, under_contract
 from chainnet.flow._law_months import kept_at_home, with_stage_rows
 from chainnet.flow._order import VALUED
-from chainnet.flow._plan import Bases, How, Piece, Plan, Told
+from chainnet.flow._plan import Bases, How, Piece, Plan, Told, check_size
 from chainnet.flow._shipped import Shipped, ends_of
 from chainnet.flow._stages import settled
-from chainnet.lowering import Degree, Lowered, Overlay, Periods, Start, check_stocks, expand_periods, lower
-from chainnet.words import count
+from chainnet.lowering import Degree, Overlay, Periods, Start, check_stocks, expand_periods, lower
 
 NEW_LAG_MONTHS = 2.0
 # ratio of sizes of commodities; of the chains known, zinc with germanium and bauxite with gallium are beyond it
@@ -46,13 +46,6 @@ HOST = 1e5
 COST = "least cost"  # the last stage
 # part of the size of a sum that the solver leaves open
 DUST = 3 * SOLVER
-# columns of a program that are solved unasked: 24 months of 3,000 sites are about 370,000, and take three minutes where
-# goods under way join them and ten where stocks do
-MOST_LAGGED, MOST_STOCKED = 600_000, 300_000
-# where each month stands alone the tables are what takes long
-MOST_APART = 5_000_000
-# lags are rounded to whole months
-LEAST_LAG = 0.5
 # a stage that took more than one step for so many rows is far from the plan of the baseline; so are the next
 FAR_STEPS = 16
 
@@ -120,7 +113,7 @@ class MonthsModel:
         if stocks:
             check_stocks(low)
         if not any_size:
-            _check_size(low, np.broadcast_to(np.asarray(step_months, dtype=float), n_periods))
+            check_size(low, np.broadcast_to(np.asarray(step_months, dtype=float), n_periods))
         self.periods: Periods = expand_periods(low, n_periods, step_months, new_lag_months=NEW_LAG_MONTHS)
         # who has no tier comes sooner from the stage before
         late = {name for name, members in self.stages if not (members & ~counting.tiers[""]).any()}
@@ -147,6 +140,8 @@ class MonthsModel:
         self._has_host = float(low.sizes.max()) > HOST * float(low.sizes.min())
         # of the plan at hand: proofs, whether stocks must keep some
         self._proofs: list[Certificate] = []
+        self._watched: tuple[Bools, Bools] | None = None
+        self._is_priced = False
         self._keeps, self._notes, self._is_close, self._is_far = False, False, True, False
         self._ends: dict[str, Statuses] = {}
         self._near, self._most_steps = self._first_near, 0
@@ -210,7 +205,8 @@ class MonthsModel:
         SolverError
             If an answer fails its own check, or the solver has none.
         """
-        how, steps = How(totals_only, least_cost, worth, ours_only, tuple(shipped), last_tier), len(overlays)
+        how = How(totals_only, least_cost, worth, ours_only, tuple(shipped), last_tier)
+        steps = len(overlays)
         self._notes = notes_bases
         if self.is_apart:
             piece = self._apart(overlays, start, how, endurance, tell)
@@ -297,8 +293,9 @@ class MonthsModel:
         endurance: Sequence[tuple[str, Any]],
         keeps_end: bool,
         near: Bases | None,
+        is_quick: bool = True,
     ) -> Piece:
-        p, overlays = self._solved, self._under(overlays)
+        p, asked, overlays = self._solved, overlays, self._under(overlays)
         bounds = partial(self._bounds, start=start, keeps_end=keeps_end)
         upper, *_ = put = bounds(overlays)
         self._proofs = []
@@ -309,7 +306,10 @@ class MonthsModel:
         if near is not None:  # a plan that was followed up to now is near however many steps it takes
             self._near, self._most_steps = self._fitting(near), len(p.program.row_lower) * FAR_STEPS
         self._keeps = keeps_end and bool((self.network.stocks["end_t"] > 0).any())
-        self._put = put
+        self._put, self._watched, self._is_priced = put, None, False
+        freed = bounds([released(overlay) for overlay in overlays]) if self._bound and how.worth is None else None
+        if freed is not None:
+            self._model.set_bounds(*freed)  # what contracts shut stays in the model, so that it has a price
         self._model.set_bounds(*put)
         wanted = upper[p.served(np.ones(self.n_demand, dtype=bool))].reshape(p.n_periods, -1)
         lasting: dict[str, float] = {}
@@ -324,8 +324,9 @@ class MonthsModel:
             home = kept_at_home(self._counting, p, overlays, self._model, bounds, self._optimal)
             self._model.set_bounds(*put)
             self._model.keep_at_least(*home)
-        if self._bound and how.worth is None:
-            found = self._release(bounds, overlays, wanted, how)
+        if freed is not None:
+            is_quick &= not (how.least_cost or how.shipped or endurance)
+            found = self._release(freed, wanted, self._n_asked(how), is_quick)
             if home is not None:
                 self._model.keep_at_least(*home)
         for name, members in self.stages[: self._n_asked(how)]:
@@ -352,11 +353,17 @@ class MonthsModel:
         else:
             priced = p.costs(overlays) if how.least_cost or found is None else None
             found = self._in_the_middle(found, wanted, priced, self._n_asked(how))
+            if self._is_priced:
+                return self._solve(asked, start, how, endurance, keeps_end, near, is_quick=False)
             self._steps.done(COST)
         served = self._settled(np.clip(p.block(found.x)[:, p.low.served], 0.0, wanted), wanted)
         cost = float(found.value + (gain * found.x).sum()) if how.least_cost else float("nan")
         proof = Certificate.worst(self._proofs, "months")
         return Piece(found.x, served, wanted, cost, lasting, proof, self._ends, ranges)
+
+    def let_go(self, overlays: Sequence[Overlay]) -> list[Overlay]:
+        """Return the overlays with the restrictions of this model, and no contract in force."""
+        return [released(overlay) for overlay in self._under(overlays)]
 
     def _under(self, overlays: Sequence[Overlay]) -> Sequence[Overlay]:
         """Return the overlays with the contracts in force, each the same one whenever it is asked."""
@@ -380,16 +387,30 @@ class MonthsModel:
         free = np.full(k, BASIC, dtype=np.int8)
         return {name: (columns, np.append(rows[:n], free)) for name, (columns, rows) in known.items()}
 
-    def _release(self, bounds: Any, overlays: Sequence[Overlay], wanted: Array, how: How) -> LinearSolution | None:
-        """Serve the stages while contracts hold; then let these go, and keep the tonnes of each stage by floors."""
+    def _release(
+        self, freed: tuple[Array, Array, Array], wanted: Array, n_asked: int, is_quick: bool
+    ) -> LinearSolution | None:
+        """Serve the stages while contracts hold; then let these go, and keep the tonnes of each stage by floors.
+
+        Also of stages that nobody asks about, unless all before them are served whole: a contract may bind output to
+        their users, which must not go to others when it is let go. Where no bound that a contract makes has a price,
+        letting it go changes nothing, and it stays: ``is_quick`` looks for that, here and in all that is solved after.
+        """
         found: LinearSolution | None = None
-        served = [self._solved.served(members) for _, members in self.stages]
-        asked = served[: self._n_asked(how)]
-        for (name, members), _ in zip(self.stages, asked, strict=False):
+        asked, (upper, low, high) = list[Any](), freed
+        if is_quick:
+            self._watched = upper > self._put[0], high > self._put[2]
+        for name, members in self.stages:
+            is_free = is_quick and not self._is_priced
+            if len(asked) == n_asked and (is_free or self._all_whole(found, wanted, n_asked)):
+                break
             found = self._stage(name, members, wanted, found, True)
+            asked.append(self._solved.served(members))
         assert found is not None, "there is demand"
-        upper, low, high = bounds([released(overlay) for overlay in overlays])
+        if is_quick and not self._is_priced:
+            return found
         self._put = upper, low.copy(), high  # without the floors of whole stages
+        self._watched, self._is_priced = None, False
         for row, (columns, size) in enumerate(zip(asked, self._stage_sizes.tolist(), strict=False)):
             low[len(self._solved.program.row_lower) + row] = floor_of(float(found.x[columns].sum()), size)
         self._model.set_bounds(upper, low, high)
@@ -483,6 +504,11 @@ class MonthsModel:
     def _is_whole(self, found: LinearSolution, columns: Any, ask: Array) -> bool:
         return bool((ask.ravel() - found.x[columns] <= LOCK * np.maximum(ask.ravel(), LEAST_SIZE)).all())
 
+    def _all_whole(self, found: LinearSolution | None, wanted: Array, n: int) -> bool:
+        """Say whether an answer serves the first stages whole."""
+        each = ((self._solved.served(rows), wanted[:, np.flatnonzero(rows)]) for _, rows in self.stages[:n])
+        return found is None or all(self._is_whole(found, columns, ask) for columns, ask in each)
+
     def _lasting(self, rows: Any, wanted: Array, found: LinearSolution, steps: int, seen: list[Array]) -> float:
         """Return for how many periods from the start these rows can be served whole, the stages before kept.
 
@@ -556,40 +582,14 @@ class MonthsModel:
         if found.status != "optimal":
             raise SolverError(f"months, {problem}: the program is {found.status}. Report the network.")
         self._proofs.append(require(self._model.certify(f"months, {problem}")))
+        if self._watched is not None:
+            priced = zip((found.col_dual, found.row_dual), self._watched, strict=True)
+            self._is_priced |= any(bool((np.abs(dual[raised]) > PRICED).any()) for dual, raised in priced)
         if starts_near:
             self._is_close = self._model.n_steps <= self._most_steps
         if self._notes and (problem == COST or problem in dict(self.stages)):
             self._ends[problem] = self._model.statuses(found)
         return found
-
-
-def _check_size(low: Lowered, lengths: Array) -> None:
-    """Refuse a program that takes very long, before it is made.
-
-    Raises
-    ------
-    DataError
-        With what would do.
-    """
-    n_periods, width, months, step = len(lengths), len(low.program.cost), round(lengths.sum()), round(lengths.max())
-    columns = n_periods * width
-    stocked = low.stocks and not low.tables.network.stocks.empty
-    lagged = (low.tables.network.edges["lag_months"] >= LEAST_LAG).any() or low.relations.is_pair.any()
-    most = MOST_STOCKED if stocked else MOST_LAGGED if lagged else MOST_APART
-    if n_periods == 1 or columns <= most:
-        return
-    cut = n_periods - months / step  # where something changes periods end, however long they may be
-    divisors = [k for k in range(step + 1, months + 1) if months % k == 0]
-    longer = next((k for k in divisors if (months / k + cut) * width <= most), months)
-    what = "stocks join" if stocked else "goods under way join" if lagged else "there are"
-    into = f"into one program of {count(columns)}" if stocked or lagged else f"to keep, {count(columns)} in all"
-    apart = "stocks=False (--no-stocks), by which each month stands alone, " if stocked and not lagged else ""
-    raise DataError(
-        f"months: {what} {n_periods} periods of {count(width)} columns {into}, "
-        f"which takes ten minutes or more; up to {count(most)} are solved unasked. Give "
-        f"step_months={longer} (--step-months {longer}), fewer months, {apart}"
-        "a network by groups (aggregate), or any_size=True (--any-size) to wait for it."
-    )
 
 
 def _key(overlay: Overlay) -> tuple[Any, ...]:

@@ -175,19 +175,6 @@ def valued_order(order: object, call: str) -> Valued:
     return _one_of(VALUED, order, call, rule, remedy)  # type: ignore[return-value]
 
 
-def stored_order(order: object, call: str) -> Literal["allies_first", "allies_last"]:
-    """Return the order of a call that says the least in store: allies first or last.
-
-    Raises
-    ------
-    DataError
-        If a stage may be shared in it: what is in store then also decides who of those in the stage is short.
-    """
-    rule = "no exact method says the least in store where a stage is shared or a contract holds"
-    remedy = "Ask with allies_first (all others give way) or allies_last (all others get what they can first)"
-    return _one_of(("allies_first", "allies_last"), order, call, rule, remedy)  # type: ignore[return-value]
-
-
 def _one_of(words: tuple[str, ...], order: object, call: str, rule: str, remedy: str) -> str:
     """Return an order that is one of those for which a call has an exact method."""
     found = kept_order(order)

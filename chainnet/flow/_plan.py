@@ -11,9 +11,18 @@ import pandas as pd
 
 from chainnet._types import Array
 from chainnet.engine import AT_LOWER, BASIC, Certificate, Statuses
+from chainnet.errors import DataError
 from chainnet.flow._shipped import Shipped
-from chainnet.lowering import Periods, Start
+from chainnet.lowering import Lowered, Periods, Start
 from chainnet.words import count
+
+# columns of a program that are solved unasked: 24 months of 3,000 sites are about 370,000, and take three minutes where
+# goods under way join them and ten where stocks do
+MOST_LAGGED, MOST_STOCKED = 600_000, 300_000
+# where each month stands alone the tables are what takes long
+MOST_APART = 5_000_000
+# lags are rounded to whole months
+LEAST_LAG = 0.5
 
 
 @dataclass(frozen=True)
@@ -128,3 +137,32 @@ class Told:
             done = min(self._done, self._todo)
             size = f"{done} of {self._todo} programs of {count(self._columns)} columns"
             self._tell(f"{what} ({size})", done / self._todo)
+
+
+def check_size(low: Lowered, lengths: Array) -> None:
+    """Refuse a program that takes very long, before it is made.
+
+    Raises
+    ------
+    DataError
+        With what would do.
+    """
+    n_periods, width, months, step = len(lengths), len(low.program.cost), round(lengths.sum()), round(lengths.max())
+    columns = n_periods * width
+    stocked = low.stocks and not low.tables.network.stocks.empty
+    lagged = (low.tables.network.edges["lag_months"] >= LEAST_LAG).any() or low.relations.is_pair.any()
+    most = MOST_STOCKED if stocked else MOST_LAGGED if lagged else MOST_APART
+    if n_periods == 1 or columns <= most:
+        return
+    cut = n_periods - months / step  # where something changes periods end, however long they may be
+    divisors = [k for k in range(step + 1, months + 1) if months % k == 0]
+    longer = next((k for k in divisors if (months / k + cut) * width <= most), months)
+    what = "stocks join" if stocked else "goods under way join" if lagged else "there are"
+    into = f"into one program of {count(columns)}" if stocked or lagged else f"to keep, {count(columns)} in all"
+    apart = "stocks=False (--no-stocks), by which each month stands alone, " if stocked and not lagged else ""
+    raise DataError(
+        f"months: {what} {n_periods} periods of {count(width)} columns {into}, "
+        f"which takes ten minutes or more; up to {count(most)} are solved unasked. Give "
+        f"step_months={longer} (--step-months {longer}), fewer months, {apart}"
+        "a network by groups (aggregate), or any_size=True (--any-size) to wait for it."
+    )

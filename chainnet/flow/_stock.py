@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,14 +40,14 @@ class StockModel:
     overlays : sequence of Overlay
         One per period.
     start : Start
-    whole : set of str
-        Names of the stages of the model that must be served in full, unless ``least`` is asked otherwise.
+    whole : boolean array over the demand rows
+        Who must be served in full, unless ``least`` is asked otherwise.
     free : boolean array over ``network.stocks``
         Stocks of any size, drawn at any rate wherever their node stands; the others are as in the table.
     price : array over the free stocks, USD/t
         NaN = unknown: as few tonnes as can be of these, then the rest at least cost.
     rivals : sequence of boolean arrays over the demand rows
-        Whoever may come first: ``most`` says how much each can get, ``least`` leaves that to one of them.
+        Whoever may come first: ``most`` says how much each can get, ``least`` leaves that to some of them.
     """
 
     def __init__(
@@ -55,13 +55,13 @@ class StockModel:
         model: MonthsModel,
         overlays: Sequence[Overlay],
         start: Start,
-        whole: Collection[str],
+        whole: Bools,
         free: Bools,
         price: Array,
         rivals: Sequence[Bools] = (),
     ) -> None:
         p = self._periods = model.periods
-        upper, row_lower, row_upper = p.bounds(overlays, start)
+        upper, row_lower, row_upper = p.bounds(model.let_go(overlays), start)
         places = np.flatnonzero(free)
         entry = p.low.tables.stock_place[places]
         first = np.arange(p.n_periods) * p.width + p.low.flows.draw_start
@@ -69,11 +69,7 @@ class StockModel:
         stands = np.array([overlay.node_share[entry] > 0 for overlay in overlays])
         upper[self._columns] = np.where(stands, np.inf, 0.0)
         row_upper[p.stock_rows[places]] = np.inf
-        members = np.zeros(model.n_demand, dtype=bool)
-        for name, rows in model.stages:
-            if name in whole:
-                members |= rows
-        self._whole = p.served(members)
+        self._whole = p.served(whole)
         self._held = (first[:, None] + np.flatnonzero(~free)).ravel()
         self._scale, self._price = p.program.col_scale, price
         self._rivals = [p.served(rows) for rows in rivals]
@@ -109,7 +105,7 @@ class StockModel:
         price: Array | None = None,
         *,
         whole: Bools | None = None,
-        first: tuple[int, float] | None = None,
+        first: Sequence[tuple[int, float]] = (),
         within_t: Array | None = None,
     ) -> LeastStock | None:
         """Return the cheapest set of free stocks, or None where no amount of them suffices.
@@ -124,7 +120,7 @@ class StockModel:
             Other prices, all of them known.
         whole : boolean array over the demand rows, optional
             Who must be served in full.
-        first : (number of a rival, tonnes), optional
+        first : sequence of (number of a rival, tonnes)
             Who gets at least so much over the horizon.
         within_t : array of periods x free stocks, optional
             Most that is drawn of each in each period: the plan of a larger set.
@@ -142,9 +138,8 @@ class StockModel:
         if within_t is not None:
             room = within_t + ROUNDING * self._scale[self._columns]
             upper[self._columns] = np.minimum(upper[self._columns], np.maximum(room, 0.0))
-        if first is not None:
-            rival, tonnes = first
-            low = low.copy()
+        low = low.copy()
+        for rival, tonnes in first:
             low[self._locks[rival]] = max(floor_of(tonnes, float(self._sizes[rival])), 0.0)
         columns = self._whole if whole is None else self._periods.served(whole)
         self._model.set_bounds(upper, low, high)

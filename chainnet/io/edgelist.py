@@ -13,6 +13,7 @@ from chainnet.io.excerpts import Excerpt, excerpt
 from chainnet.io.intake import Intake
 from chainnet.io.parquet import arrow, parquet_frame
 from chainnet.io.text import csv_line, parse_csv, read_text, written_cells
+from chainnet.io.workbook import take_beside
 from chainnet.network import TABLES, Network, Reading, infer_nodes, written_columns
 
 _ALWAYS = ("source", "target", "capacity_tpa")
@@ -44,7 +45,7 @@ def read_edge_tsv(path: Path, how: Reading) -> Network:
 
 
 def read_edge_excerpt(path: Path, how: Reading, where: Excerpt) -> Network:
-    """Read an edge list that stands somewhere in a sheet or a text file.
+    """Read an edge list that stands somewhere in a sheet or a text file; other sheets may be tables of ours.
 
     Raises
     ------
@@ -60,8 +61,10 @@ def read_edge_excerpt(path: Path, how: Reading, where: Excerpt) -> Network:
         return "tonnes" if column.unit.split("/")[0] == "t" else "number"
 
     intake = Intake(path.name, path.name, named, forgiving=True)
-    intake.add("edges", excerpt(path, where, kind))
-    return intake.network()
+    records = excerpt(path, where, kind)
+    intake.add("edges", records)
+    beside = take_beside(path, where.sheet, intake) if path.suffix.lower() == ".xlsx" else {}
+    return intake.network(**beside)
 
 
 def read_edge_parquet(path: Path, how: Reading) -> Network:

@@ -11,10 +11,11 @@ from typing import Any
 import pandas as pd
 
 from chainnet.errors import DataError
-from chainnet.io.columns import SAID
+from chainnet.io.columns import SAID, text_of
 from chainnet.io.grid import Grid, letters, plain, read_grids
 from chainnet.io.seen import Sheet, sheet_seen
 from chainnet.io.ways import Ways, call_of, command_of, ways_of
+from chainnet.io.workbook import is_beside
 from chainnet.network import TABLES
 
 _ROWS = 50_000  # of each sheet that are looked at
@@ -144,7 +145,18 @@ def look(path: str | Path, *, sheet: str | None = None) -> Look:
     own = _own_tables(grids)
     is_alone = sheet is None and len(grids) == 1
     sheets = [sheet_seen(grid) for grid in grids]
-    found = [Ways() if own else ways_of(one, file, is_alone=is_alone) for one in sheets]
+    beside = [
+        grid.sheet for grid in grids if not own and is_beside(grid.sheet.strip().lower(), map(text_of, grid.rows[0]))
+    ]
+    has_nodes = any(title.strip().lower() == "nodes" for title in beside)
+    found = [
+        Ways(said=["A table of ours: it is read along with a list in another sheet."])
+        if one.grid.sheet in beside
+        else Ways()
+        if own
+        else ways_of(one, file, is_alone=is_alone, has_nodes=has_nodes)
+        for one in sheets
+    ]
     columns, rows, notes, asked, ways = [], [], [], [], []
     if own:
         notes.append(("", f"The sheets {', '.join(own)} are tables of ours: it is a chain, read as it is."))
@@ -249,7 +261,8 @@ def _lines(found: Look) -> list[str]:
         out += [f"  {_printable(one.command)}", f"  {_printable(one.call)}"]
     first = found.commands[0] if found.commands else ""
     if " --out " in first:
-        by = " --by country" if first.startswith("chainnet from-trade") else ""  # an edge list may name none
+        has_countries = first.startswith("chainnet from-trade") or "_country" in first  # an edge list may name none
+        by = " --by country" if has_countries else ""
         out += ["", f"Then, for instance: chainnet chokepoints {first.rpartition(' --out ')[2]}{by}"]
     return out
 

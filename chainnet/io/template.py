@@ -26,6 +26,7 @@ label = "Licences for metal"
 [[measures]]
 kind = "restrict"
 from = {country = "MYS"}
+to = {country = "!MYS"}  # abroad: without to it binds home trade too
 commodity = "metal"
 share = 0.5
 rule = "example_licences"  # a row of rules.csv, which says from when

@@ -11,10 +11,11 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-from chainnet.io.columns import Seen, text_of
+from chainnet.io.columns import Seen, code_of, text_of
 from chainnet.io.excerpts import unit_of
 from chainnet.io.rows import figure
 from chainnet.io.seen import Sheet, listed, open_names, twice, years_of
+from chainnet.network import END_COUNTRY
 
 # customs statistics that from_trade knows as they are downloaded, by some of their columns; and where their codes stand
 DOWNLOADED: tuple[tuple[str, frozenset[str], str], ...] = (
@@ -58,7 +59,7 @@ class Ways:
     said: list[str] = field(default_factory=list)
 
 
-def ways_of(sheet: Sheet, path: Path, *, is_alone: bool) -> Ways:
+def ways_of(sheet: Sheet, path: Path, *, is_alone: bool, has_nodes: bool = False) -> Ways:
     """Return the ways to read a sheet.
 
     Parameters
@@ -67,6 +68,8 @@ def ways_of(sheet: Sheet, path: Path, *, is_alone: bool) -> Ways:
     path : Path
     is_alone : bool
         Whether no other sheet holds anything.
+    has_nodes : bool
+        Whether another sheet is a table of nodes, which is read along with a list.
     """
     out = Ways()
     base = _where(sheet, path, is_alone)
@@ -76,7 +79,7 @@ def ways_of(sheet: Sheet, path: Path, *, is_alone: bool) -> Ways:
         _downloaded(out, sheet, path, base, *known)
         return out
     if {"source", "target"} <= heads or sheet.form == "edges":
-        _edges(out, sheet, path, base)
+        _edges(out, sheet, path, base, has_nodes)
     elif sheet.form in ("trade", "reports") and not sheet.weights:
         out.said.append("Countries ship to countries, but no column is a weight: there is nothing to read.")
     elif sheet.form in ("trade", "reports"):
@@ -191,7 +194,7 @@ def _two_reports(sheet: Sheet) -> dict[str, Seen]:
     return {"reported_export": exports[0], "reported_import": imports[0]}
 
 
-def _edges(out: Ways, sheet: Sheet, path: Path, base: Options) -> None:
+def _edges(out: Ways, sheet: Sheet, path: Path, base: Options, has_nodes: bool) -> None:
     """Collect the questions of a list of who ships to whom."""
     asked: Asked = []
     ends = dict(zip(("source", "target"), (one.head for one in sheet.ends), strict=False))
@@ -208,17 +211,44 @@ def _edges(out: Ways, sheet: Sheet, path: Path, base: Options) -> None:
             f'Is "{sheet.weights[0].head}" {words}?',
             [(name, {"_weight": name}) for name in ("capacity_tpa", "flow_tpa")],
         ))  # fmt: skip
+        out.said.append(
+            "A flow limits nothing by itself. Where no plant and no link has a capacity, chokepoints cannot be ranked: "
+            "then read what moved as the capacity."
+        )
         _ask_weights(asked, sheet, "_weight")
     _ask_numbers(asked, sheet)
     _ask_rows(asked, out, sheet)
+    countries = _end_countries(sheet, ends)
+    base["rename"] |= {one.head: END_COUNTRY[end] for end, one in countries.items()}
+    if any(one.spelling != "ISO-3" for one in countries.values()):
+        base["country_names"] = True
+    taken |= {one.head for one in countries.values()}
     places = [one.head for one in sheet.columns if one.spelling and one.head not in taken]
     if places:
+        out.said.append(f"Left out: {listed(places)}: they do not say in which country each end lies.")
+    if not countries and not has_nodes:
         out.said.append(
-            f"Left out: {listed(places)}. Countries belong in a table nodes (id, country) beside the edges."
+            "No column says in which country the ends lie. To ask by country add a column country to nodes.csv in the "
+            "folder that import writes, or columns to the list: source_country, target_country."
         )
     if {one.head for one in sheet.columns if one.role != "blank"} - taken - {one.head for one in sheet.weights[:1]}:
         base["ignore_unknown"] = True
     _combine(out, asked, "import", base, path)
+
+
+def _end_countries(sheet: Sheet, ends: Mapping[str, str]) -> dict[str, Seen]:
+    """Return for each end the column that says in which one country it lies."""
+    found: dict[str, Seen] = {}
+    for end, head in ends.items():
+        own = next(one for one in sheet.columns if one.head == head)
+        roles = (end, "exporter" if end == "source" else "importer")
+        for one in sheet.of_role(*roles):
+            if one is own or one.spelling not in ("ISO-3", "ISO-2", "names") or one.strange or end in found:
+                continue
+            pairs = {(text_of(a), code_of(b)[0]) for a, b in zip(sheet.cells(own), sheet.cells(one), strict=True) if b}
+            if len(pairs) == len({name for name, _ in pairs}):
+                found[end] = one
+    return found
 
 
 def _ask_weights(asked: Asked, sheet: Sheet, name: str) -> None:

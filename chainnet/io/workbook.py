@@ -6,7 +6,7 @@ import io
 import math
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -177,16 +177,8 @@ def read_workbook(path: Path, how: Reading) -> Network:
     DataError
         If it is no workbook or unpacks too large, or with every fault of every sheet.
     """
-    from openpyxl import load_workbook
-
-    file = path.name
-    data = read_bytes(path, file)
-    guard(data, file)
-    try:
-        book = load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
-    except Exception as error:  # openpyxl lets any error of zip, XML and its own through
-        raise broken(file, error) from None
-    meta: dict[str, Any] = {}
+    file, meta = path.name, dict[str, Any]()
+    book = _opened(path)
     try:
         found, beside = _sorted_sheets(book, file, how)
         is_list = "edges" in found and "nodes" not in found
@@ -200,6 +192,38 @@ def read_workbook(path: Path, how: Reading) -> Network:
     finally:
         book.close()
     return intake.network(**meta)
+
+
+def take_beside(path: Path, sheet: str | None, intake: Intake) -> dict[str, Any]:
+    """Take in the sheets that are tables of ours beside an edge list in another sheet; return what ``meta`` says."""
+    meta: dict[str, Any] = {}
+    book = _opened(path)
+    try:
+        for one in book.worksheets:
+            table = one.title.strip().lower()
+            if one.title != sheet and (table == META or is_beside(table, _header(one, path.name))):
+                intake.files[table] = f"{path.name}!{one.title}"
+                _take_sheet(table, one, intake, meta)
+    finally:
+        book.close()
+    return meta
+
+
+def is_beside(table: str, heads: Iterable[str]) -> bool:
+    """Say whether a sheet of this name and these heads is a table of ours that goes with an edge list."""
+    needed = {"id"} if table == "nodes" else _needed(table) if table in TABLES else set()
+    return table in TABLES and table != "edges" and needed <= {head.lower() for head in heads}
+
+
+def _opened(path: Path) -> Any:
+    from openpyxl import load_workbook
+
+    data = read_bytes(path, path.name)
+    guard(data, path.name)
+    try:
+        return load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
+    except Exception as error:  # openpyxl lets any error of zip, XML and its own through
+        raise broken(path.name, error) from None
 
 
 def _sorted_sheets(book: Any, file: str, how: Reading) -> tuple[dict[str, Any], list[str]]:

@@ -18,6 +18,7 @@ from chainnet.network._carried import (
 from chainnet.network._common import common_table
 from chainnet.network._contracts import contracts_in_force
 from chainnet.network._countries import (
+    OUTSIDE,
     collect_groups,
     common_groups,
     countries_near,
@@ -36,11 +37,11 @@ from chainnet.network._kept import kept
 from chainnet.network._law import cover_by_node
 from chainnet.network._linked import say_unlinked, unlinked_plants
 from chainnet.network._network import Network, check_network
-from chainnet.network._nouns import depths, place_of, plants_of, step_of
+from chainnet.network._nouns import depths, place_of, plants_of, site_labels, step_of
 from chainnet.network._pictures import lay_out
-from chainnet.network._plants import several_plants, site_labels
+from chainnet.network._plants import several_plants
 from chainnet.network._projects import State, begins_of, first_years, ramp_reached, state_of, verb_of
-from chainnet.network._reading import AS_WRITTEN, Reading
+from chainnet.network._reading import AS_WRITTEN, END_COUNTRY, Reading
 from chainnet.network._results import Annotated, annotated, named_results
 from chainnet.network._roles import infer_nodes
 from chainnet.network._rules import TWICE, check_keys, check_known, check_processes, lone_table
@@ -51,7 +52,9 @@ __all__ = [
     "AS_WRITTEN",
     "CARRIED",
     "COVERED",
+    "END_COUNTRY",
     "MOST_FAULTS",
+    "OUTSIDE",
     "PEDIGREE",
     "QUALITIES",
     "STAGES",

@@ -14,6 +14,7 @@ from chainnet import checks
 from chainnet.errors import DataError
 
 Groups = Mapping[str, frozenset[str]]
+OUTSIDE = "!"  # before a country or group: wherever that is not
 _TOTALS = frozenset(
     ("all", "all countries", "global", "grand total", "sum", "total", "totals", "w00", "wld", "world", "world total")
 )

@@ -16,7 +16,7 @@ import pandas as pd
 from chainnet import checks
 from chainnet._types import Array, Bools, Words
 from chainnet.errors import DataError, UnknownIdError
-from chainnet.network._countries import Groups, collect_groups, common_groups, expand
+from chainnet.network._countries import OUTSIDE, Groups, collect_groups, common_groups, expand
 from chainnet.network._dated import Dated
 from chainnet.network._dates import day_of
 from chainnet.network._doors import Doors
@@ -284,7 +284,13 @@ service, rules, hazards, groups, owners, tiers, totals, figures, references : Da
     def in_countries(
         self, frame: pd.DataFrame, words: str | Iterable[str], where: str, column: str = "country"
     ) -> Bools:
-        """Return a boolean array: which rows of ``frame`` lie in the countries or groups named."""
+        """Return a boolean array: which rows of ``frame`` lie in the countries or groups named, "!CHN" = outside."""
+        words = [words] if isinstance(words, str) else [str(word) for word in words]
+        left_out = [word.removeprefix(OUTSIDE) for word in words if word.startswith(OUTSIDE)]
+        if left_out:
+            named = [word for word in words if not word.startswith(OUTSIDE)]
+            outside = ~self.in_countries(frame, left_out, where, column)
+            return outside & self.in_countries(frame, named, where, column) if named else outside
         countries, regions = self.resolve(words, where)
         inside = frame[column].isin(countries)
         if column == "country" and "region" in frame.columns:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -92,6 +93,18 @@ class Nouns:
         return _by_id(self, "label").copy(deep=False)
 
     @property
+    def site_labels(self) -> pd.Series:
+        """Label of each row of ``by="site"`` by id: of a site of several nodes with their number, else of its node.
+
+        Examples
+        --------
+        >>> import chainnet as cn
+        >>> cn.read("rare-earths").site_labels[["mountain_pass", "aus_mt_weld"]].tolist()
+        ['Mountain pass (3 parts)', 'Mt Weld mine']
+        """
+        return _by_site(self).copy(deep=False)
+
+    @property
     def chain(self) -> tuple[str, ...]:
         """Steps of the nodes from the mine to the last maker, recyclers behind; end uses are no step of it.
 
@@ -132,6 +145,46 @@ class Nouns:
             Id of a commodity.
         """
         return _goods(self).get(name, name) if isinstance(name, str) else ""
+
+
+@kept(1)
+def site_labels(network: Nouns) -> dict[str, str]:
+    """Return the sites that several nodes make up, and how people read them.
+
+    Parameters
+    ----------
+    network : Network
+
+    Returns
+    -------
+    dict of str to str
+        ``nodes.site`` -> the operator, where it runs nothing else, or the id in words, with the number of parts.
+
+    Examples
+    --------
+    >>> import chainnet as cn
+    >>> site_labels(cn.read("rare-earths"))["mountain_pass"]
+    'Mountain pass (3 parts)'
+    """
+    nodes = network.view("nodes")
+    runs = network.plants["operator"].value_counts()
+    out = {}
+    for site, parts in nodes.dropna(subset=["site"]).groupby("site"):
+        if len(parts) < 2:
+            continue
+        operators = parts["operator"].dropna().unique()
+        alone = len(operators) == 1 and runs[operators[0]] == len(parts)
+        words = re.sub("_", " ", str(site)) if re.fullmatch(r"[a-z0-9_]+", str(site)) else str(site)
+        name = operators[0] if alone else words[:1].upper() + words[1:]
+        out[str(site)] = f"{name} ({len(parts)} parts)"
+    return out
+
+
+@kept(1)
+def _by_site(network: Nouns) -> pd.Series:
+    nodes = network.view("nodes")
+    units, labels = nodes["site"].fillna(nodes["id"]), nodes["label"].fillna(nodes["id"])
+    return pd.Series({**dict(zip(units, labels, strict=True)), **site_labels(network)}, dtype=object)
 
 
 @kept(1)

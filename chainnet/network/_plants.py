@@ -1,8 +1,6 @@
-"""Which entries of a network are one plant, which stand for several, and which make up one site."""
+"""Which entries of a network are one plant, and which stand for several."""
 
 from __future__ import annotations
-
-import re
 
 from chainnet.network._kept import kept
 from chainnet.network._network import Network
@@ -38,36 +36,3 @@ def several_plants(network: Network) -> frozenset[str]:
     nobody = operator.isna() & bool(operator.notna().any())
     nowhere = plants["country"].isna() & bool(nodes["country"].notna().any())  # else nothing says where any plant is
     return frozenset(plants.loc[nowhere | nobody | operator.str.contains(_SEVERAL).eq(True), "id"])
-
-
-@kept(1)
-def site_labels(network: Network) -> dict[str, str]:
-    """Return the sites that several nodes make up, and how people read them.
-
-    Parameters
-    ----------
-    network : Network
-
-    Returns
-    -------
-    dict of str to str
-        ``nodes.site`` -> the operator, where it runs nothing else, or the id in words, with the number of parts.
-
-    Examples
-    --------
-    >>> import chainnet as cn
-    >>> site_labels(cn.read("rare-earths"))["mountain_pass"]
-    'Mountain pass (3 parts)'
-    """
-    nodes = network.nodes
-    runs = network.plants["operator"].value_counts()
-    out = {}
-    for site, parts in nodes.dropna(subset=["site"]).groupby("site"):
-        if len(parts) < 2:
-            continue
-        operators = parts["operator"].dropna().unique()
-        alone = len(operators) == 1 and runs[operators[0]] == len(parts)
-        words = re.sub("_", " ", str(site)) if re.fullmatch(r"[a-z0-9_]+", str(site)) else str(site)
-        name = operators[0] if alone else words[:1].upper() + words[1:]
-        out[str(site)] = f"{name} ({len(parts)} parts)"
-    return out

@@ -42,6 +42,8 @@ SYNONYMS: dict[str, tuple[tuple[str, str], ...]] = {
         ("description", "note"),
     ),
 }
+# columns of an edge list that say where its ends lie: a list of others has no second table for that
+END_COUNTRY = {"source": "source_country", "target": "target_country"}
 # what graph libraries call it anyway: read without a warning
 _USUAL = "capacity"
 # what programs that draw graphs keep of a node or edge, letters and figures alone; no answer could look at it
@@ -170,6 +172,7 @@ class Reading:
             for sentence in left_out:
                 said.add(sentence, loud=True)
             tables["edges"] = _one_capacity(tables["edges"][is_kept], is_own, said)
+            self._take_countries(tables)
         for name, frame in tables.items():
             drawn = (DRAWN if closed else DRAWN - LOOKS) if forgiving else frozenset()
             tables[name] = self._fitted(name, frame, drawn, set(results.get(name, ())), said)
@@ -215,6 +218,37 @@ class Reading:
         said = f"{int(is_loop.sum())} {words} left out, for {'it moves' if one else 'they move'} nothing: {told}{more}."
         return ~is_loop, [said]
 
+    @staticmethod
+    def _is_end_country(table: str, column: str) -> bool:
+        return table == "edges" and column in END_COUNTRY.values()
+
+    def _take_countries(self, tables: Frames) -> None:
+        """Move what a list says of the countries of its ends to the nodes; what the nodes say themselves counts.
+
+        Raises
+        ------
+        DataError
+            If one id has two countries.
+        """
+        edges, found = tables["edges"], dict[str, str]()
+        named = [(end, c) for end, c in END_COUNTRY.items() if end in edges.columns and c in edges.columns]
+        for end, column in named:
+            for name, code in zip(map(as_text, edges[end]), map(as_text, edges[column]), strict=True):
+                if name and code and self._country(found.setdefault(name, code)) != self._country(code):
+                    rule = f'"{name}" lies in two countries, {found[name]} and {code}'
+                    raise DataError(f"{self.asked_by}: {column}: {rule}. Correct one, or tell the plants apart.")
+        tables["edges"] = edges.drop(columns=[column for _, column in named])
+        nodes = pd.DataFrame(tables.get("nodes", {"id": []}))
+        if found and "id" in nodes.columns:
+            new = [name for name in found if name not in set(map(as_text, nodes["id"]))]
+            nodes = pd.concat([nodes, pd.DataFrame({"id": new}, dtype="str")], ignore_index=True)
+            told = nodes["id"].map(as_text).map(found)
+            own = nodes["country"] if "country" in nodes.columns else pd.Series(None, nodes.index, dtype=object)
+            tables["nodes"] = nodes.assign(country=own.where(~_is_missing(own), told))
+
+    def _country(self, word: str) -> str:
+        return (country_named(word) if self.country_names else None) or word
+
     def _renamed(self, frames: Frames) -> Frames:
         out = dict(frames)
         for old, new in self.rename.items():
@@ -222,7 +256,7 @@ class Reading:
             if not having:
                 known = {str(c) for frame in frames.values() for c in frame.columns}
                 raise DataError(f"{self.asked_by}: rename: {checks.unknown(old, known, 'column')}")
-            fit = [name for name in having if new in TABLES[name].names]
+            fit = [name for name in having if new in TABLES[name].names or self._is_end_country(name, new)]
             if not fit:
                 names = {c for name in having for c in TABLES[name].names}
                 words = f"{', '.join(having)} knows no column"

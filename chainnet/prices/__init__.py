@@ -10,6 +10,7 @@ from chainnet.prices._floor import floor_buyers, floor_supply_curve, floor_table
 from chainnet.prices._idle import Overcapacity, constant_elasticity_price, overcapacity
 from chainnet.prices._instruments import Instruments, instruments
 from chainnet.prices._market import Market, market
+from chainnet.prices._storage import storage
 from chainnet.prices._terms import capital_recovery_factor
 from chainnet.prices._timing import build_or_wait, option_value
 
@@ -32,4 +33,5 @@ __all__ = [
     "overcapacity",
     "price_cut",
     "price_floor",
+    "storage",
 ]

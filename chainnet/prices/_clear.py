@@ -1,15 +1,15 @@
 """Who buys what at which price once every measure is in force: one convex program, and a few numbers around it.
 
-A levy or a subsidy a tonne is a cost in the program. A floor, a rate and a contract are numbers that hang on the prices
-they make: each is sought by a search on one number in which every step is an exact answer, one after the other
-until none moves.
+A levy or a subsidy a tonne is a cost in the program. A floor, a rate, a contract and what a club charges are numbers
+that hang on the prices they make: each is sought by a search on one number in which every step is an exact answer, one
+after the other until none moves.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -23,6 +23,7 @@ IN_USE = 1e-6  # of the natural size of a column: a flow
 STILL = 1e-10  # relative to the price: what no longer moves
 MOST_STEPS = 200
 MOST_SWEEPS = 60
+T = TypeVar("T")
 
 
 @dataclass(eq=False)
@@ -42,8 +43,8 @@ class Cleared:
     found: ConvexSolution
     dual: Array
     states: list[State] = field(default_factory=list)
-    residual: float = 0.0  # of floors, rates and contracts, relative to the price
-    jumps: bool = False  # whether a floor says which of several prices it is
+    residual: float = 0.0  # of floors, rates and contracts, relative to the price; of a club to what it pays
+    jumps: bool = False  # whether a floor or a club says which of several prices it is
 
     @property
     def duty(self) -> Array:
@@ -60,8 +61,6 @@ class Clearing:
     instruments : list of Instrument
     places : list of int
         Of each instrument that crosses a border its number among the restrictions of the lowered chain.
-    bought : list of int
-        Of each purchase its column.
     """
 
     def __init__(
@@ -132,6 +131,8 @@ class Clearing:
     def weights(self, one: Instrument) -> Array:
         """Return how many tonnes of its good each column of an instrument counts: 1, or the content of another good."""
         found = self._zero.copy()
+        if one.act == "pooled":
+            return self._use(one)
         if one.crossing is None:
             for output in self.program.outputs:
                 if output.plant in one.plants and self.program.low.commodities[output.code] in one.goods:
@@ -142,6 +143,16 @@ class Clearing:
             if good in self.program.low.commodities:
                 found[self.crossing(one, good)] = share
         return found
+
+    def _use(self, one: Instrument) -> Array:
+        """Return how many tonnes of a club's good its members use by one of each column: by recipes, or at the end."""
+        low, members = self.program.low, set(one.members.tolist())
+        code = low.commodities.index(one.goods[0])
+        rows = [row for (node, good), row in low.balance.items() if good == code and node in members]
+        found = -np.minimum(self.program.program.matrix[rows].toarray(), 0.0).sum(axis=0)
+        found[: self._n_edges] = 0.0  # what is passed on is not used
+        found[[trade.column for trade in self.program.trades]] = 0.0  # nor is what is bought
+        return np.asarray(found, dtype=float)
 
     def _start(self, one: Instrument) -> State:
         """Return an instrument as it stands before any price is known."""
@@ -159,13 +170,15 @@ class Clearing:
         return State(self._zero.copy())
 
     def _is_sought(self, one: Instrument) -> bool:
-        return one.act == "floor" or "rate" in one.measure
+        return one.act in ("floor", "pooled") or "rate" in one.measure
 
     def _seek(self, one: Instrument, cleared: Cleared) -> None:
         """Find what an instrument puts on its columns, all others staying as they are."""
         state = cleared.states[one.number]
         if one.act == "levy":
             self._rate(one, cleared)
+        elif one.act == "pooled":
+            self._club(one, cleared, state)
         elif one.is_border_floor:
             self._border(one, cleared, state)
         else:
@@ -253,11 +266,11 @@ class Clearing:
             levy, side = high, None
             top, _ = at(high - 1e-7 * floor)
             if top is None:  # several prices go with nothing coming
-                levy, side = self._search(at, low, gap, high, None, floor * STILL)
+                levy, side = search(at, low, gap, high, None, floor * STILL)
             elif top >= 0:
-                levy, side = self._search(at, low, gap, high - 1e-7 * floor, top, floor * STILL)
+                levy, side = search(at, low, gap, high - 1e-7 * floor, top, floor * STILL)
         else:
-            levy, side = self._search(at, low, gap, high, top, floor * STILL)
+            levy, side = search(at, low, gap, high, top, floor * STILL)
         gap, _ = at(levy)
         state.value, state.held = levy, gap is not None
         if gap is not None and abs(gap) > 1e-9 * floor:
@@ -275,49 +288,54 @@ class Clearing:
         """Return the lowest price at which a good of an instrument lands; None where nothing comes."""
         return self._landed(found, self.own_columns(one))
 
-    def _search(
-        self,
-        at: Callable[[float], tuple[float | None, ConvexSolution]],
-        low: float,
-        gap: float,
-        high: float,
-        last: float | None,
-        still: float,
-    ) -> tuple[float, tuple[float, ConvexSolution] | None]:
-        """Return the least number at which a gap that rises is no longer below 0, or is none; and what was below.
-
-        ``gap`` and ``last`` are those at both ends.
-
-        The false position, the side that stays being halved (Illinois); where nothing flows any more, the middle.
-        """
-        first, below, was = gap, None, 0
-        for step in range(MOST_STEPS):
-            if high - low <= STILL / 10 * high:
-                break
-            if last is None or step % 20 == 19:
-                middle = (low + high) / 2
-            else:
-                middle = min(max(low - first * (high - low) / (last - first), low), high)
-            now, found = at(middle)
-            is_below = now is not None and now < 0
-            if is_below:
-                assert now is not None, "nothing flows"
-                low, first, below = middle, now, (now, found)
-                last = last / 2 if last is not None and was < 0 else last
-            else:
-                high, last = middle, now
-                first = first / 2 if was > 0 else first
-            was = -1 if is_below else 1
-            if now is not None and abs(now) <= still / 10:
-                return middle, below
-        return high, below
-
     def _at_jump(self, cleared: Cleared, gap: float | None, side: tuple[float, ConvexSolution] | None) -> None:
         """Where prices jump, take of those that go with a number the ones at which the gap is 0."""
         if gap is not None and side is not None and gap > 0 > side[0]:
             share = gap / (gap - side[0])
             cleared.dual = (1.0 - share) * cleared.found.row_dual + share * side[1].row_dual
             cleared.jumps = True
+
+    def _paid(self, one: Instrument, x: Array, dual: Array) -> float:
+        """Return what a measure pays for what it buys, USD/a."""
+        own = [trade for trade in self.program.trades if trade.number == one.number]
+        used = [trade for trade in own if x[trade.column] > IN_USE * self.program.program.col_scale[trade.column]]
+        return float(sum(trade.price(dual) * x[trade.column] for trade in used))
+
+    def _club(self, one: Instrument, cleared: Cleared, state: State) -> None:
+        """Find the least surcharge on the members' use that pays for what their club buys.
+
+        What a surcharge brings rises ever less with it, so the line through two that bring too little, and what would
+        do if use stayed, both lie short of it; where the line or a jump goes beyond, it lies between.
+        """
+        weights = self.weights(one)
+
+        def at(number: float) -> tuple[float, ConvexSolution]:
+            is_there = number == state.value and not cleared.jumps and (state.duty == number * weights).all()
+            found = cleared.found if is_there else self._try(cleared, state, number * weights)
+            state.value = number
+            return number * float(weights @ found.x) - self._paid(one, found.x, found.row_dual), found
+
+        start = self._paid(one, cleared.found.x, cleared.dual)
+        if abs(state.value * float(weights @ cleared.found.x) - start) <= STILL * start:
+            state.binds = cleared.jumps = start > 0
+            return
+        gap, found = at(0.0)
+        low, number, now, still = 0.0, 0.0, gap, STILL * -gap
+        for _ in range(MOST_STEPS):
+            if now >= -still:
+                break
+            use = float(weights @ found.x)
+            if use <= IN_USE * float(np.max(self.program.program.col_scale * (weights > 0), initial=0.0)):
+                raise DataError(
+                    f"{one.argument}: no surcharge on what its members use pays for it. Ask for fewer tonnes, or offer "
+                    "less for them."
+                )
+            line = low - gap * (number - low) / (now - gap) if now > gap else 0.0
+            low, gap, number = number, now, max(line, number - now / use)
+            now, found = at(number)
+        if now > still:
+            at(search(at, low, gap, number, now, still)[0])
+        state.binds = cleared.jumps = state.value > 0
 
     def _contracts(self, one: Instrument, cleared: Cleared, state: State) -> None:
         """Find what each plant is paid on top, so that it gets the floor, or gives back of what is above it."""
@@ -369,7 +387,7 @@ class Clearing:
                         start, _ = at(low)
                 if start == 0:
                     continue
-                paid, side = self._search(at, low, start, high, at(high)[0], STILL * floor)
+                paid, side = search(at, low, start, high, at(high)[0], STILL * floor)
                 gap, _ = at(paid)
                 if abs(gap) > 1e-9 * floor:
                     self._at_jump(cleared, gap, side)
@@ -404,6 +422,9 @@ class Clearing:
             wanted = float(one.measure["rate"]) * np.maximum(dual[self._source], 0.0)
             off = np.abs((wanted - state.duty[: self._n_edges]) * self.weights(one)[: self._n_edges])
             return float(np.max(off, initial=0.0) / max(float(np.max(wanted, initial=0.0)), 1.0))
+        if one.act == "pooled":
+            paid, x = self._paid(one, cleared.found.x, dual), cleared.found.x
+            return abs(float(state.duty @ x) - paid) / max(paid, 1e-300) if state.binds else 0.0
         floor = float(one.measure["usd_per_t"])
         if one.is_border_floor:
             own = self.own_columns(one)
@@ -418,3 +439,40 @@ class Clearing:
             lacks = floor - price if price < floor else -back * (price - floor)
             off = max(off, float(abs(lacks + state.duty[column])) / max(floor, 1e-300))
         return off
+
+
+def search(
+    at: Callable[[float], tuple[float | None, T]],
+    low: float,
+    gap: float,
+    high: float,
+    last: float | None,
+    still: float,
+) -> tuple[float, tuple[float, T] | None]:
+    """Return the least number at which a gap that rises is no longer below 0, or is none; and what was below.
+
+    ``gap`` and ``last`` are those at both ends.
+
+    The false position, the side that stays being halved (Illinois); where nothing flows any more, the middle.
+    """
+    first, below, was = gap, None, 0
+    for step in range(MOST_STEPS):
+        if high - low <= STILL / 10 * high:
+            break
+        if last is None or step % 20 == 19:
+            middle = (low + high) / 2
+        else:
+            middle = min(max(low - first * (high - low) / (last - first), low), high)
+        now, found = at(middle)
+        is_below = now is not None and now < 0
+        if is_below:
+            assert now is not None, "nothing flows"
+            low, first, below = middle, now, (now, found)
+            last = last / 2 if last is not None and was < 0 else last
+        else:
+            high, last = middle, now
+            first = first / 2 if was > 0 else first
+        was = -1 if is_below else 1
+        if now is not None and abs(now) <= still / 10:
+            return middle, below
+    return high, below

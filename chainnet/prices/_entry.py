@@ -140,10 +140,10 @@ def _least_floor(setting: Setting, plant: int) -> tuple[float, float]:
     """Return a bracket around the least floor at which a plant enters: what it lacks is added to the floor tried."""
 
     def at(floor: float) -> tuple[float, bool, bool | None]:
-        one = setting.with_measure(0, usd_per_t=floor)
+        one = setting.with_measure(-1, usd_per_t=floor)  # those of a scenario stand before it
         cleared = one.clearing.solve()
         loss, share = loss_of(one, cleared, plant)
-        return loss, share > ENTERS, cleared.states[0].held
+        return loss, share > ENTERS, cleared.states[-1].held
 
     loss, enters, _ = at(0.0)
     if enters:
@@ -230,9 +230,9 @@ def floor_curve(
     free = _members_of(setting, setting.clearing.solve(), members, commodity)
     rows = []
     for floor in asked:
-        one = setting.with_measure(0, usd_per_t=floor)
+        one = setting.with_measure(-1, usd_per_t=floor)  # those of a scenario stand before it
         cleared = one.clearing.solve()
-        found, state = _members_of(one, cleared, members, commodity), cleared.states[0]
+        found, state = _members_of(one, cleared, members, commodity), cleared.states[-1]
         money = {f"{group}_usd_per_a": found[group] - free[group] for group in ("users", "makers", "treasury")}
         tonnes = {name: value for name, value in found.items() if "_" in name}
         rows.append({"floor_usd_per_t": floor, "levy_usd_per_t": state.value, "held": state.held, **tonnes, **money})
@@ -327,7 +327,7 @@ def implied_floors(network: Network, floors: Mapping[str, float], reference_pric
         listed = by_commodity(reference_price, "reference_price", known, known).combine_first(listed)
     lacking = [name for name in given.index if np.isnan(listed.get(name, np.nan))]
     if lacking:
-        raise DataError(f"floors: no price of {', '.join(lacking)} to rise from. Give reference_price.")
+        raise DataError(f"floors: no price of {', '.join(lacking)} to rise from. Give reference_price (--reference).")
     table = contents(network)
     asked = {str(name): float(value) for name, value in given.items()}
     rows = [(name, value, "given", 1.0) for name, value in asked.items()]

@@ -305,7 +305,9 @@ class _Asked:
         self.base = self.effect.short(self.start)
         price = free.inputs.worth(self.good)
         if np.isnan(price):
-            raise DataError(f"commodity: no price of {self.good}. Give reference_price, or name another commodity.")
+            raise DataError(
+                f"commodity: no price of {self.good}. Give reference_price (--reference), or name another commodity."
+            )
         stored = free.inputs.worth(self.lacking)
         top = CHOKE * price
         say("contracts", 0.1)

@@ -19,11 +19,12 @@ from chainnet.network import Network
 from chainnet.prices._clear import IN_USE, Cleared
 from chainnet.prices._conduct import conduct_table
 from chainnet.prices._inputs import Sized
-from chainnet.prices._measures import Instrument, contents
+from chainnet.prices._measures import border, contents, is_of_exports
 from chainnet.prices._money import Money, money_of, welfare_of
+from chainnet.prices._policies import policies_of
 from chainnet.prices._program import Output
 from chainnet.prices._ranges import ranges_of
-from chainnet.prices._setting import Holder, Run, Setting, cleared_with, prepare
+from chainnet.prices._setting import Holder, Run, Setting, cleared_with, prepare, stirred
 from chainnet.prices._terms import Money as Prices
 from chainnet.results import Result, figure_of, provenance, stamp
 from chainnet.scenario import Scenario
@@ -41,7 +42,7 @@ class MarketCertificate(Certificate):
     arbitrage : float
         Most that a relation, plant or user could still gain by a tonne more or less, over what it pays and gets.
     policy : float
-        How far a floor, rate or contract is from what it says, over the price.
+        How far a floor, rate or contract is from what it says, over the price; a club's surcharge over what it pays.
     money : float
         What all groups have together, more or less than what users value less what things cost, over what was paid.
     """
@@ -70,20 +71,24 @@ class Market(Result):
         A row per row of ``network.edges``, then one per pair of countries with new relations in use: source, target,
         commodity, flow_tpa, duty_usd_per_t (levied on it, below 0 paid for it).
     demand : DataFrame
-        node, commodity, tier, demand_tpa, served_tpa, price_usd_per_t, surplus_usd_per_a (worth less what is paid;
-        of who buys as much at any price only differences mean something).
+        node, commodity, tier, demand_tpa, served_tpa, price_usd_per_t (with what a club charges), surplus_usd_per_a
+        (worth less what is paid; of who buys as much at any price only differences mean something).
     plants : DataFrame, index id
-        commodity, output_tpa, price_usd_per_t, paid_usd_per_t (subsidy or top-up), rent_usd_per_t (of capacity, per
+        commodity, output_tpa, price_usd_per_t, paid_usd_per_t (subsidy or top-up; below 0
+        what a club charges its feed), rent_usd_per_t (of capacity, per
         tonne), profit_usd_per_a (capital of new plants taken off).
     builds : DataFrame, index id
         In the long run the projects that may enter: built_share, output_tpa, profit_usd_per_a.
     policies : DataFrame
-        A row per measure in order: kind, commodity, usd_per_t (levy, top-up, rent or rate in force, the mean by tonnes
-        where plants differ), tonnes_tpa, treasury_usd_per_a, binds, held (of floors), consistent_usd_per_t (of a floor
-        beside one on what the good is made of: the price at which it lands with the content taxed alike).
+        A row per measure in order: kind, commodity, usd_per_t (levy, top-up, rent, rate or surcharge in force, or the
+        price of what is bought or sold; the mean by tonnes where plants differ), tonnes_tpa (of a buffer what it buys,
+        below 0 what it sells), treasury_usd_per_a, binds, held (of floors and buffers), consistent_usd_per_t (of a
+        floor beside one on what the good is made of: the price at which it lands with the content taxed alike), state
+        (of a buffer: buys, sells, idle, full, empty).
     welfare : DataFrame, index country
-        consumers_usd_per_a, producers_usd_per_a, treasury_usd_per_a, stock_usd_per_a (bought into stock, at the
-        price of the market), total_usd_per_a. Differences between two answers are what a measure does.
+        consumers_usd_per_a, producers_usd_per_a, treasury_usd_per_a, stock_usd_per_a (bought into stock less sold out
+        of it, at the price of the market; what a club buys is theirs whose use paid), total_usd_per_a. Differences
+        between two answers are what a measure does.
     leaks : DataFrame
         Of each levy or quota on imports, by what is made of its good: product, content, imports_change_tpa (of the
         product, against the same market without the policy), share (that change in content, over what imports of the
@@ -241,8 +246,10 @@ def market(
         What happens to the chain. Its tariffs, floors and quotas count as policy.
     policy : Scenario or list of measures, optional
         What governments do: tariff, export_tax, quota, price_floor (``mechanism``: "border", a levy on imports that
-        is the least with which they land at the floor, or "cfd", contracts with plants), subsidy, purchase; see
-        ``Scenario``. In a market these touch only what crosses the border of ``to`` (or ``from``).
+        is the least with which they land at the floor, or "cfd", contracts with plants), subsidy, purchase, club (a
+        purchase that a surcharge on what the members ``to`` use pays for), buffer (buys at its floor as long as it
+        has room, sells at its cap as long as it has stock); see ``Scenario``. In a market levies and quotas touch only
+        what crosses the border of ``to`` (or ``from``).
     demand_elasticity, supply_elasticity : number, (low, high) or mapping, optional
         Sizes, 0 or more. By node, commodity, tier or (commodity, tier); the most specific holds. Of a range the
         geometric middle is used. Without one a user buys as much at any price up to twenty times the reference price,
@@ -304,7 +311,8 @@ def market(
     One convex program on the lowered chain (Samuelson 1952; Takayama and Judge 1964): what users would pay less what
     things cost, all that is made may be thrown away. Prices are the duals of its balances; each is given with the two
     ends that prove the same flows. A floor, a rate or a contract is a number around it, found by a search whose every
-    step is an exact answer.
+    step is an exact answer. So is the surcharge of a club. What is bought and sold pays the price of the market: the
+    floor of a buffer as long as it has room, its cap as long as it has stock.
 
     Examples
     --------
@@ -322,7 +330,7 @@ def market(
         run=run, projects=projects, protect=protect, rate=rate, years=years, reroute=reroute, by=by,
         extra_cost_usd_per_t=extra_cost_usd_per_t,
     )  # fmt: skip
-    setting = prepared()
+    setting = stirred(prepared())
     ranges = ranges_of(lambda pick: prepared() if pick is None else prepared(pick=pick), draws, seed)
     setting.given.update({"draws": draws, "seed": seed} if draws else {})
     return told(setting, *cleared_with(setting), ranges)
@@ -360,7 +368,7 @@ def told(setting: Setting, cleared: Cleared, gaps: Mapping[int, float], ranges: 
         "demand": _demand(setting, cleared, money),
         "plants": plants,
         "builds": _builds(setting, plants),
-        "policies": _policies(setting, cleared, money),
+        "policies": policies_of(setting, cleared, money),
         "welfare": welfare_of(program, cleared, money, setting.instruments, places, owners),
         "leaks": _leaks(setting, cleared),
         "conduct": conduct_table(
@@ -435,7 +443,7 @@ def _demand(setting: Setting, cleared: Cleared, money: Money) -> pd.DataFrame:
     ends = zip(demand["position"].tolist(), demand["code"].tolist(), strict=True)
     price = [program.price_of(cleared.dual, int(node), int(code)) for node, code in ends]
     table = demand[["node", "commodity", "tier", "demand_tpa"]].assign(
-        served_tpa=_cleaned(setting, cleared)[columns], price_usd_per_t=price
+        served_tpa=_cleaned(setting, cleared)[columns], price_usd_per_t=price + cleared.duty[columns]
     )
     valued = demand["is_valued"].to_numpy(dtype=bool)
     return table.assign(surplus_usd_per_a=np.where(valued, money.users[columns], np.nan))
@@ -485,69 +493,19 @@ def _builds(setting: Setting, plants: pd.DataFrame) -> pd.DataFrame:
     ).rename_axis("id")
 
 
-def _policies(setting: Setting, cleared: Cleared, money: Money) -> pd.DataFrame:
-    """Return how each measure stands."""
-    rows = []
-    x = cleared.found.x
-    for one, state, levied in zip(setting.instruments, cleared.states, money.levied, strict=True):
-        value, treasury, binds = state.value, float(levied.sum()), state.binds
-        weights = setting.clearing.weights(one) > 0
-        tonnes = float(x[weights].sum())
-        if one.content:  # the tonnes of its own good
-            first = setting.clearing.own_columns(one)
-            tonnes = float(x[first].sum())
-        if one.act == "limit":
-            row = setting.quotas.get(one.number)
-            value = float(-cleared.dual[row]) if row is not None else np.nan
-            binds = row is None or value > 0
-        if one.act == "bought":
-            at = [i.number for i in setting.instruments if i.act == "bought"].index(one.number)
-            column = setting.program.bought[at]
-            tonnes, treasury = float(x[column]), -float(money.bought[column])
-            value, binds = (treasury / -tonnes if tonnes > 0 else 0.0), tonnes > 0
-        rows.append(
-            {
-                "kind": one.kind,
-                "commodity": "+".join(one.goods) if one.measure.get("commodity") else "all",
-                "usd_per_t": value,
-                "tonnes_tpa": tonnes,
-                "treasury_usd_per_a": treasury,
-                "binds": binds,
-                "held": state.held,
-                "consistent_usd_per_t": _consistent(setting, cleared, one),
-            }
-        )
-    columns = ["kind", "commodity", "usd_per_t", "tonnes_tpa", "treasury_usd_per_a", "binds", "held"]
-    table = pd.DataFrame(rows, columns=[*columns, "consistent_usd_per_t"])
-    return table.assign(held=table["held"].astype("boolean"), binds=table["binds"].astype(bool))
-
-
-def _consistent(setting: Setting, cleared: Cleared, one: Instrument) -> float:
-    """Return the floor that goes with those on what a good is made of: where it lands untaxed, and their levies."""
-    others = [i for i in setting.instruments if i.is_border_floor and i.number != one.number]
-    if not one.is_border_floor or not others:
-        return np.nan
-    table = contents(setting.network)
-    share = {i.number: table.get(one.goods[0], {}).get(i.goods[0], 0.0) for i in others}
-    levies = sum(part * cleared.states[number].value for number, part in share.items())
-    landed = setting.clearing.landed(cleared.found, one)
-    if not any(share.values()) or landed is None:
-        return np.nan
-    return landed - cleared.states[one.number].value + float(levies)
-
-
 def _leaks(setting: Setting, cleared: Cleared) -> pd.DataFrame:
     """Return what comes in as the next product: of each good levied or limited at a border, by what is made of it."""
     columns = ["commodity", "product", "content", "imports_change_tpa", "share"]
-    borders = [one for one in setting.instruments if one.crossing is not None and one.measure.get("to")]
+    borders = [one for one in setting.instruments if one.crossing is not None and not is_of_exports(one.measure)]
     if not borders:
         return pd.DataFrame(columns=columns)
-    free = setting.without_policy().clearing.solve().found.x
-    moved = cleared.found.x - free
+    edges = len(setting.low.flows.tail)
+    moved = cleared.found.x[:edges] - setting.without_policy().clearing.solve().found.x[:edges]
     table = contents(setting.network)
     outputs = setting.network.processes
     rows = []
     for one in borders:
+        whole = replace(one, crossing=border(setting.network, one.measure, one.argument, is_whole=True))
         for good in one.goods:
             if good not in table or not one.measure.get("commodity"):
                 continue
@@ -557,7 +515,8 @@ def _leaks(setting: Setting, cleared: Cleared) -> pd.DataFrame:
             made = outputs[outputs["process"].isin(users) & (outputs["role"] == "output")]["commodity"]
             for product in sorted(set(made) - {good}):
                 share = table[product][good]
-                change = float(moved[setting.clearing.crossing(one, product)].sum())
+                crossing = whole.columns(setting.low, setting.clearing.places.get(one.number), product)
+                change = float(moved[crossing].sum())
                 size = float(setting.program.program.col_scale[own].max(initial=0.0))
                 part = share * change / fell if fell > IN_USE * size else np.nan
                 rows.append(dict(zip(columns, (good, product, share, change, part), strict=True)))

@@ -13,7 +13,7 @@ from chainnet import checks
 from chainnet._types import Bools, Ints, Texts
 from chainnet.errors import DataError
 from chainnet.lowering import Lowered, Restriction
-from chainnet.network import Network
+from chainnet.network import OUTSIDE, Network
 from chainnet.prices._terms import main_outputs
 from chainnet.scenario import KINDS, Scenario, listed, reached
 
@@ -23,7 +23,8 @@ class Instrument:
     """A measure that a market answers to.
 
     ``crossing``: the relations over the border that it names; ``content``: tonnes of its good in a tonne of another,
-    by good; ``plants``: positions of the plants that it pays; ``payee``: whose treasury gets what it brings.
+    by good; ``plants``: positions of the plants that it pays, or where it may buy and sell; ``members``: positions of
+    those whose use pays for it; ``payee``: whose treasury gets what it brings.
     """
 
     number: int
@@ -35,11 +36,20 @@ class Instrument:
     content: Mapping[str, float]
     plants: Ints
     payee: str
+    members: Ints
 
     @property
     def act(self) -> str:
-        """What a market makes of it: levy, exit levy, limit, floor, paid, bought."""
+        """What a market makes of it: levy, exit levy, limit, floor, paid, bought, pooled, stored."""
         return KINDS[self.kind].money
+
+    @property
+    def trades(self) -> list[tuple[int, float, float | None]]:
+        """How it trades itself: 1 = buys or -1 = sells, at most how much, t/yr, at which price (None = at any)."""
+        m = self.measure
+        if self.act == "stored":
+            return [(1, m.get("room_t", 0.0), m["floor_usd_per_t"]), (-1, m.get("stock_t", 0.0), m["cap_usd_per_t"])]
+        return [(1, m["tpa"], m.get("usd_per_t"))] if self.act in ("bought", "pooled") else []
 
     @property
     def is_contract(self) -> bool:
@@ -62,28 +72,38 @@ class Instrument:
 def parted(
     scenario: Scenario | None, policy: Any
 ) -> tuple[list[Mapping[str, Any]], list[tuple[str, Mapping[str, Any]]]]:
-    """Return the measures that change what can flow, and those that a market answers to, with names for messages.
-
-    Raises
-    ------
-    DataError
-        If the policy is neither a Scenario nor a list of measures.
-    """
-    if policy is not None and not isinstance(policy, Scenario):
-        if isinstance(policy, (str, Mapping)) or not isinstance(policy, Sequence):
-            raise DataError(f"policy: {policy!r} is no Scenario and no list of measures.")
-        policy = Scenario("policy", list(policy))
+    """Return the measures that change what can flow, and those that a market answers to, with names for messages."""
     shock: list[Mapping[str, Any]] = []
     found: list[tuple[str, Mapping[str, Any]]] = []
-    for given in (scenario, policy):
+    for given in (scenario, policy_of(policy)):
         if given is None:
             continue
         for number, measure in enumerate(given.measures):
-            if KINDS[measure["kind"]].money and "tier" not in measure:
+            if is_answered(measure):
                 found.append((f"{given.name}: measures[{number}] {measure['kind']}", measure))
             else:
                 shock.append(measure)
     return shock, found
+
+
+def policy_of(policy: Any) -> Scenario | None:
+    """Return measures as a scenario.
+
+    Raises
+    ------
+    DataError
+        If they are neither a Scenario nor a list of measures.
+    """
+    if policy is None or isinstance(policy, Scenario):
+        return policy
+    if isinstance(policy, (str, Mapping)) or not isinstance(policy, Sequence):
+        raise DataError(f"policy: {policy!r} is no Scenario and no list of measures.")
+    return Scenario("policy", list(policy))
+
+
+def is_answered(measure: Mapping[str, Any]) -> bool:
+    """Return whether a measure is one that a market answers to, not one that changes what can flow."""
+    return bool(KINDS[measure["kind"]].money) and "tier" not in measure
 
 
 def instruments_of(network: Network, measures: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Instrument]:
@@ -103,9 +123,15 @@ def instruments_of(network: Network, measures: Sequence[tuple[str, Mapping[str, 
             checks.known(word, known, argument, "commodity")
         kind, act = measure["kind"], KINDS[measure["kind"]].money
         is_contract = act == "floor" and measure.get("mechanism", "border") == "cfd"
-        crossing, plants = None, np.empty(0, dtype=np.int64)
-        if act == "bought":
-            plants = _bought_at(network, measure, argument, goods)
+        crossing, plants, members = None, np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+        if act in ("bought", "pooled", "stored"):
+            if len(goods) != 1:
+                raise DataError(f"{argument}: give the commodity that is bought, one for each measure.")
+            if "to" in measure:
+                plants = members = np.flatnonzero(_at(network, measure["to"], f"{argument}: to"))
+            if "node" in measure:
+                network.check_nodes([measure["node"]], f"{argument}: node")
+                plants = np.flatnonzero((network.plants["id"] == measure["node"]).to_numpy())
         elif act == "paid" or is_contract:
             plants = _paid(network, measure, argument, goods, main)
         else:
@@ -114,23 +140,29 @@ def instruments_of(network: Network, measures: Sequence[tuple[str, Mapping[str, 
                 crossing = replace(crossing, bound_tpa=float(measure["tpa"]))
         if act == "floor" and len(goods) != 1:
             raise DataError(f"{argument}: a floor is one of one commodity. Give commodity, and a measure for each.")
-        default = "from" if act == "exit levy" or (act == "limit" and "to" not in measure) else "to"
+        default = "from" if act == "exit levy" or (act == "limit" and is_of_exports(measure)) else "to"
         content: Mapping[str, float] = {}
         if act == "floor" and not is_contract and "content" in measure:
             content = _content(network, measure["content"], goods[0], argument, known)
         found.append(
             Instrument(
                 number, kind, measure, argument, goods or tuple(sorted(known)), crossing, content, plants,
-                measure.get("revenue", default),
+                measure.get("revenue", default), members,
             )
         )  # fmt: skip
     return found
 
 
-def border(network: Network, measure: Mapping[str, Any], argument: str) -> Restriction:
+def is_of_exports(measure: Mapping[str, Any]) -> bool:
+    """Say whether the border that a measure names is that of who sells: it names no buyer, or only who is none."""
+    words = listed((measure.get("to") or {}).get("country", []))
+    return not measure.get("to") or bool(words and all(word.startswith(OUTSIDE) for word in words))
+
+
+def border(network: Network, measure: Mapping[str, Any], argument: str, *, is_whole: bool = False) -> Restriction:
     """Return the relations that cross the border that a measure names, into ``to`` or out of ``from``.
 
-    Of a quota those of its goods; else of all goods, for what is made of them may bear a part.
+    Of a quota those of its goods, but for ``is_whole``; else of all goods, for what is made of them may bear a part.
     """
     if not measure.get("to") and not measure.get("from"):
         raise DataError(f'{argument}: names no border. Give to or from, such as to = {{country = "USA"}}.')
@@ -139,7 +171,8 @@ def border(network: Network, measure: Mapping[str, Any], argument: str) -> Restr
     outside = (sides["from"] if "from" in sides else ~sides["to"]) & ~inside
     ids, edges = network.plants["id"], network.view("edges")
     hit = edges["source"].isin(set(ids[outside])) & edges["target"].isin(set(ids[inside]))
-    goods = tuple(sorted(listed(measure.get("commodity") or []))) if KINDS[measure["kind"]].money == "limit" else ()
+    is_limit = KINDS[measure["kind"]].money == "limit" and not is_whole
+    goods = tuple(sorted(listed(measure.get("commodity") or []))) if is_limit else ()
     if goods:
         hit = hit & edges["commodity"].isin(goods)
     return Restriction(hit.to_numpy(), np.inf, outside, inside, goods)
@@ -166,15 +199,6 @@ def _paid(network: Network, measure: Mapping[str, Any], argument: str, goods: tu
     if not hit.any():
         raise DataError(f"{argument}: no plant that it names makes {' or '.join(goods) or 'anything'}. Correct it.")
     return np.flatnonzero(hit)
-
-
-def _bought_at(network: Network, measure: Mapping[str, Any], argument: str, goods: tuple[str, ...]) -> Ints:
-    """Return the node at which a measure buys."""
-    name = str(measure["node"])
-    network.check_nodes([name], f"{argument}: node")
-    if len(goods) != 1:
-        raise DataError(f"{argument}: give the commodity that is bought, one for each measure.")
-    return np.flatnonzero((network.plants["id"] == name).to_numpy())
 
 
 def _content(network: Network, given: Any, good: str, argument: str, known: set[str]) -> Mapping[str, float]:

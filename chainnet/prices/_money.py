@@ -19,6 +19,8 @@ GROUPS = ["consumers_usd_per_a", "producers_usd_per_a", "treasury_usd_per_a", "s
 class Money:
     """Money by column, USD/a: what users gain, what makers and sellers keep, what each instrument brings and to whom.
 
+    ``bought``: what measures pay for what they buy, less what they get for what they sell.
+
     ``off``: what the groups together have more or less than all that is worth something costs, over what was paid.
     """
 
@@ -48,15 +50,15 @@ def money_of(program: Program, cleared: Cleared, quotas: dict[int, int]) -> Mone
     is_user = np.zeros(len(x), dtype=bool)
     is_user[program.demand["column"].to_numpy(dtype=np.int64)] = True
     is_bought = np.zeros(len(x), dtype=bool)
-    is_bought[program.bought] = True
+    is_bought[[one.column for one in program.trades]] = True
     levied = [state.duty * x for state in cleared.states]
     for number, row in quotas.items():
         members = np.asarray((base.matrix[[row]] != 0).toarray())[0]
         levied[number] = -dual[row] * x * members
     duty = np.asarray(sum(levied, np.zeros(len(x))), dtype=float)
-    gain = np.where(is_bought, 0.0, paid - cost)
+    gain = np.where(is_bought, 0.0, paid - cost - duty)
     users = np.where(is_user, gain, 0.0)
-    makers = np.where(is_user, 0.0, gain - np.where(is_bought, 0.0, duty))
+    makers = np.where(is_user, 0.0, gain)
     bought = np.where(is_bought, -paid, 0.0)
     value = float(-np.where(is_bought, 0.0, cost).sum())
     groups = float(users.sum() + makers.sum() + duty.sum() - bought.sum())
@@ -87,16 +89,20 @@ def welfare_of(
     named[pairs] = begins[pairs]
     makers = _sums(money.makers, named)
     treasury: dict[str, float] = {}
-    for one, levied in zip(instruments, money.levied, strict=True):
-        payee = place_of_money(one, begins, ends, owner, at)
-        for name, value in _sums(levied, payee).items():
-            treasury[name] = treasury.get(name, 0.0) + value
     stock: dict[str, float] = {}
-    buys = [one for one in instruments if one.act == "bought"]
-    for one, column in zip(buys, program.bought.tolist(), strict=True):
-        name, value = str(at[one.plants[0]]), float(money.bought[column])
-        stock[name] = stock.get(name, 0.0) + value
-        treasury[name] = treasury.get(name, 0.0) - value
+    user = owner.copy()
+    user[demand["column"].to_numpy(dtype=np.int64)] = demand["position"].to_numpy(np.int64)
+    is_club = {one.number: one.act == "pooled" for one in instruments}
+    for one, levied in zip(instruments, money.levied, strict=True):
+        payee = place_of_money(one, begins, ends, user if is_club[one.number] else owner, at)
+        kept = stock if is_club[one.number] else treasury  # what a club buys is theirs whose use paid for it
+        for name, value in _sums(levied, payee).items():
+            kept[name] = kept.get(name, 0.0) + value
+    for trade in program.trades:
+        if not is_club[trade.number]:
+            name, value = str(at[trade.plant]), float(money.bought[trade.column])
+            stock[name] = stock.get(name, 0.0) + value
+            treasury[name] = treasury.get(name, 0.0) - value
     parts = [users, makers, treasury, stock]
     names = sorted({name for part in parts for name in part if name})
     table = pd.DataFrame(

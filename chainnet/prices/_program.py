@@ -29,6 +29,26 @@ class Output(NamedTuple):
     capital: float
 
 
+class Trade(NamedTuple):
+    """What a measure buys (sign 1) or sells (-1) at a place: at most how much, at which price (None = at any).
+
+    ``rows``: the balance of the good, and where goods are tracked that of the state in which they are.
+    """
+
+    number: int
+    plant: int
+    code: int
+    sign: int
+    most: float
+    usd: float | None
+    rows: tuple[int, ...]
+    column: int = -1
+
+    def price(self, dual: Array) -> float:
+        """Return what a tonne of it is worth at its place."""
+        return float(sum(dual[row] for row in self.rows))
+
+
 @dataclass(frozen=True, eq=False)
 class Program:
     """A market as arrays: columns of the lowered chain first, then outputs of plants that have no process.
@@ -47,12 +67,19 @@ class Program:
     prices: dict[tuple[int, int], int]
     owner: Ints
     left_out: tuple[str, ...]
-    bought: Ints
+    trades: tuple[Trade, ...] = ()
     marks: tuple[int, ...] = ()  # columns of what players sell, whose cost is a mark-up and no cost
 
     def model(self) -> ConvexModel:
         """Return the program in a solver."""
         return ConvexModel(self.program, self.curves, "market")
+
+    def trades_of(self, number: int) -> tuple[Ints, Ints]:
+        """Return the columns in which a measure trades itself, and the sign of each."""
+        own = [one for one in self.trades if one.number == number]
+        return np.array([one.column for one in own], dtype=np.int64), np.array(
+            [one.sign for one in own], dtype=np.int64
+        )
 
     def price_of(self, dual: Array, node: int, code: int) -> float:
         """Return the price of a good at a node."""
@@ -67,7 +94,6 @@ def build(
     protect: tuple[str, ...],
     capital: Array,
     drawn: Bools,
-    buys: list[tuple[int, int, float, float | None]],
 ) -> Program:
     """Build the program of a market.
 
@@ -84,8 +110,6 @@ def build(
         What a tonne of output must earn for the capital, USD/t.
     drawn : boolean array over the stocks
         Which may be drawn.
-    buys : list of (position, code, tonnes a year, USD/t or None)
-        What is bought out of the market at most, up to that price.
     """
     t, f = low.tables, low.flows
     n = len(low.program.cost)
@@ -101,7 +125,6 @@ def build(
     program = replace(program, row_lower=rows_low, row_upper=rows_high, col_upper=upper)
     demand, program, bends = _with_demand(low, program, inputs)
     program, bent = _with_costs(program, outputs, inputs, low)
-    program, bought = _with_buys(low, program, buys, bends)
     program = _kept(program, demand, protect)
     own = np.isin(program.row_lower, (0.0, -INF)) & np.isin(program.row_upper, (0.0, INF))
     columns = [*bends, *bent]
@@ -109,8 +132,41 @@ def build(
     curves = Curves(parts[0].astype(np.int64), *parts[1:])
     places = {key: row for key, row in low.balance.items() if key[0] < len(t.nodes)}
     left = tuple(sorted({str(c) for c in demand.loc[~demand["is_valued"], "commodity"].fillna("")}))
-    owner = np.append(_owners(low, outputs), np.full(len(bought), -1))
-    return Program(low, program, curves, outputs, demand, own, places, owner, left, bought)
+    return Program(low, program, curves, outputs, demand, own, places, _owners(low, outputs), left)
+
+
+def with_trades(program: Program, trades: list[Trade]) -> Program:
+    """Add columns for what measures trade: up to its price one takes goods out, from it on one brings them."""
+    if not trades:
+        return program
+    base, curves = program.program, program.curves
+    first, last = len(base.cost), len(base.row_lower)
+    trades = [one._replace(column=first + number) for number, one in enumerate(trades)]
+    dearest = max(
+        1.0, float(np.max(-base.cost[program.low.served])), float(np.max(-curves.base - curves.power, initial=0))
+    )
+    prices = [CHOKE * dearest if one.usd is None else one.usd for one in trades]
+    entries = [(row, one.column, -1.0 * one.sign) for one in trades for row in one.rows]
+    at = [np.array(part) for part in zip(*entries, strict=True)]
+    body = base.with_columns(
+        np.array([program.low.sizes[one.code] for one in trades]),
+        cost=np.array([-one.sign * usd for one, usd in zip(trades, prices, strict=True)]),
+        upper=np.array([one.most for one in trades]),
+        entries=(at[0], at[1], at[2]),
+    )
+    rows = Rows()
+    for number, sign in sorted({(one.number, one.sign) for one in trades}):  # several places share what there is
+        own = [one for one in trades if (one.number, one.sign) == (number, sign)]
+        if len(own) > 1:
+            rows.add([one.column for one in own], 1.0, -INF, own[0].most, max(own[0].most, 1e-12))
+    body = body.with_rows(*rows.lines(first + len(trades)))
+    return replace(
+        program,
+        program=body,
+        own=np.append(program.own, np.zeros(len(body.row_lower) - last, dtype=bool)),
+        owner=np.append(program.owner, np.full(len(trades), -1)),
+        trades=tuple(trades),
+    )
 
 
 def _with_outputs(low: Lowered, program: LinearProgram, capital: Array) -> tuple[LinearProgram, list[Output]]:
@@ -209,7 +265,7 @@ def _with_demand(
         words = sorted(set(demand["commodity"].fillna("")))
         raise DataError(
             f"market: no price is known of what is asked for: {', '.join(map(repr, words))}. "
-            "Give reference_price, or fill price_usd_per_t in commodities."
+            "Give reference_price (--reference), or fill price_usd_per_t in commodities."
         )
     return demand, replace(program, cost=cost, col_upper=upper, col_lower=lower), bends
 
@@ -241,36 +297,6 @@ def _with_costs(
             cost[column] += inputs.cost(name, process, good, listed[plant], plant >= t.n_nodes)
         # else it sells what it buys
     return replace(program, cost=cost, col_upper=upper), bends
-
-
-def _with_buys(
-    low: Lowered,
-    program: LinearProgram,
-    buys: list[tuple[int, int, float, float | None]],
-    bends: list[tuple[float, ...]],
-) -> tuple[LinearProgram, Ints]:
-    """Give every purchase a column: it takes goods out of the market, up to its price."""
-    first = len(program.cost)
-    columns = first + np.arange(len(buys))
-    if not buys:
-        return program, columns
-    dearest = [1.0, *(-program.cost[low.served]), *(-base - power for _, base, _, power, *_ in bends)]
-    any_price = CHOKE * max(dearest)
-    rows = []
-    for plant, code, _, _ in buys:
-        if (plant, code) not in low.balance:
-            raise DataError(
-                f"purchase: nothing at {low.tables.ids[plant]} makes, uses or brings {low.commodities[code]}. Name "
-                "another node."
-            )
-        rows.append(low.balance[plant, code])
-    wider = program.with_columns(
-        np.array([low.sizes[code] for _, code, _, _ in buys]),
-        cost=-np.array([any_price if usd is None else usd for *_, usd in buys]),
-        upper=np.array([tpa for _, _, tpa, _ in buys]),
-        entries=(np.array(rows), columns, np.full(len(rows), -1.0)),
-    )
-    return wider, columns
 
 
 def _kept(program: LinearProgram, demand: pd.DataFrame, protect: tuple[str, ...]) -> LinearProgram:

@@ -11,6 +11,7 @@ import pandas as pd
 from chainnet._types import Array
 from chainnet.prices._inputs import Pick
 from chainnet.prices._money import GROUPS, money_of, welfare_of
+from chainnet.prices._policies import policies_of
 from chainnet.prices._setting import Setting, cleared_with
 
 COLUMNS = ["quantity", "p10", "p50", "p90", "sign_share", "reverses"]
@@ -82,9 +83,9 @@ def _told(setting: Setting) -> dict[str, Any]:
     for good, values in price.groupby(demand["commodity"].fillna("")):
         found[f"price_usd_per_t {good}"] = float(values.mean())
     money = money_of(program, cleared, setting.quotas)
-    for one, state, levied in zip(setting.instruments, cleared.states, money.levied, strict=True):
-        found[f"measure {one.number + 1} usd_per_t"] = state.value
-        found[f"measure {one.number + 1} treasury_usd_per_a"] = float(levied.sum())
+    stands = policies_of(setting, cleared, money)[["usd_per_t", "treasury_usd_per_a"]]
+    for number, numbers in enumerate(stands.itertuples(index=False, name=None), 1):
+        found |= {f"measure {number} {name}": value for name, value in zip(stands.columns, numbers, strict=True)}
     out = [one for one in program.outputs if setting.entrants[one.plant]]
     if out:
         found["built_tpa"] = sum(float(x[one.column]) for one in out)

@@ -10,16 +10,17 @@ import numpy as np
 
 from chainnet import checks
 from chainnet._types import Array, Bools
+from chainnet.engine import dual_ends
 from chainnet.errors import DataError
 from chainnet.flow import EXTRA_COST_USD_PER_T, named_projects
 from chainnet.lowering import Degree, Lowered, Overlay, lower, stack
 from chainnet.network import Network, check_network
-from chainnet.prices._clear import Cleared, Clearing
+from chainnet.prices._clear import STILL, Cleared, Clearing
 from chainnet.prices._conduct import Mark, Player, best_of_leader, players_of, with_players
 from chainnet.prices._inputs import Inputs, Pick, central
 from chainnet.prices._measures import Instrument, instruments_of, parted
 from chainnet.prices._money import money_of
-from chainnet.prices._program import Program, build
+from chainnet.prices._program import Program, Trade, build, with_trades
 from chainnet.prices._terms import capital_recovery_factor, plain
 from chainnet.scenario import KINDS, Scenario, asked_scenario, effects_of, overlay_at
 
@@ -29,7 +30,10 @@ Holder = Literal["country", "owner_country"]
 
 @dataclass(frozen=True, eq=False)
 class Setting:
-    """A market ready to be cleared, again and again with other numbers in its measures."""
+    """A market ready to be cleared, again and again with other numbers in its measures.
+
+    ``still``: the same market where no measure buys or sells; None where none can.
+    """
 
     network: Network
     low: Lowered
@@ -42,6 +46,7 @@ class Setting:
     given: dict[str, Any]
     players: list[Player]
     marks: list[Mark]
+    still: Setting | None = None
 
     def profit(self, number: int, cleared: Cleared) -> float:
         """Return what a player keeps, USD/a: all that its plants, its stocks and its sales bring."""
@@ -52,8 +57,7 @@ class Setting:
     @property
     def stands(self) -> Bools:
         """Which nodes, then projects, stand."""
-        share, built = self.low.overlay.node_share, self.low.overlay.built
-        return np.asarray((share != 0) & np.append(np.ones(len(share) - len(built)), built > 0).astype(bool))
+        return _standing(self.low)
 
     def with_measure(self, number: int, **changed: Any) -> Setting:
         """Return the same market with other numbers in one measure; the solver stays warm."""
@@ -64,10 +68,22 @@ class Setting:
         return replace(self, instruments=held, clearing=clearing)
 
     def without_policy(self) -> Setting:
-        """Return the same market without any measure."""
-        clearing = Clearing(self.program, [], {}, self.clearing.model)
-        clearing.begun = self.clearing.begun
-        return replace(self, instruments=[], quotas={}, clearing=clearing)
+        """Return the same market without any measure: nothing is levied, bought or limited by one."""
+        free, low = self.still or self, self.low
+        limits = {self.clearing.places[one.number] for one in self.instruments if one.act == "limit"}
+        program, begun = free.program, free.clearing.begun
+        if limits:
+            open_to = [
+                replace(r, bound_tpa=np.inf) if n in limits else r for n, r in enumerate(low.overlay.restrictions)
+            ]
+            base, edges = program.program, len(low.flows.tail)
+            upper, most = base.col_upper.copy(), base.row_upper.copy()
+            upper[:edges] = low.bounds(replace(low.overlay, restrictions=tuple(open_to)))[0][:edges]
+            most[list(self.quotas.values())] = np.inf
+            program, begun = replace(program, program=replace(base, col_upper=upper, row_upper=most)), {}
+        clearing = Clearing(program, [], {}, free.clearing.model)
+        clearing.begun = begun
+        return replace(free, program=program, instruments=[], quotas={}, clearing=clearing)
 
 
 def prepare(
@@ -120,19 +136,9 @@ def prepare(
     for effect in effects:
         if KINDS[effect.kind].shuts:
             drawn |= effect.stocks
-    buys = [
-        (
-            int(one.plants[0]),
-            low.commodities.index(one.goods[0]),
-            float(one.measure["tpa"]),
-            one.measure.get("usd_per_t"),
-        )
-        for one in instruments
-        if one.act == "bought"
-    ]
-    program = build(low, inputs, extra_cost_usd_per_t, tiers, capital, drawn, buys)
+    trades = [trade for one in instruments for trade in _trades(low, one)]
+    bare = build(low, inputs, extra_cost_usd_per_t, tiers, capital, drawn)
     players = players_of(network, conduct)
-    program, marks = with_players(program, players)
     rows = {number: row for row, (kind, number, _) in enumerate(low.rows) if kind == "restriction"}
     limited = [one for one in instruments if one.act == "limit" and places[one.number] in rows]
     quotas = {one.number: rows[places[one.number]] for one in limited}
@@ -144,10 +150,41 @@ def prepare(
         "demand_form": inputs.demand_form, "reference_price": plain(inputs.reference_price),
         "extra_cost_usd_per_t": extra_cost_usd_per_t,
     }  # fmt: skip
-    clearing = Clearing(program, instruments, places)
-    return Setting(
-        network, low, program, inputs, instruments, clearing, quotas, entrants, given, players, marks
-    )  # fmt: skip
+
+    def ready(program: Program) -> Setting:
+        program, marks = with_players(program, players)
+        clearing = Clearing(program, instruments, places)
+        return Setting(network, low, program, inputs, instruments, clearing, quotas, entrants, given, players, marks)
+
+    return replace(ready(with_trades(bare, trades)), still=ready(bare) if trades else None)
+
+
+def _standing(low: Lowered) -> Bools:
+    """Return which nodes, then projects, stand."""
+    share, built = low.overlay.node_share, low.overlay.built
+    return np.asarray((share != 0) & np.append(np.ones(len(share) - len(built)), built > 0).astype(bool))
+
+
+def _trades(low: Lowered, one: Instrument) -> list[Trade]:
+    """Return what a measure may buy or sell itself, where its good is."""
+    if not one.trades:
+        return []
+    code, stands = low.commodities.index(one.goods[0]), _standing(low)
+    places = [int(plant) for plant in one.plants if (plant, code) in low.balance and stands[plant]]
+    if not places:
+        where = f"at {low.tables.ids[one.plants[0]]}" if "node" in one.measure else "of the members"
+        raise DataError(
+            f"{one.argument}: nothing that stands {where} makes, uses or brings {one.goods[0]}. Name another node."
+        )
+    found = []
+    for plant in places:
+        whole = low.balance[plant, code]
+        states = sorted((key[2], row) for key, row in low.strands.balance.items() if key[:2] == (plant, code))
+        ways: list[tuple[int, ...]] = [(whole, row) for _, row in states] or [(whole,)]
+        for sign, most, usd in one.trades:  # what is bought may be of any state, what is sold bears no mark
+            for rows in ways if sign > 0 else ways[:1]:
+                found.append(Trade(one.number, plant, code, sign, float(most), usd, rows))
+    return found
 
 
 def _overlay(network: Network, effects: Sequence[Any], shock: Sequence[Mapping[str, Any]]) -> tuple[Overlay, Array]:
@@ -186,6 +223,27 @@ def _entrants(
             said = "not known: the project cannot enter"
             inputs.assumed[f"capex {name}"] = {**nothing, "source": said}
     return entrants, capital
+
+
+def stirred(setting: Setting) -> Setting:
+    """Return a market, without what its measures would buy and sell where no price calls for that.
+
+    What is not called for then changes nothing at all, and where the price is just the one that is offered nobody
+    need say how much is sold at it.
+    """
+    if setting.still is None:
+        return setting
+    cleared, _ = cleared_with(setting.still)
+    trades = setting.program.trades
+    if any(len(one.rows) > 1 for one in trades):
+        return setting
+    rows = np.array([one.rows[0] for one in trades], dtype=np.int64)
+    ends = (cleared.dual[rows],) * 2 if cleared.jumps else dual_ends(cleared.found, rows)[:2]
+    for one, low, high in zip(trades, *ends, strict=True):
+        price = np.inf if one.usd is None else one.usd
+        if not (low >= price * (1.0 - STILL) if one.sign > 0 else high <= price * (1.0 + STILL)):
+            return setting
+    return setting.still
 
 
 def cleared_with(setting: Setting) -> tuple[Cleared, dict[int, float]]:

@@ -133,12 +133,6 @@ def quality(meaning: str) -> ReportColumn:
     return text("quality", "Quality", meaning)
 
 
-def shortfall_share(part: str, whole: str, **more: Any) -> ReportColumn:
-    """Return the column of what is short of a demand."""
-    meaning = "part of the demand that is short"
-    return share("shortfall_share", "Short, of demand", meaning, lambda _, row: part_of(row[part], row[whole]), **more)
-
-
 def part_of(part: float, whole: float) -> Any:
     """Return a part of a demand; in words where nothing is asked for."""
     return part / whole if whole > 0 else NOT_APPLICABLE

@@ -11,7 +11,7 @@ import pandas as pd
 
 from chainnet.assessment import Assessment
 from chainnet.engine import PRINTED
-from chainnet.network import QUALITIES, several_plants, site_labels
+from chainnet.network import QUALITIES, several_plants
 from chainnet.reporting.glyphs import drawable, short_label, stand_ins
 from chainnet.results import (
     CHECKED,
@@ -287,7 +287,7 @@ class Facts:
 
     def site_label(self, site: str) -> str:
         """Return a site in words."""
-        return site_labels(self.network).get(site) or self.label(self.members(site)[0])
+        return str(self.network.site_labels[site])
 
     @cached_property
     def _ours(self) -> set[str]:

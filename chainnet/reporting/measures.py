@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from chainnet.network import split_list
+from chainnet.network import OUTSIDE, split_list
 from chainnet.reporting.facts import Facts
 from chainnet.scenario import Scenario, listed
 from chainnet.words import calendar_month, country_name, in_months, in_sentence, join, number, percent, readable_id
@@ -104,6 +104,20 @@ def _subsidy(facts: Facts, measure: Measure) -> tuple[str, str]:
     return f"Subsidy of {size} {what}: {_chosen(facts, measure)}", ""
 
 
+def _club(facts: Facts, measure: Measure) -> tuple[str, str]:
+    at = f" at {facts.label(measure['node'])}" if "node" in measure else ""
+    head = f"Bought{at} by a club of {_where(facts, measure['to'])}: at most {number(measure['tpa'])} t/yr"
+    return head, f"{_at(measure)}, paid by a surcharge on what its members use"
+
+
+def _buffer(facts: Facts, measure: Measure) -> tuple[str, str]:
+    where = f"at {facts.label(measure['node'])}" if "node" in measure else f"of {_where(facts, measure['to'])}"
+    room, stock = (number(measure.get(key, 0)) for key in ("room_t", "stock_t"))
+    low, high = (number(measure[key]) for key in ("floor_usd_per_t", "cap_usd_per_t"))
+    after = f" {where}: buys at USD {low}/t into room for {room} t, sells at USD {high}/t from {stock} t"
+    return "Buffer stock", after
+
+
 def _demand(facts: Facts, measure: Measure) -> tuple[str, str]:
     whose = _chosen(facts, measure) if "nodes" in measure or "where" in measure else ""
     tiers = listed(measure.get("tier", []))
@@ -129,6 +143,8 @@ _KINDS: dict[str, Callable[[Facts, Measure], tuple[str, str]]] = {
     "export_tax": lambda facts, m: (f"Export tax of USD {number(m['usd_per_t'])}/t on flow", _class(facts, m)),
     "subsidy": _subsidy,
     "purchase": lambda facts, m: (f"Bought at {facts.label(m['node'])}: at most {number(m['tpa'])} t/yr", _at(m)),
+    "club": _club,
+    "buffer": _buffer,
     "demand": _demand,
     "release": _release,
     "build": lambda facts, m: (f"Projects stand: {_projects(facts, m)}", ""),
@@ -183,9 +199,9 @@ def _where(facts: Facts, where: Mapping[str, Any]) -> str:
     for column, value in where.items():
         words = listed(value)
         if column == "country":
-            said.append(join([in_sentence(country_name(w)) for w in words]))
+            said.append(_countries(words))
         elif column == "owner_country":
-            said.append(f"owned from {join([in_sentence(country_name(w)) for w in words])}")
+            said.append(f"owned from {_countries(words)}")
         elif column == "region":
             said.append(f"the region “{join(words)}”")
         elif column == "site":
@@ -201,6 +217,13 @@ def _where(facts: Facts, where: Mapping[str, Any]) -> str:
         else:
             said.append(f"{column.replace('_', ' ')} {join(words)}")
     return ", ".join(said)
+
+
+def _countries(words: list[str]) -> str:
+    """Return the names of countries and groups, and of those that are left out of them or of all."""
+    named, left_out = ([w for w in words if w.startswith(OUTSIDE) is out] for out in (False, True))
+    whole = join([in_sentence(country_name(w)) for w in named]) or "all countries"
+    return f"{whole} but {join([in_sentence(country_name(w[1:])) for w in left_out])}" if left_out else whole
 
 
 def _calendar(measure: Measure) -> str:

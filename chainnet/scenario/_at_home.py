@@ -56,6 +56,8 @@ def named_at_home(part: Network, measure: Measure) -> dict[str, Any] | None:
         If it names an edge across the border by its ids.
     """
     new, ids = dict(measure), ids_at_home(part)
+    if new.get("node") not in (None, *ids["nodes"]):
+        return None
     named = [key for key in (*ids, "edges") if new.get(key)]
     for key in [key for key in named if key != "edges"]:
         new[key] = [word for word in listed(new[key]) if word in ids[key]]

@@ -17,7 +17,10 @@ from chainnet.scenario._calendar import calendar_of, is_month, month_number
 from chainnet.scenario._kinds import KINDS
 from chainnet.scenario._phases import FROM_CUSTOMS, takes_customs
 
-_AMOUNTS = ("share", "tpa", "rate", "usd_per_t", "release_tpa", "severity", "upside_share", "capex_share")
+_AMOUNTS = (
+    "share", "tpa", "rate", "usd_per_t", "release_tpa", "severity", "upside_share", "capex_share", "floor_usd_per_t",
+    "cap_usd_per_t", "room_t", "stock_t",
+)  # fmt: skip
 _CHOICES = {"revenue": ("to", "from"), "mechanism": ("border", "cfd")}
 _WHOLE = (("start_month", 0), ("months", 1), ("phase_in_months", 1), ("late_months", 1))
 _LARGEST = 1e300
@@ -198,6 +201,8 @@ def _measure_faults(name: str, measure: Mapping[str, Any], where: str, fault: Sa
         fault(f"{where}.{kind.needed[0]}", None, "is missing", kind.needed[1])
     if kind.either is not None and (kind.either[0] in measure) == (kind.either[1] in measure):
         fault(where, None, f"must have either {kind.either[0]} or {kind.either[1]}", kind.either[2])
+    for key, rule, remedy in kind.faults(measure):
+        fault(f"{where}.{key}", measure.get(key), rule, remedy)
     if _is_amount(measure.get("severity", 0)) and measure.get("severity", 0) > 1:
         fault(f"{where}.severity", measure["severity"], "must be from 0 to 1", "Correct it.")
     if kind.has_customs and "severity" in measure and not customs:

@@ -21,7 +21,8 @@ from chainnet.lowering import Restriction
 from chainnet.network import Network
 from chainnet.scenario._at_home import Measure, named_at_home, refused, stopped_at_home
 from chainnet.scenario._effect import TOLD, Effect, listed, prices_over
-from chainnet.scenario._phases import ALWAYS, FROM_CUSTOMS, Span, each_share, phases_of, profile_of, takes_customs
+from chainnet.scenario._loss import less, licensed, restricted, scaled, severity
+from chainnet.scenario._phases import ALWAYS, Span, phases_of, profile_of
 
 _SELECTORS = ("nodes", "edges", "where")
 _CLASS = ("from", "to", "commodity")
@@ -67,8 +68,11 @@ class Kind:
         Whether its share may be read from customs; ``severity`` then says how much of the loss.
     has_tiers : bool
         Whether its ``tier`` may name several.
+    faults : function
+        Measure to what is wrong between its values: key, rule and remedy.
     money : str
-        What a market makes of it: levy, exit levy (the seller's), limit, floor, paid, bought; "" = nothing.
+        What a market makes of it: levy, exit levy (the seller's), limit, floor, paid, bought, pooled (bought by
+        all who use it), stored (bought and sold); "" = nothing.
     phases : function
         Network, measure and argument to what it is put as, each with the months of its own time in which it acts.
     """
@@ -88,6 +92,7 @@ class Kind:
     is_removal: bool = False
     has_customs: bool = False
     has_tiers: bool = False
+    faults: Callable[[Measure], list[tuple[str, str, str]]] = lambda measure: []
     money: str = ""
     phases: Callable[[Network, Measure, str], list[tuple[Measure, Span]]] = lambda network, measure, argument: [
         (measure, ALWAYS)
@@ -185,36 +190,6 @@ def word_errors(network: Network, effect: Effect) -> list[DataError | UnknownIdE
         except (DataError, UnknownIdError) as error:
             found.append(error)
     return found
-
-
-# -- part of a loss -----------------------------------------------------------------------------------
-
-
-def _scaled(measure: Measure, lost: float) -> dict[str, Any]:
-    """Return a removal of part of what it names."""
-    return {**_less(measure, lost), "kind": "scale"}
-
-
-def _less(measure: Measure, lost: float) -> dict[str, Any]:
-    """Return a measure that leaves more of its share."""
-    return {**measure, "share": round(1.0 - lost * (1.0 - measure.get("share", 0.0)), 12)}
-
-
-def _severity(measure: Measure, lost: float) -> dict[str, Any]:
-    return {**measure, "severity": round(lost * measure.get("severity", 1.0), 12)}
-
-
-def _restricted(measure: Measure, lost: float) -> dict[str, Any]:
-    """Return a restriction at part of its loss; one by origin is all or nothing."""
-    if measure.get("share") == FROM_CUSTOMS:
-        return _severity(measure, lost)
-    return dict(measure) if "origin" in measure else _less(measure, lost)
-
-
-def _licensed(measure: Measure, lost: float) -> dict[str, Any]:
-    """Return a licence at part of its loss, in each of its phases."""
-    new = each_share(measure, lambda share: round(1.0 - lost * (1.0 - share), 12))
-    return _severity(new, lost) if takes_customs(measure) else new
 
 
 def _licence_at_home(part: Network, measure: Measure) -> dict[str, Any] | None:
@@ -479,6 +454,18 @@ def _put_projects(network: Network, effect: Effect) -> Effect:
     return replace(effect, projects=hit)
 
 
+def _buffer_faults(measure: Measure) -> list[tuple[str, str, str]]:
+    """Return what a buffer stock lacks: both prices in their order, and anything to fill or to give."""
+    low, high = "floor_usd_per_t", "cap_usd_per_t"
+    said = {low: "Say at which price it buys.", high: "Say at which price it sells."}
+    found = [(key, "is missing", remedy) for key, remedy in said.items() if key not in measure]
+    if not found and all(checks.is_number(measure[key]) for key in said) and measure[low] > measure[high]:
+        found.append((high, f"is below {low}, {measure[low]:g}", "It would sell for less than it pays. Correct one."))
+    if not {"room_t", "stock_t"} & set(measure):
+        found.append(("room_t", "is missing, and stock_t too", "Say how much it can take in, or what lies in it."))
+    return found
+
+
 def _priced(money: str) -> dict[str, Any]:
     return {"at_home": named_at_home, "follows": (), "money": money}
 
@@ -486,21 +473,21 @@ def _priced(money: str) -> dict[str, Any]:
 # in the order in which messages list them
 KINDS: dict[str, Kind] = {
     "remove": Kind(
-        _put_removal, (*_SELECTORS, *_CALENDAR), _SELECTORS, part=_scaled, at_home=named_at_home, is_removal=True
+        _put_removal, (*_SELECTORS, *_CALENDAR), _SELECTORS, part=scaled, at_home=named_at_home, is_removal=True
     ),
     "scale": Kind(
         _put_removal,
         (*_SELECTORS, "share", *_CALENDAR),
         _SELECTORS,
         ("share", "Say what share of the capacity is left."),
-        part=_less,
+        part=less,
         at_home=named_at_home,
     ),
     "restrict": Kind(
         _put_restriction,
         (*_CLASS, "share", "severity", "tier", "origin", *_CALENDAR),
         (*_CLASS, "tier", "origin"),
-        part=_restricted,
+        part=restricted,
         at_home=stopped_at_home,
         strands=("tier", "origin"),
         has_customs=True,
@@ -509,7 +496,7 @@ KINDS: dict[str, Kind] = {
         _put_restriction,
         (*_CLASS, "share", "severity", "profile", "by", "announced", *_AT_ONCE),
         _CLASS,
-        part=_licensed,
+        part=licensed,
         at_home=_licence_at_home,
         has_customs=True,
         phases=partial(phases_of, _both),
@@ -519,7 +506,7 @@ KINDS: dict[str, Kind] = {
         (*_CLASS, "tier", "tpa", "severity", *_MONEY, *_AT_ONCE),
         _CLASS,
         ("tpa", "Say how many tonnes a year the class may carry."),
-        part=_severity,
+        part=severity,
         at_home=stopped_at_home,
         strands=("tier",),
         money="limit",
@@ -558,6 +545,21 @@ KINDS: dict[str, Kind] = {
         ("node",),
         ("tpa", "Say how much at most."),
         **_priced("bought"),
+    ),
+    "club": Kind(
+        _put_paid,
+        ("node", "to", "commodity", "tpa", "usd_per_t", *_AT_ONCE),
+        ("to",),
+        ("tpa", "Say how much at most."),
+        **_priced("pooled"),
+    ),
+    "buffer": Kind(
+        _put_paid,
+        ("node", "to", "commodity", "floor_usd_per_t", "cap_usd_per_t", "room_t", "stock_t", *_AT_ONCE),
+        ("commodity",),
+        either=("node", "to", "It lies at one node, or with all members."),
+        faults=_buffer_faults,
+        **_priced("stored"),
     ),
     "demand": Kind(
         _put_demand,

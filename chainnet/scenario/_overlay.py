@@ -12,16 +12,18 @@ import numpy as np
 import pandas as pd
 
 from chainnet import checks
-from chainnet._types import Array
+from chainnet._types import Array, Bools
 from chainnet.errors import ChainnetWarning, DataError, UnknownIdError
 from chainnet.lowering import Overlay
-from chainnet.network import Network, split_list
+from chainnet.network import OUTSIDE, Network, is_country, kept, split_list
 from chainnet.scenario._customs import with_numbers
 from chainnet.scenario._effect import TIMES, Effect, acting, listed, no_effect
 from chainnet.scenario._form import plain
 from chainnet.scenario._kinds import KINDS, word_errors
+from chainnet.scenario._matches import words_of
 from chainnet.scenario._register import rule_named
 
+_GOODS = 8  # that a warning lists
 _MOST_DEMAND = 10.0  # times the demand: beyond it a per cent is more likely meant
 
 
@@ -69,8 +71,9 @@ def _check_words(network: Network, effects: Sequence[Effect], name: str) -> None
 
 
 def say_doubtful(network: Network, effects: Sequence[Effect]) -> None:
-    """Warn of measures that reach nothing, of demand that grows as if a per cent were meant, and of slow stocks."""
+    """Warn of what is hardly meant: nothing is reached, or home trade too; a per cent of demand; a slow stock."""
     _say_slow(network, effects)
+    _say_exports(network, tuple(effects))
     for effect in effects:
         if effect.share > _MOST_DEMAND:  # of demand alone: of all else a share is what is left
             warnings.warn(
@@ -79,7 +82,7 @@ def say_doubtful(network: Network, effects: Sequence[Effect]) -> None:
                 ChainnetWarning,
                 stacklevel=4,
             )
-        rows = [effect.nodes, effect.edges, effect.stocks, effect.demand, effect.projects]
+        rows = _rows(effect)
         if effect.restriction is not None:
             # a class without a relation is still closed for new ones
             rows.append(np.array([effect.restriction.sources.any() and effect.restriction.targets.any()]))
@@ -95,6 +98,10 @@ def say_doubtful(network: Network, effects: Sequence[Effect]) -> None:
             )
 
 
+def _rows(effect: Effect) -> list[Bools]:
+    return [effect.nodes, effect.edges, effect.stocks, effect.demand, effect.projects]
+
+
 def _near(network: Network, measure: Mapping[str, Any]) -> str:
     """Say what words of a measure no row has, and which are near to them."""
     said = []
@@ -108,6 +115,53 @@ def _near(network: Network, measure: Mapping[str, Any]) -> str:
                 if hint:
                     said.append(f' {column} "{word}":{hint}')
     return "".join(said)
+
+
+@kept(64)
+def _say_exports(network: Network, effects: tuple[Effect, ...]) -> None:
+    """Warn of bounds on what leaves a place that meet no flow, and of those on a country that hold at home too."""
+    plants, edges, said = network.plants, network.view("edges"), dict[str, None]()
+    bounds = [(effect, effect.restriction) for effect in effects if effect.restriction is not None]
+    met = [effect.measure.get("from") for effect, bound in bounds if bound.edges.any()]
+    is_idle = not met and not any(part.any() for effect in effects for part in _rows(effect))
+    for effect, bound in bounds:
+        begins, to = effect.measure.get("from"), effect.measure.get("to") or {}
+        if not begins or not bound.sources.any() or not bound.targets.any():
+            continue
+        countries = [word for word in listed(begins.get("country", [])) if not word.startswith(OUTSIDE)]
+        inside = network.in_countries(plants, countries, effect.argument) if countries else np.zeros_like(bound.sources)
+        at_home = edges["target"].isin(set(plants["id"][inside])).to_numpy()
+        leaving = edges["commodity"][edges["source"].isin(set(plants["id"][bound.sources])).to_numpy() & ~at_home]
+        # phases name by their ids whom no group of destinations names: not what somebody wrote
+        is_placed = bool(
+            to.keys()
+            & ({"country", "region", "site"} | ({"id"} if "profile" not in KINDS[effect.kind].keys else set()))
+        )
+        named = {key: effect.measure[key] for key in ("from", "commodity") if key in effect.measure}
+        what = f"{effect.argument} ({words_of(named | ({'to': to} if is_placed else {}))})"
+        home = int((bound.edges & at_home).sum())
+        leaves = leaving.isin(bound.commodities).any() if bound.commodities else len(leaving)
+        # the text of a law lists goods that nobody ships, beside others: a bound of the same place speaks for them
+        if is_idle or (not leaves and (home or begins not in met)):
+            goods = sorted(set(leaving.dropna()))
+            listing = ", ".join(goods[:_GOODS]) + (", ..." if len(goods) > _GOODS else "")
+            more = f" What leaves there: {listing}." if goods and not leaves else ""
+            abroad = " abroad" if countries else ""
+            said[f"{what} meets no flow{abroad}, and only closes new relations.{more}"] = None
+        if home and not is_placed:
+            abroad = json.dumps([OUTSIDE + word for word in countries] if countries[1:] else OUTSIDE + countries[0])
+            said[
+                f"{what} binds home trade too: {home} of its {int(bound.edges.sum())} relations end there. An export "
+                f"rule says whom it hits: abroad is to = {{country = {abroad}}}."
+            ] = None
+    for text in said:
+        _say_once(network, text)
+
+
+@kept(256)
+def _say_once(network: Network, text: str) -> None:
+    """Warn, however often the same is asked of a network."""
+    warnings.warn(text, ChainnetWarning, stacklevel=8)
 
 
 def _say_slow(network: Network, effects: Sequence[Effect]) -> None:
@@ -177,7 +231,7 @@ def homes_of(network: Network, effects: Sequence[Effect]) -> tuple[str, ...]:
         if rule is not None and (rule.actor or rule.kind != "export"):
             found |= {rule.actor} if rule.kind == "export" else set()
         elif effect.restriction is not None and leaves:
-            found |= {word for word in listed(leaves) if word not in network.groups_known}
+            found |= {word for word in listed(leaves) if is_country(word) and word not in network.groups_known}
     return tuple(sorted(found))
 
 

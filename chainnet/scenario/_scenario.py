@@ -46,7 +46,8 @@ class Scenario:
           stock its tonnes, its yearly release and its room keep that share alike);
         - ``restrict`` (from, to, commodity, share, tier, origin): the edges that match carry together at
           most share x their baseline flow, and new relations of that class are closed; with ``tier`` only
-          what serves that tier counts, with ``origin`` only what was made at or went through such nodes;
+          what serves that tier counts, with ``origin`` only what was made at or went through such nodes. Without
+          ``to`` home trade is bound too; ``{"country": "!CHN"}`` is everywhere outside China;
         - ``licence`` (from, to, commodity, profile or share, by, announced): restrictions that touch end to end.
           ``profile`` lists phases, ``{months = 3, share = 0.0}``, the last without months; ``by`` lists groups of
           destinations with a profile of their own, ``{to = {country = "JPN"}, profile = [...]}``, which the rest
@@ -57,7 +58,9 @@ class Scenario:
           ``export_tax`` (from, to, commodity, usd_per_t, below 0 a rebate): what a tonne over these relations costs
           on top. What else moves money is answered by ``market`` alone: ``revenue`` ("to" or "from") of these and of a
           quota, ``mechanism = "cfd"`` (nodes or where, upside_share) and ``content`` of a floor, ``subsidy`` (nodes,
-          where, commodity, usd_per_t or capex_share), ``purchase`` (node, commodity, tpa, usd_per_t);
+          where, commodity, usd_per_t or capex_share), ``purchase`` (node, commodity, tpa, usd_per_t), ``club`` (to,
+          node, commodity, tpa, usd_per_t), ``buffer`` (node or to, commodity, floor_usd_per_t, cap_usd_per_t, room_t,
+          stock_t);
         - ``demand`` (nodes, where, commodity, tier, share: what demand is multiplied by);
         - ``release`` (stocks, where, tiers, release_tpa): stocks that are open only while it is in force, never
           faster than their own ``release_tpa``;

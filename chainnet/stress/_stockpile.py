@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ import pandas as pd
 from chainnet._types import Array, Words
 from chainnet.engine import ROUNDING, Certificate
 from chainnet.errors import InfeasibleError
-from chainnet.flow import Counting, LeastStock, binding_inputs, check_tier, stored_order
+from chainnet.flow import Asked, Counting, LeastStock, binding_inputs, check_tier
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.progress import Steps, Tell
@@ -20,8 +20,6 @@ from chainnet.results import Provenance, provenance, stamp
 from chainnet.scenario import Outside, Scenario, asked_scenario, overlay_of, tell_outside
 from chainnet.stress._months import Ask, common_cuts
 from chainnet.stress._stores import Stores, tiers_of
-
-Stored = Literal["allies_first", "allies_last"]
 
 
 def stockpile_requirement(
@@ -34,7 +32,7 @@ def stockpile_requirement(
     step_months: int = 1,
     reroute: Degree = "existing",
     projects: Sequence[str] | None = None,
-    order: Stored = "allies_first",
+    order: Asked = None,
     beneficiaries: Words = None,
     commodity: Words = None,
     progress: Tell | None = None,
@@ -53,9 +51,11 @@ def stockpile_requirement(
     reroute : {"existing", "none", "new"}
     projects : list of str, optional
         Projects that come on stream at their start year besides those that the scenario builds.
-    order : {"allies_first", "allies_last"}
-        Who else is served. allies_first: nobody, all give way to the tiers. allies_last: all others get at least as
-        much over the horizon as they could with nothing in store.
+    order : {"law", "allies_first", "allies_last", "alike"} or DataFrame, optional
+        Who else is served, as in ``balance``; default by law where it knows a beneficiary, else allies first.
+        allies_first: nobody, all give way to the tiers. allies_last: all others get at least as much over the horizon
+        as they could with nothing in store. Else whoever comes before the tiers or beside them, at home or under
+        contract gets at least what he does with nothing in store (beside them: the middle of what he may).
     beneficiaries, commodity : optional
         Whose and what demand counts; default from the network.
     progress : callable, optional
@@ -74,8 +74,7 @@ def stockpile_requirement(
     Raises
     ------
     DataError
-        If there is no demand table, a tier is unknown, an argument is out of range, or the order is one in which
-        stages are shared (by law, alike, a table of stages).
+        If there is no demand table, a tier or an order is unknown, or an argument is out of range.
     InfeasibleError
         If no stock of anything keeps the tiers whole.
 
@@ -110,7 +109,7 @@ def stockpile_requirement(
     """
     scenario = asked_scenario(network, scenario)
     ask = Ask(
-        Counting.of(network, commodity, beneficiaries, order=stored_order(order, "stockpile_requirement")),
+        Counting.of(network, commodity, beneficiaries, order=order),
         months,
         start,
         step_months,
@@ -154,7 +153,7 @@ def stockpile_mitigation(
     austerity: Mapping[str, float] | None = None,
     measures: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
     projects: Sequence[str] | None = None,
-    order: Stored = "allies_first",
+    order: Asked = None,
     beneficiaries: Words = None,
     commodity: Words = None,
     progress: Tell | None = None,
@@ -215,7 +214,7 @@ def stockpile_mitigation(
     True
     """
     scenario = asked_scenario(network, scenario)
-    counting = Counting.of(network, commodity, beneficiaries, order=stored_order(order, "stockpile_mitigation"))
+    counting = Counting.of(network, commodity, beneficiaries, order=order)
     ask = Ask(counting, months, start, step_months, projects=())
     chosen = tiers_of(network, tiers, "stockpile_requirement")
     name = scenario.name if scenario else "mitigation"
@@ -366,9 +365,17 @@ class _Need:
         # without a price nothing says how much of one is worth a tonne of another: only what is asked for itself
         self._bought = ~np.isnan(price) | asked
         price = np.where(np.isnan(price), 1.0, price) if np.isnan(price[self._bought]).all() else price
-        before = ask.counting.rivals if ask.counting.order == "allies_last" else np.zeros(len(demand), dtype=bool)
-        self._model = stores.model(price, [before] if before.any() else [])
-        self._first = (0, self._model.most(0)[0]) if before.any() else None
+        order, rivals = ask.counting.order, ask.counting.rivals
+        self._first: list[tuple[int, float]] = []
+        if order in ("allies_first", "allies_last"):
+            asks_first = order == "allies_last" and bool(rivals.any())
+            self._model = stores.model(price, [rivals] if asks_first else [])
+            if asks_first:
+                self._first = [(0, self._model.most(0)[0])]
+        else:
+            before = stores.before()
+            self._model = stores.model(price, [rows for rows, _ in before])
+            self._first = list(enumerate(tonnes for _, tonnes in before))
         self._tiers = tiers
 
     def least(self, use_held: bool) -> LeastStock:

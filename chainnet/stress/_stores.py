@@ -12,7 +12,7 @@ import pandas as pd
 from chainnet import checks
 from chainnet._types import Array, Bools, Words
 from chainnet.errors import DataError
-from chainnet.flow import Counting, MonthsModel, StockModel, check_tier
+from chainnet.flow import Counting, MonthsModel, StockModel, check_tier, first_by_law
 from chainnet.network import Network
 from chainnet.scenario import Outside, Scenario, timeline
 from chainnet.stress._months import Ask, base_flow, qualified
@@ -91,12 +91,37 @@ class Stores:
         ask = replace(ask, counting=self._counting)
         self._overlays = qualified(self._line, ask)
         lengths = self._line.lengths
-        self._months = MonthsModel(self._counting, self._overlays[0], ask.reroute, len(lengths), lengths)
+        self._months = MonthsModel(self._counting, self._overlays[0], ask.reroute, len(lengths), lengths, is_whole=True)
         self._begin = self._months.periods.base_start(base_flow(network))
 
     def model(self, price: Array, rivals: Sequence[Bools] = ()) -> StockModel:
         """Return the program; price over the stores, USD/t, and rows of demand of whoever may come first."""
-        return StockModel(self._months, self._overlays, self._begin, set(self._tiers), self._free, price, rivals)
+        return StockModel(self._months, self._overlays, self._begin, self._whole, self._free, price, rivals)
+
+    @property
+    def _whole(self) -> Bools:
+        counting = self._counting
+        return np.asarray(counting.rows & counting.network.demand["tier"].isin(self._tiers).to_numpy(), dtype=bool)
+
+    def before(self) -> list[tuple[Bools, float]]:
+        """Return whom an order serves before the tiers or beside them, and what they get with nothing in store.
+
+        Returns
+        -------
+        list of (rows of demand, t over the horizon)
+            Of each stage up to the last of the tiers; of later ones users at home, whom a law serves first, and those
+            under contract. Where a stage is shared it is the middle of what may fall to them.
+        """
+        shut = {id(o): replace(o, stock_share=np.zeros_like(o.stock_share)) for o in self._overlays}
+        overlays = [shut[id(overlay)] for overlay in self._overlays]
+        plan = self._months.plan(overlays, self._begin, least_cost=False, keeps_end=False)
+        stages = [members for _, members in self._months.stages]
+        last = max((n for n, members in enumerate(stages) if (members & self._whole).any()), default=-1)
+        every = [members & ~self._whole for members in stages[: last + 1]]
+        for rows in first_by_law(self._counting, overlays):
+            every += [members & rows for members in stages[last + 1 :]]
+        served = plan.served_t.sum(axis=0)
+        return [(rows, float(served[rows].sum())) for rows in every if served[rows].sum() > 0]
 
     @property
     def size(self) -> str:

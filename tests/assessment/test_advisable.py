@@ -41,6 +41,8 @@ def chain() -> cn.Network:
     [
         ([], ["a_theirs", "b_there", "c_ours", "d_open"]),
         ([STOP], ["c_ours", "d_open"]),
+        ([{**STOP, "from": {"country": "!CHN"}}], ["b_there"]),
+        ([STOP, {**STOP, "from": {"country": "!CHN"}}], []),
         ([{"kind": "remove", "where": {"country": "CHN"}}], ["c_ours", "d_open"]),
         ([{"kind": "remove", "nodes": ["m"]}], ["a_theirs", "b_there", "c_ours", "d_open"]),
         ([{"kind": "tariff", "from": {"country": "CHN"}, "rate": 0.1}], ["a_theirs", "b_there", "c_ours", "d_open"]),

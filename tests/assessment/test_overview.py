@@ -411,6 +411,7 @@ def test_new_suppliers_say_on_what_they_depend() -> None:
     assert conditions(Counting.of(net), ours, 0) == ["third countries pass the goods on"]
     everyone = to_everyone(net, ours)
     assert everyone is not None
+    assert [one["to"] for one in everyone.measures] == [{"country": ["!CHN"]}], "home trade stays free"
     assert cn.balance(net, everyone, "new").by_tier().loc["defence", "shortfall_tpa"] == pytest.approx(10.0)
     assert to_everyone(net, everyone) is None
     # a finding keeps it beside the advice

@@ -163,6 +163,9 @@ def test_served_last_is_a_stress_test_and_decides_nothing() -> None:
 def test_one_plant_that_moves_the_class_by_two_leaves_nothing_to_be_said() -> None:
     found = asked(pits(near=100, far=100, want=100, near_is="assumed"))
     assert not found.certain
+    assert found.words["why"].startswith(
+        "One thing by itself moves it by two classes or more: without Near pit it is 100 %. Draws cannot show that"
+    )
     assert found.decides == ("without Near pit",)
     assert found.firmness.to_dict() == dict.fromkeys(SQUARES, True) | {"plants": False}
     ends = found.range.loc["defence"]
@@ -172,6 +175,10 @@ def test_one_plant_that_moves_the_class_by_two_leaves_nothing_to_be_said() -> No
     found = asked(pits(near=89, far=100, want=100, nodes=nodes, edges=[("mid", "us")]))
     assert found.central["class"].tolist() == ["little"]
     assert found.certain
+    assert "why" not in found.words
+    assert found.words["asked"].startswith(
+        "Defence demand, the first tier that asks, in a steady year with new suppliers"
+    )
     assert found.decides == ("without Mid pit",)
     assert "1" not in found.words["decides"]
 

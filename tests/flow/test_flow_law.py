@@ -13,6 +13,7 @@ from scipy.optimize import linprog
 
 import chainnet as cn
 from chainnet.flow import Counting, stages_of
+from chainnet.stress import due_in_year
 
 PLACES = ["CHN", "USA", "PRT", "BRA"]
 OURS, COVERED = ["USA", "PRT"], ["USA"]
@@ -249,6 +250,26 @@ def test_months_without_lags_and_stocks_are_the_steady_state(seed: int) -> None:
     by_stage = [steady.demand.loc[rows, "served_tpa"].sum() for _, rows in stages_of(Counting.of(net, order="law"))]
     np.testing.assert_allclose(by_stage, sums, atol=1e-5)
     assert months["month"].nunique() == 12
+
+
+@pytest.mark.parametrize(
+    "seed", [*range(340, 346), *(pytest.param(n, marks=pytest.mark.slow) for n in range(400, 480))]
+)
+def test_a_tier_asked_about_alone_is_served_as_among_all(seed: int) -> None:
+    """What nobody asks about is not solved, yet contracts that bind output to it are kept."""
+    chain = a_chain(default_rng(seed), contracts=True)
+    net, stop = (
+        chain.network(),
+        chain.scenario or cn.Scenario("half", [{"kind": "scale", "where": {"country": "USA"}, "share": 0.5}]),
+    )
+    counting = Counting.of(net, order="law")
+    for tier in (t for t in TIERS if (counting.rows & counting.tiers[t]).any()):
+        short = [cn.balance(net, s, "existing", order="law").by_tier().loc[tier] for s in (stop, None)]
+        due = max((short[0]["shortfall_tpa"] - short[1]["shortfall_tpa"]) / short[0]["demand_tpa"], 0.0)
+        alone, among = (due_in_year(counting, stop, reroute="existing", last_tier=t)[tier] for t in (tier, None))
+        assert alone == pytest.approx(among, abs=1e-6), tier
+        if tier == TIERS[0]:  # the middle of what falls to ours in a later one rests on ties before it
+            assert alone == pytest.approx(due, abs=1e-6)
 
 
 def lagged(chain: Chain, months: float) -> cn.Network:
@@ -560,6 +581,8 @@ def test_china_first_where_it_has_an_export_rule() -> None:
     assert "home_first" not in cn.balance(net, other, order="law").provenance["settings"]
     bloc = cn.Scenario("bloc", [RULE | {"from": {"country": ["EU27", "CHN"]}}])  # a bloc has no home
     assert cn.balance(net, bloc, order="law").provenance["settings"]["home_first"] == ["CHN"]
+    others = cn.Scenario("others", [RULE | {"from": {"country": "!USA"}}])  # nor has everybody else
+    assert "home_first" not in cn.balance(net, others, order="law").provenance["settings"]
 
 
 def test_home_comes_first_in_the_months_of_the_rule() -> None:

@@ -574,18 +574,67 @@ def test_whatever_stands_there_is_looked_at_or_refused_in_words(
         compile(call, "call", "eval")
 
 
-def test_of_a_firm_and_its_country_the_firm_ships(tmp_path: Path) -> None:
-    """Three firms of three countries: an edge list of firms, the countries left out and told where they belong."""
-    firms = {"Supplier": ["Alpha", "Beta", "Gamma"], "Customer": ["Works A", "Works A", "Works B"]}
-    rest = {
-        "Product": ["ore", "ore", "metal"],
-        "Tonnes": [120.0, 70.0, 50.0],
-        "Supplier country": ["CHN", "CHL", "AUS"],
-    }
-    pd.DataFrame(firms | rest).to_excel(tmp_path / "d.xlsx", sheet_name="Deliveries 2024", index=False)
+DELIVERIES = {
+    "Supplier": ["Alpha", "Beta", "Gamma"],
+    "Customer": ["Works A", "Works A", "Works B"],
+    "Product": ["ore", "ore", "metal"],
+    "Tonnes": [120.0, 70.0, 50.0],
+}
+
+
+def test_of_a_firm_and_its_country_the_firm_ships_and_lies_there(tmp_path: Path) -> None:
+    frame = pd.DataFrame(DELIVERIES | {"Supplier country": ["China", "CL", "AUS"], "Land": ["DEU", "DEU", "JPN"]})
+    frame.to_excel(tmp_path / "d.xlsx", sheet_name="Deliveries 2024", index=False)
     seen = cn.look(tmp_path / "d.xlsx")
     assert all("Supplier=source" in one and "Customer=target" in one for one in seen.commands)
     said = str(seen)
-    assert "Left out" in said
-    assert "Supplier country" in said
+    assert 'Left out: "Land": they do not say in which country each end lies.' in said
+    assert said.endswith("chainnet chokepoints d --by country")
+    with pytest.warns(cn.ChainnetWarning, match='by their names: "CL" = CHL, "China" = CHN'):
+        net = eval(seen.calls[0], {"cn": cn})
+    country = net.nodes.set_index("id")["country"]
+    assert country.dropna().to_dict() == {"Alpha": "CHN", "Beta": "CHL", "Gamma": "AUS"}
+    lost = cn.chokepoints(net, by="country")["lost_tpa"]
+    assert lost.to_dict() == pytest.approx({"CHN": 120.0, "CHL": 70.0, "AUS": 50.0})
+
+
+def test_a_firm_of_two_countries_is_no_place(tmp_path: Path) -> None:
+    rows = DELIVERIES | {"Supplier": ["Alpha", "Alpha", "Gamma"], "Supplier country": ["CHN", "CHL", "AUS"]}
+    pd.DataFrame(rows).to_csv(tmp_path / "d.csv", index=False)
+    said = str(cn.look(tmp_path / "d.csv"))
+    assert 'Left out: "Supplier country"' in said
+    assert "add a column country to nodes.csv" in said
     assert "--by country" not in said
+    names = {"Supplier": "source", "Customer": "target", "Tonnes": "capacity_tpa", "Supplier country": "source_country"}
+    with pytest.raises(cn.DataError, match='"Alpha" lies in two countries, CHN and CHL'):
+        cn.read(tmp_path / "d.csv", rename=names, ignore_unknown=True)
+
+
+def test_tables_of_ours_beside_a_list_are_read_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    plants = {"id": ["Alpha", "Beta", "Works A"], "country": ["CHN", "CHL", "DEU"]}
+    demand = {"node": ["Works A"], "tier": ["defence"], "demand_tpa": [60.0]}
+    with pd.ExcelWriter("d.xlsx") as book:
+        pd.DataFrame([["Orders of 2024"]]).to_excel(book, sheet_name="Deliveries", index=False, header=False)
+        frame = pd.DataFrame(DELIVERIES | {"Supplier country": ["CHN", "CHL", "AUS"]})
+        frame.to_excel(book, sheet_name="Deliveries", index=False, startrow=2)
+        pd.DataFrame(plants).to_excel(book, sheet_name="Nodes", index=False)
+        pd.DataFrame(demand).to_excel(book, sheet_name="demand", index=False)
+        pd.DataFrame({"id": ["x"], "colour": ["red"]}).to_excel(book, sheet_name="stocks", index=False)
+    seen = cn.look("d.xlsx")
+    assert seen.questions["question"].tolist() == [
+        'Is "Tonnes" what moved (flow), or the most that can move (capacity)?'
+    ]
+    assert seen.notes.query("sheet == 'Nodes'")["note"].tolist() == [
+        "A table of ours: it is read along with a list in another sheet."
+    ]
+    assert "nodes.csv" not in str(seen)
+    command = seen.commands[0]
+    assert "--sheet Deliveries" in command
+    run(command)
+    net = cn.read("d")
+    country = net.nodes.set_index("id")["country"]
+    # what nodes says counts, the list fills in the rest, and the stage of all is inferred
+    assert country.dropna().to_dict() == {"Alpha": "CHN", "Beta": "CHL", "Gamma": "AUS", "Works A": "DEU"}
+    assert net.demand["demand_tpa"].tolist() == [60.0]
+    assert net.stocks.empty, "a sheet of that name whose heads are others is none of ours"

@@ -38,6 +38,18 @@ def test_the_floor_at_which_a_project_enters(mechanism: Any) -> None:
     assert built(long_run({**measure, "usd_per_t": FULL_COST + 10})) == pytest.approx(1.0)
 
 
+def test_a_floor_is_sought_beside_the_measures_of_a_scenario() -> None:
+    net, table = entry()
+    tariff = cn.Scenario("tariff", [{"kind": "tariff", "to": USA, "commodity": "good", "usd_per_t": 300.0}])
+    asked: dict[str, Any] = {"mechanism": "cfd", "to": "USA", "curves": table, "scenario": tariff}
+    low, high = break_even_floor(net, ["plant"], "good", **asked).loc["plant"]
+    assert low < FULL_COST < high < low + 1.0
+    curve = floor_curve(net, "good", [50_000.0, 70_000.0], to="USA", curves=table, scenario=tariff)
+    # world 40,000 + q and 300 at the border, users 90,000 - 2 q: 56,866.67; at 70,000 they take 10,000 t
+    assert curve["price_usd_per_t"].tolist() == pytest.approx([170_600 / 3, 70_000.0])
+    assert curve["levy_usd_per_t"].tolist() == pytest.approx([0.0, 19_700.0])
+
+
 def test_a_contract_at_the_break_even_floor_and_the_grant_that_does_the_same() -> None:
     free, paid = long_run(), long_run({**CONTRACT, "usd_per_t": FULL_COST + 1e-3})
     assert free.prices.loc[("users", "good"), "price_usd_per_t"] == pytest.approx(170_000 / 3)

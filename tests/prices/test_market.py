@@ -66,6 +66,12 @@ def total(found: Any, country: str) -> float:
             (47, 59), 24, (937, 951.375), 7.0,
         ),
         ({"kind": "quota", "from": CHN, "commodity": "good", "tpa": 0.0}, (35, 75), 0, (625, 759.375), None),
+        # the rent of an export quota stays with who sells, however abroad is said
+        ({"kind": "quota", "from": CHN, "commodity": "good", "tpa": 24.0}, (47, 59), 24, (937, 951.375), 7.0),
+        (
+            {"kind": "quota", "from": CHN, "to": {"country": "!CHN"}, "commodity": "good", "tpa": 24.0},
+            (47, 59), 24, (937, 951.375), 7.0,
+        ),
         (
             {"kind": "export_tax", "from": CHN, "commodity": "good", "usd_per_t": 140 / 11},
             (490 / 11, 685 / 11), 210 / 11, (959.0909090909, 880.8626033), 140 / 11,

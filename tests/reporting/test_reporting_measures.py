@@ -36,6 +36,11 @@ def said(*measures: dict[str, Any], graph: str = "mag-9") -> list[str]:
         ({"kind": "scale", "nodes": "H_CN", "share": 0.5}, "Capacity at 50 %: Dysprosium source in China"),
         ({"kind": "restrict", "from": {"country": "CHN"}}, "No flow from China"),
         (
+            {"kind": "restrict", "from": {"country": "CHN"}, "to": {"country": "!CHN"}},
+            "No flow from China to all countries but China",
+        ),
+        ({"kind": "restrict", "to": {"country": ["G7", "!USA"]}, "share": 0.0}, "No flow to G7 but the United States"),
+        (
             {"kind": "restrict", "from": {"country": "CHN"}, "to": {"region": "other"}, "share": 0.25},
             "At most 25 % of the baseline flow from China to the region “other”",
         ),
@@ -83,6 +88,22 @@ def said(*measures: dict[str, Any], graph: str = "mag-9") -> list[str]:
             },
             "Out: owned from China, mines, mining, operator Acme, for 4 months, suspended from month 1 for 1 month, "
             "suspended from month 3 for 2 months",
+        ),
+        (
+            {"kind": "club", "to": {"country": "JPN"}, "commodity": "magnet", "tpa": 5, "usd_per_t": 9000},
+            "Bought by a club of Japan: at most 5 t/yr of NdFeB magnets at USD 9,000/t at most, paid by a surcharge on what its "
+            "members use",
+        ),
+        (
+            {
+                "kind": "buffer",
+                "node": "USE",
+                "commodity": "magnet",
+                "floor_usd_per_t": 8,
+                "cap_usd_per_t": 9,
+                "room_t": 3,
+            },
+            "Buffer stock of NdFeB magnets at Users of magnets: buys at USD 8/t into room for 3 t, sells at USD 9/t from 0 t",
         ),
     ],
 )

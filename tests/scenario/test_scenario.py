@@ -302,6 +302,8 @@ EVERY_KIND: list[dict[str, object]] = [
     {"kind": "export_tax", "from": {"country": "CHN"}, "usd_per_t": -3},
     {"kind": "subsidy", "where": {"country": "USA"}, "commodity": "metal", "usd_per_t": 5},
     {"kind": "purchase", "node": "works", "commodity": "metal", "tpa": 2, "usd_per_t": 9},
+    {"kind": "club", "to": {"country": "USA"}, "node": "works", "commodity": "metal", "tpa": 2, "usd_per_t": 9},
+    {"kind": "buffer", "node": "works", "commodity": "metal", "floor_usd_per_t": 8, "cap_usd_per_t": 9, "room_t": 3},
     {"kind": "demand", "tier": ["defence", "civilian"], "where": {"country": "USA"}, "share": 2},
     {"kind": "release", "stocks": ["s"], "tiers": ["defence"], "release_tpa": 3, "start_month": 1},
     {"kind": "build", "projects": ["p"]},

@@ -684,8 +684,9 @@ def test_what_holds_of_every_timeline(drawn: list[Any], step: int) -> None:
 
 def test_the_files_of_the_documentation_run(rare_earths: cn.Network, tmp_path: Path) -> None:
     gallium = cn.read("gallium")
-    page = (Path(__file__).parents[2] / "docs" / "howto" / "scenarios.md").read_text(encoding="utf-8")
-    texts = re.findall(r"^```toml\n(.*?)^```$", page, re.M | re.S)
+    docs = Path(__file__).parents[2] / "docs"
+    pages = [(docs / name).read_text(encoding="utf-8") for name in ("howto/scenarios.md", "reference/measures.md")]
+    texts = [text for page in pages for text in re.findall(r"^```toml\n(.*?)^```$", page, re.M | re.S)]
     kinds: set[str] = set()
     for number, text in enumerate(texts):
         name = "separation_lost" if "[parameters]" in text and "extends" not in text else f"s{number}"
@@ -696,7 +697,7 @@ def test_the_files_of_the_documentation_run(rare_earths: cn.Network, tmp_path: P
         network = gallium if "ga_primary" in text else rare_earths
         overlay_of(network, scenario)
         assert timeline(network, scenario, 48).onset is not None
-    assert kinds == set(KNOWN_KINDS), "the page shows every kind"
+    assert kinds == set(KNOWN_KINDS), "the pages show every kind"
 
 
 @pytest.mark.slow

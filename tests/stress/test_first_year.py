@@ -129,3 +129,37 @@ def test_brief_plans_find_the_same_on_a_real_chain(order: str) -> None:
     net = cn.read("gallium")
     agree(net, cn.scenarios(net)["china_export_stop_all"], order)
     agree(net, cn.in_force(net), order)
+
+
+@pytest.mark.parametrize(
+    ("tier", "wants", "short"), [("civilian", 8.0, 4.0), ("civilian", 5.0, 3.0), ("civilian", 0.0, 0.0)]
+)
+def test_a_contract_of_a_later_stage_is_kept_whoever_is_asked_about(tier: str, wants: float, short: float) -> None:
+    """A pit of 12 t, half of it bound to Japan by contract, is all that is left to defence in the US (10 t).
+
+    Japan takes at most 6 t of it: it goes to others only so far as he does not, though nobody asks about Japan.
+    """
+    users = (("us", "USA", "defence", 10.0), ("jp", "JPN", tier, wants))
+    net = cn.Network(
+        nodes=frame(
+            "id stage country capacity_tpa",
+            ("pit", "mine", "AUS", 12.0),
+            ("old", "mine", "CHL", 20.0),
+            *((name, "end_use", country, None) for name, country, *_ in users),
+        ),
+        edges=frame("source target commodity", *((p, u, "ore") for p in ("pit", "old") for u, *_ in users)),
+        demand=frame("node commodity tier demand_tpa", *((name, "ore", row, tpa) for name, _, row, tpa in users)),
+        contracts=frame("supplier commodity for share", ("pit", "ore", "JPN", 0.5)),
+        beneficiaries=["USA"],
+    )
+    lost = cn.Scenario("lost", [{"kind": "remove", "nodes": ["old"]}])
+    counting = Counting.of(net, order="law")
+    assert cn.balance(net, lost, order="law").by_tier()["shortfall_tpa"].tolist() == pytest.approx([short], abs=1e-6)
+    for last in (None, "defence"):
+        found = due_in_year(counting, lost, last_tier=last)
+        assert found.tolist() == pytest.approx([short / 10.0], abs=1e-6)
+    for tier_asked in (None, "defence"):
+        seen = cn.key_assumptions(net, lost, tier=tier_asked, order="law", max_set=0)
+        assert seen.range.loc["defence", "central_share"] == pytest.approx(short / 10.0, abs=1e-6)
+    need = cn.stockpile_requirement(net, lost, "defence", months=12, order="law")
+    assert need["required_t"].tolist() == pytest.approx([short], abs=1e-6)

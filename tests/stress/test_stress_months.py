@@ -751,7 +751,7 @@ def test_output_of_a_project_rises_in_level_yearly_steps() -> None:
 def test_months_that_would_take_very_long_are_refused_with_what_would_do(
     monkeypatch: pytest.MonkeyPatch, rare_earths: cn.Network
 ) -> None:
-    monkeypatch.setattr("chainnet.flow._months.MOST_STOCKED", 3_100)
+    monkeypatch.setattr("chainnet.flow._plan.MOST_STOCKED", 3_100)
     with pytest.raises(
         cn.DataError, match=r"^months: stocks join 12 periods .*step_months=[34] .*any_size=True"
     ) as refused:
@@ -769,7 +769,7 @@ def test_months_that_would_take_very_long_are_refused_with_what_would_do(
 
 def test_months_that_nothing_joins_are_never_too_many(monkeypatch: pytest.MonkeyPatch, mag9: cn.Network) -> None:
     for bound in ("MOST_STOCKED", "MOST_LAGGED"):
-        monkeypatch.setattr(f"chainnet.flow._months.{bound}", 10)
+        monkeypatch.setattr(f"chainnet.flow._plan.{bound}", 10)
     assert cn.stress_test(mag9, [], 6).certificate.ok
     lagged = mag9.with_table("edges", mag9.edges.assign(lag_months=1.0))
     with pytest.raises(cn.DataError, match=r"^months: goods under way join 6 periods .*step_months=6 ") as refused:

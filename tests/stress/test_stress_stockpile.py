@@ -294,14 +294,51 @@ def test_others_who_come_first_leave_more_to_be_in_store() -> None:
     assert steps.groupby("step")["after_t"].sum()["stocks held"] == pytest.approx(7.0, abs=1e-6)
 
 
+def shared_road(**tables: Any) -> cn.Network:
+    """A pit of 12 t a year for four users: defence of the US (6) and India (4), industry of the US (8) and India (9)."""
+    users = (
+        ("ud", "USA", "defence", 6.0),
+        ("xd", "IND", "defence", 4.0),
+        ("ui", "USA", "industrial", 8.0),
+        ("xi", "IND", "industrial", 9.0),
+    )
+    given = {
+        "nodes": frame("id stage country capacity_tpa", ("pit", "mine", "AUS", 12.0), *((u, "end_use", c, None) for u, c, *_ in users)),
+        "edges": frame("source target commodity", *(("pit", u, "ore") for u, *_ in users)),
+        "demand": frame("node commodity tier demand_tpa", *((u, "ore", tier, t) for u, _, tier, t in users)),
+        "commodities": frame("id price_usd_per_t", ("ore", 10.0)),
+        "beneficiaries": ["USA"],
+    }  # fmt: skip
+    return cn.Network(**(given | tables))
+
+
+def required(net: cn.Network, scenario: cn.Scenario | None, tiers: Any, order: Any) -> float:
+    need = cn.stockpile_requirement(net, scenario, tiers, months=12, order=order)
+    assert need["alone_t"].sum() == pytest.approx(need["required_t"].sum(), abs=1e-6)
+    return float(need["required_t"].sum())
+
+
 @pytest.mark.parametrize(
-    ("order", "said"),
-    [("law", '"law"'), ("alike", '"alike"'), (frame("stage country", (1, "USA")), "a table of stages")],
+    ("order", "defence", "industrial", "both"),
+    [
+        # US defence orders come first by law (6); India's defence next (4): 2 t are left for the industries
+        # of both, of which the US may get none or all, so India keeps 1; whoever asks for defence too asks for no more
+        ("law", 0.0, 8.0 - 1.0, 8.0 - 1.0),
+        # whoever is not asked for gives way: 12 t for 6, for 8, and for 14
+        ("allies_first", 0.0, 0.0, 2.0),
+        # India first, 12 of its 13 t: nothing is left
+        ("allies_last", 6.0, 8.0, 14.0),
+        # defence alike: 12 t for 10, and 2 t for industries
+        ("alike", 0.0, 8.0 - 1.0, 8.0 - 1.0),
+        # by a table industry comes first, all of it 17 t: India keeps the middle of 4 (12 - 8) and 9
+        (frame("stage tier", (1, "industrial"), (2, "defence")), 6.0, 8.0 - 5.5, 14.0 - 5.5),
+    ],
 )
-def test_an_order_without_an_exact_method_names_the_call_the_rule_and_what_to_ask(order: Any, said: str) -> None:
-    for call in (cn.stockpile_requirement, cn.stockpile_mitigation):
-        with pytest.raises(cn.DataError, match=rf"{call.__name__}: order={said}: no exact .*allies_last") as error:
-            call(priced(), OUT, order=order)
-        assert str(error.value).endswith("stress_test say who is short by law.")
-    with pytest.raises(cn.DataError, match="unknown order"):
-        cn.stockpile_requirement(priced(), OUT, order="ours")  # type: ignore[arg-type]
+def test_whoever_comes_before_or_beside_keeps_what_he_has(
+    order: Any, defence: float, industrial: float, both: float
+) -> None:
+    """Of the others alone: those of ours who are not asked for keep what comes before the tiers too."""
+    net = shared_road()
+    assert required(net, None, "defence", order) == pytest.approx(defence, abs=1e-6)
+    assert required(net, None, "industrial", order) == pytest.approx(industrial, abs=1e-6)
+    assert required(net, None, ["defence", "industrial"], order) == pytest.approx(both, abs=1e-6)

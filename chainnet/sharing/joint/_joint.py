@@ -91,7 +91,8 @@ def joint_value(
     tier : str, optional
         Only this tier, as if it came first; None = all that count.
     in_order : bool
-        The tiers one after the other, each held at what it got before the next is asked, as ``balance`` does.
+        The tiers one after the other, each held at what it got before the next is asked, as ``balance`` does with
+        allies first.
     tolerance : float
         Gap at which it stops, a part of the bound; above 0, below 1.
     rounds : int

@@ -1,0 +1,104 @@
+"""What people see of a table: what they look for comes first, rows differ, and rows that say nothing are counted."""
+
+from __future__ import annotations
+
+from io import StringIO
+from pathlib import Path
+
+import pandas as pd
+from conftest import two_tier
+from typer.testing import CliRunner
+
+import chainnet as cn
+from chainnet.cli.common import app
+from chainnet.drawing.answers import sort_answers
+from chainnet.drawing.facts import collect
+
+
+def printed(*words: str) -> str:
+    done = CliRunner().invoke(app, list(words))
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def out(net: cn.Network, folder: Path) -> str:
+    """Write the scenario in which China is out, and return its path."""
+    path = folder / "out.toml"
+    path.write_text(cn.scenarios(net)["china_out"].to_toml())
+    return str(path)
+
+
+def heads(text: str, table: str) -> str:
+    """Return the lines of the heads of a printed table, blanks between words as one."""
+    lines = text.split(f"\n{table} (")[1].splitlines()[1:]
+    return " ".join(" ".join(lines[: next(i for i, line in enumerate(lines) if "---" in line)]).split())
+
+
+def test_what_costs_nothing_is_counted_and_stays_in_the_table() -> None:
+    text = printed("chokepoints", "mag-9", "--by", "country", "--scenario", "china_out")
+    every = pd.read_csv(
+        StringIO(printed("chokepoints", "mag-9", "--by", "country", "--scenario", "china_out", "--format", "csv"))
+    )
+    nothing = int((every["lost_tpa"] == 0).sum())
+    assert 0 < nothing < len(every)
+    assert f"chokepoints ({len(every)} rows)" in text
+    assert f"\n  {nothing} more cost nothing: --format csv or json\n" in text
+    for country, lost in zip(every["country"], every["lost_tpa"], strict=True):
+        assert (f"\n  {country} " in text) == (lost > 0)
+    # nothing is cut where all cost something, and no table stands where none does
+    assert "cost nothing" not in printed("chokepoints", "mag-9", "--top", "1")
+    alone = printed("chokepoints", "mag-9", "--by", "country", "--tier", "defence", "--reroute", "new")
+    assert "cost nothing" in alone
+
+
+def test_the_price_of_a_stock_is_seen(tmp_path: Path) -> None:
+    net = cn.read("mag-9")
+    priced = net.with_table("commodities", net.commodities.assign(price_usd_per_t=70_000.0, label="a rather long name"))
+    cn.write(priced, tmp_path / "priced")
+    text = printed("stockpile", str(tmp_path / "priced"), "--scenario", out(net, tmp_path), "--tiers", "defence,industrial", "--months", "12")  # fmt: skip
+    assert heads(text, "stockpile").startswith("commodity label required_t net_t cost_usd buy_t held_t")
+    assert "560,000" in text  # 8 t of magnets
+    assert "\n  2 more need no stock: --format csv or json" in text
+
+
+def test_printed_rows_of_assumptions_differ(tmp_path: Path) -> None:
+    net = two_tier()
+    nodes = net.nodes.assign(quality="assumed")
+    cn.write(net.with_table("nodes", nodes), tmp_path / "small")
+    cut = '[[measures]]\nkind = "scale"\nnodes = ["mine"]\nshare = 0.5\n'
+    (tmp_path / "cut.toml").write_text(cut)
+    text = printed("assumptions", str(tmp_path / "small"), "--scenario", str(tmp_path / "cut.toml"), "--max-set", "0")
+    assert text.startswith("asked: Defence demand, the first tier that asks, in a steady year with new suppliers")
+    rows = text.split("\nmoving (")[1].split("\n\n")[0].splitlines()
+    body = [
+        row
+        for row in rows[rows.index(next(r for r in rows if "---" in r)) + 1 :]
+        if row.startswith("  ") and "columns" not in row
+    ]
+    assert len(body) > 2
+    assert len(set(body)) == len(body)
+    for column in ("variant", "tier", "change_share"):
+        assert column in heads(text, "moving")
+
+
+def test_a_site_of_several_plants_has_the_name_of_graphs_and_reports(tmp_path: Path) -> None:
+    net = cn.read("mag-9")
+    nodes = net.nodes.set_index("id")
+    nodes.loc[["S_MY", "G_JP"], "site"] = "long_yard"
+    nodes.loc["H_CN", "site"] = "one_works"
+    cn.write(net.with_table("nodes", nodes.reset_index()), tmp_path / "sited")
+    text = printed("chokepoints", str(tmp_path / "sited"), "--by", "site", "--scenario", out(net, tmp_path))
+    assert "\n  long_yard  Long yard (2 parts) " in text
+    plain = printed("chokepoints", str(tmp_path / "sited"), "--by", "site", "--top", "1")
+    assert "\n  one_works  Dysprosium source in China " in plain
+    facts = collect(cn.read(tmp_path / "sited"), *sort_answers(cn.read(tmp_path / "sited"), None, None))
+    told = {s["id"]: dict(s["fields"]).get("Site") for s in facts.sites}
+    assert (told["S_MY"], told["G_JP"], told["H_CN"]) == ("Long yard (2 parts)", "Long yard (2 parts)", "one_works")
+
+
+def test_abroad_is_not_home_where_a_country_is_given_by_its_name(tmp_path: Path) -> None:
+    cn.write(cn.read("mag-9"), tmp_path / "mine")
+    words = ("kind=restrict", "from.country=China", "to.country=!China", "share=0.5")
+    printed("scenario", "new", str(tmp_path / "mine"), "half", *words)
+    (measure,) = cn.scenarios(cn.read(tmp_path / "mine"))["half"].measures
+    assert (measure["from"], measure["to"]) == ({"country": "CHN"}, {"country": "!CHN"})
