@@ -239,7 +239,7 @@ class BreakEven(Bordered):
 
 @command(
     like="prices.storage",
-    example="storage mag-9 --period base --period china_out --node USE --commodity magnet --reference magnet=50000 "
+    example="storage mag-9 --period baseline --period china_out --node USE --commodity magnet --reference magnet=50000 "
     "--reference ndpr=60000 --reference dy=300000 --demand-elasticity 0.5",
 )
 class Storage(Cleared):
@@ -248,7 +248,7 @@ class Storage(Cleared):
     What is kept joins them: buffer stocks of --policy until they are full or empty, or a good at a node.
     """
 
-    periods: Annotated[list[str], "Scenario of each period, in order (repeated); base = nothing happens.", "--period"]
+    periods: Annotated[list[str], "Scenario of each period, in order (repeated); baseline = none.", "--period"]
     policy: Annotated[Path | None, "TOML file of measures, in force in all periods."] = None
     months: Annotated[int, "Length of a period."] = 12
     node: Annotated[str | None, "Where holders keep a good from the first to the second period."] = None
@@ -261,7 +261,7 @@ class Storage(Cleared):
 
         options = self.market_options()
         always = options.pop("scenario", None)
-        cases = [None if word == "base" else self.pick_scenario(word, "--period") for word in self.periods]
+        cases = [None if word == "baseline" else self.pick_scenario(word, "--period") for word in self.periods]
         return super().ask(
             self.like,
             of,

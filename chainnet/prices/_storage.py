@@ -101,7 +101,7 @@ def storage(
     cases = [asked_scenario(network, one) for one in scenarios]
     if len(cases) < 2:
         raise DataError(
-            "scenarios: one period has nothing to be kept for. Give two or more; None where nothing happens."
+            "scenarios: one period has nothing to be kept for. Give two or more; None for the baseline."
         )
     checks.whole(months, "months", 1)
     given = policy_of(policy)
