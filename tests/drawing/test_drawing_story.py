@@ -170,6 +170,9 @@ def test_what_leads_to_the_demand_stands_out_and_what_is_lost_is_hollow(page: Pa
     assert set(reached) > {"USE", "G_CN", "G_JP", "M_CN"}
     dim = tab.evaluate("C.sites.filter((s) => C.dim(s)).map((s) => s.id)")
     assert not set(dim) & set(reached)
+    strong = "C.links.filter((k) => C.linkStyle(k).color.opacity > 0.1)"
+    assert tab.evaluate(f"{strong}.every((k) => C.focus.now.has(k) && k.result > 0)")
+    assert 0 < tab.evaluate(f"{strong}.length") < tab.evaluate("C.focus.links.size"), "what no longer comes is faint"
     strokes = """() => { const out = []; const ctx = new Proxy({}, {
         get: (t, key) => key in t ? t[key] : key === 'stroke' ? () => out.push([t.strokeStyle, t.lineWidth]) : () => {},
         set: (t, key, value) => { t[key] = value; return true; } });

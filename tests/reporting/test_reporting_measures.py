@@ -46,8 +46,7 @@ def said(*measures: dict[str, Any], graph: str = "mag-9") -> list[str]:
         ),
         (
             {"kind": "restrict", "to": {"country": ["USA", "COD"]}, "tier": "defence", "origin": {"country": "CHN"}},
-            "No flow to the United States and DR Congo for defence, "
-            "with material of origin China in it",
+            "No flow to the United States and DR Congo for defence, with material of origin China in it",
         ),
         (
             {"kind": "quota", "from": {"country": "CHN"}, "tpa": 1200.0, "severity": 0.5},

@@ -105,7 +105,7 @@ C.siteStyle = (s) => {
 C.linkWidth = (flow, basis) => flow > 0 && C.mostLink.get(basis) > 0
   ? Math.max(0.5, C.widest * Math.sqrt(flow / C.mostLink.get(basis))) : 0.7;
 C.linkStyle = (k) => {
-  const traced = C.state.traced, lit = C.lit(), dim = Boolean(lit) && !lit.links.has(k);
+  const traced = C.state.traced, lit = C.lit(), dim = Boolean(lit) && !(C.state.mode === "result" && lit.now || lit.links).has(k);
   const diff = C.state.mode === "diff", change = diff ? C.change(k) : 0, flow = change < 0 ? k.result || 0 : C.flow(k);
   let width = C.linkWidth(change > 0 ? change : flow, k.basis), colour = k.from.colour;
   if (flow <= 0) colour = COLOURS.same;
@@ -126,6 +126,7 @@ C.linkStyle = (k) => {
   };
 };
 C.refresh = () => {
+  C.aim();
   C.nodes.update(C.sites.map(C.siteStyle));
   C.edges.update(C.links.map(C.linkStyle));
 };

@@ -151,6 +151,7 @@ C.start = () => {
   const named = C.recall();
   C.putTier();
   if (C.data.months) { C.putMonth(); if (C.grouping) C.scene(); }
+  C.aim();
   if (C.at("projects")) C.at("projects").checked = C.state.projects;
   C.at("panel").setAttribute("aria-pressed", String(C.state.panel));
   C.layout();

@@ -4,20 +4,25 @@ C.story = C.data.story;
 C.MARKS = { height: 54, bar: 26 };
 C.OPENS = 3;  // the step at which the page opens: its picture is that of the heading
 C.aim = () => {
-  // what leads to the demand of the finding; scrap goes round, so the way ends at a recycler
+  // what leads to the demand of the finding at any time, and of it what does so now; scrap goes round, so the way ends
+  // at a recycler
   if (!C.story) { C.focus = null; return; }
   const asks = (s) => s.stage === "end_use" && (s.asked > 0 || !C.data.hasUnmet) && s.demand.some((d) => d.counts && (!C.story.tier || d.tier === C.story.tier));
-  const queue = C.sites.filter(asks), sites = new Set(queue), links = new Set();
-  while (queue.length) {
-    queue.pop().into.forEach((k) => {
-      if (!(C.peak(k) > 0)) return;
-      links.add(k);
-      if (sites.has(k.from)) return;
-      sites.add(k.from);
-      if (k.from.stage !== "recycler") queue.push(k.from);
-    });
-  }
-  C.focus = sites.size ? { sites, links } : null;
+  const reach = (opens) => {
+    const queue = C.sites.filter(asks), sites = new Set(queue), links = new Set();
+    while (queue.length) {
+      queue.pop().into.forEach((k) => {
+        if (!opens(k)) return;
+        links.add(k);
+        if (sites.has(k.from)) return;
+        sites.add(k.from);
+        if (k.from.stage !== "recycler") queue.push(k.from);
+      });
+    }
+    return { sites, links };
+  };
+  const found = reach((k) => C.peak(k) > 0);
+  C.focus = found.sites.size ? { ...found, now: reach((k) => C.flow(k) > 0).links } : null;
 };
 C.lit = () => C.state.traced || (C.state.focus ? C.focus : null);
 // a picture in which nobody is short has lost nothing, whatever goes another way

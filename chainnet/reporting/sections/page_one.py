@@ -34,7 +34,7 @@ MOST_LINES = 7  # of what the verdict depends on
 NOTHING = ("Nothing", "is restricted by rules in force")
 WHICH = {"in force": "In force", "may return": "May return", "next": "Next", "worst": "Worst", "other": "Other"}
 APART = 0.005  # shares nearer than that are one
-LABEL = 26  # letters of a project in a picture
+LABEL = 40  # letters of a project in a picture
 # what heads each sentence, and the section that says more
 HEADS = {"Who and when.": "served", "Where.": "chain", "What to do.": "helping", "How sure.": "sure"}
 LEFT_OUT = "Substitution and thrift: whoever is short finds no other material and does not use less."
@@ -178,9 +178,7 @@ def _measures(finding: Finding) -> ReportFigure | None:
     known = table["cost_musd"].notna().any()
     return ReportFigure(
         "cost_curve",
-        "Project 1 has the least known cost of what it alone avoids"
-        if known
-        else "What projects avoid has no known cost",
+        "Of known costs that of project 1 is least" if known else "What projects avoid has no known cost",
         "USD million a point of demand. Darker: nearer to output. Hatched: cost not known.",
         measures_svg(table, finding.demand["tpa"]),
         f"{alt}.",
