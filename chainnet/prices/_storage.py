@@ -100,9 +100,7 @@ def storage(
     check_network(network)
     cases = [asked_scenario(network, one) for one in scenarios]
     if len(cases) < 2:
-        raise DataError(
-            "scenarios: one period has nothing to be kept for. Give two or more; None for the baseline."
-        )
+        raise DataError("scenarios: one period has nothing to be kept for. Give two or more; None for the baseline.")
     checks.whole(months, "months", 1)
     given = policy_of(policy)
     measures = [dict(one) for one in given.measures] if given else []

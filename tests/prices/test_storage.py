@@ -148,7 +148,18 @@ def test_it_is_asked_from_a_shell(tmp_path: Path) -> None:
         '[[measures]]\nkind = "buffer"\nnode = "USE"\ncommodity = "magnet"\nfloor_usd_per_t = 60000.0\n'
         "cap_usd_per_t = 70000.0\nroom_t = 10.0\n"
     )
-    asked = ["storage", "mag-9", "--period", "baseline", "--period", "china_out", "--policy", str(file), "--months", "6"]
+    asked = [
+        "storage",
+        "mag-9",
+        "--period",
+        "baseline",
+        "--period",
+        "china_out",
+        "--policy",
+        str(file),
+        "--months",
+        "6",
+    ]
     prices = ["--reference", "magnet=50000", "--reference", "ndpr=60000", "--reference", "dy=300000"]
     found = CliRunner().invoke(app, [*asked, *prices, "--demand-elasticity", "0.5", "--format", "json"])
     assert found.exit_code == 0, found.output
