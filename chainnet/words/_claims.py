@@ -27,6 +27,7 @@ CLAIMS = {
     "met": "{demand} is met",
     "cannot": "how much of {demand} is short cannot be said",
     "short": "{share} of {demand} is short{when}",
+    "short_from": "{when} {demand} is short, later by {share}",
     "qualified": " once new suppliers are qualified",
     "already": "{share} is short without any restriction",
     "others_met": "{tiers} demand is met.",
@@ -128,7 +129,8 @@ class Claims:
         elif not short.is_met and short.later <= NONE:
             claim = f"{percent(short.first_year)} of {self.demand} is short in the first year, nothing later"
         elif not short.is_met:
-            claim = CLAIMS["short"].format(share=percent(short.later), demand=self.demand, when=self.since)
+            slots = {"share": percent(short.later), "demand": self.demand, "when": self.since}
+            claim = CLAIMS["short" if is_missing(self.first_month) else "short_from"].format(**slots).lstrip()
         return f"{first_capital(self.label)}: {claim}."
 
     @property

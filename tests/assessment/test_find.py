@@ -107,7 +107,7 @@ def test_the_worst_is_an_export_rule_where_one_is_shipped(tmp_path_factory: pyte
     assert found.scenario is not None
     assert found.scenario.name == "stop"
     assert found.later["share"] == pytest.approx(0.6)
-    assert found.title == "China stops exports: 60\xa0% of allied defence demand is short from month 1."
+    assert found.title == "China stops exports: from month 1 allied defence demand is short, later by 60\xa0%."
     assert found.bottleneck["country"] == "CHN"
     assert found.when["back_month"] == np.inf
     # a product that is short by as much as the tier
