@@ -274,8 +274,7 @@ class BreakEven(Bordered):
 
 @command(
     like="prices.storage",
-    example="storage mag-9 --period baseline --period china_out --node USE --commodity magnet --reference magnet=50000 "
-    "--reference ndpr=60000 --reference dy=300000 --demand-elasticity 0.5",
+    example="storage mag-9 --period baseline --period china_out --node USE --reference 50000",
 )
 class Storage(Cleared):
     """Clear markets one after the other.

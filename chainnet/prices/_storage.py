@@ -55,7 +55,8 @@ def storage(
     months : int
         Length of a period: a year's flows are taken for that part of it.
     node, commodity : str, optional
-        Where holders keep which good, from the first to the second of two periods.
+        Where holders keep which good, from the first to the second of two periods; default the chain's main commodity,
+        if it has one.
     holding_usd_per_t : float
         What they pay for keeping a tonne from one period to the next.
     **options
@@ -110,6 +111,8 @@ def storage(
         "policy": measures,
         "months": months,
     }
+    if node is not None and commodity is None and len(network.main_commodity) == 1:
+        (commodity,) = network.main_commodity
     if node is None and commodity is None:
         if not chain.buffers:
             raise DataError("policy: has no buffer stock, so nothing is kept. Give one, or node and commodity.")

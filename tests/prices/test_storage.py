@@ -111,6 +111,11 @@ def test_the_first_period_is_the_market_of_a_year() -> None:
     assert (first["bought_t"], first["paid_usd"]) == (row["tonnes_tpa"], -row["treasury_usd_per_a"])
 
 
+def test_holders_keep_the_main_commodity_where_none_is_named() -> None:
+    named, default = (kept([None, HALF], BUFFER, **here) for here in (HERE, {"node": HERE["node"]}))
+    pd.testing.assert_frame_equal(named, default)
+
+
 def test_a_buffer_stands_beside_holders() -> None:
     # it buys nothing at 45, for 40 + g lies above, and sells its one tonne above 55: 69 - g = 1.1 (40 + g)
     rows = kept([None, HALF], {**BUFFER, "cap_usd_per_t": 55.0}, **HERE).set_index(["holder", "period"])
@@ -127,7 +132,7 @@ def test_a_buffer_stands_beside_holders() -> None:
         ({"policy": []}, "has no buffer stock"),
         ({"policy": "buffer"}, "is no Scenario and no list"),
         ({"policy": [{**BUFFER, "cap_usd_per_t": 9.0}]}, "is below floor_usd_per_t"),
-        ({"node": "users"}, "holders keep one commodity at one node over two periods"),
+        ({"commodity": HERE["commodity"]}, "holders keep one commodity at one node over two periods"),
         ({**HERE, "scenarios": [None, HALF, None]}, "holders keep one commodity at one node over two periods"),
         ({**HERE, "node": "mars"}, "mars"),
         ({**HERE, "commodity": "god"}, "unknown commodity"),
