@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,12 +15,14 @@ from small_events import network
 
 import chainnet as cn
 from chainnet.hindsight import Hindcast, clopper_pearson, events, register, registered
-from chainnet.hindsight._answers import lacks, sums_of
-from chainnet.hindsight._forecast import base_of
-from chainnet.hindsight._members import ask_of, members_of, networks_of
+from chainnet.hindsight._answers import Course, lacks, sums_of
+from chainnet.hindsight._event import Event
+from chainnet.hindsight._forecast import base_of, forecasts_of
+from chainnet.hindsight._members import Setting, ask_of, members_of, networks_of
 from chainnet.network import Network
 from chainnet.stress import course
 
+NUMBERS = ("flow", "detour", "short", "onset", "recover", "stop")
 EVENT = """
 label = "A licence"
 actor = "CHN"
@@ -363,6 +367,48 @@ def test_the_chain_before_an_event() -> None:
     assert (flow <= room * (1 + 1e-9)).all()
     made = before.baseline / before.nodes.set_index("id")["capacity_tpa"]
     assert (made.dropna() <= 1 + 1e-9).all()
+
+
+def drawn_inside(event: Event, rng: np.random.Generator) -> tuple[Event, Network]:
+    """An event and its chain with each share, number of months and weeks of stock somewhere in its range."""
+    inputs, net = event.inputs.copy(), base_of(event)
+    for k in inputs.index[inputs["table"].isin(["profile", "share"]) & inputs["low"].notna()]:
+        value = rng.uniform(inputs.loc[k, "low"], inputs.loc[k, "high"])
+        inputs.loc[k, "value"] = float(round(value)) if inputs.loc[k, "unit"] == "months" else value
+    cover = net.cover
+    if len(cover):
+        low, high = (cover[end].fillna(cover["weeks"]) for end in ("low", "high"))
+        net = net.with_table("cover", cover.assign(weeks=low + rng.uniform(size=len(cover)) * (high - low)))
+    return replace(event, inputs=inputs), net
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("chain", "name"),
+    [("gallium", "gage_2023"), ("germanium", "gage_2023"), ("graphite", "graphite_2023"), ("antimony", "us_ban_2024")],
+)
+def test_members_from_inside_lie_in_the_wide_bands_of_shipped_events(chain: str, name: str) -> None:
+    """Of each its point: of an interval of flows the middle."""
+    event, rng = events(cn.read(chain))[name], np.random.default_rng(7)
+    wide = forecasts_of(event).table.set_index("question")[["wide_low", "wide_high"]]
+    asked = [q for q in event.asked if q.who == "tier" and q.kind in NUMBERS and not lacks(event, base_of(event), q)]
+    orders = sorted({m.setting.order for m in members_of(event, "tier")})
+    for _ in range(67):
+        mine, net = drawn_inside(event, rng)
+        shipped, sums = [], {}
+        for q in asked:
+            more = sums_of(mine, net, q, event.horizon)
+            sums[q.id] = slice(len(shipped), len(shipped) + len(more))
+            shipped += more
+        degree: Any = str(rng.choice(["free", "path", "existing"]))
+        rush: Any = str(rng.choice(["low", "stated", "high"]))
+        setting = Setting(degree, str(rng.choice(orders)), "stated", rush, 0, int(rng.integers(2)))
+        ask = ask_of(mine, networks_of(net)[degree], setting, event.horizon, shipped)
+        told, calm = course(mine.under(0, setting.scope), ask), course(None, ask)
+        line = Course(mine, net, told, calm, event.horizon, rush, sums)
+        for q in asked:
+            low, high = map(float, wide.loc[q.id])
+            assert low - 1e-6 <= float(np.mean(line.answer(q))) <= high + 1e-6, (q.id, setting)
 
 
 @pytest.mark.slow
