@@ -72,7 +72,9 @@ class Reroute(Question, Counted, TableOutput, Drawn):
             **({"delays": found.delays} if self.horizon is not None else {}),
             **({"ours": found.ours} if found.ours is not None else {}),
         }
-        self.say(found, tables, found.numbers(), ("levels", "projects"), columns={"projects": _SEEN, "levels": _LEVELS})
+        first = f"standalone_{self.network.tier_order[0]}_t"  # what the first tier gets of it, beside what all do
+        seen = (*_SEEN[:3], *([first] if first in gains else []), *_SEEN[3:])
+        self.say(found, tables, found.numbers(), ("levels", "projects"), columns={"projects": seen, "levels": _LEVELS})
 
 
 @command("projects.portfolio", example="portfolio gallium --budget 500 --scenario china_export_stop_all")
