@@ -38,6 +38,8 @@ def test_the_picture_says_what_the_chain_answers() -> None:
     assert f"bottleneck: {country_name(found['country'])} makes" in said["bottleneck"]
     assert f"its stop costs {found['lost_tpa']:.0f}" in said["bottleneck"].replace("\xa0", " ")
     assert said["heading"].startswith(cn.scenarios(network)[page.STOP].label)
+    card = page.written(page.page_of("rare-earths"), page.CARD_BEGIN, page.CARD_END)
+    assert f"**{said['heading']}**".replace("\xa0", " ") in card.replace("\xa0", " ")
     assert f"`{page.COMMAND}`" in text()
 
 
