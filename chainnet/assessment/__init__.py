@@ -11,12 +11,15 @@ from chainnet.assessment._find import find, finding_of
 from chainnet.assessment._finding import Finding
 from chainnet.assessment._missing import assume_demand, missing, whoever_counts
 from chainnet.assessment._overview import first_rows, is_made_up, is_met, overview, spoken_of
+from chainnet.assessment._priced import SAID, Floored
 from chainnet.assessment._side_by_side import SideBySide
 
 __all__ = [
+    "SAID",
     "Answers",
     "Assessment",
     "Finding",
+    "Floored",
     "SideBySide",
     "assess",
     "assume_demand",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -45,6 +46,56 @@ class Priced:
     instruments: Instruments | None = None
     floors: pd.DataFrame | None = None
     floor: Market | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Floored:
+    """A good under which a floor is put where nothing is cut off.
+
+    ``price``: its reference price, USD/t; ``members``: at whose border; ``asked``: what a market is told for it, in the
+    long run, where those listed projects may enter that make the good.
+    """
+
+    good: str
+    price: float
+    members: list[str]
+    asked: dict[str, Any]
+
+    @classmethod
+    def of(cls, network: Network, members: list[str], goods: Iterable[str] = ()) -> Floored:
+        """Choose the good: the first of ``goods`` if any of it comes over the members' border, else that of most value.
+
+        Value is what is paid for it there at reference prices.
+
+        Raises
+        ------
+        DataError
+            If no good with a price comes over the border.
+        """
+        prices, plants = network.commodities.set_index("id")["price_usd_per_t"].dropna(), network.plants
+        inside = set(plants.loc[network.in_countries(plants, members, "beneficiaries"), "id"]) if members else set()
+        edges = network.edges[~network.edges["source"].isin(inside) & network.edges["target"].isin(inside)]
+        spent = (edges["flow_tpa"] * edges["commodity"].map(prices).astype(float)).groupby(edges["commodity"]).sum()
+        spent = spent[spent > 0]
+        if spent.empty:
+            raise DataError("no good with a price comes over the border of those who count")
+        good = str(next((name for name in goods if name in spent), spent.idxmax()))
+        known = network.projects[["capacity_tpa", "capex_musd"]].notna().all(axis=1) & (_makes(network) == good)
+        makers = network.projects.loc[known, "id"].tolist()
+        return cls(good, float(prices[good]), members, {"run": "long", "projects": makers, **_sizes(network, LONG)})
+
+    def at_end(self, end: Literal[0, 1]) -> dict[str, Any]:
+        """Return what the market is told with all elasticities at their low end (0) or their high one (1)."""
+        demand, supply = self.asked["demand_elasticity"], self.asked["supply_elasticity"]
+        if isinstance(demand, Mapping):
+            sizes: Any = {tier: _end(size, end) for tier, size in demand.items()}
+        else:
+            sizes = _end(demand, end)
+        return {**self.asked, "demand_elasticity": sizes, "supply_elasticity": _end(supply, end)}
+
+
+def _end(size: Any, end: int) -> float:
+    return float(size[end] if isinstance(size, tuple) else size)
 
 
 def likelihood(case: Case, finding: Finding, why: Reasons) -> Reverse | None:
@@ -144,24 +195,9 @@ def _makes(network: Network) -> pd.Series:
 
 
 def _floors(network: Network, helpful: pd.DataFrame) -> tuple[pd.DataFrame, Market]:
-    """Return what floors under a good do at the border where nothing is cut off, and one of them with ranges.
-
-    The good is that of the project that helps most, if any comes over the border; else the one for which most is paid
-    there at reference prices.
-    """
-    prices, plants = network.commodities.set_index("id")["price_usd_per_t"].dropna(), network.plants
-    members = list(network.beneficiaries)
-    inside = set(plants.loc[network.in_countries(plants, members, "beneficiaries"), "id"]) if members else set()
-    edges = network.edges[~network.edges["source"].isin(inside) & network.edges["target"].isin(inside)]
-    spent = (edges["flow_tpa"] * edges["commodity"].map(prices).astype(float)).groupby(edges["commodity"]).sum()
-    spent = spent[spent > 0]
-    if spent.empty:
-        raise DataError("no good with a price comes over the border of those who count")
-    good = str(next((name for name in helpful["commodity"].head(1) if name in spent), spent.idxmax()))
-    price = float(prices[good])
-    known = network.projects[["capacity_tpa", "capex_musd"]].notna().all(axis=1) & (_makes(network) == good)
-    makers = network.projects.loc[known, "id"].tolist()
-    asked: dict[str, Any] = {"run": "long", "projects": makers, **_sizes(network, LONG)}
-    curve = floor_curve(network, good, [part * price for part in FLOORS], **asked)
-    one = {"kind": "price_floor", "commodity": good, "usd_per_t": SAID * price, "to": {"country": members}}
-    return curve, market(network, policy=[one], draws=DRAWS, **asked)
+    """Return what floors under a good do at the border where nothing is cut off, and one of them with ranges."""
+    floored = Floored.of(network, list(network.beneficiaries), helpful["commodity"].head(1))
+    curve = floor_curve(network, floored.good, [part * floored.price for part in FLOORS], **floored.asked)
+    one = {"kind": "price_floor", "commodity": floored.good, "usd_per_t": SAID * floored.price}
+    policy = [{**one, "to": {"country": floored.members}}]
+    return curve, market(network, policy=policy, draws=DRAWS, **floored.asked)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -205,10 +205,11 @@ def floor_curve(
     Returns
     -------
     DataFrame, a row a floor, or a row an elasticity and floor
-        demand_elasticity (with ``elasticities``); floor_usd_per_t; price_usd_per_t (what members pay for the good, the
-        mean by tonnes); levy_usd_per_t (levy, or top-up); held; output_tpa, imports_tpa (of the members); built_tpa
-        (of projects that entered anywhere); users, makers and treasury in usd_per_a: the members' change against the
-        same market without the floor.
+        demand_elasticity (with ``elasticities``); floor_usd_per_t; price_usd_per_t, elsewhere_usd_per_t (what members
+        and what others pay for the good, the mean by tonnes, NaN where they buy none); levy_usd_per_t (levy, or
+        top-up); held; output_tpa, imports_tpa (of the members); built_tpa (of projects that entered anywhere) and
+        projects (which, by id, with ; between); users, makers and treasury in usd_per_a: the members' change against
+        the same market without the floor.
 
     Raises
     ------
@@ -256,7 +257,8 @@ def floor_curve(
         first = {} if size is None else {"demand_elasticity": size}
         rows += [{**first, **row} for row in _Curve(setting, members, commodity).rows(asked)]
     money = [f"{group}_usd_per_a" for group in GROUPS]
-    columns = ["floor_usd_per_t", "price_usd_per_t", "levy_usd_per_t", "held", *TONNES, *money]
+    columns = ["floor_usd_per_t", "price_usd_per_t", "elsewhere_usd_per_t", "levy_usd_per_t", "held"]
+    columns += [*TONNES, "projects", *money]
     table = pd.DataFrame(rows, columns=[*(["demand_elasticity"] if elasticities is not None else []), *columns])
     given = {**given, "commodity": commodity, "mechanism": mechanism, "to": members.words}
     given |= {} if elasticities is None else {"elasticities": sizes}
@@ -273,7 +275,19 @@ class _Point:
     numbers: Array  # levy, then tonnes: on a line between floors where the same binds
     sums: Array  # money and what is paid: on a parabola there
     held: bool | None
+    projects: str
     key: bytes | None
+
+
+@dataclass(frozen=True, eq=False)
+class _Fares:
+    """How members fare, and what others pay: ``bought``, ``paid`` of both, tonnes and money of the members."""
+
+    bought: list[float]
+    paid: list[float]
+    tonnes: list[float]
+    projects: str
+    money: list[float]
 
 
 class _Curve:
@@ -321,16 +335,16 @@ class _Curve:
         found, state = _members_of(setting, cleared, self.members, self.commodity), cleared.states[-1]
         binding = setting.clearing.model.binding if setting.clearing.is_alone else None
         key = None if binding is None or cleared.jumps else binding + (state.duty != 0).tobytes() + bytes([state.binds])
-        numbers = np.array([state.value, found["bought_tpa"], *(found[name] for name in TONNES)])
-        sums = np.array([found["paid_usd_per_a"], *(found[name] for name in GROUPS)])
-        return _Point(numbers, sums, state.held, key)
+        numbers = np.array([state.value, *found.bought, *found.tonnes])
+        return _Point(numbers, np.array([*found.paid, *found.money]), state.held, found.projects, key)
 
     def _row(self, floor: float, point: _Point, free: _Point) -> dict[str, Any]:
-        levy, bought, *tonnes = point.numbers.tolist()
-        paid, *money = point.sums.tolist()
-        row = {"floor_usd_per_t": floor, "price_usd_per_t": paid / bought if bought > 0 else np.nan}
-        row |= {"levy_usd_per_t": levy, "held": point.held, **dict(zip(TONNES, tonnes, strict=True))}
-        before = free.sums[1:].tolist()
+        levy, *bought = point.numbers[:3].tolist()
+        paid, money, before = point.sums[:2].tolist(), point.sums[2:].tolist(), free.sums[2:].tolist()
+        prices = [usd / tpa if tpa > 0 else np.nan for usd, tpa in zip(paid, bought, strict=True)]
+        row = {"floor_usd_per_t": floor, "price_usd_per_t": prices[0], "elsewhere_usd_per_t": prices[1]}
+        row |= {"levy_usd_per_t": levy, "held": point.held, "projects": point.projects}
+        row |= dict(zip(TONNES, point.numbers[3:].tolist(), strict=True))
         return row | {f"{name}_usd_per_a": now - was for name, now, was in zip(GROUPS, money, before, strict=True)}
 
 
@@ -348,32 +362,37 @@ def _between(ends: list[tuple[float, _Point]], floor: float) -> _Point:
     share, middle = (floor - low) / (high - low), (at - low) / (high - low)
     first = (1 - share) * one.numbers + share * three.numbers
     bend = ((1 - middle) * one.sums + middle * three.sums - two.sums) / (middle * (1 - middle))
-    return _Point(first, (1 - share) * one.sums + share * three.sums - bend * share * (1 - share), one.held, one.key)
+    sums = (1 - share) * one.sums + share * three.sums - bend * share * (1 - share)
+    return replace(one, numbers=first, sums=sums)
 
 
-def _members_of(setting: Setting, cleared: Cleared, members: Members, commodity: str) -> dict[str, float]:
+def _members_of(setting: Setting, cleared: Cleared, members: Members, commodity: str) -> _Fares:
     """Return how members fare in a cleared market."""
     low, x = setting.low, cleared.found.x
     code, f = low.commodities.index(commodity), low.flows
-    inside = np.append(members.inside, np.zeros(low.relations.n_hubs, dtype=bool))
-    into = np.flatnonzero((f.commodity == code) & inside[f.head])
-    rows = np.array([low.balance[node, code] for node in f.head[into].tolist()], dtype=np.int64)
-    bought = x[into]
+    none = np.zeros(low.relations.n_hubs, dtype=bool)
+    inside, others = np.append(members.inside, none), np.append(~members.inside, none)
+    carry, ends = f.commodity == code, []
+    for buyers in (inside, others):
+        into = np.flatnonzero(carry & buyers[f.head])
+        rows = np.array([low.balance[node, code] for node in f.head[into].tolist()], dtype=np.int64)
+        ends.append((x[into], float(cleared.dual[rows] @ x[into]), inside[f.tail[into]]))
     out = [one for one in setting.program.outputs if one.code == code and not _is_passing(setting, one.plant)]
-    made = sum(float(x[one.column]) for one in out if members.inside[one.plant])
-    built = sum(float(x[one.column]) for one in out if setting.entrants[one.plant])
+    entered = [one for one in out if setting.entrants[one.plant]]
+    upper, ids = setting.program.program.col_upper, low.tables.ids
     welfare = setting.welfare(cleared)
     ours = welfare[welfare.index.isin(members.places)].sum()
-    return {
-        "paid_usd_per_a": float(cleared.dual[rows] @ bought),
-        "bought_tpa": float(bought.sum()),
-        "output_tpa": made,
-        "imports_tpa": float(bought[~inside[f.tail[into]]].sum()),
-        "built_tpa": built,
-        "users": float(ours["consumers_usd_per_a"]),
-        "makers": float(ours["producers_usd_per_a"]),
-        "treasury": float(ours["treasury_usd_per_a"]),
-    }
+    return _Fares(
+        [float(tpa.sum()) for tpa, _, _ in ends],
+        [usd for _, usd, _ in ends],
+        [
+            sum(float(x[one.column]) for one in out if members.inside[one.plant]),
+            float(ends[0][0][~ends[0][2]].sum()),
+            sum(float(x[one.column]) for one in entered),
+        ],
+        ";".join(str(ids[one.plant]) for one in entered if x[one.column] > ENTERS * upper[one.column]),
+        [float(ours[f"{group}_usd_per_a"]) for group in ("consumers", "producers", "treasury")],
+    )
 
 
 def _is_passing(setting: Setting, plant: int) -> bool:

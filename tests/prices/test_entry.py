@@ -89,6 +89,8 @@ def test_a_curve_of_floors_bites_holds_and_breaks() -> None:
     assert found["levy_usd_per_t"].tolist() == pytest.approx([0.0, 2000.0, 14_500.0, 40_000.0])
     assert found["held"].tolist() == [True, True, True, False]
     assert found["built_tpa"].tolist() == pytest.approx([0.0, 0.0, 5000.0, 5000.0])
+    assert found["projects"].tolist() == ["", "", "plant", "plant"]
+    assert found["elsewhere_usd_per_t"].isna().all()  # nobody else buys
     assert (np.diff(found["imports_tpa"]) <= 1e-6).all()
     assert found.loc[0, ["users_usd_per_a", "makers_usd_per_a", "treasury_usd_per_a"]].tolist() == [0.0, 0.0, 0.0]
     paid = floor_curve(net, "good", [63_000.0], to="USA", mechanism="cfd", curves=table, run="long").iloc[0]
@@ -109,6 +111,7 @@ def test_many_floors_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     at = np.clip(floors, 55.0, 75.0)
     imports, levy = 112.5 - 1.5 * at, 1.75 * at - 96.25
     assert np.allclose(found["price_usd_per_t"], at, atol=1e-6)
+    assert np.allclose(found["elsewhere_usd_per_t"], 35 + imports / 2, atol=1e-6)  # where the Chinese buy
     assert np.allclose(found["imports_tpa"], imports, atol=1e-6)
     assert np.allclose(found["levy_usd_per_t"], levy, atol=1e-6)
     assert np.allclose(found["treasury_usd_per_a"], levy * imports, atol=1e-5)
@@ -127,7 +130,8 @@ def test_a_point_of_a_grid_is_what_it_is_alone(supply: float | None) -> None:
     for row in (3, 9, 18, 26, 37):
         size, floor = grid.loc[row, ["demand_elasticity", "floor_usd_per_t"]]
         alone = floor_curve(net, "ga_primary", [floor], demand_elasticity=size, **more).iloc[0]
-        for name in alone.index:
+        assert grid.loc[row, "projects"] == alone["projects"] == ""
+        for name in alone.index.drop("projects"):
             scale = max(abs(float(alone[name])), 1e-3 * float(grid[name].astype(float).abs().max()))
             assert abs(float(grid.loc[row, name]) - float(alone[name])) <= 1e-8 * scale, name
     measure = {"kind": "price_floor", "commodity": "ga_primary", "usd_per_t": float(floors[9]),
