@@ -20,7 +20,7 @@ from chainnet.drawing.exposure import Exposure, exposure_svg
 from chainnet.drawing.figure import Figure, save_svg
 from chainnet.drawing.flow_break import Break, break_svg
 from chainnet.drawing.living import living_page
-from chainnet.drawing.markets import INSTRUMENTS, Cost, cost_of, costs_svg, wedge_of, wedges_svg
+from chainnet.drawing.markets import INSTRUMENTS, Cost, cost_of, costs_svg, market_inputs, wedge_of, wedges_svg
 from chainnet.drawing.pages import draw
 from chainnet.drawing.plots import month_lines, plot
 from chainnet.drawing.raster import font_folder, font_folders
@@ -54,6 +54,7 @@ __all__ = [
     "font_folders",
     "levels_svg",
     "living_page",
+    "market_inputs",
     "measures_svg",
     "month_lines",
     "new_canvas",

@@ -9,7 +9,9 @@ from typing import Any
 
 from chainnet.drawing.style import COLOURS
 from chainnet.drawing.svg import WIDTH, Picture, folded
-from chainnet.words import dollars, number
+from chainnet.network import Network
+from chainnet.prices import Market
+from chainnet.words import count, dollars, join, number
 
 NAMES, VALUES, ROW, FOOT, TOP = 126.0, 96.0, 23.0, 28.0, 16.0
 MOST = 100.0  # times the reference price: what is beyond it ends in an arrow
@@ -92,6 +94,20 @@ def _times(low: float, high: float) -> str:
         for end in (low, high)
     ]
     return f"× {said[0]}" if said[0] == said[1] else f"× {said[0]} to {said[1]}"
+
+
+def market_inputs(network: Network, market: Market) -> str:
+    """Say how many unit costs a market has on record, how many are derived, what is assumed and what has no price."""
+    given = int(network.plants["unit_cost_usd_per_t"].notna().sum())
+    names = [str(name) for name in market.assumed.index]
+    derived = sum(name.startswith("unit_cost ") for name in names)
+    sizes = sum("elasticity" in name for name in names)
+    left = join([network.good(name) for name in market.left_out])
+    without = f" Without a price, and taken as they come: {left}." if left else ""
+    return (
+        f"{count(given)} unit costs are on record, {count(derived)} are derived from reference prices; {count(sizes)} "
+        f"elasticities are assumed.{without}"
+    )
 
 
 def wedge_of(row: Mapping[Any, Any], name: str) -> Wedge:

@@ -183,7 +183,9 @@ def _write_living(assessment: Assessment, document: Document, stage: Path, say: 
         [] if beneficiaries == "all" else beneficiaries,
         order=word if (word := settings.get("order")) in ("law", "allies_last", "alike") else "allies_first",
     )
-    text = living_page(counting, None, document.title, document.marking, assessment.asked)
+    one = assessment.priced.floor  # the good that the page of the report speaks of
+    goods = [] if one is None else [str(one.provenance["settings"]["policy"][0]["commodity"])]
+    text = living_page(counting, None, document.title, document.marking, assessment.asked, goods)
     (stage / "live.html").write_bytes(text.encode("utf-8"))
 
 

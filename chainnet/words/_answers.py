@@ -9,11 +9,24 @@ from typing import Any
 
 from chainnet.words._claims import since
 from chainnet.words._names import first_capital, join, readable_id
-from chainnet.words._numbers import CERTAIN, is_missing, nouns, number, percent, tonnes, verb, whole
+from chainnet.words._numbers import (
+    CERTAIN,
+    MINUS,
+    NBSP,
+    dollars,
+    is_missing,
+    nouns,
+    number,
+    percent,
+    tonnes,
+    verb,
+    whole,
+)
 from chainnet.words._who import Who
 
 NAN, BLANK = float("nan"), " "
 BASELINE = "baseline"
+FLOOR_BITES = 1e-9  # of a floor: a levy above which it changes something
 
 
 @dataclass(frozen=True)
@@ -174,3 +187,50 @@ def budget_sentence(budget_musd: float, names: Sequence[str], spent_musd: float,
     if not names or not averted_tpa > 0:
         return f"{head}: nothing on offer avoids any shortfall."
     return f"{head}: {join(names)} {verb('avoid', len(names))} {tonnes(averted_tpa, BLANK)} of shortfall for {spent}."
+
+
+def gains(low_usd: float, high_usd: float, may_turn: bool = False) -> str:
+    """Say what several gain or lose, between two ends.
+
+    Parameters
+    ----------
+    low_usd, high_usd : float
+        USD/a, below 0 a loss; in any order.
+    may_turn : bool
+        Whether the sign is open, also where both ends have the same.
+
+    Examples
+    --------
+    >>> [gains(*ends).replace("\u00a0", " ") for ends in ((-7e6, -3e6), (5e6, 5e6))]
+    ['lose USD 3 to 7 million', 'gain USD 5 million']
+    >>> gains(-1e6, 2e6).replace("\u00a0", " ")
+    'between −USD 1 million and +USD 2 million'
+    """
+    low, high = sorted((float(low_usd), float(high_usd)))
+    if may_turn or low < 0 < high:
+        return f"between {_signed(low)} and {_signed(high)}"
+    least, most = (dollars(size) for size in sorted((abs(low), abs(high))))
+    unit = f"{NBSP}million"
+    if least.endswith(unit) or not most.endswith(unit):
+        most_alone = most.removeprefix(f"USD{NBSP}")
+        said = least if least == most else f"{least.removesuffix(unit)} to {most_alone}"
+    else:
+        said = f"{least} to {most}"
+    return f"{'gain' if high > 0 else 'lose'} {said}"
+
+
+def _signed(usd: float) -> str:
+    return f"{MINUS if usd < 0 else '+'}{dollars(abs(usd))}"
+
+
+def floor_state(floor_usd_per_t: float, levy_usd_per_t: float, is_held: bool) -> str:
+    """Say whether a floor is held, broken, or below what is paid without it.
+
+    Examples
+    --------
+    >>> floor_state(110.0, 0.0, True), floor_state(110.0, 50.0, True), floor_state(110.0, 60.0, False)
+    ('already there', 'held', 'broken')
+    """
+    if not levy_usd_per_t > FLOOR_BITES * floor_usd_per_t:
+        return "already there"
+    return "held" if is_held else "broken"

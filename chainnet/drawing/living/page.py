@@ -6,7 +6,7 @@ import base64
 import gzip
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,14 @@ from chainnet.assessment import Answers
 from chainnet.drawing.assets import asset, environment, shared_script
 from chainnet.drawing.facts import collect
 from chainnet.drawing.living.controls import Control, controls_of
+from chainnet.drawing.living.floors import Floors
 from chainnet.drawing.living.months import MONTHS, LivingMonths, kept_for_tiers, why_no_months
 from chainnet.drawing.living.order import orders_of
 from chainnet.drawing.living.payload import payload
 from chainnet.drawing.living.program import LivingProgram
 from chainnet.drawing.living.solver import solver_files
 from chainnet.drawing.still import still
-from chainnet.errors import DataError
+from chainnet.errors import ChainnetError, DataError
 from chainnet.flow import Counting
 from chainnet.lowering import Degree
 from chainnet.network import Network
@@ -39,6 +40,7 @@ def living_page(
     title: str | None = None,
     marking: str = "",
     presets: Mapping[str, Scenario] | None = None,
+    floor_goods: Iterable[str] = (),
 ) -> str:
     """Return the page as text.
 
@@ -52,6 +54,9 @@ def living_page(
         As ``draw``.
     presets : mapping of str to Scenario, optional
         By name; default the scenarios that ship with the network.
+    floor_goods : iterable of str
+        Goods of which the first that comes over the border of those who count gets the price floors; default that for
+        which most is paid there.
 
     Raises
     ------
@@ -91,6 +96,7 @@ def living_page(
         for control in data["controls"]
         if control["kind"] != "stock" or (data["months"] is not None and control["id"] not in shut)
     ]
+    data["floors"] = _floors(counting, floor_goods, left)
     data["leftOut"] = left
     while len((page := _render(network, data, files, title, marking)).encode()) > _MOST_BYTES:
         if not _drop_largest(data):
@@ -172,6 +178,15 @@ def _months(
     return {"n": MONTHS, "shut": measures, "programs": {name: one.arrays for name, one in found.items()}}
 
 
+def _floors(counting: Counting, goods: Iterable[str], left: list[str]) -> dict[str, Any] | None:
+    """Return what price floors do; else add why not to what is left out."""
+    try:
+        return Floors.of(counting, goods).data
+    except ChainnetError as err:
+        left.append(f"what a price floor does: {err}")
+        return None
+
+
 def _drop_largest(data: dict[str, Any]) -> bool:
     """Leave out the preset whose own programs are the largest, but not the one that the page opens with."""
     own: dict[str, int] = {}
@@ -198,12 +213,20 @@ def _packed(data: bytes) -> str:
     return base64.b64encode(packed).decode("ascii")
 
 
+def _inside(found: Any) -> Any:
+    """Return data as JSON that cannot end the element in which it stands."""
+    from markupsafe import Markup
+
+    return Markup(json.dumps(found, sort_keys=True, allow_nan=False).replace("<", "\\u003c"))
+
+
 def _render(network: Network, data: dict[str, Any], files: dict[str, bytes], title: str | None, marking: str) -> str:
     from markupsafe import Markup
 
-    own = [asset(name, _TEMPLATES) for name in ("setting.js", "paint.js", "course.js", "tour.js", "start.js")]
+    own = [asset(f"{name}.js", _TEMPLATES) for name in ("setting", "paint", "course", "tour", "start", "floors")]
     script = "\n" + "\n".join([shared_script(), *own])
-    text = json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+    solved = {name: part for name, part in data.items() if name != "floors"}  # those stand open, for their own script
+    text = json.dumps(solved, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
     kinds: dict[str, list[dict[str, Any]]] = {}
     for control in data["controls"]:
         kinds.setdefault(control["kind"], []).append(control)
@@ -215,7 +238,8 @@ def _render(network: Network, data: dict[str, Any], files: dict[str, bytes], tit
             title=title if title is not None else network.label,
             marking=marking,
             data=data,
-            finding=Markup(json.dumps(data["finding"], sort_keys=True).replace("<", "\\u003c")),
+            finding=_inside(data["finding"]),
+            floors=data["floors"] and _inside({name: data["floors"][name] for name in ("steps", "scales")}),
             kinds=kinds,
             network=network,
             picture=still(collect(network, None, None)),

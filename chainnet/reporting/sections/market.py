@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from chainnet.drawing import INSTRUMENTS, cost_of, costs_svg, wedge_of, wedges_svg
+from chainnet.drawing import INSTRUMENTS, cost_of, costs_svg, market_inputs, wedge_of, wedges_svg
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts, once
@@ -21,6 +21,8 @@ from chainnet.words import (
     country_name,
     dollars,
     first_capital,
+    floor_state,
+    gains,
     in_sentence,
     join,
     number,
@@ -37,17 +39,7 @@ def assumed_words(facts: Facts) -> tuple[Sentence, ...]:
     market = facts.a.priced.market
     if market is None:
         return ()
-    given = int(facts.network.plants["unit_cost_usd_per_t"].notna().sum())
-    names = [str(name) for name in market.assumed.index]
-    derived = sum(name.startswith("unit_cost ") for name in names)
-    sizes = sum("elasticity" in name for name in names)
-    left = join([facts.commodity(name) for name in market.left_out])
-    without = f" Without a price, and taken as they come: {left}." if left else ""
-    known = (
-        f"{count(given)} unit costs are on record, {count(derived)} are derived from reference prices; {count(sizes)} "
-        f"elasticities are assumed.{without}"
-    )
-    return (Sentence(known, ("market_inputs",), "Inputs:"),)
+    return (Sentence(market_inputs(facts.network, market), ("market_inputs",), "Inputs:"),)
 
 
 # -- prices by stage --------------------------------------------------------------------------------
@@ -153,9 +145,7 @@ def _floor_good(facts: Facts) -> str:
 
 
 def _holds(_facts: Facts, row: Any) -> str:
-    if not row["levy_usd_per_t"] > 1e-9 * row["floor_usd_per_t"]:
-        return "already there"
-    return "held" if row["held"] else "broken"
+    return floor_state(row["floor_usd_per_t"], row["levy_usd_per_t"], row["held"])
 
 
 floor_table = col.Table(
@@ -254,18 +244,10 @@ def floor_words(facts: Facts) -> tuple[Sentence, ...]:
 
 def _gain(facts: Facts, name: str, row: Any) -> str:
     """Say what a group gains or loses a year, and which input turns that."""
-    low, high = sorted((float(row["p10"]), float(row["p90"])), key=abs)
     who = _quantity(facts, name).removesuffix(", USD a year")
-    who = f"{who[:1].lower()}{who[1:]}"
-    if row["sign_share"] < 1:
-        ends = f"between {_signed(row['p10'])} and {_signed(row['p90'])}"
-        return f"{who} {ends} a year, a sign that goes most with {_input(facts, str(row['reverses']))}"
-    verb = "gain" if float(row["p50"]) > 0 else "lose"
-    return f"{who} {verb} {dollars(abs(low))} to {dollars(abs(high))} a year"
-
-
-def _signed(usd: float) -> str:
-    return f"{'−' if usd < 0 else '+'}{dollars(abs(usd))}"
+    turns = row["sign_share"] < 1
+    turned = f", a sign that goes most with {_input(facts, str(row['reverses']))}" if turns else ""
+    return f"{who[:1].lower()}{who[1:]} {gains(row['p10'], row['p90'], turns)} a year{turned}"
 
 
 # -- instruments at equal effect --------------------------------------------------------------------
