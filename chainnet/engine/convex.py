@@ -7,7 +7,7 @@ every bound and every sign it is the optimum, for the program is convex; otherwi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ MOST_ROUNDS = 40
 NEWTON = 30
 FINER = 1000.0
 NEARBY = 0.02
+SLOW = 0.1  # of the step before: how far a step may be, or what solves for it is made anew
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,6 +134,7 @@ class ConvexModel:
         self._model = WarmModel(stepped, cost_size=natural / FINER)
         self._basis: Any = None
         self._active: tuple[Bools, Bools, Ints, Array] | None = None
+        self._frame: _Frame | None = None
 
     @property
     def binding(self) -> bytes | None:
@@ -228,52 +230,23 @@ class ConvexModel:
         self, program: LinearProgram, free: Bools, is_up: Bools, side: Ints, x: Array
     ) -> ConvexSolution | None:
         """Solve what binds as equations; None where the answer is no optimum."""
-        from scipy.sparse.linalg import splu
-
-        own = self._curves.column
         x = np.where(free, x, np.where(is_up, program.col_upper, program.col_lower))
         bound = np.where(side < 0, program.row_lower, program.row_upper)
         bound = np.where(np.isfinite(bound), bound, np.where(side < 0, program.row_upper, program.row_lower))
         tight = (side != 0) & np.isfinite(bound)
-        scale, rows = program.col_scale[free], program.row_scale[tight]
-        n, bent = len(scale), free[own]
-        column, row = np.cumsum(free) - 1, n + np.cumsum(tight) - 1
-        inside = tight[self._entries[0]] & free[self._entries[1]]
-        at_row, at_column, value = (part[inside] for part in self._entries)
-        at_row, at_column, places = row[at_row], column[at_column], column[own[bent]]
-        spots = np.concatenate([places, at_column, at_row]), np.concatenate([places, at_row, at_column])
-        y, lu = np.zeros(len(bound)), None
+        if self._frame is None or not self._frame.is_of(free, tight):
+            self._frame = _Frame.of(self, free, tight)
+        frame = self._frame
         paid = np.abs(program.cost) * program.col_scale
-        size = max(float(np.max(paid[np.isfinite(paid)], initial=0.0)), 1e-300)
-        for _ in range(NEWTON):
-            cost = program.cost.copy()
-            cost[own] += self._curves.marginal(x[own])
-            slope = self._curves.steepness(x[own])[bent] * scale[places] ** 2 / size
-            right = np.concatenate(
-                [
-                    (self._transposed @ y - cost)[free] * scale / size,
-                    (bound - program.matrix @ x)[tight] / rows,
-                ]
-            )
-            if lu is None or not self._is_straight:  # prices stand in units in which all is about one
-                body = coo_array((np.concatenate([slope, -value, value]), spots), shape=(len(right), len(right)))
-                try:
-                    lu = splu(body.tocsc())
-                except RuntimeError:  # singular: there is no one answer to these equations
-                    return None
-            step = lu.solve(right)
-            if not np.isfinite(step).all():
-                return None
-            x = x.copy()
-            x[free] += step[:n] * scale
-            y[tight] += step[n:] * size / rows
-            if (x[own] < -NEAT * program.col_scale[own]).any():
-                return None
-            x[own] = np.maximum(x[own], 0.0)
-            if np.max(np.abs(step), initial=0.0) <= 1e-14 * max(
-                1.0, float(np.max(np.abs(x[free] / scale), initial=0.0))
-            ):
-                break
+        size = max(float(np.max(paid[np.isfinite(paid)], initial=0.0)), 1e-300)  # prices stand in units near one
+        n = len(frame.scale)
+        z = np.append(x[free] / frame.scale, np.zeros(len(frame.rows)))
+        known = (bound - program.matrix @ x)[tight] / frame.rows + (frame.body @ z)[n:]
+        found = frame.solved(z, known, program.cost[free], size)
+        if found is None:
+            return None
+        x[free], y = found[:n] * frame.scale, np.zeros(len(bound))
+        y[tight] = found[n:] * size / frame.rows
         answer = self._answer(program, x, y)
         if answer.residual > ROUNDING:
             return None
@@ -296,3 +269,89 @@ class ConvexModel:
         arbitrage = float(np.max(np.where(breach > dust, breach / np.maximum(worth, 1e-300), 0.0), initial=0.0))
         residual = max(proof.gap, proof.violation, arbitrage)
         return ConvexSolution(x, row_dual, reduced, tangent, arbitrage, residual, proof)
+
+
+@dataclass(eq=False)
+class _Frame:
+    """The equations of what binds, in natural units: columns between their bounds, then prices of the rows that bind.
+
+    ``body`` has no curves in it; ``curved`` has room for how steep they are at ``spots``. ``places``: which of the
+    columns bear ``curves``. ``lu``: what solved them last, prices being in units of ``size``.
+    """
+
+    free: Bools
+    tight: Bools
+    scale: Array
+    rows: Array
+    places: Ints
+    curves: Curves
+    body: csc_array
+    curved: csc_array
+    spots: Ints
+    lu: Any = None
+    size: float = 0.0
+
+    @classmethod
+    def of(cls, model: ConvexModel, free: Bools, tight: Bools) -> _Frame:
+        """Return the equations of a program in which these columns are free and these rows bind."""
+        program, curves, entries = model.program, model._curves, model._entries
+        scale, rows, bent = program.col_scale[free], program.row_scale[tight], free[curves.column]
+        n = len(scale)
+        column, row = np.cumsum(free) - 1, n + np.cumsum(tight) - 1
+        inside = tight[entries[0]] & free[entries[1]]
+        at_row, at_column, value = (part[inside] for part in entries)
+        at_row, at_column, places = row[at_row], column[at_column], column[curves.column[bent]]
+        spots = np.concatenate([places, at_column, at_row]), np.concatenate([places, at_row, at_column])
+        shape = (n + len(rows), n + len(rows))
+        # each entry holds its number at first, so that its place in the columns is known
+        numbered = coo_array((np.arange(1.0, 1.0 + len(spots[0])), spots), shape=shape).tocsc()
+        order = numbered.data.astype(np.int64) - 1
+        data = np.concatenate([np.zeros(len(places)), -value, value])[order]
+        body, curved = (csc_array((data.copy(), numbered.indices, numbered.indptr), shape=shape) for _ in range(2))
+        own = Curves(*(np.asarray(getattr(curves, one.name))[bent] for one in fields(curves)))
+        return cls(free, tight, scale, rows, places, own, body, curved, np.argsort(order)[: len(places)])
+
+    def is_of(self, free: Bools, tight: Bools) -> bool:
+        """Return whether these are the columns and rows."""
+        return np.array_equal(self.free, free) and np.array_equal(self.tight, tight)
+
+    def solved(self, start: Array, known: Array, cost: Array, size: float) -> Array | None:
+        """Return columns and prices in natural units, by Newton's method from ``start``; None where there are none.
+
+        ``known``: what stands beside the rows; ``cost``: of the columns, without their curves. What solved the last
+        equations is taken first, for they are seldom far; it is made anew where steps shrink slowly.
+        """
+        lu = self.lu if self.size == size else None
+        self.size = size
+        found = None if lu is None else self._newton(start, known, cost, lu)
+        return self._newton(start, known, cost, None) if found is None else found
+
+    def _newton(self, start: Array, known: Array, cost: Array, lu: Any) -> Array | None:
+        from scipy.sparse.linalg import splu
+
+        places, scale, z, last = self.places, self.scale, start.copy(), np.inf
+        for _ in range(NEWTON):
+            at = z[places] * scale[places]
+            now = cost.copy()
+            now[places] += self.curves.marginal(at)
+            if lu is None:
+                self.curved.data[self.spots] = self.curves.steepness(at) * scale[places] ** 2 / self.size
+                try:
+                    lu = splu(self.curved)
+                except RuntimeError:  # singular: there is no one answer to these equations
+                    return None
+            step = lu.solve(np.append(-now * scale / self.size, known) - self.body @ z)
+            moved = float(np.max(np.abs(step), initial=0.0))
+            if not np.isfinite(moved):
+                return None
+            z += step
+            if (z[places] < -NEAT).any():
+                return None
+            z[places] = np.maximum(z[places], 0.0)
+            self.lu = lu
+            if moved <= 1e-14 * max(1.0, float(np.max(np.abs(z[: len(scale)]), initial=0.0))):
+                break
+            if moved > SLOW * last:
+                lu = None
+            last = moved
+        return z

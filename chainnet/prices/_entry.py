@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 
 from chainnet import checks
-from chainnet._types import Array, Bools, Words
+from chainnet._types import Array, Bools, Ints, Words
 from chainnet.errors import DataError
 from chainnet.flow import named_projects
 from chainnet.network import Network, check_network
 from chainnet.prices._clear import Cleared
 from chainnet.prices._measures import contents
+from chainnet.prices._money import GROUPS, accounts_of, money_of
 from chainnet.prices._setting import Setting, prepare
 from chainnet.prices._terms import as_list, by_commodity, check_number, known_commodities, main_outputs
 from chainnet.results import provenance, stamp
@@ -25,7 +26,7 @@ NEAR = 1e-6  # half the width of the bracket around a break-even floor, over it
 MOST = 60
 ENTERS = 1e-6  # share of its size above which a project is in
 LINE = 1e-9  # relative: as near three floors lie on one line
-TONNES, GROUPS = ("output_tpa", "imports_tpa", "built_tpa"), ("users", "makers", "treasury")
+TONNES, WHO = ("output_tpa", "imports_tpa", "built_tpa"), ("users", "makers", "treasury")
 
 
 @dataclass(frozen=True, eq=False)
@@ -256,7 +257,7 @@ def floor_curve(
         given = given or setting.given
         first = {} if size is None else {"demand_elasticity": size}
         rows += [{**first, **row} for row in _Curve(setting, members, commodity).rows(asked)]
-    money = [f"{group}_usd_per_a" for group in GROUPS]
+    money = [f"{group}_usd_per_a" for group in WHO]
     columns = ["floor_usd_per_t", "price_usd_per_t", "elsewhere_usd_per_t", "levy_usd_per_t", "held"]
     columns += [*TONNES, "projects", *money]
     table = pd.DataFrame(rows, columns=[*(["demand_elasticity"] if elasticities is not None else []), *columns])
@@ -279,22 +280,26 @@ class _Point:
     key: bytes | None
 
 
-@dataclass(frozen=True, eq=False)
-class _Fares:
-    """How members fare, and what others pay: ``bought``, ``paid`` of both, tonnes and money of the members."""
-
-    bought: list[float]
-    paid: list[float]
-    tonnes: list[float]
-    projects: str
-    money: list[float]
-
-
 class _Curve:
     """Floors one after the other on one market: between two where the same binds, answers follow from three."""
 
     def __init__(self, setting: Setting, members: Members, commodity: str) -> None:
-        self.setting, self.members, self.commodity = setting, members, commodity
+        self.setting = setting
+        low, program = setting.low, setting.program
+        code, f = low.commodities.index(commodity), low.flows
+        none = np.zeros(low.relations.n_hubs, dtype=bool)
+        inside, carry = np.append(members.inside, none), f.commodity == code
+        self._into, self._rows = list[Ints](), list[Ints]()  # what members, and what others are brought, and its price
+        for buyers in (inside, np.append(~members.inside, none)):
+            into = np.flatnonzero(carry & buyers[f.head])
+            self._into.append(into)
+            self._rows.append(np.array([low.balance[node, code] for node in f.head[into].tolist()], dtype=np.int64))
+        self._abroad = self._into[0][~inside[f.tail[self._into[0]]]]
+        out = [one for one in program.outputs if one.code == code and not _is_passing(setting, one.plant)]
+        self._home = np.array([one.column for one in out if members.inside[one.plant]], dtype=np.int64)
+        self._entrants = [(one.column, str(low.tables.ids[one.plant])) for one in out if setting.entrants[one.plant]]
+        accounts = accounts_of(program, setting.instruments, setting.places, setting.owners)
+        self._accounts = [(group, np.isin(names, list(members.places)), of) for group, names, of in accounts]
 
     def rows(self, floors: list[float]) -> list[dict[str, Any]]:
         """Return a row for each floor, in the order in which they are given."""
@@ -332,11 +337,20 @@ class _Curve:
         return self._point(one.clearing.solve(), one)
 
     def _point(self, cleared: Cleared, setting: Setting) -> _Point:
-        found, state = _members_of(setting, cleared, self.members, self.commodity), cleared.states[-1]
+        x, state, upper = cleared.found.x, cleared.states[-1], setting.program.program.col_upper
         binding = setting.clearing.model.binding if setting.clearing.is_alone else None
         key = None if binding is None or cleared.jumps else binding + (state.duty != 0).tobytes() + bytes([state.binds])
-        numbers = np.array([state.value, *found.bought, *found.tonnes])
-        return _Point(numbers, np.array([*found.paid, *found.money]), state.held, found.projects, key)
+        built = x[[column for column, _ in self._entrants]]
+        tonnes = [x[self._home].sum(), x[self._abroad].sum(), built.sum()]
+        paid = [cleared.dual[rows] @ x[into] for into, rows in zip(self._into, self._rows, strict=True)]
+        money, sums = money_of(setting.program, cleared, setting.quotas), dict.fromkeys(GROUPS, 0.0)
+        for group, ours, of in self._accounts:
+            sums[group] += float(of(money)[ours].sum())
+        numbers = np.array([state.value, *(x[into].sum() for into in self._into), *tonnes])
+        entered = [name for column, name in self._entrants if x[column] > ENTERS * upper[column]]
+        return _Point(
+            numbers, np.array([*paid, *(sums[group] for group in GROUPS[:3])]), state.held, ";".join(entered), key
+        )
 
     def _row(self, floor: float, point: _Point, free: _Point) -> dict[str, Any]:
         levy, *bought = point.numbers[:3].tolist()
@@ -345,7 +359,7 @@ class _Curve:
         row = {"floor_usd_per_t": floor, "price_usd_per_t": prices[0], "elsewhere_usd_per_t": prices[1]}
         row |= {"levy_usd_per_t": levy, "held": point.held, "projects": point.projects}
         row |= dict(zip(TONNES, point.numbers[3:].tolist(), strict=True))
-        return row | {f"{name}_usd_per_a": now - was for name, now, was in zip(GROUPS, money, before, strict=True)}
+        return row | {f"{name}_usd_per_a": now - was for name, now, was in zip(WHO, money, before, strict=True)}
 
 
 def _is_line(ends: list[tuple[float, _Point]]) -> bool:
@@ -364,35 +378,6 @@ def _between(ends: list[tuple[float, _Point]], floor: float) -> _Point:
     bend = ((1 - middle) * one.sums + middle * three.sums - two.sums) / (middle * (1 - middle))
     sums = (1 - share) * one.sums + share * three.sums - bend * share * (1 - share)
     return replace(one, numbers=first, sums=sums)
-
-
-def _members_of(setting: Setting, cleared: Cleared, members: Members, commodity: str) -> _Fares:
-    """Return how members fare in a cleared market."""
-    low, x = setting.low, cleared.found.x
-    code, f = low.commodities.index(commodity), low.flows
-    none = np.zeros(low.relations.n_hubs, dtype=bool)
-    inside, others = np.append(members.inside, none), np.append(~members.inside, none)
-    carry, ends = f.commodity == code, []
-    for buyers in (inside, others):
-        into = np.flatnonzero(carry & buyers[f.head])
-        rows = np.array([low.balance[node, code] for node in f.head[into].tolist()], dtype=np.int64)
-        ends.append((x[into], float(cleared.dual[rows] @ x[into]), inside[f.tail[into]]))
-    out = [one for one in setting.program.outputs if one.code == code and not _is_passing(setting, one.plant)]
-    entered = [one for one in out if setting.entrants[one.plant]]
-    upper, ids = setting.program.program.col_upper, low.tables.ids
-    welfare = setting.welfare(cleared)
-    ours = welfare[welfare.index.isin(members.places)].sum()
-    return _Fares(
-        [float(tpa.sum()) for tpa, _, _ in ends],
-        [usd for _, usd, _ in ends],
-        [
-            sum(float(x[one.column]) for one in out if members.inside[one.plant]),
-            float(ends[0][0][~ends[0][2]].sum()),
-            sum(float(x[one.column]) for one in entered),
-        ],
-        ";".join(str(ids[one.plant]) for one in entered if x[one.column] > ENTERS * upper[one.column]),
-        [float(ours[f"{group}_usd_per_a"]) for group in ("consumers", "producers", "treasury")],
-    )
 
 
 def _is_passing(setting: Setting, plant: int) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -78,38 +80,53 @@ def welfare_of(
 
     ``places``: of nodes, then projects; ``owners``: of whom their makers' money is.
     """
-    low = program.low
-    begins, ends = places_of(low, places)
-    at, of = (table.fillna("not known").to_numpy(dtype=object) for table in (places, owners))
-    demand = program.demand
-    users = _sums(money.users[demand["column"].to_numpy(dtype=np.int64)], at[demand["position"].to_numpy(np.int64)])
-    owner = program.owner
-    named = np.where(owner >= 0, of[owner], "")
-    pairs = np.flatnonzero(owner[: len(begins)] < 0)
-    named[pairs] = begins[pairs]
-    makers = _sums(money.makers, named)
-    treasury: dict[str, float] = {}
-    stock: dict[str, float] = {}
-    user = owner.copy()
-    user[demand["column"].to_numpy(dtype=np.int64)] = demand["position"].to_numpy(np.int64)
-    is_club = {one.number: one.act == "pooled" for one in instruments}
-    for one, levied in zip(instruments, money.levied, strict=True):
-        payee = place_of_money(one, begins, ends, user if is_club[one.number] else owner, at)
-        kept = stock if is_club[one.number] else treasury  # what a club buys is theirs whose use paid for it
-        for name, value in _sums(levied, payee).items():
-            kept[name] = kept.get(name, 0.0) + value
-    for trade in program.trades:
-        if not is_club[trade.number]:
-            name, value = str(at[trade.plant]), float(money.bought[trade.column])
-            stock[name] = stock.get(name, 0.0) + value
-            treasury[name] = treasury.get(name, 0.0) - value
-    parts = [users, makers, treasury, stock]
-    names = sorted({name for part in parts for name in part if name})
+    parts: dict[str, dict[str, float]] = {group: {} for group in GROUPS}
+    for group, names, values in accounts_of(program, instruments, places, owners):
+        for name, value in _sums(values(money), names).items():
+            parts[group][name] = parts[group].get(name, 0.0) + value
+    names = sorted({name for part in parts.values() for name in part if name})
     table = pd.DataFrame(
-        {group: [part.get(name, 0.0) for name in names] for group, part in zip(GROUPS, parts, strict=True)},
+        {group: [part.get(name, 0.0) for name in names] for group, part in parts.items()},
         index=pd.Index(names, name="country"),
     )
     return table.assign(total_usd_per_a=table.sum(axis=1))
+
+
+# a group, whose money each entry is, and the entries of any answer
+Account = tuple[str, Texts, Callable[[Money], Array]]
+
+
+def accounts_of(program: Program, instruments: list[Instrument], places: pd.Series, owners: pd.Series) -> list[Account]:
+    """Return whose all money of a market is, group by group, whatever the answer; see ``welfare_of``."""
+    low, demand, owner = program.low, program.demand, program.owner
+    begins, ends = places_of(low, places)
+    at, of = (table.fillna("not known").to_numpy(dtype=object) for table in (places, owners))
+    users, user = (demand[name].to_numpy(dtype=np.int64) for name in ("column", "position"))
+    named = np.where(owner >= 0, of[owner], "")
+    pairs = np.flatnonzero(owner[: len(begins)] < 0)
+    named[pairs] = begins[pairs]
+    consumers, producers, treasury, stock = GROUPS
+    found: list[Account] = [
+        (consumers, at[user], lambda money: money.users[users]),
+        (producers, named, lambda money: money.makers),
+    ]
+    using = owner.copy()
+    using[users] = user
+    is_club = {one.number: one.act == "pooled" for one in instruments}
+    for place, one in enumerate(instruments):
+        payee = place_of_money(one, begins, ends, using if is_club[one.number] else owner, at)
+        # what a club buys is theirs whose use paid for it
+        found.append((stock if is_club[one.number] else treasury, payee, partial(_levied, place=place)))
+    traded = [trade for trade in program.trades if not is_club[trade.number]]
+    columns = np.array([trade.column for trade in traded], dtype=np.int64)
+    homes = at[np.array([trade.plant for trade in traded], dtype=np.int64)]
+    found.append((stock, homes, lambda money: money.bought[columns]))
+    found.append((treasury, homes, lambda money: -money.bought[columns]))
+    return found
+
+
+def _levied(money: Money, place: int) -> Array:
+    return money.levied[place]
 
 
 def place_of_money(one: Instrument, begins: Texts, ends: Texts, owner: Ints, at: Texts) -> Texts:
