@@ -101,6 +101,11 @@ class ConvexModel:
     curves : Curves
     problem : str
         Name for messages and proofs.
+
+    Attributes
+    ----------
+    is_straight : bool
+        Whether all curves are lines.
     """
 
     def __init__(self, program: LinearProgram, curves: Curves, problem: str) -> None:
@@ -116,7 +121,7 @@ class ConvexModel:
         self._sizes = abs(self._transposed)
         coo = program.matrix.tocoo()
         self._entries = coo.row, coo.col, coo.data * program.col_scale[coo.col] / program.row_scale[coo.row]
-        self._is_straight = not curves.power.any()
+        self.is_straight = not curves.power.any()
         stepped = replace(
             program,
             matrix=csc_array(hstack([program.matrix, program.matrix[:, copies]])) if len(copies) else program.matrix,
@@ -142,7 +147,7 @@ class ConvexModel:
 
         If the same binds in two programs, it binds on the line between them too, and the answer moves along a line.
         """
-        if self._active is None or not self._is_straight:
+        if self._active is None or not self.is_straight:
             return None
         return b"".join(np.asarray(part).tobytes() for part in self._active[:3])
 

@@ -224,7 +224,7 @@ def floor_curve(
     Notes
     -----
     Where all curves are lines, answers move along lines between two floors at which the same binds, and money along
-    parabolas: three floors then say all between them. The others are solved one by one, each from the last.
+    parabolas: three floors then say all between them. The others are solved one by one, downwards, each from the last.
 
     Examples
     --------
@@ -316,7 +316,13 @@ class _Curve:
         return [self._row(floor, known[floor], free) for floor in floors]
 
     def _fill(self, known: dict[float, _Point], left: list[float]) -> None:
-        """Find the floors that are left: the ends, then halves, until the same binds on both sides of a middle."""
+        """Find the floors that are left: the ends, then halves, until the same binds on both sides of a middle.
+
+        Where curves bend nothing lies on a line, and going down is quickest: what bound last seldom changes.
+        """
+        if not self.setting.clearing.model.is_straight:
+            known |= {floor: self._at(floor) for floor in reversed(left)}
+            return
         for floor in (left[0], left[-1]) if left else ():
             known[floor] = self._at(floor)
         parts = [left] if left else []

@@ -84,10 +84,10 @@ def welfare_of(
     for group, names, values in accounts_of(program, instruments, places, owners):
         for name, value in _sums(values(money), names).items():
             parts[group][name] = parts[group].get(name, 0.0) + value
-    names = sorted({name for part in parts.values() for name in part if name})
+    held = sorted({name for part in parts.values() for name in part if name})
     table = pd.DataFrame(
-        {group: [part.get(name, 0.0) for name in names] for group, part in parts.items()},
-        index=pd.Index(names, name="country"),
+        {group: [part.get(name, 0.0) for name in held] for group, part in parts.items()},
+        index=pd.Index(held, name="country"),
     )
     return table.assign(total_usd_per_a=table.sum(axis=1))
 

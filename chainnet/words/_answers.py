@@ -201,8 +201,8 @@ def gains(low_usd: float, high_usd: float, may_turn: bool = False) -> str:
 
     Examples
     --------
-    >>> [gains(*ends).replace("\u00a0", " ") for ends in ((-7e6, -3e6), (5e6, 5e6))]
-    ['lose USD 3 to 7 million', 'gain USD 5 million']
+    >>> [gains(*ends).replace("\u00a0", " ") for ends in ((-7e6, -3e6), (5e6, 5e6), (0.0, 4e6))]
+    ['lose USD 3 to 7 million', 'gain USD 5 million', 'gain up to USD 4 million']
     >>> gains(-1e6, 2e6).replace("\u00a0", " ")
     'between −USD 1 million and +USD 2 million'
     """
@@ -210,10 +210,10 @@ def gains(low_usd: float, high_usd: float, may_turn: bool = False) -> str:
     if may_turn or low < 0 < high:
         return f"between {_signed(low)} and {_signed(high)}"
     least, most = (dollars(size) for size in sorted((abs(low), abs(high))))
-    unit = f"{NBSP}million"
-    if least.endswith(unit) or not most.endswith(unit):
-        most_alone = most.removeprefix(f"USD{NBSP}")
-        said = least if least == most else f"{least.removesuffix(unit)} to {most_alone}"
+    if 0.0 in (low, high):
+        said = f"up to {most}"
+    elif (unit := f"{NBSP}million") in least or unit not in most:  # a unit that both have is said once
+        said = least if least == most else f"{least.removesuffix(unit)} to {most.removeprefix(f'USD{NBSP}')}"
     else:
         said = f"{least} to {most}"
     return f"{'gain' if high > 0 else 'lose'} {said}"

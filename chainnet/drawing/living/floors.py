@@ -17,7 +17,7 @@ from chainnet.network import Network
 from chainnet.prices import floor_curve, market
 from chainnet.words import floor_state, gains, join, number, who
 
-# times the reference price; in the episodes seen since 2023 prices outside China came to about five times theirs
+# times the reference price; outside China gallium, germanium and antimony have come to four and a half to five times
 PARTS = (1.0, 1.1, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, 5.0)
 MILLION, DUST = 1e6, 1e-6  # of the most that anybody gains or loses under any of the floors: none
 # words, column of the curve
@@ -26,6 +26,7 @@ MONEY = [("users", "users_usd_per_a"), ("makers", "makers_usd_per_a"), ("treasur
 WORDS = ("held", "projects")
 STATES = {
     "none": "There is no floor",
+    "not bought": "Nothing is imported, so nothing changes",
     "already there": "Imports land at more already, so nothing changes",
     "held": "The floor is held by a levy of {levy} USD/t",
     "broken": "The floor is broken by own supply, for imports end at a levy of {levy} USD/t",
@@ -61,7 +62,7 @@ class Floors:
     @property
     def data(self) -> dict[str, Any]:
         """What the page holds: words, a step a floor with its numbers, and between what each kind of bar lies."""
-        steps = [self._step([records(curve)[place] for curve in self.curves]) for place in range(1 + len(PARTS))]
+        steps = [self._step(list(rows)) for rows in zip(*map(records, self.curves), strict=True)]
         sizes = {"price": [0.0], "money": [0.0]}
         for step in steps:
             for row in step["rows"]:
@@ -83,7 +84,7 @@ class Floors:
         """Return one floor, first with the middle of the elasticities: its words, a picture, a line of the table."""
         floor = float(rows[0]["floor_usd_per_t"])
         states = [floor_state(floor, row["levy_usd_per_t"], row["held"]) if floor else "none" for row in rows]
-        values = {column: [float(row[column]) for row in rows] for column in self.curves[0] if column not in WORDS}
+        values = {column: [float(row[column]) for row in rows] for column in rows[0] if column not in WORDS}
         for _, column in MONEY:
             values[column] = [usd if abs(usd) > self._dust else 0.0 for usd in values[column]]
         pictured = [
@@ -120,15 +121,17 @@ class Floors:
         """Say what a floor does and who pays, between the ends of the elasticities."""
         state, *turned = dict.fromkeys(states)
         at_ends = f" (at an end of the elasticities {join(turned, 'or')})" if turned else ""
+        is_free = state in ("none", "already there")
+        if state == "already there" and values["imports_tpa"][0] <= 0:
+            state = "not bought"
         lead = STATES[state].format(levy=number(values["levy_usd_per_t"][0])) + at_ends
         free = {column: float(self.curves[0][column].iloc[0]) for _, column in PRICES}
-        is_free = state in ("none", "already there")
         prices = [
             f"{_ranged(values[column])} {words}{'' if is_free else f' instead of {number(free[column])}'}"
             for words, column in PRICES
             if values[column][0] == values[column][0]
         ]
-        said = f"{lead}. A tonne costs USD {'; '.join(prices)}."
+        said = f"{lead}. A tonne costs on average USD {'; '.join(prices)}."
         if is_free:
             return said
         money = [

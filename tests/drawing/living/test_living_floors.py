@@ -73,7 +73,7 @@ def test_a_floor_costs_what_it_costs_by_hand_at_either_end_of_the_elasticities()
     assert elsewhere[1] < elsewhere[0] < elsewhere[2] < 100.0
     money = "A year users lose USD 955 to 990, makers gain USD 609 to 646 and treasuries gain USD 352 to 578."
     assert step["said"].replace("\u00a0", " ") == (
-        "The floor is held by a levy of 16 USD/t. A tonne costs USD 110 inside instead of 100; "
+        "The floor is held by a levy of 16 USD/t. A tonne costs on average USD 110 inside instead of 100; "
         f"94 (93.9 to 94.1) elsewhere instead of 100. {money} Newly built: nothing."
     )
 
@@ -81,11 +81,14 @@ def test_a_floor_costs_what_it_costs_by_hand_at_either_end_of_the_elasticities()
 def test_a_floor_says_what_it_builds_and_where_it_breaks_or_does_nothing():
     steps = {round(step["floor"]): step for step in Floors.of(Counting(priced())).data["steps"]}
     assert steps[0]["label"] == "none"
-    assert steps[0]["said"] == "There is no floor. A tonne costs USD 100 inside; 100 elsewhere."
+    assert steps[0]["said"] == "There is no floor. A tonne costs on average USD 100 inside; 100 elsewhere."
     assert steps[100]["said"].startswith("Imports land at more already, so nothing changes. ")
     assert [row["words"] for row in steps[100]["rows"]] == ["100", "100", "0", "0", "0"]
     # at the high end own supply is what is used at 121.66 USD/t: 60 x 1.2166 ** 1.5 = 100 x (1 - 0.9 x 0.2166)
-    assert "(at an end of the elasticities broken). A tonne costs USD 150 (122 to 150) inside" in steps[150]["said"]
+    assert (
+        "(at an end of the elasticities broken). A tonne costs on average USD 150 (122 to 150) inside"
+        in steps[150]["said"]
+    )
     assert steps[150]["line"][4] == "held or broken"
     # at the low end the plant pays at 180 USD/t, and with it imports end at 187.65
     assert steps[175]["said"].endswith("Newly built: nothing.")
