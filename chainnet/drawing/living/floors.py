@@ -151,7 +151,9 @@ def _bar(words: str, unit: str, values: list[float]) -> dict[str, Any]:
 def _ranged(values: list[float], is_change: bool = False) -> str:
     """Return a number with its ends behind it, where they differ; a change with its sign."""
     known = [value for value in values if value == value] or values
-    said, low, high = (
-        f"{'+' if is_change and value > 0 else ''}{number(value)}" for value in (values[0], min(known), max(known))
-    )
+    ends = (values[0], min(known), max(known))
+    if is_change:
+        said, low, high = (f"{'+' if value > 0 else ''}{number(value, least=0.0)}" for value in ends)
+    else:
+        said, low, high = map(number, ends)
     return said if low == high else f"{said} ({low} to {high})"
