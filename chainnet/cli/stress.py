@@ -163,6 +163,8 @@ class Stress(Question, Counted, TableOutput, Drawn):
 
 def _levels(found: Any, reroute: str) -> dict[str, str]:
     """Return what new suppliers change in the long run of the worst scenario, beside existing links."""
+    if found.levels.empty:  # no scenario was asked
+        return {}
     name = found.worst
     table = found.levels[found.levels["scenario"] == name]
     shares = (table["shortfall_tpa"] / table["demand_tpa"]).where(table["demand_tpa"] > 0, 0.0)

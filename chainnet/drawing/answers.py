@@ -106,7 +106,7 @@ def _flows(
         return None
     raise DataError(
         f"draw: cannot show a {type(result).__name__}; result is None, the answer of max_flow, balance (or a list of "
-        "them) or stress_test, or the table of chokepoints(network)."
+        "them) or stress_test, or the table of chokepoints(network). A file goes in path=."
     )
 
 

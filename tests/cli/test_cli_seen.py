@@ -72,6 +72,9 @@ def test_a_stress_test_says_on_what_links_and_what_new_suppliers_change(tmp_path
     dated = printed("stress", str(tmp_path / "net"), "--scenario", str(stop), "--months", "2", "--reroute", "new", "--start", "2027-03")  # fmt: skip
     assert "2027-03 is the first month. By end use" in dated
     assert "Month by month" not in dated
+    assert "levels:" not in printed("stress", str(tmp_path / "net"), "--months", "2"), (
+        "without a scenario there is one world"
+    )
 
 
 def test_the_price_of_a_stock_is_seen(tmp_path: Path) -> None:
