@@ -52,7 +52,7 @@ class Stress(Question, Counted, TableOutput, Drawn):
     months: Months = 48
     start: opt.Start = None
     step_months: opt.Step = 1
-    reroute: opt.Degree = "existing"
+    reroute: opt.MonthsDegree = "existing"
     order: opt.Order = None
     severities: Annotated[bool, "Each scenario at 10, 30, 60, 100 % for 3, 12, 48 months."] = False
     no_stocks: Annotated[bool, "Leave stocks where they are."] = False
@@ -164,7 +164,7 @@ class Stockpile(Question, Counted, TableOutput):
     months: Months = 48
     start: opt.Start = None
     step_months: opt.Step = 1
-    reroute: opt.Degree = "existing"
+    reroute: opt.MonthsDegree = "existing"
     projects: OnStream = None
     mitigation: Annotated[bool, "Before and after each mitigation, besides the requirement."] = False
     austerity: Annotated[

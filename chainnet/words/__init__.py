@@ -9,6 +9,7 @@ from chainnet.words._answers import (
     costliest_sentence,
     course_words,
     levels_sentence,
+    next_sentence,
     part_of,
     short_sentence,
 )
@@ -133,6 +134,7 @@ __all__ = [
     "levels_sentence",
     "money",
     "named",
+    "next_sentence",
     "nouns",
     "number",
     "numbers_script",

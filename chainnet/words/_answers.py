@@ -95,16 +95,34 @@ def short_sentence(label: str, tiers: Sequence[TierShort]) -> str:
     return f"{head}: {', '.join(said)}{since_when}.{rest}"
 
 
-def costliest_sentence(name: str, amount: str, n_tied: int = 0) -> str:
-    """Say whose loss costs most, and how many others cost as much.
+def costliest_sentence(name: str, amount: str, n_tied: int = 0, *, is_group: bool = False) -> str:
+    """Say what costs most, whether that is several plants, and how many others cost as much.
 
     Examples
     --------
     >>> costliest_sentence("Trail refinery", "40 t", 1)
     'Losing Trail refinery costs most, as does one other: 40 t.'
+    >>> costliest_sentence("Other Chinese plants", "40 t", is_group=True)
+    'Losing Other Chinese plants, a group of plants, costs most: 40 t.'
     """
+    group = ", a group of plants," if is_group else ""
     others = "" if not n_tied else f", as does {'one other' if n_tied == 1 else f'any of {n_tied} others'}"
-    return f"Losing {name} costs most{others}: {amount}."
+    return f"Losing {name}{group} costs most{others}: {amount}."
+
+
+def next_sentence(name: str, amount: str, *, is_group: bool) -> str:
+    """Say which single plant, or group of plants, costs most where the costliest is of the other kind; "" = none does.
+
+    Examples
+    --------
+    >>> next_sentence("Trail refinery", "12 t", is_group=False)
+    'Of single plants Trail refinery costs most: 12 t.'
+    >>> next_sentence("", "", is_group=False)
+    'No single plant costs anything alone.'
+    """
+    if not name:
+        return f"No {'group of plants' if is_group else 'single plant'} costs anything alone."
+    return f"Of {'groups of plants' if is_group else 'single plants'} {name} costs most: {amount}."
 
 
 def part_of(tpa: float, whole_tpa: float) -> str:
