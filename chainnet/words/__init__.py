@@ -10,6 +10,7 @@ from chainnet.words._answers import (
     course_words,
     levels_sentence,
     next_sentence,
+    others_words,
     part_of,
     short_sentence,
 )
@@ -77,7 +78,11 @@ from chainnet.words._numbers import (
     whole,
 )
 from chainnet.words._sentences import (
+    DEGREE_WORDS,
+    Amount,
+    Drawn,
     owners_sentence,
+    requirement_sentence,
     stock_part,
     stock_sentence,
 )
@@ -87,6 +92,7 @@ from chainnet.words._who import ALL_TIERS, Who
 __all__ = [
     "ALL_TIERS",
     "CLAIMS",
+    "DEGREE_WORDS",
     "MET_OR_SHORT",
     "MINUS",
     "MONTHS",
@@ -98,7 +104,9 @@ __all__ = [
     "NO_DATA",
     "NO_LIMIT",
     "ORDER_WORDS",
+    "Amount",
     "Claims",
+    "Drawn",
     "Narrow",
     "SaidEnds",
     "Shortfall",
@@ -139,12 +147,14 @@ __all__ = [
     "number",
     "numbers_script",
     "odds",
+    "others_words",
     "owners_sentence",
     "part_of",
     "percent",
     "place_words",
     "ranks",
     "readable_id",
+    "requirement_sentence",
     "same",
     "short_sentence",
     "span",
