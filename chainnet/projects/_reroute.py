@@ -20,7 +20,6 @@ from chainnet.flow import (
     ValueModel,
     balance_under,
     binding_inputs,
-    check_tier,
     climbed,
     levels,
     most_sets,
@@ -106,7 +105,8 @@ class Reroute(Result):
 
         The tier that was asked for, else the first.
         """
-        first = next((c for c in self.projects if c.startswith("standalone_") and c != "standalone_t"), "")
+        names = map(str, self.projects.columns)
+        first = next((c for c in names if c.startswith("standalone_") and c != "standalone_t"), "")
         if not (first and self.valued_for.is_all):
             return self.valued_for, "standalone_t"
         return Who(first.removeprefix("standalone_").removesuffix("_t")), first
@@ -285,7 +285,6 @@ def reroute(
     year, years = checks.year(by_year), check_horizon(horizon)
     budget = None if budget_musd is None else checks.money(budget_musd, "budget_musd")
     counting = Counting.of(network, commodity, beneficiaries, order=order)
-    check_tier(network, tier)
     valuing = counting.valuing.first(tier)
     if valuing.order != "allies_first" and (budget is not None or years is not None):
         raise DataError("reroute: budget_musd and horizon count the beneficiaries first; ask with order=allies_first.")
@@ -301,7 +300,7 @@ def reroute(
         rests_on=lambda: binding_inputs(counting, [overlay], reroute),
         **counting.settings,
         scenario=scenario.name if scenario else "",
-        **({} if tier is None else {"tier": tier}),
+        tier=tier,
         reroute=reroute,
         by_year=year,
         allies=allies,

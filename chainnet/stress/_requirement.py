@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -101,7 +102,7 @@ def _material(network: Network, commodity: object) -> str:
     return str(label) if is_known(label) and label else str(commodity) if is_known(commodity) and commodity else "goods"
 
 
-def _holder(row: dict[str, object]) -> str:
+def _holder(row: Mapping[Any, Any]) -> str:
     """Return who holds a stock, and where: its own name where nobody is named."""
     name = row["holder"] if is_known(row["holder"]) and row["holder"] else row["id"]
     return f"{name} in {in_sentence(country_name(str(row['country'])))}" if is_known(row["country"]) else str(name)

@@ -90,7 +90,8 @@ def test_a_tier_values_projects_by_what_it_gets_itself() -> None:
     assert mine.projects["usd_per_tpa"].to_dict() == pytest.approx({"arms": 5e6, "cars": np.inf, "wide": 2e6})
     assert (mine.base_tpa, mine.all_tpa, every.all_tpa) == pytest.approx((0.0, 3.0, 9.5))
     assert mine.levels["tier"].tolist() == every.levels["tier"].tolist()
-    assert "tier" not in every.provenance["settings"]
+    assert every.provenance["settings"]["tier"] is None
+    assert mine.provenance["settings"]["tier"] == "defence"
     with pytest.raises(cn.DataError, match='unknown tier "navy"'):
         cn.reroute(two_users(), OUT, tier="navy")
 
