@@ -59,7 +59,7 @@ class Stress(Question, Counted, TableOutput, Drawn):
     months: Months = 48
     start: opt.Start = None
     step_months: opt.Step = 1
-    reroute: opt.Degree = "existing"
+    reroute: opt.MonthsDegree = "existing"
     order: opt.Order = None
     severities: Annotated[bool, "Each scenario at 10, 30, 60, 100 % for 3, 12, 48 months."] = False
     no_stocks: Annotated[bool, "Leave stocks where they are."] = False
@@ -193,7 +193,7 @@ class Stockpile(Question, Counted, TableOutput):
     months: Months = 48
     start: opt.Start = None
     step_months: opt.Step = 1
-    reroute: opt.Degree = "existing"
+    reroute: opt.MonthsDegree = "existing"
     projects: OnStream = None
     mitigation: Annotated[bool, "Before and after each mitigation, besides the requirement."] = False
     austerity: Annotated[
@@ -229,26 +229,30 @@ class Stockpile(Question, Counted, TableOutput):
         self.say(found, tables, shown=(*shown, "layers") if len(found.layers) > 1 else shown, footer=found.words)
 
     def _alone(self, built: list[str] | None) -> None:
-        from chainnet.flow import Counting
-        from chainnet.stress import Ask, requirement
-
         if self.prices:
             raise DataError("--price: only --members takes it; name who hold together.")
-        whose = self.given("commodity"), self.given("beneficiaries")
-        counting = Counting.of(self.network, *whose, order=self.given("order"))
-        projects = None if built is None else tuple(built)
-        with progress_bar("stockpile") as step:
-            asked = Ask(counting, self.months, self.start, self.step_months, self.reroute, projects=projects, tell=step)
-            need, proof = requirement(self.given("scenario"), self.given("tiers"), asked)
-        tables = {"stockpile": need}
+        need = self.ask(projects=built)
+        tables = {"stockpile": need, **({"held": need.held} if len(need.held) else {})}
         if self.mitigation:
             tables["mitigation"] = self.ask("stress.stockpile_mitigation", projects=built)
         elif self.austerity:
             raise DataError("--austerity: only --mitigation takes it; a demand measure in the scenario does the same.")
-        seen = {"stockpile": ("commodity", "label", "required_t", "net_t", "cost_usd", "buy_t", "held_t", "alone_t")}
+        seen = {
+            "stockpile": (
+                "commodity",
+                "label",
+                "required_t",
+                "required_usd",
+                "buy_t",
+                "buy_usd",
+                "buy_high_t",
+                "alone_t",
+            ),
+            "held": ("holder", "country", "commodity", "drawn_t", "stock_t", "low_t", "high_t", "quality", "node"),
+        }
         idle = {"stockpile": ("required_t", "need no stock")}
-        numbers = {"certificate": proof}
-        self.say(need, dated(tables, self.start), numbers, tuple(tables), columns=seen, idle=idle)
+        said = {"answer": need.sentence, "certificate": need.certificate}
+        self.say(need, dated(tables, self.start), said, tuple(tables), columns=seen, idle=idle)
 
 
 def _settled(summary: Any) -> Any:
