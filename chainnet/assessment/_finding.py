@@ -30,7 +30,7 @@ from chainnet.scenario import (
     standing_of,
 )
 from chainnet.stress import is_short
-from chainnet.words import Claims, Narrow, Shortfall, place_words, vintage
+from chainnet.words import ORDER_WORDS, Claims, Narrow, Shortfall, Who, place_words, vintage
 
 Restriction = Literal["in force", "may return", "worst", "asked"]
 
@@ -295,6 +295,15 @@ class Finding:
         }
         table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("level")
         return stamp(table.assign(tpa=table["share"] * self.demand["tpa"]), self.provenance)
+
+    @property
+    def levels_words(self) -> str:
+        """How the columns of ``levels`` are read."""
+        return (
+            f"part of {Who.of(self.tier).demand} that is short in a steady year, due to the scenario. "
+            f"share, tpa: {ORDER_WORDS[self.answers.counting.order_name]}. first_share, last_share: allies served "
+            "first and last, an order of service and no time. No stock is drawn in the rows above stocks."
+        )
 
     @cached_property
     def advice(self) -> tuple[Advice, ...]:

@@ -54,14 +54,19 @@ class Chokepoints(Question, Counted, Output, Verified, Drawn):
         from chainnet.results import fact_of, origin_of
 
         self.say_verified("the same value and the same largest losses")
-        numbers = {"base_tpa": origin_of(found)["settings"]["base_tpa"]}
+        numbers = {"answer": found.sentence, "base_tpa": origin_of(found)["settings"]["base_tpa"]}
         numbers |= {f"base_ours_{end}_tpa": tonnes for end, tonnes in fact_of(found, "ours_tpa", {}).items()}
         ends = self.ask("criticality.loss_ends", known=found)
         tables, footer = {"chokepoints": found}, None
         if ends is not None:
             tables["ends"], footer = ends, _loss_at_ends(ends, self.labels)
         idle = {"chokepoints": ("lost_tpa", "cost nothing")}
-        self.say(found, tables, {**numbers, **_correlations(found, "loss")}, footer=footer, idle=idle)
+        numbers |= _correlations(found, "loss")
+        # beside the loss, and only where something is known to be several plants
+        mark = ["is_group"] if "is_group" in found and found["is_group"].any() else []
+        kept = ["lost_tpa", "lost_share", *mark, *(c for c in found if c != "is_group")]
+        columns = (*found.index.names, "label", *dict.fromkeys(kept), "source_label", "target_label")
+        self.say(found, tables, numbers, footer=footer, columns={"chokepoints": columns}, idle=idle)
 
 
 @command("criticality.interdict", example="interdict mag-9 --k 2")
@@ -248,7 +253,7 @@ class Reverse(Question, Counted, TableOutput):
 
 
 def _loss_at_ends(table: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, str]:
-    """Return the line on the largest single loss (``loss_ends``)."""
+    """Return the line on the largest loss of a row (``loss_ends``)."""
     from chainnet.results import ENDS
     from chainnet.words import at_ends, number, percent
 
@@ -259,7 +264,7 @@ def _loss_at_ends(table: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, s
         share = f"{percent(row['lost_share'], ' ')} of {number(row['base_tpa'])}"
         return f"{number(row['lost_tpa'])} t/yr ({share}; {labels.get(row['name'], row['name'])}{tied})"
 
-    return {"ends": f"largest single loss {at_ends(*(said(table.loc[end]) for end in ENDS))}"}
+    return {"ends": f"largest loss {at_ends(*(said(table.loc[end]) for end in ENDS))}"}
 
 
 def _cost(table: pd.DataFrame, unit: str, labels: Mapping[str, str]) -> str:

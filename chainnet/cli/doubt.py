@@ -44,7 +44,8 @@ class Assumptions(Question, Counted, TableOutput, Verified):
         numbers = {**found.words, "certain": found.certain, "firm_against": firm or "nothing"}
         numbers |= {"smallest_set": found.smallest_set or "none", "certificate": found.certificate}
         seen = ("label", "variant", "tier", "due_share", "change_share", "what")
-        self.say(found, tables, numbers, shown, columns={"moving": seen, "central": _CENTRAL})
+        idle = {"moving": ("change_share", "move no shortfall, only the bottleneck or what closes the gap")}
+        self.say(found, tables, numbers, shown, columns={"moving": seen, "central": _CENTRAL}, idle=idle)
 
 
 @command(like="assessment.compare", example="compare mag-9 --portfolio none= --portfolio both=G_US,H_US")

@@ -364,7 +364,8 @@ class Find(Question, Counted, TableOutput):
         if self.asked_form() != "table" or self.table is not None:  # the months take longer than all else
             tables |= {"depends_on": pd.DataFrame(found.depends_on), "projects": found.measures}
             tables |= {"months": found.months.reset_index()}
-        self.say(found.levels, tables, dict(zip(names, lines, strict=True)), ("levels",))
+        footer = {"levels": found.levels_words}
+        self.say(found.levels, tables, dict(zip(names, lines, strict=True)), ("levels",), footer)
 
 
 @command(like="assessment.overview", example="overview mag-9")

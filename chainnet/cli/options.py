@@ -70,6 +70,11 @@ LaidRules = Annotated[Path | None, "CSV of rules with their dates, laid over tho
 Degree = Annotated[
     Literal["none", "existing", "new"], "How far flows may move: not, on existing links, or to new suppliers too."
 ]
+MonthsDegree = Annotated[
+    Literal["none", "existing", "new"],
+    "How far flows may move: not, on existing links, or to new suppliers too (slow over months: a minute or more for a "
+    "large chain).",
+]
 By = Annotated[str, "node, edge, site, country, operator, owner_country, step+country, ..."]
 Valued = Annotated[
     Literal["allies_first", "allies_last", "alike"],

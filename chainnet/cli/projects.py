@@ -35,8 +35,8 @@ def _stocks(given: list[str], option: str) -> dict[str, dict[str, Any]]:
     return found
 
 
-# what people see of a project, of some twenty columns
-_SEEN = ("id", "label", "standalone_t", "capex_musd", "start_year", "last_in_t", "shapley_t", "country", "usd_per_tpa")
+# what people see of a project, of some twenty columns, behind what it adds
+_SEEN = ("capex_musd", "start_year", "last_in_t", "shapley_t", "country", "usd_per_tpa")
 _LEVELS = ("level", "tier", "demand_tpa", "shortfall_tpa", "shortfall_least_tpa", "shortfall_most_tpa", "gained_tpa")
 
 
@@ -53,16 +53,18 @@ class Reroute(Question, Counted, TableOutput, Drawn):
     by_year: Annotated[int | None, "Projects as they stand in this year; default all at full size."] = None
     reroute: opt.Degree = "existing"
     order: opt.Order = None
+    tier: Annotated[str | None, "Value projects by what this tier gets, if served first; default all tiers."] = None
     budget_musd: Annotated[
         float | None, "Also say what the best portfolio takes for this, USD million.", "--budget"
     ] = None
     horizon: Annotated[str | None, "FIRST,LAST year: also say what each year of delay loses.", _horizon] = None
 
     def _tell(self, found: Any) -> None:
+        who, first = found.sorted_for
+        # by what each adds for whom a planner looks at first, then alone and beside the others
+        order = dict.fromkeys([first, "standalone_t", "shapley_t", "last_in_t"])
         gains = found.projects
-        # by what each adds, alone and beside the others
-        order = ["standalone_t", "shapley_t", "last_in_t"]
-        gains = gains.sort_values(order, ascending=False, kind="stable") if len(gains) else gains
+        gains = gains.sort_values(list(order), ascending=False, kind="stable") if len(gains) else gains
         tables = {
             "projects": gains,
             "levels": found.levels,
@@ -72,9 +74,13 @@ class Reroute(Question, Counted, TableOutput, Drawn):
             **({"delays": found.delays} if self.horizon is not None else {}),
             **({"ours": found.ours} if found.ours is not None else {}),
         }
-        first = f"standalone_{self.network.tier_order[0]}_t"  # what the first tier gets of it, beside what all do
-        seen = (*_SEEN[:3], *([first] if first in gains else []), *_SEEN[3:])
-        self.say(found, tables, found.numbers(), ("levels", "projects"), columns={"projects": seen, "levels": _LEVELS})
+        whose = f"{who}{'' if who.is_all else ' if served first'} ({first})"
+        rest = "" if first == "standalone_t" else f", then for {found.valued_for} (standalone_t)"
+        values = f"what each alone adds for {whose}{rest}; all other values are for {found.valued_for}"
+        said = {"answer": found.sentence, "sorted by": values}
+        seen = ("id", "label", *dict.fromkeys([first, "standalone_t"]), *_SEEN)
+        shown = {"projects": seen, "levels": _LEVELS}
+        self.say(found, tables, {**said, **found.numbers()}, ("levels", "projects"), columns=shown)
 
 
 @command("projects.portfolio", example="portfolio gallium --budget 500 --scenario china_export_stop_all")

@@ -13,7 +13,7 @@ from chainnet.cli.common import STOPPED, Counted, Drawn, Question, TableOutput, 
 from chainnet.cli.progress import progress_bar
 from chainnet.cli.words import order, pairs, words
 from chainnet.errors import DataError
-from chainnet.words import whole
+from chainnet.words import join, percent, whole
 
 Months = Annotated[int, "Horizon."]
 # columns that hold months
@@ -23,6 +23,13 @@ Sets = Annotated[
     list[str] | None,
     "Come on stream at their start year: ids split by commas, all or none. Repeated: sets side by side, as NAME=IDS.",
 ]
+
+# by --reroute, on what links goods move
+_LINKS = {
+    "none": "No link carries more than in the base year (--reroute none)",
+    "existing": "Goods move on existing links (--reroute existing)",
+    "new": "Makers may ship to new users, once these have qualified them (--reroute new)",
+}
 
 # what is set side by side for several sets of projects
 SIDE_BY_SIDE = ("shortfall_tpa", "shortfall_t", "first_short_month", "time_to_survive")
@@ -52,7 +59,7 @@ class Stress(Question, Counted, TableOutput, Drawn):
     months: Months = 48
     start: opt.Start = None
     step_months: opt.Step = 1
-    reroute: opt.Degree = "existing"
+    reroute: opt.MonthsDegree = "existing"
     order: opt.Order = None
     severities: Annotated[bool, "Each scenario at 10, 30, 60, 100 % for 3, 12, 48 months."] = False
     no_stocks: Annotated[bool, "Leave stocks where they are."] = False
@@ -98,13 +105,16 @@ class Stress(Question, Counted, TableOutput, Drawn):
         wanted = (*OVERVIEW, *(ENDS.values() if others else ()))
         shown = [c for c in wanted if c in found.summary.columns]
         tables = {**found.tables(), "overview": _settled(found.summary)[shown], "ends": ends_of(found.summary)}
-        self.say(
-            found,
-            dated(tables, self.start),
-            {"certificate": found.certificate},
-            ("overview",),
-            self._ends(found) if others else None,
-        )
+        footer = {**(self._ends(found) if others else {}), **_levels(found, self.reroute)}
+        heads = {"asked": self._asked(), "certificate": found.certificate}
+        self.say(found, dated(tables, self.start), heads, ("overview",), footer)
+
+    def _asked(self) -> str:
+        """Return on what terms the months and the long run are counted."""
+        stocks = "stocks stay where they are" if self.no_stocks else "the months draw on stocks, the long run does not"
+        first = f"{self.start} is" if self.start else "Month 1 is"
+        dates = "" if self.start else "; --start prints dates"
+        return f"{_LINKS[self.reroute]}; {stocks}. {first} the first month{dates}. By end use: --table nodes."
 
     def _answer(self, name: str, chosen: Any, built: Any) -> Any:
         """Ask with one set of projects; after Ctrl-C of those scenarios that are done, if any are."""
@@ -151,6 +161,25 @@ class Stress(Question, Counted, TableOutput, Drawn):
         return short_at_ends(ends_of(found.summary, name), f"{name}{which}, in the long run: ")
 
 
+def _levels(found: Any, reroute: str) -> dict[str, str]:
+    """Return what new suppliers change in the long run of the worst scenario, beside existing links."""
+    if found.levels.empty:  # no scenario was asked
+        return {}
+    name = found.worst
+    table = found.levels[found.levels["scenario"] == name]
+    shares = (table["shortfall_tpa"] / table["demand_tpa"]).where(table["demand_tpa"] > 0, 0.0)
+    said = []
+    for level, on in (("existing", "on existing links"), ("new", "with new suppliers, once qualified,")):
+        mine = table["level"] == level
+        if mine.any():
+            tiers = zip(table["tier"][mine], shares[mine], strict=True)
+            said.append(f"{on} {join([f'{tier} ' + percent(share, ' ') for tier, share in tiers])}")
+    if len(said) < 2:
+        return {}
+    more = "" if reroute == "new" else ". Month by month with them: --reroute new"
+    return {"levels": f"{name}, short in the long run: {'; '.join(said)}{more}."}
+
+
 @command("stress.stockpile_requirement", example="stockpile mag-9 --scenario china_out --months 12")
 class Stockpile(Question, Counted, TableOutput):
     """Size the stock that demand needs.
@@ -164,7 +193,7 @@ class Stockpile(Question, Counted, TableOutput):
     months: Months = 48
     start: opt.Start = None
     step_months: opt.Step = 1
-    reroute: opt.Degree = "existing"
+    reroute: opt.MonthsDegree = "existing"
     projects: OnStream = None
     mitigation: Annotated[bool, "Before and after each mitigation, besides the requirement."] = False
     austerity: Annotated[
@@ -200,26 +229,30 @@ class Stockpile(Question, Counted, TableOutput):
         self.say(found, tables, shown=(*shown, "layers") if len(found.layers) > 1 else shown, footer=found.words)
 
     def _alone(self, built: list[str] | None) -> None:
-        from chainnet.flow import Counting
-        from chainnet.stress import Ask, requirement
-
         if self.prices:
             raise DataError("--price: only --members takes it; name who hold together.")
-        whose = self.given("commodity"), self.given("beneficiaries")
-        counting = Counting.of(self.network, *whose, order=self.given("order"))
-        projects = None if built is None else tuple(built)
-        with progress_bar("stockpile") as step:
-            asked = Ask(counting, self.months, self.start, self.step_months, self.reroute, projects=projects, tell=step)
-            need, proof = requirement(self.given("scenario"), self.given("tiers"), asked)
-        tables = {"stockpile": need}
+        need = self.ask(projects=built)
+        tables = {"stockpile": need, **({"held": need.held} if len(need.held) else {})}
         if self.mitigation:
             tables["mitigation"] = self.ask("stress.stockpile_mitigation", projects=built)
         elif self.austerity:
             raise DataError("--austerity: only --mitigation takes it; a demand measure in the scenario does the same.")
-        seen = {"stockpile": ("commodity", "label", "required_t", "net_t", "cost_usd", "buy_t", "held_t", "alone_t")}
+        seen = {
+            "stockpile": (
+                "commodity",
+                "label",
+                "required_t",
+                "required_usd",
+                "buy_t",
+                "buy_usd",
+                "buy_high_t",
+                "alone_t",
+            ),
+            "held": ("holder", "country", "commodity", "drawn_t", "stock_t", "low_t", "high_t", "quality", "node"),
+        }
         idle = {"stockpile": ("required_t", "need no stock")}
-        numbers = {"certificate": proof}
-        self.say(need, dated(tables, self.start), numbers, tuple(tables), columns=seen, idle=idle)
+        said = {"answer": need.sentence, "certificate": need.certificate}
+        self.say(need, dated(tables, self.start), said, tuple(tables), columns=seen, idle=idle)
 
 
 def _settled(summary: Any) -> Any:

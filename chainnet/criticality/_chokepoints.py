@@ -14,7 +14,7 @@ from chainnet.criticality._removals import Removals, removals
 from chainnet.engine import CERTAIN, ROUNDING
 from chainnet.flow import Counting, Valued, value_model, valued_order
 from chainnet.lowering import Degree, Reach, is_plain, stack
-from chainnet.network import Network
+from chainnet.network import Network, several_rows
 from chainnet.progress import Steps, Tell
 from chainnet.results import Ranking, limiting_inputs, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
@@ -77,12 +77,14 @@ def chokepoints(
     Returns
     -------
     Ranking, a DataFrame with one row per removed thing, sorted by lost_tpa descending, ties by index
-        It says what costs most (``.sentence``) and draws itself (``.plot()``).
+        It says what costs most, and the worst single plant beside the worst group (``.sentence``), and draws itself
+        (``.plot()``).
         lost_tpa : t/yr, >= 0 unless others come before.  lost_share : of the value.  throughput_tpa : t/yr in one
         optimal flow, of main outputs.  in_cut : a capacity of its lies in the reported minimum cut.
         is_dominator : without it nothing reaches the demand, whatever the capacities.
-        betweenness : NaN unless asked.  With all served alike also ours_least_tpa and ours_most_tpa : t/yr, what is
-        left for the beneficiaries without it, at least and at most (``attrs["ours_tpa"]``: both with it).
+        betweenness : NaN unless asked.  is_group (by node or site) : it may be several plants, such as "other makers".
+        With all served alike also ours_least_tpa and ours_most_tpa : t/yr, what is left for the beneficiaries without
+        it, at least and at most (``attrs["ours_tpa"]``: both with it).
 
     Raises
     ------
@@ -125,6 +127,7 @@ def chokepoints(
     steps.end()
     lost, base = _without_dust(found, plain, order), found.base
     ranked = np.lexsort((np.arange(len(lost)), -np.nan_to_num(lost, nan=-1.0)))
+    every = pd.Series(lost[ranked], what.take(ranked).index)
     if top is not None and not centrality:  # a rank correlation needs every row
         ranked = ranked[:top]
     kept = what.take(ranked)
@@ -142,6 +145,8 @@ def chokepoints(
         index=kept.index,
         columns=COLUMNS,
     )
+    if by in ("node", "site"):
+        table["is_group"] = table.index.isin(several_rows(network, by))
     facts: dict[str, object] = {}
     if found.ends is not None and found.ends_left is not None:
         facts["ours_tpa"] = dict(zip(("least", "most"), map(float, found.ends), strict=True))
@@ -165,7 +170,7 @@ def chokepoints(
         table, facts["rank_correlation"] = compared(network, table)
     said = source | {"verified": "second solver" if verify else "no"}
     stamped = stamp(table if top is None else table.head(top), said, ranked="lost_tpa", facts=facts)
-    return ranking(network, by, stamped, "lost_tpa", lambda tpa: part_of(tpa, float(base)))
+    return ranking(network, by, stamped, "lost_tpa", lambda tpa: part_of(tpa, float(base)), every)
 
 
 def _without_dust(found: Losses, plain: bool, order: Valued) -> Array:

@@ -8,25 +8,57 @@ from typing import Any
 import pandas as pd
 
 from chainnet.engine import TIE
-from chainnet.network import Network
+from chainnet.network import Network, several_rows
 from chainnet.results import Ranking
-from chainnet.words import costliest_sentence, country_name, in_sentence, named, place_words
+from chainnet.words import costliest_sentence, country_name, in_sentence, named, next_sentence, place_words
 
 MOST_NAMED = 20  # rows of which the names are kept: no more are drawn
 NOTHING = "Nothing that drops out alone costs anything."
 
 
-def ranking(network: Network, by: str, table: pd.DataFrame, column: str, amount: Callable[[float], str]) -> Ranking:
-    """Return a stamped table, the largest loss first, with its finding; ``amount`` writes a loss."""
+def ranking(
+    network: Network,
+    by: str,
+    table: pd.DataFrame,
+    column: str,
+    amount: Callable[[float], str],
+    every: pd.Series[float] | None = None,
+) -> Ranking:
+    """Return a stamped table, the largest loss first, with its finding.
+
+    ``amount`` writes a loss; ``every``: the losses of all rows, where the table has but the first; NaN where nobody
+    looked, for they are not among the first.
+    """
     names = {key: _name(network, by, key) for key in table.index[:MOST_NAMED]}
-    lost = table[column]
-    sentence = NOTHING
-    if len(lost) and lost.iloc[0] > 0:
-        tied = int((lost >= lost.iloc[0] * (1 - TIE)).sum()) - 1
-        name = names[table.index[0]]
-        said = in_sentence(name) if by in ("country", "owner_country") else named(name)
-        sentence = costliest_sentence(said, amount(float(lost.iloc[0])), tied)
-    return Ranking.of(table, sentence, names)
+    is_cut = every is not None and bool(every.isna().any())
+    lost = table[column] if every is None or is_cut else every
+    return Ranking.of(table, _sentence(network, by, lost, amount, is_cut), names)
+
+
+def _sentence(network: Network, by: str, lost: pd.Series[float], amount: Callable[[float], str], is_cut: bool) -> str:
+    """Return what costs most; where plants and groups of plants are ranked together, the worst of either.
+
+    ``is_cut``: there are smaller losses than those given.
+    """
+    if not (len(lost) and lost.iloc[0] > 0):
+        return NOTHING
+
+    def told(key: Hashable) -> str:
+        name = _name(network, by, key)
+        return in_sentence(name) if by in ("country", "owner_country") else named(name)
+
+    groups = lost.index.isin(several_rows(network, by))
+    first, most = lost.index[0], float(lost.iloc[0])
+    tied = int((lost >= most * (1 - TIE)).sum()) - 1
+    sentence = costliest_sentence(told(first), amount(most), tied, is_group=bool(groups[0]))
+    others = lost[groups != groups[0]]
+    if len(others) and others.iloc[0] > 0:
+        worst = next_sentence(told(others.index[0]), amount(float(others.iloc[0])), is_group=not groups[0])
+    elif groups[0] and not is_cut:
+        worst = next_sentence("", "", is_group=False)
+    else:
+        return sentence
+    return f"{sentence} {worst}"
 
 
 def _name(network: Network, by: str, key: Hashable) -> str:

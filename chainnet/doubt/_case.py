@@ -17,7 +17,7 @@ from chainnet.doubt._changes import Change
 from chainnet.doubt._inputs import Drawn
 from chainnet.doubt._judgements import FIRST, LAST, Setting, orders_of
 from chainnet.doubt._programs import Ledger, Parts, Point, Program
-from chainnet.doubt._verdict import CLASSES, LEVELS, Bottleneck, Outcome, class_of, shortfall, top_of
+from chainnet.doubt._verdict import LEVELS, MET, Bottleneck, Outcome, class_of, shortfall, top_of
 from chainnet.engine import CERTAIN, PRINTED, Certificate
 from chainnet.flow import Counting
 from chainnet.lowering import Degree, Overlay
@@ -32,7 +32,6 @@ YEARS_AHEAD = 6
 KNOWN, REACH, BARRED, CALM, CALM_NEW = "known", "reach", "barred", "calm", "calm new"
 # levels beside the four: projects that are qualified for every tier; one project alone on existing links
 OLD, ALONE = "projects long qualified", "project "
-MET = next(iter(CLASSES))
 # what each tier asks for, is served at the most, and at the least, t/yr
 _Served = tuple[Array, Array, Array]
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import Array, Bools, Ints
+from chainnet.doubt._inputs import demand_labels
 from chainnet.errors import DataError
 from chainnet.flow import Counting
 from chainnet.lowering import Overlay
@@ -229,12 +230,12 @@ def _stocks(network: Network) -> Iterator[Variation]:
 
 
 def _demand(network: Network, counting: Counting) -> Iterator[Variation]:
-    demand, labels = network.demand, network.labels
+    demand, labels = network.demand, demand_labels(network)
     for at in np.flatnonzero(is_weak(demand) & counting.rows).tolist():
         row = demand.iloc[at]
         parts = [_text(row[c]) for c in ("node", "commodity", "tier")]
         name = " / ".join(part for part in parts if part)
-        label = f"demand of {labels[row['node']]}"
+        label = f"demand of {labels[at]}"
         yield from _ends("input", "demand", row, at, name, label, float(row["demand_tpa"]))
 
 

@@ -13,6 +13,7 @@ from chainnet.doubt._judgements import CENTRAL, LAST
 from chainnet.doubt._verdict import apart
 from chainnet.doubt._words import in_words
 from chainnet.engine import CERTAIN
+from chainnet.words import percent
 
 # kinds of variation behind each square of a finding
 SQUARES: Mapping[str, tuple[str, ...]] = {
@@ -28,6 +29,8 @@ STRESS_TEST = f"order:{LAST}"
 # part of the draws in which the central class holds at the least, and classes that no order and no plant alone may move
 HOLDS, JUMP = 0.5, 2
 MOST_NAMED = 3
+# an input that moves a tier past its range by less is not named beside it
+PAST = 0.01
 
 
 def range_table(table: pd.DataFrame, central: pd.DataFrame, class_share: pd.Series) -> pd.DataFrame:
@@ -105,6 +108,30 @@ def jumps(rows: pd.DataFrame, central_share: float) -> pd.DataFrame:
     alone |= (rows["kind"] == "node") & (rows["id"] != OPENED)
     far = rows["due_share"].map(lambda share: apart(share, central_share) >= JUMP).astype(bool)
     return rows[alone & far & changes_class(rows)]
+
+
+def beyond(rows: pd.DataFrame, ends: Mapping[Any, Any]) -> list[str]:
+    """Return the weak inputs that alone move a tier furthest out of its range, in words: the least, then the most.
+
+    The range holds judgements only; a reader who sees it alone would take its ends for the least and the most.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        The variations of a tier, of ``KeyAssumptions.table``.
+    ends : mapping
+        Its range.
+    """
+    already = rows["shortfall_share"] - rows["due_share"]
+    base = {"already_share": ends["already_share"], "due_share": ends["central_share"]}
+    rows = rows[(rows["id"] != STRESS_TEST) & ~contradicts(already, rows["due_share"], base)]
+    said = []
+    for end, sign in (("low", -1.0), ("high", 1.0)):
+        past = (sign * (rows[f"due_{end}_share"] - ends[f"{end}_share"])).round(9)
+        if past.max() >= PAST:
+            row = rows.loc[past.idxmax()].to_dict()
+            said.append(f"{'up' if sign > 0 else 'down'} to {percent(row[f'due_{end}_share'], ' ')} {in_words(row)}")
+    return said
 
 
 def deciders(rows: pd.DataFrame) -> Iterator[str]:

@@ -98,6 +98,8 @@ def uncertain_inputs(network: Network) -> Inputs:
         ends = label.reindex(frame[at]).to_numpy()
         if table == "edges":
             ends = ends + " to " + label.reindex(frame["target"]).to_numpy()
+        if table == "demand":
+            ends = np.array(demand_labels(network), dtype=object)
         if table == "stocks":
             ends = frame["holder"].fillna(frame["id"]).to_numpy()
         value = frame[column].to_numpy(dtype=float)
@@ -128,6 +130,15 @@ def uncertain_inputs(network: Network) -> Inputs:
     known = np.isfinite(whole["value"]) & (whole["value"] > 0)
     room = (whole["low"] < whole["value"] * (1 - ROUNDING)) | (whole["high"] > whole["value"] * (1 + ROUNDING))
     return Inputs(whole[known & room].reset_index(drop=True))
+
+
+def demand_labels(network: Network) -> list[str]:
+    """Return whose demand each row is; also of what, where the same user asks for several goods."""
+    users, goods = network.demand["node"], network.demand["commodity"]
+    several = goods.groupby(users).transform("nunique") > 1
+    names = network.labels.reindex(users)
+    rows = zip(names, goods, several, strict=True)
+    return [f"{name} ({network.good(good)})" if is_one_of else str(name) for name, good, is_one_of in rows]
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from chainnet import checks
 from chainnet._types import Words
 from chainnet.doubt._case import Case
 from chainnet.doubt._changes import Change, Variation, variations
-from chainnet.doubt._due import HOLDS, JUDGED, STRESS_TEST, contradicts, deciders, firmness, jumps, range_table
+from chainnet.doubt._due import HOLDS, JUDGED, STRESS_TEST, beyond, contradicts, deciders, firmness, jumps, range_table
 from chainnet.doubt._inputs import draws_of
 from chainnet.doubt._judgements import Judgement, Setting, judgements
 from chainnet.doubt._smallest import MOST, Smallest, smallest_set
@@ -132,7 +132,10 @@ class KeyAssumptions(Result):
         """What is asked, the verdict, why there is none, the range, how firm it is and what decides, in sentences."""
         tier = self.first_tier
         word = str(self.central["class"][tier])
-        return sentences(tier, word, self._ends, self._rows, self.firmness, self.decides, self._far, self._is_split)
+        past, others = beyond(self._rows, self._ends), self.central["due_share"].drop(tier).to_dict()
+        return sentences(
+            tier, word, self._ends, self._rows, self.firmness, self.decides, self._far, self._is_split, past, others
+        )
 
     @property
     def moving(self) -> pd.DataFrame:

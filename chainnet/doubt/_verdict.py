@@ -12,6 +12,7 @@ from chainnet.engine import CERTAIN, LEAST_SIZE, PRINTED
 
 # word of each class, and the share of demand up to which it holds
 CLASSES = {"met": 0.01, "little": 0.1, "part": 0.5, "most": np.inf}
+MET = next(iter(CLASSES))
 LEVELS = ("existing", "new", "stocks", "projects")
 
 

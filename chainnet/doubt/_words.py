@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from chainnet.doubt._judgements import CENTRAL
+from chainnet.doubt._verdict import MET, class_of
 from chainnet.words import Who, first_capital, join, percent
 
 # what stands before the words of a judgement, by its kind; of equal weight the first kind is named first
@@ -38,6 +39,8 @@ def sentences(
     decides: Sequence[str],
     far: pd.DataFrame,
     is_split: bool,
+    past: Sequence[str],
+    others: Mapping[str, float],
 ) -> dict[str, str]:
     """Return the verdict on a tier, and how firm it is.
 
@@ -55,11 +58,16 @@ def sentences(
         Its variations that alone move it by two classes.
     is_split : bool
         Whether most draws are in another class.
+    past : sequence of str
+        The weak inputs that alone move it out of that range.
+    others : mapping
+        What is due of the other tiers, in the central case.
 
     Returns
     -------
     dict of str to str
-        asked, verdict, why (where nothing can be said), range, firm, decides: a sentence or two each.
+        asked, verdict, others (where they are short), why (where nothing can be said), range, firm, decides: a
+        sentence or two each.
     """
     demand = "demand" if Who(tier).is_all else Who(tier).demand
     low, central, high, already = (_share(row[f"{end}_share"]) for end in ("low", "central", "high", "already"))
@@ -72,6 +80,7 @@ def sentences(
         ends = f"{central} however it is judged"
     if row["last_share"] == row["last_share"]:
         ends += f"; stress test: if allied users are served last, {_share(row['last_share'])}"
+    ends += f". These are judgements; one weak input alone goes further: {join(past, 'or')}" if past else ""
     holds = f"in {percent(float(row['class_share']), ' ')} of the draws the class is the same"
     firm, loose = ([str(name) for name, is_firm in firmness.items() if is_firm == kind] for kind in (True, False))
     kept = f"whatever is assumed of {join(firm, 'or')}" if firm else "under no kind of doubt"
@@ -80,11 +89,20 @@ def sentences(
         "asked": f"{first_capital(demand)}, the first tier that asks, in a steady year with new suppliers qualified "
         "and stocks used up. The command stress begins on existing links, where more may be short.",
         "verdict": f"{first_capital(head)}.",
+        **({"others": _others(others)} if any(class_of(share) != MET for share in others.values()) else {}),
         **({"why": why} if why else {}),
         "range": f"{first_capital(ends)}.",
         "firm": f"The class holds {kept}{not_kept}; {holds}.",
         "decides": f"{first_capital('; '.join(decides))}." if decides else "Nothing alone changes the class.",
     }
+
+
+def _others(due: Mapping[str, float]) -> str:
+    """Return which other tiers are short because of the scenario, and by how much."""
+    short = {tier: share for tier, share in due.items() if class_of(share) != MET}
+    said = join([f"{_share(share)} of {Who(tier).demand}" for tier, share in short.items()])
+    are = "is" if len(short) == 1 else "are"
+    return f"Of the tiers after it {said} {are} short because of the scenario in the central case; --tier asks of one."
 
 
 def _why(far: pd.DataFrame, class_share: float | None) -> str:

@@ -14,7 +14,7 @@ from chainnet.drawing.courses import from_balances, from_months, shortfall_of, t
 from chainnet.drawing.drawn import ORDERS, DrawnFlows, Losses, order_words, rows_match, scenario_words
 from chainnet.errors import DataError
 from chainnet.flow import LongRuns
-from chainnet.network import Network, several_plants
+from chainnet.network import Network, several_rows
 from chainnet.results import origin_of
 from chainnet.words import ALL_TIERS, Who, digits, who
 
@@ -106,7 +106,7 @@ def _flows(
         return None
     raise DataError(
         f"draw: cannot show a {type(result).__name__}; result is None, the answer of max_flow, balance (or a list of "
-        "them) or stress_test, or the table of chokepoints(network)."
+        "them) or stress_test, or the table of chokepoints(network). A file goes in path=."
     )
 
 
@@ -182,15 +182,6 @@ def _units(network: Network) -> dict[str, str]:
     return dict(zip(nodes["id"], nodes["site"].fillna(nodes["id"]), strict=True))
 
 
-def _several(network: Network, units: Mapping[str, str]) -> set[str]:
-    """Return the rows that may be several plants: all parts of a site are, or it has several operators."""
-    nodes = network.nodes
-    unit = nodes["id"].map(units) if units else nodes["id"]
-    each = nodes["id"].isin(several_plants(network)).groupby(unit).all()
-    operators = nodes["operator"].groupby(unit).nunique()
-    return set(each.index[each.to_numpy() | (operators > 1).to_numpy()])
-
-
 def _from_table(network: Network, table: pd.DataFrame) -> Losses:
     if "lost_tpa" not in table.columns:
         raise DataError("draw: the table of losses has no column lost_tpa; give chokepoints(network).")
@@ -210,7 +201,7 @@ def _from_table(network: Network, table: pd.DataFrame) -> Losses:
         frame["in_cut"] = False
     # equal to nine digits = a tie; what may be several plants is no rank's single site
     marks = pd.Series([digits(x, 9) for x in lost], index=frame.index)
-    frame["may_be_several"] = frame.index.isin(_several(network, units))
+    frame["may_be_several"] = frame.index.isin(several_rows(network, "site" if units else "node"))
     one = ~frame["may_be_several"] & (lost > 0)
     ranks = marks[one].rank(method="min", ascending=False)
     frame["rank"] = ranks.reindex(frame.index).fillna(0).astype(int)

@@ -195,7 +195,8 @@ def solve_market(market: FlowMarket) -> FlowSolution:
         way = " -> ".join(str(market.ids[node]) for node in err.path)
         raise DataError(
             f"nothing limits the flow along {way}: neither a node nor an edge of this way has a capacity. "
-            "Give one of them capacity_tpa."
+            "Give one of them capacity_tpa. If flow_tpa, what moved, is the most that can move, read the file again "
+            "with that column as capacity_tpa (--rename COLUMN=capacity_tpa)."
         ) from err
 
 

@@ -166,6 +166,20 @@ class StockModel:
         found = self._solve(self._over(weight), self._last, may_be_unlimited=True)
         return None if found is None else self._answer(found, weight)
 
+    def fewest_held(self) -> Array:
+        """Return the tonnes that are drawn of each held stock where no more is bought than in the last answer.
+
+        Of several ways it is the one that draws the fewest tonnes in all.
+        """
+        self.keep()
+        cost = np.zeros(len(self._upper))
+        cost[self._held] = 1.0
+        found = self._solve(cost, self._last)
+        assert found is not None, "the last answer is one"
+        require(self._model.certify("stocks drawn"))
+        drawn, scale = (values[self._held].reshape(len(self._columns), -1) for values in (found.x, self._scale))
+        return np.asarray(np.where(drawn <= PRINTED * scale, 0.0, drawn).sum(axis=0))
+
     def _over(self, price: Array) -> Array:
         """Return costs of all columns: a price on whatever is drawn of the free stocks."""
         cost = np.zeros(len(self._upper))

@@ -263,7 +263,9 @@ def _lines(found: Look) -> list[str]:
     if " --out " in first:
         has_countries = first.startswith("chainnet from-trade") or "_country" in first  # an edge list may name none
         by = " --by country" if has_countries else ""
-        out += ["", f"Then, for instance: chainnet chokepoints {first.rpartition(' --out ')[2]}{by}"]
+        # a graph of flows alone limits nothing, so nothing of it can be ranked
+        kind = ", read as capacity_tpa," if any("=flow_tpa" in each for each in found.commands) else ","
+        out += ["", f"Then{kind} for instance: chainnet chokepoints {first.rpartition(' --out ')[2]}{by}"]
     return out
 
 

@@ -39,7 +39,7 @@ from chainnet.network._linked import say_unlinked, unlinked_plants
 from chainnet.network._network import Network, check_network
 from chainnet.network._nouns import depths, place_of, plants_of, site_labels, step_of
 from chainnet.network._pictures import lay_out
-from chainnet.network._plants import several_plants
+from chainnet.network._plants import several_plants, several_rows
 from chainnet.network._projects import State, begins_of, first_years, ramp_reached, state_of, verb_of
 from chainnet.network._reading import AS_WRITTEN, END_COUNTRY, Reading
 from chainnet.network._results import Annotated, annotated, named_results
@@ -116,6 +116,7 @@ __all__ = [
     "say_unfed",
     "say_unlinked",
     "several_plants",
+    "several_rows",
     "site_labels",
     "split_list",
     "state_of",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from chainnet.network._kept import kept
 from chainnet.network._network import Network
 
-# an operator cell that names several: "A, B", "A and others"
-_SEVERAL = r", | and others\b| and [A-Z]"
+# an operator cell that names several: "A, B", "A and others", "A; B", "about 40 plants"
+_SEVERAL = r"[,;] | and others\b|\bplants\b"
 
 
 @kept(1)
@@ -36,3 +36,19 @@ def several_plants(network: Network) -> frozenset[str]:
     nobody = operator.isna() & bool(operator.notna().any())
     nowhere = plants["country"].isna() & bool(nodes["country"].notna().any())  # else nothing says where any plant is
     return frozenset(plants.loc[nowhere | nobody | operator.str.contains(_SEVERAL).eq(True), "id"])
+
+
+def several_rows(network: Network, by: str) -> frozenset[str]:
+    """Return the nodes, or by site the sites, that may be several plants; none of what is several by its nature.
+
+    A site is where all its parts may be, or where it has several operators. A node without a site is its own.
+    """
+    if by == "node":
+        return several_plants(network)
+    if by != "site":
+        return frozenset()
+    nodes = network.nodes
+    site = nodes["site"].fillna(nodes["id"])
+    each = nodes["id"].isin(several_plants(network)).groupby(site).all()
+    operators = nodes["operator"].groupby(site).nunique()
+    return frozenset(each.index[each.to_numpy() | (operators > 1).to_numpy()])

@@ -11,7 +11,7 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Words
-from chainnet.engine import CERTAIN, ROUNDING
+from chainnet.engine import CERTAIN, ROUNDING, TIE
 from chainnet.errors import DataError
 from chainnet.flow import (
     EXACT_PLAYERS,
@@ -36,18 +36,12 @@ from chainnet.projects._portfolio import portfolio
 from chainnet.projects._words import needed_by, pair_table, sentences, triple_table
 from chainnet.results import SAMPLED, STEADY, Result, Status, figure_of, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
-from chainnet.words import levels_sentence, named, tonnes
+from chainnet.words import DEGREE_WORDS, Who, first_capital, levels_sentence, named, others_words, tonnes
 
 # where tracked flows part goods no balance bears the whole price: then the rise over this part of the size tells
 FIRST = 1e-4
 MOST_KINKS = 100
-LEVEL_SAID = {
-    "none": "without rerouting",
-    "existing": "on existing links",
-    "new": "with new suppliers",
-    "stocks": "with stocks",
-    "projects": "with all projects",
-}
+LEVEL_SAID = {**DEGREE_WORDS, "stocks": "with stocks", "projects": "with all projects"}
 N_TABLES = 5  # that take more than the sets
 UNITS = {**STEADY, "usd_per_shapley_tpa": "USD per t/yr"}
 
@@ -101,11 +95,32 @@ class Reroute(Result):
         return table[(table["standalone_t"] > 0) | (table["shapley_t"] > 0)]
 
     @property
+    def valued_for(self) -> Who:
+        """Whose tonnes projects are worth: of the tier that was asked for, else of all tiers."""
+        return Who.of(self.provenance["settings"].get("tier"))
+
+    @property
+    def sorted_for(self) -> tuple[Who, str]:
+        """Whom a planner looks at first, and the column of ``projects`` that says what each adds for them.
+
+        The tier that was asked for, else the first.
+        """
+        names = map(str, self.projects.columns)
+        first = next((c for c in names if c.startswith("standalone_") and c != "standalone_t"), "")
+        if not (first and self.valued_for.is_all):
+            return self.valued_for, "standalone_t"
+        return Who(first.removeprefix("standalone_").removesuffix("_t")), first
+
+    @property
     def left(self) -> pd.DataFrame:
-        """What stays short of all demand after each level of response, index level: demand_tpa, shortfall_tpa."""
+        """What stays short after each level of response, index level: demand_tpa, shortfall_tpa.
+
+        Of all demand, or of the tier that was asked for.
+        """
         if self.levels.empty:
             return pd.DataFrame(columns=["demand_tpa", "shortfall_tpa"], dtype=float)
-        return self.levels.groupby("level", sort=False)[["demand_tpa", "shortfall_tpa"]].sum()
+        rows = self.valued_for.rows(self.levels)
+        return rows.groupby("level", sort=False)[["demand_tpa", "shortfall_tpa"]].sum()
 
     @property
     def level_words(self) -> dict[str, str]:
@@ -119,23 +134,43 @@ class Reroute(Result):
         if left.empty:
             return ""
         steps = list(zip(self.level_words.values(), left["shortfall_tpa"], strict=True))
-        return levels_sentence(self.provenance["settings"]["scenario"], steps, float(left["demand_tpa"].iloc[0]))
+        whole, scenario = float(left["demand_tpa"].iloc[0]), self.provenance["settings"]["scenario"]
+        return levels_sentence(scenario, steps, whole, self.valued_for)
+
+    @property
+    def first_sentence(self) -> str:
+        """Which project alone adds most for the tier that is looked at first; "" where all values are of one."""
+        who, column = self.sorted_for
+        if column == "standalone_t" or self.ranked.empty:
+            return ""
+        best = self.ranked.sort_values(column, ascending=False, kind="stable")
+        first = best.iloc[0]
+        if first[column] > 0:
+            most = f"adds most{_tied(best[column])}: {tonnes(first[column], ' ')} alone"
+            return f"For {who}, if served first, {named(first['label'])} {most}."
+        degree = self.provenance["settings"]["reroute"]
+        short = who.rows(self.levels[self.levels["level"] == degree])
+        if len(short) and (short["shortfall_tpa"] <= CERTAIN * short["demand_tpa"]).all():
+            return f"{first_capital(who)} is met {LEVEL_SAID[degree]}, and no project alone adds anything for it."
+        return f"No project alone adds anything for {who}."
 
     @property
     def best_sentence(self) -> str:
-        """Which project avoids most alone."""
+        """Which project avoids most alone, of what all tiers or the tier asked for lack."""
         best = self.ranked
         if best.empty:
             return "No project avoids any shortfall." if len(self.projects) else ""
-        first = best.iloc[0]
+        first, whose = best.iloc[0], self.valued_for
         alone, fair = (tonnes(first[column], " ") for column in ("standalone_t", "shapley_t"))
         size = f"{alone} alone" if first["standalone_t"] > 0 else f"nothing alone, {fair} as its fair share"
-        return f"Of the projects {named(first['label'])} avoids most: {size}."
+        tied = _tied(best["standalone_t" if first["standalone_t"] > 0 else "shapley_t"])
+        head = f"For {whose}{'' if whose.is_all else ', if served first,'}"
+        return f"{head} {named(first['label'])} avoids most{tied}: {size}."
 
     @property
     def sentence(self) -> str:
-        """What stays short level by level, and which project avoids most alone, in a line."""
-        return " ".join(one for one in (self.levels_sentence, self.best_sentence) if one)
+        """What stays short level by level, and which project adds most for the first tier and for all, in a line."""
+        return " ".join(one for one in (self.levels_sentence, self.first_sentence, self.best_sentence) if one)
 
     def plot(self) -> Any:
         """Draw what stays short after each level of response, and what each project avoids alone and beside others.
@@ -165,6 +200,7 @@ def reroute(
     beneficiaries: Words = None,
     commodity: Words = None,
     order: Asked = None,
+    tier: str | None = None,
     budget_musd: float | None = None,
     horizon: tuple[int, int] | None = None,
     progress: Tell | None = None,
@@ -194,6 +230,9 @@ def reroute(
         beneficiaries first. allies_last: what a project adds may go to the others first, so a rise may be nothing or
         below 0, and there is no price (``dual_t`` is NaN). alike: the value counts all, and ``ours`` says what part of
         it can be the beneficiaries'.
+    tier : str, optional
+        Value projects by what this tier could get if it came first; default by what all tiers get. The levels are of
+        all tiers in any case.
     budget_musd : float, optional
         Also say which projects the best portfolio takes under this budget, USD million.
     horizon : (int, int), optional
@@ -246,7 +285,7 @@ def reroute(
     year, years = checks.year(by_year), check_horizon(horizon)
     budget = None if budget_musd is None else checks.money(budget_musd, "budget_musd")
     counting = Counting.of(network, commodity, beneficiaries, order=order)
-    valuing = counting.valuing
+    valuing = counting.valuing.first(tier)
     if valuing.order != "allies_first" and (budget is not None or years is not None):
         raise DataError("reroute: budget_musd and horizon count the beneficiaries first; ask with order=allies_first.")
     names = pick_projects(network, projects, allies)
@@ -261,6 +300,7 @@ def reroute(
         rests_on=lambda: binding_inputs(counting, [overlay], reroute),
         **counting.settings,
         scenario=scenario.name if scenario else "",
+        tier=tier,
         reroute=reroute,
         by_year=year,
         allies=allies,
@@ -274,8 +314,8 @@ def reroute(
     table = _project_table(valuing, game, standing, overlay, reroute, steps)
     steps.done("each alone and last")
     if budget is not None:
-        offer: dict[str, Any] = {"by_year": year, "reroute": reroute, "projects": names, "budgets": [], "close": []}
-        best = portfolio(network, [scenario], budget, **offer, **counting.said)
+        offer: dict[str, Any] = {"by_year": year, "reroute": reroute, "projects": names, "tier": tier}
+        best = portfolio(network, [scenario], budget, **offer, budgets=[], close=[], **counting.said)
         table["in_portfolio"] = table.index.isin(best.chosen)
     pairs = pair_table(game, standing, network.labels)
     steps.done("pairs")
@@ -286,11 +326,9 @@ def reroute(
     table["needs"] = pd.Series({name: ";".join(needs.get(name, ())) for name in standing}, dtype=object)
     is_exact = len(standing) <= EXACT_PLAYERS
     table["words"] = sentences(network, table, game, standing, needs, company, year, is_exact)
-    late = (
-        delay_table(valuing, overlay, names, years, reroute, steps)
-        if years is not None
-        else pd.DataFrame(columns=list(COLUMNS))
-    )
+    late = pd.DataFrame(columns=list(COLUMNS))
+    if years is not None:
+        late = delay_table(valuing, overlay, names, years, reroute, steps)
     levels, ours = _levels(counting, overlay, game, names), _ours(game, standing) if valuing.order == "alike" else None
     steps.end()
     shares: dict[str, Status] = (
@@ -307,6 +345,12 @@ def reroute(
         all_tpa=game.value(standing),
         ours=None if ours is None else stamp(ours, source),
     )
+
+
+def _tied(gains: pd.Series) -> str:
+    """Say how many others add as much as the first."""
+    most = float(gains.max())
+    return others_words(int((gains >= most * (1 - TIE)).sum()) - 1)
 
 
 def _ours(game: Game, names: Sequence[str]) -> pd.DataFrame:

@@ -9,7 +9,7 @@ weakest limiting input, and how many are so).
 from chainnet.results._ends import ENDS, Ends, ends_of, ends_table
 from chainnet.results._licences import licences
 from chainnet.results._provenance import Provenance, handed, package_version, provenance
-from chainnet.results._ranking import Ranking, figure_of
+from chainnet.results._ranking import Ranking, SaidTable, figure_of
 from chainnet.results._results import STEADY, Guarded, Result, codebook, fact_of, origin_of, stamp
 from chainnet.results._trust import (
     BOUNDED,
@@ -44,6 +44,7 @@ __all__ = [
     "Provenance",
     "Ranking",
     "Result",
+    "SaidTable",
     "Status",
     "codebook",
     "ends_of",

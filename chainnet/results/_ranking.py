@@ -26,7 +26,33 @@ class _Table(type):
         return isinstance(one, pd.DataFrame)
 
 
-class Ranking(pd.DataFrame, metaclass=_Table):
+class SaidTable(pd.DataFrame, metaclass=_Table):
+    """A table that says its finding in words.
+
+    A table like any other. What is cut from it is a plain table: the finding is one on all rows.
+
+    Attributes
+    ----------
+    sentence : str
+        The finding, in words.
+    """
+
+    # no columns, so that pandas lets them be set
+    _metadata = ["sentence"]  # noqa: RUF012
+    sentence: str = ""
+
+    @property
+    def _constructor(self) -> Callable[..., pd.DataFrame]:
+        return pd.DataFrame
+
+    def _repr_html_(self) -> str | None:
+        table: str | None = super()._repr_html_()  # type: ignore[misc]
+        if table is None or not self.sentence:
+            return table
+        return f"<p>{escape(self.sentence)}</p>{table}"
+
+
+class Ranking(SaidTable):
     """A table of losses, the largest first, that says its finding and draws itself.
 
     A table like any other. What is cut from it is a plain table: the finding is one on all rows.
@@ -39,14 +65,8 @@ class Ranking(pd.DataFrame, metaclass=_Table):
         Names for people of its first rows, by index value.
     """
 
-    # no columns, so that pandas lets them be set
     _metadata = ["sentence", "names"]  # noqa: RUF012
-    sentence: str = ""
     names: Mapping[Hashable, str] = {}
-
-    @property
-    def _constructor(self) -> Callable[..., pd.DataFrame]:
-        return pd.DataFrame
 
     @classmethod
     def of(cls, table: pd.DataFrame, sentence: str, names: Mapping[Hashable, str]) -> Ranking:
@@ -81,9 +101,3 @@ class Ranking(pd.DataFrame, metaclass=_Table):
         <Figure: 'Losing Dysprosium source in China costs most: 40 of 50 t/yr (80 %).'>
         """
         return figure_of(self, *args, **asked)
-
-    def _repr_html_(self) -> str | None:
-        table: str | None = super()._repr_html_()  # type: ignore[misc]
-        if table is None or not self.sentence:
-            return table
-        return f"<p>{escape(self.sentence)}</p>{table}"

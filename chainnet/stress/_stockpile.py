@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from chainnet._types import Array, Words
-from chainnet.engine import ROUNDING, Certificate
+from chainnet.engine import CERTAIN, ROUNDING, Certificate
 from chainnet.errors import InfeasibleError
 from chainnet.flow import Asked, Counting, LeastStock, binding_inputs, check_tier
 from chainnet.lowering import Degree
@@ -19,6 +19,7 @@ from chainnet.progress import Steps, Tell
 from chainnet.results import Provenance, provenance, stamp
 from chainnet.scenario import Outside, Scenario, asked_scenario, overlay_of, tell_outside
 from chainnet.stress._months import Ask, common_cuts
+from chainnet.stress._requirement import Requirement, requirement_words
 from chainnet.stress._stores import Stores, tiers_of
 
 
@@ -36,7 +37,7 @@ def stockpile_requirement(
     beneficiaries: Words = None,
     commodity: Words = None,
     progress: Tell | None = None,
-) -> pd.DataFrame:
+) -> Requirement:
     """Say how much of each commodity must be in stock for the chosen tiers to be met.
 
     Parameters
@@ -63,13 +64,15 @@ def stockpile_requirement(
 
     Returns
     -------
-    DataFrame, one row per commodity that a plant or an end use of the beneficiaries takes in
+    Requirement, a DataFrame with one row per commodity that a plant or an end use of the beneficiaries takes in
+        It says which stocks cover what, and what is to buy (``.sentence``, ``.held``).
         commodity, label.  required_t : the cheapest set of stocks, nothing held, t (one of several where
         prices tie).  held_t : what the stocks table says lies with the beneficiaries for these tiers,
         after the scenario.  net_t : required_t - held_t, at least 0; no netting across commodities.
         alone_t : what it would take of this commodity alone, inf where no amount suffices.  buy_t : what
-        is to be bought where all that is held is drawn where it helps.  price_usd_per_t.  cost_usd :
-        net_t at that price, NaN without a price.
+        is to be bought where all that is held is drawn where it helps.  buy_low_t, buy_high_t : the same with
+        every stock at the high, and at the low end of its range.  price_usd_per_t.  cost_usd, required_usd,
+        buy_usd : net_t, required_t and buy_t at that price, NaN without a price.
 
     Raises
     ------
@@ -117,29 +120,49 @@ def stockpile_requirement(
         projects=None if projects is None else tuple(projects),
         tell=progress,
     )
-    return requirement(scenario, tiers, ask)[0]
+    chosen = tiers_of(network, tiers, "stockpile_requirement")
+    need = _Need(scenario, chosen, ask)
+    steps = Steps(f"least stocks over {need.size}", ask.tell, 5 + len(need.commodities))
+    table, gross, buy = _table(need, steps)
+    held = need.stocks(gross, buy)
+    steps.done("what is drawn")
+    ends: tuple[Literal["high", "low"], ...] = ("high", "low")
+    for column, end in zip(("buy_low_t", "buy_high_t"), ends, strict=True):
+        other = need.buy_with(end) if gross.drawn_t.any() else None
+        table[column] = table["buy_t"] if other is None else other
+        steps.done(f"with stocks at their {end} figures")
+    steps.end()
+    for what in ("required", "buy"):
+        table[f"{what}_usd"] = (table[f"{what}_t"] * table["price_usd_per_t"]).mask(table[f"{what}_t"] <= 0, 0.0)
+    stamped = stamp(table, _source(scenario, chosen, ask))
+    return Requirement.of(stamped, requirement_words(table, held, scenario, chosen, ask), held, gross.certificate)
 
 
 def requirement(scenario: Scenario | None, tiers: Words, ask: Ask) -> tuple[pd.DataFrame, Certificate]:
-    """Return ``stockpile_requirement``, and the proof that no cheaper set of stocks does."""
+    """Return ``stockpile_requirement`` without the stocks that cover it, and the proof that no cheaper set does."""
     chosen = tiers_of(ask.network, tiers, "stockpile_requirement")
     need = _Need(scenario, chosen, ask)
     steps = Steps(f"least stocks over {need.size}", ask.tell, 2 + len(need.commodities))
+    table, gross, _ = _table(need, steps)
+    steps.end()
+    return stamp(table, _source(scenario, chosen, ask)), gross.certificate
+
+
+def _table(need: _Need, steps: Steps) -> tuple[pd.DataFrame, LeastStock, LeastStock]:
+    """Return what is required, held and to buy by commodity, and the answers with nothing held and beside what is."""
     gross = need.least(use_held=False)
     steps.done("the cheapest set")
+    alone = [need.alone(code) for code in steps.each(need.commodities, "{} alone".format)]
     buy = need.least(use_held=True)
     steps.done("beside what is held")
     tell_outside([need.outside], stacklevel=4)
-    alone = [need.alone(code) for code in steps.each(need.commodities, "{} alone".format)]
-    steps.end()
-    held = need.held()
     table = pd.DataFrame({"commodity": need.commodities, "label": need.labels, "required_t": need.by_commodity(gross)})
-    table["held_t"] = held
+    table["held_t"] = need.held()
     table["net_t"] = np.maximum(table["required_t"] - table["held_t"], 0.0)
     table["alone_t"], table["buy_t"] = alone, need.by_commodity(buy)
     table["price_usd_per_t"] = need.prices
     table["cost_usd"] = table["net_t"] * table["price_usd_per_t"]
-    return stamp(table, _source(scenario, chosen, ask)), gross.certificate
+    return table, gross, buy
 
 
 def stockpile_mitigation(
@@ -353,6 +376,7 @@ class _Need:
 
     def __init__(self, scenario: Scenario | None, tiers: tuple[str, ...], ask: Ask) -> None:
         self._stores = stores = Stores(scenario, tiers, ask)
+        self._asked = scenario, tiers, ask
         self._codes = stores.commodity
         self.commodities = sorted(set(self._codes))
         known = ask.network.commodities.set_index("id")
@@ -393,6 +417,26 @@ class _Need:
         mine = self._codes == commodity
         found = self._model.least(False, mine, np.ones(len(mine)), first=self._first)
         return float("inf") if found is None else float(found.drawn_t.sum())
+
+    def stocks(self, gross: LeastStock, buy: LeastStock) -> pd.DataFrame:
+        """Return the stocks on record with what is drawn of each; ``buy`` is the last answer that was asked for."""
+        held = self._stores.held
+        helps = len(held) > 0 and buy.cost < gross.cost * (1 - CERTAIN)
+        held["drawn_t"] = self._model.fewest_held() if helps else 0.0
+        return held.sort_values("drawn_t", ascending=False, kind="stable", ignore_index=True)
+
+    def buy_with(self, end: Literal["low", "high"]) -> Array | None:
+        """Return what is to buy by commodity with every stock at an end of its range; None where none has that end."""
+        _, _, ask = self._asked
+        stocks = ask.network.stocks
+        tonnes = stocks[end].fillna(stocks["stock_t"])
+        if (tonnes == stocks["stock_t"]).all():
+            return None
+        # what has to be left at the end is no more than there is
+        least = stocks["end_t"].where(~(stocks["end_t"] > tonnes), tonnes)
+        other = ask.network.with_table("stocks", stocks.assign(stock_t=tonnes, end_t=least))
+        need = _Need(*self._asked[:2], replace(ask, counting=ask.counting.on(other)))
+        return need.by_commodity(need.least(use_held=True))
 
     @property
     def size(self) -> str:

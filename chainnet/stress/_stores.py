@@ -140,16 +140,30 @@ class Stores:
         return self._line.outside
 
     @property
+    def held(self) -> pd.DataFrame:
+        """The stocks on record, in the order of the table, with what of each is in reach.
+
+        id, holder, country, node, commodity; stock_t, low_t, high_t: t that the scenario leaves, as stated and at the
+        ends of their range (stock_t where none is given); quality.
+        """
+        share = np.max([overlay.stock_share for overlay in self._line.overlays], axis=0)[~self._free]
+        table = self._network.stocks[~self._free].reset_index(drop=True)
+        out = table[["id", "holder", "country", "node", "commodity"]].copy()
+        for column, end in (("stock_t", "stock_t"), ("low_t", "low"), ("high_t", "high")):
+            out[column] = table[end].fillna(table["stock_t"]).to_numpy(dtype=float) * share
+        return out.assign(quality=table["quality"])
+
+    @property
     def held_t(self) -> pd.Series[Any]:
         """What lies in stock with the beneficiaries for these tiers by commodity, after the scenario, t."""
-        stocks = self._network.stocks
-        share = np.max([overlay.stock_share for overlay in self._line.overlays], axis=0)
-        tonnes = stocks["stock_t"].to_numpy(dtype=float) * share
+        held = self.held
+        stocks = self._network.stocks[~self._free].reset_index(drop=True)
         country = stocks["country"].fillna(stocks["node"].map(self._network.nodes.set_index("id")["country"]))
         ours = self._counting.inside(pd.DataFrame({"country": country})) | country.isna().to_numpy()
         named = stocks["tiers"].fillna("").str.split(";")
-        ours &= np.array([not any(words) or bool({w.strip() for w in words} & set(self._tiers)) for words in named])
-        return pd.Series(np.where(ours, tonnes, 0.0)).groupby(stocks["commodity"].fillna("").to_numpy()).sum()
+        theirs = [not any(words) or bool({w.strip() for w in words} & set(self._tiers)) for words in named]
+        ours &= np.array(theirs, dtype=bool)
+        return held["stock_t"].where(ours, 0.0).groupby(held["commodity"].fillna("").to_numpy()).sum()
 
 
 def _entries(counting: Counting) -> list[tuple[str, str]]:

@@ -22,7 +22,7 @@ from chainnet.words._numbers import (
     verb,
     whole,
 )
-from chainnet.words._who import Who
+from chainnet.words._who import ALL_TIERS, Who
 
 NAN, BLANK = float("nan"), " "
 BASELINE = "baseline"
@@ -108,16 +108,44 @@ def short_sentence(label: str, tiers: Sequence[TierShort]) -> str:
     return f"{head}: {', '.join(said)}{since_when}.{rest}"
 
 
-def costliest_sentence(name: str, amount: str, n_tied: int = 0) -> str:
-    """Say whose loss costs most, and how many others cost as much.
+def costliest_sentence(name: str, amount: str, n_tied: int = 0, *, is_group: bool = False) -> str:
+    """Say what costs most, whether that is several plants, and how many others cost as much.
 
     Examples
     --------
     >>> costliest_sentence("Trail refinery", "40 t", 1)
     'Losing Trail refinery costs most, as does one other: 40 t.'
+    >>> costliest_sentence("Other Chinese plants", "40 t", is_group=True)
+    'Losing Other Chinese plants, a group of plants, costs most: 40 t.'
     """
-    others = "" if not n_tied else f", as does {'one other' if n_tied == 1 else f'any of {n_tied} others'}"
-    return f"Losing {name} costs most{others}: {amount}."
+    group = ", a group of plants," if is_group else ""
+    return f"Losing {name}{group} costs most{others_words(n_tied)}: {amount}."
+
+
+def others_words(n_tied: int) -> str:
+    """Return how many others do as much, behind a verb.
+
+    Examples
+    --------
+    >>> others_words(0), others_words(1), others_words(3)
+    ('', ', as does one other', ', as does any of 3 others')
+    """
+    return "" if not n_tied else f", as does {'one other' if n_tied == 1 else f'any of {n_tied} others'}"
+
+
+def next_sentence(name: str, amount: str, *, is_group: bool) -> str:
+    """Say which single plant, or group of plants, costs most where the costliest is of the other kind; "" = none does.
+
+    Examples
+    --------
+    >>> next_sentence("Trail refinery", "12 t", is_group=False)
+    'Of single plants Trail refinery costs most: 12 t.'
+    >>> next_sentence("", "", is_group=False)
+    'No single plant costs anything alone.'
+    """
+    if not name:
+        return f"No {'group of plants' if is_group else 'single plant'} costs anything alone."
+    return f"Of {'groups of plants' if is_group else 'single plants'} {name} costs most: {amount}."
 
 
 def part_of(tpa: float, whole_tpa: float) -> str:
@@ -131,7 +159,7 @@ def part_of(tpa: float, whole_tpa: float) -> str:
     return f"{number(tpa)} of {tonnes(whole_tpa, BLANK)} ({percent(tpa / whole_tpa if whole_tpa > 0 else 0.0, BLANK)})"
 
 
-def levels_sentence(label: str, left: Sequence[tuple[str, float]], demand_tpa: float) -> str:
+def levels_sentence(label: str, left: Sequence[tuple[str, float]], demand_tpa: float, whose: Who = ALL_TIERS) -> str:
     """Say what stays short at the first level of response and at those that avoid any of it.
 
     Parameters
@@ -141,22 +169,29 @@ def levels_sentence(label: str, left: Sequence[tuple[str, float]], demand_tpa: f
     left : sequence of (str, float)
         Each level in words and what is short after it, t/yr, in their order.
     demand_tpa : float
+    whose : Who
+        Whose demand it is; that of all goes without saying.
 
     Examples
     --------
     >>> left = [("without rerouting", 48.0), ("with new suppliers", 48.0), ("with all projects", 20.0)]
     >>> levels_sentence("china_out", left, 50.0)
     'China out: 48 of 50 t/yr is short without rerouting, 20 with all projects.'
+    >>> levels_sentence("china_out", left, 50.0, Who("civilian"))
+    'China out: 48 of 50 t/yr of civilian demand is short without rerouting, 20 with all projects.'
     """
     head = first_capital(readable_id(label or BASELINE))
     least = CERTAIN * demand_tpa
     steps = [one for i, one in enumerate(left) if not i or one[1] < left[i - 1][1] - least]
     if steps[0][1] <= least:
-        return f"{head}: all demand is met {steps[0][0]}."
+        return f"{head}: {whose.demand} is met {steps[0][0]}."
+    of = "" if whose.is_all else f" of {whose.demand}"
     (first, most), *rest = steps
     said = [f"{number(short) if short > least else 'nothing'} {words}" for words, short in rest]
     avoids = "" if said else "; no level of response avoids any of it"
-    return f"{head}: {', '.join([f'{number(most)} of {tonnes(demand_tpa, BLANK)} is short {first}', *said])}{avoids}."
+    return (
+        f"{head}: {', '.join([f'{number(most)} of {tonnes(demand_tpa, BLANK)}{of} is short {first}', *said])}{avoids}."
+    )
 
 
 def course_words(first_month: Any, months: float) -> str:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from chainnet.words._names import join
-from chainnet.words._numbers import DUST, bill, is_missing, number, same, weight
+from chainnet.words._names import first_capital, join, named
+from chainnet.words._numbers import DUST, NBSP, bill, is_missing, nouns, number, same, weight
+
+# how far flows may move, in a sentence
+DEGREE_WORDS = {"none": "without rerouting", "existing": "on existing links", "new": "with new suppliers"}
 
 
 def owners_sentence(parts: Sequence[tuple[str, float, float]], of: str) -> str:
@@ -62,3 +66,95 @@ def stock_sentence(tier: str, scenario: str, parts: Sequence[str]) -> str:
     'Carrying defence through “A stops” takes 3 t of oxide and 1 t of alloy.'
     """
     return f"Carrying {tier} through “{scenario}” takes {join(parts)}."
+
+
+@dataclass(frozen=True)
+class Amount:
+    """So many tonnes of a material, and what they cost; ``usd`` None = no price in the data."""
+
+    tonnes: float
+    label: str
+    usd: float | None = None
+
+    def __str__(self) -> str:
+        return f"{weight(self.tonnes)} of {named(self.label)}"
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What of a stock is drawn: ``holder`` in words, ``low``: what it may be at least, None = as much as said."""
+
+    holder: str
+    label: str
+    tonnes: float
+    drawn: float
+    low: float | None = None
+
+    def __str__(self) -> str:
+        part = "all" if same(self.drawn, self.tonnes) else f"{weight(self.drawn)} of"
+        low = "" if self.low is None else f" (perhaps {f'only {number(self.low)}' if self.low > DUST else 'none'})"
+        return f"{self.holder} gives {part} its {weight(self.tonnes)}{low} of {named(self.label)}"
+
+
+def requirement_sentence(
+    head: tuple[Sequence[str], str, str],
+    required: Sequence[Amount],
+    drawn: Sequence[Drawn],
+    buy: Sequence[Amount],
+    most: Sequence[Amount] | None = None,
+    n_held: int = 0,
+) -> str:
+    """Say what must be in stock, which stocks give a part of it, and what is to buy.
+
+    Parameters
+    ----------
+    head : (tiers, event, conditions)
+        Whose demand is met, through what ("through ...", or in what), and how: all in words.
+    required, buy : sequence of Amount
+        Nothing held, and beside what is held.
+    drawn : sequence of Drawn
+        Of what is held.
+    most : sequence of Amount, optional
+        What is to buy if every stock is as small as it may be.
+    n_held : int
+        How many stocks are on record.
+
+    Examples
+    --------
+    >>> head = (["defence"], "through “A stops”", "12 months, on existing links")
+    >>> oxide = Drawn("Firm X in France", "oxide", 200.0, 80.0, 50.0)
+    >>> need, rest = Amount(30.0, "alloy", 6e6), Amount(12.5, "alloy", 2.5e6)
+    >>> for part in requirement_sentence(head, [need], [oxide], [], [rest], 1).split(". "):
+    ...     print(part)
+    For defence to be met through “A stops” (12 months, on existing links) 30 t of alloy must be in stock, USD 6 million
+    Already held: Firm X in France gives 80 t of its 200 t (perhaps only 50) of oxide
+    To buy: nothing; with stocks at their low figures 12.5 t of alloy, USD 2.5 million.
+    >>> requirement_sentence(head, [], [], [])
+    'Defence is met through “A stops” (12 months, on existing links) with nothing in store: no stock is needed.'
+    """
+    tiers, event, how = head
+    through = f"met {event} ({how})"
+    if not required:
+        said = f"{join(tiers)} {nouns('is', len(tiers), 'are')} {through} with nothing in store: no stock is needed."
+        return first_capital(said)
+    parts = [f"For {join(tiers)} to be {through} {join([*map(str, required)])} must be in stock, {_cost(required)}."]
+    if not drawn:
+        parts.append(f"No stock on record{' helps' if n_held else ''}, so all of it is to buy.")
+    else:
+        parts.append(f"Already held: {join([*map(str, drawn)])}.")
+        bought = f"{join([*map(str, buy)])}, {_cost(buy)}" if buy else "nothing"
+        low = ""
+        if most and (not buy or any(not same(a.tonnes, b.tonnes) for a, b in zip(most, buy, strict=False))):
+            only = f"{most[0]}, " if len(most) == 1 else ""
+            low = f"; with stocks at their low figures {only}{_cost(most)}"
+        parts.append(f"To buy: {bought}{low}.")
+    return " ".join(parts).replace(NBSP, " ")
+
+
+def _cost(amounts: Sequence[Amount]) -> str:
+    """Return what amounts cost together, as far as they have a price."""
+    known = [one.usd for one in amounts if not is_missing(one.usd)]
+    if not known:
+        return "no price in the data"
+    unpriced = "" if len(known) == len(amounts) else " without those that have no price"
+    return f"{bill(sum(float(usd) for usd in known if usd is not None))}{' in all' if len(known) > 1 else ''}{unpriced}"

@@ -61,6 +61,16 @@ def test_the_levels_never_rise_and_the_ends_lie_about_them(industry: cn.Finding)
     assert levels.index[-1] == "planned projects"
 
 
+def test_what_the_columns_of_the_levels_hold_is_said_in_words(mag9: cn.Network, industry: cn.Finding) -> None:
+    read = (
+        "part of industrial demand that is short in a steady year, due to the scenario. share, tpa: {}. first_share, "
+    )
+    assert industry.levels_words.startswith(read.format("allies served first"))
+    assert "last_share: allies served first and last, an order of service and no time" in industry.levels_words
+    alike = cn.find(mag9, "china_out", "industrial", order="alike")
+    assert alike.levels_words.startswith(read.format("nobody served first"))
+
+
 def test_the_bottleneck_costs_most_of_all_rows(mag9: cn.Network, industry: cn.Finding) -> None:
     lost = cn.chokepoints(
         mag9, "stage+country" if mag9.nodes["step"].isna().all() else "step+country", tier="industrial"

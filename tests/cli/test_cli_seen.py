@@ -6,7 +6,7 @@ from io import StringIO
 from pathlib import Path
 
 import pandas as pd
-from conftest import two_tier
+from conftest import frame, two_tier
 from typer.testing import CliRunner
 
 import chainnet as cn
@@ -49,6 +49,32 @@ def test_what_costs_nothing_is_counted_and_stays_in_the_table() -> None:
     assert "cost nothing" not in printed("chokepoints", "mag-9", "--top", "1")
     alone = printed("chokepoints", "mag-9", "--by", "country", "--tier", "defence", "--reroute", "new")
     assert "cost nothing" in alone
+
+
+def test_a_stress_test_says_on_what_links_and_what_new_suppliers_change(tmp_path: Path) -> None:
+    """Of 10 t the user lacks 6 on existing links; a maker that serves nobody yet has 5 of them, once it is qualified."""
+    ends = frame(
+        "id label stage country capacity_tpa",
+        ("near", "Near", "mine", "AUS", 4),
+        ("far", "Far", "mine", "CHN", 9),
+        ("new", "New", "mine", "CAN", 5),
+        ("us", "User", "end_use", "USA", None),
+        ("jp", "Other", "end_use", "JPN", None),
+    )
+    links = frame("source target commodity", ("near", "us", "ore"), ("far", "us", "ore"), ("new", "jp", "ore"))
+    demand = frame("node commodity tier demand_tpa", ("us", "ore", "defence", 10))
+    cn.write(cn.Network(ends, links, demand=demand), tmp_path / "net")
+    stop = tmp_path / "stop.toml"
+    stop.write_text(cn.Scenario("stop", [{"kind": "remove", "nodes": ["far"]}]).to_toml())
+    text = printed("stress", str(tmp_path / "net"), "--scenario", str(stop), "--months", "2")
+    assert text.startswith("asked: Goods move on existing links (--reroute existing)")
+    assert "on existing links defence 60 %; with new suppliers, once qualified, defence 10 %. Month by month" in text
+    dated = printed("stress", str(tmp_path / "net"), "--scenario", str(stop), "--months", "2", "--reroute", "new", "--start", "2027-03")  # fmt: skip
+    assert "2027-03 is the first month. By end use" in dated
+    assert "Month by month" not in dated
+    assert "levels:" not in printed("stress", str(tmp_path / "net"), "--months", "2"), (
+        "without a scenario there is one world"
+    )
 
 
 def test_the_price_of_a_stock_is_seen(tmp_path: Path) -> None:

@@ -183,6 +183,37 @@ def test_one_plant_that_moves_the_class_by_two_leaves_nothing_to_be_said() -> No
     assert "1" not in found.words["decides"]
 
 
+def test_a_weak_input_that_alone_goes_past_the_range_of_judgements_stands_beside_it() -> None:
+    """Of samarium 8 t are left for 10, of neodymium enough: all demand high costs 12 of 40 t, samarium's alone 12 of 30.
+
+    All demand low costs nothing, so the lower end is not passed.
+    """
+    ends = [("near_sm", "sm", 8), ("near_nd", "nd", 100), ("far_sm", "sm", 100), ("far_nd", "nd", 100)]
+    net = cn.Network(
+        frame("id label stage country capacity_tpa", *((i, i, "mine", "AUS", size) for i, _, size in ends),
+              ("us", "User", "end_use", "USA", None)),
+        frame("source target commodity", *((i, "us", good) for i, good, _ in ends)),
+        commodities=frame("id label", ("sm", "Samarium"), ("nd", "Neodymium")),
+        demand=frame("node commodity tier demand_tpa quality low high", ("us", "sm", "defence", 10, "assumed", 5, 20),
+                     ("us", "nd", "defence", 10, "assumed", 5, 20)),
+    )  # fmt: skip
+    found = asked(net, cn.Scenario("stop", [{"kind": "remove", "nodes": ["far_sm", "far_nd"]}]))
+    assert found.range.loc["defence", ["low_share", "high_share"]].tolist() == pytest.approx([0.0, 0.3])
+    alone = "one weak input alone goes further: up to 40 % with demand of User (Samarium) at its high value."
+    assert found.words["range"].endswith(alone)
+    # the first tier is all there is
+    assert "others" not in found.words
+
+
+def test_the_tiers_after_the_first_are_named_where_they_are_short() -> None:
+    """5 t are left: defence takes its 4, industry gets 1 of 3, and civil users, who ask for 2, get nothing."""
+    net = pits(near=5, far=10, want=4, demand=[("us", "industrial", 3, None, None), ("us", "civilian", 2, None, None)])
+    said = asked(net).words["others"]
+    assert said.startswith("Of the tiers after it 67 % of industrial demand and 100 % of civilian demand are short")
+    assert asked(net, tier="industrial").words["verdict"].startswith("Industrial demand is short by most of it")
+    assert "others" not in asked(pits(near=9, far=10, want=4)).words
+
+
 def test_a_plant_that_the_scenario_takes_anyway_is_no_milder_scenario() -> None:
     """Without the far pit 9 of 10 t are short with the scenario and without it: its row stands, and decides nothing."""
     net = pits(near=1, far=10, want=10)

@@ -90,7 +90,8 @@ def test_a_reroute_draws_levels_and_projects(net: cn.Network) -> None:
     found = cn.reroute(net, "china_out")
     assert found.sentence == (
         "China out: 48 of 50 t/yr is short without rerouting, 40 on existing links, 18 with all projects. "
-        "Of the projects Dysprosium source in the United States avoids most: 2 t/yr alone."
+        "Defence is met on existing links, and no project alone adds anything for it. "
+        "For all tiers Dysprosium source in the United States avoids most: 2 t/yr alone."
     )
     said = words(found.plot())
     assert "18 of 50 t/yr (36 %)" in said

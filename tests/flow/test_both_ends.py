@@ -80,11 +80,11 @@ def folder(tmp_path: Any) -> str:
         ("stress --months 3 --order allies_last", "defence short 0 t/yr if the others are served after, 6 t/yr (75 %)"),
         (
             "chokepoints",
-            "largest single loss 8 t/yr (100 % of 8; m) if the others are served after, 2 t/yr (100 % of 2",
+            "largest loss 8 t/yr (100 % of 8; m) if the others are served after, 2 t/yr (100 % of 2",
         ),
         (
             "chokepoints --top 1 --order allies_last",
-            "largest single loss 8 t/yr (100 % of 8; m) if the others are served",
+            "largest loss 8 t/yr (100 % of 8; m) if the others are served",
         ),
         ("exposure", "largest cost 8 t (m), whoever is served first"),
     ],

@@ -88,6 +88,23 @@ def test_an_export_becomes_a_ranking_by_the_command_that_is_printed(
     assert found.network.digest == cn.read("export").digest
 
 
+def test_who_takes_the_answer_without_limits_is_told_the_way_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of what moved nothing can be ranked: the question says so before, and the error names the other answer after."""
+    monkeypatch.chdir(tmp_path)
+    Path("net.csv").write_text("Supplier,Customer,Tonnes in t\nMine,Works,100\nWorks,User,90\n")
+    printed = run("chainnet look net.csv")
+    assert "\nThen, read as capacity_tpa, for instance: chainnet chokepoints net\n" in printed
+    lines = [line.strip() for line in printed.splitlines() if line.startswith("  chainnet ")]
+    as_flow = next(line for line in lines if "=flow_tpa" in line)
+    run(as_flow)
+    done = CliRunner().invoke(app, ["chokepoints", "net"])
+    assert "(--rename COLUMN=capacity_tpa)" in str(done.exception)
+    run(as_flow.replace("=flow_tpa", "=capacity_tpa").replace("--out net", "--out again"))
+    assert run("chainnet chokepoints again")
+
+
 def test_what_is_said_of_each_column_and_row(tmp_path: Path) -> None:
     seen = cn.look(export_book(tmp_path / "export.xlsx"))
     assert seen.columns["seems"].tolist() == ["exporter", "importer", "weight", "value", "note"] or (

@@ -12,6 +12,7 @@ import chainnet as cn
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.measures import _KINDS, measure_rows
 from chainnet.reporting.sections.asked import measure_table
+from chainnet.reporting.sections.page_one import _columns
 from chainnet.scenario import KINDS
 
 
@@ -146,6 +147,24 @@ def test_the_table_of_measures_has_the_column_where_one_says_it() -> None:
         table = measure_table(found)
         assert [c.head for c in table.columns] == ["Name", "Scenario", "Measure", *heads]
         assert [cell.value for cell in table.rows[0]][3:] == list(told.values())
+
+
+def test_what_cannot_be_said_is_not_said_in_the_table_of_scenarios() -> None:
+    """Its figure of the central case stands beside a word: of each tier asked about, and "not asked" of the others."""
+    defence, industrial = (
+        SimpleNamespace(tier="defence", certain=False),
+        SimpleNamespace(tier="industrial", certain=True),
+    )
+    for doubtful, word in (((defence,), "not of defence"), ((), "yes")):
+        worst = SimpleNamespace(
+            scenario=SimpleNamespace(name="china_out"), certain=not doubtful, tier="defence", others=(industrial,),
+            answers=SimpleNamespace(tiers=("defence", "industrial", "civilian")),
+        )  # fmt: skip
+        found = Facts.__new__(Facts)
+        found.a = SimpleNamespace(findings=(worst,))  # type: ignore[assignment]
+        (said,) = (one for one in _columns(found) if one.key == "can_be_said")
+        assert said.of({"scenario": "china_out"}, found).text == word
+        assert said.of({"scenario": "another"}, found).text == "not asked"
 
 
 def test_long_lists_are_cut_and_counted() -> None:

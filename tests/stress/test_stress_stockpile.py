@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from conftest import frame
+from typer.testing import CliRunner
 
 import chainnet as cn
+from chainnet.cli.app import app
 from chainnet.flow import Counting
 from chainnet.stress import Ask, averted, requirement
 from chainnet.stress._stockpile import _held_back
@@ -53,7 +56,8 @@ def test_the_cheapest_place_in_the_chain() -> None:
     table, proof = requirement(OUT, "defence", Ask(Counting.of(priced()), 24))
     assert proof.ok
     assert proof.value == pytest.approx(3200.0)
-    pd.testing.assert_frame_equal(table, need)
+    pd.testing.assert_frame_equal(table, need[list(table)])
+    assert need.certificate.value == pytest.approx(3200.0)
     dear = priced(commodities=frame("id price_usd_per_t", ("ore", 600.0), ("metal", 1000.0)))
     assert by(cn.stockpile_requirement(dear, OUT, months=24))["required_t"].to_dict() == pytest.approx(
         {"metal": 16.0, "ore": 0.0}
@@ -79,6 +83,107 @@ def test_held_is_netted_by_commodity_and_drawn_across() -> None:
     assert need["net_t"].to_dict() == pytest.approx({"metal": 0.0, "ore": 22.0})
     # 3 t of metal and 10 t of ore serve 8 of 16 t
     assert need["buy_t"].to_dict() == pytest.approx({"metal": 0.0, "ore": 16.0})
+
+
+def held(ore_t: float = 10.0, metal_t: float = 3.0) -> cn.Network:
+    """Ore of firm A (4 to 14 t), metal of firm B as it is said, and metal for civilians."""
+    stocks = frame(
+        "id holder country node commodity stock_t tiers low high quality",
+        ("a", "Firm A", "USA", "works", "ore", ore_t, None, 4.0, 14.0, "estimated"),
+        ("b", "Firm B", "JPN", "user", "metal", metal_t, "defence", None, None, "reported"),
+        ("c", None, None, "user", "metal", 50.0, "civilian", None, None, None),
+    )
+    labels = frame("id label price_usd_per_t", ("ore", "Ore", 1e5), ("metal", "Pure metal", 1e6))
+    return priced(stocks=stocks, commodities=labels)
+
+
+def test_who_covers_how_much_what_is_to_buy_and_what_if_the_stock_is_smaller() -> None:
+    """16 t of metal or 32 of ore are asked for; 3 t of metal stand for 6 of ore, and firm A has 10 (4 to 14)."""
+    need = cn.stockpile_requirement(held(), OUT, months=24)
+    ore = by(need).loc["ore"]
+    ends = ore[["required_t", "buy_t", "buy_low_t", "buy_high_t"]].tolist()
+    assert ends == pytest.approx([32.0, 16.0, 12.0, 22.0])
+    assert ore[["required_usd", "buy_usd", "cost_usd"]].tolist() == pytest.approx([3.2e6, 1.6e6, 2.2e6])
+    assert need.held.set_index("id")["drawn_t"].to_dict() == pytest.approx({"a": 10.0, "b": 3.0, "c": 0.0})
+    assert need.held["id"].tolist() == ["a", "b", "c"]
+    assert need.held.loc[0, ["stock_t", "low_t", "high_t"]].tolist() == [10.0, 4.0, 14.0]
+    assert need.held.loc[1, ["stock_t", "low_t", "high_t"]].tolist() == [3.0, 3.0, 3.0]
+    assert need.sentence == (
+        "For defence to be met through “out” (24 months, on existing links) 32 t of Ore must be in stock, USD 3.2 million. "
+        "Already held: Firm A in the United States gives all its 10 t (perhaps only 4) of Ore and Firm B in Japan gives "
+        "all its 3 t of Pure metal. To buy: 16 t of Ore, USD 1.6 million; with stocks at their low figures 22 t of Ore, "
+        "USD 2.2 million. Other tiers may be short."
+    )
+    assert f"<p>{need.sentence}</p>" in need._repr_html_()
+    # bought where it says, it is enough, and with less it is not
+    for tonnes, is_whole in ((16.0, True), (15.8, False)):
+        more = held(10.0 + tonnes)
+        short = cn.stress_test(more, OUT, months=24).summary.loc[("out", "defence"), "shortfall_t"]
+        assert bool(short < 1e-6) is is_whole
+
+
+def test_of_several_ways_to_cover_it_the_fewest_tonnes_are_drawn() -> None:
+    """20 t of metal serve 16 alone; ore would take two tonnes for each. With the metal at 20 t no end matters."""
+    need = cn.stockpile_requirement(held(metal_t=20.0), OUT, months=24)
+    assert need.held.set_index("id")["drawn_t"].to_dict() == pytest.approx({"a": 0.0, "b": 16.0, "c": 0.0})
+    assert need.held["id"].iloc[0] == "b"
+    assert need[["buy_t", "buy_low_t", "buy_high_t", "buy_usd"]].to_numpy().tolist() == [[0.0] * 4] * 2
+    said = (
+        "Already held: Firm B in Japan gives 16 t of its 20 t of Pure metal. To buy: nothing. Other tiers may be short."
+    )
+    assert need.sentence.endswith(said)
+
+
+def test_what_a_scenario_takes_of_a_stock_is_taken_of_its_ends_too() -> None:
+    half = cn.Scenario(
+        "out", [*OUT.measures, {"kind": "scale", "where": {"holder": "Firm A"}, "share": 0.5}], label="Half is gone."
+    )
+    need = cn.stockpile_requirement(held(), half, months=24)
+    assert need.held.loc[0, ["stock_t", "low_t", "high_t", "drawn_t"]].tolist() == pytest.approx([5.0, 2.0, 7.0, 5.0])
+    assert by(need).loc["ore", ["buy_t", "buy_low_t", "buy_high_t"]].tolist() == pytest.approx([21.0, 19.0, 24.0])
+    assert "through “Half is gone” (24 months" in need.sentence
+
+
+def test_the_sentence_where_no_stock_helps_and_where_none_is_needed() -> None:
+    net = held()
+    others = net.with_table("stocks", net.stocks[net.stocks["id"] == "c"])
+    said = cn.stockpile_requirement(others, OUT, months=24)
+    assert said.sentence.endswith("No stock on record helps, so all of it is to buy. Other tiers may be short.")
+    assert said["buy_t"].sum() == pytest.approx(32.0)
+    none = cn.stockpile_requirement(priced(), OUT, ["defence", "civilian"], months=12, reroute="new")
+    assert none.sentence == (
+        "For defence and civilian to be met through “out” (12 months, with new suppliers) 24 t of ore must be in stock, "
+        "under USD 1 million. No stock on record, so all of it is to buy."
+    )
+    assert none.held.empty
+    calm = cn.stockpile_requirement(net, None, months=12)
+    said = "Defence is met in the baseline (12 months, on existing links) with nothing in store: no stock is needed."
+    assert calm.sentence == f"{said} Other tiers may be short."
+    assert calm.held["drawn_t"].tolist() == [0.0, 0.0, 0.0]
+
+
+def test_the_shell_says_who_covers_it_before_the_tables(tmp_path: Path) -> None:
+    cn.write(held(), tmp_path / "held")
+    (tmp_path / "out.toml").write_text('[[measures]]\nkind = "remove"\nnodes = ["mine"]\n', encoding="utf-8")
+    asked = ["stockpile", str(tmp_path / "held"), "--scenario", str(tmp_path / "out.toml"), "--months", "24"]
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code == 0, done.output
+    need = cn.stockpile_requirement(held(), OUT, months=24)
+    assert done.stdout.startswith(f"answer: {need.sentence}\n")
+    rows = done.stdout.split("\nstockpile (2 rows)")[1].splitlines()
+    assert rows[1].split() == [
+        "commodity",
+        "label",
+        "required_t",
+        "required_usd",
+        "buy_t",
+        "buy_usd",
+        "buy_high_t",
+        "alone_t",
+    ]
+    assert rows[3].split() == ["ore", "Ore", "32", "3,200,000", "16", "1,600,000", "22", "32"]
+    stocks = done.stdout.split("\nheld (3 rows)")[1].splitlines()
+    assert stocks[3].split()[:9] == ["Firm", "A", "USA", "ore", "10", "10", "4", "14", "estimated"]
 
 
 def test_a_stock_of_that_size_suffices_and_less_does_not() -> None:

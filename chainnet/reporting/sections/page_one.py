@@ -233,6 +233,15 @@ def _columns(facts: Facts) -> list[ReportColumn]:
         begins = f", {row['state']}" if str(row["state"]).startswith("begins") else ""
         return f"{WHICH[row['which']]}{begins}"
 
+    doubtful = {
+        one.scenario.name if one.scenario else "": [str(of.tier) for of in (one, *one.others) if not of.certain]
+        for one in facts.a.findings
+    }
+
+    def can_be_said(_: Any, row: Any) -> str:
+        tiers = doubtful.get(row["scenario"])
+        return "not asked" if tiers is None else f"not of {join(tiers)}" if tiers else "yes"
+
     due = [
         col.share(
             f"due_share_{tier}",
@@ -246,6 +255,9 @@ def _columns(facts: Facts) -> list[ReportColumn]:
         col.text("which", "When", "in force today, may return, next to begin, the worst, or another", which),
         col.SCENARIO_NAME,
         col.text("label", "Scenario", "the scenario in words"),
+        col.text(
+            "can_be_said", "Can it be said?", "whether doubts leave the class of the answer as it is", can_be_said
+        ),
         *due,
     ]
 
