@@ -134,8 +134,8 @@ def stockpile_requirement(
     steps.end()
     for what in ("required", "buy"):
         table[f"{what}_usd"] = (table[f"{what}_t"] * table["price_usd_per_t"]).mask(table[f"{what}_t"] <= 0, 0.0)
-    stamped = stamp(table, _source(scenario, chosen, ask))
-    return Requirement.of(stamped, requirement_words(table, held, scenario, chosen, ask), held, gross.certificate)
+    source, said = _source(scenario, chosen, ask), requirement_words(table, held, scenario, chosen, ask)
+    return Requirement.of(stamp(table, source), said, stamp(held, source), gross.certificate)
 
 
 def requirement(scenario: Scenario | None, tiers: Words, ask: Ask) -> tuple[pd.DataFrame, Certificate]:
