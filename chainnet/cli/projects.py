@@ -60,7 +60,10 @@ class Reroute(Question, Counted, TableOutput, Drawn):
     horizon: Annotated[str | None, "FIRST,LAST year: also say what each year of delay loses.", _horizon] = None
 
     def _tell(self, found: Any) -> None:
-        who, first = found.sorted_for
+        from chainnet.words import Who
+
+        (word, first), valued = found.sorted_for, Who.of(self.tier)
+        who = Who(word)
         # by what each adds for whom a planner looks at first, then alone and beside the others
         order = dict.fromkeys([first, "standalone_t", "shapley_t", "last_in_t"])
         gains = found.projects
@@ -75,8 +78,8 @@ class Reroute(Question, Counted, TableOutput, Drawn):
             **({"ours": found.ours} if found.ours is not None else {}),
         }
         whose = f"{who}{'' if who.is_all else ' if served first'} ({first})"
-        rest = "" if first == "standalone_t" else f", then for {found.valued_for} (standalone_t)"
-        values = f"what each alone adds for {whose}{rest}; all other values are for {found.valued_for}"
+        rest = "" if first == "standalone_t" else f", then for {valued} (standalone_t)"
+        values = f"what each alone adds for {whose}{rest}; all other values are for {valued}"
         said = {"answer": found.sentence, "sorted by": values}
         seen = ("id", "label", *dict.fromkeys([first, "standalone_t"]), *_SEEN)
         shown = {"projects": seen, "levels": _LEVELS}

@@ -95,20 +95,20 @@ class Reroute(Result):
         return table[(table["standalone_t"] > 0) | (table["shapley_t"] > 0)]
 
     @property
-    def valued_for(self) -> Who:
+    def _valued_for(self) -> Who:
         """Whose tonnes projects are worth: of the tier that was asked for, else of all tiers."""
         return Who.of(self.provenance["settings"].get("tier"))
 
     @property
-    def sorted_for(self) -> tuple[Who, str]:
+    def sorted_for(self) -> tuple[str, str]:
         """Whom a planner looks at first, and the column of ``projects`` that says what each adds for them.
 
-        The tier that was asked for, else the first.
+        The tier that was asked for, else the first; "all tiers" where the demand names none.
         """
         names = map(str, self.projects.columns)
         first = next((c for c in names if c.startswith("standalone_") and c != "standalone_t"), "")
-        if not (first and self.valued_for.is_all):
-            return self.valued_for, "standalone_t"
+        if not (first and self._valued_for.is_all):
+            return self._valued_for, "standalone_t"
         return Who(first.removeprefix("standalone_").removesuffix("_t")), first
 
     @property
@@ -119,7 +119,7 @@ class Reroute(Result):
         """
         if self.levels.empty:
             return pd.DataFrame(columns=["demand_tpa", "shortfall_tpa"], dtype=float)
-        rows = self.valued_for.rows(self.levels)
+        rows = self._valued_for.rows(self.levels)
         return rows.groupby("level", sort=False)[["demand_tpa", "shortfall_tpa"]].sum()
 
     @property
@@ -135,12 +135,12 @@ class Reroute(Result):
             return ""
         steps = list(zip(self.level_words.values(), left["shortfall_tpa"], strict=True))
         whole, scenario = float(left["demand_tpa"].iloc[0]), self.provenance["settings"]["scenario"]
-        return levels_sentence(scenario, steps, whole, self.valued_for)
+        return levels_sentence(scenario, steps, whole, self._valued_for)
 
     @property
     def first_sentence(self) -> str:
         """Which project alone adds most for the tier that is looked at first; "" where all values are of one."""
-        who, column = self.sorted_for
+        who, column = Who(self.sorted_for[0]), self.sorted_for[1]
         if column == "standalone_t" or self.ranked.empty:
             return ""
         best = self.ranked.sort_values(column, ascending=False, kind="stable")
@@ -160,7 +160,7 @@ class Reroute(Result):
         best = self.ranked
         if best.empty:
             return "No project avoids any shortfall." if len(self.projects) else ""
-        first, whose = best.iloc[0], self.valued_for
+        first, whose = best.iloc[0], self._valued_for
         alone, fair = (tonnes(first[column], " ") for column in ("standalone_t", "shapley_t"))
         size = f"{alone} alone" if first["standalone_t"] > 0 else f"nothing alone, {fair} as its fair share"
         tied = _tied(best["standalone_t" if first["standalone_t"] > 0 else "shapley_t"])

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import Array, Words
-from chainnet.engine import CERTAIN, ROUNDING, Certificate
+from chainnet.engine import ROUNDING, Certificate
 from chainnet.errors import InfeasibleError
 from chainnet.flow import Asked, Counting, LeastStock, binding_inputs, check_tier
 from chainnet.lowering import Degree
@@ -123,8 +123,8 @@ def stockpile_requirement(
     chosen = tiers_of(network, tiers, "stockpile_requirement")
     need = _Need(scenario, chosen, ask)
     steps = Steps(f"least stocks over {need.size}", ask.tell, 5 + len(need.commodities))
-    table, gross, buy = _table(need, steps)
-    held = need.stocks(gross, buy)
+    table, gross = _table(need, steps)
+    held = need.stocks(gross)
     steps.done("what is drawn")
     ends: tuple[Literal["high", "low"], ...] = ("high", "low")
     for column, end in zip(("buy_low_t", "buy_high_t"), ends, strict=True):
@@ -134,8 +134,8 @@ def stockpile_requirement(
     steps.end()
     for what in ("required", "buy"):
         table[f"{what}_usd"] = (table[f"{what}_t"] * table["price_usd_per_t"]).mask(table[f"{what}_t"] <= 0, 0.0)
-    stamped = stamp(table, _source(scenario, chosen, ask))
-    return Requirement.of(stamped, requirement_words(table, held, scenario, chosen, ask), held, gross.certificate)
+    source, said = _source(scenario, chosen, ask), requirement_words(table, held, scenario, chosen, ask)
+    return Requirement.of(stamp(table, source), said, stamp(held, source), gross.certificate)
 
 
 def requirement(scenario: Scenario | None, tiers: Words, ask: Ask) -> tuple[pd.DataFrame, Certificate]:
@@ -143,13 +143,13 @@ def requirement(scenario: Scenario | None, tiers: Words, ask: Ask) -> tuple[pd.D
     chosen = tiers_of(ask.network, tiers, "stockpile_requirement")
     need = _Need(scenario, chosen, ask)
     steps = Steps(f"least stocks over {need.size}", ask.tell, 2 + len(need.commodities))
-    table, gross, _ = _table(need, steps)
+    table, gross = _table(need, steps)
     steps.end()
     return stamp(table, _source(scenario, chosen, ask)), gross.certificate
 
 
-def _table(need: _Need, steps: Steps) -> tuple[pd.DataFrame, LeastStock, LeastStock]:
-    """Return what is required, held and to buy by commodity, and the answers with nothing held and beside what is."""
+def _table(need: _Need, steps: Steps) -> tuple[pd.DataFrame, LeastStock]:
+    """Return what is required, held and to buy by commodity, and the answer with nothing held; buy is solved last."""
     gross = need.least(use_held=False)
     steps.done("the cheapest set")
     alone = [need.alone(code) for code in steps.each(need.commodities, "{} alone".format)]
@@ -162,7 +162,7 @@ def _table(need: _Need, steps: Steps) -> tuple[pd.DataFrame, LeastStock, LeastSt
     table["alone_t"], table["buy_t"] = alone, need.by_commodity(buy)
     table["price_usd_per_t"] = need.prices
     table["cost_usd"] = table["net_t"] * table["price_usd_per_t"]
-    return table, gross, buy
+    return table, gross
 
 
 def stockpile_mitigation(
@@ -418,11 +418,10 @@ class _Need:
         found = self._model.least(False, mine, np.ones(len(mine)), first=self._first)
         return float("inf") if found is None else float(found.drawn_t.sum())
 
-    def stocks(self, gross: LeastStock, buy: LeastStock) -> pd.DataFrame:
-        """Return the stocks on record with what is drawn of each; ``buy`` is the last answer that was asked for."""
+    def stocks(self, gross: LeastStock) -> pd.DataFrame:
+        """Return the stocks on record with what is drawn of each; what is to buy was asked for last."""
         held = self._stores.held
-        helps = len(held) > 0 and buy.cost < gross.cost * (1 - CERTAIN)
-        held["drawn_t"] = self._model.fewest_held() if helps else 0.0
+        held["drawn_t"] = self._model.fewest_held() if len(held) and gross.drawn_t.any() else 0.0
         return held.sort_values("drawn_t", ascending=False, kind="stable", ignore_index=True)
 
     def buy_with(self, end: Literal["low", "high"]) -> Array | None:

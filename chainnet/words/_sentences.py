@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chainnet.words._names import first_capital, join, named
-from chainnet.words._numbers import DUST, NBSP, bill, is_missing, nouns, number, same, weight
+from chainnet.words._numbers import DUST, NBSP, bill, is_missing, number, same, weight
 
 # how far flows may move, in a sentence
 DEGREE_WORDS = {"none": "without rerouting", "existing": "on existing links", "new": "with new suppliers"}
@@ -121,34 +121,42 @@ def requirement_sentence(
 
     Examples
     --------
-    >>> head = (["defence"], "through “A stops”", "12 months, on existing links")
+    >>> head = (["defence"], "through “A stops”", "12 months")
     >>> oxide = Drawn("Firm X in France", "oxide", 200.0, 80.0, 50.0)
     >>> need, rest = Amount(30.0, "alloy", 6e6), Amount(12.5, "alloy", 2.5e6)
     >>> for part in requirement_sentence(head, [need], [oxide], [], [rest], 1).split(". "):
     ...     print(part)
-    For defence to be met through “A stops” (12 months, on existing links) 30 t of alloy must be in stock, USD 6 million
+    For defence demand to be met through “A stops” (12 months) 30 t of alloy must be in stock, USD 6 million
     Already held: Firm X in France gives 80 t of its 200 t (perhaps only 50) of oxide
     To buy: nothing; with stocks at their low figures 12.5 t of alloy, USD 2.5 million.
     >>> requirement_sentence(head, [], [], [])
-    'Defence is met through “A stops” (12 months, on existing links) with nothing in store: no stock is needed.'
+    'Defence demand is met through “A stops” (12 months) with nothing in store: no stock is needed.'
     """
     tiers, event, how = head
     through = f"met {event} ({how})"
     if not required:
-        said = f"{join(tiers)} {nouns('is', len(tiers), 'are')} {through} with nothing in store: no stock is needed."
+        said = f"{join(tiers)} demand is {through} with nothing in store: no stock is needed."
         return first_capital(said)
-    parts = [f"For {join(tiers)} to be {through} {join([*map(str, required)])} must be in stock, {_cost(required)}."]
+    parts = [
+        f"For {join(tiers)} demand to be {through} {join([*map(str, required)])} must be in stock, {_cost(required)}."
+    ]
     if not drawn:
-        parts.append(f"No stock on record{' helps' if n_held else ''}, so all of it is to buy.")
+        parts.append(f"No stock {'on record helps' if n_held else 'is on record'}, so all of it is to buy.")
     else:
         parts.append(f"Already held: {join([*map(str, drawn)])}.")
         bought = f"{join([*map(str, buy)])}, {_cost(buy)}" if buy else "nothing"
         low = ""
-        if most and (not buy or any(not same(a.tonnes, b.tonnes) for a, b in zip(most, buy, strict=False))):
+        if most and (
+            len(most) != len(buy) or any(not same(*pair) for pair in zip(*map(_tonnes, (most, buy)), strict=True))
+        ):
             only = f"{most[0]}, " if len(most) == 1 else ""
             low = f"; with stocks at their low figures {only}{_cost(most)}"
         parts.append(f"To buy: {bought}{low}.")
     return " ".join(parts).replace(NBSP, " ")
+
+
+def _tonnes(amounts: Sequence[Amount]) -> list[float]:
+    return [one.tonnes for one in amounts]
 
 
 def _cost(amounts: Sequence[Amount]) -> str:

@@ -74,7 +74,9 @@ def works(*rows: tuple[str, str, str | None, float], need: float | None = None) 
 @pytest.mark.parametrize("need", [None, 16.0])
 def test_the_worst_group_and_the_worst_plant_are_both_named(need: float | None) -> None:
     """Works of 9 (several firms), 5 (one) and 2 t/yr (nobody's): a group costs most, then a plant."""
-    net = works(("a", "A and others", None, 9.0), ("b", "Rouge and Paint", None, 5.0), ("c", None, None, 2.0), need=need)
+    net = works(
+        ("a", "A and others", None, 9.0), ("b", "Rouge and Paint", None, 5.0), ("c", None, None, 2.0), need=need
+    )
     table = cn.chokepoints(net)
     assert table["is_group"].to_dict() == {"pit": False, "a": True, "b": False, "c": True}
     assert table.sentence == (

@@ -109,7 +109,7 @@ def test_who_covers_how_much_what_is_to_buy_and_what_if_the_stock_is_smaller() -
     assert need.held.loc[0, ["stock_t", "low_t", "high_t"]].tolist() == [10.0, 4.0, 14.0]
     assert need.held.loc[1, ["stock_t", "low_t", "high_t"]].tolist() == [3.0, 3.0, 3.0]
     assert need.sentence == (
-        "For defence to be met through “out” (24 months, on existing links) 32 t of Ore must be in stock, USD 3.2 million. "
+        "For defence demand to be met through “out” (24 months, on existing links) 32 t of Ore must be in stock, USD 3.2 million. "
         "Already held: Firm A in the United States gives all its 10 t (perhaps only 4) of Ore and Firm B in Japan gives "
         "all its 3 t of Pure metal. To buy: 16 t of Ore, USD 1.6 million; with stocks at their low figures 22 t of Ore, "
         "USD 2.2 million. Other tiers may be short."
@@ -144,6 +144,21 @@ def test_what_a_scenario_takes_of_a_stock_is_taken_of_its_ends_too() -> None:
     assert "through “Half is gone” (24 months" in need.sentence
 
 
+def test_a_stock_that_covers_what_has_no_price_is_named_too() -> None:
+    """Without the works too only metal helps, of which nobody knows the price: 3 of 16 t are held."""
+    net = held()
+    net = net.with_table("commodities", net.commodities.assign(price_usd_per_t=[np.nan, 1e5]))
+    assert net.commodities["id"].tolist() == ["metal", "ore"]
+    both = cn.Scenario("both", [{"kind": "remove", "nodes": ["mine", "works"]}])
+    need = cn.stockpile_requirement(net, both, months=24)
+    assert by(need).loc["metal", ["required_t", "buy_t"]].tolist() == pytest.approx([16.0, 13.0])
+    assert (
+        "16 t of Pure metal must be in stock, no price in the data. Already held: Firm B in Japan gives all its 3 t of "
+        "Pure metal. To buy: 13 t of Pure metal, no price in the data." in need.sentence
+    )
+    assert np.isnan(by(need).loc["metal", "buy_usd"])
+
+
 def test_the_sentence_where_no_stock_helps_and_where_none_is_needed() -> None:
     net = held()
     others = net.with_table("stocks", net.stocks[net.stocks["id"] == "c"])
@@ -152,12 +167,12 @@ def test_the_sentence_where_no_stock_helps_and_where_none_is_needed() -> None:
     assert said["buy_t"].sum() == pytest.approx(32.0)
     none = cn.stockpile_requirement(priced(), OUT, ["defence", "civilian"], months=12, reroute="new")
     assert none.sentence == (
-        "For defence and civilian to be met through “out” (12 months, with new suppliers) 24 t of ore must be in stock, "
-        "under USD 1 million. No stock on record, so all of it is to buy."
+        "For defence and civilian demand to be met through “out” (12 months, with new suppliers) 24 t of ore must be in stock, "
+        "under USD 1 million. No stock is on record, so all of it is to buy."
     )
     assert none.held.empty
     calm = cn.stockpile_requirement(net, None, months=12)
-    said = "Defence is met in the baseline (12 months, on existing links) with nothing in store: no stock is needed."
+    said = "Defence demand is met in the baseline (12 months, on existing links) with nothing in store: no stock is needed."
     assert calm.sentence == f"{said} Other tiers may be short."
     assert calm.held["drawn_t"].tolist() == [0.0, 0.0, 0.0]
 
