@@ -132,7 +132,8 @@ class KeyAssumptions(Result):
         """What is asked, the verdict, why there is none, the range, how firm it is and what decides, in sentences."""
         tier = self.first_tier
         word = str(self.central["class"][tier])
-        past, others = beyond(self._rows, self._ends), self.central["due_share"].drop(tier).to_dict()
+        past = beyond(self._rows, self._ends)
+        others = {str(other): float(due) for other, due in self.central["due_share"].items() if other != tier}
         return sentences(
             tier, word, self._ends, self._rows, self.firmness, self.decides, self._far, self._is_split, past, others
         )
