@@ -17,7 +17,7 @@ from chainnet._types import Array
 from chainnet.assessment._closing import YEARS_AHEAD
 from chainnet.doubt import demand_factors, is_weak
 from chainnet.engine import PRINTED
-from chainnet.flow import Balance, Counting, balance_under
+from chainnet.flow import Counting, balance_under, short_by_tier
 from chainnet.lowering import Overlay, Restriction
 from chainnet.network import first_years
 from chainnet.projects import Access, access_to
@@ -45,26 +45,15 @@ class Margin:
         return overlay_of(self.counting.network, self.scenario)
 
     @cached_property
-    def known(self) -> float:
-        """What is short on existing links."""
-        return self._lacking(self.stands)
-
-    @cached_property
-    def stands(self) -> Balance:
-        """The answer on existing links."""
-        return balance_under(self.counting, self.overlay)
-
-    @cached_property
     def rest(self) -> float:
         """What stays short with new relations, before any stock or project."""
         return self.short(self.overlay)
 
     def short(self, overlay: Overlay, *, stocks: bool = False, counting: Counting | None = None) -> float:
         """Return what the tier lacks, t/yr; what is below the tolerance of its answer is nothing."""
-        return self._lacking(balance_under(counting or self.counting, overlay, "new", stocks=stocks))
+        return self._lacking(short_by_tier(counting or self.counting, overlay, "new", stocks=stocks))
 
-    def _lacking(self, found: Balance) -> float:
-        table = found.by_tier()
+    def _lacking(self, table: pd.DataFrame) -> float:
         if self.tier is not None:
             table = table.loc[[self.tier]]
         lacking = table["shortfall_tpa"].where(table["shortfall_tpa"] > PRINTED * table["demand_tpa"], 0.0)
@@ -136,7 +125,8 @@ class Margin:
         """Return the same without each doubtful plant that alone makes the projects leave more short."""
         nodes, overlay = self.counting.network.nodes, self.built(names, year)
         plan = balance_under(self.counting, overlay, "new")
-        left, used = self._lacking(plan), plan.nodes["throughput_tpa"].reindex(nodes["id"]).to_numpy(dtype=float)
+        left = self._lacking(plan.by_tier())
+        used = plan.nodes["throughput_tpa"].reindex(nodes["id"]).to_numpy(dtype=float)
         # a plan that uses none of a plant stands without it
         asked = np.asarray(is_weak(nodes)) & (nodes["stage"] != "end_use").to_numpy() & (used > 0)
         rows: list[tuple[str, float | None, float, float]] = []

@@ -12,7 +12,7 @@ import pandas as pd
 from chainnet.assessment._bottleneck import bottlenecks_without, lost_by_place, places, step_column
 from chainnet.doubt import KeyAssumptions, class_assumptions, orders_of
 from chainnet.engine import CERTAIN, LEAST_SIZE, PRINTED, thread_pool
-from chainnet.flow import Counting, Kept, balance_under, project_sizes
+from chainnet.flow import Counting, Kept, project_sizes, short_by_tier
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import is_country, state_of
 from chainnet.results import origin_of, stamp
@@ -211,7 +211,7 @@ class Answers:
         return self.once(("short", scenario, level, order), solve)
 
     def _by_tier(self, overlay: Overlay, degree: Degree, order: Kept, stocks: bool) -> pd.DataFrame:
-        found = balance_under(self.counting.in_order(order), overlay, degree, stocks=stocks).by_tier()
+        found = short_by_tier(self.counting.in_order(order), overlay, degree, stocks=stocks)
         return found.set_axis([Who.of(tier) for tier in found.index])
 
     def lost(self, tier: str | None) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from chainnet.assessment._advisable import advisable
 from chainnet.engine import PRINTED
-from chainnet.flow import Counting, balance_under
+from chainnet.flow import Counting, short_by_tier
 from chainnet.lowering import Degree
 from chainnet.network import OUTSIDE, Network
 from chainnet.projects import access_to, portfolio
@@ -78,7 +78,7 @@ def conditions(counting: Counting, scenario: Scenario | None, place: int | None,
     """
 
     def closes(asked: Counting, under: Scenario | None) -> bool:
-        found = balance_under(asked, overlay_of(asked.network, under), "new", stocks=stocks).by_tier()
+        found = short_by_tier(asked, overlay_of(asked.network, under), "new", stocks=stocks)
         found = found if place is None else found.iloc[[place]]
         return bool((found["shortfall_tpa"] <= PRINTED * found["demand_tpa"]).all())
 
@@ -165,7 +165,7 @@ class _Asked:
         if year is not None and not (built > self.overlay.built).any():
             return False
         overlay = access.overlay(self.overlay).with_built(built)
-        row = balance_under(self.counting, overlay, degree, stocks=stocks).by_tier().iloc[self.place]
+        row = short_by_tier(self.counting, overlay, degree, stocks=stocks).iloc[self.place]
         return bool(row["shortfall_tpa"] < PRINTED * row["demand_tpa"])
 
     def fewest(self) -> list[str]:

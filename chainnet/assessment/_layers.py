@@ -8,7 +8,7 @@ import pandas as pd
 from chainnet._types import Array
 from chainnet.assessment._case import Case
 from chainnet.engine import PRINTED
-from chainnet.flow import Counting, balance_under, service_range
+from chainnet.flow import Counting, service_range, short_by_tier
 from chainnet.network import Network
 from chainnet.results import fact_of, origin_of, stamp
 from chainnet.scenario import Scenario, overlay_of
@@ -53,7 +53,7 @@ def _row(case: Case, network: Network, worst: Scenario | None, n_opened: int) ->
     table = service_range(network, worst, **case.said)
     counting, overlay = Counting.of(network, **case.in_order), overlay_of(network, worst)
     for level in ("new", "stocks"):
-        short = balance_under(counting, overlay, "new", stocks=level == "stocks").by_tier()["shortfall_tpa"]
+        short = short_by_tier(counting, overlay, "new", stocks=level == "stocks")["shortfall_tpa"]
         table[f"shortfall_{level}_tpa"] = _lacking(short, table["demand_tpa"])
     table.insert(0, "n_opened", n_opened)
     return table

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
+from threading import RLock
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -32,6 +34,7 @@ YEARS_AHEAD = 6
 KNOWN, REACH, BARRED, CALM, CALM_NEW = "known", "reach", "barred", "calm", "calm new"
 # levels beside the four: projects that are qualified for every tier; one project alone on existing links
 OLD, ALONE = "projects long qualified", "project "
+T = TypeVar("T")
 # what each tier asks for, is served at the most, and at the least, t/yr
 _Served = tuple[Array, Array, Array]
 
@@ -56,9 +59,13 @@ class Case:
     scenario : Scenario, optional
     tier : str, optional
         The only one that is asked about.
+    calm : Case, optional
+        One without a scenario, of the same counting and tier: what it knows is not asked again. Default this one.
     """
 
-    def __init__(self, counting: Counting, scenario: Scenario | None, tier: str | None = None) -> None:
+    def __init__(
+        self, counting: Counting, scenario: Scenario | None, tier: str | None = None, calm: Case | None = None
+    ) -> None:
         self.counting, self.network, self.scenario, self.tier = counting, counting.network, scenario, tier
         self.orders = orders_of(counting)
         self.central = Setting(self.orders[0])
@@ -68,6 +75,10 @@ class Case:
         self._programs: dict[tuple[str, bool], Program] = {}
         self._points: dict[object, Point] = {}
         self._starts: dict[object, Point] = {}
+        self._calm = self if calm is None else calm
+        # with each answer the change that it is of, whose number is no other's as long as it is there
+        self._calmly: dict[object, tuple[object, Any]] = {}
+        self._lock = RLock()
 
     @property
     def tiers(self) -> tuple[str, ...]:
@@ -195,10 +206,27 @@ class Case:
     def shortfalls(self, setting: Setting, changes: Sequence[Change | Drawn | None] = (None,)) -> list[Outcome]:
         """Return what is short with the scenario and without any: neither bottleneck nor what closes a gap is asked."""
         is_new = setting.rerouting == "new"
-        kind, level, calm = (REACH, "new", CALM_NEW) if is_new else (KNOWN, "existing", CALM)
+        kind, level = (REACH, "new") if is_new else (KNOWN, "existing")
         restricted = self._each(kind, level, setting, changes)
-        baseline = restricted if self.is_calm else self._each(calm, calm, setting, changes)
+        baseline = restricted if self.is_calm else self._calm.calmly(setting, changes)
         return [_outcome(hit, calm) for hit, calm in zip(restricted, baseline, strict=True)]
+
+    def calmly(self, setting: Setting, changes: Sequence[Change | Drawn | None]) -> list[_Served]:
+        """Return what each tier asks for and is served without any scenario, under each of many changes."""
+        kind = CALM_NEW if setting.rerouting == "new" else CALM
+
+        def solve(asked: Sequence[Change | Drawn | None]) -> list[_Served]:
+            return self._each(kind, kind, setting, asked)
+
+        return self._once((kind, setting), changes, solve)
+
+    def _once(self, what: object, changes: Sequence[Any], solve: Callable[[Sequence[Any]], list[T]]) -> list[T]:
+        """Return what is known of each change, or solved now; one thread at a time, for all share the programs."""
+        with self._lock:
+            asked = [one for one in changes if (what, id(one)) not in self._calmly]
+            for one, found in zip(asked, solve(asked), strict=True):
+                self._calmly[what, id(one)] = one, found
+            return [self._calmly[what, id(one)][1] for one in changes]
 
     def classes(self, draws: Sequence[Drawn]) -> list[tuple[str, ...]]:
         """Return the class of what each tier lacks because of the scenario, as it is judged centrally, in each draw.
@@ -208,7 +236,7 @@ class Case:
         restricted = self._each(REACH, "new", self.central, draws)
         open_ = [i for i, one in enumerate(restricted) if any(class_of(s) != MET for s in _outcome(one, one).share)]
         open_ = [] if self.is_calm else open_
-        calm = dict(zip(open_, self._each(CALM_NEW, CALM_NEW, self.central, [draws[i] for i in open_]), strict=True))
+        calm = dict(zip(open_, self._calm.calmly(self.central, [draws[i] for i in open_]), strict=True))
         due = [_outcome(one, calm[i]).due if i in calm else np.zeros(len(one[0])) for i, one in enumerate(restricted)]
         return [tuple(map(class_of, shares)) for shares in due]
 
@@ -285,25 +313,40 @@ class Case:
         setting = replace(setting, order=FIRST, rerouting="existing")
         found: dict[str, list[Bottleneck | None]] = {"steps": list(outcome.steps), "countries": list(outcome.countries)}
         for tier in tiers:
-            program, point = self._in_baseline(setting, change, tier)
-            for name, (index, members) in self.groups.items():
-                lost = program.losses(point, members)
-                found[name][tier] = top_of(index, lost, float(point.least.sum()))
+            for name, top in self._calm.tops(setting, change, tier).items():
+                found[name][tier] = top
         return replace(outcome, steps=tuple(found["steps"]), countries=tuple(found["countries"]))
 
-    def _in_baseline(self, setting: Setting, change: Change | Drawn | None, tier: int) -> tuple[Program, Point]:
+    def tops(self, setting: Setting, change: Change | Drawn | None, tier: int) -> dict[str, Bottleneck]:
+        """Return the bottleneck and the costliest country of a tier in the baseline."""
+
+        def solve(asked: Sequence[Any]) -> list[dict[str, Bottleneck]]:
+            return [self._tops(setting, one, tier) for one in asked]
+
+        return self._once(("tops", setting, tier), [change], solve)[0]
+
+    def _tops(self, setting: Setting, change: Change | Drawn | None, tier: int) -> dict[str, Bottleneck]:
         program, point = self._point(CALM, CALM, setting, tier)
-        if change is None:
-            return program, point
-        passes = program.passes(self._overlay(CALM, CALM, setting, change), setting.order, tier)
-        if isinstance(change, Change) and change.is_recipe:
-            program = program.with_line(*change.line)
-        return program, program.point(passes, tier, point)
+        if change is not None:
+            passes = program.passes(self._overlay(CALM, CALM, setting, change), setting.order, tier)
+            if isinstance(change, Change) and change.is_recipe:
+                program = program.with_line(*change.line)
+            point = program.point(passes, tier, point)
+        served = float(point.least.sum())
+        return {
+            name: top_of(index, program.losses(point, members), served)
+            for name, (index, members) in self.groups.items()
+        }
+
+    @property
+    def proved(self) -> Ledger:
+        """The proofs of all that this case rests on."""
+        return self.ledger if self._calm is self else self.ledger + self._calm.ledger
 
     def certificate(self, verify: bool) -> Certificate:
         """Return the proof of the stated answer with the worst of all; solved again with a second solver if asked."""
         program, point = self._point(REACH, "new", self.central)
-        return self.ledger.certificate(point, program.verified(point) if verify else None)
+        return self.proved.certificate(point, program.verified(point) if verify else None)
 
 
 def _outcome(restricted: _Served, calm: _Served) -> Outcome:

@@ -15,7 +15,7 @@ from chainnet.doubt._inputs import demand_labels
 from chainnet.errors import DataError
 from chainnet.flow import Counting
 from chainnet.lowering import Overlay
-from chainnet.network import Network, split_list
+from chainnet.network import Network, kept, split_list
 from chainnet.results import NOT_STATED, weakest
 from chainnet.words import country_name, in_sentence, join, spelled, step_words
 
@@ -93,8 +93,9 @@ def is_weak(table: pd.DataFrame) -> Bools:
     return np.asarray(table["quality"].isin(WEAK), dtype=bool)
 
 
-def variations(network: Network, counting: Counting) -> list[Variation]:
-    """Return every variation of an input, by kind, then in the order of its table.
+@kept(4)
+def variations(network: Network, counting: Counting) -> tuple[Variation, ...]:
+    """Return every variation of an input, by kind, then in the order of its table; the same ones whenever asked.
 
     Notes
     -----
@@ -103,7 +104,7 @@ def variations(network: Network, counting: Counting) -> list[Variation]:
     to a step in a country. Only what is counted of the demand is asked; demand is never absent.
     """
     found = [*_nodes(network), *_processes(network), *_relations(network), *_stocks(network)]
-    return [*found, *_projects(network), *_demand(network, counting)]
+    return (*found, *_projects(network), *_demand(network, counting))
 
 
 def _row(kind: str, row: Any, name: str, label: str, variant: str, change: Change) -> Variation:

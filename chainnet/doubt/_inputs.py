@@ -10,7 +10,7 @@ import pandas as pd
 from chainnet._types import Array, Ints
 from chainnet.engine import ROUNDING
 from chainnet.lowering import Overlay
-from chainnet.network import Network
+from chainnet.network import Network, kept
 
 # low and high are read as the 10 % and the 90 % quantile
 Z90 = 1.2815515655446004
@@ -153,8 +153,9 @@ class Drawn:
         return self.inputs.overlay(overlay, self.factors)
 
 
-def draws_of(network: Network, number: int, correlation: float = CORRELATION) -> list[Drawn]:
-    """Return the first draws of seed 0; none where no input has a range.
+@kept(4)
+def draws_of(network: Network, number: int, correlation: float = CORRELATION) -> tuple[Drawn, ...]:
+    """Return the first draws of seed 0, the same ones whenever asked; none where no input has a range.
 
     Parameters
     ----------
@@ -165,5 +166,5 @@ def draws_of(network: Network, number: int, correlation: float = CORRELATION) ->
     """
     inputs = uncertain_inputs(network)
     if inputs.table.empty:
-        return []
-    return [Drawn(inputs, inputs.factors(inputs.draw(0, i, correlation))) for i in range(number)]
+        return ()
+    return tuple(Drawn(inputs, inputs.factors(inputs.draw(0, i, correlation))) for i in range(number))

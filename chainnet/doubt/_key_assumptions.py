@@ -22,7 +22,7 @@ from chainnet.doubt._words import sentences
 from chainnet.engine import CERTAIN, Certificate
 from chainnet.errors import DataError
 from chainnet.flow import Asked, Counting, binding_inputs, check_tier
-from chainnet.network import Network
+from chainnet.network import Network, kept
 from chainnet.results import SAMPLED, Result, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, check_scenario, overlay_of
 from chainnet.words import Who
@@ -256,14 +256,20 @@ def class_assumptions(counting: Counting, scenario: Scenario | None) -> KeyAssum
     """Return what the class of a verdict rests on, and its range: as ``key_assumptions``, in less time.
 
     Neither another bottleneck nor what else closes a gap is looked for, and no set of plants: ``changes_result`` and
-    ``what`` of the table are those of the class alone.
+    ``what`` of the table are those of the class alone. What is short without any scenario is asked once for all.
 
     Parameters
     ----------
     counting : Counting
     scenario : Scenario or None
     """
-    return _answer(_Asked(Case(counting, scenario), lambda _what, _part: None, is_brief=True), 0, False)
+    calm = _calm(counting.network, counting)
+    return _answer(_Asked(Case(counting, scenario, calm=calm), lambda _what, _part: None, is_brief=True), 0, False)
+
+
+@kept(4)
+def _calm(_network: Network, counting: Counting) -> Case:
+    return Case(counting, None)
 
 
 def _answer(asked: _Asked, max_set: int, verify: bool) -> KeyAssumptions:
@@ -294,8 +300,8 @@ def _answer(asked: _Asked, max_set: int, verify: bool) -> KeyAssumptions:
         central=stamp(central, source),
         range=stamp(range_table(table, central, held), source, status={"class_share": SAMPLED}),
         smallest_set=smallest.ids,
-        n_solved=len(case.ledger.proofs),
-        n_settled=case.ledger.settled,
+        n_solved=len(case.proved.proofs),
+        n_settled=case.proved.settled,
         certificate=case.certificate(verify),
     )
 

@@ -59,6 +59,9 @@ class Ledger:
         """Take a proof; raise SolverError if it does not hold."""
         self.proofs.append(require(proof))
 
+    def __add__(self, other: Ledger) -> Ledger:
+        return Ledger(self.proofs + other.proofs, self.settled + other.settled)
+
     def certificate(self, point: Point, second: float | None) -> Certificate:
         """Return what a point serves in all, with the worst gap and breach of everything."""
         value = sum(stage.value for stage in point.stages[-1])

@@ -159,8 +159,6 @@ class WarmModel:
         self._row_scale, self._col_scale = program.row_scale, program.col_scale
         self._transposed = program.matrix.T
         self._proved: tuple[LinearSolution, Certificate] | None = None  # under the bounds and costs in place
-        rows, cols = program.matrix.shape
-        self._cols, self._rows = np.arange(cols, dtype=np.int32), np.arange(rows, dtype=np.int32)
         lp = highs_model(*program.scaled(), self._scaled(program.cost))
         self._highs = highspy.Highs()
         self.is_at_once = True  # whether the last answer was found on the way that was tried first
@@ -176,14 +174,18 @@ class WarmModel:
 
     def set_cost(self, cost: Array) -> None:
         """Put another objective in place, in the caller's units."""
-        self._highs.changeColsCost(len(self._cols), self._cols, self._scaled(cost))
+        before, put = self._put, self._scaled(cost)
+        changed = np.flatnonzero(put != before).astype(np.int32)
+        if len(changed):
+            self._highs.changeColsCost(len(changed), changed, put[changed])
 
     def _scaled(self, cost: Array) -> Array:
         """Keep a cost; return it in the solver's units, mostly its largest 1: tolerances are absolute there."""
         self._cost, self._proved = cost, None
         scaled = cost * self._col_scale
         self._cost_scale = self._cost_size or float(np.max(np.abs(scaled), initial=0.0)) or 1.0
-        return scaled / self._cost_scale
+        self._put = scaled / self._cost_scale  # what the solver has
+        return self._put
 
     def set_upper(self, upper: Array) -> None:
         """Put other upper bounds of columns in place."""
@@ -337,7 +339,7 @@ class WarmModel:
         """
         ways = self._ways(False, is_near and basis is not None)
         if afresh:
-            ways = [(INTERIOR if len(self._rows) > MANY_ROWS else PRESOLVED, False), *ways]
+            ways = [(INTERIOR if self.program.matrix.shape[0] > MANY_ROWS else PRESOLVED, False), *ways]
         found = self._best(basis, ways, is_neat)
         if found.status == "infeasible" and or_wide and not self.is_surely_infeasible():
             return self._best(None, self._ways(True, False), is_neat)
@@ -397,7 +399,7 @@ class WarmModel:
 
     def _ways(self, is_wide: bool, is_near: bool) -> list[tuple[dict[str, Any], bool]]:
         """Return ways to solve, the fastest first, each with whether it goes on from what there is."""
-        size = len(self._rows) + len(self._cols) + 1000
+        size = sum(self.program.matrix.shape) + 1000
         # a way that mends is near its end or runs in circles
         fine, interior = ({**way, "simplex_iteration_limit": size} for way in (FINE, INTERIOR))
         if is_wide:
@@ -405,7 +407,7 @@ class WarmModel:
         ways = [(PLAIN, True), (fine, True), (PLAIN, False), (WIDELY, False), (interior, False)]
         if is_near:
             # where it takes more steps than that, to begin afresh is faster
-            few = {**PRIMAL, "simplex_iteration_limit": max(len(self._rows) // 16, 500)}
+            few = {**PRIMAL, "simplex_iteration_limit": max(self.program.matrix.shape[0] // 16, 500)}
             ways = [(few, True), (PRESOLVED, False), *ways]
         return ways
 

@@ -5,7 +5,7 @@ Words: *value* (the largest tonnage that can be served), *balance* (least shortf
 suppliers, stocks, projects, what stays short).
 """
 
-from chainnet.flow._balance import EXTRA_COST_USD_PER_T, balance, balance_under, shared_tiers, stages_of
+from chainnet.flow._balance import EXTRA_COST_USD_PER_T, balance, balance_under, shared_tiers, short_by_tier, stages_of
 from chainnet.flow._counting import Counting, Said, check_tier
 from chainnet.flow._ends import service_range
 from chainnet.flow._fair import share_fairly
@@ -84,6 +84,7 @@ __all__ = [
     "shapley_values",
     "share_fairly",
     "shared_tiers",
+    "short_by_tier",
     "solve_market",
     "stages_of",
     "under_contract",

@@ -30,9 +30,9 @@ from chainnet.flow._largest import edge_table, node_table, priced_bounds
 from chainnet.flow._law import at_home, home_stages, law_facts, released, under_contract
 from chainnet.flow._order import Asked, StageTable
 from chainnet.flow._stages import SEVERAL, in_finer_sizes, settled
-from chainnet.flow._steady import Balance
+from chainnet.flow._steady import Balance, tier_table
 from chainnet.lowering import Degree, Lowered, Overlay, lower
-from chainnet.network import Network, say_unlinked
+from chainnet.network import Network, kept, say_unlinked
 from chainnet.progress import SILENT, Steps, Tell
 from chainnet.results import STEADY, limiting_inputs, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
@@ -170,31 +170,16 @@ def balance_under(
     steps: Steps = SILENT,
 ) -> Balance:
     """See ``balance``; takes an overlay, may draw stocks once; ``closest`` may be flows to be near to (``moved``)."""
-    network = counting.network
-    if network.demand.empty:
-        raise DataError(
-            "balance: the network has no demand table, so nobody can be short. Give demand, or use max_flow."
-        )
-    stages, overlay = stages_of(counting), under_contract(counting, overlay)
-    lowering = partial(
-        lower,
-        network,
-        overlay,
-        reroute,
-        stocks=stocks,
-        extra_cost_usd_per_t=extra_cost_usd_per_t,
-    )
-    steps.more(len(stages) + 1)
-    found = _InOrder(stages, counting, fair, verify, closest, steps)
-    in_finer_sizes(lowering, found.take, lambda: found.certificate.ok)
-    low, last, certificate = found.low, found.last, require(found.certificate)
+    network, extra = counting.network, extra_cost_usd_per_t
+    found = _solved(counting, overlay, reroute, fair, verify, closest, stocks, extra, steps)
+    low, last, ranges = found.low, found.last, found.ranges()
     prices = _prices(low, found.program, counting, last) if with_prices else pd.DataFrame()
     settings = {
         **counting.settings,
         "scenario": scenario_name,
         "reroute": reroute,
         "order": counting.order_name,
-        **law_facts(counting, overlay),
+        **law_facts(counting, low.overlay),
         "fair": fair,
         **({} if closest is False else {"closest": True}),
         "stocks": "first year" if stocks else "not drawn",
@@ -214,10 +199,56 @@ def balance_under(
         prices=stamp(prices, source, units=STEADY),
         limiting=stamp(limiting, source),
         cost_usd=float(last.value) + 0.0,
-        certificate=certificate,
-        ranges=None if found.ranges is None else stamp(found.ranges, source),
+        certificate=found.certificate,
+        ranges=None if ranges is None else stamp(ranges, source),
         moved=None if found.moved is None else stamp(found.moved, source),
     )
+
+
+def short_by_tier(
+    counting: Counting, overlay: Overlay, reroute: Degree = "existing", *, stocks: bool = False
+) -> pd.DataFrame:
+    """Return demand, served and shortfall by tier, t/yr: those of ``balance_under``, of which nothing else is told.
+
+    Answers stay with the network: callers must not change them.
+    """
+    stocks &= not counting.network.view("stocks").empty
+    return _short_by_tier(counting.network, counting, overlay, reroute, stocks)
+
+
+@kept(256)
+def _short_by_tier(
+    network: Network, counting: Counting, overlay: Overlay, reroute: Degree, stocks: bool
+) -> pd.DataFrame:
+    found = _solved(counting, overlay, reroute, stocks=stocks)
+    return tier_table(_demand_table(found.low, counting, found.last.x, found.open), network.tier_order)
+
+
+def _solved(
+    counting: Counting,
+    overlay: Overlay,
+    reroute: Degree,
+    fair: bool = False,
+    verify: bool = False,
+    closest: bool | Array = False,
+    stocks: bool = False,
+    extra_cost_usd_per_t: float = EXTRA_COST_USD_PER_T,
+    steps: Steps = SILENT,
+) -> _InOrder:
+    """Return the answer of ``balance_under``, proved."""
+    network = counting.network
+    if network.demand.empty:
+        raise DataError(
+            "balance: the network has no demand table, so nobody can be short. Give demand, or use max_flow."
+        )
+    stages, overlay = stages_of(counting), under_contract(counting, overlay)
+    cost = extra_cost_usd_per_t
+    lowering = partial(lower, network, overlay, reroute, stocks=stocks, extra_cost_usd_per_t=cost)
+    steps.more(len(stages) + 1)
+    found = _InOrder(stages, counting, fair, verify, closest, steps)
+    in_finer_sizes(lowering, found.take, lambda: found.certificate.ok)
+    require(found.certificate)
+    return found
 
 
 def stages_of(counting: Counting) -> list[tuple[str, Bools]]:
@@ -276,9 +307,8 @@ def shared_tiers(counting: Counting, stages: Sequence[tuple[str, Bools]]) -> dic
 class _InOrder:
     """Serves stage after stage, each kept by a floor, then looks for the least cost; later stages have prices too.
 
-    ``prices`` of columns and rows are the largest over the stages of what counts. ``ranges``: of tiers that the
-    beneficiaries share with others in a stage, what can fall to them. ``open``: what floors leave open of each demand
-    row.
+    ``prices`` of columns and rows are the largest over the stages of what counts. ``open``: what floors leave open of
+    each demand row.
     """
 
     low: Lowered
@@ -287,7 +317,6 @@ class _InOrder:
     certificate: Certificate
     prices: tuple[Array, Array]
     open: Array
-    ranges: pd.DataFrame | None
     moved: pd.DataFrame | None = None
 
     def __init__(
@@ -314,8 +343,9 @@ class _InOrder:
         )
         self.program, self._left = self._solver.program, np.zeros(len(low.served))
         kept = self._at_home(low, home)
-        tied = self._served(low, kept)
-        if (free := released(low.overlay)) is not low.overlay:  # what those under contract do not take is for all
+        free = released(low.overlay)
+        tied = self._served(low, kept, is_last=free is low.overlay)
+        if free is not low.overlay:  # what those under contract do not take is for all
             within = low.bounds(free)
             rows = np.append(within[1], np.full(len(self._goals), np.inf))
             self.program = replace(self.program, col_upper=within[0], row_upper=rows)
@@ -334,12 +364,16 @@ class _InOrder:
             x, proof = nearest(low, self._solver.model, near)
             last, proofs = replace(last, x=x, value=float(low.program.cost @ x)), [proof, *proofs]
             self.moved = None if self._closest is True else moved_links(low, self._solver, x, near)
-        is_tied = self._counting.order not in ("allies_first", "allies_last")
-        self.ranges = _range_table(low, self._counting, last.x, self._left, tied) if is_tied else None
         second = self._solver.second(low.program.cost) if self._verify else None
         self.certificate = replace(Certificate.worst(proofs, "balance"), second_value=second)
-        self.low, self.last, self.open = low, last, self._left
+        self.low, self.last, self.open, self._tied = low, last, self._left, tied
         return last.x
+
+    def ranges(self) -> pd.DataFrame | None:
+        """Return what can fall to the beneficiaries of the tiers that they share with others in a stage."""
+        if self._counting.order in ("allies_first", "allies_last"):
+            return None
+        return _range_table(self.low, self._counting, self.last.x, self.open, self._tied)
 
     def _at_home(self, low: Lowered, home: Sequence[tuple[str, str, Bools]]) -> dict[int, float]:
         """Find what users at home get from plants at home alone, and keep that by floors; return these by goal."""
@@ -359,7 +393,7 @@ class _InOrder:
         return sum(self._solver.floor(number, value) for number, value in kept.items())
 
     def _served(
-        self, low: Lowered, kept: dict[int, float], bounds: tuple[Array, Array] | None = None
+        self, low: Lowered, kept: dict[int, float], bounds: tuple[Array, Array] | None = None, *, is_last: bool = True
     ) -> dict[str, list[float]]:
         """Serve the stages in their order, over what is kept already; return what is tied by tier, with its floors."""
         if bounds is not None:
@@ -376,7 +410,7 @@ class _InOrder:
             kept[number] = found.value
             self._left[asked] = SEVERAL * self._given_way
             for tier, (last, ours) in self._shared.items():
-                if last == number:
+                if last == number and is_last:
                     ends = self._solver.ends(-low.serving(ours), f"{tier}, what can fall to the beneficiaries")
                     tied[tier] = [self._given_way, *(float(end.x[low.served[ours]].sum()) for end in ends)]
         self.prices = columns, rows

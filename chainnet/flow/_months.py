@@ -7,7 +7,7 @@ one: a program of one period is solved for each of these, which is the same answ
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -143,6 +143,7 @@ class MonthsModel:
         self._watched: tuple[Bools, Bools] | None = None
         self._is_priced = False
         self._keeps, self._notes, self._is_close, self._is_far = False, False, True, False
+        self._is_served = False  # whether all that is asked is served already, and held
         self._ends: dict[str, Statuses] = {}
         self._near, self._most_steps = self._first_near, 0
 
@@ -248,7 +249,7 @@ class MonthsModel:
         tell: Callable[[str, float], None] | None,
     ) -> Piece:
         """Put the plan together from periods that stand alone, each kind of them solved once."""
-        keys = [(_key(overlay), how.key) for overlay in overlays]
+        keys = [(overlay, how.key) for overlay in overlays]
         kinds = len(set(keys) - self._pieces.keys())
         self._steps = Told(tell, kinds * self._programs(how, endurance), self._n_columns)
         whole, lasting, pieces = dict(endurance), dict[str, float](), []
@@ -299,7 +300,7 @@ class MonthsModel:
         bounds = partial(self._bounds, start=start, keeps_end=keeps_end)
         upper, *_ = put = bounds(overlays)
         self._proofs = []
-        self._ends, self._is_close = {}, True
+        self._ends, self._is_close, self._is_served = {}, True, False
         # whether it is many steps from a stage to the next, or to whole service of some; with tracked flows it is
         self._is_far = p.n_periods > 1 and len(p.low.strands.edge) > 0
         self._near, self._most_steps = self._first_near, len(p.program.row_lower) // FAR_STEPS
@@ -408,6 +409,7 @@ class MonthsModel:
             asked.append(self._solved.served(members))
         assert found is not None, "there is demand"
         if is_quick and not self._is_priced:
+            self._is_served = True
             return found
         self._put = upper, low.copy(), high  # without the floors of whole stages
         self._watched, self._is_priced = None, False
@@ -486,11 +488,12 @@ class MonthsModel:
             self._model.hold_at(columns, ask.ravel())  # nothing better is possible
             return found
         cost = np.zeros(len(self._solved.program.cost))
-        cost[columns] = -1.0
-        self._model.set_cost(cost)
-        is_far = self._is_far and (found is None or name in self._firsts or self._counting.law is not None)
-        found = self._optimal(found, name, is_near=self._has_host, afresh=is_far)
-        self._model.hold(found)
+        if found is None or not self._is_served:
+            cost[columns] = -1.0
+            self._model.set_cost(cost)
+            is_far = self._is_far and (found is None or name in self._firsts or self._counting.law is not None)
+            found = self._optimal(found, name, is_near=self._has_host, afresh=is_far)
+            self._model.hold(found)
         p = self._solved  # of one period nothing is early or late
         if p.n_periods == 1 or totals_only or name not in self._firsts or self._is_whole(found, columns, ask):
             return found
@@ -590,11 +593,3 @@ class MonthsModel:
         if self._notes and (problem == COST or problem in dict(self.stages)):
             self._ends[problem] = self._model.statuses(found)
         return found
-
-
-def _key(overlay: Overlay) -> tuple[Any, ...]:
-    """Return what tells two overlays of the same restrictions apart."""
-    arrays = (getattr(overlay, each.name) for each in fields(overlay))
-    bounds = tuple(restriction.bound_tpa for restriction in overlay.restrictions)
-    held = (each.tobytes() for each in arrays if isinstance(each, np.ndarray))
-    return *held, bounds, overlay.stock_tiers, overlay.home

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,10 +73,7 @@ class Balance(Result):
         the rows of ``demand``, which of the beneficiaries is short being one answer of several. With
         ``order="alike"`` it is itself one of several.
         """
-        counted = self.demand[self.demand["is_counted"] & self.demand["is_beneficiary"]]
-        table = counted.groupby("tier", sort=False, dropna=False)[["demand_tpa", "served_tpa", "shortfall_tpa"]].sum()
-        order = [t for t in self.provenance["settings"]["tiers"] if t in table.index]
-        table = table.reindex(order) if order else table
+        table = tier_table(self.demand, self.provenance["settings"]["tiers"])
         return table if self.ranges is None else table.join(self.ranges[["shortfall_least_tpa", "shortfall_most_tpa"]])
 
     @property
@@ -105,3 +103,11 @@ class Balance(Result):
         <Figure: 'Baseline: all demand is met.'>
         """
         return figure_of(self)
+
+
+def tier_table(demand: pd.DataFrame, tiers: Sequence[str]) -> pd.DataFrame:
+    """Return what counts of a table of demand, by tier in their order: demand, served and shortfall, t/yr."""
+    counted = demand[demand["is_counted"] & demand["is_beneficiary"]]
+    table = counted.groupby("tier", sort=False, dropna=False)[["demand_tpa", "served_tpa", "shortfall_tpa"]].sum()
+    order = [tier for tier in tiers if tier in table.index]
+    return table.reindex(order) if order else table

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -75,7 +77,7 @@ class Restriction:
         return self.tier is not None or self.origin is not None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Overlay:
     """What a scenario does to a network: multipliers on rows, relations closed, projects built.
 
@@ -97,6 +99,17 @@ class Overlay:
     release_tpa: Array
     stock_tiers: tuple[tuple[str, ...], ...]
     home: tuple[str, ...] = ()
+
+    @cached_property
+    def key(self) -> tuple[Any, ...]:
+        """All that it does: overlays that do the same are equal, so that an answer can be kept under one."""
+        return (*_contents(self), *map(_contents, self.restrictions))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Overlay) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
 
     @classmethod
     def none(cls, network: Network) -> Overlay:
@@ -126,3 +139,8 @@ class Overlay:
         share = getattr(self, _SHARES[table]).copy()
         (share[len(share) - len(self.built) :] if table == "projects" else share)[rows] *= factors
         return replace(self, **{_SHARES[table]: share})
+
+
+def _contents(one: Overlay | Restriction) -> tuple[Any, ...]:
+    values = (getattr(one, each.name) for each in fields(one) if each.name != "restrictions")
+    return tuple(value.tobytes() if isinstance(value, np.ndarray) else value for value in values)

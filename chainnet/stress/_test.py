@@ -14,7 +14,7 @@ import pandas as pd
 from chainnet._types import Words
 from chainnet.engine import Certificate, thread_pool
 from chainnet.errors import DataError
-from chainnet.flow import NEW_LAG_MONTHS, Asked, Counting, balance_under, levels, project_sizes
+from chainnet.flow import NEW_LAG_MONTHS, Asked, Counting, balance_under, levels, project_sizes, short_by_tier
 from chainnet.lowering import Degree
 from chainnet.network import Network, kept, say_unlinked
 from chainnet.progress import Jobs
@@ -457,12 +457,10 @@ def _steady(
     for end, column in ENDS.items():
         if end == "allies_first" == counting.order:
             continue  # it is the answer itself
-        found = asked
-        if counting.order != end and counting.rivals.any():
-            found = balance_under(counting.in_order(end), overlay, reroute, scenario_name=name)
-        table[column] = found.by_tier()["shortfall_tpa"]
+        found = short_by_tier(counting.in_order(end), overlay, reroute) if counting.rivals.any() else asked.by_tier()
+        table[column] = found["shortfall_tpa"]
     for side, corner in zip(("low", "high"), _corners(network) if is_whole else (None, None), strict=True):
-        moved = balance_under(counting.on(corner), overlay, reroute).by_tier() if corner is not None else None
+        moved = short_by_tier(counting.on(corner), overlay, reroute) if corner is not None else None
         table[f"demand_{side}_tpa"] = np.nan if moved is None else moved["demand_tpa"]
         table[f"shortfall_{side}_tpa"] = np.nan if moved is None else moved["shortfall_tpa"]
     per_node = asked.demand[asked.demand["is_counted"] & asked.demand["is_beneficiary"]].copy()
