@@ -72,6 +72,7 @@ class Reverse(Result):
     cuts : DataFrame
         events, loss_share: sets that cost too little, and do so with no other event added but those of no effect. Any
         way has an event outside of each; so each row is checked by one answer, and the first way by a small program.
+        None where these took more than half of the time: then a mixed-integer program of all events proves it.
     hazards : DataFrame, index event
         As ``hazards``, with loss_share of each alone.
     what_if : DataFrame
@@ -83,7 +84,8 @@ class Reverse(Result):
         loss is so much or more), method (exact; sets = sets of up to k; draws), k, rest (chance of more than k, at the
         high end), rest_bonferroni. With an event without a rate a tenth of the sets and draws are looked at.
     certificate : Certificate
-        Of the first way: the sum of -ln of its chances, and the least of all that keep the rows of ``cuts``.
+        Of the first way: the sum of -ln of its chances, and the least of all that keep the rows of ``cuts``, or of the
+        program of all events.
     """
 
     sets: pd.DataFrame
@@ -228,8 +230,9 @@ def reverse(
     Notes
     -----
     More events never cost less where all take something and nothing that is counted waits for others. So an implicit
-    hitting set finds the likeliest of the events listed: see ``cuts``. Everywhere else all sets of up to three are
-    tried. Events without a rate enter no chance. A loss within 1e-7 of the one asked for counts as reached.
+    hitting set finds the likeliest of the events listed: see ``cuts``. Where that takes more than half of the time and
+    events only shut flows, one mixed-integer program goes on, as in ``interdict``. Everywhere else all sets of up to
+    three are tried. Events without a rate enter no chance. A loss within 1e-7 of the one asked for counts as reached.
 
     References
     ----------
@@ -289,7 +292,7 @@ def reverse(
         is_complete=ranked.is_complete,
         most_loss_share=losses(ranked.with_rates),
         loss_asked_share=asked,
-        cuts=stamp(cuts_table(finder, listed), source),
+        cuts=stamp(cuts_table(ranked), source),
         hazards=stamp(hazards_table(listed, losses), source, units=UNITS),
         what_if=stamp(what_if_table(ranked, losses), source, units=UNITS),
         curve=stamp(found, source, units=UNITS, status=sampled),

@@ -47,9 +47,10 @@ def sets_table(ranked: Ranked, losses: Losses, asked: float, years: float) -> pd
     return table.astype({"rank": "Int64", "n": int, "can_be_likeliest": bool, "on_line": bool})
 
 
-def cuts_table(finder: Ways, listed: Listed) -> pd.DataFrame:
-    """Return the sets that cost too little and prove the first way."""
-    rows = [(APART.join(joined(listed, cut)), finder.losses(cut)) for cut in finder.cuts]
+def cuts_table(ranked: Ranked) -> pd.DataFrame:
+    """Return the sets that cost too little and prove the first way; none where a program of all causes does."""
+    cuts = ranked.finder.cuts if ranked.is_by_rows else []
+    rows = [(APART.join(joined(ranked.listed, cut)), ranked.finder.losses(cut)) for cut in cuts]
     return pd.DataFrame(rows, columns=["events", "loss_share"])
 
 
@@ -120,7 +121,8 @@ def proof_of(ranked: Ranked, losses: Losses) -> Certificate:
         proofs = [losses.model.certificate()]
     else:
         proofs = list(losses.proofs) if isinstance(losses, MonthLosses) else []
-    answers = (losses.proof(events) for events in (*ranked.finder.cuts, *ranked.ways))
+    rows = ranked.finder.cuts if ranked.is_by_rows else []
+    answers = (losses.proof(events) for events in (*rows, *ranked.ways))
     proofs += [proof for proof in answers if proof is not None]
     chances = (ranked.first_chance, ranked.bound) if ranked.ways else (1.0, 1.0)
     value, bound = (float(-np.log(p)) + 0.0 if p > 0 else np.inf for p in chances)
