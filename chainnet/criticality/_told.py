@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from chainnet.criticality._events import Losses, MonthLosses, SteadyLosses
-from chainnet.criticality._exceeding import COLUMNS, MOST_SETS, exceeding
+from chainnet.criticality._exceeding import COLUMNS, MOST_SETS, at_losses, exceeding
 from chainnet.criticality._hazards import Listed
 from chainnet.criticality._ranked import Ranked
 from chainnet.criticality._rates import frechet
-from chainnet.criticality._ways import Ways, chance_of
+from chainnet.criticality._ways import TriedWays, Ways, chance_of
 from chainnet.engine import CERTAIN, PROOF_SEARCH, Certificate, require
+from chainnet.errors import DataError
 from chainnet.progress import Steps
 
 Events = frozenset[int]
@@ -107,6 +110,18 @@ def curve_table(
         found.insert(0, "if_event", ranked.listed.causes[given[0]].id if given else "")
         parts.append(found)
     return pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
+
+
+def exceedance_table(ranked: Ranked, asked: Sequence[float], time_limit_s: float, steps: Steps) -> pd.DataFrame:
+    """Return the chance of each of some losses or more; each has its part of the time."""
+    known = ranked.finder
+    if asked and isinstance(known, TriedWays):
+        raise DataError("exceed: where more events may cost less, no set tells a chance. Ask for the curve.")
+
+    def finder(level: float) -> Ways:
+        return Ways(known.losses, known.n, level - CERTAIN, None, time_limit_s / len(asked), steps)
+
+    return at_losses(ranked.low, ranked.high, finder, asked)
 
 
 def proof_of(ranked: Ranked, losses: Losses) -> Certificate:

@@ -19,7 +19,7 @@ from chainnet.progress import Steps
 Events = frozenset[int]
 # sets that are tried one by one, where nothing says that more events never cost less
 MOST_SETS = 50_000
-# part of the time after which rows give way to one program of all causes, where there is one
+# part of the time after which rows that found nothing give way to one program of all causes, where there is one
 BY_ROWS = 0.5
 
 
@@ -62,8 +62,8 @@ class Ways:
     added: so every set that reaches it has a cause outside of each. The likeliest set that does is put to the loss. If
     it does not reach it, it is enlarged to a new cut; the first that does is the likeliest of all.
 
-    A loss that many causes share takes too many cuts. Where causes only shut flows, after half of the time one
-    mixed-integer program of all of them goes on, as in ``interdict``, with the cuts as rows.
+    A loss that many causes share takes too many cuts. Where causes only shut flows and half of the time is over without
+    a set, one mixed-integer program of all of them goes on, as in ``interdict``, with the cuts as rows.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class Ways:
         order = np.argsort(-chance, kind="stable").tolist()
         rows, known = [*self._rows, *([] if one_of is None else [one_of])], list(found)
         for events, held in hitting_sets(weight, rows, known, self.most_events):
-            if self._switch < monotonic() < self._end and self.losses.closes_only:
+            if not self._known and self._switch < monotonic() < self._end and self.losses.closes_only:
                 yield from self._by_program(chance, weight, rows, known, held)
                 return
             if monotonic() > self._end:
