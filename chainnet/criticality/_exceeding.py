@@ -168,7 +168,8 @@ def at_losses(low: Array, high: Array, finder: Callable[[float], Ways], asked: S
     rows: list[tuple[object, ...]] = []
     for level in asked:
         search = finder(level)
-        ways, is_all = [], True
+        ways: list[Events] = []
+        is_all = True
         for way in search.in_order(high):
             is_all &= way.is_proved and len(ways) < _MOST_JOINED
             if not is_all:

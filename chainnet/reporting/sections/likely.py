@@ -105,7 +105,7 @@ ways_table = Frame(
         "chance_low": "Chance, low",
         "chance_high": "Chance, high",
         "loss_share": "Loss, of demand",
-        "can_be_likeliest": "May be the likeliest",
+        "can_be_likeliest": "May come first",
     },
     subtitle=lambda f: (
         f"Loss asked for: {_asked(f)}. On top of what is in force today. Low: all rates low; high: all high."
