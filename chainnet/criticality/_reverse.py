@@ -74,7 +74,7 @@ class Reverse(Result):
     cuts : DataFrame
         events, loss_share: sets that cost too little, and do so with no other event added but those of no effect. Any
         way has an event outside of each; so each row is checked by one answer, and the first way by a small program.
-        None where these took more than half of the time: then a mixed-integer program of all events proves it.
+        None where these took more than a quarter of the time: then a mixed-integer program of all events proves it.
     hazards : DataFrame, index event
         As ``hazards``, with loss_share of each alone.
     what_if : DataFrame
@@ -241,9 +241,10 @@ def reverse(
     Notes
     -----
     More events never cost less where all take something and nothing that is counted waits for others. So an implicit
-    hitting set finds the likeliest of the events listed: see ``cuts``. Where that takes more than half of the time and
-    events only shut flows, one mixed-integer program goes on, as in ``interdict``. Everywhere else all sets of up to
-    three are tried. Events without a rate enter no chance. A loss within 1e-7 of the one asked for counts as reached.
+    hitting set finds the likeliest of the events listed: see ``cuts``. Where that takes more than a quarter of the time
+    and events only shut flows, one mixed-integer program goes on, as in ``interdict``. Everywhere else all sets of up
+    to three are tried. Events without a rate enter no chance. A loss within 1e-7 of the one asked for counts as
+    reached.
 
     References
     ----------

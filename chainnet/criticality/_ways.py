@@ -20,7 +20,7 @@ Events = frozenset[int]
 # sets that are tried one by one, where nothing says that more events never cost less
 MOST_SETS = 50_000
 # part of the time after which rows that found nothing give way to one program of all causes, where there is one
-BY_ROWS = 0.5
+BY_ROWS = 0.25
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,8 @@ class Ways:
     added: so every set that reaches it has a cause outside of each. The likeliest set that does is put to the loss. If
     it does not reach it, it is enlarged to a new cut; the first that does is the likeliest of all.
 
-    A loss that many causes share takes too many cuts. Where causes only shut flows and half of the time is over without
-    a set, one mixed-integer program of all of them goes on, as in ``interdict``, with the cuts as rows.
+    A loss that many causes share takes too many cuts. Where causes only shut flows and a quarter of the time is over
+    without a set, one mixed-integer program of all of them goes on, as in ``interdict``, with the cuts as rows.
     """
 
     def __init__(

@@ -283,7 +283,7 @@ def first_is_that_of_all_sets(graph: str, loss: float, seed: int) -> None:
     best = first_ways(net, table, loss, 3)
     middle = np.sqrt(table["share_low"] * table["share_high"])  # what could come first within ranges is asked elsewhere
     one = table.assign(share_low=middle, share_high=middle)
-    found = cn.reverse(net, loss, hazards=one, most_events=3, ways=1, time_limit_s=300)  # a busy machine is no fault
+    found = cn.reverse(net, loss, hazards=one, most_events=3, ways=1, time_limit_s=120)  # a busy machine is no fault
     if not best:
         assert found.likeliest is None
         return
