@@ -157,14 +157,14 @@ class OwnProgram:
         assert found.status == 0, found.message
         return float((self.value + found.fun) / self.demand)
 
-    def room(self, out: np.ndarray, loss: float, chance: np.ndarray) -> np.ndarray:
-        """Hazards that may happen too, and still less is lost: plants that one flow does without, the likely ones first."""
+    def room(self, out: np.ndarray, loss: float, chance: np.ndarray) -> np.ndarray | None:
+        """Hazards that one flow does without, the likely ones first, and loses no more than so much; None = no flow does."""
         use = np.zeros(len(self.cost))
         for i, columns in enumerate(self.shut):
             use[columns] += chance[i] * self.size[columns]
         found = self._solved(out, use / use.max(), self.value - loss * self.demand)
         if found.status != 0:
-            return out
+            return None
         least = 1e-9 * self.demand
         return out | [not (found.x * self.size > least)[columns].any() for columns in self.shut]
 
@@ -172,8 +172,8 @@ class OwnProgram:
 def first_ways(net: cn.Network, hazards: pd.DataFrame, loss: float, most: int) -> dict[frozenset[str], float]:
     """The likeliest sets of up to so many hazards that cost enough, all ties, of all sets, the likeliest first.
 
-    Each has an answer of its own, or is part of a set that by an answer of its own costs too little: with more plants
-    out never less is lost.
+    Each has an answer of its own, or one flow does without all its plants and loses too little, by more than a solver's
+    tolerance.
     """
     middle = np.sqrt(hazards["share_low"] * hazards["share_high"]).to_numpy()
     program, n = OwnProgram(net, hazards), len(hazards)
@@ -189,11 +189,10 @@ def first_ways(net: cn.Network, hazards: pd.DataFrame, loss: float, most: int) -
         if not is_open[at]:
             continue
         out = np.isin(np.arange(n), some)
-        if program.loss(out) >= loss - 1e-7:
+        idle = program.room(out, loss - 1e-6, middle)
+        if idle is not None:
+            is_open &= ~np.append(idle, True)[members].all(axis=1)
+        elif program.loss(out) >= loss - 1e-7:
             found[frozenset(hazards["id"][out])] = float(chance[at])
-            continue
-        more = program.room(out, loss - 2e-7, middle)
-        if (more & ~out).any() and program.loss(more) < loss - 1e-7:
-            is_open &= ~np.append(more, True)[members].all(axis=1)
     best = max(found.values(), default=0.0)
     return {way: p for way, p in found.items() if p >= best * (1 - 1e-9)}
