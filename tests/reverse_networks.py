@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from conftest import frame
+from scipy.optimize import linprog
+from scipy.sparse import csr_array, diags_array, vstack
 
 import chainnet as cn
 from chainnet.criticality import removals
@@ -119,25 +121,78 @@ def all_ways(
     return {frozenset(hazards["id"].iloc[list(some)]): chance for some, chance in found.items()}
 
 
+class OwnProgram:
+    """What hazards leave, by scipy on the rows of the network's program: no search, no bound, no answer of the package."""
+
+    def __init__(self, net: cn.Network, hazards: pd.DataFrame) -> None:
+        counting = Counting.of(net)
+        model = ValueModel(counting)
+        p, places = model.program, {name: at for at, name in enumerate(net.nodes["id"])}
+        named = [json.loads(effect.removeprefix("nodes = ")) for effect in hazards["effect"]]
+        self.shut = [model.lowered.closing(np.array([places[name] for name in names])) for names in named]
+        matrix = csr_array(diags_array(1.0 / p.row_scale) @ p.matrix @ diags_array(p.col_scale))
+        low, high = p.row_lower / p.row_scale, p.row_upper / p.row_scale
+        same, has_low, has_high = low == high, np.isfinite(low), np.isfinite(high)
+        has_low, has_high = has_low & ~same, has_high & ~same
+        self.equal = {"A_eq": matrix[same], "b_eq": high[same]}
+        self.rows, self.most = vstack([matrix[has_high], -matrix[has_low]]), np.append(high[has_high], -low[has_low])
+        self.size, self.cost = p.col_scale, p.cost * p.col_scale
+        self.upper = p.col_upper / p.col_scale
+        self.demand = float(net.demand["demand_tpa"][counting.rows].sum())
+        self.value = -self._solved(np.zeros(len(hazards), dtype=bool), self.cost).fun
+
+    def _solved(self, out: np.ndarray, cost: np.ndarray, served: float | None = None) -> Any:
+        """The least cost without some hazards' plants; with so much served at least, if asked."""
+        upper, rows, most = self.upper.copy(), self.rows, self.most
+        for i in np.flatnonzero(out):
+            upper[self.shut[i]] = 0.0
+        if served is not None:
+            rows = vstack([rows, csr_array(self.cost[None, :] / self.demand)])
+            most = np.append(most, -served / self.demand)
+        bounds = np.column_stack([np.zeros(len(upper)), upper])
+        return linprog(cost, A_ub=rows, b_ub=most, bounds=bounds, method="highs-ds", **self.equal)
+
+    def loss(self, out: np.ndarray) -> float:
+        found = self._solved(out, self.cost)
+        assert found.status == 0, found.message
+        return float((self.value + found.fun) / self.demand)
+
+    def room(self, out: np.ndarray, loss: float, chance: np.ndarray) -> np.ndarray | None:
+        """Hazards that one flow does without, the likely ones first, and loses no more than so much; None = no flow does."""
+        use = np.zeros(len(self.cost))
+        for i, columns in enumerate(self.shut):
+            use[columns] += chance[i] * self.size[columns]
+        found = self._solved(out, use / use.max(), self.value - loss * self.demand)
+        if found.status != 0:
+            return None
+        least = 1e-9 * self.demand
+        return out | [not (found.x * self.size > least)[columns].any() for columns in self.shut]
+
+
 def first_ways(net: cn.Network, hazards: pd.DataFrame, loss: float, most: int) -> dict[frozenset[str], float]:
-    """The likeliest sets of up to so many hazards that cost enough, all ties: every set is tried, the likeliest first."""
+    """The likeliest sets of up to so many hazards that cost enough, all ties, of all sets, the likeliest first.
+
+    Each has an answer of its own, or one flow does without all its plants and loses too little, by more than a solver's
+    tolerance.
+    """
     middle = np.sqrt(hazards["share_low"] * hazards["share_high"]).to_numpy()
-    counting = Counting.of(net)
-    model = ValueModel(counting)
-    places = {name: at for at, name in enumerate(net.nodes["id"])}
-    named = [json.loads(effect.removeprefix("nodes = ")) for effect in hazards["effect"]]
-    closing = [model.lowered.closing(np.array([places[name] for name in names])) for names in named]
-    sets = [some for size in range(1, most + 1) for some in combinations(range(len(hazards)), size)]
-    chance = np.array([middle[list(some)].prod() for some in sets])
-    demand, order = net.demand["demand_tpa"][counting.rows].sum(), np.argsort(-chance, kind="stable")
+    program, n = OwnProgram(net, hazards), len(hazards)
+    sets = [some for size in range(1, most + 1) for some in combinations(range(n), size)]
+    members = np.array([(*some, *[n] * (most - len(some))) for some in sets])
+    chance = np.append(middle, 1.0)[members].prod(axis=1)
+    order = np.argsort(-chance, kind="stable")
+    members, chance, is_open = members[order], chance[order], np.ones(len(sets), dtype=bool)
     found: dict[frozenset[str], float] = {}
-    for begin in range(0, len(order), 64):
-        if found and chance[order[begin]] < max(found.values()) * (1 - 1e-9):
+    for at, some in enumerate(members):
+        if found and chance[at] < max(found.values()) * (1 - 1e-9):
             break
-        some = order[begin : begin + 64].tolist()
-        left = model.values_without([np.unique(np.concatenate([closing[i] for i in sets[at]])) for at in some])
-        for at, value in zip(some, left, strict=True):
-            if (model.value - value) / demand >= loss - 1e-7:
-                found[frozenset(hazards["id"].iloc[list(sets[at])])] = float(chance[at])
+        if not is_open[at]:
+            continue
+        out = np.isin(np.arange(n), some)
+        idle = program.room(out, loss - 1e-6, middle)
+        if idle is not None:
+            is_open &= ~np.append(idle, True)[members].all(axis=1)
+        elif program.loss(out) >= loss - 1e-7:
+            found[frozenset(hazards["id"][out])] = float(chance[at])
     best = max(found.values(), default=0.0)
     return {way: p for way, p in found.items() if p >= best * (1 - 1e-9)}

@@ -23,6 +23,7 @@ from chainnet.scenario import in_force
 
 AHEAD = 5.0  # years to the day on which chances are taken
 WAYS, SECONDS = 5, 20.0  # sets listed besides those that could come first; the search takes a few seconds
+EXCEED = (0.05, 0.1, 0.25, 0.5, 0.75, 1.0)  # losses whose chance is told, besides that of the finding
 # assumed, short run (plants stand) and long run (projects enter): the first tier, the other tiers, supply
 SHORT = (0.0, (0.05, 0.3), (0.05, 0.35))
 LONG = ((0.0, 0.1), (0.2, 0.9), (0.3, 1.5))
@@ -119,6 +120,7 @@ def likelihood(case: Case, finding: Finding, why: Reasons) -> Reverse | None:
             reroute="new",
             years=AHEAD,
             ways=WAYS,
+            exceed=[*EXCEED, min(loss, 1.0)],
             time_limit_s=SECONDS,
             **case.in_value,
         )

@@ -229,6 +229,7 @@ class Reverse(Question, Counted, TableOutput):
     curve: Annotated[bool, "Also the chance of any loss."] = False
     draws: Annotated[int, "Of the curve, where few events leave too much open.", opt.AtLeast(1)] = 20_000
     seed: Annotated[int, "Seed of the draws.", opt.AtLeast(0)] = 0
+    exceed: Annotated[list[float] | None, "Also the chance of such a loss or more (may be repeated)."] = None
     figure: Annotated[Path | None, "Also draw the chance of any loss: F.svg, or F.png (extra: report)."] = None
     scenario: opt.OneScenario = None
     reroute: opt.Degree = "existing"
@@ -241,7 +242,7 @@ class Reverse(Question, Counted, TableOutput):
         if self.figure is not None:
             said["figure"] = self._draw(self.figure, found)
         seen = ("rank", "events", "n", "chance_low", "chance_high", "loss_share", "can_be_likeliest")
-        shown = ("sets", "curve") if self.curve else ("sets",)
+        shown = ("sets", *(("exceedance",) if self.exceed else ()), *(("curve",) if self.curve else ()))
         band = ("if_event", "loss_share", "chance_low", "chance_high", "method")
         self.say(found, shown=shown, footer=said, columns={"sets": seen, "curve": band})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -10,17 +10,28 @@ import numpy as np
 import pandas as pd
 
 from chainnet import checks
-from chainnet._types import INF, Array
+from chainnet._types import INF, Array, Ints
 from chainnet.criticality._hazards import Listed
-from chainnet.engine import LEAST_SIZE, PRICED, UNIT_ROUNDING, Certificate, LinearSolution, certify_linear
+from chainnet.engine import (
+    CERTAIN,
+    LEAST_SIZE,
+    PRICED,
+    UNIT_ROUNDING,
+    Attack,
+    Certificate,
+    LinearSolution,
+    certify_linear,
+    cheapest_attack,
+)
 from chainnet.errors import DataError
 from chainnet.flow import Counting, OrderedValue, ValueModel, cut_of, value_model
-from chainnet.lowering import Degree, Overlay
+from chainnet.lowering import Degree, Overlay, column_gains
 from chainnet.results import limiting_inputs
 from chainnet.scenario import KINDS, Scenario, acting, effects_of, overlay_at
 from chainnet.stress import Ask, course
 
 _TIMES = ("start", "start_month", "months", "until", "suspended", "announced")
+_MOST_PRICES = 64  # answers whose prices are kept
 Events = frozenset[int]
 FAR = 1e30  # in the place of no limit
 
@@ -52,9 +63,14 @@ class Losses:
             raise DataError("reverse: nobody whose demand counts asks for anything. Name others, or another tier.")
         self._known: dict[object, float] = {}
 
+    @cached_property
+    def _units(self) -> list[frozenset[int]]:
+        """The measures that each cause puts in force."""
+        return [frozenset(self.places[unit] for unit in cause.units) for cause in self.listed.causes]
+
     def units(self, events: Events) -> frozenset[int]:
         """Return the measures that some causes put in force."""
-        return frozenset(self.places[unit] for i in events for unit in self.listed.causes[i].units)
+        return frozenset[int]().union(*(self._units[i] for i in events))
 
     def breaks_promise(self, is_later: bool) -> str:
         """Say why more events might cost less; empty = they never do.
@@ -87,6 +103,23 @@ class Losses:
     def _loss(self, events: Events) -> float:
         raise NotImplementedError
 
+    def cheapest(
+        self,
+        weight: Array,
+        least: float,
+        most: int,
+        one_of: Sequence[Events],
+        barred: Sequence[Events],
+        time_limit_s: float,
+    ) -> Attack | None:
+        """Find the lightest set of causes that costs so much, in one program; ``closes_only`` says whether it can."""
+        raise NotImplementedError
+
+    @property
+    def closes_only(self) -> bool:
+        """Whether all that causes do is close flows, and what is left is told by one program."""
+        return False
+
     def proof(self, events: Events) -> Certificate | None:
         """Check the answer for these causes; None where each was checked when it was made."""
         return None
@@ -108,10 +141,12 @@ class SteadyLosses(Losses):
         self.demand_tpa = self.demand_tpa if np.isfinite(self.demand_tpa) else max(self.model.value, LEAST_SIZE)
         # an answer in use is no answer once what it uses is gone; with others first the less may also be the more
         self._is_plain = not isinstance(self.model, OrderedValue)
-        self._prices: deque[tuple[Array, Array, float]] = deque(maxlen=64)
+        self._open = low.bounds(self._overlay(frozenset()))
+        self._shut: dict[int, tuple[Ints, Ints] | None] = {}
+        # a line an answer: its prices of columns and of rows, and what floors of rows give
+        self._prices = np.empty((0, len(self._open[0]) + len(self._open[1]) + 1))
 
-    def _overlay(self, events: Events) -> Overlay:
-        on = self.units(events)
+    def _overlay(self, on: frozenset[int]) -> Overlay:
         sizes = [float(e.number < self.n_base or e.number in on) for e in self.effects]
         # bounds stay in their order, in force or not; of the rest what is not in force does nothing
         kept = [(e, size) for e, size in zip(self.effects, sizes, strict=True) if size or e.restriction is not None]
@@ -121,6 +156,30 @@ class SteadyLosses(Losses):
             return found
         return found.with_built(np.any([e.projects for e in effects if KINDS[e.kind].stands], axis=0).astype(float))
 
+    def _shuts(self, unit: int) -> tuple[Ints, Ints] | None:
+        """Return the columns and rows that a measure shuts; None where it does anything else, or shuts parted flows."""
+        if unit not in self._shut:
+            low = self.model.lowered
+            columns, rows = (
+                (bounds, np.flatnonzero(bounds != base))
+                for bounds, base in zip(low.bounds(self._overlay(frozenset([unit]))), self._open, strict=True)
+            )
+            is_plain = not any(bounds[changed].any() for bounds, changed in (columns, rows))
+            is_plain &= bool((columns[1] < low.strands.first).all())
+            self._shut[unit] = (columns[1], rows[1]) if is_plain else None
+        return self._shut[unit]
+
+    def _bounds(self, events: Events) -> tuple[Array, Array]:
+        """Return the upper bounds of columns and rows with these causes in force; what only shuts needs no overlay."""
+        on = self.units(events)
+        shut = [self._shuts(unit) for unit in on]
+        upper, row_upper = (bounds.copy() for bounds in self._open)
+        for one in shut:
+            if one is None:
+                return self.model.lowered.bounds(self._overlay(on))
+            upper[one[0]], row_upper[one[1]] = 0.0, 0.0
+        return upper, row_upper
+
     @cached_property
     def _used(self) -> tuple[Array, Array]:
         """What the base answer uses of columns and rows, less what is nothing."""
@@ -128,7 +187,7 @@ class SteadyLosses(Losses):
         return x - UNIT_ROUNDING * p.col_scale, p.matrix @ x - UNIT_ROUNDING * p.row_scale
 
     def _loss(self, events: Events) -> float:
-        return self._answer(*self.model.lowered.bounds(self._overlay(events)))[0]
+        return self._answer(*self._bounds(events))[0]
 
     def _answer(self, upper: Array, row_upper: Array) -> tuple[float, LinearSolution | None]:
         """Return what is lost within these bounds, and the answer; None where that without any event still does."""
@@ -151,10 +210,10 @@ class SteadyLosses(Losses):
         """
         if not self._is_plain or self._key(events) in self._known:
             return self(events) >= least
-        upper, row_upper = self.model.lowered.bounds(self._overlay(events))
+        upper, row_upper = self._bounds(events)
         most = self.model.value + self._more(upper) - least * self.demand_tpa
-        bounds = (np.minimum(upper, FAR), np.minimum(row_upper, FAR))
-        if any(-(columns @ bounds[0] + rows @ bounds[1] + rest) <= most for columns, rows, rest in self._prices):
+        bounds = np.minimum(np.concatenate([upper, row_upper, [1.0]]), FAR)
+        if (-(self._prices @ bounds) <= most).any():
             return True
         lost, found = self._answer(upper, row_upper)
         self._known[self._key(events)] = lost
@@ -162,17 +221,73 @@ class SteadyLosses(Losses):
             p = self.model.lowered.program
             columns = np.where(found.col_dual < -PRICED, found.col_dual, 0.0)
             floors = np.maximum(found.row_dual, 0.0) @ np.where(np.isfinite(p.row_lower), p.row_lower, 0.0)
-            self._prices.append((columns, np.minimum(found.row_dual, 0.0), float(floors)))
+            prices = np.concatenate([columns, np.minimum(found.row_dual, 0.0), [floors]])
+            self._prices = np.vstack([self._prices, prices])[-_MOST_PRICES:]
         return lost >= least
 
     def proof(self, events: Events) -> Certificate | None:
         """Check the answer for these causes by its duals."""
         if not self._is_plain:
             return None
-        upper, row_upper = self.model.lowered.bounds(self._overlay(events))
+        upper, row_upper = self._bounds(events)
         found = self.model.solve_within(upper, row_upper)
         program = replace(self.model.program, col_upper=upper, row_upper=row_upper)
         return certify_linear("reverse", program, found.x, found.row_dual, program.row_scale)
+
+    @cached_property
+    def closes_only(self) -> bool:
+        """Whether all that causes do is shut columns that nobody who counts asks at."""
+        lines = self.model.lowered.program.matrix.tocsr()
+        shut = [self._shuts(unit) for unit in self.units(frozenset(range(len(self.listed.causes))))]
+        return self._is_plain and all(
+            one is not None and np.isin(lines[one[1]].indices, one[0]).all() and not np.isin(self._served, one[0]).any()
+            for one in shut
+        )
+
+    def cheapest(
+        self,
+        weight: Array,
+        least: float,
+        most: int,
+        one_of: Sequence[Events],
+        barred: Sequence[Events],
+        time_limit_s: float,
+    ) -> Attack | None:
+        """Find the lightest set of causes that costs so much, to the solver's tolerance.
+
+        Parameters
+        ----------
+        weight : array over causes
+            Infinite = it does not happen.
+        least : float
+            The loss that is asked for.
+        most : int
+            How many causes may be in force.
+        one_of, barred : sequences of sets
+            Each has a cause in force; none is in force as a whole.
+        time_limit_s : float
+        """
+        low, there = self.model.lowered, np.flatnonzero(np.isfinite(weight))
+        place = {int(i): at for at, i in enumerate(there)}
+        none = np.empty(0, dtype=np.int64)
+
+        def places(sets: Sequence[Events]) -> list[Ints]:
+            return [np.array(sorted(place[i] for i in some if i in place), dtype=np.int64) for some in sets]
+
+        shut = [[pair[0] for unit in sorted(self._units[i]) if (pair := self._shuts(unit))] for i in there.tolist()]
+        found = cheapest_attack(
+            replace(low.program, col_upper=self._open[0], row_upper=self._open[1]),
+            low.served[self.counting.valued],
+            [np.unique(np.concatenate([none, *columns])) for columns in shut],
+            column_gains(low, self.counting.valued),
+            weight[there],
+            self.model.value - (least - CERTAIN) * self.demand_tpa,
+            most=most,
+            one_of=places(one_of),
+            forbidden=places([some for some in barred if some <= place.keys()]),
+            time_limit_s=time_limit_s,
+        )
+        return None if found is None else replace(found, chosen=there[found.chosen])
 
     def limiting(self) -> pd.DataFrame:
         """Return the inputs that limit the baseline."""

@@ -11,6 +11,7 @@ import pandas as pd
 
 from chainnet._types import Array, Bools
 from chainnet.criticality._rates import any_of, at_most, more_than
+from chainnet.criticality._ways import Ways
 from chainnet.engine import TIE
 from chainnet.progress import Steps
 
@@ -20,6 +21,8 @@ MOST_SETS = 20_000
 REST = 0.02
 _SURE = 0.05  # one minus the confidence of the band of draws (Massart 1990)
 COLUMNS = ["loss_share", "chance_low", "chance_high", "method", "k", "rest", "rest_bonferroni"]
+# sets joined into one chance: more take too long
+_MOST_JOINED = 40
 
 
 def most_together(n: int, most: int = MOST_SETS) -> int:
@@ -138,3 +141,56 @@ def exceeding(
     if found.rest[1] > REST:
         found.draw(draws, seed, steps)
     return found.table(asked, ways)
+
+
+def at_losses(low: Array, high: Array, finder: Callable[[float], Ways], asked: Sequence[float]) -> pd.DataFrame:
+    """Return the chance of each of some losses or more, by the sets that reach it and those that do not.
+
+    Parameters
+    ----------
+    low, high : arrays
+        Chances of each of all causes; 0 = it does not happen.
+    finder : function
+        Finds the sets that reach a loss, where more causes never cost less.
+    asked : sequence of float
+
+    Returns
+    -------
+    DataFrame
+        loss_share, chance_low, chance_high, method (exact; bounds = not all sets were found in time), ways, cuts (how
+        many sets that reach it, and how many largest ones that do not, these chances rest on).
+
+    Notes
+    -----
+    A loss is reached where one of its least sets is in force whole, and is not where all that is in force lies in one
+    set that costs too little. So the chance of the first bounds it from below, one less that of the second from above.
+    """
+    rows: list[tuple[object, ...]] = []
+    for level in asked:
+        search = finder(level)
+        ways: list[Events] = []
+        is_all = True
+        for way in search.in_order(high):
+            is_all &= way.is_proved and len(ways) < _MOST_JOINED
+            if not is_all:
+                break
+            ways.append(way.events)
+        is_all &= not search.is_cut_short
+        least = [any_of(ways, chance) for chance in (low, high)]
+        most = least[1] if is_all else max(least[1], _at_most(search, high))
+        rows.append((level, least[0], most, "exact" if is_all else "bounds", len(ways), len(search.cuts)))
+    found = pd.DataFrame(rows, columns=["loss_share", "chance_low", "chance_high", "method", "ways", "cuts"])
+    found = found.sort_values("loss_share", kind="stable", ignore_index=True)
+    # a larger loss is no likelier
+    found["chance_low"] = found["chance_low"][::-1].cummax()[::-1]
+    found["chance_high"] = found["chance_high"].cummin()
+    return found
+
+
+def _at_most(search: Ways, chance: Array) -> float:
+    """Return one less the chance that all in force lies in one of the sets that cost too little."""
+    there = frozenset(np.flatnonzero(chance > 0).tolist())
+    outside = [there - cut for cut in search.cuts]
+    absent = 1.0 - chance
+    outside.sort(key=lambda some: (-float(np.prod(absent[sorted(some)])), sorted(some)))
+    return 1.0 - any_of(outside[:_MOST_JOINED], absent)

@@ -43,7 +43,8 @@ class Ranked:
     is_decided, is_complete : bool
         Whether that is one; whether all searches ended.
     first_chance, bound : float
-        Chance of the first way, and one that no way exceeds, in the middle; ``is_optimal``: whether they are one.
+        Chance of the first way, and one that no way exceeds, in the middle; ``is_optimal``: whether they are one, and
+        ``is_by_rows`` whether the cuts prove it.
     """
 
     def __init__(self, finder: Ways, listed: Listed, dependence: Dependence, most: int) -> None:
@@ -52,7 +53,7 @@ class Ranked:
         self.with_rates = frozenset(np.flatnonzero(self.high > 0).tolist())
         self._score = least_chance_of if self.is_tied else chance_of
         self.is_complete, self.is_optimal = True, True
-        self.first_chance, self.bound = 0.0, 0.0
+        self.first_chance, self.bound, self.is_by_rows = 0.0, 0.0, True
         self._next: Events | None = None
         # where a rate may be 0 in the middle all the same, what could come first is all there is to say
         self.ways, self.ranks = self._in_order(self.middle, most)
@@ -78,6 +79,7 @@ class Ranked:
         for way in self._each(chance):
             if not found:
                 self.first_chance, self.bound, self.is_optimal = way.chance, max(way.bound, way.chance), way.is_proved
+                self.is_by_rows = not self.finder.is_by_program
             else:
                 self._next = self._next or way.events
                 is_far = way.chance < _NEGLIGIBLE * found[0].chance or len(found) >= most + _MOST_TIES

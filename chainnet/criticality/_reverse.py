@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -16,6 +17,7 @@ from chainnet.criticality._told import (
     APART,
     curve_table,
     cuts_table,
+    exceedance_table,
     hazards_table,
     joined,
     proof_of,
@@ -72,6 +74,7 @@ class Reverse(Result):
     cuts : DataFrame
         events, loss_share: sets that cost too little, and do so with no other event added but those of no effect. Any
         way has an event outside of each; so each row is checked by one answer, and the first way by a small program.
+        None where these took more than a quarter of the time: then a mixed-integer program of all events proves it.
     hazards : DataFrame, index event
         As ``hazards``, with loss_share of each alone.
     what_if : DataFrame
@@ -82,8 +85,13 @@ class Reverse(Result):
         With ``curve=True``: if_event (empty = no event without a rate), loss_share, chance_low, chance_high (that the
         loss is so much or more), method (exact; sets = sets of up to k; draws), k, rest (chance of more than k, at the
         high end), rest_bonferroni. With an event without a rate a tenth of the sets and draws are looked at.
+    exceedance : DataFrame
+        Of each loss in ``exceed``: loss_share, chance_low, chance_high (that it is so much or more), method (exact;
+        bounds = chance_low may be lower and chance_high higher than they need be), ways, cuts (the least sets that
+        reach it, and the largest that do not, from which they follow).
     certificate : Certificate
-        Of the first way: the sum of -ln of its chances, and the least of all that keep the rows of ``cuts``.
+        Of the first way: the sum of -ln of its chances, and the least of all that keep the rows of ``cuts``, or of the
+        program of all events.
     """
 
     sets: pd.DataFrame
@@ -98,6 +106,7 @@ class Reverse(Result):
     hazards: pd.DataFrame
     what_if: pd.DataFrame
     curve: pd.DataFrame
+    exceedance: pd.DataFrame
     certificate: Certificate
 
     def numbers(self) -> dict[str, Any]:
@@ -168,6 +177,7 @@ def reverse(
     curve: bool = False,
     draws: int = 20_000,
     seed: int = 0,
+    exceed: Sequence[float] | None = None,
     time_limit_s: float = 60.0,
     progress: Tell | None = None,
 ) -> Reverse:
@@ -204,8 +214,11 @@ def reverse(
         Also find the chance of any loss.
     draws, seed : int
         Of the curve, where sets of a few events leave too much open.
+    exceed : sequence of float, optional
+        Also find the chance of each of these losses or more: exact, and faster than the curve, where few sets reach it.
     time_limit_s : float
-        After that the best way so far is returned with the bound; ``is_optimal`` says so.
+        After that the best way so far is returned with the bound; ``is_optimal`` says so. ``exceed`` may take as long
+        again.
     progress : callable, optional
         Called with what has been done and the part of the whole.
 
@@ -228,8 +241,10 @@ def reverse(
     Notes
     -----
     More events never cost less where all take something and nothing that is counted waits for others. So an implicit
-    hitting set finds the likeliest of the events listed: see ``cuts``. Everywhere else all sets of up to three are
-    tried. Events without a rate enter no chance. A loss within 1e-7 of the one asked for counts as reached.
+    hitting set finds the likeliest of the events listed: see ``cuts``. Where that takes more than a quarter of the time
+    and events only shut flows, one mixed-integer program goes on, as in ``interdict``. Everywhere else all sets of up
+    to three are tried. Events without a rate enter no chance. A loss within 1e-7 of the one asked for counts as
+    reached.
 
     References
     ----------
@@ -248,7 +263,8 @@ def reverse(
     'china_stops_japan; out:freiberger'
     """
     scenario = asked_scenario(network, scenario)
-    asked, most = _checked(loss, over, dependence, most_events, curve)
+    asked, most = _checked(loss, over, dependence, most_events, curve or bool(exceed))
+    more = sorted({_share(level, f"exceed[{i}]") for i, level in enumerate(exceed or ())})
     for name, value in (("ways", ways), ("draws", draws)):
         checks.whole(value, name, 1)
     checks.whole(seed, "seed", 0)
@@ -263,6 +279,7 @@ def reverse(
     finder = _finder(losses, asked - CERTAIN, most, over, time_limit_s, steps)
     ranked = Ranked(finder, listed, dependence, ways)
     found = curve_table(ranked, losses, asked, (draws, seed), steps if curve else None)
+    exceedance = exceedance_table(ranked, more, time_limit_s, steps)
     proof = proof_of(ranked, losses)
     steps.end()
     source = provenance(
@@ -275,6 +292,7 @@ def reverse(
         **{"dependence": dependence, "reroute": reroute, "scenario": scenario.name if scenario else ""},
         **({"months": n_months} if over == "months" else {}),
         **({"draws": draws, "seed": seed} if curve else {}),
+        **({"exceed": more} if more else {}),
         time_limit_s=time_limit_s,
     )
     is_drawn = bool((found["method"] == "draws").any())
@@ -289,24 +307,31 @@ def reverse(
         is_complete=ranked.is_complete,
         most_loss_share=losses(ranked.with_rates),
         loss_asked_share=asked,
-        cuts=stamp(cuts_table(finder, listed), source),
+        cuts=stamp(cuts_table(ranked), source),
         hazards=stamp(hazards_table(listed, losses), source, units=UNITS),
         what_if=stamp(what_if_table(ranked, losses), source, units=UNITS),
         curve=stamp(found, source, units=UNITS, status=sampled),
+        exceedance=stamp(exceedance, source, units=UNITS),
         certificate=proof,
     )
 
 
+def _share(loss: Any, argument: str) -> float:
+    """Return a part of the demand, checked."""
+    rule = "is out of range; give the part of demand that is lost, above 0 and up to 1, such as 0.3."
+    asked = checks.number(loss, argument, 0.0, 1.0, rule)
+    if not asked > 0:
+        raise DataError(f"{argument}: {loss!r} {rule}")
+    return asked
+
+
 def _checked(loss: Any, over: Any, dependence: Any, most: Any, curve: bool) -> tuple[float, int | None]:
     """Return the loss and how many events may happen together, checked with the words."""
-    rule = "is out of range; give the part of demand that is lost, above 0 and up to 1, such as 0.3."
-    asked = checks.number(loss, "loss", 0.0, 1.0, rule)
-    if not asked > 0:
-        raise DataError(f"loss: {loss!r} {rule}")
+    asked = _share(loss, "loss")
     checks.known(over, get_args(Over), "over", "word")
     checks.known(dependence, get_args(Dependence), "dependence", "word")
     if curve and dependence == "any":
-        raise DataError('curve: the chance of a loss needs dependence="groups". Leave one of them out.')
+        raise DataError('curve, exceed: the chance of a loss needs dependence="groups". Leave one of them out.')
     return asked, None if most is None else checks.whole(most, "most_events", 1)
 
 

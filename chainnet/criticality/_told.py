@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from chainnet.criticality._events import Losses, MonthLosses, SteadyLosses
-from chainnet.criticality._exceeding import COLUMNS, MOST_SETS, exceeding
+from chainnet.criticality._exceeding import COLUMNS, MOST_SETS, at_losses, exceeding
 from chainnet.criticality._hazards import Listed
 from chainnet.criticality._ranked import Ranked
 from chainnet.criticality._rates import frechet
-from chainnet.criticality._ways import Ways, chance_of
+from chainnet.criticality._ways import TriedWays, Ways, chance_of
 from chainnet.engine import CERTAIN, PROOF_SEARCH, Certificate, require
+from chainnet.errors import DataError
 from chainnet.progress import Steps
 
 Events = frozenset[int]
@@ -47,9 +50,10 @@ def sets_table(ranked: Ranked, losses: Losses, asked: float, years: float) -> pd
     return table.astype({"rank": "Int64", "n": int, "can_be_likeliest": bool, "on_line": bool})
 
 
-def cuts_table(finder: Ways, listed: Listed) -> pd.DataFrame:
-    """Return the sets that cost too little and prove the first way."""
-    rows = [(APART.join(joined(listed, cut)), finder.losses(cut)) for cut in finder.cuts]
+def cuts_table(ranked: Ranked) -> pd.DataFrame:
+    """Return the sets that cost too little and prove the first way; none where a program of all causes does."""
+    cuts = ranked.finder.cuts if ranked.is_by_rows else []
+    rows = [(APART.join(joined(ranked.listed, cut)), ranked.finder.losses(cut)) for cut in cuts]
     return pd.DataFrame(rows, columns=["events", "loss_share"])
 
 
@@ -108,6 +112,18 @@ def curve_table(
     return pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
 
 
+def exceedance_table(ranked: Ranked, asked: Sequence[float], time_limit_s: float, steps: Steps) -> pd.DataFrame:
+    """Return the chance of each of some losses or more; each has its part of the time."""
+    known = ranked.finder
+    if asked and isinstance(known, TriedWays):
+        raise DataError("exceed: where more events may cost less, no set tells a chance. Ask for the curve.")
+
+    def finder(level: float) -> Ways:
+        return Ways(known.losses, known.n, level - CERTAIN, None, time_limit_s / len(asked), steps)
+
+    return at_losses(ranked.low, ranked.high, finder, asked)
+
+
 def proof_of(ranked: Ranked, losses: Losses) -> Certificate:
     """Check every row of the proof and every way by its own duals, and the first way against the bound.
 
@@ -120,7 +136,8 @@ def proof_of(ranked: Ranked, losses: Losses) -> Certificate:
         proofs = [losses.model.certificate()]
     else:
         proofs = list(losses.proofs) if isinstance(losses, MonthLosses) else []
-    answers = (losses.proof(events) for events in (*ranked.finder.cuts, *ranked.ways))
+    rows = ranked.finder.cuts if ranked.is_by_rows else []
+    answers = (losses.proof(events) for events in (*rows, *ranked.ways))
     proofs += [proof for proof in answers if proof is not None]
     chances = (ranked.first_chance, ranked.bound) if ranked.ways else (1.0, 1.0)
     value, bound = (float(-np.log(p)) + 0.0 if p > 0 else np.inf for p in chances)

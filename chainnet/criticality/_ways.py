@@ -13,11 +13,14 @@ import numpy as np
 from chainnet._types import Array
 from chainnet.criticality._events import Losses
 from chainnet.engine import TIE, hitting_sets
+from chainnet.errors import SolverError
 from chainnet.progress import Steps
 
 Events = frozenset[int]
 # sets that are tried one by one, where nothing says that more events never cost less
 MOST_SETS = 50_000
+# part of the time after which rows that found nothing give way to one program of all causes, where there is one
+BY_ROWS = 0.25
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,17 @@ class Ways:
     ----------
     is_cut_short : bool
         Whether a search ended for want of time.
+    is_by_program : bool
+        Whether rows gave way to one program of all causes.
 
     Notes
     -----
     An implicit hitting set. ``cuts`` holds sets that do not reach the loss, and to none of which a cause can be
     added: so every set that reaches it has a cause outside of each. The likeliest set that does is put to the loss. If
     it does not reach it, it is enlarged to a new cut; the first that does is the likeliest of all.
+
+    A loss that many causes share takes too many cuts. Where causes only shut flows and a quarter of the time is over
+    without a set, one mixed-integer program of all of them goes on, as in ``interdict``, with the cuts as rows.
     """
 
     def __init__(
@@ -72,7 +80,9 @@ class Ways:
         self.cuts: list[Events] = []
         self._rows: list[Events] = []  # what lies outside of each
         self._known: list[Events] = []
-        self._end, self._steps, self.is_cut_short = monotonic() + time_limit_s, steps, False
+        self._end, self._steps = monotonic() + time_limit_s, steps
+        self._switch = self._end - (1.0 - BY_ROWS) * time_limit_s
+        self.is_cut_short, self.is_by_program = False, False
 
     def reaches(self, events: Events) -> bool:
         """Return whether a set costs enough; what is known of its parts, or of what it is part of, costs no answer."""
@@ -98,6 +108,9 @@ class Ways:
         order = np.argsort(-chance, kind="stable").tolist()
         rows, known = [*self._rows, *([] if one_of is None else [one_of])], list(found)
         for events, held in hitting_sets(weight, rows, known, self.most_events):
+            if not self._known and self._switch < monotonic() < self._end and self.losses.closes_only:
+                yield from self._by_program(chance, weight, rows, known, held)
+                return
             if monotonic() > self._end:
                 self.is_cut_short = True
                 yield from self._for_want_of_time(chance, known, float(np.exp(-held)))
@@ -105,16 +118,49 @@ class Ways:
             if events is None:
                 continue
             if self.reaches(events):
-                events = self._trimmed(events, chance)
-                known.append(events)
-                self._known += [events] if events not in self._known else []
-                yield Way(events, chance_of(events, chance), float(np.exp(-held)))
+                yield self._way(events, chance, float(np.exp(-held)), known)
             else:
-                cut = self._largest(events, [i for i in order if i not in events])
-                self.cuts.append(cut)
-                for kept in (self._rows, rows):
-                    kept.append(frozenset(range(self.n)) - cut)
-                self._steps.now(f"{len(self.cuts)} sets that cost too little are known")
+                self._cut(events, order, rows)
+
+    def _way(self, events: Events, chance: Array, bound: float, known: list[Events], is_proved: bool = True) -> Way:
+        """Keep a set that reaches the loss, without the members that it can do without."""
+        events = self._trimmed(events, chance)
+        known.append(events)
+        self._known += [events] if events not in self._known else []
+        return Way(events, chance_of(events, chance), bound, is_proved)
+
+    def _cut(self, events: Events, order: list[int], rows: list[Events]) -> None:
+        """Enlarge a set that does not reach the loss, the likeliest cause first, and keep it as a row."""
+        cut = self._largest(events, [i for i in order if i not in events])
+        self.cuts.append(cut)
+        for kept in (self._rows, rows):
+            kept.append(frozenset(range(self.n)) - cut)
+        self._steps.now(f"{len(self.cuts)} sets that cost too little are known")
+
+    def _by_program(
+        self, chance: Array, weight: Array, rows: list[Events], known: list[Events], held: float
+    ) -> Iterator[Way]:
+        """Go on with one program of all causes, no set lighter than ``held``."""
+        self.is_by_program, order = True, np.argsort(-chance, kind="stable").tolist()
+        while True:
+            try:
+                left = max(self._end - monotonic(), 0.0)
+                found = self.losses.cheapest(weight, self.least, self.most_events, rows, known, left)
+            except SolverError:  # the time is over
+                self.is_cut_short = True
+                yield from self._for_want_of_time(chance, known, float(np.exp(-held)))
+                return
+            if found is None:
+                return
+            held = max(held, found.bound)
+            events = frozenset(found.chosen.tolist())
+            if not self.reaches(events):  # by less than the solver sees
+                self._cut(events, order, rows)
+                continue
+            self.is_cut_short |= not found.is_optimal
+            yield self._way(events, chance, float(np.exp(-held)), known, found.is_optimal)
+            if not found.is_optimal:
+                return
 
     def _trimmed(self, events: Events, chance: Array) -> Events:
         """Return a set without the members that it can do without, the least likely left out first."""

@@ -4,7 +4,7 @@ Words: *certificate* (a check by code that shares nothing with the solver), *war
 questions), *removal* (what is lost without a node, an arc or a group). No tables, no ids, no files.
 """
 
-from chainnet.engine.attack import Attack, essential, worst_attack
+from chainnet.engine.attack import Attack, cheapest_attack, essential, worst_attack
 from chainnet.engine.certificate import Certificate, certify_flow, certify_linear, require
 from chainnet.engine.choice import BestSet, Copy, FixedSets, Found, risk_of
 from chainnet.engine.convex import ConvexModel, ConvexSolution, Curves
@@ -99,6 +99,7 @@ __all__ = [
     "at_once",
     "certify_flow",
     "certify_linear",
+    "cheapest_attack",
     "dual_ends",
     "essential",
     "floor_of",

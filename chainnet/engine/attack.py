@@ -17,7 +17,7 @@ from scipy.sparse import csc_array, hstack, identity
 
 from chainnet._types import Array, Ints
 from chainnet.engine.linear import LinearProgram
-from chainnet.engine.mip import solve_mixed
+from chainnet.engine.mip import MixedSolution, solve_mixed
 from chainnet.engine.rows import Rows
 
 
@@ -33,6 +33,20 @@ class Attack:
     left: float
     bound: float
     is_optimal: bool
+
+
+@dataclass(frozen=True)
+class _Dual:
+    """The defender's dual: rows, upper bounds of columns, what each counts in its value, that value's size in tonnes.
+
+    ``options``: the columns that say whether a group is attacked.
+    """
+
+    rows: Rows
+    upper: Array
+    value: Array
+    options: Ints
+    size: float
 
 
 def worst_attack(
@@ -75,23 +89,84 @@ def worst_attack(
     SolverError
         If the solver ends without a verdict.
     """
-    rows, upper, objective, size = _dual_program(program, served, groups, penalty)
-    first = len(objective) - len(groups)
-    found = solve_mixed(
-        "interdict",
-        rows,
-        (np.zeros(len(objective)), upper),
-        objective,
-        np.arange(first, len(objective)),
+    dual = _dual_program(program, served, groups, penalty)
+    found = _choose("interdict", dual, dual.value, cost, budget, forbidden, time_limit_s)
+    if found is None:
+        return None
+    size = dual.size
+    return Attack(np.flatnonzero(found.amount), found.value * size, found.bound * size, found.is_optimal)
+
+
+def cheapest_attack(
+    program: LinearProgram,
+    served: Ints,
+    groups: Sequence[Ints],
+    penalty: Array,
+    cost: Array,
+    left: float,
+    *,
+    most: float = np.inf,
+    one_of: Sequence[Ints] = (),
+    forbidden: Sequence[Ints] = (),
+    time_limit_s: float = 60.0,
+) -> Attack | None:
+    """Find the cheapest groups of columns whose closing leaves no more served than so much.
+
+    Parameters
+    ----------
+    program, served, groups, penalty, forbidden, time_limit_s
+        As in ``worst_attack``.
+    cost : array, one per group
+    left : float
+        The most that may still be served, to the solver's tolerance.
+    most : float
+        How many groups may be chosen.
+    one_of : list of int arrays
+        Sets of groups, of each of which at least one must be chosen.
+
+    Returns
+    -------
+    Attack or None
+        ``left`` and ``bound`` are costs here. None if no groups leave so little.
+
+    Raises
+    ------
+    SolverError
+        If the time is over before an attack is found.
+    """
+    dual = _dual_program(program, served, groups, penalty)
+    valued = np.flatnonzero(dual.value)
+    dual.rows.add(valued, dual.value[valued], -np.inf, left / dual.size)
+    for members in one_of:
+        dual.rows.add(dual.options[members], 1.0, 1.0, np.inf)
+    goal = np.zeros(len(dual.value))
+    goal[dual.options] = cost
+    found = _choose("reverse", dual, goal, np.ones(len(groups)), most, forbidden, time_limit_s)
+    return None if found is None else Attack(np.flatnonzero(found.amount), found.value, found.bound, found.is_optimal)
+
+
+def _choose(
+    problem: str,
+    dual: _Dual,
+    goal: Array,
+    cost: Array,
+    budget: float,
+    forbidden: Sequence[Ints],
+    time_limit_s: float,
+) -> MixedSolution | None:
+    """Choose groups within a budget so that the goal is least."""
+    return solve_mixed(
+        problem,
+        dual.rows,
+        (np.zeros(len(goal)), dual.upper),
+        goal,
+        dual.options,
         cost,
         budget,
         barred=forbidden,
         is_minimum=True,
         time_limit_s=time_limit_s,
     )
-    if found is None:
-        return None
-    return Attack(np.flatnonzero(found.amount), found.value * size, found.bound * size, found.is_optimal)
 
 
 def essential(chosen: Sequence[int], left: Callable[[tuple[int, ...]], float], most: float) -> tuple[int, ...]:
@@ -104,9 +179,7 @@ def essential(chosen: Sequence[int], left: Callable[[tuple[int, ...]], float], m
     return core
 
 
-def _dual_program(
-    program: LinearProgram, served: Ints, groups: Sequence[Ints], penalty: Array
-) -> tuple[Rows, Array, Array, float]:
+def _dual_program(program: LinearProgram, served: Ints, groups: Sequence[Ints], penalty: Array) -> _Dual:
     """Build the dual with penalties: its rows, upper bounds and costs, in units of the size of its value.
 
     Primal: max served x, rows between low and high, 0 <= x <= upper. Dual: min high y+ - low y- +
@@ -130,6 +203,7 @@ def _dual_program(
     rows = Rows()
     rows.block(hstack(blocks), 0, worth, np.full(cols, np.inf))
     objective = np.concatenate([high[has_high], -low[has_low], upper[has_upper], np.zeros(len(groups))])
+    first = len(objective) - len(groups)
     most = np.ones(len(objective))
-    most[: len(objective) - len(groups)] = np.inf
-    return rows, most, objective, size
+    most[:first] = np.inf
+    return _Dual(rows, most, objective, np.arange(first, len(objective)), size)

@@ -9,7 +9,7 @@ TABLES = (
     *("over_time", "served", "layers", "by_country", "bracket", "exposure"),
     *("levels", "helps_most", "advice", "projects", "effects", "complements", "portfolio"),
     *("requirement", "stocks", "balance", "floors", "market", "instruments"),
-    *("statements", "market_inputs", "split", "ways", "hazards"),
+    *("statements", "market_inputs", "split", "ways", "exceedance", "hazards"),
     *("dependencies", "uncertainty", "ranks", "sensitivity", "limiting", "coverage", "relations"),
     *("assumptions", "gaps", "missing", "measures", "sources", "certificates", "indices", "digests"),
 )

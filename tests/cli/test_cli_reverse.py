@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from both_ends import lacks_an_end
 
 from chainnet.cli import app as cli
 
@@ -19,8 +19,6 @@ ban,The ban,china_out,,0.02,0.1,,,,
 out,Out,"where = {stage = ""refiner""}",site,,,0.02,0.05,0.5,2
 quake,The quake,"where = {country = ""JPN""}",,,,,,,
 """
-ODDS = r"(?:\d+ in [\d,]+|none|nearly certain)"
-COLUMNS = ("chance_low", "chance_high", "p_low", "p_high", "exact_chance_low", "exact_chance_high")
 
 
 @pytest.fixture
@@ -49,19 +47,6 @@ def table(tmp_path: Path) -> Path:
     return path
 
 
-def lacks_an_end(text: str) -> list[str]:
-    """Chances in words that stand alone, columns of one end alone, and what is likeliest of all there is."""
-    left = re.sub(rf"between {ODDS} and {ODDS}", "", text)
-    said = re.findall(rf"\b{ODDS}(?= chance)|chance (?:is|of) {ODDS}|\d in \d+", left)
-    columns = {word for word in COLUMNS if re.search(rf"\b{word}\b", text)}
-    said += [
-        word for word in columns if word.replace("low", "high") not in text or word.replace("high", "low") not in text
-    ]
-    return said + re.findall(
-        r"likeliest(?! of the events listed)(?!['_\w])", re.sub(r"\w+_likeliest|\"likeliest\"", "", text)
-    )
-
-
 @pytest.mark.parametrize(
     "line",
     [
@@ -72,6 +57,8 @@ def lacks_an_end(text: str) -> list[str]:
         "reverse mag-9 --loss 0.3 --dependence any --format csv",
         "reverse mag-9 --loss 0.3 --table what_if --format csv",
         "reverse mag-9 --loss 0.3 --curve --table curve",
+        "reverse mag-9 --loss 0.3 --exceed 0.1 --exceed 0.5",
+        "reverse mag-9 --loss 0.3 --exceed 0.1 --table exceedance --format csv",
         "reverse mag-9 --loss 0.2 --over months --years 1",
         "hazards mag-9",
         "hazards mag-9 --format json",

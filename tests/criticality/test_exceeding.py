@@ -7,8 +7,11 @@ from itertools import product
 import numpy as np
 import pytest
 
-from chainnet.criticality._exceeding import Exceeding, most_together
+from chainnet.criticality._events import Losses
+from chainnet.criticality._exceeding import Exceeding, at_losses, most_together
 from chainnet.criticality._rates import at_most, more_than
+from chainnet.criticality._ways import Ways
+from chainnet.progress import Steps
 
 N = 12
 
@@ -98,3 +101,45 @@ def test_how_many_together_and_what_is_left() -> None:
     assert most_together(26) == 4
     chance = np.full(20, 0.05)
     assert more_than(chance, 3) <= at_most(chance, 4)
+
+
+class Total(Losses):
+    """What causes cost that add up, to the whole."""
+
+    def __init__(self, size: np.ndarray) -> None:
+        self.size = size
+
+    def __call__(self, events: frozenset[int]) -> float:
+        return min(float(self.size[sorted(events)].sum()), 1.0)
+
+
+def ways_of(size: np.ndarray, level: float, time_limit_s: float) -> Ways:
+    return Ways(Total(size), N, level, None, time_limit_s, Steps("sets", None))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_chance_of_some_losses_is_that_of_all_sets_at_both_ends(seed: int) -> None:
+    low, high, size = setting(seed)
+    lost, at_low = true_chances(low, size)
+    _, at_high = true_chances(high, size)
+    asked = (0.05, 0.3, 0.6, 1.0)
+    found = at_losses(low, high, lambda level: ways_of(size, level, 60.0), asked)
+    assert found["method"].isin(["exact", "bounds"]).all()
+    for row in found.itertuples():
+        least, most = (float(chance[lost >= row.loss_share].sum()) for chance in (at_low, at_high))
+        assert row.chance_low <= least + 1e-12
+        assert row.chance_high >= most - 1e-12
+        if row.method == "exact":
+            assert (row.chance_low, row.chance_high) == pytest.approx((least, most), abs=1e-12)
+    assert found["method"].iloc[0] == "exact"
+    assert (found["method"] == "bounds").any()  # more than 40 least sets reach the middle ones
+    assert found["chance_low"].is_monotonic_decreasing
+    assert found["chance_high"].is_monotonic_decreasing
+
+
+def test_without_time_the_chance_of_a_loss_is_a_bound() -> None:
+    low, high, size = setting(3)
+    found = at_losses(low, high, lambda level: ways_of(size, level, 0.0), (0.5,))
+    lost, at_high = true_chances(high, size)
+    assert found["method"].tolist() == ["bounds"]
+    assert found["chance_high"].iloc[0] >= float(at_high[lost >= 0.5].sum())

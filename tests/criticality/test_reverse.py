@@ -12,9 +12,12 @@ from reverse_networks import HAND_LOSS, all_ways, by_node, fire, first_ways, han
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 import chainnet as cn
-from chainnet.criticality import Reverse, garwood
+from chainnet.criticality import Reverse, _ways, garwood
+from chainnet.criticality._events import SteadyLosses
+from chainnet.criticality._hazards import listed_hazards
 from chainnet.criticality._rates import any_of, at_most, day_chance, frechet, more_than
 from chainnet.errors import DataError
+from chainnet.flow import Counting
 
 
 def ways(found: Reverse) -> list[frozenset[str]]:
@@ -49,6 +52,26 @@ def test_the_chance_of_a_day() -> None:
     assert day_chance(0.1, np.inf, 5.0) == pytest.approx(1 - np.exp(-0.5))
     assert day_chance(0.1, 24.0, 5.0) == pytest.approx(0.158, abs=5e-4)
     assert day_chance(0.0, 24.0, 5.0) == 0.0
+
+
+def test_rates_of_the_shipped_hazards() -> None:
+    """Of 15.75 years: none seen, one seen; a plant is out 2 to 5 % of the time; what was not counted has no rate."""
+    found = cn.hazards(cn.read("gallium"))
+    rates = found.loc[["china_stops_all", "china_stops_japan", "china_stops_usa"], ["rate_low", "rate_high"]].to_numpy()
+    assert rates == pytest.approx(np.array([[0, 0.234], [0.0016, 0.354], [0.0016, 0.354]]), abs=5e-4)
+    plants = found[found.index.str.startswith("out:")]
+    assert plants["p_low"].tolist() == [0.02] * len(plants)
+    assert plants["p_high"].tolist() == [0.05] * len(plants)
+    assert found.loc["two_blocs", ["rate_low", "p_low", "p_high"]].isna().all()
+
+
+def test_two_short_outages_meet_more_often_in_a_year_than_on_a_day() -> None:
+    """2 a year, half a month each: each out on 1 day in 13, both on 0.0059 of days, and 0.28 times a year more."""
+    table = hand_hazards().iloc[:2].assign(rate_low=1.0, rate_high=2.0, months_low=0.5, months_high=0.5)
+    row = cn.reverse(hand(), 0.75, hazards=table, years=1).sets.iloc[0]
+    assert row["events"] == "a; b"
+    assert row["chance_high"] == pytest.approx((2 / 26) ** 2)
+    assert row["once_high"] == pytest.approx(0.0059 + 0.284, abs=5e-4)
 
 
 def test_more_than_so_many_and_any_of_some_sets() -> None:
@@ -96,6 +119,9 @@ def test_the_chances_of_a_loss_by_hand(share: float, low: float, high: float) ->
     curve = cn.reverse(hand(), 0.3, hazards=hand_hazards(), curve=True).curve
     row = curve[curve["loss_share"] >= share - 1e-9].iloc[0]
     assert [row["chance_low"], row["chance_high"]] == pytest.approx([low, high], abs=5e-5)
+    asked = cn.reverse(hand(), 0.3, hazards=hand_hazards(), exceed=[share, 0.01]).exceedance.iloc[-1]
+    assert [asked["chance_low"], asked["chance_high"]] == pytest.approx([low, high], abs=5e-5)
+    assert (asked["loss_share"], asked["method"]) == (share, "exact")
 
 
 def test_a_group_has_a_cause_of_its_own() -> None:
@@ -141,7 +167,9 @@ FIRE = 1 - 0.98 * 0.999 * 0.998 * (1 - 0.05 * (1 - 0.9 * 0.95))
 
 def test_the_published_fault_tree() -> None:
     net, table = fire()
-    found = cn.reverse(net, 1.0, hazards=table, curve=True)
+    found = cn.reverse(net, 1.0, hazards=table, curve=True, exceed=[1.0])
+    assert found.exceedance[["chance_low", "chance_high"]].iloc[0].tolist() == pytest.approx([FIRE] * 2, abs=1e-9)
+    assert found.exceedance["ways"].tolist() == [5]
     assert found.sets["events"].tolist() == ["x1; x2", "x5; x6", "x5; x7", "x4", "x3"]
     assert found.sets["chance_mid"].tolist() == pytest.approx([0.02, 0.005, 0.0025, 0.002, 0.001], abs=1e-12)
     assert found.curve[["chance_low", "chance_high"]].iloc[-1].tolist() == pytest.approx([FIRE] * 2, abs=1e-9)
@@ -159,6 +187,9 @@ def checked(net: cn.Network, table: pd.DataFrame, loss: float, most: int, tier: 
         assert found.likeliest is None
         return
     best = max(expected.values())
+    if tier is None:  # the quick way to try all finds the same
+        first = {way: p for way, p in expected.items() if p >= best * (1 - 1e-9)}
+        assert first_ways(net, table, loss, most) == pytest.approx(first, rel=1e-9)
     near = {way: p for way, p in expected.items() if p >= 0.0101 * best}
     ranked = found.sets.dropna(subset="rank")
     mine = dict(zip(map(frozenset, ranked["events"].str.split("; ")), ranked["chance_mid"], strict=True))
@@ -197,6 +228,51 @@ def test_small_chains_agree_with_all_sets(seed: int) -> None:
         checked(net, by_node(net, seed), loss, 3, tier)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_one_program_of_all_events_finds_the_same(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where rows take too long; here from the first moment on. What it finds is proved without a row."""
+    net = random_chain(seed)
+    table = by_node(net, seed)
+    for loss, tier, most in ((0.2, None, None), (0.5, None, 3), (0.5, "defence", None)):
+        by_rows = cn.reverse(net, loss, hazards=table, tier=tier, most_events=most)
+        with monkeypatch.context() as patch:
+            patch.setattr(_ways, "BY_ROWS", 0.0)
+            found = cn.reverse(net, loss, hazards=table, tier=tier, most_events=most)
+        assert found.cuts.empty
+        assert (found.is_optimal, found.is_complete, found.decided) == (True, True, by_rows.decided)
+        one, other = (dict(zip(map(frozenset, ways(x)), x.sets["chance_mid"], strict=True)) for x in (found, by_rows))
+        assert one == pytest.approx(other, rel=1e-9)
+        assert found.bound == pytest.approx(by_rows.bound, rel=1e-7)
+        assert found.certificate.ok
+
+
+def test_a_measure_that_only_takes_a_part_is_no_matter_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_ways, "BY_ROWS", 0.0)
+    table = hand_hazards()
+    table.loc[0, "effect"] = 'kind = "scale"\nnodes = ["A"]\nshare = 0.5'  # a then costs 0.1, with b 0.45
+    found = cn.reverse(hand(), 0.42, hazards=table)
+    assert found.sets["events"].tolist() == ["a; b"]
+    assert len(found.cuts) > 0
+
+
+def test_a_set_of_events_shuts_what_its_measures_shut_together() -> None:
+    """The short way to the bounds of a set, against the overlay of all its measures, beside measures that do more."""
+    net = cn.read("gallium")
+    more = frame(
+        "id effect share_low share_high",
+        ("half", f'kind = "scale"\nnodes = ["{net.nodes["id"].iloc[0]}"]\nshare = 0.5', 0.1, 0.2),
+        ("first", f'nodes = ["{net.nodes["id"].iloc[0]}"]', 0.1, 0.2),
+    )
+    table = pd.concat([net.hazards, more], ignore_index=True)
+    listed, rng = listed_hazards(net, table, 5.0), np.random.default_rng(0)
+    losses = SteadyLosses(listed, Counting.of(net), None, "new")
+    for size in (1, 2, 3, 5, 8):
+        events = frozenset(rng.choice(len(listed.causes), min(size, len(listed.causes)), replace=False).tolist())
+        whole = losses.model.lowered.bounds(losses._overlay(losses.units(events)))
+        for mine, theirs in zip(losses._bounds(events), whole, strict=True):
+            np.testing.assert_array_equal(mine, theirs)
+
+
 @pytest.mark.parametrize("loss", [0.1, 0.3, 0.5])
 def test_the_teaching_chain_agrees_with_all_sets(loss: float) -> None:
     net = cn.read("mag-9")
@@ -208,7 +284,9 @@ def first_is_that_of_all_sets(graph: str, loss: float, seed: int) -> None:
     net = cn.read(graph)
     table = by_node(net, seed)
     best = first_ways(net, table, loss, 3)
-    found = cn.reverse(net, loss, hazards=table, most_events=3)
+    middle = np.sqrt(table["share_low"] * table["share_high"])  # what could come first within ranges is asked elsewhere
+    one = table.assign(share_low=middle, share_high=middle)
+    found = cn.reverse(net, loss, hazards=one, most_events=3, ways=1, time_limit_s=120)  # a busy machine is no fault
     if not best:
         assert found.likeliest is None
         return
@@ -303,6 +381,8 @@ def test_what_may_give_is_tried_one_by_one() -> None:
     )
     with pytest.raises(DataError, match=r"build may also give.*most_events"):
         cn.reverse(net, 0.3, hazards=table)
+    with pytest.raises(DataError, match="exceed: where more events may cost less"):
+        cn.reverse(net, 0.3, hazards=table, most_events=2, exceed=[0.3])
     found = cn.reverse(net, 0.3, hazards=table, most_events=2)
     assert set(ways(found)) == {frozenset("g"), frozenset("s")}
     assert found.cuts.empty
@@ -409,6 +489,8 @@ def test_bad_hazards_are_told(columns: dict[str, Any], said: str) -> None:
         ({"tier": "nobody"}, "tier"),
         ({"hazards": None}, "no hazards"),
         ({"dependence": "any", "curve": True}, "curve"),
+        ({"dependence": "any", "exceed": [0.3]}, "exceed"),
+        ({"exceed": [0.3, 1.5]}, r"exceed\[1\]: 1.5"),
     ],
 )
 def test_bad_arguments_are_told(options: dict[str, Any], said: str) -> None:

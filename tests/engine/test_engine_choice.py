@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from engine_programs import INF, array, copies, defended, fan, least, levels, shut
 
-from chainnet.engine import BestSet, FixedSets, affordable, choice, essential, worst_attack
+from chainnet.engine import BestSet, FixedSets, affordable, cheapest_attack, choice, essential, worst_attack
 from chainnet.errors import SolverError
 
 COST, IS_STOCK = array([3.0, 2.0, 4.0, 1.0]), np.array([False, False, True, False])
@@ -224,6 +224,30 @@ def test_the_worst_attack_leaves_the_least_of_all(budget: float, forbidden: list
     assert found.left == pytest.approx(min(map(left, allowed)), abs=1e-6)
     assert found.bound == pytest.approx(found.left, abs=1e-5)
     assert left(found.chosen) == pytest.approx(found.left, abs=1e-6)
+
+
+@pytest.mark.parametrize("more", [{}, {"most": 1.0}, {"one_of": [(1, 2)]}, {"forbidden": [(0, 2)]}, {"one_of": [(3,)]}])
+@pytest.mark.parametrize("tonnes", [0.0, 1.0, 2.5, 4.0, 7.0])
+def test_the_cheapest_attack_is_that_of_all_that_leave_so_little(tonnes: float, more: dict[str, Any]) -> None:
+    groups = [np.array(g) for g in GROUPS]
+    given = {key: [np.array(some) for some in value] if key != "most" else value for key, value in more.items()}
+    found = cheapest_attack(fan(), np.array([3]), groups, PENALTY, PRICE, tonnes, **given)
+    allowed = [
+        chosen
+        for chosen in subsets(4)
+        if left(chosen) <= tonnes + 1e-9
+        and len(chosen) <= more.get("most", 4)
+        and all(set(some) & set(chosen) for some in more.get("one_of", []))
+        and not any(set(some) <= set(chosen) for some in more.get("forbidden", []))
+    ]
+    if not allowed:
+        assert found is None
+        return
+    assert found is not None
+    assert found.is_optimal
+    assert tuple(found.chosen) in allowed
+    assert found.left == pytest.approx(min(PRICE[list(chosen)].sum() for chosen in allowed))
+    assert found.bound == pytest.approx(found.left)
 
 
 def test_no_time_is_no_answer_and_no_group_no_attack() -> None:

@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from both_ends import lacks_an_end
 
 import chainnet as cn
 from chainnet.reporting.content import build
 from chainnet.reporting.facts import Facts
+from chainnet.reporting.formats.page import html_report
 from chainnet.reporting.model import Document, ReportTable
 from chainnet.reporting.sections.decides import side_table
 
@@ -147,7 +149,7 @@ def test_a_likely_loss_never_has_one_chance(made: cn.Assessment) -> None:
             "rate_high": [0.1, 0.3, None],
         }
     )
-    found = cn.reverse(made.network, 0.55, hazards=hazards, reroute="new")
+    found = cn.reverse(made.network, 0.55, hazards=hazards, reroute="new", exceed=[0.1, 0.55, 0.9])
     assert found.likeliest == ("stop",)
     document = build(replace(made, likelihood=found))
     text = next(s for s in document.sections if s.heading.endswith("How sure are we?"))
@@ -160,6 +162,16 @@ def test_a_likely_loss_never_has_one_chance(made: cn.Assessment) -> None:
     row = sheet(document, "ways").iloc[0]
     assert (row["chance_low"], row["chance_high"]) == pytest.approx((1 - np.exp(-0.1), 1 - np.exp(-0.5)))
     assert "between 1 in 11 and 2 in 5" in cn.report_figures(replace(made, likelihood=found))["ways"].svg
+    band = sheet(document, "exceedance")
+    for column in ("loss_share", "chance_low", "chance_high"):
+        assert band[column].tolist() == pytest.approx(found.exceedance[column].tolist())
+    asked = band.set_index("loss_share").loc[0.55]
+    assert (asked["chance_low"], asked["chance_high"]) == pytest.approx((1 - np.exp(-0.1), 1 - np.exp(-0.5)))
+    assert asked["words"] == "between 1 in 11 and 2 in 5"
+    page = re.sub(
+        r"<script.*?</script>|<[^>]+>", " ", html_report(document, has_graph=False).decode("utf-8"), flags=re.S
+    )
+    assert lacks_an_end(page[page.index("How likely.") :]) == []
 
 
 def test_countries_between_the_blocs(document: Document) -> None:

@@ -16,6 +16,7 @@ from chainnet.words import Who, count, counted, join, odds, percent, verb
 
 SHOWN = 3  # sets in the picture
 EVENTS = "; "
+NO_SET = "no set of the events listed costs so much"
 
 
 def likely_points(facts: Facts) -> tuple[Sentence, ...]:
@@ -26,10 +27,15 @@ def likely_points(facts: Facts) -> tuple[Sentence, ...]:
     return (Sentence(f"{_answer(facts)} {_proof(facts)}{_unknown(facts)}", ("ways", "hazards"), "How likely."),)
 
 
-def _asked(facts: Facts) -> str:
+def _who(facts: Facts) -> str:
     found: Any = facts.a.likelihood
     who = Who.of(found.provenance["settings"]["tier"])
-    return f"{percent(found.loss_asked_share)} of {'all' if who.is_all else who} demand"
+    return "all" if who.is_all else str(who)
+
+
+def _asked(facts: Facts) -> str:
+    found: Any = facts.a.likelihood
+    return f"{percent(found.loss_asked_share)} of {_who(facts)} demand"
 
 
 def _answer(facts: Facts) -> str:
@@ -99,7 +105,7 @@ ways_table = Frame(
         "chance_low": "Chance, low",
         "chance_high": "Chance, high",
         "loss_share": "Loss, of demand",
-        "can_be_likeliest": "May be the likeliest",
+        "can_be_likeliest": "May come first",
     },
     subtitle=lambda f: (
         f"Loss asked for: {_asked(f)}. On top of what is in force today. Low: all rates low; high: all high."
@@ -107,6 +113,39 @@ ways_table = Frame(
     stands=lambda f: stands(
         "see the sheet Hazards",
         CHECKED if f.a.likelihood.is_optimal else BOUNDED,  # type: ignore[union-attr]
+    ),
+)
+
+
+def _exceedance(facts: Facts) -> pd.DataFrame | None:
+    found = facts.a.likelihood
+    if found is None or found.exceedance.empty:
+        return None
+    table = found.exceedance[["loss_share", "chance_low", "chance_high", "method"]]
+    ends = table[["chance_low", "chance_high"]].to_numpy()
+    return table.assign(words=[odds(low, high) if high > 0 else NO_SET for low, high in ends])
+
+
+exceedance_table = Frame(
+    "exceedance",
+    "Chance of a loss",
+    "How likely it is that so much or more is short",
+    rows=_exceedance,
+    heads={
+        "loss_share": "Short, at least",
+        "chance_low": "Chance, low",
+        "chance_high": "Chance, high",
+        "method": "How found",
+        "words": "In words",
+    },
+    subtitle=lambda f: (
+        f"Part of {_who(f)} demand that the events listed cost together, on a day "
+        f"{f.a.likelihood.provenance['settings']['years']:g} years ahead. Low: all rates low; high: all high."  # type: ignore[union-attr]
+    ),
+    note="Exact: from all sets that cost so much; bounds: from those found in time. Events without a rate enter none.",
+    stands=lambda f: stands(
+        "see the sheet Hazards",
+        CHECKED if (f.a.likelihood.exceedance["method"] == "exact").all() else BOUNDED,  # type: ignore[union-attr]
     ),
 )
 

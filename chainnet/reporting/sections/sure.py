@@ -14,7 +14,7 @@ from chainnet.reporting.frames import Frame
 from chainnet.reporting.model import ReportFigure, Section, Sentence, make_section, stands
 from chainnet.reporting.sections.asked import not_assessed
 from chainnet.reporting.sections.assumed import assumption_table, gap_table
-from chainnet.reporting.sections.likely import hazard_table, likely_points, ways_figure, ways_table
+from chainnet.reporting.sections.likely import exceedance_table, hazard_table, likely_points, ways_figure, ways_table
 from chainnet.reporting.sections.missing import missing_table
 from chainnet.reporting.texts import READ
 from chainnet.results import CHECKED, NOT_STATED, SAMPLED
@@ -50,7 +50,7 @@ def section(facts: Facts) -> Section:
         coverage_figure(facts),
         read=READ["sure"],
         more=(
-            *(table(facts) for table in (ways_table, hazard_table)),
+            *(table(facts) for table in (ways_table, exceedance_table, hazard_table)),
             *(
                 table(facts)
                 for table in (range_table, rank_table, input_table, limiting_table, coverage_table, edge_table)
