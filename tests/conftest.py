@@ -21,9 +21,13 @@ import pytest
 import typer.main
 from hypothesis import settings
 
-import chainnet as cn
-from chainnet.io import reading
-from chainnet.network import AS_WRITTEN, Reading, graphs_folder
+# before the first table: text as whoever installs by the README has it, without pyarrow, for which pandas takes a third
+# more time on tables of ten rows. The second job runs with pyarrow, and so does what starts a process of its own
+pd.options.mode.string_storage = os.environ.get("STRING_STORAGE", "python")
+
+import chainnet as cn  # noqa: E402
+from chainnet.io import reading  # noqa: E402
+from chainnet.network import AS_WRITTEN, Reading, graphs_folder  # noqa: E402
 
 # a process gives hundreds of command lines: typer would make all its commands anew for each
 typer.main.get_command = cache(typer.main.get_command)
