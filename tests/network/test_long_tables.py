@@ -17,6 +17,7 @@ import chainnet as cn
 from chainnet.network import TABLES, _coded
 from chainnet.network._coded import Coded, blank_numbers, blank_texts, counted_order, encode, joined, places
 
+pytestmark = pytest.mark.long  # Arrow looks at what is long where pandas keeps text in it, as in the second job
 LONG = 1  # rows from which every table is long here
 
 
