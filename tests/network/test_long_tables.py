@@ -17,8 +17,12 @@ import chainnet as cn
 from chainnet.network import TABLES, _coded
 from chainnet.network._coded import Coded, blank_numbers, blank_texts, counted_order, encode, joined, places
 
-pytestmark = pytest.mark.long  # Arrow looks at what is long where pandas keeps text in it, as in the second job
 LONG = 1  # rows from which every table is long here
+
+
+@pytest.fixture(autouse=True, params=["pandas", pytest.param("arrow", marks=pytest.mark.long)])
+def by(request: pytest.FixtureRequest) -> None:
+    """Let both look at what is long: pandas in the first job, Arrow, where it keeps the text, in the second."""
 
 
 def layers(seed: int, n_edges: int = 400) -> dict[str, pd.DataFrame]:
