@@ -139,7 +139,8 @@ def places(words: Any, ids: pd.Series) -> np.ndarray:
     if own is None or theirs is None:
         rows = np.flatnonzero(~ids.duplicated().to_numpy())  # an id that stands twice is told of elsewhere
         index = pd.Index(ids.to_numpy(dtype=object)[rows])
-        return np.append(rows, -1)[index.get_indexer(pd.array(words).to_numpy(dtype=object))]
+        found = index.get_indexer(pd.array(words).to_numpy(dtype=object))
+        return np.asarray(np.append(rows, -1)[found], dtype=np.int64)
     import pyarrow as pa
     from pyarrow import compute
 
