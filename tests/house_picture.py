@@ -7,6 +7,7 @@ from html import escape
 from pathlib import Path
 
 import networkx as nx
+from parsed import tree
 
 PACKAGE = Path(__file__).parents[1] / "chainnet"
 WIDTH, ROW, BOX, HEIGHT, LEFT = 1180, 84, 122, 46, 84
@@ -22,7 +23,7 @@ def rooms_and_imports() -> tuple[dict[str, int], nx.DiGraph]:
         if room in ("__init__", "__main__"):
             continue
         sizes[room] = sizes.get(room, 0) + (path.name != "__init__.py")
-        todo: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+        todo: list[ast.AST] = [tree(path)]
         while todo:
             node = todo.pop()
             if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):

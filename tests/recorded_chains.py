@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from conftest import frame
+from conftest import frame, once
 
 import chainnet as cn
 from chainnet import lowering
@@ -27,6 +27,7 @@ NO_TIER = {"kind": "restrict", "from": {"country": "CHN"}, "tier": "defence", "s
 NO_ORIGIN = {"kind": "restrict", "to": {"country": "USA"}, "origin": {"country": "CHN"}, "share": 0}
 
 
+@once
 def magnets(**given: Any) -> cn.Network:
     """Ore, two refiners with a by-product, stand-ins in one plant, two users in tiers, stocks and two projects.
 
@@ -113,6 +114,7 @@ def magnets(**given: Any) -> cn.Network:
     return cn.Network(**{**tables, **given})  # type: ignore[arg-type]
 
 
+@once
 def lone(**given: Any) -> cn.Network:
     """One commodity without a name, two mines and two users; no recipe, two capacities, two stocks."""
     tables = {
@@ -148,6 +150,7 @@ def lone(**given: Any) -> cn.Network:
     return cn.Network(**{**tables, **given})  # type: ignore[arg-type]
 
 
+@once
 def bare(**given: Any) -> cn.Network:
     """The same without demand, stocks and tiers: users take what comes."""
     whole = lone()

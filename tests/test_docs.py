@@ -50,10 +50,14 @@ LONG = {
     "who-comes-first.md",
     "who-goes-short-when.md",
 }
-# pages of several seconds: in the second job
+# pages of several seconds, and the README, whose questions are asked of the largest chain, twice: in the second job
 LONGER = {"forecasts.md", "markets.md", "past-events.md", "risk-exposure.md"}
 PAGES_RUN = [
-    pytest.param(path, marks=[pytest.mark.slow] * (path.name in LONG) + [pytest.mark.long] * (path.name in LONGER))
+    pytest.param(
+        path,
+        marks=[pytest.mark.slow] * (path.name in LONG)
+        + [pytest.mark.long] * (path.name in LONGER or path == ROOT / "README.md"),
+    )
     for path in FILES
 ]
 

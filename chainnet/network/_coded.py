@@ -134,11 +134,13 @@ def _as_arrow(texts: Any) -> Any:
 
 
 def places(words: Any, ids: pd.Series) -> np.ndarray:
-    """Return the row of each word in ``ids``; -1 where none has it."""
+    """Return the first row of each word in ``ids``; -1 where none has it."""
     own, theirs = _as_arrow(words), _as_arrow(ids.array)
     if own is None or theirs is None:
-        index = pd.Index(ids.to_numpy(dtype=object))
-        return np.asarray(index.get_indexer(pd.array(words).to_numpy(dtype=object)), dtype=np.int64)
+        rows = np.flatnonzero(~ids.duplicated().to_numpy())  # an id that stands twice is told of elsewhere
+        index = pd.Index(ids.to_numpy(dtype=object)[rows])
+        found = index.get_indexer(pd.array(words).to_numpy(dtype=object))
+        return np.asarray(np.append(rows, -1)[found], dtype=np.int64)
     import pyarrow as pa
     from pyarrow import compute
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import frame
+from conftest import frame, once
 from scipy.optimize import linprog
 from typer.testing import CliRunner
 
@@ -20,6 +20,7 @@ WHO = ("DEU", "JPN", "USA")
 OUT = cn.Scenario("out", [{"kind": "remove", "where": {"country": "CHN", "stage": ["mine", "manufacturer"]}}])
 
 
+@once
 def worked(**tables: Any) -> cn.Network:
     """Magnets of 0.3 t oxide each in Japan (18 t/yr) and Germany (6 t/yr); Australia has 1.2 t/yr of oxide."""
     plants, users = ("p_jpn", "p_deu", "p_chn"), ("u_usa", "u_jpn", "u_deu", "u_chn")

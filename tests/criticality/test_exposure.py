@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import frame, two_tier
+from conftest import frame, once, two_tier
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import INF, limit, word
@@ -31,6 +31,7 @@ PUBLISHED = {
 }
 
 
+@once
 def ford(**tables: Any) -> cn.Network:
     """Three suppliers of two products, each with some of the finished product in store."""
     asked = [(p, "part", "civilian", d, value) for p, (d, _, value) in PRODUCTS.items()]

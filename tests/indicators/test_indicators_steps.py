@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import frame
+from conftest import frame, once
 
 import chainnet as cn
 from chainnet.cli import main
@@ -31,6 +31,7 @@ WGI = {"CHN": 6.0, "DEU": 2.0, "AUS": 1.0}
 EU27 = "AUT BEL BGR HRV CYP CZE DNK EST FIN FRA DEU GRC HUN IRL ITA LVA LTU LUX MLT NLD POL PRT ROU SVK SVN ESP SWE"
 
 
+@once
 def market(**change: Any) -> cn.Network:
     """China makes 60 of 100 t of metal, Germany 30, a remainder 10; Germany takes 20 from China and 20 of its own."""
     tables: dict[str, Any] = {

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import frame
+from conftest import frame, once
 
 import chainnet as cn
 from chainnet.flow import Counting, balance_under, project_sizes
@@ -20,6 +20,7 @@ from chainnet.network import state_of
 THIRD = 100.0 * (1.0 / 3.0)
 
 
+@once
 def chain(**change: Any) -> cn.Network:
     """A mine, a user of 1000 t and projects of 100 t each: running with and without a ramp, and not running."""
     rows = [

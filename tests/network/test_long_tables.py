@@ -20,6 +20,11 @@ from chainnet.network._coded import Coded, blank_numbers, blank_texts, counted_o
 LONG = 1  # rows from which every table is long here
 
 
+@pytest.fixture(autouse=True, params=["pandas", pytest.param("arrow", marks=pytest.mark.long)])
+def by(request: pytest.FixtureRequest) -> None:
+    """Let both look at what is long: pandas in the first job, Arrow, where it keeps the text, in the second."""
+
+
 def layers(seed: int, n_edges: int = 400) -> dict[str, pd.DataFrame]:
     """Three layers with parallel edges, whose rows differ in their capacity, their note or not at all."""
     rng = np.random.default_rng(seed)

@@ -10,6 +10,7 @@ from typing import Any
 import networkx as nx
 import pandas as pd
 import pytest
+from parsed import tree
 
 import chainnet as cn
 from chainnet import checks
@@ -90,16 +91,16 @@ def test_what_is_no_path_is_refused_in_words() -> None:
 
 def texts(path: Path) -> list[str]:
     """Return the texts of a module as they are written, blanks for what is filled in; docstrings are left out."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    whole = tree(path)
     docs = {
         id(node.body[0].value)
-        for node in ast.walk(tree)
+        for node in ast.walk(whole)
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
         and isinstance(node.body[0], ast.Expr)
         and ast.get_docstring(node) is not None
     }
     found = []
-    for node in ast.walk(tree):
+    for node in ast.walk(whole):
         if isinstance(node, ast.JoinedStr):
             parts = [part.value if isinstance(part, ast.Constant) else "{}" for part in node.values]  # noqa: PD011
             found.append("".join(str(part) for part in parts))

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from parsed import tree
 
 import chainnet as cn
 from chainnet.reporting import columns as col
@@ -23,10 +24,6 @@ ROOM = Path(cn.__file__).parent / "reporting"
 MODULES = sorted(ROOM.rglob("*.py"))
 # what may look into sections and formats: it puts the parts together
 ABOVE = {"__init__", "content", "documents", "comparison", "overview"}
-
-
-def tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def calls(path: Path) -> list[ast.Call]:

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from parsed import trees
 from scipy.optimize import linprog
 
 from chainnet.engine import LinearProgram, Rows, least
 from chainnet.errors import SolverError
 
 INF = np.inf
-ROOT = Path(__file__).parents[2] / "chainnet"
-MODULES = {str(path.relative_to(ROOT)): ast.parse(path.read_text(encoding="utf-8")) for path in ROOT.rglob("*.py")}
-OUTSIDE = {name: tree for name, tree in MODULES.items() if not name.startswith("engine/")}
 # what stacks blocks or triplets, so what a builder of rows is made of
 STACKING = {"coo_array", "coo_matrix", "lil_array", "dok_array", "block_array", "block_diag", "hstack", "vstack"}
 STACKING |= {"bmat", "eye_array", "identity"}
+
+
+def outside() -> dict[str, ast.Module]:
+    """Return the modules outside the engine."""
+    return {name: tree for name, tree in trees().items() if not name.startswith("engine/")}
 
 
 def imported(tree: ast.AST) -> set[str]:
@@ -44,26 +46,26 @@ def called(tree: ast.AST) -> set[str]:
 
 
 def test_only_the_second_solver_and_the_calibration_of_the_engine_ask_scipy_to_solve() -> None:
-    users = {name for name, tree in MODULES.items() if any(i.startswith("scipy.optimize") for i in imported(tree))}
+    users = {name for name, tree in trees().items() if any(i.startswith("scipy.optimize") for i in imported(tree))}
     assert users == {"engine/linear.py", "engine/entropy.py"}
     second = [
         node.name
-        for node in ast.walk(MODULES["engine/linear.py"])
+        for node in ast.walk(trees()["engine/linear.py"])
         if isinstance(node, ast.FunctionDef) and any(i.startswith("scipy.optimize") for i in imported(node))
     ]
     assert second == ["solve_independently"]
 
 
 def test_outside_the_engine_programs_are_made_of_rows_alone() -> None:
-    assert [name for name, tree in OUTSIDE.items() if "LinearProgram" in called(tree)] == []
-    assert [name for name, tree in OUTSIDE.items() if "Conditions" in called(tree)] == []
-    assert {"LinearProgram", "Rows"} <= called(MODULES["engine/rows.py"])
+    assert [name for name, tree in outside().items() if "LinearProgram" in called(tree)] == []
+    assert [name for name, tree in outside().items() if "Conditions" in called(tree)] == []
+    assert {"LinearProgram", "Rows"} <= called(trees()["engine/rows.py"])
 
 
 def test_one_class_collects_rows() -> None:
     """Who writes programs stacks no sparse matrices, and a class that hands out a matrix is Rows or made of it."""
     words = ("Rows", "LinearProgram", "Conditions", "NamedRows", "FlowProblem")
-    writers = {n: t for n, t in OUTSIDE.items() if any(i.rsplit(".", 1)[-1] in words for i in imported(t))}
+    writers = {n: t for n, t in outside().items() if any(i.rsplit(".", 1)[-1] in words for i in imported(t))}
     assert {"lowering/_rows.py", "sharing/coarse/_shares.py", "sharing/_attack.py"} <= set(writers)
     stacking = {
         name: sorted(used)
@@ -74,7 +76,7 @@ def test_one_class_collects_rows() -> None:
     assert stacking == {"lowering/_periods.py": ["coo_array"]}
     builders = [
         (name, node.name)
-        for name, tree in MODULES.items()
+        for name, tree in trees().items()
         for node in ast.walk(tree)
         if isinstance(node, ast.ClassDef)
         and {"add", "matrix"} <= {part.name for part in node.body if isinstance(part, ast.FunctionDef)}

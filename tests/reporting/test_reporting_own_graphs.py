@@ -10,6 +10,7 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
+from conftest import once
 from typer.testing import CliRunner
 
 import chainnet as cn
@@ -40,6 +41,7 @@ KINDS = {
 }
 
 
+@once
 def whole(**less: pd.DataFrame) -> cn.Network:
     """A pit, two makers, a user and a project, with everything that a report asks for; ``less`` stands in its place."""
     nodes = pd.DataFrame(

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import frame
+from conftest import frame, once
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +23,7 @@ INF = np.inf
 FIELDS = ("node_share", "edge_share", "stock_share", "built", "demand_share", "edge_cost", "release_tpa")
 
 
+@once
 def chain(**more: Any) -> cn.Network:
     """Ore from Australia, metal from China and Japan, users in the USA and Japan, three stocks, three projects."""
     tables: dict[str, Any] = {

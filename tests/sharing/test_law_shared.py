@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from conftest import frame
+from conftest import frame, once
 
 import chainnet as cn
 from chainnet.sharing import aggregate, at_bounds, partition, redact
@@ -18,6 +18,7 @@ SECRET = bytes(range(32))
 HIDDEN = ("hush", "13.37", "0.4321", "works_my", "us_arms")
 
 
+@once
 def chain(prefix: str = "", **more: Any) -> cn.Network:
     """Mines, works and users in two countries, under contract, with cover, law and rules of their own."""
     p = prefix

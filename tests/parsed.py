@@ -1,0 +1,21 @@
+"""The package as Python parses it: each module once a process, whoever asks."""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[1] / "chainnet"
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    """Return the tree of a module, which nobody changes."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def trees() -> dict[str, ast.Module]:
+    """Return the trees of all modules by their place in the package."""
+    return {path.relative_to(PACKAGE).as_posix(): tree(path) for path in sorted(PACKAGE.rglob("*.py"))}
