@@ -54,9 +54,14 @@ class Chokepoints(Question, Counted, Output, Verified, Drawn):
         from chainnet.results import fact_of, origin_of
 
         self.say_verified("the same value and the same largest losses")
-        numbers = {"answer": found.sentence, "base_tpa": origin_of(found)["settings"]["base_tpa"]}
-        numbers |= {f"base_ours_{end}_tpa": tonnes for end, tonnes in fact_of(found, "ours_tpa", {}).items()}
+        answer = found.sentence
         ends = self.ask("criticality.loss_ends", known=found)
+        if ends is not None and self.order == "allies_first":
+            answer += (
+                " Allied users are served first here and outbid all others; --order allies_last asks the opposite."
+            )
+        numbers = {"answer": answer, "base_tpa": origin_of(found)["settings"]["base_tpa"]}
+        numbers |= {f"base_ours_{end}_tpa": tonnes for end, tonnes in fact_of(found, "ours_tpa", {}).items()}
         tables, footer = {"chokepoints": found}, None
         if ends is not None:
             tables["ends"], footer = ends, _loss_at_ends(ends, self.labels)

@@ -13,7 +13,7 @@ from chainnet.cli.common import STOPPED, Counted, Drawn, Question, TableOutput, 
 from chainnet.cli.progress import progress_bar
 from chainnet.cli.words import order, pairs, words
 from chainnet.errors import DataError
-from chainnet.words import join, percent, whole
+from chainnet.words import join, number, percent, whole
 
 Months = Annotated[int, "Horizon."]
 # columns that hold months
@@ -105,7 +105,7 @@ class Stress(Question, Counted, TableOutput, Drawn):
         wanted = (*OVERVIEW, *(ENDS.values() if others else ()))
         shown = [c for c in wanted if c in found.summary.columns]
         tables = {**found.tables(), "overview": _settled(found.summary)[shown], "ends": ends_of(found.summary)}
-        footer = {**(self._ends(found) if others else {}), **_levels(found, self.reroute)}
+        footer = {**(self._ends(found) if others else {}), **_levels(found, self.reroute), **self._countries(found)}
         heads = {"asked": self._asked(), "certificate": found.certificate}
         self.say(found, dated(tables, self.start), heads, ("overview",), footer)
 
@@ -114,7 +114,33 @@ class Stress(Question, Counted, TableOutput, Drawn):
         stocks = "stocks stay where they are" if self.no_stocks else "the months draw on stocks, the long run does not"
         first = f"{self.start} is" if self.start else "Month 1 is"
         dates = "" if self.start else "; --start prints dates"
-        return f"{_LINKS[self.reroute]}; {stocks}. {first} the first month{dates}. By end use: --table nodes."
+        return (
+            f"{_LINKS[self.reroute]}; {stocks}. {first} the first month{dates}. The planner knows every date and lacks "
+            "the fewest tonnes over the horizon, so an early short month may save a later one; chainnet find plans "
+            "without foresight. By end use: --table nodes."
+        )
+
+    def _countries(self, found: Any) -> dict[str, str]:
+        """Return which countries the first tier that is short lacks it in, in the long run of the worst scenario."""
+        from chainnet.words import country_name, tonnes
+
+        rows = found.nodes.loc[found.worst].reset_index()
+        rows = rows[rows["shortfall_tpa"] > 0.01 * rows["demand_tpa"]]
+        tiers = [tier for tier in found.summary.loc[found.worst].index if (rows["tier"] == tier).any()]
+        if found.levels.empty or not tiers:
+            return {}
+        every = found.nodes.loc[found.worst].reset_index()
+        every = every[every["tier"] == tiers[0]]
+        places = self.network.places.reindex(every["node"]).fillna("no country").to_numpy()
+        sums = (
+            every.groupby(places)[["shortfall_tpa", "demand_tpa"]].sum().sort_values("shortfall_tpa", ascending=False)
+        )
+        said = [
+            f"{country_name(place)} {number(row.shortfall_tpa)} of {tonnes(row.demand_tpa, ' ')}"
+            for place, row in zip(sums.index, sums.itertuples(), strict=True)
+        ]
+        head = f"{tiers[0]} lacks, in the long run"
+        return {"countries": f"{head}: {join(said)}; users who are served together may share it otherwise."}
 
     def _answer(self, name: str, chosen: Any, built: Any) -> Any:
         """Ask with one set of projects; after Ctrl-C of those scenarios that are done, if any are."""
@@ -251,7 +277,10 @@ class Stockpile(Question, Counted, TableOutput):
             "held": ("holder", "country", "commodity", "drawn_t", "stock_t", "low_t", "high_t", "quality", "node"),
         }
         idle = {"stockpile": ("required_t", "need no stock")}
-        said = {"answer": need.sentence, "certificate": need.certificate}
+        said = {"answer": need.sentence}
+        if (need["required_usd"] > 0).any():
+            said["prices"] = "Those of the tables, before any scenario; a stop may raise them (chainnet market)."
+        said["certificate"] = need.certificate
         self.say(need, dated(tables, self.start), said, tuple(tables), columns=seen, idle=idle)
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from chainnet.doubt._judgements import CENTRAL
 from chainnet.doubt._verdict import MET, class_of
-from chainnet.words import Who, first_capital, join, percent
+from chainnet.words import Who, first_capital, join, percent, verb
 
 # what stands before the words of a judgement, by its kind; of equal weight the first kind is named first
 BEFORE = {"rerouting": "if ", "demand": "with ", "density": "", "order": "if ", "slack": "if "}
@@ -101,7 +101,7 @@ def _others(due: Mapping[str, float]) -> str:
     """Return which other tiers are short because of the scenario, and by how much."""
     short = {tier: share for tier, share in due.items() if class_of(share) != MET}
     said = join([f"{_share(share)} of {Who(tier).demand}" for tier, share in short.items()])
-    are = "is" if len(short) == 1 else "are"
+    are = verb("are", len(short))
     return f"Of the tiers after it {said} {are} short because of the scenario in the central case; --tier asks of one."
 
 

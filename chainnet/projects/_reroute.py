@@ -36,7 +36,7 @@ from chainnet.projects._portfolio import portfolio
 from chainnet.projects._words import needed_by, pair_table, sentences, triple_table
 from chainnet.results import SAMPLED, STEADY, Result, Status, figure_of, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
-from chainnet.words import DEGREE_WORDS, Who, first_capital, levels_sentence, named, others_words, tonnes
+from chainnet.words import DEGREE_WORDS, Who, first_capital, is_known, levels_sentence, named, others_words, tonnes
 
 # where tracked flows part goods no balance bears the whole price: then the rise over this part of the size tells
 FIRST = 1e-4
@@ -147,7 +147,7 @@ class Reroute(Result):
         first = best.iloc[0]
         if first[column] > 0:
             most = f"adds most{_tied(best[column])}: {tonnes(first[column], ' ')} alone"
-            return f"For {who}, if served first, {named(first['label'])} {most}."
+            return f"For {who}, if served first, {named(_name(first))} {most}."
         degree = self.provenance["settings"]["reroute"]
         short = who.rows(self.levels[self.levels["level"] == degree])
         if len(short) and (short["shortfall_tpa"] <= CERTAIN * short["demand_tpa"]).all():
@@ -165,7 +165,7 @@ class Reroute(Result):
         size = f"{alone} alone" if first["standalone_t"] > 0 else f"nothing alone, {fair} as its fair share"
         tied = _tied(best["standalone_t" if first["standalone_t"] > 0 else "shapley_t"])
         head = f"For {whose}{'' if whose.is_all else ', if served first,'}"
-        return f"{head} {named(first['label'])} avoids most{tied}: {size}."
+        return f"{head} {named(_name(first))} avoids most{tied}: {size}."
 
     @property
     def sentence(self) -> str:
@@ -187,6 +187,11 @@ class Reroute(Result):
         <Figure: 'China out: 48 of 50 t/yr is short without rerouting, 40 on existing links, 18 with all projects.'>
         """
         return figure_of(self)
+
+
+def _name(project: pd.Series) -> str:
+    """Return what people call a project: its id where it has no label."""
+    return str(project["label"] if is_known(project["label"]) else project.name)
 
 
 def reroute(

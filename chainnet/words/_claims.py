@@ -29,6 +29,7 @@ CLAIMS = {
     "short": "{share} of {demand} is short{when}",
     "short_from": "{when} {demand} is short, later by {share}",
     "qualified": " once new suppliers are qualified",
+    "gone": " once stocks are gone",
     "already": "{share} is short without any restriction",
     "others_met": "{tiers} demand is met.",
     "other_short": "{tier} demand {loses}{share}",
@@ -145,7 +146,7 @@ class Claims:
         ends = f" ({between(short.low, short.high)})"
         year = "nothing" if short.first_year <= NONE else percent(short.first_year)
         if not short.is_certain:
-            said = f"how much of {self.demand} is short once new suppliers are qualified cannot be said{ends}, "
+            said = f"how much of {self.demand} is short{CLAIMS['gone']} cannot be said{ends}, "
             return f"{said}{year} is short in the first year"
         if short.is_met:
             met = CLAIMS["met"].format(demand=self.demand)
@@ -153,7 +154,7 @@ class Claims:
         if short.later <= NONE:
             said = f"{year} of {self.demand} is short in the first year, nothing once new suppliers are qualified"
             return f"{said}{ends}"
-        slots = {"share": percent(short.later), "demand": self.demand, "when": CLAIMS["qualified"]}
+        slots = {"share": percent(short.later), "demand": self.demand, "when": CLAIMS["gone"]}
         return f"{CLAIMS['short'].format(**slots)}{ends}, {year} in the first year"
 
     @property
@@ -218,7 +219,7 @@ class Claims:
             said = [f"{tier} is met in the first year and later."]
         else:
             late = "nothing" if short.later <= NONE else part(short.later)
-            said = [f"{tier} loses {year} in the first year and {late} once new suppliers are qualified."]
+            said = [f"{tier} loses {year} in the first year and {late}{CLAIMS['gone']}."]
         said += [f"{first_capital(self.already)}."] if self.already else []
         ordered = sorted(others, key=lambda one: list(tiers).index(one[0]))
         met = [name for name, is_met, *_ in ordered if is_met]

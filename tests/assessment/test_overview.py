@@ -242,7 +242,7 @@ def test_the_sentence_names_a_number_a_range_and_what_decides(details: pd.DataFr
     more = {"label": "Magnets", "scenario_label": "China stops", "decides_first": "without Kuantan", "certain": True}
     start, end = "Magnets, at worst (China stops): ", " What decides: without Kuantan."
     row = pd.Series({**row.to_dict(), **shares, **more})
-    later = "30 % of industrial demand is short once new suppliers are qualified (25 to 90 %), "
+    later = "30 % of industrial demand is short once stocks are gone (25 to 90 %), "
     assert said(row) == f"{start}{later}nothing in the first year.{end}"
     assert said(row, first_year_share=0.12) == f"{start}{later}12 % in the first year.{end}"
     early = (
@@ -251,7 +251,7 @@ def test_the_sentence_names_a_number_a_range_and_what_decides(details: pd.DataFr
     assert (
         said(row, first_year_share=0.12, later_share=0.0, due_low_share=0.0, due_high_share=0.2) == start + early + end
     )
-    unknown = "how much of industrial demand is short once new suppliers are qualified cannot be said (25 to 90 %)"
+    unknown = "how much of industrial demand is short once stocks are gone cannot be said (25 to 90 %)"
     assert said(row, certain=False) == f"{start}{unknown}, nothing is short in the first year.{end}"
     assert "(25 to 90 %), nothing in the first year. 40 % is short without any restriction." in said(
         row, already_share=0.4

@@ -68,9 +68,10 @@ def test_a_stress_test_says_on_what_links_and_what_new_suppliers_change(tmp_path
     stop.write_text(cn.Scenario("stop", [{"kind": "remove", "nodes": ["far"]}]).to_toml())
     text = printed("stress", str(tmp_path / "net"), "--scenario", str(stop), "--months", "2")
     assert text.startswith("asked: Goods move on existing links (--reroute existing)")
+    assert "defence lacks, in the long run: United States 6 of 10 t/yr;" in text
     assert "on existing links defence 60 %; with new suppliers, once qualified, defence 10 %. Month by month" in text
     dated = printed("stress", str(tmp_path / "net"), "--scenario", str(stop), "--months", "2", "--reroute", "new", "--start", "2027-03")  # fmt: skip
-    assert "2027-03 is the first month. By end use" in dated
+    assert "2027-03 is the first month. The planner knows" in dated
     assert "Month by month" not in dated
     assert "levels:" not in printed("stress", str(tmp_path / "net"), "--months", "2"), (
         "without a scenario there is one world"
