@@ -213,9 +213,11 @@ def _edges(out: Ways, sheet: Sheet, path: Path, base: Options, has_nodes: bool) 
         ))  # fmt: skip
         out.said.append(
             "A flow limits nothing by itself. Where no plant and no link has a capacity, chokepoints cannot be ranked: "
-            "then read what moved as the capacity."
+            "then read what moved as the capacity. Nobody then ships more than he did, and a plant that takes more than "
+            "it ships has the difference to spare."
         )
         _ask_weights(asked, sheet, "_weight")
+    _say_goods(out, sheet)
     _ask_numbers(asked, sheet)
     _ask_rows(asked, out, sheet)
     countries = _end_countries(sheet, ends)
@@ -351,6 +353,17 @@ def _ask_years(asked: Asked, years: Sequence[str]) -> None:
         answers: list[Answer] = [(year, {"year": int(year)}) for year in years[:3]]
         more = f" (the file holds {len(years)}, from {years[-1]})" if len(years) > 3 else ""
         asked.append((f"Which year{more}?", answers))
+
+
+def _say_goods(out: Ways, sheet: Sheet) -> None:
+    """Say that several goods are read as one: who makes which of what stands in no such list."""
+    for column in (one for one in sheet.columns if one.role == "goods"):
+        goods = sorted({text_of(cell) for cell in sheet.cells(column)} - {""})
+        if len(goods) > 1:
+            out.said.append(
+                f"{listed([column.head])} names {len(goods)} goods: read as one, so that a tonne of any becomes a "
+                "tonne of any other. Where a plant makes one of them of another, give recipes and the column as commodity."
+            )
 
 
 def _ask_products(asked: Asked, out: Ways, cells: Sequence[str], sheet: Sheet, path: Path) -> None:

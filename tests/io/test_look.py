@@ -105,6 +105,13 @@ def test_who_takes_the_answer_without_limits_is_told_the_way_back(
     assert run("chainnet chokepoints again")
 
 
+def test_several_goods_of_a_list_of_edges_are_said_to_be_read_as_one(tmp_path: Path) -> None:
+    path = tmp_path / "net.csv"
+    for goods, is_said in ((("metal", "wafer"), True), (("metal", "metal"), False)):
+        path.write_text(f"Supplier,Customer,Product,Tonnes in t\nMine,Works,{goods[0]},100\nWorks,User,{goods[1]},90\n")
+        assert ('"Product" names 2 goods: read as one' in str(cn.look(path))) == is_said
+
+
 def test_what_is_said_of_each_column_and_row(tmp_path: Path) -> None:
     seen = cn.look(export_book(tmp_path / "export.xlsx"))
     assert seen.columns["seems"].tolist() == ["exporter", "importer", "weight", "value", "note"] or (
