@@ -213,8 +213,8 @@ def _edges(out: Ways, sheet: Sheet, path: Path, base: Options, has_nodes: bool) 
         ))  # fmt: skip
         out.said.append(
             "A flow limits nothing by itself. Where no plant and no link has a capacity, chokepoints cannot be ranked: "
-            "then read what moved as the capacity. Nobody then ships more than he did, and a plant that takes more than "
-            "it ships has the difference to spare."
+            "then read what moved as the capacity. Nobody then ships more than he did; a plant that takes more than it "
+            "ships has the difference to spare."
         )
         _ask_weights(asked, sheet, "_weight")
     _say_goods(out, sheet)
@@ -362,7 +362,7 @@ def _say_goods(out: Ways, sheet: Sheet) -> None:
         if len(goods) > 1:
             out.said.append(
                 f"{listed([column.head])} names {len(goods)} goods: read as one, so that a tonne of any becomes a "
-                "tonne of any other. Where a plant makes one of them of another, give recipes and the column as commodity."
+                "tonne of any other. Where a plant makes one of another, give recipes and the column as commodity."
             )
 
 
