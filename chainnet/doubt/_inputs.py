@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -133,12 +134,19 @@ def uncertain_inputs(network: Network) -> Inputs:
 
 
 def demand_labels(network: Network) -> list[str]:
-    """Return whose demand each row is; also of what, where the same user asks for several goods."""
+    """Return whose demand each row is; also of what, where the same user asks for several goods.
+
+    Of a good's name the part before a comma, a bracket or "for" is enough to tell it from others.
+    """
     users, goods = network.demand["node"], network.demand["commodity"]
     several = goods.groupby(users).transform("nunique") > 1
     names = network.labels.reindex(users)
     rows = zip(names, goods, several, strict=True)
-    return [f"{name} ({network.good(good)})" if is_one_of else str(name) for name, good, is_one_of in rows]
+    short = {good: re.split(r"[,(:]| for ", str(network.good(good)))[0].strip() for good in set(goods)}
+    short = {
+        good: name if list(short.values()).count(name) == 1 else network.good(good) for good, name in short.items()
+    }
+    return [f"{name} ({short[good]})" if is_one_of else str(name) for name, good, is_one_of in rows]
 
 
 @dataclass(frozen=True)

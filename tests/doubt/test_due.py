@@ -14,7 +14,7 @@ from chainnet.calibration import denser, slack_factors, thin_relations
 from chainnet.doubt import CLASSES, KeyAssumptions
 from chainnet.doubt._case import Case
 from chainnet.doubt._due import SQUARES, firmness
-from chainnet.doubt._inputs import draws_of
+from chainnet.doubt._inputs import demand_labels, draws_of
 from chainnet.doubt._verdict import class_of
 from chainnet.flow import Counting, balance_under
 from chainnet.scenario import overlay_of
@@ -522,3 +522,15 @@ def test_a_tier_picks_rows_and_is_served_in_its_turn() -> None:
     assert every.of("civilian").decides == one.decides
     with pytest.raises(cn.DataError, match="tier"):
         every.of("military")
+
+
+def test_a_user_of_several_goods_is_named_with_each() -> None:
+    net = cn.Network(
+        frame("id label stage country", ("pit", "Pit", "mine", "AUS"), ("us", "Army", "end_use", "USA"), ("jp", "Navy", "end_use", "JPN")),
+        frame("source target commodity", *(("pit", end, good) for end in ("us", "jp") for good in ("sm", "nd", "nx"))),
+        commodities=frame("id label", ("sm", "Samarium metal, 99 % (of metal)"), ("nd", "Magnet, dense"), ("nx", "Magnet, light")),
+        demand=frame("node commodity tier demand_tpa", ("us", "sm", "defence", 1), ("us", "nd", "defence", 2),
+                     ("us", "nx", "civilian", 3), ("jp", "sm", "defence", 4), ("jp", "sm", "civilian", 5)),
+    )  # fmt: skip
+    named = ["Army (Samarium metal)", "Army (Magnet, dense)", "Army (Magnet, light)", "Navy", "Navy"]
+    assert sorted(demand_labels(net)) == sorted(named)
