@@ -30,7 +30,9 @@ from chainnet.io import reading  # noqa: E402
 from chainnet.network import AS_WRITTEN, Reading, graphs_folder  # noqa: E402
 
 # a process gives hundreds of command lines: typer would make all its commands anew for each
-typer.main.get_command = cache(typer.main.get_command)
+_made = typer.main.get_command
+_kept = cache(lambda app, commands: _made(app))  # commands: what is registered, which a test may change
+typer.main.get_command = lambda app: _kept(app, tuple(app.registered_commands))
 
 settings.register_profile("repeatable", deadline=None, derandomize=True, max_examples=10, print_blob=True)
 settings.load_profile("repeatable")
