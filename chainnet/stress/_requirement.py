@@ -40,7 +40,8 @@ class Requirement(SaidTable):
     held : DataFrame
         The stocks on record, first what is drawn most of: id, holder, country, node, commodity.  stock_t, low_t,
         high_t : t that the scenario leaves of it, as the data have it and at the ends of its range.  quality.
-        drawn_t : what is drawn of it so that no more than ``buy_t`` is to buy; of several ways the one that draws the fewest tonnes.
+        drawn_t : what is drawn of it so that no more than ``buy_t`` is to buy; of several ways the one that draws the
+        fewest tonnes.
     certificate : Certificate
         The proof that no cheaper set than ``required_t`` does.
     """
