@@ -28,7 +28,6 @@ CLAIMS = {
     "cannot": "how much of {demand} is short cannot be said",
     "short": "{share} of {demand} is short{when}",
     "short_from": "{when} {demand} is short, later by {share}",
-    "qualified": " once new suppliers are qualified",
     "gone": " once stocks are gone",
     "already": "{share} is short without any restriction",
     "others_met": "{tiers} demand is met.",

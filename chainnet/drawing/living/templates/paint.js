@@ -48,7 +48,7 @@ function sentence() {
   if (!answer.certificate.ok) return `${label}: not proved, so no number is given.`;
   const k = answer.tiers.findIndex((t) => t.tier === answer.tier), part = due(answer, k), {demand} = tierOf(answer.tier);
   const claim = answer.unsure.includes(answer.tier) ? fill("cannot", {demand}) : part <= data.none ? fill("met", {demand})
-    : fill("short", {share: percent(part), demand, when: REROUTED[answer.setting.relations] ?? data.claims.qualified});
+    : fill("short", {share: percent(part), demand, when: REROUTED[answer.setting.relations] ?? data.claims.gone});
   return `${capital(label)}: ${claim}.`;
 }
 
