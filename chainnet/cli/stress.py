@@ -13,7 +13,7 @@ from chainnet.cli.common import STOPPED, Counted, Drawn, Question, TableOutput, 
 from chainnet.cli.progress import progress_bar
 from chainnet.cli.words import order, pairs, words
 from chainnet.errors import DataError
-from chainnet.words import join, number, percent, whole
+from chainnet.words import join, number, whole
 
 Months = Annotated[int, "Horizon."]
 # columns that hold months
@@ -105,7 +105,10 @@ class Stress(Question, Counted, TableOutput, Drawn):
         wanted = (*OVERVIEW, *(ENDS.values() if others else ()))
         shown = [c for c in wanted if c in found.summary.columns]
         tables = {**found.tables(), "overview": _settled(found.summary)[shown], "ends": ends_of(found.summary)}
-        footer = {**(self._ends(found) if others else {}), **_levels(found, self.reroute), **self._countries(found)}
+        footer = self._ends(found) if others else {}
+        if found.levels_sentence:
+            hint = "" if self.reroute == "new" else " Month by month with new suppliers: --reroute new."
+            footer |= {"levels": found.levels_sentence + hint, **self._countries(found)}
         heads = {"asked": self._asked(), "certificate": found.certificate}
         self.say(found, dated(tables, self.start), heads, ("overview",), footer)
 
@@ -122,24 +125,21 @@ class Stress(Question, Counted, TableOutput, Drawn):
 
     def _countries(self, found: Any) -> dict[str, str]:
         """Return which countries the first tier that is short lacks it in, in the long run of the worst scenario."""
-        from chainnet.words import country_name, tonnes
+        from chainnet.words import NONE, country_name, tonnes
 
+        summary = found.summary.loc[found.worst]
+        short = summary.index[summary["shortfall_tpa"] > NONE * summary["demand_tpa"]]
         rows = found.nodes.loc[found.worst].reset_index()
-        rows = rows[rows["shortfall_tpa"] > 0.01 * rows["demand_tpa"]]
-        tiers = [tier for tier in found.summary.loc[found.worst].index if (rows["tier"] == tier).any()]
-        if found.levels.empty or not tiers:
+        rows = rows[rows["tier"].isin(short[:1])]
+        if rows.empty:  # nobody is short, or demand names no tier
             return {}
-        every = found.nodes.loc[found.worst].reset_index()
-        every = every[every["tier"] == tiers[0]]
-        places = self.network.places.reindex(every["node"]).fillna("no country").to_numpy()
-        sums = (
-            every.groupby(places)[["shortfall_tpa", "demand_tpa"]].sum().sort_values("shortfall_tpa", ascending=False)
-        )
+        places = self.network.places.reindex(rows["node"]).fillna("no country").to_numpy()
+        sums = rows.groupby(places)[["shortfall_tpa", "demand_tpa"]].sum().sort_values("shortfall_tpa", ascending=False)
         said = [
             f"{country_name(place)} {number(row.shortfall_tpa)} of {tonnes(row.demand_tpa, ' ')}"
             for place, row in zip(sums.index, sums.itertuples(), strict=True)
         ]
-        head = f"{tiers[0]} lacks, in the long run"
+        head = f"{short[0]} lacks, in the long run"
         return {"countries": f"{head}: {join(said)}; users who are served together may share it otherwise."}
 
     def _answer(self, name: str, chosen: Any, built: Any) -> Any:
@@ -185,25 +185,6 @@ class Stress(Question, Counted, TableOutput, Drawn):
         name = worst_of(short, self.network.tier_order[0]) or "baseline"
         which = f", the worst of {len(asked)}" if len(asked) > 1 else ""
         return short_at_ends(ends_of(found.summary, name), f"{name}{which}, in the long run: ")
-
-
-def _levels(found: Any, reroute: str) -> dict[str, str]:
-    """Return what new suppliers change in the long run of the worst scenario, beside existing links."""
-    if found.levels.empty:  # no scenario was asked
-        return {}
-    name = found.worst
-    table = found.levels[found.levels["scenario"] == name]
-    shares = (table["shortfall_tpa"] / table["demand_tpa"]).where(table["demand_tpa"] > 0, 0.0)
-    said = []
-    for level, on in (("existing", "on existing links"), ("new", "with new suppliers, once qualified,")):
-        mine = table["level"] == level
-        if mine.any():
-            tiers = zip(table["tier"][mine], shares[mine], strict=True)
-            said.append(f"{on} {join([f'{tier} ' + percent(share, ' ') for tier, share in tiers])}")
-    if len(said) < 2:
-        return {}
-    more = "" if reroute == "new" else ". Month by month with them: --reroute new"
-    return {"levels": f"{name}, short in the long run: {'; '.join(said)}{more}."}
 
 
 @command("stress.stockpile_requirement", example="stockpile mag-9 --scenario china_out --months 12")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from chainnet.engine import Certificate
+from chainnet.engine import PRINTED, Certificate
 from chainnet.network import Network
 from chainnet.results import SaidTable
 from chainnet.scenario import Scenario
@@ -23,9 +23,6 @@ from chainnet.words import (
     readable_id,
     requirement_sentence,
 )
-
-# of the largest requirement: less of a material is none
-_LEAST = 1e-6
 
 
 class Requirement(SaidTable):
@@ -70,7 +67,7 @@ def requirement_words(
     how = [f"{ask.months} {nouns('month', ask.months)}", DEGREE_WORDS[ask.reroute]]
     if ask.projects:
         how.append(f"with {len(ask.projects)} {nouns('project', len(ask.projects))} on stream")
-    least = _LEAST * max(table["required_t"].max(), 1.0) if len(table) else 0.0
+    least = PRINTED * max(table["required_t"].max(), 1.0) if len(table) else 0.0
 
     def amounts(column: str) -> list[Amount]:
         rows = table[table[column] > least].to_dict("records")

@@ -40,7 +40,7 @@ from chainnet.stress._months import (
     horizon_levels,
 )
 from chainnet.stress._worst import worst_of
-from chainnet.words import TierShort, course_words, same, short_sentence
+from chainnet.words import DEGREE_WORDS, TierShort, course_words, join, percent, same, short_sentence
 
 # by tier, by end use, the levels of response, the inputs that bind
 Steady = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]
@@ -163,6 +163,20 @@ class StressTest(Result):
     def sentence_of(self, scenario: str) -> str:
         """Return who is short of how much, and from when, under a scenario, in a line."""
         return short_sentence(scenario, self.shortfalls(scenario))
+
+    @property
+    def levels_sentence(self) -> str:
+        """What the worst scenario leaves short in the long run on existing links and with new suppliers; "" of none."""
+        if self.levels.empty:  # no scenario was asked
+            return ""
+        table = self.levels[self.levels["scenario"] == self.worst]
+        shares = (table["shortfall_tpa"] / table["demand_tpa"]).where(table["demand_tpa"] > 0, 0.0)
+        said = []
+        for level in ("existing", "new"):
+            tiers = zip(table["tier"], table["level"], shares, strict=True)
+            parts = [f"{tier} {percent(share, ' ')}" for tier, at, share in tiers if at == level]
+            said.append(f"{DEGREE_WORDS[level]} {join(parts)}")
+        return f"{self.worst}, short in the long run: {'; '.join(said)}."
 
     def plot(self, scenario: str | None = None) -> Any:
         """Draw what part of each tier's demand is short, month by month.

@@ -69,7 +69,7 @@ def test_a_stress_test_says_on_what_links_and_what_new_suppliers_change(tmp_path
     text = printed("stress", str(tmp_path / "net"), "--scenario", str(stop), "--months", "2")
     assert text.startswith("asked: Goods move on existing links (--reroute existing)")
     assert "defence lacks, in the long run: United States 6 of 10 t/yr;" in text
-    assert "on existing links defence 60 %; with new suppliers, once qualified, defence 10 %. Month by month" in text
+    assert "on existing links defence 60 %; with new suppliers defence 10 %. Month by month" in text
     dated = printed("stress", str(tmp_path / "net"), "--scenario", str(stop), "--months", "2", "--reroute", "new", "--start", "2027-03")  # fmt: skip
     assert "2027-03 is the first month. The planner knows" in dated
     assert "Month by month" not in dated
