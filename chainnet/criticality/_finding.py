@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from functools import partial
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from chainnet.engine import TIE
@@ -29,13 +31,21 @@ def ranking(
     ``amount`` writes a loss; ``every``: the losses of all rows, where the table has but the first; NaN where nobody
     looked, for they are not among the first.
     """
-    names = {key: _name(network, by, key) for key in table.index[:MOST_NAMED]}
+    name = partial(_name, network, by, network.labels)
     is_cut = every is not None and bool(every.isna().any())
     lost = table[column] if every is None or is_cut else every
-    return Ranking.of(table, _sentence(network, by, lost, amount, is_cut), names)
+    sentence = _sentence(network, by, name, lost, amount, is_cut)
+    return Ranking.of(table, sentence, {key: name(key) for key in table.index[:MOST_NAMED]})
 
 
-def _sentence(network: Network, by: str, lost: pd.Series[float], amount: Callable[[float], str], is_cut: bool) -> str:
+def _sentence(
+    network: Network,
+    by: str,
+    name: Callable[[Hashable], str],
+    lost: pd.Series[float],
+    amount: Callable[[float], str],
+    is_cut: bool,
+) -> str:
     """Return what costs most; where plants and groups of plants are ranked together, the worst of either.
 
     ``is_cut``: there are smaller losses than those given.
@@ -44,10 +54,10 @@ def _sentence(network: Network, by: str, lost: pd.Series[float], amount: Callabl
         return NOTHING
 
     def told(key: Hashable) -> str:
-        name = _name(network, by, key)
-        return in_sentence(name) if by in ("country", "owner_country") else named(name)
+        return in_sentence(name(key)) if by in ("country", "owner_country") else named(name(key))
 
-    groups = lost.index.isin(several_rows(network, by))
+    several = several_rows(network, by)
+    groups = lost.index.isin(several) if several else np.zeros(len(lost), dtype=bool)
     first, most = lost.index[0], float(lost.iloc[0])
     tied = int((lost >= most * (1 - TIE)).sum()) - 1
     sentence = costliest_sentence(told(first), amount(most), tied, is_group=bool(groups[0]))
@@ -61,9 +71,8 @@ def _sentence(network: Network, by: str, lost: pd.Series[float], amount: Callabl
     return f"{sentence} {worst}"
 
 
-def _name(network: Network, by: str, key: Hashable) -> str:
+def _name(network: Network, by: str, labels: pd.Series, key: Hashable) -> str:
     """Return what drops out by the name that people know."""
-    labels = network.labels
     parts: tuple[Any, ...] = key if isinstance(key, tuple) else (key,)
     if by == "edge":
         ends = " → ".join(str(labels.get(end, end)) for end in parts[:2])

@@ -143,8 +143,8 @@ def say_unfed(network: Network, stacklevel: int = 2) -> None:
     """Warn of plants that can give nothing, by their names."""
     found = _found(network)
     if found:
-        nodes = network.as_read["nodes"][["id", "label", "stage"]]
-        first = records(nodes.iloc[[place for place, _, _ in found[:_SAID]]])
+        nodes = network.as_read["nodes"]
+        first = [{name: nodes[name].iloc[place] for name in ("id", "label", "stage")} for place, _, _ in found[:_SAID]]
         said = [_words({**row, "ships": of[1], "lacks": of[2]}) for row, of in zip(first, found, strict=False)]
         more = f" {len(found) - _SAID} more are in the table unfed of check." if len(found) > _SAID else ""
         warnings.warn(f"{network.name}: {' '.join(said)}{more}", ChainnetWarning, stacklevel=stacklevel + 1)

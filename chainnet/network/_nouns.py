@@ -25,6 +25,11 @@ def step_of(rows: pd.DataFrame) -> pd.Series:
     return rows["step"].fillna(rows["stage"])
 
 
+def label_of(rows: pd.DataFrame) -> pd.Series:
+    """Return the label of each row, else its id; of a whole network ask ``labels``."""
+    return rows["label"].fillna(rows["id"])
+
+
 def place_of(rows: pd.DataFrame) -> pd.Series:
     """Return the country of each row, else its region, else nothing; of a whole network ask ``places``."""
     return rows["country"].fillna(rows["region"])
@@ -194,12 +199,10 @@ def _plants(network: Nouns) -> pd.DataFrame:
 
 @kept(3)
 def _by_id(network: Nouns, what: str) -> pd.Series:
-    plants = _plants(network)
-    if what == "label":
-        found = plants["label"].fillna(plants["id"])
-    else:
-        found = step_of(plants) if what == "step" else place_of(plants)
-    return found.set_axis(pd.Index(plants["id"]))
+    of = {"label": label_of, "step": step_of, "place": place_of}[what]
+    tables = [table for table in (network.view("nodes"), network.view("projects")) if len(table)]
+    found = [of(table).set_axis(pd.Index(table["id"])) for table in tables]
+    return found[0] if len(found) == 1 else pd.concat(found) if found else pd.Series(dtype="str")
 
 
 @kept(1)

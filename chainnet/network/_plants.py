@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from chainnet.network._kept import kept
 from chainnet.network._network import Network
 
@@ -30,12 +32,15 @@ def several_plants(network: Network) -> frozenset[str]:
     >>> "aus_mt_weld" in found, "chn_monazite_sep" in found
     (False, True)
     """
-    nodes = network.nodes
-    plants = nodes[nodes["stage"] != "end_use"]
-    operator = plants["operator"]
-    nobody = operator.isna() & bool(operator.notna().any())
-    nowhere = plants["country"].isna() & bool(nodes["country"].notna().any())  # else nothing says where any plant is
-    return frozenset(plants.loc[nowhere | nobody | operator.str.contains(_SEVERAL).eq(True), "id"])
+    nodes = network.view("nodes")
+    operators, countries = nodes["operator"], nodes["country"]
+    is_plant = (nodes["stage"] != "end_use").to_numpy()
+    several = np.zeros(len(nodes), dtype=bool)
+    if operators[is_plant].notna().any():
+        several |= (operators.isna() | operators.str.contains(_SEVERAL).eq(True)).to_numpy()
+    if countries.notna().any():  # else nothing says where any plant is
+        several |= countries.isna().to_numpy()
+    return frozenset(nodes["id"].to_numpy(dtype=object)[several & is_plant])
 
 
 def several_rows(network: Network, by: str) -> frozenset[str]:
@@ -47,7 +52,7 @@ def several_rows(network: Network, by: str) -> frozenset[str]:
         return several_plants(network)
     if by != "site":
         return frozenset()
-    nodes = network.nodes
+    nodes = network.view("nodes")
     site = nodes["site"].fillna(nodes["id"])
     each = nodes["id"].isin(several_plants(network)).groupby(site).all()
     operators = nodes["operator"].groupby(site).nunique()
