@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import last_digits
 import numpy as np
 import pytest
 from flow_problems import cut_capacity, problem
@@ -178,15 +179,10 @@ def test_an_answer_of_the_best_value_that_breaks_one_bound_is_not_proved(x: Any,
     assert (found.gap, found.violation) == (pytest.approx(0.0, abs=1e-15), pytest.approx(breach))
 
 
-@pytest.mark.parametrize(("missing", "is_proved"), [(0.0, True), (1.1e-13, True), (1e-11, False), (1e-8, False)])
+@pytest.mark.parametrize(("missing", "is_proved"), last_digits.MISSING)
 def test_a_row_of_small_size_and_large_terms_is_as_exact_as_its_sum(missing: float, is_proved: bool) -> None:
-    """900 - 25 x 36 may miss 0 by a digit, which is much of a row whose size is 2e-8; a hundred digits are a breach."""
-    program = replace(
-        PROGRAM, matrix=csc_array(np.array([[1.0, -25.0]])), row_lower=np.zeros(1), row_upper=np.array([INF]),
-        col_lower=np.zeros(2), col_upper=np.array([900.0, 36.0]), cost=np.array([0.0, -1.0]),
-        row_scale=np.array([2.4e-8]), col_scale=np.array([2.4e-8, 2.0]),
-    )  # fmt: skip
-    found = certify_linear("toy", program, np.array([900.0 - missing, 36.0]), np.zeros(1), np.array([2.4e-8]))
+    program = last_digits.PROGRAM
+    found = certify_linear("toy", program, np.array([900.0 - missing, 36.0]), np.zeros(1), program.row_scale)
     assert found.gap == 0.0
     assert found.ok == is_proved
     if not is_proved:

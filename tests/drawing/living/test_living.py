@@ -7,6 +7,7 @@ import re
 from functools import partial
 
 import firefox
+import last_digits
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,7 +17,7 @@ from chainnet.drawing.living import page as page_module
 from chainnet.drawing.living.controls import controls_of
 from chainnet.drawing.living.months import LivingMonths
 from chainnet.drawing.living.program import LivingProgram, drawn
-from chainnet.engine import WarmModel
+from chainnet.engine import PROOF, ROUNDING, WarmModel, certify_linear
 from chainnet.errors import SolverError
 from chainnet.flow import EXTRA_COST_USD_PER_T, Counting, balance_under, stages_of
 from chainnet.lowering import lower
@@ -45,6 +46,32 @@ def until(page, expression):
             return
         page.wait_for_timeout(50)
     raise AssertionError(expression)
+
+
+@pytest.mark.browser
+def test_a_page_proves_a_row_as_exact_as_its_sum_as_python_does(browser):
+    program, page = last_digits.PROGRAM, browser.new_page()
+    page.add_script_tag(path=page_module._TEMPLATES / "worker.js")
+    names = ("row_lower", "row_upper", "col_lower", "col_upper", "row_scale", "col_scale", "cost")
+    given = {name: getattr(program, name).tolist() for name in names}
+    columns = {"starts": program.matrix.indptr, "indices": program.matrix.indices, "values": program.matrix.data}
+    given |= {name: part.tolist() for name, part in columns.items()}
+    for missing, is_proved in last_digits.MISSING:
+        x = [900.0 - missing, 36.0]
+        found = page.evaluate(
+            """([p, x, tolerances]) => {
+                data = {tolerances};
+                const model = Object.assign(Object.create(Model.prototype),
+                    {...p, n: x.length, m: p.row_lower.length, rowScale: p.row_scale, colScale: p.col_scale});
+                const b = {lower: p.col_lower, upper: p.col_upper, rowLower: p.row_lower, rowUpper: p.row_upper};
+                return certificate([model.proof(b, p.cost, x, new Float64Array(model.m))]);
+            }""",
+            [given, x, {"proof": PROOF, "rounding": ROUNDING}],
+        )
+        mine = certify_linear("toy", program, np.array(x), np.zeros(1), program.row_scale)
+        assert (found["ok"], found["gap"]) == (is_proved, 0.0)
+        assert found["violation"] == mine.violation
+    page.close()
 
 
 def by_chance(network, controls, info, draw):
