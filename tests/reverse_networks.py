@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
+import highspy
 import numpy as np
 import pandas as pd
 from conftest import frame
-from scipy.optimize import linprog
 from scipy.sparse import csr_array, diags_array, vstack
 
 import chainnet as cn
@@ -122,7 +122,10 @@ def all_ways(
 
 
 class OwnProgram:
-    """What hazards leave, by scipy on the rows of the network's program: no search, no bound, no answer of the package."""
+    """What hazards leave, by a solver of its own on the rows of the network's program: no bound, no answer of the package.
+
+    It stays warm from set to set: only bounds change, so few steps lead to the next answer.
+    """
 
     def __init__(self, net: cn.Network, hazards: pd.DataFrame) -> None:
         counting = Counting.of(net)
@@ -130,43 +133,56 @@ class OwnProgram:
         p, places = model.program, {name: at for at, name in enumerate(net.nodes["id"])}
         named = [json.loads(effect.removeprefix("nodes = ")) for effect in hazards["effect"]]
         self.shut = [model.lowered.closing(np.array([places[name] for name in names])) for names in named]
-        matrix = csr_array(diags_array(1.0 / p.row_scale) @ p.matrix @ diags_array(p.col_scale))
-        low, high = p.row_lower / p.row_scale, p.row_upper / p.row_scale
-        same, has_low, has_high = low == high, np.isfinite(low), np.isfinite(high)
-        has_low, has_high = has_low & ~same, has_high & ~same
-        self.equal = {"A_eq": matrix[same], "b_eq": high[same]}
-        self.rows, self.most = vstack([matrix[has_high], -matrix[has_low]]), np.append(high[has_high], -low[has_low])
-        self.size, self.cost = p.col_scale, p.cost * p.col_scale
-        self.upper = p.col_upper / p.col_scale
+        self.size, self.upper, self.cost = p.col_scale, p.col_upper / p.col_scale, p.cost * p.col_scale
         self.demand = float(net.demand["demand_tpa"][counting.rows].sum())
-        self.value = -self._solved(np.zeros(len(hazards), dtype=bool), self.cost).fun
+        scaled = diags_array(1.0 / p.row_scale) @ p.matrix @ diags_array(self.size)
+        rows = vstack([scaled, csr_array(self.cost[None, :] / self.demand)]).tocsc()
+        self.columns, self.served = np.arange(rows.shape[1], dtype=np.int32), rows.shape[0] - 1
+        lp = highspy.HighsLp()
+        lp.num_row_, lp.num_col_ = rows.shape
+        lp.col_cost_, lp.col_lower_, lp.col_upper_ = self.cost, np.zeros(len(self.cost)), self.upper
+        lp.row_lower_ = np.append(p.row_lower / p.row_scale, -np.inf)
+        lp.row_upper_ = np.append(p.row_upper / p.row_scale, np.inf)
+        lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = rows.indptr, rows.indices, rows.data
+        self.highs = highspy.Highs()
+        self.highs.setOptionValue("output_flag", False)
+        self.highs.passModel(lp)
+        flow = self._solved(np.zeros(len(hazards), dtype=bool), self.cost)
+        assert flow is not None
+        self.value = -float(self.cost @ flow)
+        # a tonne is the dearer, the less goes through a hazard's plants: then the most of them end up with none
+        self.use = np.zeros(len(self.cost))
+        for columns in self.shut:
+            through = (flow * self.size)[columns].sum()
+            self.use[columns] += self.size[columns] / max(through, 1e-3 * self.demand)
 
-    def _solved(self, out: np.ndarray, cost: np.ndarray, served: float | None = None) -> Any:
-        """The least cost without some hazards' plants; with so much served at least, if asked."""
-        upper, rows, most = self.upper.copy(), self.rows, self.most
+    def _solved(self, out: np.ndarray, cost: np.ndarray, served: float = -np.inf) -> np.ndarray | None:
+        """The flow of least cost without some hazards' plants, with so much served at least; None = there is none."""
+        upper = self.upper.copy()
         for i in np.flatnonzero(out):
             upper[self.shut[i]] = 0.0
-        if served is not None:
-            rows = vstack([rows, csr_array(self.cost[None, :] / self.demand)])
-            most = np.append(most, -served / self.demand)
-        bounds = np.column_stack([np.zeros(len(upper)), upper])
-        return linprog(cost, A_ub=rows, b_ub=most, bounds=bounds, method="highs-ds", **self.equal)
+        self.highs.changeColsBounds(len(upper), self.columns, np.zeros(len(upper)), upper)
+        self.highs.changeColsCost(len(cost), self.columns, cost / np.abs(cost).max())
+        self.highs.changeRowBounds(self.served, -np.inf, -served / self.demand)
+        self.highs.run()
+        status = self.highs.getModelStatus()
+        if status == highspy.HighsModelStatus.kInfeasible:
+            return None
+        assert status == highspy.HighsModelStatus.kOptimal, status
+        return np.array(self.highs.getSolution().col_value)
 
     def loss(self, out: np.ndarray) -> float:
-        found = self._solved(out, self.cost)
-        assert found.status == 0, found.message
-        return float((self.value + found.fun) / self.demand)
+        flow = self._solved(out, self.cost)
+        assert flow is not None
+        return float((self.value + self.cost @ flow) / self.demand)
 
-    def room(self, out: np.ndarray, loss: float, chance: np.ndarray) -> np.ndarray | None:
-        """Hazards that one flow does without, the likely ones first, and loses no more than so much; None = no flow does."""
-        use = np.zeros(len(self.cost))
-        for i, columns in enumerate(self.shut):
-            use[columns] += chance[i] * self.size[columns]
-        found = self._solved(out, use / use.max(), self.value - loss * self.demand)
-        if found.status != 0:
+    def room(self, out: np.ndarray, loss: float) -> np.ndarray | None:
+        """Hazards, these among them, whose plants one flow does without that loses no more than so much; None = none does."""
+        flow = self._solved(out, self.use, self.value - loss * self.demand)
+        if flow is None:
             return None
         least = 1e-9 * self.demand
-        return out | [not (found.x * self.size > least)[columns].any() for columns in self.shut]
+        return out | [not (flow * self.size > least)[columns].any() for columns in self.shut]
 
 
 def first_ways(net: cn.Network, hazards: pd.DataFrame, loss: float, most: int) -> dict[frozenset[str], float]:
@@ -181,18 +197,15 @@ def first_ways(net: cn.Network, hazards: pd.DataFrame, loss: float, most: int) -
     members = np.array([(*some, *[n] * (most - len(some))) for some in sets])
     chance = np.append(middle, 1.0)[members].prod(axis=1)
     order = np.argsort(-chance, kind="stable")
-    members, chance, is_open = members[order], chance[order], np.ones(len(sets), dtype=bool)
+    members, chance = members[order], chance[order]
     found: dict[frozenset[str], float] = {}
-    for at, some in enumerate(members):
-        if found and chance[at] < max(found.values()) * (1 - 1e-9):
-            break
-        if not is_open[at]:
-            continue
-        out = np.isin(np.arange(n), some)
-        idle = program.room(out, loss - 1e-6, middle)
+    while len(members) and chance[0] >= max(found.values(), default=0.0) * (1 - 1e-9):
+        out, is_open = np.isin(np.arange(n), members[0]), np.arange(len(members)) > 0
+        idle = program.room(out, loss - 1e-6)
         if idle is not None:
             is_open &= ~np.append(idle, True)[members].all(axis=1)
         elif program.loss(out) >= loss - 1e-7:
-            found[frozenset(hazards["id"][out])] = float(chance[at])
+            found[frozenset(hazards["id"][out])] = float(chance[0])
+        members, chance = members[is_open], chance[is_open]
     best = max(found.values(), default=0.0)
     return {way: p for way, p in found.items() if p >= best * (1 - 1e-9)}
