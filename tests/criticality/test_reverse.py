@@ -28,15 +28,27 @@ def ways(found: Reverse) -> list[frozenset[str]]:
 
 
 @pytest.mark.parametrize(
-    ("events", "low", "high"), [(3, 0.039, 0.557), (5, 0.10, 0.74), (1, 0.0016, 0.354), (0, 0.0, 0.234)]
+    ("events", "years", "low", "high"),
+    [
+        (3, 15.75, 0.0393, 0.5567),
+        (5, 15.75, 0.1031, 0.7408),
+        (1, 15.75, 0.0016, 0.3538),
+        (0, 15.75, 0.0, 0.2342),
+        (5, 2.83, 0.5737, 4.1231),
+    ],
 )
-def test_garwood_of_the_counts_of_a_window(events: int, low: float, high: float) -> None:
-    found = garwood(events, 15.75)
-    assert found == pytest.approx((low, high), rel=0.04)
+def test_garwood_of_the_counts_of_a_window(events: int, years: float, low: float, high: float) -> None:
+    found = garwood(events, years)
+    assert found == pytest.approx((low, high), abs=5e-5)
     from scipy.stats import poisson
 
-    assert poisson.sf(events - 1, found[0] * 15.75) == pytest.approx(0.025 if events else 1.0)
-    assert poisson.cdf(events, found[1] * 15.75) == pytest.approx(0.025)
+    assert poisson.sf(events - 1, found[0] * years) == pytest.approx(0.025 if events else 1.0)
+    assert poisson.cdf(events, found[1] * years) == pytest.approx(0.025)
+
+
+def test_what_never_ended_lasts_so_long_at_least() -> None:
+    """Five licences in force for 115 months together, none of them lifted: a mean of 31 months or more."""
+    assert 12 / garwood(0, 115 / 12)[1] == pytest.approx(31.2, abs=0.05)
 
 
 def test_garwood_refuses_what_is_no_count() -> None:
@@ -48,9 +60,9 @@ def test_garwood_refuses_what_is_no_count() -> None:
 
 
 def test_the_chance_of_a_day() -> None:
-    assert day_chance(2.0, 0.5, 5.0) == pytest.approx(2 / 26)
-    assert day_chance(0.1, np.inf, 5.0) == pytest.approx(1 - np.exp(-0.5))
-    assert day_chance(0.1, 24.0, 5.0) == pytest.approx(0.158, abs=5e-4)
+    assert day_chance(2.0, 0.5, 5.0) == pytest.approx(0.0769, abs=5e-5)
+    assert day_chance(0.1, np.inf, 5.0) == pytest.approx(0.3935, abs=5e-5)
+    assert day_chance(0.1, 24.0, 5.0) == pytest.approx(0.1584, abs=5e-5)
     assert day_chance(0.0, 24.0, 5.0) == 0.0
 
 
@@ -70,8 +82,8 @@ def test_two_short_outages_meet_more_often_in_a_year_than_on_a_day() -> None:
     table = hand_hazards().iloc[:2].assign(rate_low=1.0, rate_high=2.0, months_low=0.5, months_high=0.5)
     row = cn.reverse(hand(), 0.75, hazards=table, years=1).sets.iloc[0]
     assert row["events"] == "a; b"
-    assert row["chance_high"] == pytest.approx((2 / 26) ** 2)
-    assert row["once_high"] == pytest.approx(0.0059 + 0.284, abs=5e-4)
+    assert row["chance_high"] == pytest.approx(0.00592, abs=5e-6)
+    assert row["once_high"] == pytest.approx(0.00592 + 0.28402, abs=1e-5)
 
 
 def test_more_than_so_many_and_any_of_some_sets() -> None:
@@ -90,6 +102,15 @@ def test_more_than_so_many_and_any_of_some_sets() -> None:
 # -- by hand ----------------------------------------------------------------------------------------
 
 
+def test_the_losses_and_chances_of_the_hand_case() -> None:
+    listed = listed_hazards(hand(), hand_hazards(), 5.0)
+    losses = SteadyLosses(listed, Counting.of(hand()), None, "existing")
+    found = {some: losses(frozenset("abc".index(x) for x in some)) for some in HAND_LOSS}
+    assert found == pytest.approx(HAND_LOSS)
+    assert listed.low == pytest.approx([0.0952, 0.3935, 0.2212], abs=5e-5)
+    assert listed.high == pytest.approx([0.3935, 0.7769, 0.6321], abs=5e-5)
+
+
 def test_the_hand_case() -> None:
     found = cn.reverse(hand(), 0.3, hazards=hand_hazards())
     table = found.sets.set_index("events")
@@ -103,6 +124,13 @@ def test_the_hand_case() -> None:
     assert table.loc["b; c", ["chance_low", "chance_mid", "chance_high"]].tolist() == pytest.approx(
         [0.0870, 0.2067, 0.4911], abs=5e-5
     )
+    exact = table[
+        ["exact_chance_low", "exact_chance_high"]
+    ]  # alone: 0.0952 x 0.2231 x 0.3679, 0.3935 x 0.6065 x 0.7788
+    assert exact.loc["a"].tolist() == pytest.approx([0.0078, 0.1859], abs=5e-5)
+    assert exact.loc["b; c"].tolist() == pytest.approx([0.0528, 0.4443], abs=5e-5)
+    assert "a (between 1 in 11 and 2 in 5)" in found.sentence
+    assert table.loc["b; c", ["switch_event", "switch_chance"]].tolist() == ["c", pytest.approx(0.3500, abs=5e-5)]
     assert table["can_be_likeliest"].all()
     assert table.loc["a", ["switch_event", "switch_chance"]].tolist() == ["a", pytest.approx(0.2067, abs=5e-5)]
     assert -np.log(1 - table.loc["a", "switch_chance"]) / 5 == pytest.approx(0.0463, abs=5e-5)
@@ -161,8 +189,8 @@ def test_whatever_the_ties_a_chance_is_a_range() -> None:
     assert cn.reverse(hand(), 0.3, hazards=table, dependence="any").likeliest == ("a",)
 
 
-# of the whole tree: 1 - (1 - x1 x2)(1 - x3)(1 - x4)(1 - x5 (1 - (1 - x6)(1 - x7))), 0.030022
-FIRE = 1 - 0.98 * 0.999 * 0.998 * (1 - 0.05 * (1 - 0.9 * 0.95))
+# of the whole tree: 1 - (1 - x1 x2)(1 - x3)(1 - x4)(1 - x5 (1 - (1 - x6)(1 - x7)))
+FIRE = 0.030021739
 
 
 def test_the_published_fault_tree() -> None:
