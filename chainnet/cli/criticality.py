@@ -210,6 +210,10 @@ class Hazards(Question, TableOutput):
     hazards: HazardTable = None
     years: Annotated[float, "How far ahead the day lies."] = 5.0
 
+    def _run(self) -> None:
+        seen = ("event", "label", "source", "p_low", "p_high", "rate_low", "rate_high")
+        self.say(self.ask(), columns={"hazards": seen})
+
 
 @command("criticality.reverse", example="reverse gallium --loss 0.3 --most 2")
 class Reverse(Question, Counted, TableOutput):

@@ -215,7 +215,8 @@ def _text(frame: pd.DataFrame) -> str:
 def _fitted(frame: pd.DataFrame) -> tuple[str, int]:
     """Return a table that fits a line, and how many of its columns that shows.
 
-    Where all do not fit heads are folded, then the widest texts are cut, then the last columns left out.
+    Where all do not fit heads are folded, then the widest texts are cut, then the last columns left out, of a pair of
+    ends both.
     """
     if frame.empty:
         return "  (no rows)", frame.shape[1]
@@ -231,8 +232,9 @@ def _fitted(frame: pd.DataFrame) -> tuple[str, int]:
         max(widths[i] if is_number else min(floors[i], widths[i]), *(len(row[i]) for row in heads))
         for i, is_number in enumerate(numeric)
     ]
-    n = frame.shape[1]
-    while n > 1 and _line(floors[:n]) > LINE:
+    names, n = [str(c) for c in frame.columns], frame.shape[1]
+    # a low end without its high one says what nobody knows
+    while n > 1 and (_line(floors[:n]) > LINE or names[n : n + 1] == [names[n - 1].replace("_low", "_high")]):
         n -= 1
     while _line(widths[:n]) > LINE and any(width > least for width, least in zip(widths[:n], floors[:n], strict=True)):
         widths[max(range(n), key=lambda i: (widths[i] > floors[i], widths[i]))] -= 1

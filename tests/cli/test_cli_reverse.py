@@ -78,6 +78,21 @@ def test_what_lacks_an_end_is_seen() -> None:
     assert not lacks_an_end("the likeliest of the events listed: the ban (between 1 in 11 and 2 in 5)")
 
 
+def test_an_event_without_a_rate_is_said_to_have_none(run: Any, table: Path) -> None:
+    _, out, _ = run("hazards", "mag-9", "--hazards", str(table))
+    said = {line.split()[0]: line for line in out.splitlines() if line.strip()}
+    assert "unknown n/a n/a" in " ".join(said["quake"].split())
+    assert "unknown" not in said["ban"]
+
+
+@pytest.mark.parametrize("length", range(30, 61, 3))
+def test_where_a_line_is_too_short_both_ends_are_left_out(run: Any, tmp_path: Path, length: int) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text(f"id,label,effect,rate_low,rate_high\n{'x' * length},{'y' * 40},china_out,0.000123457,0.1\n")
+    _, out, _ = run("hazards", "mag-9", "--hazards", str(path))
+    assert lacks_an_end(out) == []
+
+
 def test_help_says_it_too(run: Any) -> None:
     for command in ("reverse", "hazards"):
         code, out, _ = run(command, "--help")
