@@ -25,6 +25,7 @@ _ENDS: tuple[tuple[str, Kind, str, float], ...] = (
 )
 _THINGS = {"node", "project", "id", "node_a", "node_b", "project_a", "project_b"}
 _SMALL = {"gap", "violation", "tolerance"}  # figures that round to nothing
+_CHANCES = {"chance_low", "chance_high", "p_low", "p_high"}  # of a number without a unit "<0.1" is all that is left
 
 
 def words_of(key: str) -> str:
@@ -73,6 +74,8 @@ def _columns(key: str, head: str, values: pd.Series) -> list[ReportColumn]:
 def _number_of(key: str, values: pd.Series) -> tuple[Kind, str, float]:
     if pd.api.types.is_integer_dtype(values):
         return ("year", "year", 1.0) if key.endswith("year") else ("count", "", 1.0)
+    if key in _CHANCES:
+        return "share", "share", 1.0
     return next(((kind, unit, factor) for end, kind, unit, factor in _ENDS if key.endswith(end)), ("number", "", 1.0))
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +16,6 @@ from both_ends import lacks_an_end
 import chainnet as cn
 from chainnet.reporting.content import build
 from chainnet.reporting.facts import Facts
-from chainnet.reporting.formats.page import html_report
 from chainnet.reporting.model import Document, ReportTable
 from chainnet.reporting.sections.decides import side_table
 
@@ -134,8 +135,9 @@ def test_the_wedge_is_that_of_the_market(made: cn.Assessment, document: Document
     assert cn.report_figures(made)["prices"].title == f"Metal costs at least {least:.1f} times as much outside China"
 
 
-def test_a_likely_loss_never_has_one_chance(made: cn.Assessment) -> None:
-    """0.02 to 0.1 and 0.1 to 0.3 a year, no end, five years: 1 - exp(-5 rate)."""
+@pytest.fixture(scope="module")
+def likely(made: cn.Assessment) -> cn.Assessment:
+    """The same with what may happen: 0.02 to 0.1 and 0.1 to 0.3 a year, no end, five years; and one without a rate."""
     hazards = pd.DataFrame(
         {
             "id": ["stop", "out", "unknown"],
@@ -149,9 +151,16 @@ def test_a_likely_loss_never_has_one_chance(made: cn.Assessment) -> None:
             "rate_high": [0.1, 0.3, None],
         }
     )
-    found = cn.reverse(made.network, 0.55, hazards=hazards, reroute="new", exceed=[0.1, 0.55, 0.9])
+    return replace(
+        made, likelihood=cn.reverse(made.network, 0.55, hazards=hazards, reroute="new", exceed=[0.1, 0.55, 0.9])
+    )
+
+
+def test_a_likely_loss_never_has_one_chance(likely: cn.Assessment) -> None:
+    """1 - exp(-5 rate)."""
+    found: Any = likely.likelihood
     assert found.likeliest == ("stop",)
-    document = build(replace(made, likelihood=found))
+    document = build(likely)
     text = next(s for s in document.sections if s.heading.endswith("How sure are we?"))
     said = next(
         one.text for block in text.blocks if isinstance(block, tuple) for one in block if one.head == "How likely."
@@ -161,17 +170,43 @@ def test_a_likely_loss_never_has_one_chance(made: cn.Assessment) -> None:
     assert "1 of the 3 events listed has no rate and enters no chance: Nobody knows" in said
     row = sheet(document, "ways").iloc[0]
     assert (row["chance_low"], row["chance_high"]) == pytest.approx((1 - np.exp(-0.1), 1 - np.exp(-0.5)))
-    assert "between 1 in 11 and 2 in 5" in cn.report_figures(replace(made, likelihood=found))["ways"].svg
+    assert "between 1 in 11 and 2 in 5" in cn.report_figures(likely)["ways"].svg
     band = sheet(document, "exceedance")
     for column in ("loss_share", "chance_low", "chance_high"):
         assert band[column].tolist() == pytest.approx(found.exceedance[column].tolist())
     asked = band.set_index("loss_share").loc[0.55]
     assert (asked["chance_low"], asked["chance_high"]) == pytest.approx((1 - np.exp(-0.1), 1 - np.exp(-0.5)))
     assert asked["words"] == "between 1 in 11 and 2 in 5"
-    page = re.sub(
-        r"<script.*?</script>|<[^>]+>", " ", html_report(document, has_graph=False).decode("utf-8"), flags=re.S
+
+
+@pytest.mark.documents
+def test_no_document_says_one_chance(likely: cn.Assessment, tmp_path: Path) -> None:
+    """Page, print, workbook, JSON, the page of one side and the slides; a rate that nobody knows is none."""
+    from openpyxl import load_workbook
+    from pypdf import PdfReader
+
+    cn.report(likely, tmp_path, figures=tmp_path / "slides")
+    cn.report(likely, tmp_path, brief=True)
+    texts = {"report.json": (tmp_path / "report.json").read_text(encoding="utf-8")}
+    for file in [*tmp_path.glob("*.html"), *(tmp_path / "slides").glob("*.svg")]:
+        page = re.sub(r"<(script|style).*?</\1>|<[^>]+>", " ", file.read_text(encoding="utf-8"), flags=re.S)
+        texts[file.name] = " ".join(html.unescape(page).split())
+    for file in tmp_path.glob("*.pdf"):
+        text = " ".join(" ".join(page.extract_text() for page in PdfReader(file).pages).split())
+        texts[file.name] = re.sub(r"certain(?:1 in 1[0,]*)+", "", text)  # the scale of a picture
+    book = load_workbook(tmp_path / "report.xlsx")
+    texts["report.xlsx"] = "\n".join(
+        " | ".join(str(cell) for cell in row if cell is not None)
+        for one in book
+        for row in one.iter_rows(values_only=True)
     )
-    assert lacks_an_end(page[page.index("How likely.") :]) == []
+    assert {name: said for name, text in texts.items() if (said := lacks_an_end(text))} == {}
+    told = [name for name, text in texts.items() if "between 1 in 11 and 2 in 5" in text.replace("\u00a0", " ")]
+    assert {"report.html", "report.pdf", "report.xlsx"} <= set(told)
+    ends = {row[0]: row[1:3] for row in book["Hazards"].iter_rows(values_only=True)}
+    assert ends["Nobody knows"] == ("n/d", "n/d")
+    assert ends["China stops"] == pytest.approx((1 - np.exp(-0.1), 1 - np.exp(-0.5)))
+    assert "China stops 9.5 % 39 %" in texts["report.html"].replace("\u00a0", " ")
 
 
 def test_countries_between_the_blocs(document: Document) -> None:

@@ -38,6 +38,11 @@ def _asked(facts: Facts) -> str:
     return f"{percent(found.loss_asked_share)} of {_who(facts)} demand"
 
 
+def _ahead(facts: Facts) -> str:
+    found: Any = facts.a.likelihood
+    return f"{found.provenance['settings']['years']:g} years ahead"
+
+
 def _answer(facts: Facts) -> str:
     found: Any = facts.a.likelihood
     if found.likeliest is None:
@@ -47,7 +52,7 @@ def _answer(facts: Facts) -> str:
         return f"No set of the events listed costs {_asked(facts)}; all with a rate together cost {most}."
     leading = found.sets[found.sets["can_be_likeliest"]]
     ends = odds(float(leading["chance_low"].min()), float(leading["chance_high"].max()))
-    ahead = f"on a day {found.provenance['settings']['years']:g} years ahead, if the rates are as assumed"
+    ahead = f"on a day {_ahead(facts)}, if the rates are as assumed"
     if found.decided:
         first = _names(facts, leading.iloc[0])
         return f"The likeliest of the events listed that cost {_asked(facts)}: {first}, {ends} {ahead}."
@@ -139,8 +144,8 @@ exceedance_table = Frame(
         "words": "In words",
     },
     subtitle=lambda f: (
-        f"Part of {_who(f)} demand that the events listed cost together, on a day "
-        f"{f.a.likelihood.provenance['settings']['years']:g} years ahead. Low: all rates low; high: all high."  # type: ignore[union-attr]
+        f"Part of {_who(f)} demand that the events listed cost together, on a day {_ahead(f)}. Low: all rates low; "
+        "high: all high."
     ),
     note="Exact: from all sets that cost so much; bounds: from those found in time. Events without a rate enter none.",
     stands=lambda f: stands(
@@ -165,7 +170,7 @@ hazard_table = Frame(
     "What may happen, how likely each is, and what it costs alone",
     rows=_hazards,
     heads={"label": "Event", "p_low": "Chance, low", "p_high": "Chance, high", "loss_share": "Loss alone"},
-    subtitle="In force on a day five years ahead. n/d: nobody gives a rate, so it enters no chance.",
+    subtitle=lambda f: f"In force on a day {_ahead(f)}. n/d: nobody gives a rate, so it enters no chance.",
     stands=lambda _: stands("see column", CHECKED),
 )
 
