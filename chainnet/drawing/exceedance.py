@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import log10
 
@@ -47,6 +47,23 @@ class Exceedance:
     labels: Mapping[str, str] = field(default_factory=dict)
     users: str = "demand"
 
+    @property
+    def reached(self) -> pd.DataFrame:
+        """The losses of the curve that are at least what was asked for, without the events that have no rate."""
+        return self.curve[(self.curve["if_event"] == "") & (self.curve["loss_share"] >= self.asked - 1e-9)]
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The chance of the loss that was asked for, or more: the least and the most."""
+        first = self.reached[["chance_low", "chance_high"]].head(1).to_numpy().ravel()
+        return (float(first[0]), float(first[1])) if len(first) else (0.0, 0.0)
+
+    @property
+    def title(self) -> str:
+        """What the figure says."""
+        words = f"{percent(self.asked, ' ')} or more of {self.users} short on a day {self.years:g} years ahead"
+        return f"{words}: {odds(*self.ends)}"
+
 
 def exceedance_svg(told: Exceedance) -> str:
     """Draw the band, hatched once more with each event that has no rate, and mark the loss that was asked for.
@@ -83,7 +100,7 @@ def exceedance_svg(told: Exceedance) -> str:
             picture.line(points, COLOURS["soft"], 0.8)
     for points in (low, high):
         picture.line(points, COLOURS["ink"], 1.4)
-    _asked(picture, told, base, bottom)
+    _asked(picture, told, bottom)
     _key(picture, 0, COLOURS["rule"], "from all rates low to all rates high")
     if given:
         words = " or ".join(told.labels.get(name, name) for name in given)
@@ -141,16 +158,13 @@ def _before(first: float, rows: pd.DataFrame) -> list[float]:
     return [first, *rows["loss_share"].tolist()[:-1]][: len(rows)]
 
 
-def _asked(picture: Picture, told: Exceedance, base: pd.DataFrame, bottom: float) -> None:
+def _asked(picture: Picture, told: Exceedance, bottom: float) -> None:
     """Mark the loss that was asked for, with both chances in words where there is room."""
-    x, rows = _x(told.asked), base[base["loss_share"] >= told.asked - 1e-9]
+    x, rows = _x(told.asked), told.reached
     picture.line([(x, TOP), (x, bottom)], COLOURS["less"], 1.0)
-    ends: Sequence[float] = (0.0, 0.0)
-    if len(rows):
-        ends = [float(rows[column].iloc[0]) for column in ("chance_low", "chance_high")]
-        for chance in ends:
-            picture.box(x - 2.2, _y(chance) - 2.2, 4.4, 4.4, COLOURS["ink"])
-    words = f"{percent(told.asked, ' ')} or more: {odds(*ends)}"
+    for chance in told.ends if len(rows) else ():
+        picture.box(x - 2.2, _y(chance) - 2.2, 4.4, 4.4, COLOURS["ink"])
+    words = f"{percent(told.asked, ' ')} or more: {odds(*told.ends)}"
     room = max(WIDTH - RIGHT - x, x - LEFT) - 8.0
     lines = folded(words, room, 2, bold=True)
     is_right = x + 6.0 + max(wide(line, bold=True) for line in lines) <= WIDTH - RIGHT

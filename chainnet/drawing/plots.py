@@ -285,7 +285,7 @@ def _exceedance(result: Reverse) -> Figure:
     users = f"{settings['tier']} demand" if settings["tier"] else "demand"
     labels = {str(event): str(label) for event, label in result.hazards["label"].items()}
     asked = Exceedance(result.curve, result.loss_asked_share, settings["years"], labels, users)
-    return composed(result.sentence, "", [("", exceedance_svg(asked))], _rests(result.provenance), "")
+    return composed(asked.title, "", [("", exceedance_svg(asked))], _rests(result.provenance), "")
 
 
 def _wedges(result: Market, table: pd.DataFrame, labels: Mapping[str, str], inside: str) -> Figure:

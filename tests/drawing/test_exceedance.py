@@ -37,6 +37,10 @@ def test_the_edges_stand_where_the_chances_are() -> None:
     [(0.2, "between 1 in 20 and 2 in 5"), (0.3, "between 1 in 500 and 1 in 10"), (0.7, "none and none")],
 )
 def test_the_loss_that_is_asked_for_bears_both_chances(asked: float, said: str) -> None:
+    told = Exceedance(CURVE, asked, 5.0, users="defence demand")  # its rows under an event are another answer
+    assert (
+        told.title == f"{asked:.0%}".replace("%", " % or more of defence demand short on a day 5 years ahead: ") + said
+    )
     svg = exceedance_svg(Exceedance(CURVE.iloc[:2], asked, 5.0, users="defence demand"))
     assert said in svg
     assert "of defence demand or more" in svg
