@@ -38,9 +38,8 @@ def test_the_edges_stand_where_the_chances_are() -> None:
 )
 def test_the_loss_that_is_asked_for_bears_both_chances(asked: float, said: str) -> None:
     told = Exceedance(CURVE, asked, 5.0, users="defence demand")  # its rows under an event are another answer
-    assert (
-        told.title == f"{asked:.0%}".replace("%", " % or more of defence demand short on a day 5 years ahead: ") + said
-    )
+    assert told.title.startswith(f"{round(100 * asked)} % or more of defence demand short on a day 5 years ahead: ")
+    assert told.title.endswith(said)
     svg = exceedance_svg(Exceedance(CURVE.iloc[:2], asked, 5.0, users="defence demand"))
     assert said in svg
     assert "of defence demand or more" in svg
