@@ -13,7 +13,7 @@ from chainnet.cli.common import STOPPED, Counted, Drawn, Question, TableOutput, 
 from chainnet.cli.progress import progress_bar
 from chainnet.cli.words import order, pairs, words
 from chainnet.errors import DataError
-from chainnet.words import join, number, whole
+from chainnet.words import in_months, join, number, whole
 
 Months = Annotated[int, "Horizon."]
 # columns that hold months
@@ -106,6 +106,7 @@ class Stress(Question, Counted, TableOutput, Drawn):
         shown = [c for c in wanted if c in found.summary.columns]
         tables = {**found.tables(), "overview": _settled(found.summary)[shown], "ends": ends_of(found.summary)}
         footer = self._ends(found) if others else {}
+        footer |= {"timing": found.timing_sentence} if found.timing_sentence else {}
         if found.levels_sentence:
             hint = "" if self.reroute == "new" else " Month by month with new suppliers: --reroute new."
             footer |= {"levels": found.levels_sentence + hint, **self._countries(found)}
@@ -119,8 +120,8 @@ class Stress(Question, Counted, TableOutput, Drawn):
         dates = "" if self.start else "; --start prints dates"
         return (
             f"{_LINKS[self.reroute]}; {stocks}. {first} the first month{dates}. The planner knows every date and lacks "
-            "the fewest tonnes over the horizon, so an early short month may save a later one; chainnet find plans "
-            "without foresight. By end use: --table nodes."
+            f"the fewest tonnes over these {in_months(self.months)}, so an early short month may save a later one. "
+            "chainnet find plans the first twelve by themselves, without foresight. By end use: --table nodes."
         )
 
     def _countries(self, found: Any) -> dict[str, str]:
