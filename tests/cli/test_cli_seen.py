@@ -129,3 +129,30 @@ def test_abroad_is_not_home_where_a_country_is_given_by_its_name(tmp_path: Path)
     printed("scenario", "new", str(tmp_path / "mine"), "half", *words)
     (measure,) = cn.scenarios(cn.read(tmp_path / "mine"))["half"].measures
     assert (measure["from"], measure["to"]) == ({"country": "CHN"}, {"country": "!CHN"})
+
+
+def test_chokepoints_say_whom_a_loss_counts_for_and_how_to_ask_otherwise(tmp_path: Path) -> None:
+    """Ten tonnes for two users of 6 t: ours get 6 if they come first, 4 if last; nobody first, all 10 count."""
+    for name, beneficiaries in (("shared", ["USA"]), ("all", None)):
+        net = cn.Network(
+            nodes=frame(
+                "id stage country capacity_tpa",
+                ("mine", "mine", "AUS", 10.0),
+                ("ours", "end_use", "USA", None),
+                ("theirs", "end_use", "CHN", None),
+            ),
+            edges=frame("source target", ("mine", "ours"), ("mine", "theirs")),
+            demand=frame("node demand_tpa", ("ours", 6.0), ("theirs", 6.0)),
+            beneficiaries=beneficiaries,
+        )
+        cn.write(net, tmp_path / name)
+    lost = {"allies_first": 6, "allies_last": 4, "alike": 10}
+    for order, tonnes in lost.items():
+        lines = printed("chokepoints", str(tmp_path / "shared"), "--order", order).splitlines()
+        served = next(line for line in lines if line.startswith("served: "))
+        assert f"(--order {order})" in served
+        assert all(other in served.split("Ask ")[1] for other in lost.keys() - {order})
+        assert f"base_tpa: {tonnes}" in lines
+    assert printed("chokepoints", str(tmp_path / "shared")).splitlines()[1].startswith("served: Allied users first")
+    assert "served:" not in printed("chokepoints", str(tmp_path / "all"))
+    assert "Not by law" in " ".join(printed("chokepoints", "--help").split())
