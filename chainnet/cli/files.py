@@ -365,6 +365,8 @@ class Find(Question, Counted, TableOutput):
             tables |= {"depends_on": pd.DataFrame(found.depends_on), "projects": found.measures}
             tables |= {"months": found.months.reset_index()}
         footer = {"levels": found.levels_words}
+        if found.stocks_sentence:
+            footer = {"stocks": found.stocks_sentence.replace(NBSP, " "), **footer}
         self.say(found.levels, tables, dict(zip(names, lines, strict=True)), ("levels",), footer)
 
 
