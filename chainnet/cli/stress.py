@@ -11,7 +11,7 @@ import typer
 from chainnet.cli import options as opt
 from chainnet.cli.common import STOPPED, Counted, Drawn, Question, TableOutput, command, short_at_ends
 from chainnet.cli.progress import progress_bar
-from chainnet.cli.words import order, pairs, words
+from chainnet.cli.words import order, pairs, several, words
 from chainnet.errors import DataError
 from chainnet.words import in_months, join, number, whole
 
@@ -197,7 +197,9 @@ class Stockpile(Question, Counted, TableOutput):
     """
 
     scenario: opt.Scenario
-    tiers: Annotated[str | None, "Whose demand must be met, split by commas; default the first tier.", words] = None
+    tiers: Annotated[
+        list[str] | None, "Whose demand must be met; may be repeated. Default the first tier.", "--tier", several
+    ] = None
     months: Months = 48
     start: opt.Start = None
     step_months: opt.Step = 1

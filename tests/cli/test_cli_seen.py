@@ -82,7 +82,16 @@ def test_the_price_of_a_stock_is_seen(tmp_path: Path) -> None:
     net = cn.read("mag-9")
     priced = net.with_table("commodities", net.commodities.assign(price_usd_per_t=70_000.0, label="a rather long name"))
     cn.write(priced, tmp_path / "priced")
-    text = printed("stockpile", str(tmp_path / "priced"), "--scenario", out(net, tmp_path), "--tiers", "defence,industrial", "--months", "12")  # fmt: skip
+    text = printed(
+        "stockpile",
+        str(tmp_path / "priced"),
+        "--scenario",
+        out(net, tmp_path),
+        "--tier",
+        "defence,industrial",
+        "--months",
+        "12",
+    )
     assert heads(text, "stockpile").startswith("commodity label required_t required_usd buy_t buy_usd")
     assert "560,000" in text  # 8 t of magnets
     assert "\n  2 more need no stock: --format csv or json" in text
