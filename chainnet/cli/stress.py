@@ -121,7 +121,8 @@ class Stress(Question, Counted, TableOutput, Drawn):
         return (
             f"{_LINKS[self.reroute]}; {stocks}. {first} the first month{dates}. The planner knows every date and lacks "
             f"the fewest tonnes over these {in_months(self.months)}, so an early short month may save a later one. "
-            "chainnet find plans the first twelve by themselves, without foresight. By end use: --table nodes."
+            "chainnet find plans the first twelve by themselves, without foresight. By end use: --table nodes; by "
+            "country: --table countries."
         )
 
     def _countries(self, found: Any) -> dict[str, str]:
@@ -129,18 +130,14 @@ class Stress(Question, Counted, TableOutput, Drawn):
         from chainnet.words import NONE, country_name, tonnes
 
         summary = found.summary.loc[found.worst]
-        short = summary.index[summary["shortfall_tpa"] > NONE * summary["demand_tpa"]]
-        rows = found.nodes.loc[found.worst].reset_index()
-        rows = rows[rows["tier"].isin(short[:1])]
-        if rows.empty:  # nobody is short, or demand names no tier
+        tier = next(iter(summary.index[summary["shortfall_tpa"] > NONE * summary["demand_tpa"]]), None)
+        if not isinstance(tier, str):  # nobody is short, or demand names no tier
             return {}
-        places = self.network.places.reindex(rows["node"]).fillna("no country").to_numpy()
-        sums = rows.groupby(places)[["shortfall_tpa", "demand_tpa"]].sum().sort_values("shortfall_tpa", ascending=False)
         said = [
-            f"{country_name(place)} {number(row.shortfall_tpa)} of {tonnes(row.demand_tpa, ' ')}"
-            for place, row in zip(sums.index, sums.itertuples(), strict=True)
+            f"{country_name(place) if place else 'no country'} {number(short)} of {tonnes(demand, ' ')}"
+            for place, demand, _, short in found.countries.loc[found.worst].loc[tier].itertuples(name=None)
         ]
-        head = f"{short[0]} lacks, in the long run"
+        head = f"{tier} lacks, in the long run"
         return {"countries": f"{head}: {join(said)}; users who are served together may share it otherwise."}
 
     def _answer(self, name: str, chosen: Any, built: Any) -> Any:

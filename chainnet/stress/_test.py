@@ -84,6 +84,9 @@ class StressTest(Result):
         The first scenario is "baseline": no measure.
     nodes : DataFrame, index (scenario, node, commodity, tier)
         The long run per end use.
+    countries : DataFrame, index (scenario, tier, country)
+        The long run by country or region of the users: demand_tpa, served_tpa, shortfall_tpa, the most short first.
+        Users who are served together may share a shortfall otherwise; the total of a tier is proved.
     levels : DataFrame
         The long run, level by level: scenario, level, meaning (in words), tier, demand_tpa, served_tpa,
         shortfall_tpa, gained_tpa; no projects built but those asked for.
@@ -117,6 +120,7 @@ class StressTest(Result):
 
     summary: pd.DataFrame
     nodes: pd.DataFrame
+    countries: pd.DataFrame
     levels: pd.DataFrame
     months: pd.DataFrame
     stocks: pd.DataFrame
@@ -425,6 +429,7 @@ def tested(
             lasting.append(survival_table(by_month[-1], found[name], name, ask))
         both = pd.concat([table, over.reindex(table.index)], axis=1)
         summaries.append(pd.concat({name: both}, names=["scenario"]))
+    nodes = pd.concat([nodes for _, nodes, _, _ in steady]).set_index(NODE_KEY)
     levels = [table for _, _, table, _ in steady if len(table)]
     survive = pd.concat(lasting, ignore_index=True).set_index(["scenario", "tier", "node"])
     said: dict[str, Any] = {"has_others": bool(counting.rivals.any())}
@@ -433,7 +438,8 @@ def tested(
     return StressTest(
         provenance=source,
         summary=stamp(pd.concat(summaries), source, facts=said),
-        nodes=stamp(pd.concat([nodes for _, nodes, _, _ in steady]).set_index(NODE_KEY), source),
+        nodes=stamp(nodes, source),
+        countries=stamp(_by_country(nodes, network), source),
         levels=stamp(pd.concat(levels, ignore_index=True) if levels else pd.DataFrame(), source),
         months=stamp(pd.concat(by_month, ignore_index=True), source),
         stocks=stamp(pd.concat(stored, ignore_index=True), source),
@@ -443,6 +449,18 @@ def tested(
         certificate=Certificate.worst([c.perfect.certificate for c in reversed(found.values())]),
         by_month={name: flows_of(c, ask) for name, c in found.items()},
     )
+
+
+def _by_country(nodes: pd.DataFrame, network: Network) -> pd.DataFrame:
+    """Return demand, served and short by scenario, tier and country or region of the users, the most short first."""
+    rows = nodes.reset_index()
+    rows["country"] = network.places.reindex(rows["node"]).fillna("").to_numpy(dtype=object)
+    key, amounts = ["scenario", "tier", "country"], ["demand_tpa", "served_tpa", "shortfall_tpa"]
+    found = rows.groupby(key, dropna=False, sort=False)[amounts].sum().reset_index()
+    places = [{name: n for n, name in enumerate(order)} for order in (found["scenario"].unique(), network.tier_order)]
+    ranks = [found[column].map(place) for column, place in zip(key, places, strict=False)]
+    order = np.lexsort((found["country"], -found["shortfall_tpa"].round(6), *reversed(ranks)))
+    return found.iloc[order].set_index(key)
 
 
 def _unusual(ask: Ask) -> dict[str, Any]:
