@@ -235,6 +235,17 @@ class Stockpile(Question, Counted, TableOutput):
         tables = dated(found.tables(), self.start)
         self.say(found, tables, shown=(*shown, "layers") if len(found.layers) > 1 else shown, footer=found.words)
 
+    def _prices(self, need: Any) -> str:
+        """Return the price of what is required, with its range, and where and when it was paid as its table notes."""
+        goods = self.network.commodities.set_index("id")
+        said = []
+        for row in need[need["required_usd"] > 0].itertuples():
+            low, high, note = goods.loc[row.commodity, ["low", "high", "note"]]
+            ends = f" ({number(low)} to {number(high)})" if low == low and high == high else ""
+            note = note if isinstance(note, str) and note else "the table says neither where nor when"
+            said.append(f"{row.label or row.commodity} {number(row.price_usd_per_t)}{ends} USD/t: {note}.")
+        return " ".join(said)
+
     def _alone(self, built: list[str] | None) -> None:
         if self.prices:
             raise DataError("--price: only --members takes it; name who hold together.")
@@ -260,7 +271,9 @@ class Stockpile(Question, Counted, TableOutput):
         idle = {"stockpile": ("required_t", "need no stock")}
         said = {"answer": need.sentence}
         if (need["required_usd"] > 0).any():
-            said["prices"] = "Those of the tables, before any scenario; a stop may raise them (chainnet market)."
+            said["prices"] = (
+                f"{self._prices(need)} They stand before any scenario; a stop may raise them (chainnet market)."
+            )
         said["certificate"] = need.certificate
         self.say(need, dated(tables, self.start), said, tuple(tables), columns=seen, idle=idle)
 

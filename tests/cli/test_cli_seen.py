@@ -165,3 +165,25 @@ def test_chokepoints_say_whom_a_loss_counts_for_and_how_to_ask_otherwise(tmp_pat
     assert printed("chokepoints", str(tmp_path / "shared")).splitlines()[1].startswith("served: Allied users first")
     assert "served:" not in printed("chokepoints", str(tmp_path / "all"))
     assert "Not by law" in " ".join(printed("chokepoints", "--help").split())
+
+
+def test_stockpile_says_where_and_when_its_price_was_paid(tmp_path: Path) -> None:
+    """The good that is required, with its range; not those that need no stock."""
+    net = cn.read("mag-9")
+    noted = net.commodities.assign(price_usd_per_t=70_000.0, low=60_000.0, high=90_000.0)
+    noted["note"] = [f"paid for {name} at home in 2024" for name in noted["id"]]
+    cn.write(net.with_table("commodities", noted), tmp_path / "noted")
+    asked = ("--scenario", out(net, tmp_path), "--tier", "industrial", "--months", "12")
+    text = printed("stockpile", str(tmp_path / "noted"), *asked)
+    line = next(line for line in text.splitlines() if line.startswith("prices:"))
+    need = cn.stockpile_requirement(
+        cn.read(tmp_path / "noted"), cn.scenarios(net)["china_out"], "industrial", months=12
+    )
+    required = set(need.loc[need["required_t"] > 0, "commodity"])
+    assert 0 < len(required) < len(noted)
+    for name in noted["id"]:
+        said = f"70,000 (60,000 to 90,000) USD/t: paid for {name} at home in 2024."
+        assert (said in line) == (name in required)
+    cn.write(net.with_table("commodities", noted.assign(note=None, low=None)), tmp_path / "bare")
+    bare = printed("stockpile", str(tmp_path / "bare"), *asked)
+    assert "70,000 USD/t: the table says neither where nor when." in bare
