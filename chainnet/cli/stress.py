@@ -243,7 +243,8 @@ class Stockpile(Question, Counted, TableOutput):
             low, high, note = goods.loc[row.commodity, ["low", "high", "note"]]
             ends = f" ({number(low)} to {number(high)})" if low == low and high == high else ""
             note = note if isinstance(note, str) and note else "the table says neither where nor when"
-            said.append(f"{row.label or row.commodity} {number(row.price_usd_per_t)}{ends} USD/t: {note}.")
+            label = row.label if isinstance(row.label, str) and row.label else row.commodity or "goods"
+            said.append(f"{label} {number(row.price_usd_per_t)}{ends} USD/t: {note}.")
         return " ".join(said)
 
     def _alone(self, built: list[str] | None) -> None:
