@@ -17,7 +17,7 @@ from chainnet.lowering import Degree, Overlay
 from chainnet.network import is_country, state_of
 from chainnet.results import origin_of, stamp
 from chainnet.scenario import KINDS, Scenario, overlay_of, scenarios
-from chainnet.stress import YEAR, End, due_by_month, due_in_year, first_year
+from chainnet.stress import YEAR, End, due_by_month, due_in_year, first_year, is_short
 from chainnet.words import Who
 
 T = TypeVar("T")
@@ -153,6 +153,31 @@ class Answers:
         """Return what is due in the first twelve months, index tier; see ``first_year``."""
         return first_year(self._first_months(scenario))
 
+    def first_month(self, scenario: Scenario | None, tier: str) -> float:
+        """Return the first month in which more than 1 % is due; NaN = none of the horizon."""
+        early = float(self.first_year(scenario)["first_month"][tier])
+        return early if early == early else _first_of(self.months_of(scenario, tier), tier)
+
+    def first_month_with_stocks(self, scenario: Scenario | None, tier: str, end: str) -> float:
+        """Return the same with every stock at the low or high end of its range."""
+        stocks = self.network.stocks
+        tonnes = stocks[end].fillna(stocks["stock_t"])
+        if tonnes.equals(stocks["stock_t"]):
+            return self.first_month(scenario, tier)
+
+        def solve() -> float:
+            network = self.network.with_table("stocks", stocks.assign(stock_t=tonnes))
+            other = Answers(self.counting.on(network), self.months, self.asked)
+            if self.months > YEAR and not self.first_month(scenario, tier) <= YEAR:
+                # half-years do, and take less time, where they leave the first year whole
+                late = due_by_month(other.counting, scenario, self.months, last_tier=self.named(tier))
+                early = late[late.index.get_level_values("month") <= YEAR].xs(tier, level="tier")
+                if (early["due_t"] <= PRINTED * early["demand_t"]).all():
+                    return _first_of(late, tier)
+            return other.first_month(scenario, tier)
+
+        return self.once(("first month", scenario, tier, end), solve)
+
     def first_years(self, scenario: Scenario | None, tier: str) -> list[float]:
         """Return the part of a tier's demand that is due in the first twelve months, under each other judgement.
 
@@ -234,3 +259,9 @@ class Answers:
         """Return the plants without which the bottleneck, a step and its country, is another one."""
         counting = self.counting.in_order("allies_first").first(tier)
         return self.once(("without", tier, narrow, nodes), lambda: bottlenecks_without(counting, narrow, nodes))
+
+
+def _first_of(table: pd.DataFrame, tier: str) -> float:
+    """Return the first month of a tier in which more than 1 % is due; NaN = none."""
+    months = table.index[is_short(table)].to_frame(index=False)
+    return float(months.loc[months["tier"] == tier, "month"].min())

@@ -162,7 +162,22 @@ class Finding:
         early = float(self.answers.first_year(self.scenario)["first_month"][self.tier])
         if early == early or class_of(self.later["share"]) == "met":
             return early
-        return self.when["first_month"]
+        return self.answers.first_month(self.scenario, self.tier)
+
+    @cached_property
+    def stock_ends(self) -> dict[str, float]:
+        """The first month with all stocks at the low and at the high end of their ranges; NaN = none."""
+        return {
+            f"first_month_{end}_stocks": self.answers.first_month_with_stocks(self.scenario, self.tier, end)
+            for end in ("low", "high")
+        }
+
+    @property
+    def stocks_sentence(self) -> str:
+        """From when the tier is short at either end of what is in store; "" where no time is said or it stays."""
+        if self.is_met or not self.certain:
+            return ""
+        return self.claims.with_stocks(*self.stock_ends.values())
 
     @cached_property
     def months(self) -> pd.DataFrame:
@@ -181,8 +196,7 @@ class Finding:
         table = self.months
         share = table["due_t"] / table["demand_t"]
         late = table.index[is_short(table)]
-        early = float(self.answers.first_year(self.scenario)["first_month"][self.tier])
-        first = early if early == early else float(late.to_numpy()[0]) if len(late) else np.nan
+        first = self.answers.first_month(self.scenario, self.tier)
         if first != first:
             return {"first_month": np.nan, "survive_months": np.inf, "worst_month": np.nan, "back_month": np.nan}
         last = float(late.to_numpy()[-1]) if len(late) else first
@@ -473,7 +487,7 @@ class Finding:
         }
         if not brief:
             found |= {
-                "when": self.when,
+                "when": self.when | self.stock_ends,
                 "horizon": self.answers.months,
                 "months": self.months.reset_index().to_dict("records"),
                 "products": list(self.products),

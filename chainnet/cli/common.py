@@ -25,7 +25,7 @@ from typing import (
 )
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from chainnet import checks
 from chainnet.cli import options as opt
@@ -409,6 +409,18 @@ def _group(name: str) -> typer.Typer:
 
 
 @dataclass_transform(kw_only_default=True)
+class _Once(TyperCommand):
+    """A command that refuses a second value of an option that takes one, of which the last would win unsaid."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the words of the command line."""
+        given = [word.partition("=")[0] for word in args]
+        one = [p for p in self.params if p.param_type_name == "option" and not (p.multiple or p.is_flag)]  # type: ignore[attr-defined]
+        for name in (name for option in one for name in option.opts if given.count(name) > 1):
+            ctx.fail(f"{name}: given {given.count(name)} times, but takes one value here. Give it once.")
+        return super().parse_args(ctx, args)
+
+
 def command(asks: str = "", name: str = "", like: str = "", *, example: str = "") -> Callable[[C], C]:
     """Make a class a command; its own options stand first, then those of the classes it is made from.
 
@@ -454,7 +466,7 @@ def command(asks: str = "", name: str = "", like: str = "", *, example: str = ""
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {asked.name: asked.annotation for asked in parameters}
         said = f"\b\nExample:\n  chainnet {example}" if example else None
-        (_group(group) if group else app).command(own, help=inspect.getdoc(kind), epilog=said)(run)
+        (_group(group) if group else app).command(own, cls=_Once, help=inspect.getdoc(kind), epilog=said)(run)
         return kind
 
     return register

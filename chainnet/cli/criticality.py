@@ -21,6 +21,16 @@ PERIODS = Numbers(
     "is given twice. Give one number of periods for each.",
 )
 ONE_PERIOD = 1.0
+# by --order, whom a loss counts for and how to ask otherwise
+_SERVED = {
+    order: f"{whom} (--order {order}). Ask --order {' or '.join(others)} for another; it is not by law, as chainnet "
+    "stress and find serve."
+    for order, whom, *others in (
+        ("allies_first", "Allied users first; they outbid all others", "allies_last", "alike"),
+        ("allies_last", "Allied users last; they get what all others leave", "allies_first", "alike"),
+        ("alike", "Nobody first; the loss of all users counts", "allies_first", "allies_last"),
+    )
+}
 
 
 def _hazards(path: Path, option: str) -> pd.DataFrame:
@@ -54,13 +64,9 @@ class Chokepoints(Question, Counted, Output, Verified, Drawn):
         from chainnet.results import fact_of, origin_of
 
         self.say_verified("the same value and the same largest losses")
-        answer = found.sentence
         ends = self.ask("criticality.loss_ends", known=found)
-        if ends is not None and self.order == "allies_first":
-            answer += (
-                " Allied users are served first here and outbid all others; --order allies_last asks the opposite."
-            )
-        numbers = {"answer": answer, "base_tpa": origin_of(found)["settings"]["base_tpa"]}
+        served = {} if ends is None else {"served": _SERVED[self.order]}
+        numbers = {"answer": found.sentence, **served, "base_tpa": origin_of(found)["settings"]["base_tpa"]}
         numbers |= {f"base_ours_{end}_tpa": tonnes for end, tonnes in fact_of(found, "ours_tpa", {}).items()}
         tables, footer = {"chokepoints": found}, None
         if ends is not None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from chainnet.flow import Counting
     from chainnet.network import Network
 
+SAID = 3  # plants that a line names
 PROCESSES_FROM = 30  # nodes from which two processes repay their start
 Marking = Annotated[str, "Banner at the top and bottom."]
 
@@ -111,7 +112,7 @@ class Check(OwnData, TableOutput):
     def _run(self) -> None:
         from chainnet.cli.indicators import coverage_answer
         from chainnet.io import with_rules
-        from chainnet.network import unfed_plants, unlinked_plants
+        from chainnet.network import spare_plants, unfed_plants, unlinked_plants
         from chainnet.scenario import rule_warnings
 
         try:
@@ -129,12 +130,15 @@ class Check(OwnData, TableOutput):
         tables["measures"] = measures_table(network, self.scenarios, self.asked_form())
         numbers = {"graph": network.name, "digest": network.digest, "ok": True, **figures}
         tables |= {"unrelated": network.unrelated, "unfed": unfed_plants(network), "unlinked": unlinked_plants(network)}
-        tables |= {"roles": network.roles}
+        tables |= {"roles": network.roles, "spare": (spare := spare_plants(network))}
         # balance gaps, published totals and what no relation reaches only where there are any
-        always, never = ("coverage", "edges", "references"), ("roles", "shares")
+        always, never = ("coverage", "edges", "references"), ("roles", "shares", "spare")
         shown = tuple(name for name, rows in tables.items() if name not in never and (len(rows) or name in always))
         shown = ("measures",) if self.scenarios else tuple(name for name in shown if name != "measures")
         footer = {"counted": _COUNTED, **({"read": " ".join(network.notes)} if network.notes else {})}
+        if len(spare):
+            more = f" {len(spare) - SAID} more: --table spare." if len(spare) > SAID else ""
+            footer["spare"] = " ".join(spare["words"].head(SAID)) + more
         if said := rule_warnings(network):
             footer["rules_due"] = " ".join(said)
         self.say(None, {**tables, "faults": DataError().faults}, numbers, shown, footer)
@@ -365,6 +369,8 @@ class Find(Question, Counted, TableOutput):
             tables |= {"depends_on": pd.DataFrame(found.depends_on), "projects": found.measures}
             tables |= {"months": found.months.reset_index()}
         footer = {"levels": found.levels_words}
+        if found.stocks_sentence:
+            footer = {"stocks": found.stocks_sentence.replace(NBSP, " "), **footer}
         self.say(found.levels, tables, dict(zip(names, lines, strict=True)), ("levels",), footer)
 
 

@@ -78,7 +78,7 @@ MonthsDegree = Annotated[
 By = Annotated[str, "node, edge, site, country, operator, owner_country, step+country, ..."]
 Valued = Annotated[
     Literal["allies_first", "allies_last", "alike"],
-    "Who is served first: the beneficiaries, all others, or nobody.",
+    "Who is served first: the beneficiaries, all others, or nobody. Not by law, as in other commands: no exact method.",
 ]
 Order = Annotated[
     str | None,

@@ -13,7 +13,7 @@ import typer
 
 from chainnet import checks
 from chainnet.cli.common import Form, Output, command, scenarios_named
-from chainnet.cli.words import split_pairs, words
+from chainnet.cli.words import several, split_pairs, words
 from chainnet.errors import DataError
 
 if TYPE_CHECKING:
@@ -203,7 +203,9 @@ class StockAdd(_Owned):
     commodity: Annotated[str, "Id or label of what is in store."]
     tonnes: Annotated[float, "Tonnes in store."]
     at: Annotated[str | None, "Id or label of the node where it enters."] = None
-    tiers: Annotated[str | None, "Tiers that it is kept for, split by commas; default all.", words] = None
+    tiers: Annotated[list[str] | None, "Tier that it is kept for; may be repeated. Default all.", "--tier", several] = (
+        None
+    )
     release: Annotated[float | None, "Most that may be drawn, t/yr; default no limit."] = None
     end: Annotated[float | None, "Least that is left at the end of the horizon, t."] = None
     holder: Annotated[str | None, "Who holds it."] = None

@@ -11,9 +11,9 @@ import typer
 from chainnet.cli import options as opt
 from chainnet.cli.common import STOPPED, Counted, Drawn, Question, TableOutput, command, short_at_ends
 from chainnet.cli.progress import progress_bar
-from chainnet.cli.words import order, pairs, words
+from chainnet.cli.words import order, pairs, several, words
 from chainnet.errors import DataError
-from chainnet.words import join, number, whole
+from chainnet.words import in_months, join, number, whole
 
 Months = Annotated[int, "Horizon."]
 # columns that hold months
@@ -106,6 +106,7 @@ class Stress(Question, Counted, TableOutput, Drawn):
         shown = [c for c in wanted if c in found.summary.columns]
         tables = {**found.tables(), "overview": _settled(found.summary)[shown], "ends": ends_of(found.summary)}
         footer = self._ends(found) if others else {}
+        footer |= {"timing": found.timing_sentence} if found.timing_sentence else {}
         if found.levels_sentence:
             hint = "" if self.reroute == "new" else " Month by month with new suppliers: --reroute new."
             footer |= {"levels": found.levels_sentence + hint, **self._countries(found)}
@@ -119,8 +120,9 @@ class Stress(Question, Counted, TableOutput, Drawn):
         dates = "" if self.start else "; --start prints dates"
         return (
             f"{_LINKS[self.reroute]}; {stocks}. {first} the first month{dates}. The planner knows every date and lacks "
-            "the fewest tonnes over the horizon, so an early short month may save a later one; chainnet find plans "
-            "without foresight. By end use: --table nodes."
+            f"the fewest tonnes over these {in_months(self.months)}, so an early short month may save a later one. "
+            "chainnet find plans the first twelve by themselves, without foresight. By end use: --table nodes; by "
+            "country: --table countries."
         )
 
     def _countries(self, found: Any) -> dict[str, str]:
@@ -128,18 +130,14 @@ class Stress(Question, Counted, TableOutput, Drawn):
         from chainnet.words import NONE, country_name, tonnes
 
         summary = found.summary.loc[found.worst]
-        short = summary.index[summary["shortfall_tpa"] > NONE * summary["demand_tpa"]]
-        rows = found.nodes.loc[found.worst].reset_index()
-        rows = rows[rows["tier"].isin(short[:1])]
-        if rows.empty:  # nobody is short, or demand names no tier
+        tier = next(iter(summary.index[summary["shortfall_tpa"] > NONE * summary["demand_tpa"]]), None)
+        if not isinstance(tier, str):  # nobody is short, or demand names no tier
             return {}
-        places = self.network.places.reindex(rows["node"]).fillna("no country").to_numpy()
-        sums = rows.groupby(places)[["shortfall_tpa", "demand_tpa"]].sum().sort_values("shortfall_tpa", ascending=False)
         said = [
-            f"{country_name(place)} {number(row.shortfall_tpa)} of {tonnes(row.demand_tpa, ' ')}"
-            for place, row in zip(sums.index, sums.itertuples(), strict=True)
+            f"{country_name(place) if place else 'no country'} {number(short)} of {tonnes(demand, ' ')}"
+            for place, demand, _, short in found.countries.loc[found.worst].loc[tier].itertuples(name=None)
         ]
-        head = f"{short[0]} lacks, in the long run"
+        head = f"{tier} lacks, in the long run"
         return {"countries": f"{head}: {join(said)}; users who are served together may share it otherwise."}
 
     def _answer(self, name: str, chosen: Any, built: Any) -> Any:
@@ -196,7 +194,9 @@ class Stockpile(Question, Counted, TableOutput):
     """
 
     scenario: opt.Scenario
-    tiers: Annotated[str | None, "Whose demand must be met, split by commas; default the first tier.", words] = None
+    tiers: Annotated[
+        list[str] | None, "Whose demand must be met; may be repeated. Default the first tier.", "--tier", several
+    ] = None
     months: Months = 48
     start: opt.Start = None
     step_months: opt.Step = 1
@@ -235,6 +235,18 @@ class Stockpile(Question, Counted, TableOutput):
         tables = dated(found.tables(), self.start)
         self.say(found, tables, shown=(*shown, "layers") if len(found.layers) > 1 else shown, footer=found.words)
 
+    def _prices(self, need: Any) -> str:
+        """Return the price of what is required, with its range, and where and when it was paid as its table notes."""
+        goods = self.network.commodities.set_index("id")
+        said = []
+        for row in need[need["required_usd"] > 0].itertuples():
+            low, high, note = goods.loc[row.commodity, ["low", "high", "note"]]
+            ends = f" ({number(low)} to {number(high)})" if low == low and high == high else ""
+            note = note if isinstance(note, str) and note else "the table says neither where nor when"
+            label = row.label if isinstance(row.label, str) and row.label else row.commodity or "goods"
+            said.append(f"{label} {number(row.price_usd_per_t)}{ends} USD/t: {note}.")
+        return " ".join(said)
+
     def _alone(self, built: list[str] | None) -> None:
         if self.prices:
             raise DataError("--price: only --members takes it; name who hold together.")
@@ -260,7 +272,9 @@ class Stockpile(Question, Counted, TableOutput):
         idle = {"stockpile": ("required_t", "need no stock")}
         said = {"answer": need.sentence}
         if (need["required_usd"] > 0).any():
-            said["prices"] = "Those of the tables, before any scenario; a stop may raise them (chainnet market)."
+            said["prices"] = (
+                f"{self._prices(need)} They stand before any scenario; a stop may raise them (chainnet market)."
+            )
         said["certificate"] = need.certificate
         self.say(need, dated(tables, self.start), said, tuple(tables), columns=seen, idle=idle)
 

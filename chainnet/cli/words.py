@@ -15,6 +15,11 @@ def words(text: str, option: str = "") -> list[str]:
     return [word.strip() for word in text.split(",") if word.strip()]
 
 
+def several(given: Iterable[str], option: str = "") -> list[str]:
+    """Return the words of an option that may be repeated, each of which may list several by commas."""
+    return [word for text in given for word in words(text)]
+
+
 def names(text: str, option: str = "") -> list[str]:
     """Split an option that lists countries or groups, by commas or semicolons as the sheet *meta* does."""
     return words(text.replace(";", ","), option)

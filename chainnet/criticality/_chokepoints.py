@@ -68,7 +68,8 @@ def chokepoints(
         Whom the value serves. allies_first: the beneficiaries outbid everyone. allies_last: all others come first, as
         far as can be, and the value is what is left for the beneficiaries; a loss may then be below 0, where the
         others can no longer use what they took. alike: nobody comes first and the value counts all; how much of it is
-        the beneficiaries' is a tie, so its ends are given.
+        the beneficiaries' is a tie, so its ends are given. Not by law, the default of ``balance``, ``stress_test`` and
+        ``find``: no exact method says what is lost of what its stages leave.
     verify : bool
         Solve the value and the largest losses (up to 20) again with a second solver and compare.
     progress : callable, optional

@@ -119,6 +119,14 @@ class CompactModel:
         lower[at] = np.minimum(np.maximum(value[some], lower[at]), upper[at])
         self._inner.set_bounds((lower, upper, rows[0], rows[1]))
 
+    def free_below(self, rows: Ints) -> None:
+        """Take away the lower bounds of some rows."""
+        place = np.cumsum(self._rows) - 1
+        lower, upper, row_lower, row_upper = self._inner.bounds
+        row_lower = row_lower.copy()
+        row_lower[place[rows[self._rows[rows]]]] = -np.inf
+        self._inner.set_bounds((lower, upper, row_lower, row_upper))
+
     @property
     def _inner(self) -> WarmModel:
         if self._model is None:

@@ -330,7 +330,7 @@ class MonthsModel:
             found = self._release(freed, wanted, self._n_asked(how), is_quick)
             if home is not None:
                 self._model.keep_at_least(*home)
-        for name, members in self.stages[: self._n_asked(how)]:
+        for number, (name, members) in enumerate(self.stages[: self._n_asked(how)]):
             before = self._model.held
             if how.worth is None:
                 found = self._stage(name, members, wanted, found, how.totals_only)
@@ -338,6 +338,8 @@ class MonthsModel:
             assert found is not None
             after = self._model.held
             self._model.set_held(before)  # who endures how long is asked with the stages before kept, not its own
+            if freed is not None:
+                self._model.free_below(len(self._solved.program.row_lower) + np.arange(number, len(self._stage_sizes)))
             seen = [found.x]
             for label, rows in [(label, rows) for label, rows in endurance if (rows & members).any()]:
                 lasting[label] = self._lasting(rows & members, wanted, found, len(overlays), seen)

@@ -31,7 +31,7 @@ from chainnet.network._countries import (
 )
 from chainnet.network._cover import COVERED, cover_stocks
 from chainnet.network._dates import day_of, first_day, last_day, month_of
-from chainnet.network._fed import say_unfed, unfed_plants
+from chainnet.network._fed import say_unfed, spare_plants, unfed_plants
 from chainnet.network._gate import MOST_FAULTS, Frames, Gate, as_text, empty, split_list
 from chainnet.network._kept import kept
 from chainnet.network._law import cover_by_node
@@ -118,6 +118,7 @@ __all__ = [
     "several_plants",
     "several_rows",
     "site_labels",
+    "spare_plants",
     "split_list",
     "state_of",
     "step_of",

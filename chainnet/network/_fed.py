@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from chainnet.network._network import Network
 from chainnet.network._order import ends_of
 
 _SAID = 3  # plants that a warning names
+SPARE = 0.01  # of what a plant takes in: what it may ship less before that is said
 
 
 def unfed_plants(network: Network) -> pd.DataFrame:
@@ -51,6 +53,43 @@ def unfed_plants(network: Network) -> pd.DataFrame:
     return table.assign(words=[_words(row) for row in records(table)])
 
 
+def spare_plants(network: Network) -> pd.DataFrame:
+    """Return the plants that take in more than they ship, and have no process that would use the difference up.
+
+    A plant without a process passes on what it gets. So where its ways in carry more than its ways out, by what moved
+    or else by what can move, the difference counts as capacity to spare.
+
+    Returns
+    -------
+    DataFrame
+        A row for each plant with all its ways known, the largest difference first: id, label, stage, in_tpa, out_tpa,
+        words.
+    """
+    frames = network.as_read
+    nodes, edges = frames["nodes"], frames["edges"]
+    size = edges["flow_tpa"].fillna(edges["capacity_tpa"]).to_numpy(dtype=float)
+    out, into = (
+        np.bincount(end[end >= 0], weights=size[end >= 0], minlength=len(nodes)) for end in _ends_as_read(network)
+    )
+    stage = nodes["stage"].to_numpy(dtype=object)
+    passes = (stage != "mine") & (stage != "end_use") & nodes["process"].isna().to_numpy() & (out > 0)
+    mine = np.flatnonzero(passes & np.isfinite(into) & (into - out > SPARE * into))
+    table = nodes[["id", "label", "stage"]].iloc[mine].assign(in_tpa=into[mine], out_tpa=out[mine])
+    order = np.lexsort((table["id"], (out - into)[mine]))
+    table = table.iloc[order].reset_index(drop=True)
+    return table.assign(words=[_spare_words(row) for row in records(table)])
+
+
+def _spare_words(row: dict[str, Any]) -> str:
+    """Say of one plant what it takes in and ships, what that counts as, and what to do."""
+    into, out = row["in_tpa"], row["out_tpa"]
+    return (
+        f"{named(row)} ({row['stage']}) takes in {into:,.6g} t/yr and ships {out:,.6g}: the difference counts as "
+        f"capacity to spare. If its product takes as much, give it a process with an input of {into / out:.4g} t per "
+        "t; if it uses goods up itself, give it an end use."
+    )
+
+
 @kept(1)
 def _found(network: Network) -> list[tuple[int, str, str]]:
     """Return the place of each such plant, what it hands on, and what it lacks."""
@@ -63,8 +102,7 @@ def _found(network: Network) -> list[tuple[int, str, str]]:
         passes &= np.array([name not in rules for name in nodes["id"].to_numpy(dtype=object)], dtype=bool)
     if not (passes.any() or has_process.any()):
         return []
-    # found when the network was made; another only where something was taken away since
-    ends = network.edge_ends if frames is network._frames else ends_of(frames)
+    ends = _ends_as_read(network)
     if not has_process.any() and not frames["edges"]["commodity"].notna().any() and frames["stocks"].empty:
         sent, got = (np.bincount(end[end >= 0], minlength=len(nodes)) > 0 for end in ends)
         return [(int(place), "", "") for place in np.flatnonzero(passes & sent & ~got)]
@@ -76,6 +114,12 @@ def _found(network: Network) -> list[tuple[int, str, str]]:
         if passes[place]
     ]
     return sorted([*found, *_starved(frames, np.flatnonzero(has_process), goods, ships, gets)])
+
+
+def _ends_as_read(network: Network) -> tuple[Ints, Ints]:
+    """Return where edges begin and end as read: found when the network was made, unless something was taken since."""
+    frames = network.as_read
+    return network.edge_ends if frames is network._frames else ends_of(frames)
 
 
 def _handled(frames: Frames, ends: tuple[Ints, Ints]) -> tuple[list[str], Ints, Ints]:

@@ -123,7 +123,11 @@ class Roles:
             text = ""
             for more, less, words in (
                 (out, into, "may ship {0}, but {1} can reach it: is it a source?"),
-                (into, out, "may get {0}, but {1} can leave it: is it a user?"),
+                (
+                    into,
+                    out,
+                    "may get {0}, but {1} can leave it: is it a user? Else it has the rest to spare (check).",
+                ),
             ):
                 over = np.nan_to_num(np.where(open_, more - less, 0.0))
                 worst = int(np.argmax(over)) if len(over) else 0

@@ -36,11 +36,24 @@ from chainnet.projects._portfolio import portfolio
 from chainnet.projects._words import needed_by, pair_table, sentences, triple_table
 from chainnet.results import SAMPLED, STEADY, Result, Status, figure_of, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
-from chainnet.words import DEGREE_WORDS, Who, first_capital, is_known, levels_sentence, named, others_words, tonnes
+from chainnet.words import (
+    DEGREE_WORDS,
+    NBSP,
+    Who,
+    bill,
+    first_capital,
+    is_known,
+    levels_sentence,
+    named,
+    others_words,
+    percent,
+    tonnes,
+)
 
 # where tracked flows part goods no balance bears the whole price: then the rise over this part of the size tells
 FIRST = 1e-4
 MOST_KINKS = 100
+NEARLY = 0.95  # of what the best avoids: who costs less and does so much is named beside it
 LEVEL_SAID = {**DEGREE_WORDS, "stocks": "with stocks", "projects": "with all projects"}
 N_TABLES = 5  # that take more than the sets
 UNITS = {**STEADY, "usd_per_shapley_tpa": "USD per t/yr"}
@@ -146,7 +159,7 @@ class Reroute(Result):
         best = self.ranked.sort_values(column, ascending=False, kind="stable")
         first = best.iloc[0]
         if first[column] > 0:
-            most = f"adds most{_tied(best[column])}: {tonnes(first[column], ' ')} alone"
+            most = f"adds most{_tied(best[column])}: {tonnes(first[column], ' ')} alone{_cheaper(best, column)}"
             return f"For {who}, if served first, {named(_name(first))} {most}."
         degree = self.provenance["settings"]["reroute"]
         short = who.rows(self.levels[self.levels["level"] == degree])
@@ -163,9 +176,9 @@ class Reroute(Result):
         first, whose = best.iloc[0], self._valued_for
         alone, fair = (tonnes(first[column], " ") for column in ("standalone_t", "shapley_t"))
         size = f"{alone} alone" if first["standalone_t"] > 0 else f"nothing alone, {fair} as its fair share"
-        tied = _tied(best["standalone_t" if first["standalone_t"] > 0 else "shapley_t"])
+        column = "standalone_t" if first["standalone_t"] > 0 else "shapley_t"
         head = f"For {whose}{'' if whose.is_all else ', if served first,'}"
-        return f"{head} {named(_name(first))} avoids most{tied}: {size}."
+        return f"{head} {named(_name(first))} avoids most{_tied(best[column])}: {size}{_cheaper(best, column)}."
 
     @property
     def sentence(self) -> str:
@@ -187,6 +200,19 @@ class Reroute(Result):
         <Figure: 'China out: 48 of 50 t/yr is short without rerouting, 40 on existing links, 18 with all projects.'>
         """
         return figure_of(self)
+
+
+def _cheaper(best: pd.DataFrame, column: str) -> str:
+    """Return which project does nearly as much as the first for the least cost, where that is less; "" else."""
+    first = best.iloc[0]
+    near = best[best[column] >= NEARLY * first[column]].sort_values(["capex_musd", column], ascending=[True, False])
+    least = near.iloc[0]
+    if not least["capex_musd"] < (np.inf if np.isnan(first["capex_musd"]) else first["capex_musd"]):
+        return ""
+    cost, instead = (bill(row["capex_musd"] * 1e6) for row in (least, first))
+    part = percent(least[column] / first[column], " ")
+    known = "" if np.isnan(first["capex_musd"]) else f" instead of {instead}"
+    return f"; {named(_name(least))} gives {part} of that for {cost}{known}".replace(NBSP, " ")
 
 
 def _name(project: pd.Series) -> str:

@@ -71,8 +71,9 @@ def stockpile_requirement(
         after the scenario.  net_t : required_t - held_t, at least 0; no netting across commodities.
         alone_t : what it would take of this commodity alone, inf where no amount suffices.  buy_t : what
         is to be bought where all that is held is drawn where it helps.  buy_low_t, buy_high_t : the same with
-        every stock at the high, and at the low end of its range.  price_usd_per_t.  cost_usd, required_usd,
-        buy_usd : net_t, required_t and buy_t at that price, NaN without a price.
+        every stock at the high, and at the low end of its range.  price_usd_per_t : that of the table ``commodities``,
+        one for all places; its note says where and when it was paid.  cost_usd, required_usd, buy_usd : net_t,
+        required_t and buy_t at that price, NaN without a price.
 
     Raises
     ------

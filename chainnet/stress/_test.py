@@ -18,7 +18,7 @@ from chainnet.flow import NEW_LAG_MONTHS, Asked, Counting, balance_under, levels
 from chainnet.lowering import Degree
 from chainnet.network import Network, kept, say_unlinked
 from chainnet.progress import Jobs
-from chainnet.results import ENDS, Result, figure_of, provenance, rest_of, stamp
+from chainnet.results import ENDS, Result, fact_of, figure_of, provenance, rest_of, stamp
 from chainnet.scenario import Scenario, overlay_of, pick_scenarios, tell_outside
 from chainnet.stress._flows import MonthFlows, flows_of, flows_table, relations_table, throughput_table
 from chainnet.stress._held import COVER, End, end_of
@@ -40,7 +40,18 @@ from chainnet.stress._months import (
     horizon_levels,
 )
 from chainnet.stress._worst import worst_of
-from chainnet.words import DEGREE_WORDS, TierShort, course_words, join, percent, same, short_sentence
+from chainnet.words import (
+    DEGREE_WORDS,
+    TierShort,
+    Who,
+    course_words,
+    in_months,
+    join,
+    percent,
+    same,
+    short_sentence,
+    whole,
+)
 
 # by tier, by end use, the levels of response, the inputs that bind
 Steady = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]
@@ -73,6 +84,9 @@ class StressTest(Result):
         The first scenario is "baseline": no measure.
     nodes : DataFrame, index (scenario, node, commodity, tier)
         The long run per end use.
+    countries : DataFrame, index (scenario, tier, country)
+        The long run by country or region of the users: demand_tpa, served_tpa, shortfall_tpa, the most short first.
+        Users who are served together may share a shortfall otherwise; the total of a tier is proved.
     levels : DataFrame
         The long run, level by level: scenario, level, meaning (in words), tier, demand_tpa, served_tpa,
         shortfall_tpa, gained_tpa; no projects built but those asked for.
@@ -106,6 +120,7 @@ class StressTest(Result):
 
     summary: pd.DataFrame
     nodes: pd.DataFrame
+    countries: pd.DataFrame
     levels: pd.DataFrame
     months: pd.DataFrame
     stocks: pd.DataFrame
@@ -148,7 +163,7 @@ class StressTest(Result):
             lasting, demand, first = row["shortfall_tpa"], row["demand_tpa"], row["first_short_month"]
             if first == first:
                 peak = row["worst_month_share"] * demand
-                when = course_words(first, row["time_to_recover"])
+                when = course_words(first, row["time_to_recover"], self._latest(scenario, row))
                 found.append(TierShort(tier, peak, demand, since=when, is_peak=not same(peak, lasting)))
             else:
                 least, most = (row.get(f"shortfall_{end}_tpa", np.nan) for end in ("least", "most"))
@@ -163,6 +178,33 @@ class StressTest(Result):
     def sentence_of(self, scenario: str) -> str:
         """Return who is short of how much, and from when, under a scenario, in a line."""
         return short_sentence(scenario, self.shortfalls(scenario))
+
+    def _latest(self, scenario: str, row: pd.Series) -> float:
+        """Return the first month short where a tier is kept whole for as long as can be; inf = none of the horizon."""
+        whole_months = fact_of(self.summary, "onsets")[scenario] + row["time_to_survive"]
+        return float(whole_months + 1 if whole_months < self.provenance["settings"]["months"] else np.inf)
+
+    @property
+    def timing_sentence(self) -> str:
+        """From when tiers are short under the worst scenario, where they could be kept whole longer; "" else.
+
+        The first short month is that of the plan for the whole horizon, and may move with it. How long a tier can be
+        kept whole hangs on the tiers before it alone.
+        """
+        said = []
+        for tier, row in self.summary.loc[self.worst].iterrows():
+            first, latest = row["first_short_month"], self._latest(self.worst, row)
+            if latest > first:
+                later = "in no month" if np.isinf(latest) else f"from month {whole(latest)}"
+                said.append(f"{Who.of(tier)} is short from month {whole(first)}, or {later} if kept whole")
+        if not said:
+            return ""
+        settings = self.provenance["settings"]
+        aim = "the most value" if settings["objective"] == "value" else "the fewest tonnes short"
+        return (
+            f"{self.worst}: {join(said)} as long as can be, at the cost of others or of later months. The plan has "
+            f"{aim} over {in_months(settings['months'])}; another horizon may move its first short month."
+        )
 
     @property
     def levels_sentence(self) -> str:
@@ -308,7 +350,10 @@ def stress_test(
 
     A month is a twelfth of a year. What is under way at the start is the baseline flow times the lag. A
     tier is served as far as can be over the whole horizon before the next; of equal totals the
-    earliest is taken. Cost: about fifteen warm linear programs of (months x columns) per scenario.
+    earliest is taken. So another horizon may move ``first_short_month``: users who need much of a scarce input may
+    go without from the start, so that it serves others for longer. ``time_to_survive`` does not move so: each tier is
+    kept whole for as long as can be once those before it are served. Cost: about fifteen warm linear programs of
+    (months x columns) per scenario.
 
     Examples
     --------
@@ -384,14 +429,17 @@ def tested(
             lasting.append(survival_table(by_month[-1], found[name], name, ask))
         both = pd.concat([table, over.reindex(table.index)], axis=1)
         summaries.append(pd.concat({name: both}, names=["scenario"]))
+    nodes = pd.concat([nodes for _, nodes, _, _ in steady]).set_index(NODE_KEY)
     levels = [table for _, _, table, _ in steady if len(table)]
     survive = pd.concat(lasting, ignore_index=True).set_index(["scenario", "tier", "node"])
     said: dict[str, Any] = {"has_others": bool(counting.rivals.any())}
+    said["onsets"] = {name: one.timeline.onset or 0 for name, one in found.items()}
     said["rests_on"] = {_name(s): rest_of(inputs) for s, inputs in zip(chosen, binds, strict=True)}
     return StressTest(
         provenance=source,
         summary=stamp(pd.concat(summaries), source, facts=said),
-        nodes=stamp(pd.concat([nodes for _, nodes, _, _ in steady]).set_index(NODE_KEY), source),
+        nodes=stamp(nodes, source),
+        countries=stamp(_by_country(nodes, network), source),
         levels=stamp(pd.concat(levels, ignore_index=True) if levels else pd.DataFrame(), source),
         months=stamp(pd.concat(by_month, ignore_index=True), source),
         stocks=stamp(pd.concat(stored, ignore_index=True), source),
@@ -401,6 +449,18 @@ def tested(
         certificate=Certificate.worst([c.perfect.certificate for c in reversed(found.values())]),
         by_month={name: flows_of(c, ask) for name, c in found.items()},
     )
+
+
+def _by_country(nodes: pd.DataFrame, network: Network) -> pd.DataFrame:
+    """Return demand, served and short by scenario, tier and country or region of the users, the most short first."""
+    rows = nodes.reset_index()
+    rows["country"] = network.places.reindex(rows["node"]).fillna("").to_numpy(dtype=object)
+    key, amounts = ["scenario", "tier", "country"], ["demand_tpa", "served_tpa", "shortfall_tpa"]
+    found = rows.groupby(key, dropna=False, sort=False)[amounts].sum().reset_index()
+    places = [{name: n for n, name in enumerate(order)} for order in (found["scenario"].unique(), network.tier_order)]
+    ranks = [found[column].map(place) for column, place in zip(key, places, strict=False)]
+    order = np.lexsort((found["country"], -found["shortfall_tpa"].round(6), *reversed(ranks)))
+    return found.iloc[order].set_index(key)
 
 
 def _unusual(ask: Ask) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isinf
+from math import inf, isinf
 from typing import Any
 
 from chainnet.words._claims import since
@@ -194,18 +194,26 @@ def levels_sentence(label: str, left: Sequence[tuple[str, float]], demand_tpa: f
     )
 
 
-def course_words(first_month: Any, months: float) -> str:
+def course_words(first_month: Any, months: float, latest: float = NAN) -> str:
     """Return from when a tier is short, by its first short month and the months until it is met again.
+
+    ``latest``: the first short month where it is kept whole for as long as can be; inf = never short.
 
     Examples
     --------
     >>> course_words(3.0, float("inf")), course_words(3.0, 5.0), course_words(3.0, 1.0), course_words(NAN, NAN)
     (' from month 3', ' in months 3 to 7', ' in month 3', ' in the long run')
+    >>> course_words(3.0, float("inf"), 19.0), course_words(3.0, float("inf"), float("inf"))
+    (' from month 3 (from 19 if kept whole as long as can be)', ' from month 3 (never if kept whole as long as can be)')
     """
-    if is_missing(first_month) or isinf(months):
+    if is_missing(first_month):
         return since(first_month)
-    last = first_month + months - 1
-    return f" in month {whole(first_month)}" if months <= 1 else f" in months {whole(first_month)} to {whole(last)}"
+    said = f" in month {whole(first_month)}" if months <= 1 else since(first_month)
+    if 1 < months < inf:
+        said = f" in months {whole(first_month)} to {whole(first_month + months - 1)}"
+    if not latest > first_month:
+        return said
+    return f"{said} ({'never' if isinf(latest) else f'from {whole(latest)}'} if kept whole as long as can be)"
 
 
 def budget_sentence(budget_musd: float, names: Sequence[str], spent_musd: float, averted_tpa: float) -> str:

@@ -245,6 +245,20 @@ class Claims:
         slots = {"where": narrow.where, "made": made, "demand": self.demand, "lost": tonnes(narrow.lost_tpa)}
         return CLAIMS["narrow"].format(**slots, also=also)
 
+    def with_stocks(self, low: float, high: float) -> str:
+        """Say from when the tier is short with all stocks at the low and high end of their ranges.
+
+        Parameters
+        ----------
+        low, high : float
+            First month at either end; NaN = none that was looked at. "" is said where both are as the title says.
+        """
+        ends = [_by_when(month) for month in (low, self.first_month, high)]
+        if len(set(ends)) == 1:
+            return ""
+        head = f"The time rests on stocks: {self.demand} is short"
+        return f"{head} {ends[0]} with all of them at the low end of their ranges, {ends[2]} at the high end."
+
     def what(self, advice: Mapping[str, Any] | None) -> str:
         """Say what to do.
 
@@ -284,6 +298,10 @@ class Claims:
         also = f" {first_capital(self.already)}." if self.already else ""
         decides = f"What decides: {self.decides[0]}." if self.decides else "Nothing alone changes that."
         return f"{chain}, {under}: {self.amount}.{also} {decides}"
+
+
+def _by_when(first_month: float) -> str:
+    return "in no month looked at" if is_missing(first_month) else since(first_month).strip()
 
 
 def since(first_month: float) -> str:

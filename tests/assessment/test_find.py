@@ -171,7 +171,8 @@ def test_the_record_is_plain_and_holds_what_it_must(mag9: cn.Network) -> None:
     told = json.loads(json.dumps(cn.find(mag9).to_dict(), allow_nan=False))
     assert [key for key in TOP if key not in told] == []
     assert set(told["shortfall"]) >= {"first_year", "later", "already_share", "class", "certain", "decides"}
-    assert set(told["when"]) == {"first_month", "survive_months", "worst_month", "back_month"}
+    ends = {f"first_month_{end}_stocks" for end in ("low", "high")}
+    assert set(told["when"]) == {"first_month", "survive_months", "worst_month", "back_month", *ends}
     assert set(told["bottleneck"]) >= {"step", "country", "share_made", "lost_tpa", "ties"}
     assert len(told["sentences"]) == 4
     assert all(set(one) >= {"level", "share", "first_share", "last_share"} for one in told["levels"])
@@ -236,3 +237,26 @@ def test_the_record_keeps_its_schema(industry: cn.Finding, mag9: cn.Network) -> 
     assert list(told.iter_errors({k: v for k, v in whole.items() if k != "title"}))
     without = cn.find(mag9, cn.Scenario("nothing")).to_dict()  # of whom nothing is short
     assert list(told.iter_errors(json.loads(json.dumps(without)))) == []
+
+
+@pytest.mark.parametrize(("stated", "title"), [(10.0, "month 11"), (14.0, "year 2")])
+def test_what_the_time_rests_on_in_store_is_said(stated: float, title: str) -> None:
+    """A tonne is drawn each month once the mine is out: 4 t last for four months, 10 t for ten, 30 t for thirty."""
+    stocks = frame("id node stock_t low high country", ("pile", "user", stated, 4.0, 30.0, "USA"))
+    net = cn.Network(
+        nodes=frame("id stage country capacity_tpa", ("mine", "mine", "CHN", 12.0), ("user", "end_use", "USA", None)),
+        edges=frame("source target flow_tpa", ("mine", "user", 12.0)),
+        demand=frame("node tier demand_tpa", ("user", "defence", 12.0)),
+        stocks=stocks,
+        beneficiaries=["USA"],
+    )
+    out = cn.Scenario("out", [{"kind": "remove", "nodes": ["mine"]}])
+    found = cn.find(net, out)
+    assert f"from {title}" in found.title
+    assert found.stock_ends == {"first_month_low_stocks": 5.0, "first_month_high_stocks": 31.0}
+    assert "from month 5 with all of them at the low end of their ranges, from year 3 at the high end" in (
+        found.stocks_sentence
+    )
+    known = cn.find(net.with_table("stocks", stocks.assign(low=stated, high=None)), out)
+    assert known.stocks_sentence == ""
+    assert set(known.stock_ends.values()) == {known.first_month}

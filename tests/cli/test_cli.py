@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 import chainnet as cn
-from chainnet.cli import main
+from chainnet.cli import common, main
+from chainnet.cli.options import options_of
 from chainnet.words import country_name
 
 CHINA_OUT = ("--scenario", "china_out")
@@ -122,7 +123,7 @@ def test_numbers_are_those_of_the_api(run: Any, mag9: cn.Network, china_out: cn.
             {"scenarios": ["china_out"], "months": 3, "step_months": 3, "stocks": False, "objective": "value"},
         ),
         (
-            "stockpile mag-9 --scenario china_out --months 3 --reroute new --tiers civilian",
+            "stockpile mag-9 --scenario china_out --months 3 --reroute new --tier civilian",
             {"scenario": "china_out", "months": 3, "reroute": "new", "tiers": ["civilian"]},
         ),
         ("chokepoints mag-9 --by stage --tier defence", {"by": "stage", "tier": "defence"}),
@@ -194,6 +195,9 @@ def test_verify_says_so_on_stderr(run: Any) -> None:
         (("dance", "mag-9"), 2, "dance"),
         (("reroute", "mag-9"), 2, "--scenario"),
         (("chokepoints", "mag-9", "--top", "many"), 2, "--top"),
+        (("chokepoints", "mag-9", "--tier", "defence", "--tier=civilian"), 2, "--tier: given 2 times"),
+        (("chokepoints", "mag-9", "--tiers", "defence"), 2, "--tier)"),
+        (("stockpile", "mag-9", *CHINA_OUT, "--tiers", "defence"), 2, "--tier)"),
     ],
 )
 def test_exit_codes_and_messages(run: Any, words: tuple[str, ...], code: int, named: str) -> None:
@@ -445,3 +449,14 @@ def test_ctrl_c_ends_quietly_from_the_first_import_on(name: str) -> None:
     assert done.returncode == 130
     assert done.stdout == ""
     assert done.stderr in ("", "chainnet: stopped\n")
+
+
+def test_one_option_names_a_tier_everywhere_repeated_for_several(run: Any) -> None:
+    """What one word with commas says, repeated options say too; no command knows another name for a tier."""
+    asked = ("stockpile", "mag-9", *CHINA_OUT, "--months", "3", "--format", "json")
+    both = strict(run(*asked, "--tier", "industrial", "--tier", "defence").out)["tables"]
+    assert both == strict(run(*asked, "--tier", "industrial,defence").out)["tables"]
+    assert both != strict(run(*asked, "--tier", "defence").out)["tables"]
+    known = {option.name for kind in common.COMMANDS.values() for option in options_of(kind).values()}
+    assert "--tier" in known
+    assert "--tiers" not in known

@@ -41,7 +41,7 @@ def test_the_whole_job_takes_four_commands_and_no_editor(tmp_path: Path) -> None
         "5",
         "--at",
         "USE",
-        "--tiers",
+        "--tier",
         "defence,industrial",
     )
     said = json.loads(

@@ -82,7 +82,16 @@ def test_the_price_of_a_stock_is_seen(tmp_path: Path) -> None:
     net = cn.read("mag-9")
     priced = net.with_table("commodities", net.commodities.assign(price_usd_per_t=70_000.0, label="a rather long name"))
     cn.write(priced, tmp_path / "priced")
-    text = printed("stockpile", str(tmp_path / "priced"), "--scenario", out(net, tmp_path), "--tiers", "defence,industrial", "--months", "12")  # fmt: skip
+    text = printed(
+        "stockpile",
+        str(tmp_path / "priced"),
+        "--scenario",
+        out(net, tmp_path),
+        "--tier",
+        "defence,industrial",
+        "--months",
+        "12",
+    )
     assert heads(text, "stockpile").startswith("commodity label required_t required_usd buy_t buy_usd")
     assert "560,000" in text  # 8 t of magnets
     assert "\n  2 more need no stock: --format csv or json" in text
@@ -129,3 +138,52 @@ def test_abroad_is_not_home_where_a_country_is_given_by_its_name(tmp_path: Path)
     printed("scenario", "new", str(tmp_path / "mine"), "half", *words)
     (measure,) = cn.scenarios(cn.read(tmp_path / "mine"))["half"].measures
     assert (measure["from"], measure["to"]) == ({"country": "CHN"}, {"country": "!CHN"})
+
+
+def test_chokepoints_say_whom_a_loss_counts_for_and_how_to_ask_otherwise(tmp_path: Path) -> None:
+    """Ten tonnes for two users of 6 t: ours get 6 if they come first, 4 if last; nobody first, all 10 count."""
+    for name, beneficiaries in (("shared", ["USA"]), ("all", None)):
+        net = cn.Network(
+            nodes=frame(
+                "id stage country capacity_tpa",
+                ("mine", "mine", "AUS", 10.0),
+                ("ours", "end_use", "USA", None),
+                ("theirs", "end_use", "CHN", None),
+            ),
+            edges=frame("source target", ("mine", "ours"), ("mine", "theirs")),
+            demand=frame("node demand_tpa", ("ours", 6.0), ("theirs", 6.0)),
+            beneficiaries=beneficiaries,
+        )
+        cn.write(net, tmp_path / name)
+    lost = {"allies_first": 6, "allies_last": 4, "alike": 10}
+    for order, tonnes in lost.items():
+        lines = printed("chokepoints", str(tmp_path / "shared"), "--order", order).splitlines()
+        served = next(line for line in lines if line.startswith("served: "))
+        assert f"(--order {order})" in served
+        assert all(other in served.split("Ask ")[1] for other in lost.keys() - {order})
+        assert f"base_tpa: {tonnes}" in lines
+    assert printed("chokepoints", str(tmp_path / "shared")).splitlines()[1].startswith("served: Allied users first")
+    assert "served:" not in printed("chokepoints", str(tmp_path / "all"))
+    assert "Not by law" in " ".join(printed("chokepoints", "--help").split())
+
+
+def test_stockpile_says_where_and_when_its_price_was_paid(tmp_path: Path) -> None:
+    """The good that is required, with its range; not those that need no stock."""
+    net = cn.read("mag-9")
+    noted = net.commodities.assign(price_usd_per_t=70_000.0, low=60_000.0, high=90_000.0)
+    noted["note"] = [f"paid for {name} at home in 2024" for name in noted["id"]]
+    cn.write(net.with_table("commodities", noted), tmp_path / "noted")
+    asked = ("--scenario", out(net, tmp_path), "--tier", "industrial", "--months", "12")
+    text = printed("stockpile", str(tmp_path / "noted"), *asked)
+    line = next(line for line in text.splitlines() if line.startswith("prices:"))
+    need = cn.stockpile_requirement(
+        cn.read(tmp_path / "noted"), cn.scenarios(net)["china_out"], "industrial", months=12
+    )
+    required = set(need.loc[need["required_t"] > 0, "commodity"])
+    assert 0 < len(required) < len(noted)
+    for name in noted["id"]:
+        said = f"70,000 (60,000 to 90,000) USD/t: paid for {name} at home in 2024."
+        assert (said in line) == (name in required)
+    cn.write(net.with_table("commodities", noted.assign(note=None, low=None)), tmp_path / "bare")
+    bare = printed("stockpile", str(tmp_path / "bare"), *asked)
+    assert "70,000 USD/t: the table says neither where nor when." in bare

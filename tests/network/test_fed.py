@@ -1,12 +1,16 @@
 """Plants that can give nothing: nothing that they need reaches them, and nothing may be silent about it."""
 
 import warnings
+from pathlib import Path
 
 import pandas as pd
 import pytest
+from conftest import frame
+from typer.testing import CliRunner
 
 import chainnet as cn
-from chainnet.network import unfed_plants
+from chainnet.cli.app import app
+from chainnet.network import spare_plants, unfed_plants
 
 EDGE = ["source", "target", "commodity", "flow_tpa"]
 
@@ -83,3 +87,35 @@ def test_inferred_roles_are_not_doubted():
         warnings.simplefilter("ignore", cn.ChainnetWarning)
         assert unfed_plants(cn.Network.from_edges(edges)).empty
         assert unfed_plants(cn.Network.from_edges(edges, source="b", sink="t")).empty
+
+
+def test_a_plant_that_takes_in_more_than_it_ships_is_named_with_what_to_do(tmp_path: Path) -> None:
+    """Works of 120 t in and 100 t out is named; not that whose process uses 1.2 t per t, nor what is unlimited."""
+    edges = frame(
+        "source target capacity_tpa",
+        *[("pit", plant, size) for plant, size in (("works", 120.0), ("mill", 100.5), ("kiln", 120.0), ("open", None))],
+        *[(plant, "user", 100.0) for plant in ("works", "mill", "kiln", "open")],
+    )
+    nodes = frame(
+        "id label stage process",
+        ("pit", None, "mine", None),
+        ("works", "Old works", "refiner", None),
+        ("mill", None, "refiner", None),
+        ("kiln", None, "refiner", "burn"),
+        ("open", None, "refiner", None),
+        ("user", None, "end_use", None),
+    )
+    lines = frame("process commodity role t_per_t", ("burn", "ore", "input", 1.2), ("burn", "lime", "output", 1.0))
+    goods = ["lime" if target == "user" else "ore" for target in edges["target"]]
+    net = cn.Network(nodes=nodes, edges=edges.assign(commodity=goods), processes=lines)
+    (row,) = spare_plants(net).to_dict("records")
+    assert (row["id"], row["in_tpa"], row["out_tpa"]) == ("works", 120.0, 100.0)
+    for words in ('works "Old works"', "120", "100", "an input of 1.2 t per t", "end use"):
+        assert words in row["words"]
+    moved = net.with_table(
+        "edges", net.edges.assign(flow_tpa=net.edges["capacity_tpa"].clip(upper=100.0).fillna(100.0))
+    )
+    assert spare_plants(moved).empty  # by what moved it ships all that it takes
+    cn.write(net, tmp_path / "own")
+    done = CliRunner().invoke(app, ["check", str(tmp_path / "own")])
+    assert f"spare: {row['words']}" in done.stdout

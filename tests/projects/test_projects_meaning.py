@@ -154,3 +154,23 @@ def test_the_shell_sorts_by_what_the_first_tier_gets(tmp_path: Path) -> None:
     text, order = rows("--tier", "civilian")
     assert order == ["cars", "wide", "arms"]
     assert "for civilian if served first (standalone_t); all other values are for civilian" in text
+
+
+@pytest.mark.parametrize(
+    ("wide", "said"),
+    [
+        ({"capacity_tpa": 5.76, "capex_musd": 3.0}, "6 t/yr alone; Wide pit gives 96 % of that for USD 3 million"),
+        ({"capacity_tpa": 5.64, "capex_musd": 3.0}, "6 t/yr alone."),  # 94 % is not nearly as much
+        ({"capacity_tpa": 5.76, "capex_musd": 13.0}, "6 t/yr alone."),  # nor is it cheaper
+        ({"capacity_tpa": 5.76, "capex_musd": None}, "6 t/yr alone."),
+    ],
+)
+def test_who_gives_nearly_as_much_for_less_is_named_beside_the_best(wide: dict[str, float], said: str) -> None:
+    net = two_users()
+    changed = net.projects.set_index("id")
+    changed.loc["wide", list(wide)] = list(wide.values())
+    sentence = cn.reroute(net.with_table("projects", changed.reset_index()), OUT).best_sentence
+    assert said in sentence
+    assert ("instead of USD 12 million" in sentence) == ("Wide" in said)
+    unpriced = net.with_table("projects", changed.assign(capex_musd=[None, None, wide["capex_musd"]]).reset_index())
+    assert ("instead of" in cn.reroute(unpriced, OUT).best_sentence) is False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import two_tier
+from conftest import frame, two_tier
 
 import chainnet as cn
 
@@ -107,3 +107,36 @@ def test_whom_nobody_asks_for_has_no_rows(mag9: cn.Network) -> None:
     st = cn.stress_test(mag9, [], months=1, beneficiaries=["PER"])
     assert [len(table) for table in (st.summary, st.nodes, st.months, st.time_to_survive)] == [0, 0, 0, 0]
     assert "time_to_recover" in st.summary
+
+
+def test_who_is_short_is_told_by_country_of_the_users() -> None:
+    """Of 10 t a year a mine of 6 t is out: of two in defence 2 t are short, and all 4 t of civilian demand."""
+    net = cn.Network(
+        nodes=frame(
+            "id stage country region capacity_tpa",
+            ("near", "mine", "AUS", None, 4.0),
+            ("far", "mine", "CHN", None, 6.0),
+            ("cars", "end_use", "JPN", None, None),
+            ("arms", "end_use", "JPN", None, None),
+            ("rest", "end_use", None, "other", None),
+        ),
+        edges=frame(
+            "source target flow_tpa", *((m, u, 1.0) for m in ("near", "far") for u in ("cars", "arms", "rest"))
+        ),
+        demand=frame(
+            "node tier demand_tpa", ("arms", "defence", 3.0), ("cars", "civilian", 4.0), ("rest", "defence", 3.0)
+        ),
+    )
+    found = cn.stress_test(net, cn.Scenario("out", [{"kind": "remove", "nodes": ["far"]}]), months=2)
+    table = found.countries
+    assert table.loc["baseline"]["shortfall_tpa"].tolist() == [0.0, 0.0, 0.0]
+    mine = table.loc["out"]
+    assert mine.index.tolist()[-1] == ("civilian", "JPN")
+    assert mine.loc[("civilian", "JPN"), "shortfall_tpa"] == pytest.approx(4.0)
+    assert mine["demand_tpa"].loc["defence"].to_dict() == {"JPN": 3.0, "other": 3.0}
+    assert mine["shortfall_tpa"].loc["defence"].sum() == pytest.approx(2.0)
+    assert (mine["demand_tpa"] - mine["served_tpa"]).tolist() == pytest.approx(mine["shortfall_tpa"].tolist())
+    sums = found.nodes["shortfall_tpa"].groupby(level=["scenario", "tier"]).sum()
+    assert table["shortfall_tpa"].groupby(level=["scenario", "tier"]).sum().to_dict() == pytest.approx(sums.to_dict())
+    ordered = mine["shortfall_tpa"].loc["defence"].tolist()
+    assert ordered == sorted(ordered, reverse=True)

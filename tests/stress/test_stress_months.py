@@ -775,3 +775,80 @@ def test_months_that_nothing_joins_are_never_too_many(monkeypatch: pytest.Monkey
     with pytest.raises(cn.DataError, match=r"^months: goods under way join 6 periods .*step_months=6 ") as refused:
         cn.stress_test(lagged, [], 6)
     assert "--no-stocks" not in str(refused.value)
+
+
+def sharing(**tables: Any) -> cn.Network:
+    """A pile of 6 t of ore, once the mine stops, for two users of one tier, a tonne a month each.
+
+    A tonne of wafers takes 2 t of ore, one of resin takes 1 t.
+    """
+    given = {
+        "nodes": frame(
+            "id stage process capacity_tpa country",
+            ("mine", "mine", None, 99.0, "AUS"),
+            ("store", "refiner", None, None, "USA"),
+            ("saw", "refiner", "saw", 99.0, "USA"),
+            ("mixer", "refiner", "mix", 99.0, "USA"),
+            ("chips", "end_use", None, None, "USA"),
+            ("glue", "end_use", None, None, "USA"),
+        ),
+        "processes": frame(
+            "process commodity role t_per_t",
+            ("saw", "ore", "input", 2.0),
+            ("saw", "wafer", "output", 1.0),
+            ("mix", "ore", "input", 1.0),
+            ("mix", "resin", "output", 1.0),
+        ),
+        "commodities": frame("id", ("ore",), ("resin",), ("wafer",)),
+        "edges": frame(
+            "source target commodity flow_tpa",
+            ("mine", "store", "ore", 36.0),
+            ("store", "saw", "ore", 24.0),
+            ("store", "mixer", "ore", 12.0),
+            ("saw", "chips", "wafer", 12.0),
+            ("mixer", "glue", "resin", 12.0),
+        ),
+        "demand": frame(
+            "node commodity tier demand_tpa", ("chips", "wafer", "civilian", 12.0), ("glue", "resin", "civilian", 12.0)
+        ),
+        "stocks": frame("id node commodity stock_t", ("pile", "store", "ore", 6.0)),
+        "beneficiaries": ["USA"],
+    }
+    return cn.Network(**{**given, **tables})
+
+
+@pytest.mark.parametrize(
+    ("months", "first", "short_t", "said"),
+    [
+        (2, np.nan, 0.0, ""),
+        (3, 2.0, 1.5, "from month 2, or from month 3 if kept whole"),  # resin 3 t of ore, wafers what is left: 1.5 t
+        (12, 1.0, 18.0, "from month 1, or from month 3 if kept whole"),  # the whole pile for six months of resin
+    ],
+)
+@pytest.mark.parametrize("bound", [0.0, 0.5])
+def test_a_horizon_that_moves_the_first_short_month_is_said(
+    months: int, first: float, short_t: float, said: str, bound: float
+) -> None:
+    """Both users are whole for two months whatever the horizon; the fewest tonnes short want wafers to go without.
+
+    A contract whose goods all go to those for whom they are bound changes nothing.
+    """
+    contracts = {"contracts": frame("supplier commodity for share", ("saw", "wafer", "USA", bound))} if bound else {}
+    found = cn.stress_test(sharing(**contracts), cn.Scenario("out", OUT), months=months, order="law")
+    mine = row(found, "out", "civilian")
+    assert mine["shortfall_t"] == pytest.approx(short_t, abs=1e-6)
+    assert (mine["first_short_month"], mine["time_to_survive"]) == (pytest.approx(first, nan_ok=True), 2.0)
+    assert said in found.timing_sentence
+    assert bool(said) == bool(found.timing_sentence)
+    assert ("from 3 if kept whole" in found.sentence) == bool(said)
+
+
+def test_a_tier_that_may_be_whole_to_the_end_is_said_so() -> None:
+    """Resin for others is served beside our wafers: of 6 t of ore it takes 3 t, though ours could have them all."""
+    shared = sharing()
+    glue = shared.nodes["id"] == "glue"
+    net = sharing(nodes=shared.nodes.assign(country=shared.nodes["country"].mask(glue, "AUS")))
+    found = cn.stress_test(net, cn.Scenario("out", OUT), months=3, order="law")
+    assert row(found, "out", "civilian")["first_short_month"] == 2.0
+    assert "civilian is short from month 2, or in no month if kept whole" in found.timing_sentence
+    assert "from month 2 (never if kept whole as long as can be)" in found.sentence

@@ -26,6 +26,7 @@ def section(facts: Facts) -> Section:
         "Who is short, and when?",
         time_table(facts),
         _nobody(facts),
+        _stocks(facts),
         course_figure(facts),
         read=READ["served"],
         more=(long_table(facts), layer_table(facts), place_table(facts), bracket_table(facts), exposure_table(facts)),
@@ -46,6 +47,12 @@ def _nobody(facts: Facts) -> Sentence | None:
         return None
     names = join([facts.quoted(name) for name in idle])
     return Sentence(f"{names} {verb('leave', len(idle))} nobody short in the central case.", ("over_time",))
+
+
+def _stocks(facts: Facts) -> Sentence | None:
+    """Say from when the tier of the finding is short at either end of what is in store, where that differs."""
+    said = facts.a.findings[0].stocks_sentence
+    return Sentence(said, ("over_time",)) if said else None
 
 
 def _first(facts: Facts, row: Any) -> Any:
