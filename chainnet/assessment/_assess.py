@@ -326,7 +326,8 @@ def _answers(case: Case, executor: Executor | None, say: Tell) -> tuple[dict[str
     found["attacks"], found["pairs"] = found["attacks"]
     found["stockpile"], proofs = found["stockpile"]
     found["ensemble"], found["sensitivity"] = found.pop("doubts")
-    found.pop("blocs")
+    for name in ("blocs", "dues", "now"):
+        found.pop(name)
     findings = found.pop("finding worst"), found.pop("finding now")
     rerouting = {year: found.pop(f"rerouting {year}") for year in case.years}
     return {
