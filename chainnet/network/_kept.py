@@ -39,16 +39,22 @@ def kept(most: int) -> Callable[[Callable[Concatenate[N, P], T]], Callable[Conca
     return keep
 
 
+def state_of(network: Any) -> dict[str, Any]:
+    """Return what a network bears besides the answers kept with it."""
+    state = dict(network.__dict__)  # a copy in one step: another thread may be caching a property
+    state.pop(KEPT, None)
+    state.pop(MARK, None)
+    return state
+
+
 def reduced(network: Any) -> tuple[Any, ...]:
     """Return what a network is pickled as: sent to a process twice, it is one there as long as it is in use."""
     mark = network.__dict__.setdefault(MARK, uuid4().hex)
-    state = dict(network.__dict__)  # a copy in one step: another thread may be caching a property
-    state.pop(KEPT, None)
-    return _arrived, (type(network), mark, state)
+    return _arrived, (type(network), mark, state_of(network))
 
 
 def _arrived(kind: type[N], mark: str, state: dict[str, Any]) -> N:
     new = object.__new__(kind)
-    new.__dict__.update(state)
+    new.__dict__.update(state | {MARK: mark})
     found: N = _ARRIVED.setdefault(mark, new)
     return found
