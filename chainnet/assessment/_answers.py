@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
+from copy import copy
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -52,6 +53,14 @@ class Answers:
         if key not in self._known:
             self._known[key] = solve()
         return self._known[key]  # type: ignore[no-any-return]
+
+    def with_known(self, other: Answers) -> Answers:
+        """Return the same with what another one, perhaps of another process, knows of the same chain."""
+        if other._known is self._known:  # in threads of one process both are the same
+            return self
+        both = copy(self)
+        both._known = other._known | self._known
+        return both
 
     # -- which scenario, which tiers ---------------------------------------------------------------
 

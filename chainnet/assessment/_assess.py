@@ -34,6 +34,8 @@ from chainnet.results import NOT_STATED, Result, provenance, stamp
 from chainnet.scenario import Scenario, outside_is_told, pick_scenarios, tell_outside
 from chainnet.stress import StressTest
 
+_LAST: dict[str, Case] = {}  # the case that was asked last of a process
+
 
 @dataclass(frozen=True, repr=False, eq=False, kw_only=True)
 class Assessment(Result):
@@ -307,7 +309,7 @@ def _answers(case: Case, executor: Executor | None, say: Tell) -> tuple[dict[str
         return [done[name] for name in names]
 
     # threads of our own end at the next step of what they are at; what is elsewhere ends there
-    ask = partial(_until, end) if executor is None else _answered
+    ask = partial(_until, end) if executor is None else _elsewhere
     with nullcontext(executor) if executor is not None else thread_pool() as pool:
         try:
             for one in asked:
@@ -326,7 +328,8 @@ def _answers(case: Case, executor: Executor | None, say: Tell) -> tuple[dict[str
     found["attacks"], found["pairs"] = found["attacks"]
     found["stockpile"], proofs = found["stockpile"]
     found["ensemble"], found["sensitivity"] = found.pop("doubts")
-    found.pop("blocs")
+    for name in ("blocs", "dues", "now"):
+        found.pop(name)
     findings = found.pop("finding worst"), found.pop("finding now")
     rerouting = {year: found.pop(f"rerouting {year}") for year in case.years}
     return {
@@ -344,6 +347,12 @@ def _until(end: Callable[[], None], one: Question, case: Case, needed: list[Any]
     """Answer one question; ``end`` is called at its every step, and raises where all work ends."""
     with ends_when(end):
         return _answered(one, case, needed)
+
+
+def _elsewhere(one: Question, case: Case, needed: list[Any]) -> tuple[Any, dict[str, str]]:
+    """Answer one question in another process, which keeps the case and so what it knows of the network."""
+    _LAST["case"] = case
+    return _answered(one, case, needed)
 
 
 def _answered(one: Question, case: Case, needed: list[Any]) -> tuple[Any, dict[str, str]]:

@@ -258,10 +258,10 @@ class Finding:
         counting = self.answers.counting
         mine = counting.rows & self._is_mine
         short, calm = (
-            balance_under(counting, overlay_of(self.network, scenario), "new").demand["shortfall_tpa"].to_numpy()
+            balance_under(counting, overlay_of(self.network, scenario), "new", with_links=False).demand["shortfall_tpa"]
             for scenario in (self.scenario, None)
         )
-        rows = self.network.demand.assign(due=short - calm)[mine]
+        rows = self.network.demand.assign(due=(short - calm).to_numpy())[mine]
         table = rows.groupby(rows["commodity"].fillna(""))[["demand_tpa", "due"]].sum()
         share = (table["due"] / table["demand_tpa"].clip(lower=LEAST_SIZE)).clip(lower=0.0)
         share = share.mask(share <= CERTAIN, 0.0)

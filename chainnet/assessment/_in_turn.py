@@ -19,7 +19,7 @@ def in_turn(counting: Counting, scenario: Scenario | None) -> pd.DataFrame:
 
     With nobody first the middle of what may fall to the beneficiaries: a balance itself is then one of several.
     """
-    found = balance_under(counting, overlay_of(counting.network, scenario))
+    found = balance_under(counting, overlay_of(counting.network, scenario), with_links=False)
     table = found.by_tier()
     if counting.order == "alike" and found.ranges is not None:
         short = found.ranges[["shortfall_least_tpa", "shortfall_most_tpa"]].mean(axis=1)

@@ -24,6 +24,7 @@ from chainnet.assessment._find import finding_of
 from chainnet.assessment._finding import Finding
 from chainnet.assessment._layers import layers
 from chainnet.assessment._priced import likelihood, priced
+from chainnet.assessment._scenarios import compared
 from chainnet.assessment._time import exposures, monthly, myopia, stockpiles
 from chainnet.criticality import chokepoints, interdict
 from chainnet.flow import Balance, LongRuns, MaxFlow, balance, long_runs, max_flow
@@ -60,13 +61,10 @@ def questions(case: Case) -> tuple[Question, ...]:
     """Return the questions of a case in the order in which they are put: each after those that it needs."""
     worst, answers = ("worst",), Answers(case.counting, case.months, {one.name: one for one in case.scenarios})
     return (
-        Question(
-            "finding worst",
-            "who is short under the worst scenario",
-            partial(_finding_worst, answers=answers),
-            weight=20.0,
-        ),
-        Question("finding now", "what the rules in force do", partial(_finding_now, answers=answers), weight=15.0),
+        Question("dues", "what each scenario leaves short", partial(_dues, answers=answers), weight=5.0),
+        Question("now", "what the rules in force leave short", partial(_now, answers=answers), weight=6.0),
+        Question("finding worst", "who is short under the worst scenario", _finding_worst, ("dues",), weight=16.0),
+        Question("finding now", "what the rules in force do", _finding_now, ("dues", "now"), weight=10.0),
         # what needs nothing of these is asked beside them
         Question("removed", "what is lost with each site, country and owner", _removed),
         Question("attacks", "which sites cost most together", _attacks, weight=5.0),
@@ -76,7 +74,7 @@ def questions(case: Case) -> tuple[Question, ...]:
         Question("base", "who is served in the baseline", _base),
         Question("blocs", "who stands on the other side", blocs_of, ("removed",)),
         Question("alignment", "what a split market costs", sides, ("blocs",), keeps_why=True, weight=5.0),
-        Question("worst", "which scenario is the worst", _worst, ("finding worst",)),
+        Question("worst", "which scenario is the worst", _worst, ("dues",)),
         *(
             Question(
                 f"rerouting {year}", f"what projects buy by {year}", partial(_rerouting, year=year), worst, weight=3.0
@@ -102,7 +100,7 @@ def questions(case: Case) -> tuple[Question, ...]:
         Question("long_runs", "who is served in the long run", _long_runs, worst, weight=2.0),
         Question("layers", "what the plants opened since the base year change", layers, worst, weight=2.0),
         Question("disrupted", "who is served under the worst scenario", _disrupted, worst),
-        Question("timing", "who is short when under the other scenarios", _timing, ("finding worst",), weight=5.0),
+        Question("timing", "who is short when under the other scenarios", _timing, ("finding worst", "finding now")),
     )
 
 
@@ -124,6 +122,21 @@ def _long_runs(case: Case, worst: Scenario | None) -> LongRuns:
     return long_runs(case.network, (worst,), case.counting, "new")
 
 
+def _dues(_case: Case, answers: Answers) -> Answers:
+    """Return what is known once the worst scenario is: what every scenario leaves short."""
+    if (worst := answers.worst) is not None:
+        compared(answers, worst, answers.tiers[0])
+    return answers
+
+
+def _now(case: Case, answers: Answers) -> Answers:
+    """Return what is known of what is in force before anything of other scenarios is."""
+    now = in_force(case.network)
+    if now.measures:
+        answers.assumptions(now)
+    return answers
+
+
 def _finding_worst(_case: Case, answers: Answers) -> Finding:
     """Return the finding of the worst scenario, wholly solved."""
     finding = finding_of(answers, None, restriction="worst")
@@ -131,10 +144,10 @@ def _finding_worst(_case: Case, answers: Answers) -> Finding:
     return _solved(finding)
 
 
-def _finding_now(case: Case, answers: Answers) -> Finding | None:
+def _finding_now(case: Case, dues: Answers, answers: Answers) -> Finding | None:
     """Return the finding of what is in force, wholly solved; None where nothing is."""
     now = in_force(case.network)
-    return _solved(finding_of(answers, now, restriction="in force")) if now.measures else None
+    return _solved(finding_of(dues.with_known(answers), now, restriction="in force")) if now.measures else None
 
 
 def _solved(finding: Finding) -> Finding:
@@ -142,12 +155,13 @@ def _solved(finding: Finding) -> Finding:
     return finding
 
 
-def _timing(case: Case, finding: Finding) -> pd.DataFrame:
+def _timing(case: Case, finding: Finding, found_now: Finding | None) -> pd.DataFrame:
     """Return what each scenario that the finding is set beside leaves short later, by tier.
 
     The first year, which takes minutes, is told of the two that a finding has: what is in force, and the worst.
     """
     answers, now = finding.answers, in_force(case.network)
+    answers = answers if found_now is None else answers.with_known(found_now.answers)
     known = {now.name: now, **answers.asked}
     known |= {one.name: one for one in (in_force(case.network, returns=True), finding.scenario) if one is not None}
     rows = []
@@ -174,9 +188,9 @@ def _timing(case: Case, finding: Finding) -> pd.DataFrame:
     return stamp(table, finding.provenance)
 
 
-def _worst(case: Case, finding: Finding) -> Scenario | None:
+def _worst(case: Case, answers: Answers) -> Scenario | None:
     """Return the scenario of the first finding; None where that is the stop of the bottleneck, which nobody asked."""
-    worst = finding.scenario
+    worst = answers.worst
     return worst if worst in case.scenarios else None
 
 

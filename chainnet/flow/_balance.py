@@ -167,9 +167,13 @@ def balance_under(
     scenario_name: str = "",
     with_prices: bool = False,
     with_inputs: bool = False,
+    with_links: bool = True,
     steps: Steps = SILENT,
 ) -> Balance:
-    """See ``balance``; takes an overlay, may draw stocks once; ``closest`` may be flows to be near to (``moved``)."""
+    """See ``balance``; takes an overlay, may draw stocks once; ``closest`` may be flows to be near to (``moved``).
+
+    Without links nothing is told of ``relations`` and ``suppliers``.
+    """
     network, extra = counting.network, extra_cost_usd_per_t
     found = _solved(counting, overlay, reroute, fair, verify, closest, stocks, extra, steps)
     low, last, ranges = found.low, found.last, found.ranges()
@@ -186,7 +190,10 @@ def balance_under(
         "extra_cost_usd_per_t": extra_cost_usd_per_t,
         "tiers": list(network.tier_order),
     }
-    relations = relation_flows(low, last.x[None, :]).drop(columns="period").rename(columns={"flow_t": "flow_tpa"})
+    relations = suppliers = pd.DataFrame()
+    if with_links:
+        relations = relation_flows(low, last.x[None, :]).drop(columns="period").rename(columns={"flow_t": "flow_tpa"})
+        suppliers = new_suppliers(low, last.x)
     limiting = limiting_inputs(network, priced_bounds(low, *found.prices)) if with_inputs else pd.DataFrame()
     source = provenance(network, "HiGHS simplex", rests_on=limiting, **settings)
     return Balance(
@@ -195,7 +202,7 @@ def balance_under(
         nodes=stamp(node_table(network, low.throughput(last.x)), source),
         edges=stamp(edge_table(network, last.x), source),
         relations=stamp(relations, source),
-        suppliers=stamp(new_suppliers(low, last.x), source),
+        suppliers=stamp(suppliers, source),
         prices=stamp(prices, source, units=STEADY),
         limiting=stamp(limiting, source),
         cost_usd=float(last.value) + 0.0,

@@ -148,7 +148,8 @@ def levels(
         # a level that adds nothing is the one before it
         asked = (degree, stocks and not network.stocks.empty, bool(share.any()))
         if asked not in solved:
-            solved[asked] = balance_under(counting, overlay.with_built(share), degree, stocks=stocks)
+            found = overlay.with_built(share)
+            solved[asked] = balance_under(counting, found, degree, stocks=stocks, with_links=False)
         table = solved[asked].by_tier().reset_index()
         table.insert(0, "level", level)
         table.insert(1, "meaning", LEVEL_WORDS[level])

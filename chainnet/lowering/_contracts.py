@@ -34,9 +34,7 @@ def bind_output(
     row = rows.new("restriction", number, 0, -INF, contract.bound_tpa)
     away = np.concatenate([contract.edges, relations.classes[number]]).astype(float)
     if activity[source] >= 0:
-        lines = t.recipes
-        made = lines[(lines["node"] == source) & (lines["code"] == code) & (lines["role"] != "input")]
-        for line, per in zip(made["line"].tolist(), made["t_per_t"].tolist(), strict=True):
+        for line, per in t.made.get((source, code), ()):
             rows.put_amount(per, Amount(line, row, int(activity[source]), -contract.part))
     else:
         away -= contract.part * ((tail == source) & (commodity == code))

@@ -125,6 +125,15 @@ class Tables:
         return role, set(lines.loc[lines["role"] == "coproduct", "node"])
 
     @cached_property
+    def made(self) -> dict[tuple[int, int], list[tuple[int, float]]]:
+        """Recipe lines that put a commodity out, with their amounts, by node and code."""
+        lines = self.recipes[self.recipes["role"] != "input"]
+        found: dict[tuple[int, int], list[tuple[int, float]]] = {}
+        for node, code, *line in lines[["node", "code", "line", "t_per_t"]].itertuples(index=False):
+            found.setdefault((node, code), []).append((line[0], line[1]))
+        return found
+
+    @cached_property
     def main_code(self) -> Ints:
         """Code of the main output of each node with a process, in their order."""
         main = self.recipes[self.recipes["role"] == "output"].set_index("node")["code"]

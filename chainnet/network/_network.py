@@ -21,7 +21,7 @@ from chainnet.network._dated import Dated
 from chainnet.network._dates import day_of
 from chainnet.network._doors import Doors
 from chainnet.network._gate import Frames, Gate
-from chainnet.network._kept import KEPT
+from chainnet.network._kept import reduced, state_of
 from chainnet.network._nouns import Nouns
 from chainnet.network._order import baseline_of, canonical, digest_of, ends_of, html_of, sort_tables, trade_of
 from chainnet.network._projects import opened_parts, put_up, without_size
@@ -196,10 +196,13 @@ service, rules, hazards, groups, owners, tiers, totals, figures, references : Da
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"Network is frozen: {name} cannot be set; transforms return a new network")
 
-    def __getstate__(self) -> dict[str, Any]:
-        state = dict(self.__dict__)  # a copy in one step: another thread may be caching a property
-        state.pop(KEPT, None)
-        return state
+    def __copy__(self) -> Network:
+        new = object.__new__(Network)
+        new.__dict__.update(state_of(self))
+        return new
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return reduced(self)
 
     def __delattr__(self, name: str) -> None:
         raise AttributeError(f"Network is frozen: {name} cannot be deleted")

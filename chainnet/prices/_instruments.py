@@ -88,7 +88,7 @@ class _Effect:
         part, key = self._key(built)
         if key not in self.known:
             overlay = self.overlay.with_built(np.maximum(self.overlay.built, part * self.sizes))
-            self.known[key] = balance_under(self.counting, overlay, self.reroute)
+            self.known[key] = balance_under(self.counting, overlay, self.reroute, with_links=False)
         return self.known[key]
 
     def short(self, built: Array) -> float:

@@ -526,7 +526,7 @@ def _steady(
     name = _name(scenario)
     overlay = overlay_of(network, scenario)
     overlay = overlay.with_built(np.where(network.projects["id"].isin(projects), 1.0, overlay.built))
-    asked = balance_under(counting, overlay, reroute, scenario_name=name, with_inputs=True)
+    asked = balance_under(counting, overlay, reroute, scenario_name=name, with_inputs=True, with_links=False)
     table = asked.by_tier()
     for end, column in ENDS.items():
         if end == "allies_first" == counting.order:

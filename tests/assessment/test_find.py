@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import sys
 
 import jsonschema
@@ -11,6 +12,7 @@ import pytest
 from conftest import frame, line, two_tier
 
 import chainnet as cn
+from chainnet.assessment._answers import Answers
 from chainnet.cli import main
 from chainnet.doubt import class_assumptions
 from chainnet.errors import DataError
@@ -260,3 +262,19 @@ def test_what_the_time_rests_on_in_store_is_said(stated: float, title: str) -> N
     known = cn.find(net.with_table("stocks", stocks.assign(low=stated, high=None)), out)
     assert known.stocks_sentence == ""
     assert set(known.stock_ends.values()) == {known.first_month}
+
+
+def test_what_another_process_knows_is_not_solved_again(mag9: cn.Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = cn.scenarios(mag9)["china_out"]
+    here, there = (pickle.loads(pickle.dumps(Answers(Counting(mag9), asked={}))) for _ in range(2))
+    due = there.due(out)["due_tpa"].to_dict()
+    both = here.with_known(there)
+
+    def refuse(*_given: object, **_more: object) -> None:
+        raise AssertionError("solved again")
+
+    monkeypatch.setattr("chainnet.assessment._answers.short_by_tier", refuse)
+    assert both.due(out)["due_tpa"].to_dict() == due
+    assert any(due.values())
+    with pytest.raises(AssertionError, match="solved again"):
+        here.due(out)

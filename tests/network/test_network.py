@@ -458,6 +458,21 @@ def test_a_kept_answer_belongs_to_its_network_and_goes_with_it() -> None:
     assert two.nodes.shape[0] > 0
 
 
+def test_a_network_sent_twice_is_one_where_it_arrives() -> None:
+    net, equal = line(), line()
+    sent = [pickle.dumps(net), pickle.dumps((net, "again")), pickle.dumps(equal), pickle.dumps(net.without(["port"]))]
+    arrived = pickle.loads(sent[0])
+    assert pickle.loads(sent[1])[0] is arrived is pickle.loads(pickle.dumps(arrived))
+    assert arrived is not net
+    assert pickle.loads(sent[2]) is not arrived  # equal, but asked on its own
+    assert len(pickle.loads(sent[3]).nodes) == len(net.nodes) - 1
+    gone = weakref.ref(arrived)
+    del arrived
+    gc.collect()
+    assert gone() is None  # nobody there asked any more
+    assert pickle.loads(sent[0]).digest == net.digest
+
+
 # -- remedies ------------------------------------------------------------------------------------------
 
 
