@@ -67,7 +67,7 @@ def canonical(name: str, frame: pd.DataFrame, coded: Mapping[str, Coded] | None 
 
 
 def canonical_order(name: str, frame: pd.DataFrame, coded: Mapping[str, Coded]) -> np.ndarray | None:
-    """Return the rows of ``frame`` in canonical order; None where there is nothing to sort."""
+    """Return the rows of ``frame`` in canonical order; None where they stand in it."""
     if len(frame) < 2:
         return None
     table = TABLES[name]
@@ -75,6 +75,11 @@ def canonical_order(name: str, frame: pd.DataFrame, coded: Mapping[str, Coded]) 
     rest = [c for c in table.names if c not in first]
     if is_long(frame) and all(table.column(c).kind == "text" for c in first):
         return _long_order(frame, first, rest, coded)
+    order = _short_order(frame, first, rest)
+    return None if (order == np.arange(len(order))).all() else order
+
+
+def _short_order(frame: pd.DataFrame, first: list[str], rest: list[str]) -> np.ndarray:
     codes = _folded([_codes(frame[column]) for column in first])
     order = np.lexsort(codes[::-1])
     same = np.ones(len(frame) - 1, dtype=bool)
@@ -163,20 +168,21 @@ def digest_of(frames: Frames, *words: Sequence[str]) -> str:
         if frame.empty:
             continue
         sha.update(f"{table}:{len(frame)}\x1e".encode())
-        for column in frame.columns:
-            cells = frame[column]
-            if pd.api.types.is_numeric_dtype(cells.dtype):
+        for column, cells in frame.items():
+            if isinstance(cells.dtype, np.dtype):
                 values = cells.to_numpy(dtype="<f8")
                 missing = np.isnan(values)
-                if missing.any() and not missing.all():
+                if missing.all():
+                    continue
+                if missing.any():
                     values = np.where(missing, np.nan, values)  # one kind of it, whatever bits a file had
-                held = np.ascontiguousarray(values).data if not missing.all() else b""
+                held = np.ascontiguousarray(values).data
             else:
-                missing = cells.isna().to_numpy()
-                held = b"" if missing.all() else joined(cells)
-            if not missing.all():
-                sha.update(column.encode() + b"\x1e")
-                sha.update(held)
+                held = joined(cells)
+                if held is None:
+                    continue
+            sha.update(str(column).encode() + b"\x1e")
+            sha.update(held)
     return sha.hexdigest()
 
 
