@@ -99,7 +99,7 @@ class Gate:
         table = TABLES[name]
         if frame is None:
             return empty(name)
-        frame = pd.DataFrame(frame)
+        frame = frame if isinstance(frame, pd.DataFrame) else pd.DataFrame(frame)
         if name not in self.files:
             self.labels[name] = frame.index
         if frame.empty and frame.columns.tolist() == table.names:
@@ -107,7 +107,6 @@ class Gate:
         keyed = [n for n in frame.index.names if n in table.names and n not in frame.columns]
         if keyed:
             frame = frame.reset_index(keyed)
-        frame = frame.reset_index(drop=True)
         for label in frame.columns:
             if label not in table.names:
                 usual = f"{checks.listed(table.names)} Another name: rename=; leave it out: ignore_unknown=."
@@ -117,17 +116,18 @@ class Gate:
             for label in frame.columns[frame.columns.duplicated()]:
                 self.fault(name, None, str(label), None, "the column stands twice", "Keep one of them.")
             frame = frame.loc[:, ~frame.columns.duplicated()]
+        given = dict(frame.items())
         out: dict[str, Any] = {}
         for column in table.columns:
-            if column.name in frame.columns:
-                out[column.name] = self._column(table, column, frame[column.name])
+            if column.name in given:
+                out[column.name] = self._column(table, column, given[column.name])
             else:
                 if column.required:
                     self.fault(name, None, column.name, None, "required column is missing", "Add the column.")
                 out[column.name] = _blank(column, len(frame))
         self._tell_totals(name, out)
         # long columns stand each by itself: where they are blank they cost nothing
-        return pd.DataFrame(out, frame.index, copy=None if not is_long(frame) else False)
+        return pd.DataFrame(out, pd.RangeIndex(len(frame)), copy=None if not is_long(frame) else False)
 
     def _tell_totals(self, name: str, columns: Mapping[str, Any]) -> None:
         """Say of a row with a blank cell and a word for a sum that it is a total, not a row to be filled in."""

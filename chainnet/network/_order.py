@@ -214,17 +214,23 @@ def trade_of(frames: Frames) -> tuple[pd.DataFrame, pd.DataFrame]:
 def baseline_of(frames: Frames) -> pd.Series:
     """Main output (process) or throughput (else) of each node from edges.flow_tpa; NaN where unknown."""
     nodes, edges, processes = frames["nodes"], frames["edges"], frames["processes"]
-    known = edges.dropna(subset=["flow_tpa"])
-    if known.empty:
-        return pd.Series(np.nan, index=nodes["id"].to_numpy(dtype=object), dtype=float)
-    main = processes[processes["role"] == "output"].set_index("process")["commodity"]
-    wanted = pd.Series(nodes["process"].map(main).to_numpy(), index=nodes["id"], dtype="object")
-    made = known["commodity"].to_numpy(dtype=object) == wanted.reindex(known["source"]).to_numpy()
-    has_process = pd.Series(nodes["process"].notna().to_numpy(), index=nodes["id"])
-    out = known.groupby("source")["flow_tpa"].sum(min_count=1)
-    into = known.groupby("target")["flow_tpa"].sum(min_count=1)
-    main_out = known[made].groupby("source")["flow_tpa"].sum(min_count=1)
-    ids = nodes["id"]
-    through = out.reindex(ids).where((nodes["stage"] != "end_use").to_numpy(), into.reindex(ids).to_numpy())
-    result = through.where(~has_process.to_numpy(), main_out.reindex(ids).to_numpy())
-    return pd.Series(result.to_numpy(), index=ids.to_numpy())
+    ids, flow = nodes["id"].to_numpy(dtype=object), edges["flow_tpa"].to_numpy()
+    known = ~np.isnan(flow)
+    if not known.any():
+        return pd.Series(np.nan, index=ids, dtype=float)
+    source, target, commodity = (edges[c].to_numpy(dtype=object)[known] for c in ("source", "target", "commodity"))
+    tonnes = pd.Series(flow[known])
+
+    def sums(by: np.ndarray, where: Any = slice(None)) -> np.ndarray:
+        return np.asarray(tonnes[where].groupby(by[where]).sum().reindex(ids))
+
+    result = np.where((nodes["stage"] != "end_use").to_numpy(), sums(source), sums(target))
+    process = nodes["process"].to_numpy(dtype=object)
+    is_named = nodes["process"].notna().to_numpy()
+    if is_named.any():
+        lines = zip(processes["process"], processes["role"], processes["commodity"], strict=True)
+        main = {process: commodity for process, role, commodity in lines if role == "output"}
+        wanted = {node: main.get(step) for node, step in zip(ids[is_named], process[is_named], strict=True)}
+        made = commodity == np.array([wanted.get(node) for node in source], dtype=object)
+        result = np.where(is_named, sums(source, made), result)
+    return pd.Series(result, index=ids)
