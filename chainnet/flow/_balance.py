@@ -504,9 +504,19 @@ def _demand_table(low: Lowered, counting: Counting, x: Array, left: Array) -> pd
     return table
 
 
+def _nothing(**columns: str) -> pd.DataFrame:
+    return pd.DataFrame({column: np.empty(0, dtype=kind) for column, kind in columns.items()})
+
+
+_NO_RELATIONS = _nothing(period="int64", commodity="object", maker="object", user="object", flow_t="float64")
+_NO_SUPPLIERS = _nothing(source="object", target="object", commodity="object", flow_tpa="float64")
+
+
 def relation_flows(low: Lowered, block: Array) -> pd.DataFrame:
     """Return what new relations carry: period (row of ``block``), commodity, maker, user, flow_t."""
     pairs = low.relations.pairs
+    if not len(pairs):
+        return _NO_RELATIONS.copy()
     flow = block[:, low.n_edges + np.flatnonzero(low.relations.is_pair)]
     period, pair = np.nonzero(flow > ROUNDING * max(float(flow.max(initial=0.0)), 1.0))
     words = np.array([*low.commodities, ""], dtype=object)
@@ -525,6 +535,8 @@ def relation_flows(low: Lowered, block: Array) -> pd.DataFrame:
 def new_suppliers(low: Lowered, x: Array) -> pd.DataFrame:
     """Return what new relations carry from plant to plant: source, target, commodity, flow_tpa."""
     links, flow = low.relations, np.asarray(x[low.n_edges : low.n_edges + len(low.relations.tail)], dtype=float)
+    if not len(flow):
+        return _NO_SUPPLIERS.copy()
     arcs = pd.DataFrame({"tail": links.tail, "head": links.head, "commodity": links.commodity, "flow": flow})
     arcs = arcs[flow > ROUNDING * max(float(flow.max(initial=0.0)), 1.0)]
     pairs = arcs[links.is_pair[arcs.index]].rename(columns={"tail": "offered", "head": "taken"})

@@ -214,8 +214,9 @@ def node_table(network: Network, throughput: Array) -> pd.DataFrame:
 
 def _named(network: Network, cut: pd.DataFrame) -> pd.DataFrame:
     """Add step, country and owner of each member: the node's own, or those of an edge's two ends."""
-    nodes, index = network.view("nodes"), pd.Index(network.view("nodes")["id"])
-    at = {key: index.get_indexer(cut[key]) for key in ("id", "source", "target")}
+    nodes = network.view("nodes")
+    index = pd.Index(nodes["id"].to_numpy(dtype=object))
+    at = {key: index.get_indexer(cut[key].to_numpy(dtype=object)) for key in ("id", "source", "target")}
     is_edge = (cut["kind"] == "edge").to_numpy()
     for column, values in (
         ("step", step_of(nodes)),
@@ -310,22 +311,23 @@ def priced_bounds(low: Lowered, col_price: Array, row_price: Array) -> pd.DataFr
     limits = [(r, kind, owner) for r, (kind, owner, _) in enumerate(low.rows) if kind in ("node", "restriction")]
     binds = [entry for entry in limits if row_price[entry[0]] > PRICED and program.row_upper[entry[0]] > 0]
     rows = np.array([r for r, _, _ in binds], dtype=np.int64)
-    ids = np.asarray(low.tables.ids, dtype=object)
-    named = [ids[owner] if kind == "node" else f"measure {owner + 1}" for _, kind, owner in binds]
-    asked = low.flows.demand.iloc[on_ask - low.flows.demand_start]
-    parts = [
-        edges.iloc[on_edge][["source", "target", "commodity"]].assign(kind="edge"),
-        pd.DataFrame({"id": ids[node_of[on_node]]}).assign(kind="node"),
-        asked[["node", "commodity", "tier"]].rename(columns={"node": "id"}).assign(kind="demand"),
-        pd.DataFrame({"id": named, "kind": [kind for _, kind, _ in binds]}, dtype=object),
-    ]
+    ids = low.tables.ids
     found = np.concatenate([on_edge, on_node, on_ask])
     bound = np.concatenate([program.col_upper[found], program.row_upper[rows]])
     price = np.concatenate([col_price[found], row_price[rows]])
-    cut = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
-    cut = cut.reindex(columns=CUT_COLUMNS).assign(capacity_tpa=bound, price=price)
-    cut = cut.sort_values(["kind", "source", "target", "id", "commodity", "tier"], ignore_index=True)
-    return _named(low.tables.network, cut)
+    ends = (edges[column].array.take(on_edge) for column in ("source", "target", "commodity"))
+    demand = low.flows.demand
+    asked = (demand[c].array.take(on_ask - low.flows.demand_start) for c in ("node", "commodity", "tier"))
+    # kind, source, target, id, commodity, tier
+    keys: list[tuple[Any, ...]] = [
+        *(("edge", source, target, None, good, None) for source, target, good in zip(*ends, strict=True)),
+        *(("node", None, None, ids[node], None, None) for node in node_of[on_node]),
+        *(("demand", None, None, *key) for key in zip(*asked, strict=True)),
+        *((kind, None, None, ids[at] if kind == "node" else f"measure {at + 1}", None, None) for _, kind, at in binds),
+    ]
+    order = sorted(range(len(keys)), key=lambda i: [(not isinstance(key, str), key or "") for key in keys[i]])
+    cut = pd.DataFrame([keys[i] for i in order], columns=CUT_COLUMNS[:6], dtype="str")
+    return _named(low.tables.network, cut.assign(capacity_tpa=bound[order], price=price[order]))
 
 
 def values_by_igraph(problem: FlowProblem, arcs: Sequence[Ints] = (), nodes: Sequence[Ints] = ()) -> list[float]:

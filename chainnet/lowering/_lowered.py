@@ -240,7 +240,7 @@ def lower(
     standin_start = len(tail) + len(makers)
     draw_start = standin_start + len(standins)
     demand = demand_rows(t, overlay)
-    demand_start = draw_start + len(network.stocks)
+    demand_start = draw_start + len(network.view("stocks"))
     caps = node_caps(t, overlay)
 
     rows = NamedRows()

@@ -99,12 +99,12 @@ class Tables:
     @cached_property
     def n_nodes(self) -> int:
         """How many nodes stand before the projects."""
-        return len(self.network.nodes)
+        return len(self.network.view("nodes"))
 
     @cached_property
     def held(self) -> Array:
         """What lies in each stock, t."""
-        return np.asarray(self.network.stocks["stock_t"], dtype=float)
+        return np.asarray(self.network.view("stocks")["stock_t"], dtype=float)
 
     @cached_property
     def wanted(self) -> Array:
@@ -142,12 +142,12 @@ class Tables:
     @cached_property
     def stock_code(self) -> Ints:
         """Code of what each stock holds."""
-        return np.asarray(self.network.view("stocks")["commodity"].fillna("").map(self.code), dtype=np.int64)
+        return _at(self.network.view("stocks")["commodity"], self.code)
 
     @cached_property
     def stock_place(self) -> Ints:
         """Position of the node that holds each stock; -1 = none."""
-        return np.asarray(self.network.view("stocks")["node"].map(self.position).fillna(-1), dtype=np.int64)
+        return _at(self.network.view("stocks")["node"], {**self.position, "": -1})
 
     @cached_property
     def asked(self) -> pd.DataFrame:
@@ -167,35 +167,27 @@ class Tables:
                     "value_usd_per_t": np.nan,
                 }
             )
-        return demand.assign(
-            position=demand["node"].map(self.position).astype("int64"),
-            code=demand["commodity"].fillna("").map(self.code).astype("int64"),
-        )
+        return demand.assign(position=_at(demand["node"], self.position), code=_at(demand["commodity"], self.code))
 
 
 @kept(1)
 def stack(network: Network) -> Tables:
     """Stack nodes and projects and turn ids into positions, commodities into codes."""
     nodes = network.plants
-    edges, demand = network.view("edges"), network.view("demand")
+    edges = network.view("edges")
     ids = nodes["id"].to_numpy(dtype=object)
     position = {i: k for k, i in enumerate(ids)}
-    parts = [
-        edges["commodity"],
-        demand["commodity"],
-        network.view("processes")["commodity"],
-        network.view("stocks")["commodity"],
-    ]
-    code = {name: k for k, name in enumerate(sorted(set(pd.concat(parts).fillna(""))))}
+    goods = {word for table in ("edges", "demand", "processes", "stocks") for word in network.view(table)["commodity"]}
+    code = {name: k for k, name in enumerate(sorted({word if isinstance(word, str) else "" for word in goods}))}
     return Tables(
         network,
         nodes,
         ids,
         position,
         code,
-        edges["source"].map(position).to_numpy(dtype=np.int64),
-        edges["target"].map(position).to_numpy(dtype=np.int64),
-        edges["commodity"].fillna("").map(code).to_numpy(dtype=np.int64),
+        _at(edges["source"], position),
+        _at(edges["target"], position),
+        _at(edges["commodity"], code),
         nodes["capacity_tpa"].to_numpy(dtype=float),
         edges["capacity_tpa"].to_numpy(dtype=float),
         edges["flow_tpa"].to_numpy(dtype=float),
@@ -204,11 +196,21 @@ def stack(network: Network) -> Tables:
 
 
 def _recipe_lines(network: Network, nodes: pd.DataFrame, code: dict[str, int]) -> pd.DataFrame:
-    owners = nodes[["process"]].assign(node=np.arange(len(nodes))).dropna()
     processes = network.view("processes")
-    lines = owners.merge(processes.assign(line=np.arange(len(processes))), on="process", how="left")
-    lines["code"] = lines["commodity"].map(code).astype("int64")
-    return lines[["node", "code", "role", "t_per_t", "group", "max_share", "line"]]
+    of: dict[str, list[int]] = {}
+    for line, process in enumerate(processes["process"]):
+        of.setdefault(process, []).append(line)
+    owned = [(row, line) for row, process in enumerate(nodes["process"]) for line in of.get(process, ())]
+    node, number = np.array(owned, dtype=np.int64).reshape(-1, 2).T
+    lines = processes[["role", "t_per_t", "group", "max_share"]].take(number).reset_index(drop=True)
+    lines.insert(0, "node", node)
+    lines.insert(1, "code", _at(processes["commodity"], code)[number])
+    return lines.assign(line=number)
+
+
+def _at(words: pd.Series, places: dict[str, int]) -> Ints:
+    """Return where each word of a column stands; a missing one is the empty word."""
+    return np.array([places[word if isinstance(word, str) else ""] for word in words.tolist()], dtype=np.int64)
 
 
 def demand_rows(t: Tables, overlay: Overlay) -> pd.DataFrame:

@@ -166,15 +166,16 @@ class _Marks:
 def _marks(t: Tables, overlay: Overlay, stocks: bool) -> _Marks | None:
     """Return the marks that the measures and reserved stocks ask for, or None."""
     network = t.network
-    asked = network.demand["tier"].dropna().unique()
+    asked = set(network.view("demand")["tier"])
     order = [tier for tier in network.tier_order if tier in asked]
-    reserved = [stock_tiers(network, overlay, i) if stocks else () for i in range(len(network.stocks))]
+    n_stocks = len(network.view("stocks"))
+    reserved = [stock_tiers(network, overlay, i) if stocks else () for i in range(n_stocks)]
     bound = {r.tier for r in overlay.restrictions if r.tier is not None}
     bound |= {tier for tiers in reserved if tiers for tier in order if tier not in tiers}
     tier_bit = {tier: 1 << i for i, tier in enumerate(tier for tier in order if tier in bound)}
     origins: dict[bytes, int] = {}
     touch = np.zeros(len(t.nodes) + 1, dtype=np.int64)  # the last place stands for every hub
-    origin_bit, stock_state = [], np.zeros(len(network.stocks), dtype=np.int64)
+    origin_bit, stock_state = [], np.zeros(n_stocks, dtype=np.int64)
     for r in overlay.restrictions:
         bit = 0
         if r.origin is not None:

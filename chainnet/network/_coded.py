@@ -149,10 +149,14 @@ def places(words: Any, ids: pd.Series) -> np.ndarray:
 
 
 def joined(cells: pd.Series) -> Any:
-    """Return the texts of a column one after the other as bytes, a unit separator between two."""
+    """Return the texts of a column one after the other as bytes, a unit separator between two; None without any."""
     arrow = _as_arrow(cells.array) if is_long(cells) else None
     if arrow is None:
-        return "\x1f".join(cells.fillna("").tolist()).encode("utf-8", "surrogatepass")
+        texts = [text if isinstance(text, str) else None for text in cells.tolist()]
+        known = [text or "" for text in texts]
+        return None if texts.count(None) == len(texts) else "\x1f".join(known).encode("utf-8", "surrogatepass")
+    if arrow.null_count == len(arrow):
+        return None
     import pyarrow as pa
     from pyarrow import compute
 

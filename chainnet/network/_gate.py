@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet import checks
+from chainnet._types import Array
 from chainnet.errors import UNWRITABLE, UNWRITABLE_RULE, DataError, Fault, printable
 from chainnet.network._coded import Coded, blank_numbers, blank_texts, encode, is_long, places, plain_numbers
 from chainnet.network._countries import country_hint, is_country, is_total
@@ -98,13 +99,14 @@ class Gate:
         table = TABLES[name]
         if frame is None:
             return empty(name)
-        frame = pd.DataFrame(frame)
+        frame = frame if isinstance(frame, pd.DataFrame) else pd.DataFrame(frame)
         if name not in self.files:
             self.labels[name] = frame.index
+        if frame.empty and frame.columns.tolist() == table.names:
+            return empty(name)
         keyed = [n for n in frame.index.names if n in table.names and n not in frame.columns]
         if keyed:
             frame = frame.reset_index(keyed)
-        frame = frame.reset_index(drop=True)
         for label in frame.columns:
             if label not in table.names:
                 usual = f"{checks.listed(table.names)} Another name: rename=; leave it out: ignore_unknown=."
@@ -114,21 +116,20 @@ class Gate:
             for label in frame.columns[frame.columns.duplicated()]:
                 self.fault(name, None, str(label), None, "the column stands twice", "Keep one of them.")
             frame = frame.loc[:, ~frame.columns.duplicated()]
-        if frame.empty and list(frame.columns) == list(table.names):
-            return empty(name)
+        given = dict(frame.items())
         out: dict[str, Any] = {}
         for column in table.columns:
-            if column.name in frame.columns:
-                out[column.name] = self._column(table, column, frame[column.name])
+            if column.name in given:
+                out[column.name] = self._column(table, column, given[column.name])
             else:
                 if column.required:
                     self.fault(name, None, column.name, None, "required column is missing", "Add the column.")
                 out[column.name] = _blank(column, len(frame))
         self._tell_totals(name, out)
         # long columns stand each by itself: where they are blank they cost nothing
-        return pd.DataFrame(out, columns=table.names, copy=None if not is_long(frame) else False)
+        return pd.DataFrame(out, pd.RangeIndex(len(frame)), copy=None if not is_long(frame) else False)
 
-    def _tell_totals(self, name: str, columns: Mapping[str, pd.Series]) -> None:
+    def _tell_totals(self, name: str, columns: Mapping[str, Any]) -> None:
         """Say of a row with a blank cell and a word for a sum that it is a total, not a row to be filled in."""
         file = self.files.get(name, name)
         places = [i for i, f in enumerate(self.faults) if f.file == file and f.rule == BLANK and f.row is not None]
@@ -140,12 +141,12 @@ class Gate:
             if any(map(is_total, cells)):
                 self.faults[i] = replace(self.faults[i], rule="the row looks like a total", remedy="Remove the row.")
 
-    def _column(self, table: Table, column: Column, cells: pd.Series) -> pd.Series:
+    def _column(self, table: Table, column: Column, cells: pd.Series) -> Any:
         parse = self._text if column.kind == "text" else self._numbers
         before = len(self.faults)
         values = parse(table, column, cells)
         if column.filled:
-            blank = values.isna().to_numpy()
+            blank = np.asarray(pd.isna(values))
             told = [fault.row - 2 for fault in self.faults[before:] if fault.row is not None]
             if told:
                 blank = blank.copy()
@@ -154,27 +155,25 @@ class Gate:
                 self.fault(table.name, row, column.name, None, BLANK, "Fill it in.")
         return values
 
-    def _text(self, table: Table, column: Column, cells: pd.Series) -> pd.Series:
+    def _text(self, table: Table, column: Column, cells: pd.Series) -> Any:
         if is_long(cells):
             long = self._long_text(table, column, cells)
             if long is not None:
                 return long
-        plain = pd.api.types.is_string_dtype(cells.dtype) and cells.dtype != object
-        if plain:
+        plain = cells.dtype == _TEXT
+        if not plain and pd.api.types.is_string_dtype(cells.dtype) and cells.dtype != object:
             try:
-                cells = cells.astype("str").reset_index(drop=True)
+                cells, plain = cells.astype(_TEXT), True
             except UnicodeEncodeError:  # half a character, which other kinds of text can hold
                 plain = False
         if not plain:
             texts = [as_text(v) for v in cells.tolist()]
             if UNWRITABLE.search("\n".join(t for t in texts if t is not None)):
                 texts = [self._clean(table, column, row, text) for row, text in enumerate(texts)]
-            cells = pd.Series(texts, dtype="str")
+            cells = pd.Series(texts, dtype=_TEXT)
             known = {text for text in texts if text is not None}
         else:
-            if cells.dtype != _TEXT:
-                cells = cells.astype(_TEXT)
-            known = {text for text in cells.unique().tolist() if isinstance(text, str)}
+            known = {text for text in cells.tolist() if isinstance(text, str)}
             if UNWRITABLE.search("\n".join(known)):
                 for row, text in enumerate(cells.tolist()):
                     self._clean(table, column, row, text if isinstance(text, str) else None)
@@ -188,9 +187,9 @@ class Gate:
         for wrong, rule, remedy in _wrong_words(column, known):
             for row in self.rows(cells.isin(wrong).to_numpy()):
                 self.fault(table.name, row, column.name, cells.iloc[row], rule, remedy)
-        return cells
+        return cells.array
 
-    def _long_text(self, table: Table, column: Column, cells: pd.Series) -> pd.Series | None:
+    def _long_text(self, table: Table, column: Column, cells: pd.Series) -> Any:
         """Check a long column by its distinct words; None where its cells must be looked at one by one."""
         coded = encode(cells)
         if coded is None:
@@ -208,9 +207,9 @@ class Gate:
                 for row in self.rows(coded.rows_of(wrong)):
                     self.fault(table.name, row, column.name, coded.words[coded.codes[row]], rule, remedy)
         if not len(coded.words):
-            return pd.Series(blank_texts(len(cells)))
+            return blank_texts(len(cells))
         is_same = cells.dtype == coded.words.dtype and not blank.any()
-        return pd.Series(cells.array.copy() if is_same else coded.cells())
+        return cells.array.copy() if is_same else coded.cells()
 
     def _clean(self, table: Table, column: Column, row: int, text: str | None) -> str | None:
         """Note a control character or a lone surrogate, which neither XML nor UTF-8 can hold."""
@@ -226,7 +225,7 @@ class Gate:
                 if isinstance(text, str) and UNWRITABLE.search(text):
                     self.fault("network", None, name, text, UNWRITABLE_RULE, "Remove it.")
 
-    def _numbers(self, table: Table, column: Column, cells: pd.Series) -> pd.Series:
+    def _numbers(self, table: Table, column: Column, cells: pd.Series) -> Array:
         if pd.api.types.is_bool_dtype(cells.dtype):
             cells = cells.astype("object")
         if pd.api.types.is_numeric_dtype(cells.dtype):
@@ -245,7 +244,7 @@ class Gate:
             values[infinite] = np.nan
         self._range(table, column, values)
         values += 0.0  # -0.0 and 0.0 are one number
-        return pd.Series(values)
+        return values
 
     def _number(self, table: Table, column: Column, row: int, cell: object) -> float:
         if cell is None or cell is pd.NA or (isinstance(cell, float) and np.isnan(cell)):

@@ -13,6 +13,8 @@ _WAYS = ("rate_low", "count", "share_low")
 
 def check_hazards(gate: Gate, frame: pd.DataFrame) -> None:
     """Note rates without their other end or in the wrong order, rates said twice, and groups that are none."""
+    if frame.empty:
+        return
     numbers = frame.select_dtypes("number").columns
     for row, cells in enumerate(records(frame[numbers])):
         held = {column: value for column, value in cells.items() if value == value}

@@ -67,7 +67,7 @@ def canonical(name: str, frame: pd.DataFrame, coded: Mapping[str, Coded] | None 
 
 
 def canonical_order(name: str, frame: pd.DataFrame, coded: Mapping[str, Coded]) -> np.ndarray | None:
-    """Return the rows of ``frame`` in canonical order; None where there is nothing to sort."""
+    """Return the rows of ``frame`` in canonical order; None where they stand in it."""
     if len(frame) < 2:
         return None
     table = TABLES[name]
@@ -75,6 +75,11 @@ def canonical_order(name: str, frame: pd.DataFrame, coded: Mapping[str, Coded]) 
     rest = [c for c in table.names if c not in first]
     if is_long(frame) and all(table.column(c).kind == "text" for c in first):
         return _long_order(frame, first, rest, coded)
+    order = _short_order(frame, first, rest)
+    return None if (order == np.arange(len(order))).all() else order
+
+
+def _short_order(frame: pd.DataFrame, first: list[str], rest: list[str]) -> np.ndarray:
     codes = _folded([_codes(frame[column]) for column in first])
     order = np.lexsort(codes[::-1])
     same = np.ones(len(frame) - 1, dtype=bool)
@@ -163,20 +168,21 @@ def digest_of(frames: Frames, *words: Sequence[str]) -> str:
         if frame.empty:
             continue
         sha.update(f"{table}:{len(frame)}\x1e".encode())
-        for column in frame.columns:
-            cells = frame[column]
-            if pd.api.types.is_numeric_dtype(cells.dtype):
+        for column, cells in frame.items():
+            if isinstance(cells.dtype, np.dtype):
                 values = cells.to_numpy(dtype="<f8")
                 missing = np.isnan(values)
-                if missing.any() and not missing.all():
+                if missing.all():
+                    continue
+                if missing.any():
                     values = np.where(missing, np.nan, values)  # one kind of it, whatever bits a file had
-                held = np.ascontiguousarray(values).data if not missing.all() else b""
+                held = np.ascontiguousarray(values).data
             else:
-                missing = cells.isna().to_numpy()
-                held = b"" if missing.all() else joined(cells)
-            if not missing.all():
-                sha.update(column.encode() + b"\x1e")
-                sha.update(held)
+                held = joined(cells)
+                if held is None:
+                    continue
+            sha.update(str(column).encode() + b"\x1e")
+            sha.update(held)
     return sha.hexdigest()
 
 
@@ -208,17 +214,23 @@ def trade_of(frames: Frames) -> tuple[pd.DataFrame, pd.DataFrame]:
 def baseline_of(frames: Frames) -> pd.Series:
     """Main output (process) or throughput (else) of each node from edges.flow_tpa; NaN where unknown."""
     nodes, edges, processes = frames["nodes"], frames["edges"], frames["processes"]
-    known = edges.dropna(subset=["flow_tpa"])
-    if known.empty:
-        return pd.Series(np.nan, index=nodes["id"].to_numpy(dtype=object), dtype=float)
-    main = processes[processes["role"] == "output"].set_index("process")["commodity"]
-    wanted = pd.Series(nodes["process"].map(main).to_numpy(), index=nodes["id"], dtype="object")
-    made = known["commodity"].to_numpy(dtype=object) == wanted.reindex(known["source"]).to_numpy()
-    has_process = pd.Series(nodes["process"].notna().to_numpy(), index=nodes["id"])
-    out = known.groupby("source")["flow_tpa"].sum(min_count=1)
-    into = known.groupby("target")["flow_tpa"].sum(min_count=1)
-    main_out = known[made].groupby("source")["flow_tpa"].sum(min_count=1)
-    ids = nodes["id"]
-    through = out.reindex(ids).where((nodes["stage"] != "end_use").to_numpy(), into.reindex(ids).to_numpy())
-    result = through.where(~has_process.to_numpy(), main_out.reindex(ids).to_numpy())
-    return pd.Series(result.to_numpy(), index=ids.to_numpy())
+    ids, flow = nodes["id"].to_numpy(dtype=object), edges["flow_tpa"].to_numpy()
+    known = ~np.isnan(flow)
+    if not known.any():
+        return pd.Series(np.nan, index=ids, dtype=float)
+    source, target, commodity = (edges[c].to_numpy(dtype=object)[known] for c in ("source", "target", "commodity"))
+    tonnes = pd.Series(flow[known])
+
+    def sums(by: np.ndarray, where: Any = slice(None)) -> np.ndarray:
+        return np.asarray(tonnes[where].groupby(by[where]).sum().reindex(ids))
+
+    result = np.where((nodes["stage"] != "end_use").to_numpy(), sums(source), sums(target))
+    process = nodes["process"].to_numpy(dtype=object)
+    is_named = nodes["process"].notna().to_numpy()
+    if is_named.any():
+        lines = zip(processes["process"], processes["role"], processes["commodity"], strict=True)
+        main = {process: commodity for process, role, commodity in lines if role == "output"}
+        wanted = {node: main.get(step) for node, step in zip(ids[is_named], process[is_named], strict=True)}
+        made = commodity == np.array([wanted.get(node) for node in source], dtype=object)
+        result = np.where(is_named, sums(source, made), result)
+    return pd.Series(result, index=ids)

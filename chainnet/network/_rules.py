@@ -16,6 +16,7 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet.errors import UNWRITABLE, UNWRITABLE_RULE, DataError, printable
+from chainnet.network._coded import is_long
 from chainnet.network._countries import Groups, collect_groups, common_groups, countries_near, country_named, is_country
 from chainnet.network._gate import Frames, Gate, empty, member, near_word, split_list
 from chainnet.network._hazards import check_hazards
@@ -68,8 +69,7 @@ def check_rules(gate: Gate, frames: Frames, common: Groups, changed: str | None 
     if touched("hazards"):
         check_hazards(gate, frames["hazards"])
     if touched("rules", "service", "contracts", "cover", "nodes", "demand", "groups", "tiers"):
-        own = frames["groups"].dropna(subset=["group", "country"])
-        check_law(gate, frames, {**common, **collect_groups(zip(own["group"], own["country"], strict=True))})
+        check_law(gate, frames, _groups(frames, common))
     _words(gate, frames, common)
 
 
@@ -96,6 +96,10 @@ def check_keys(gate: Gate, table: Table, frame: pd.DataFrame) -> None:
     coded = gate.coded.get((table.name, key[0]))
     if coded is not None and len(key) == 1 and len(coded.words) == len(frame):
         return
+    if not is_long(frame):  # the common case, quickly
+        cells = [[None if cell != cell else cell for cell in frame[column].tolist()] for column in key]
+        if len(set(zip(*cells, strict=True))) == len(frame):
+            return
     twice = frame.duplicated(key).to_numpy() & frame[key[0]].notna().to_numpy()
     for row in gate.rows(twice):
         value = " / ".join("" if pd.isna(v) else str(v) for v in frame[key].iloc[row])
@@ -104,7 +108,20 @@ def check_keys(gate: Gate, table: Table, frame: pd.DataFrame) -> None:
 
 def _named(frame: pd.DataFrame, column: str) -> set[str]:
     """Return the words of a column."""
-    return set(frame[column].dropna().tolist()) if len(frame) else set()
+    return _distinct(frame[column]) if len(frame) else set()
+
+
+def _distinct(cells: pd.Series) -> set[str]:
+    """Return the words that stand in a column."""
+    return {word for word in (cells.unique() if is_long(cells) else cells).tolist() if isinstance(word, str)}
+
+
+def _groups(frames: Frames, common: Groups) -> Groups:
+    """Return group name -> members: those that are always known and the tables' own."""
+    if frames["groups"].empty:
+        return common
+    own = frames["groups"].dropna(subset=["group", "country"])
+    return {**common, **collect_groups(zip(own["group"], own["country"], strict=True))}
 
 
 def _shared_ids(gate: Gate, frames: Frames) -> None:
@@ -164,8 +181,9 @@ def check_known(
         return
     cells = frame[column]
     coded = gate.coded.get((name, column))
-    words = (cells.unique() if coded is None else coded.words).tolist()
-    wrong = {word for word in words if isinstance(word, str)} - known
+    wrong = (_distinct(cells) if coded is None else set(coded.words.tolist())) - known
+    if not wrong:
+        return
     hints: dict[str, str] = {}
     for row in gate.rows(member(cells, wrong)):
         value = cells.iloc[row]
@@ -178,8 +196,8 @@ def check_known(
 def _references(gate: Gate, name: str, frame: pd.DataFrame, known: set[str]) -> None:
     cells = frame["reference"]
     wrong: dict[str, list[str]] = {}
-    for cell in cells.unique().tolist():
-        lacking = [key for key in split_list(cell) if key not in known] if isinstance(cell, str) else []
+    for cell in _distinct(cells):
+        lacking = [key for key in split_list(cell) if key not in known]
         if lacking:
             wrong[cell] = lacking
     for row in gate.rows(member(cells, set(wrong))):
@@ -418,8 +436,9 @@ def check_main(gate: Gate, frames: Frames, main: tuple[str, ...]) -> None:
 
 def check_whose(gate: Gate, frames: Frames, whose: tuple[str, ...], common: Groups) -> None:
     """Note beneficiaries that are neither countries nor groups."""
-    own = frames["groups"].dropna(subset=["group", "country"])
-    groups = {**common, **collect_groups(zip(own["group"], own["country"], strict=True))}
+    if not whose:
+        return
+    groups = _groups(frames, common)
     for word in whose:
         if word not in groups and not is_country(word) and not UNWRITABLE.search(word):
             hint = countries_near(word)

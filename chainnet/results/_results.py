@@ -96,7 +96,7 @@ def stamp(
     names = [str(c) for c in frame.columns]
     made: dict[str, dict[str, Any]] = {}
     for name, dtype in zip(names, frame.dtypes, strict=True):
-        if not pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_bool_dtype(dtype):
+        if dtype.kind not in "iuf":  # no numbers
             continue
         made[name] = {
             "unit": _unit(name, units or {}),
@@ -111,12 +111,11 @@ def stamp(
 
 def _without_negative_zeros(frame: pd.DataFrame) -> None:
     """Say 0 for -0.0, which is the same number and prints as another."""
-    for place, dtype in enumerate(frame.dtypes):
-        if pd.api.types.is_float_dtype(dtype):
-            column = frame.iloc[:, place]
+    for place, (_, column) in enumerate(frame.items()):
+        if column.dtype.kind == "f":
             values = column.to_numpy(dtype=float, na_value=np.nan)
-            if (np.signbit(values) & (values == 0.0)).any():
-                frame.isetitem(place, values + 0.0 if isinstance(dtype, np.dtype) else (column + 0.0).array)
+            if np.signbit(values[values == 0.0]).any():
+                frame.isetitem(place, values + 0.0 if isinstance(column.dtype, np.dtype) else (column + 0.0).array)
 
 
 class _Columns(dict[str, dict[str, Any]]):

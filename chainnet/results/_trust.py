@@ -103,10 +103,12 @@ def _figures(
 
     ``bare=False`` passes over rows that bear no figure.
     """
-    rows = table[table[on[0]].isin(wanted)]
     figures = [column for column in _FIGURES if column in table]
+    rows = table[[*on, *figures]].take(np.flatnonzero(table[on[0]].isin(wanted)))
     if not bare:
         rows = rows.dropna(subset=_FIGURES[1:], how="all")
+    if rows.empty:
+        return {}
     parts = [rows[column].to_numpy(dtype=object) for column in figures]
     rank = {word: i for i, word in enumerate((*QUALITIES, None))}
     found: dict[tuple[Any, ...], dict[str, Any]] = {}

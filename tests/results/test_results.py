@@ -358,6 +358,13 @@ def test_what_was_asked_does_not_change_with_the_callers_list(net: cn.Network) -
     assert source["settings"]["asked"] == {"tiers": ["one"]}
 
 
+def test_words_that_are_all_blank_are_no_numbers(net: cn.Network) -> None:
+    flow = cn.max_flow(net)
+    assert flow.cut["source"].isna().all()  # no edge limits it
+    book = cn.codebook(flow)
+    assert book.loc[book["table"] == "cut", "column"].tolist() == ["capacity_tpa", "price"]
+
+
 def test_codebook_refuses_what_is_no_answer() -> None:
     for wrong in (pd.DataFrame({"a": [1.0]}), 3, None):
         with pytest.raises(cn.DataError, match="codebook: a "):
