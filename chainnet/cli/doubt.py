@@ -41,7 +41,7 @@ class Assumptions(Question, Counted, TableOutput, Verified):
         if self.asked_form() == "table" and self.table is None:
             tables, shown = {"table": found.table, "moving": found.moving, **tables}, ("range", "central", "moving")
         firm = ", ".join(name for name, is_firm in found.firmness.items() if is_firm)
-        numbers = {**found.words, "certain": found.certain, "firm_against": firm or "nothing"}
+        numbers = {**found.words, "can_be_said": found.certain, "firm_against": firm or "nothing"}
         numbers |= {"smallest_set": found.smallest_set or "none", "certificate": found.certificate}
         seen = ("label", "variant", "tier", "due_share", "change_share", "what")
         idle = {"moving": ("change_share", "move no shortfall, only the bottleneck or what closes the gap")}

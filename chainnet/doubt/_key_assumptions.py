@@ -140,9 +140,11 @@ class KeyAssumptions(Result):
 
     @property
     def moving(self) -> pd.DataFrame:
-        """The rows of the table that change something or move what is due."""
+        """The rows of the table that change something or move what is due: the first tier, what moves it most first."""
         table = self.table
-        return table[table["changes_result"] | (table["change_share"] != 0.0)]
+        rows = table[table["changes_result"] | (table["change_share"] != 0.0)]
+        rank = rows["tier"].map(list(self.central.index).index)
+        return rows.iloc[np.lexsort((-rows["change_share"].abs(), rank))]
 
     def of(self, tier: str) -> KeyAssumptions:
         """Return the same of one tier alone, whose ``firmness``, ``certain`` and ``decides`` it then holds.

@@ -386,7 +386,8 @@ def _ask_products(asked: Asked, out: Ways, cells: Sequence[str], sheet: Sheet, p
     if any(len(code) in (3, 5) for code in codes):
         out.said.append("A product code has an odd number of figures: a leading zero may be lost.")
     out.said.append(
-        "The file does not say how much of the material is in a tonne: =1 counts gross tonnes. Write the share, =0.08."
+        "The file does not say how much of the material is in a tonne: =1 counts gross tonnes. Write its share, such "
+        "as =0.08 for an ore of 8 %."
     )
     if len(codes) == 1:
         asked.append(("", [("", {"products": {codes[0]: "1"}})]))
