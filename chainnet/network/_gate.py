@@ -6,7 +6,7 @@ All faults of all tables, also of the rules that span cells (``network_rules``),
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Set
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -346,19 +346,17 @@ def _wrong_words(column: Column, known: set[str]) -> list[tuple[set[str], str, s
 
 
 @cache
-def _without_rows(name: str) -> pd.DataFrame:
+def empty(name: str) -> pd.DataFrame:
+    """Return table ``name`` without rows; callers must not change it."""
     return pd.DataFrame({c.name: _blank(c, 0) for c in TABLES[name].columns})
 
 
-def empty(name: str) -> pd.DataFrame:
-    """Return table ``name`` without rows."""
-    return _without_rows(name).copy(deep=False)
-
-
-def member(cells: pd.Series, words: set[str]) -> np.ndarray:
+def member(cells: pd.Series, words: Set[str]) -> np.ndarray:
     """Return a boolean array: which cells are among ``words``."""
     if cells.empty or not words:
         return np.zeros(len(cells), dtype=bool)
+    if not is_long(cells):
+        return np.array([cell in words for cell in cells.tolist()], dtype=bool)
     # isin on Arrow text makes a Python object of every word, one by one
     return np.asarray(pd.Series(cells.to_numpy(dtype=object), dtype="object").isin(words))
 

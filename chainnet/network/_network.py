@@ -20,11 +20,11 @@ from chainnet.network._countries import OUTSIDE, Groups, collect_groups, common_
 from chainnet.network._dated import Dated
 from chainnet.network._dates import day_of
 from chainnet.network._doors import Doors
-from chainnet.network._gate import Frames, Gate
+from chainnet.network._gate import Frames, Gate, member
 from chainnet.network._kept import reduced, state_of
 from chainnet.network._nouns import Nouns
 from chainnet.network._order import baseline_of, canonical, digest_of, ends_of, html_of, sort_tables, trade_of
-from chainnet.network._projects import opened_parts, put_up, without_size
+from chainnet.network._projects import nothing_built, opened_parts, put_up
 from chainnet.network._reading import Reading
 from chainnet.network._roles import roles_of
 from chainnet.network._rows import Rows
@@ -168,7 +168,7 @@ service, rules, hazards, groups, owners, tiers, totals, figures, references : Da
         gate.done()
         frames, ends = sort_tables(gate, frames)
         day = None if as_of is None else day_of(as_of)
-        built = without_size(frames["projects"])
+        built = nothing_built()
         if opened is not None and day is not None:
             rows = Gate(files).parse("projects", opened)
             built = rows.assign(part=opened_parts(rows, day).to_numpy(), is_opened=True)
@@ -295,10 +295,10 @@ service, rules, hazards, groups, owners, tiers, totals, figures, references : Da
             outside = ~self.in_countries(frame, left_out, where, column)
             return outside & self.in_countries(frame, named, where, column) if named else outside
         countries, regions = self.resolve(words, where)
-        inside = frame[column].isin(countries)
-        if column == "country" and "region" in frame.columns:
-            inside |= frame["country"].isna() & frame["region"].isin(regions)
-        return np.asarray(inside.to_numpy(dtype=bool))
+        inside = member(frame[column], countries)
+        if column == "country" and regions and "region" in frame.columns:
+            inside |= frame["country"].isna().to_numpy() & member(frame["region"], regions)
+        return inside
 
     def matches(self, table: str, where: Where, argument: str = "where") -> Bools:
         """Return a boolean array: which rows of ``table`` match every column named in ``where``.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -11,7 +12,7 @@ import pandas as pd
 
 from chainnet._types import Array, Bools
 from chainnet.network._dates import first_day, month_of
-from chainnet.network._gate import Frames
+from chainnet.network._gate import Frames, empty
 from chainnet.network._order import canonical
 from chainnet.network._schema import TABLES
 
@@ -131,12 +132,14 @@ def opened_parts(projects: pd.DataFrame, day: date) -> pd.Series:
     return pd.Series(np.where(runs, parts, 0.0), index=projects["id"], dtype=float)
 
 
-def without_size(projects: pd.DataFrame) -> pd.DataFrame:
+@cache
+def nothing_built() -> pd.DataFrame:
     """Return the empty table of what was built: rows of projects at full size, and what of each stands.
 
-    ``part`` is what stands of it; ``is_opened`` whether it stands by the date of the network, not by name.
+    ``part`` is what stands of it; ``is_opened`` whether it stands by the date of the network, not by name. Callers must
+    not change it.
     """
-    return projects.iloc[:0].assign(part=np.empty(0), is_opened=np.empty(0, dtype=bool))
+    return empty("projects").assign(part=np.empty(0), is_opened=np.empty(0, dtype=bool))
 
 
 def put_up(

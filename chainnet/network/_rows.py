@@ -6,11 +6,12 @@ from typing import Protocol, overload
 
 import pandas as pd
 
+from chainnet.network._gate import Frames
 from chainnet.network._schema import TABLES
 
 
 class _Holder(Protocol):
-    def view(self, table: str) -> pd.DataFrame: ...
+    _frames: Frames
 
 
 class Rows:
@@ -28,4 +29,4 @@ class Rows:
 
     def __get__(self, network: _Holder | None, owner: type) -> Rows | pd.DataFrame:
         # deep: a column's array would write through to the network (text is never copied)
-        return self if network is None else network.view(self._name).copy()
+        return self if network is None else network._frames[self._name].copy()

@@ -223,18 +223,20 @@ def _starts(
     found.update(*(calendar.changes() for calendar in calendars))
     found.update((1 + np.flatnonzero((built[:, 1:] != built[:, :-1]).any(axis=0))).tolist())
     # what leaves a plant late is missed elsewhere when it would have come
-    news = {month for calendar in calendars for month in calendar.news()}
-    found.update(month + wait for month in news for wait in _echoes(network))
+    news, waits = {month for calendar in calendars for month in calendar.news()}, _echoes(network)
+    found.update(month + wait for month in news for wait in waits)
     return np.array(sorted(month for month in found if 0 <= month < months), dtype=np.int64)
 
 
 def _echoes(network: Network) -> list[int]:
     """Return after how many months a change may be felt elsewhere: up to the longest lag at each step but one."""
-    lags = np.floor(network.edges["lag_months"].fillna(0.0).to_numpy(dtype=float) + 0.5).astype(np.int64)
+    lags = np.floor(network.view("edges")["lag_months"].fillna(0.0).to_numpy(dtype=float) + 0.5).astype(np.int64)
     longest, least = int(lags.max(initial=0)), int(np.gcd.reduce(lags))
-    nodes = network.nodes[network.nodes["stage"] != "recycler"]
-    steps = max(int(step_of(nodes).nunique()) - 1, 1)
-    return list(range(least, longest * steps + 1, least)) if longest else []
+    if not longest:
+        return []
+    nodes = network.view("nodes")
+    steps = max(int(step_of(nodes[nodes["stage"] != "recycler"]).nunique()) - 1, 1)
+    return list(range(least, longest * steps + 1, least))
 
 
 # -- projects ---------------------------------------------------------------------------------------

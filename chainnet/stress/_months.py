@@ -256,6 +256,7 @@ def qualified(line: Timeline, ask: Ask, truth: Timeline | None = None) -> tuple[
     return tuple(out)
 
 
+@kept(1)
 def _waits(network: Network) -> dict[str, list[tuple[str, float]]]:
     """Return for each commodity the tiers with the months until they are served, the shortest first."""
     table = network.qualification.sort_values(["commodity", "months", "tier"])
@@ -291,16 +292,19 @@ def _new_bars(line: Timeline, ask: Ask, truth: Timeline) -> list[tuple[float, Re
 
 def _project_bars(line: Timeline, ask: Ask) -> list[tuple[float, Restriction]]:
     """Return what bars goods over the edges of projects, each with the month from which it does not."""
-    network, edges = ask.network, ask.network.edges
-    nowhere = np.zeros(len(network.nodes) + len(network.projects), dtype=bool)
-    begins = pd.Series(line.project_start, index=network.projects["id"].to_numpy(dtype=object))
-    first = edges[["source", "target"]].apply(lambda end: end.map(begins)).max(axis=1).to_numpy(dtype=float)
+    network = ask.network
+    edges, projects, n_nodes = network.view("edges"), network.view("projects"), len(network.view("nodes"))
+    if projects.empty:
+        return []
+    nowhere = np.zeros(n_nodes + len(projects), dtype=bool)
+    begins = dict(zip(projects["id"], line.project_start.tolist(), strict=True))
+    first = np.fmax(*(np.array([begins.get(name, np.nan) for name in edges[end]]) for end in ("source", "target")))
     bars = []
     for commodity, waits in _waits(network).items():
         own = (edges["commodity"] == commodity).to_numpy() & np.isfinite(first)
         for begin in np.unique(first[own]).tolist():
             # what a project ships to whom its country traded with is qualified no sooner than over its own edges
-            ours = np.append(np.zeros(len(network.nodes), dtype=bool), line.project_start == begin)
+            ours = np.append(np.zeros(n_nodes, dtype=bool), line.project_start == begin)
             ends = (ours, ~nowhere) if ask.reroute == "new" and ask.requalify == "none" else (nowhere, nowhere)
             bar = Restriction(own & (first == begin), 0.0, *ends, (commodity,), levels=f"{commodity} {begin}")
             bars += [(begin + wait, replace(bar, tier=tier)) for tier, wait in waits]
