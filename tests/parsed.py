@@ -16,6 +16,12 @@ def tree(path: Path) -> ast.Module:
 
 
 @cache
+def nodes(whole: ast.AST) -> tuple[ast.AST, ...]:
+    """Return all nodes of a tree that stays as it is, as ``ast.walk`` yields them."""
+    return tuple(ast.walk(whole))
+
+
+@cache
 def trees() -> dict[str, ast.Module]:
     """Return the trees of all modules by their place in the package."""
     return {path.relative_to(PACKAGE).as_posix(): tree(path) for path in sorted(PACKAGE.rglob("*.py"))}

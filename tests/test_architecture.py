@@ -9,7 +9,7 @@ from pathlib import Path
 
 import networkx as nx
 import pytest
-from parsed import tree
+from parsed import nodes, tree
 
 import chainnet as cn
 
@@ -97,7 +97,7 @@ def test_packages_are_asked_by_name_in_three_places_alone() -> None:
     asked = {
         dotted(path)
         for path in MODULES
-        for node in ast.walk(tree(path))
+        for node in nodes(tree(path))
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "__import__"))
     }
     assert asked == {"chainnet", "chainnet.cli.common", "chainnet.results._ranking"}
@@ -127,7 +127,7 @@ def test_only_a_face_lists_its_names() -> None:
             continue
         taken = {
             alias.asname or alias.name
-            for node in ast.walk(tree(path))
+            for node in nodes(tree(path))
             if isinstance(node, (ast.Import, ast.ImportFrom))
             for alias in node.names
         }
@@ -180,7 +180,7 @@ def test_every_name_on_a_face_is_used_outside() -> None:
     documents = "\n".join(p.read_text(encoding="utf-8") for p in (ROOT / "docs").rglob("*.md"))
     taken: dict[str, set[str]] = {}
     for path in [*MODULES, *sorted((ROOT / "tests").rglob("*.py"))]:
-        for node in ast.walk(tree(path)):
+        for node in nodes(tree(path)):
             if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("chainnet."):
                 inner = annex(node.module)
                 if PACKAGE in path.parents and (
@@ -218,7 +218,7 @@ SHOWING = [p for p in INNER if room(p) in ("drawing", "reporting") and annex(dot
 
 def test_drawing_and_report_never_solve() -> None:
     for path in SHOWING:
-        for node in ast.walk(tree(path)):
+        for node in nodes(tree(path)):
             if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[1:2]:
                 if node.module.split(".")[1] not in SOLVERS or not node.module.startswith("chainnet."):
                     continue
@@ -229,11 +229,8 @@ def test_drawing_and_report_never_solve() -> None:
 @pytest.mark.parametrize("path", [p for p in INNER if room(p) == "engine"], ids=lambda p: p.name)
 def test_the_engine_knows_arrays_alone(path: Path) -> None:
     names = {
-        alias.name.split(".")[0]
-        for node in ast.walk(tree(path))
-        if isinstance(node, ast.Import)
-        for alias in node.names
-    } | {node.module.split(".")[0] for node in ast.walk(tree(path)) if isinstance(node, ast.ImportFrom) and node.module}
+        alias.name.split(".")[0] for node in nodes(tree(path)) if isinstance(node, ast.Import) for alias in node.names
+    } | {node.module.split(".")[0] for node in nodes(tree(path)) if isinstance(node, ast.ImportFrom) and node.module}
     assert not names & {"pandas", "networkx", "igraph", "pathlib", "csv"}
     assert all(name.startswith(("chainnet.engine", "chainnet.errors", "chainnet._types")) for name in imports(path))
 
@@ -245,7 +242,7 @@ def test_sizes_and_docstrings() -> None:
             wrong.append(f"{dotted(path)} has {lines} lines")
         if path.stem != "__main__" and not ast.get_docstring(tree(path)):
             wrong.append(f"{dotted(path)}: no module docstring")
-        for node in ast.walk(tree(path)):
+        for node in nodes(tree(path)):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 body = node.body
                 own = (node.end_lineno or 0) - node.lineno + 1

@@ -54,7 +54,7 @@ def price_ranges(program: LinearProgram, value: float, rows: Ints) -> tuple[Arra
                     cost[column] = sign * direction
             model.set_cost(cost)
             try:
-                found = model.solve(basis, is_neat=False)
+                found = model.solve(basis, is_near=True, is_neat=False)
             except SolverError:  # no verdict: this end stays unknown, the answer itself does not hang on it
                 continue
             if found.status == "optimal":

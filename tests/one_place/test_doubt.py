@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from parsed import tree
+from parsed import nodes, tree
 
 import chainnet as cn
 from chainnet.doubt._changes import Change
@@ -49,7 +49,7 @@ def test_no_share_is_copied_to_be_multiplied_elsewhere() -> None:
     for path in PACKAGE.rglob("*.py"):
         if path.relative_to(PACKAGE).as_posix() in MAKES:
             continue
-        for node in ast.walk(tree(path)):
+        for node in nodes(tree(path)):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "copy":
                 held = node.func.value
                 assert not (isinstance(held, ast.Attribute) and held.attr in SHARES), f"{path.name}: Overlay.times"

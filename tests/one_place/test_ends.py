@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from parsed import tree
+from parsed import nodes, tree
 
 import chainnet as cn
 from chainnet.results import ENDS, Ends, ends_of
@@ -122,7 +122,7 @@ def is_all_tiers(node: ast.AST) -> bool:
 
 def asks_for_all(tree: ast.AST) -> Iterator[int]:
     """Yield where something is compared with all tiers, or blanks become them."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         parts: list[ast.expr] = []
         if isinstance(node, ast.Compare):
             parts = [node.left, *node.comparators]
@@ -138,7 +138,7 @@ def asks_for_all(tree: ast.AST) -> Iterator[int]:
 
 def agrees_by_hand(tree: ast.AST) -> Iterator[int]:
     """Yield where one of two words is chosen that differ by their number alone."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if not isinstance(node, ast.IfExp):
             continue
         sides = [side.elts if isinstance(side, ast.Tuple) else [side] for side in (node.body, node.orelse)]
@@ -152,7 +152,7 @@ def agrees_by_hand(tree: ast.AST) -> Iterator[int]:
 
 def reads_an_end(tree: ast.AST) -> Iterator[int]:
     """Yield where a column of an end is spelled."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Constant) and node.value in ENDS.values():
             yield node.lineno
 

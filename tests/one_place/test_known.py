@@ -10,7 +10,7 @@ from typing import Any
 import networkx as nx
 import pandas as pd
 import pytest
-from parsed import tree
+from parsed import nodes, tree
 
 import chainnet as cn
 from chainnet import checks
@@ -94,13 +94,13 @@ def texts(path: Path) -> list[str]:
     whole = tree(path)
     docs = {
         id(node.body[0].value)
-        for node in ast.walk(whole)
+        for node in nodes(whole)
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
         and isinstance(node.body[0], ast.Expr)
         and ast.get_docstring(node) is not None
     }
     found = []
-    for node in ast.walk(whole):
+    for node in nodes(whole):
         if isinstance(node, ast.JoinedStr):
             parts = [part.value if isinstance(part, ast.Constant) else "{}" for part in node.values]  # noqa: PD011
             found.append("".join(str(part) for part in parts))

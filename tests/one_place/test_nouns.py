@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from parsed import tree
+from parsed import nodes, tree
 
 import chainnet as cn
 from chainnet.network import depths
@@ -25,7 +25,7 @@ OUTSIDE = [path for path in sorted(PACKAGE.rglob("*.py")) if path.parent.name !=
 
 @cache
 def nodes_of(path: Path) -> list[ast.AST]:
-    return list(ast.walk(tree(path)))
+    return list(nodes(tree(path)))
 
 
 def where(path: Path, node: ast.AST) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import engine_programs as programs
 import numpy as np
 import pytest
+from parsed import nodes, tree
 from scipy.optimize import linprog
 
 import chainnet
@@ -279,10 +280,10 @@ def test_stages_agree_with_plain_solves(seed: int) -> None:
 # -- in one place -----------------------------------------------------------------------------------
 
 
-def second_homes(source: str) -> list[str]:
+def second_homes(whole: ast.AST) -> list[str]:
     """What a module says that belongs to the engine: how a stage is kept, or which of many proofs is the worst."""
     said = []
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes(whole):
         if isinstance(node, ast.FunctionDef) and node.name in ("hold", "lock", "floor", "floor_of", "loosen"):
             said.append(f"defines {node.name}")
         is_max = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "max"
@@ -302,7 +303,7 @@ def test_how_a_stage_is_kept_and_which_proof_is_the_worst_stand_in_the_engine_al
         (str(path.relative_to(PACKAGE)), said)
         for path in sorted(PACKAGE.rglob("*.py"))
         if path.parent.name != "engine"
-        for said in second_homes(path.read_text(encoding="utf-8"))
+        for said in second_homes(tree(path))
     }
     assert found == whole
 
@@ -317,4 +318,4 @@ def test_how_a_stage_is_kept_and_which_proof_is_the_worst_stand_in_the_engine_al
     ],
 )
 def test_a_second_home_would_be_seen(source: str) -> None:
-    assert second_homes(source)
+    assert second_homes(ast.parse(source))

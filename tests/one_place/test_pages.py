@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from parsed import tree
+from parsed import nodes, tree
 
 import chainnet as cn
 from chainnet.reporting import columns as col
@@ -27,7 +27,7 @@ ABOVE = {"__init__", "content", "documents", "comparison", "overview"}
 
 
 def calls(path: Path) -> list[ast.Call]:
-    return [node for node in ast.walk(tree(path)) if isinstance(node, ast.Call)]
+    return [node for node in nodes(tree(path)) if isinstance(node, ast.Call)]
 
 
 # -- one place ----------------------------------------------------------------------------------
@@ -75,7 +75,7 @@ def test_no_part_of_the_report_looks_up() -> None:
         inner = path.parent.name if path.parent != ROOM else ""
         if not inner and path.stem in ABOVE:
             continue
-        for node in ast.walk(tree(path)):
+        for node in nodes(tree(path)):
             if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("chainnet.reporting."):
                 other = node.module.split(".")[2]
                 assert other == inner or other not in ("sections", "formats"), f"{path.name} imports {node.module}"

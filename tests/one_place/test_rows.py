@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from parsed import trees
+from parsed import nodes, trees
 from scipy.optimize import linprog
 
 from chainnet.engine import LinearProgram, Rows, least
@@ -28,7 +28,7 @@ def outside() -> dict[str, ast.Module]:
 def imported(tree: ast.AST) -> set[str]:
     """Whatever a module imports, as dotted names."""
     found = set()
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -38,7 +38,7 @@ def imported(tree: ast.AST) -> set[str]:
 
 def called(tree: ast.AST) -> set[str]:
     """Names that are called, or the last part of what is."""
-    functions = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    functions = [node.func for node in nodes(tree) if isinstance(node, ast.Call)]
     return {f.id if isinstance(f, ast.Name) else f.attr for f in functions if isinstance(f, (ast.Name, ast.Attribute))}
 
 
@@ -50,7 +50,7 @@ def test_only_the_second_solver_and_the_calibration_of_the_engine_ask_scipy_to_s
     assert users == {"engine/linear.py", "engine/entropy.py"}
     second = [
         node.name
-        for node in ast.walk(trees()["engine/linear.py"])
+        for node in nodes(trees()["engine/linear.py"])
         if isinstance(node, ast.FunctionDef) and any(i.startswith("scipy.optimize") for i in imported(node))
     ]
     assert second == ["solve_independently"]
@@ -77,7 +77,7 @@ def test_one_class_collects_rows() -> None:
     builders = [
         (name, node.name)
         for name, tree in trees().items()
-        for node in ast.walk(tree)
+        for node in nodes(tree)
         if isinstance(node, ast.ClassDef)
         and {"add", "matrix"} <= {part.name for part in node.body if isinstance(part, ast.FunctionDef)}
     ]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from parsed import tree
+from parsed import nodes, tree
 
 from chainnet import words
 from chainnet.drawing import COLOURS, LOSS_COLOURS, tier_colour
@@ -34,7 +34,7 @@ def place(path: Path) -> str:
 def formats(path: Path) -> set[str]:
     """Return the formats of numbers that a module writes by itself: of f-strings, str.format and %."""
     found = set()
-    for node in ast.walk(tree(path)):
+    for node in nodes(tree(path)):
         if isinstance(node, ast.FormattedValue) and node.format_spec is not None:
             found.add("".join(str(v.value) if isinstance(v, ast.Constant) else "9" for v in node.format_spec.values))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "format":
