@@ -14,7 +14,7 @@ import pandas as pd
 from chainnet.assessment._answers import LEVELS, Answers
 from chainnet.assessment._bottleneck import step_column
 from chainnet.assessment._closing import Closing, closing
-from chainnet.assessment._measures import Advice, advised, project_measures
+from chainnet.assessment._measures import Advice, advised, last_year, project_measures
 from chainnet.assessment._passage import passage
 from chainnet.assessment._plain import plain_values
 from chainnet.assessment._scenarios import compared
@@ -29,7 +29,7 @@ from chainnet.scenario import (
     overlay_of,
     standing_of,
 )
-from chainnet.stress import is_short
+from chainnet.stress import YEAR, is_short
 from chainnet.words import ORDER_WORDS, Claims, Narrow, Shortfall, Who, place_words, vintage
 
 Restriction = Literal["in force", "may return", "worst", "asked"]
@@ -179,6 +179,16 @@ class Finding:
             return ""
         return self.claims.with_stocks(*self.stock_ends.values())
 
+    @property
+    def when_words(self) -> str:
+        """How the month of the title was found; "" where none is said, or a half-year is."""
+        if self.is_met or not self.certain or not self.first_month <= YEAR:
+            return ""
+        return (
+            f"the month is that of the plan with the fewest tonnes short in the first year. Over {self.answers.months} "
+            "months the fewest tonnes may begin sooner: see the stress test."
+        )
+
     @cached_property
     def months(self) -> pd.DataFrame:
         """What is due month by month, without foresight, index month; in half-years after the first year."""
@@ -316,7 +326,7 @@ class Finding:
         return (
             f"part of {Who.of(self.tier).demand} that is short in a steady year, due to the scenario. "
             f"share, tpa: {ORDER_WORDS[self.answers.counting.order_name]}. first_share, last_share: allies served "
-            "first and last, an order of service and no time. No stock is drawn in the rows above stocks."
+            "first and last, an order of service and no time. Stocks count from the row stocks on, for one year."
         )
 
     @cached_property
@@ -328,6 +338,13 @@ class Finding:
     def measures(self) -> pd.DataFrame:
         """What each project alone avoids, with new suppliers; see ``project_measures``."""
         return project_measures(self.answers, self.scenario, self.tier)
+
+    @property
+    def projects_words(self) -> str:
+        """How the rows of ``measures`` are read."""
+        year = last_year(self.network)
+        at_size = "" if year is None else f", at its size in {year}"
+        return f"what each project alone avoids of that once new suppliers are qualified, without stocks{at_size}."
 
     @cached_property
     def closed_by(self) -> Closing:

@@ -13,7 +13,7 @@ from chainnet.assessment._advisable import advisable
 from chainnet.assessment._answers import Answers
 from chainnet.assessment._closing import YEARS_AHEAD, by_projects, conditions
 from chainnet.engine import PRINTED
-from chainnet.network import begins_of, last_day, month_of, state_of, verb_of
+from chainnet.network import Network, begins_of, last_day, month_of, state_of, verb_of
 from chainnet.scenario import Scenario
 from chainnet.words import join, titled
 
@@ -98,7 +98,7 @@ def project_measures(answers: Answers, scenario: Scenario | None, tier: str) -> 
         projects = projects[advisable(answers.network, scenario)]
         if margin.rest <= 0 or projects.empty:
             return pd.DataFrame(columns=COLUMNS)
-        year = _last_year(answers)
+        year = last_year(answers.network)
         avoids = [max(margin.rest - margin.short(margin.built([name], year)), 0.0) for name in projects["id"]]
         table = _described(answers, projects).assign(avoids_tpa=avoids)
         table = table[table["avoids_tpa"] > PRINTED * float(answers.wanted[tier])]
@@ -108,8 +108,9 @@ def project_measures(answers: Answers, scenario: Scenario | None, tier: str) -> 
     return answers.once(("measures", scenario, tier), solve)
 
 
-def _last_year(answers: Answers) -> int | None:
-    year = answers.network.current_year
+def last_year(network: Network) -> int | None:
+    """Return the year at whose sizes projects count: the sixth after that in which the chain stands."""
+    year = network.current_year
     return None if year is None else year + YEARS_AHEAD
 
 
@@ -169,7 +170,7 @@ def _projects(answers: Answers, scenario: Scenario, tier: str, place: int) -> li
         names = tuple(equal["id"].head(1))
     if not names:
         return []
-    margin, year = Margin(answers.counting, scenario, answers.named(tier)), _last_year(answers)
+    margin, year = Margin(answers.counting, scenario, answers.named(tier)), last_year(answers.network)
     (_, _, rest, left), *stressed = margin.cases(names, year)
     projects = answers.network.projects
     rows = _described(answers, projects[projects["id"].isin(names)]).set_index("id").loc[list(names)]

@@ -336,6 +336,10 @@ class Report(Question, Counted, Form):
             print(f"not in {self.network.name}, the report says how to add them: {', '.join(found)}", file=sys.stderr)
 
 
+# what people see of a project that helps
+_PROJECT = ("id", "label", "state", "due", "avoids_tpa", "cost_musd")
+
+
 @command("assessment.find", example="find mag-9 --scenario china_out")
 class Find(Question, Counted, TableOutput):
     """Find who is short, when, where, and what helps.
@@ -365,13 +369,21 @@ class Find(Question, Counted, TableOutput):
         names = ("finding", "who", "where", "what", "how_sure")
         lines = [line.replace(NBSP, " ") for line in (found.title, *found.sentences)]
         tables = {"levels": found.levels.reset_index()}
+        if not found.is_met:
+            tables |= {"projects": found.measures}
         if self.asked_form() != "table" or self.table is not None:  # the months take longer than all else
-            tables |= {"depends_on": pd.DataFrame(found.depends_on), "projects": found.measures}
+            tables |= {"projects": found.measures, "depends_on": pd.DataFrame(found.depends_on)}
             tables |= {"months": found.months.reset_index()}
-        footer = {"levels": found.levels_words}
-        if found.stocks_sentence:
-            footer = {"stocks": found.stocks_sentence.replace(NBSP, " "), **footer}
-        self.say(found.levels, tables, dict(zip(names, lines, strict=True)), ("levels",), footer)
+        shown = tuple(name for name in ("levels", "projects") if len(tables.get(name, ())))
+        footer = {
+            "stocks": found.stocks_sentence.replace(NBSP, " "),
+            "when": found.when_words,
+            "levels": found.levels_words,
+            "projects": found.projects_words if "projects" in shown else "",
+        }
+        footer = {name: words for name, words in footer.items() if words}
+        said = dict(zip(names, lines, strict=True))
+        self.say(found.levels, tables, said, shown, footer, columns={"projects": _PROJECT})
 
 
 @command(like="assessment.overview", example="overview mag-9")

@@ -36,7 +36,7 @@ def _stocks(given: list[str], option: str) -> dict[str, dict[str, Any]]:
 
 
 # what people see of a project, of some twenty columns, behind what it adds
-_SEEN = ("capex_musd", "usd_per_tpa", "start_year", "last_in_t", "shapley_t", "country")
+_SEEN = ("capex_musd", "status", "usd_per_tpa", "start_year", "last_in_t", "shapley_t", "country")
 _LEVELS = ("level", "tier", "demand_tpa", "shortfall_tpa", "shortfall_least_tpa", "shortfall_most_tpa", "gained_tpa")
 
 

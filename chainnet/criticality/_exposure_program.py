@@ -84,7 +84,7 @@ class ExposureProgram:
         usable[where >= 0] &= overlay.node_share[where[where >= 0]] > 0
         self.draws = low.flows.draw_start + np.flatnonzero(usable)
         self.amounts = amount[usable]
-        self.releases = release_rate(low.tables.network, overlay)[usable]
+        self.releases = release_rate(low.tables, overlay)[usable]
         codes = low.tables.stock_code
         self.held = list(zip(where[usable].tolist(), codes[usable].tolist(), strict=True))
 

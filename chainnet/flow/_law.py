@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainnet._types import INF, Bools
+from chainnet._types import INF, Bools, Ints
 from chainnet.flow._counting import Counting
 from chainnet.lowering import Overlay, Restriction
 from chainnet.network import Network, contracts_in_force, kept
@@ -43,8 +43,13 @@ def first_by_law(counting: Counting, overlays: Iterable[Overlay]) -> list[Bools]
 
 def at_home(network: Network, overlay: Overlay, country: str) -> Overlay:
     """Return the overlay in which nothing stands but what lies in a country."""
-    away = network.plants["country"].to_numpy(dtype=object) != country
-    return overlay.times("nodes", np.flatnonzero(away), 0.0)
+    return overlay.times("nodes", _away(network, country), 0.0)
+
+
+@kept(16)
+def _away(network: Network, country: str) -> Ints:
+    """Return the places of all plants that do not lie in a country."""
+    return np.flatnonzero(network.plants["country"].to_numpy(dtype=object) != country)
 
 
 def under_contract(counting: Counting, overlay: Overlay) -> Overlay:

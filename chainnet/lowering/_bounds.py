@@ -15,7 +15,6 @@ from chainnet.lowering._overlay import Overlay
 from chainnet.lowering._relations import Relations
 from chainnet.lowering._rows import NamedRows, Tables
 from chainnet.lowering._strands import Flows, Strands
-from chainnet.network import Network
 
 _ROUNDS = 8
 
@@ -79,7 +78,7 @@ def node_caps(t: Tables, overlay: Overlay) -> Array:
     share = overlay.node_share
     partial = (share != 1.0) & (share != 0.0)
     caps = t.node_capacity
-    if partial.any():
+    if (partial & np.isnan(caps)).any():
         caps = np.concatenate(
             [network.finite_capacity("nodes", partial[:n]), network.finite_capacity("projects", partial[n:])]
         )
@@ -98,7 +97,8 @@ def edge_caps(t: Tables, overlay: Overlay, degree: str) -> Array:
     network = t.network
     share = overlay.edge_share
     partial = (share != 1.0) & (share != 0.0)
-    caps = network.finite_capacity("edges", partial) if partial.any() else t.edge_capacity
+    unknown = (partial & np.isnan(t.edge_capacity)).any()
+    caps = network.finite_capacity("edges", partial) if unknown else t.edge_capacity
     caps = np.where(np.isnan(caps), INF, caps)
     n = t.n_nodes
     asleep = np.concatenate([np.zeros(n, dtype=bool), overlay.built == 0]) | (overlay.node_share == 0)
@@ -129,20 +129,19 @@ def stock_draws(t: Tables, overlay: Overlay) -> Array:
     if not len(overlay.stock_share):
         return np.empty(0)
     held = t.held * overlay.stock_share
-    amount = np.minimum(held, release_rate(t.network, overlay))
+    amount = np.minimum(held, release_rate(t, overlay))
     alive = t.stock_place >= 0
     alive[alive] = overlay.node_share[t.stock_place[alive]] != 0
     return np.where(alive, amount, 0.0)
 
 
-def release_rate(network: Network, overlay: Overlay) -> Array:
+def release_rate(t: Tables, overlay: Overlay) -> Array:
     """Return the most that each stock may give, t/yr; inf = at once.
 
     What is left of a store gives as much less a year as it holds less; a rate that a ``release`` measure
     names is what that measure lets out, whatever is left.
     """
-    own = network.view("stocks")["release_tpa"].to_numpy(dtype=float)
-    own = np.where(np.isnan(own), INF, own * overlay.stock_share)
+    own = np.where(np.isnan(t.release), INF, t.release * overlay.stock_share)
     return np.asarray(np.minimum(own, overlay.release_tpa))
 
 

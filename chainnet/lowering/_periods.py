@@ -185,15 +185,14 @@ class Periods:
 
     def _one(self, overlay: Overlay, years: float) -> tuple[Array, Array]:
         upper, rows = self.low.bounds(overlay)
-        stocks = self.low.tables.network.stocks
-        held = stocks["stock_t"].to_numpy(dtype=float)
-        if len(stocks):
-            room = stocks["capacity_t"].to_numpy(dtype=float)
+        held = self.low.tables.held
+        if len(held):
+            room = self.low.tables.room
             most = np.where(np.isnan(room), held, np.maximum(room, held)) * overlay.stock_share
             draws = slice(self.low.flows.draw_start, self.low.flows.demand_start)
             alive = upper[draws] > 0  # where the node stands and the stock is not shut
             refilled = ~np.isnan(room) & (overlay.stock_share > 0) & self.low.stocks
-            rate = np.minimum(release_rate(self.low.tables.network, overlay) * years, most)
+            rate = np.minimum(release_rate(self.low.tables, overlay) * years, most)
             upper = upper * years
             upper[draws] = np.where(alive | refilled, rate, 0.0)
         else:
@@ -468,7 +467,7 @@ def _stock_rows(
 
 def _filling(low: Lowered, stock: int, offset: Ints, fill: Ints) -> list[Entries]:
     """Write where a stock takes what it is filled with: goods in the state in which it gives them back."""
-    table = low.tables.network.stocks
+    table = low.tables.network.view("stocks")
     node, commodity = table["node"].iloc[stock], table["commodity"].fillna("").iloc[stock]
     if not isinstance(node, str):
         return []
@@ -490,17 +489,16 @@ def check_stocks(low: Lowered) -> None:
     DataError
         Naming the stocks.
     """
-    stocks = low.tables.network.stocks
+    stocks, lines, flows = low.tables.network.view("stocks"), low.tables.recipes, low.flows
+    inputs = lines[lines["role"] == "input"]
+    takers = {
+        *zip(flows.tail.tolist(), flows.commodity.tolist(), strict=True),
+        *zip(inputs["node"].tolist(), inputs["code"].tolist(), strict=True),
+        *zip(flows.demand["position"].tolist(), flows.demand["code"].tolist(), strict=True),
+    }
     bad = []
     for name, node, commodity in zip(stocks["id"], stocks["node"], stocks["commodity"].fillna(""), strict=True):
-        if not isinstance(node, str):
-            continue
-        place, code = low.tables.position[node], low.tables.code[commodity]
-        leaves = ((low.flows.tail == place) & (low.flows.commodity == code)).any()
-        lines = low.tables.recipes
-        used = ((lines["node"] == place) & (lines["code"] == code) & (lines["role"] == "input")).any()
-        asked = ((low.flows.demand["position"] == place) & (low.flows.demand["code"] == code)).any()
-        if not (leaves or used or asked):
+        if isinstance(node, str) and (low.tables.position[node], low.tables.code[commodity]) not in takers:
             bad.append(f'"{name}" ({commodity or "goods"} at {node})')
     if bad:
         raise DataError(

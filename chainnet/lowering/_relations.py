@@ -94,14 +94,19 @@ def _relations(network: Network, named: tuple[Named, ...]) -> Relations:
     is_pair = np.repeat([False, True, False], [len(makers), len(pairs), len(users)])
     classes = np.zeros((len(named), len(tail)), dtype=bool)
     trades = _traded(t, place, pairs) if any(traded is not None for *_, traded in named) else None
+    makes, takes, of = _marked(pairs["mark_maker"]), _marked(pairs["mark_user"]), pairs["code"].to_numpy()
     for number, (_, _, commodities, traded) in enumerate(named):
         codes = {t.code[c] for c in commodities if c in t.code} or set(t.code.values())
-        inside = pairs["mark_maker"].str[number].eq("1") & pairs["mark_user"].str[number].eq("1")
-        if traded is not None:
-            inside &= trades == traded
-        classes[number, is_pair] = (inside & pairs["code"].isin(codes)).to_numpy()
+        inside = makes[:, number] & takes[:, number] & np.isin(of, list(codes))
+        classes[number, is_pair] = inside if traded is None else inside & (trades == traded)
     named_pairs = pairs.rename(columns={"place_maker": "maker", "place_user": "user"})[["maker", "user", "code"]]
     return Relations(n_hubs, tail, head, code, is_pair, named_pairs, classes)
+
+
+def _marked(marks: pd.Series) -> Bools:
+    """Return which restrictions name each row, a column a restriction."""
+    number, words = pd.factorize(marks)
+    return np.array([[one == "1" for one in word] for word in words], dtype=bool).reshape(len(words), -1)[number]
 
 
 def _traded(t: Tables, place: Texts, pairs: pd.DataFrame) -> Bools:

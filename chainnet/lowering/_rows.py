@@ -107,6 +107,16 @@ class Tables:
         return np.asarray(self.network.view("stocks")["stock_t"], dtype=float)
 
     @cached_property
+    def room(self) -> Array:
+        """What each stock can hold, t; NaN = it is not filled again."""
+        return np.asarray(self.network.view("stocks")["capacity_t"], dtype=float)
+
+    @cached_property
+    def release(self) -> Array:
+        """The most that each stock gives as it is, t/yr; NaN = at once."""
+        return np.asarray(self.network.view("stocks")["release_tpa"], dtype=float)
+
+    @cached_property
     def wanted(self) -> Array:
         """What each row of the demand table asks for, t/yr."""
         return np.asarray(self.network.view("demand")["demand_tpa"], dtype=float)

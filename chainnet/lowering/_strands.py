@@ -195,7 +195,7 @@ def _marks(t: Tables, overlay: Overlay, stocks: bool) -> _Marks | None:
 
 def stock_tiers(network: Network, overlay: Overlay, i: int) -> tuple[str, ...]:
     """Return the tiers that a stock is reserved for; empty = all."""
-    own = network.stocks["tiers"].iloc[i]
+    own = network.view("stocks")["tiers"].iloc[i]
     table = tuple(word.strip() for word in own.split(";") if word.strip()) if isinstance(own, str) else ()
     ruled = overlay.stock_tiers[i]
     return tuple(tier for tier in ruled if not table or tier in table) if ruled else table

@@ -156,12 +156,11 @@ class Reroute(Result):
         who, column = Who(self.sorted_for[0]), self.sorted_for[1]
         if column == "standalone_t" or self.ranked.empty:
             return ""
-        best = self.ranked.sort_values(column, ascending=False, kind="stable")
-        first = best.iloc[0]
+        best = _by(self.ranked, column)
+        first, degree = best.iloc[0], self.provenance["settings"]["reroute"]
         if first[column] > 0:
-            most = f"adds most{_tied(best[column])}: {tonnes(first[column], ' ')} alone{_cheaper(best, column)}"
-            return f"For {who}, if served first, {named(_name(first))} {most}."
-        degree = self.provenance["settings"]["reroute"]
+            most = f"adds most{_tied(best, column)}: {tonnes(first[column], ' ')} alone{_cheaper(best, column)}"
+            return f"For {who}, if served first, and {LEVEL_SAID[degree]}, {named(_name(first))} {most}."
         short = who.rows(self.levels[self.levels["level"] == degree])
         if len(short) and (short["shortfall_tpa"] <= CERTAIN * short["demand_tpa"]).all():
             return f"{first_capital(who)} is met {LEVEL_SAID[degree]}, and no project alone adds anything for it."
@@ -173,12 +172,13 @@ class Reroute(Result):
         best = self.ranked
         if best.empty:
             return "No project avoids any shortfall." if len(self.projects) else ""
-        first, whose = best.iloc[0], self._valued_for
+        column = "standalone_t" if best["standalone_t"].iloc[0] > 0 else "shapley_t"
+        best, whose = _by(best, column), self._valued_for
+        first = best.iloc[0]
         alone, fair = (tonnes(first[column], " ") for column in ("standalone_t", "shapley_t"))
         size = f"{alone} alone" if first["standalone_t"] > 0 else f"nothing alone, {fair} as its fair share"
-        column = "standalone_t" if first["standalone_t"] > 0 else "shapley_t"
         head = f"For {whose}{'' if whose.is_all else ', if served first,'}"
-        return f"{head} {named(_name(first))} avoids most{_tied(best[column])}: {size}{_cheaper(best, column)}."
+        return f"{head} {named(_name(first))} avoids most{_tied(best, column)}: {size}{_cheaper(best, column)}."
 
     @property
     def sentence(self) -> str:
@@ -200,6 +200,13 @@ class Reroute(Result):
         <Figure: 'China out: 48 of 50 t/yr is short without rerouting, 40 on existing links, 18 with all projects.'>
         """
         return figure_of(self)
+
+
+def _by(ranked: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return projects, what is largest in a column first; of what ties with the largest the cheapest."""
+    best = ranked.sort_values(column, ascending=False, kind="stable")
+    leads = best[column] >= float(best[column].max()) * (1 - TIE)
+    return pd.concat([best[leads].sort_values("capex_musd", na_position="last", kind="stable"), best[~leads]])
 
 
 def _cheaper(best: pd.DataFrame, column: str) -> str:
@@ -378,10 +385,10 @@ def reroute(
     )
 
 
-def _tied(gains: pd.Series) -> str:
-    """Say how many others add as much as the first."""
-    most = float(gains.max())
-    return others_words(int((gains >= most * (1 - TIE)).sum()) - 1)
+def _tied(best: pd.DataFrame, column: str) -> str:
+    """Say which other, or how many others, add as much as the first."""
+    others = best[best[column] >= float(best[column].max()) * (1 - TIE)].iloc[1:]
+    return others_words(len(others), named(_name(others.iloc[0])) if len(others) else "")
 
 
 def _ours(game: Game, names: Sequence[str]) -> pd.DataFrame:

@@ -134,7 +134,7 @@ class Scenario:
         return tuple(handed(MappingProxyType(plain(measure))) for measure in value)
 
     def __hash__(self) -> int:
-        return hash((self.name, self.label, self.probability, len(self.measures)))
+        return hash((self.name, self.label, self.probability, len(object.__getattribute__(self, "measures"))))
 
     def __reduce__(self) -> tuple[Any, ...]:
         # a read-only mapping cannot be pickled, and scenarios go to other processes

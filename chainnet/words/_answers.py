@@ -122,15 +122,17 @@ def costliest_sentence(name: str, amount: str, n_tied: int = 0, *, is_group: boo
     return f"Losing {name}{group} costs most{others_words(n_tied)}: {amount}."
 
 
-def others_words(n_tied: int) -> str:
-    """Return how many others do as much, behind a verb.
+def others_words(n_tied: int, other: str = "one other") -> str:
+    """Return how many others do as much, behind a verb; where it is one, its name if that is known.
 
     Examples
     --------
     >>> others_words(0), others_words(1), others_words(3)
     ('', ', as does one other', ', as does any of 3 others')
+    >>> others_words(1, "Trail refinery")
+    ', as does Trail refinery'
     """
-    return "" if not n_tied else f", as does {'one other' if n_tied == 1 else f'any of {n_tied} others'}"
+    return "" if not n_tied else f", as does {other if n_tied == 1 else f'any of {n_tied} others'}"
 
 
 def next_sentence(name: str, amount: str, *, is_group: bool) -> str:

@@ -68,3 +68,31 @@ def test_a_table_of_stages_is_read_from_a_file(
     wanted = wanted[wanted["node"].str.startswith("jpn") & (wanted["tier"] == "defence")]["demand_tpa"].sum()
     assert served(str(stages)) == pytest.approx(wanted)
     assert served("allies_last") < wanted
+
+
+def test_find_lists_the_projects_that_help_with_their_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """China digs all 10 t; one pit is built for 2028 and gives 4 of them, one is a plan and gives 3."""
+    net = cn.Network(
+        frame("id stage country capacity_tpa", ("cn", "mine", "CHN", 10.0), ("us", "end_use", "USA", None)),
+        frame("source target flow_tpa", ("cn", "us", 10.0), ("pit", "us", None), ("plan", "us", None)),
+        demand=frame("node tier demand_tpa", ("us", "defence", 10.0)),
+        projects=frame(
+            "id label stage country capacity_tpa status start_year",
+            ("plan", "Planned pit", "mine", "AUS", 3.0, "undecided", 2030),
+            ("pit", "Pit", "mine", "AUS", 4.0, "building, since 2026", 2028),
+        ),
+        beneficiaries=["USA"],
+        year=2026,
+    )
+    cn.write(net, tmp_path / "net")
+    monkeypatch.setattr(sys, "argv", ["chainnet", "find", str(tmp_path / "net")])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert not end.value.code
+    said = capfd.readouterr().out
+    rows = [line.split() for line in said.splitlines() if "  Pit " in line or "Planned pit" in line]
+    assert rows == [["pit", "Pit", "building", "2028", "4"], ["plan", "Planned", "pit", "undecided", "2030", "3"]]
+    assert "once new suppliers are qualified, without stocks, at its size in 2032." in said
+    assert "the month is that of the plan with the fewest tonnes short in the first year" in said

@@ -108,8 +108,8 @@ def test_the_sentence_says_the_first_tier_before_all() -> None:
     every = cn.reroute(two_users(), OUT)
     assert every.sorted_for == ("defence", "standalone_defence_t")
     assert every.sentence == (
-        "Out: 13 of 13 t/yr is short on existing links, 3.5 with all projects. For defence, if served first, Arms pit "
-        "adds most: 2 t/yr alone. For all tiers Cars pit avoids most: 6 t/yr alone."
+        "Out: 13 of 13 t/yr is short on existing links, 3.5 with all projects. For defence, if served first, and on "
+        "existing links, Arms pit adds most: 2 t/yr alone. For all tiers Cars pit avoids most: 6 t/yr alone."
     )
     civil = cn.reroute(two_users(), OUT, tier="civilian")
     assert civil.sorted_for == ("civilian", "standalone_t")
@@ -119,7 +119,8 @@ def test_the_sentence_says_the_first_tier_before_all() -> None:
     )
     assert civil.left.loc["projects", "shortfall_tpa"] == pytest.approx(3.5)
     alike = two_users().with_table("projects", two_users().projects.assign(capacity_tpa=2.0))
-    assert "Arms pit adds most, as does one other: 2 t/yr alone" in cn.reroute(alike, OUT).sentence
+    # of two that add as much the cheaper stands first, and the other by its name
+    assert "Wide pit adds most, as does Arms pit: 2 t/yr alone." in cn.reroute(alike, OUT).sentence
 
 
 def test_where_the_first_tier_is_met_the_sentence_says_so_and_else_that_nothing_helps() -> None:

@@ -28,9 +28,7 @@ HEADS = ("Who and when.", "Where.", "What to do.", "How sure.")
 NUMBER = re.compile(r"(?<![\w.])\d[\d,.]*")
 TICK = re.compile(r"((\d+( %)?|later|months after the first measure)\s*)+")
 CHAINS = ("antimony", "gallium", "germanium", "graphite", "rare-earths", "tungsten")
-REAL = [pytest.param(name, marks=pytest.mark.slow) for name in CHAINS]  # minutes each
 SMALL = (2, 3)  # seeds of made-up chains: allies short in the long run, everybody short from the first month
-CLAIMS, FIGURES = 160, 14  # words and numbers of page one that its pictures and what is in force leave
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,7 @@ class Made:
         return {"pdf": self.pdf, "html": self.screen}
 
 
-@pytest.fixture(scope="module", params=["mag-9", *SMALL, *REAL])
+@pytest.fixture(scope="module", params=["mag-9", *SMALL])
 def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Made:
     name = request.param
     folder = tmp_path_factory.mktemp(str(name))
@@ -83,11 +81,16 @@ def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         warnings.simplefilter("ignore", cn.ChainnetWarning)  # measures that are over
         if name == "mag-9":
             assessment = request.getfixturevalue("assessed")
-        elif name in SMALL:
+        else:
             network, asked = small_chain(name)
             assessment = cn.assess(network, asked, months=24, draws=0)
-        else:
-            assessment = cn.assess(cn.read(name), draws=0)
+    return written(assessment, folder)
+
+
+def written(assessment: cn.Assessment, folder: Path) -> Made:
+    """Write the report of an assessment."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", cn.ChainnetWarning)
         report(assessment, folder, ["html", "pdf", "json"])
     return Made(assessment, folder, json.loads((folder / "report.json").read_text(encoding="utf-8")))
 
@@ -111,16 +114,6 @@ def test_page_one_has_few_words_and_numbers(made: Made) -> None:
     for kind, said in made.said.items():
         assert len(said.split()) <= MOST_WORDS, f"{kind}: {len(said.split())} words: {said}"
         assert len(NUMBER.findall(said)) <= MOST_NUMBERS, f"{kind}: {NUMBER.findall(said)}"
-
-
-@pytest.mark.long
-def test_the_claims_of_a_real_chain_leave_room_for_its_pictures() -> None:
-    found = cn.find(cn.read("gallium"), "china_export_stop_all")
-    claims = found.claims
-    said = " ".join([found.title, *found.sentences, *claims.figure, *claims.first(found.answers.months)])
-    assert len(said.split()) <= CLAIMS, said
-    assert len(NUMBER.findall(said)) <= FIGURES, said
-    assert struck(said) == []
 
 
 def test_both_formats_say_the_finding(made: Made) -> None:
@@ -238,3 +231,26 @@ def test_page_one_stands_above_the_fold(made: Made, browser: Any) -> None:
     assert tab.evaluate("document.querySelector('#summary').getBoundingClientRect().bottom") <= 800
     assert tab.evaluate("document.documentElement.scrollWidth") <= 1280
     tab.close()
+
+
+GATE = (
+    test_page_one_has_few_words_and_numbers,
+    test_both_formats_say_the_finding,
+    test_each_number_of_page_one_is_in_the_record,
+    test_no_struck_word,
+    test_at_most_twelve_pages_each_full_to_its_last_fifth,
+    test_each_date_lies_ahead_or_is_said_to_have_passed,
+    test_cannot_be_said_stands_where_it_must,
+    test_no_letter_of_a_picture_is_small,
+)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", CHAINS)
+def test_the_gate_on_a_shipped_chain(name: str, tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", cn.ChainnetWarning)  # measures that are over
+        assessment = cn.assess(cn.read(name), draws=0)
+    made = written(assessment, tmp_path)
+    for rule in GATE:
+        rule(made)
