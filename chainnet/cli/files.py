@@ -364,6 +364,7 @@ class Find(Question, Counted, TableOutput):
             return
         names = ("finding", "who", "where", "what", "how_sure")
         lines = [line.replace(NBSP, " ") for line in (found.title, *found.sentences)]
+        lines[-1] = f"{lines[-1]} {found.range_sentence.replace(NBSP, ' ')}".rstrip()
         tables = {"levels": found.levels.reset_index()}
         if self.asked_form() != "table" or self.table is not None:  # the months take longer than all else
             tables |= {"depends_on": pd.DataFrame(found.depends_on), "projects": found.measures}
