@@ -321,6 +321,11 @@ class Finding:
         return stamp(table.assign(tpa=table["share"] * self.demand["tpa"]), self.provenance)
 
     @property
+    def range_sentence(self) -> str:
+        """The range of what is short later, over the judgements one at a time; "" where they move nothing."""
+        return self.claims.judged
+
+    @property
     def levels_words(self) -> str:
         """How the columns of ``levels`` are read."""
         return (

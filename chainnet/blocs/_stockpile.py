@@ -24,7 +24,7 @@ from chainnet.progress import Tell
 from chainnet.results import Provenance, Result, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
 from chainnet.stress import Ask, tiers_of
-from chainnet.words import dollars, join
+from chainnet.words import NBSP, Amount, dollars, join
 
 First = Literal["allies_last", "allies_first", "last"]
 # who is served before a coalition draws on its stores
@@ -232,8 +232,8 @@ def joint_stockpile(
     words = {
         **_words(who, chosen, ask, order, whole, alone, split, members_table),
         "place": _place(layers),
-        "counts": "Worth of the stores at the stated prices alone, as if nothing were held yet and all dates were "
-        "known; no rent, interest or rotation.",
+        "counts": f"Worth of the stores at the stated prices alone, as if nothing were held yet{_on_record(game)} and "
+        "all dates were known; no rent, interest or rotation.",
     }
     return JointStockpile(
         source,
@@ -309,6 +309,14 @@ def _member_table(split: FairSplit, names: list[str], placed: Array, holds: Arra
     table["pays_usd"] = table["holds_usd"] + table["transfer_usd"]
     table["saves_usd"] = [clean(a - p, a) for a, p in zip(table["alone_usd"], table["pays_usd"], strict=True)]
     return table
+
+
+def _on_record(game: StockGame) -> str:
+    """Return what the stocks table says lies with the members, which no answer counts."""
+    held = game.held_t[game.held_t > 0]
+    labels = game.network.commodities.set_index("id")["label"].dropna()
+    said = join([str(Amount(float(tonnes), str(labels.get(name, name)))) for name, tonnes in held.items()])
+    return f" (on record are {said.replace(NBSP, ' ')})" if said else ""
 
 
 def _forms(game: StockGame, layers: Layers, order: str) -> pd.DataFrame:

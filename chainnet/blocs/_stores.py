@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isinf
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from chainnet import checks
 from chainnet._types import INF, Array, Bools
 from chainnet.blocs._worlds import Party, coalitions_of, demand_of
 from chainnet.engine import CERTAIN, LEAST_SIZE, Certificate, require
-from chainnet.errors import DataError, InfeasibleError
+from chainnet.errors import DataError
 from chainnet.flow import LeastStock
 from chainnet.progress import Steps
 from chainnet.scenario import Scenario, tell_outside
-from chainnet.stress import Ask, Stores
+from chainnet.stress import Ask, Stores, no_stock, prices_of
 
 
 class StockGame:
@@ -65,7 +63,7 @@ class StockGame:
         self.starts = stores.starts
         nodes = self.network.nodes
         self.mine = {m.name: np.isin(self.node, nodes["id"][m.rows(nodes)].to_numpy(dtype=object)) for m in who}
-        self.price_of = _prices(self.network.commodities, self.commodity, prices)
+        self.price_of = prices_of(self.network.commodities, self.commodity, prices)
         self.price = np.array([self.price_of[name] for name in self.commodity])
         self._rivals: dict[bytes, int] = {}
         listed: list[Bools] = []
@@ -85,8 +83,12 @@ class StockGame:
 
     def owned(self, coalition: frozenset[str]) -> Bools:
         """Return which stores a coalition can fill: its own, of what may be held."""
-        mine: Bools = np.any([self.mine[name] for name in sorted(coalition)], axis=0)
-        return np.asarray(mine & ~np.isinf(self.price))
+        return np.asarray(self._mine(coalition) & ~np.isinf(self.price))
+
+    def _mine(self, coalition: frozenset[str]) -> Bools:
+        """Return the stores at the plants and end uses of a coalition."""
+        rows: Bools = np.any([self.mine[name] for name in sorted(coalition)], axis=0)
+        return rows
 
     def cost(self, coalition: frozenset[str], order: str) -> float:
         """Return what a coalition has to hold, USD."""
@@ -117,13 +119,18 @@ class StockGame:
         found = self._least(coalition, order, tiers or self.tiers, within_t, price)
         if found is None:
             whom = f"{', '.join(tiers or self.tiers)} of {', '.join(sorted(coalition))}"
-            raise InfeasibleError(
-                f"joint_stockpile: no stock keeps {whom} whole: some of their demand is barred from all that could be "
-                "in store. Choose other tiers or members, or look at stress_test for who is short."
-            )
+            raise no_stock("joint_stockpile", whom, self._never(coalition, order, tiers or self.tiers))
         self.proofs.append(require(found.certificate))
         self.steps.done(" + ".join(name for name in self.who if name in coalition))
         return found
+
+    def _never(self, coalition: frozenset[str], order: str, tiers: Sequence[str]) -> list[str]:
+        """Return what a coalition never holds by its price, where that alone keeps the tiers from being whole."""
+        barred = np.isinf(self.price) & self._mine(coalition)
+        only, price = self._mine(coalition) & ~np.isnan(self.price), np.where(barred, 1.0, 0.0)
+        whole, first = self.whole(coalition, tiers), self._first(coalition, order)
+        found = self.model.least(False, only, price, whole=whole, first=first) if barred.any() else None
+        return [] if found is None else sorted({str(name) for name in self.commodity[barred & (found.drawn_t > 0)]})
 
     def tell_outside(self) -> None:
         """Warn of measures that are in force in no period."""
@@ -192,22 +199,6 @@ class StockGame:
                 f"prices: would be held if cheap enough, but has no price in commodities.price_usd_per_t: {told}. "
                 "Give prices={commodity: USD per t}, on the command line --price COMMODITY=USD; inf = is never held."
             )
-
-
-def _prices(commodities: pd.DataFrame, held: Array, given: Mapping[str, float] | None) -> dict[str, float]:
-    """Return the price of each commodity that may be in store: NaN = unknown, inf = is never held."""
-    known = commodities.set_index("id")["price_usd_per_t"]
-    found = {str(name): float(known.get(name, np.nan)) for name in sorted(set(held))}
-    if given is not None and not isinstance(given, Mapping):
-        raise DataError(f"prices: {given!r} is not allowed. Give commodity -> USD per t.")
-    for name, value in (given or {}).items():
-        if name not in found:
-            rule = checks.told(f'"{name}" is taken in by no plant or end use of the members', name, found, ".")
-            raise DataError(f"prices: {rule} {checks.listed(found)}")
-        is_never = checks.is_real(value) and isinf(value) and value > 0
-        rule = "is no price; give USD per t, 0 or more, or inf for what is never held."
-        found[name] = INF if is_never else checks.number(value, f"prices: {name}", rule=rule)
-    return found
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,8 @@ class Chokepoints(Question, Counted, Output, Verified, Drawn):
         self.say_verified("the same value and the same largest losses")
         ends = self.ask("criticality.loss_ends", known=found)
         served = {} if ends is None else {"served": _SERVED[self.order]}
-        numbers = {"answer": found.sentence, **served, "base_tpa": origin_of(found)["settings"]["base_tpa"]}
+        left_out = {"left out": found.left_out} if found.left_out else {}
+        numbers = {"answer": found.sentence, **left_out, **served, "base_tpa": origin_of(found)["settings"]["base_tpa"]}
         numbers |= {f"base_ours_{end}_tpa": tonnes for end, tonnes in fact_of(found, "ours_tpa", {}).items()}
         tables, footer = {"chokepoints": found}, None
         if ends is not None:

@@ -368,6 +368,7 @@ class Find(Question, Counted, TableOutput):
             return
         names = ("finding", "who", "where", "what", "how_sure")
         lines = [line.replace(NBSP, " ") for line in (found.title, *found.sentences)]
+        lines[-1] = f"{lines[-1]} {found.range_sentence.replace(NBSP, ' ')}".rstrip()
         tables = {"levels": found.levels.reset_index()}
         if not found.is_met:
             tables |= {"projects": found.measures}

@@ -14,8 +14,8 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet.cli.words import one_line
-from chainnet.results import fact_of, rests_words
-from chainnet.words import exact, gap, infinite_word, whole
+from chainnet.results import fact_of, is_assessed, rests_words
+from chainnet.words import exact, gap, infinite_word, percent, whole
 
 # letters: of a line; a cell at most, a name and another text at least where it must be cut; a part of a head
 LINE, WIDEST, NAME, NARROW, LEAST_HEAD = 100, 60, 26, 16, 8
@@ -28,6 +28,7 @@ _LABELS = {
     "source": "source_label",
     "target": "target_label",
 }
+_SHARE = re.compile(r"(?:^|_)share(?:_low|_high)?$")  # columns and figures that people read as percent
 _IDS = {*_LABELS, "event", "instrument", "name", "option", "rule", "scenario"}
 
 
@@ -139,7 +140,8 @@ def _seen(table: pd.DataFrame, columns: tuple[str, ...], fits: bool) -> list[str
 def _borne(answer: Answer) -> list[str]:
     """Say how an answer was made, and apart from it how well the inputs are known that bind it."""
     source = answer.provenance
-    said = f"{source['status']}; {rests_words(source['rests_on'])}"
+    rests = f"; {rests_words(source['rests_on'])}" if is_assessed(source["rests_on"]) else ""
+    said = f"{source['status']}{rests}"
     facts = [fact_of(table, "rests_on", {}) for table in answer.tables.values()]
     each: Mapping[str, Any] = next(filter(None, facts), {})
     if not each:
@@ -190,6 +192,8 @@ def _cell(value: Any, column: str = "") -> str:
         return "yes" if plain else "no"
     if isinstance(plain, (int, float)) and column.endswith("year"):
         return whole(plain)
+    if isinstance(plain, (int, float)) and _SHARE.search(column):
+        return percent(plain, " ")
     if isinstance(plain, float):
         return exact(plain)
     if isinstance(plain, list):
@@ -204,11 +208,18 @@ def _cells(frame: pd.DataFrame) -> list[list[str]]:
     return [[_cell(v, head) for head, v in zip(heads, row, strict=True)] for row in rows]
 
 
+def _heads(frame: pd.DataFrame) -> list[str]:
+    """Return the heads of a table, with the unit of a time whose name has none."""
+    facts = fact_of(frame, "columns", {})
+    units = {str(c): str(facts.get(str(c), {}).get("unit", "")).partition(" ")[0] for c in frame.columns}
+    return [f"{c} ({unit})" if unit in ("months", "periods") and unit not in c else c for c, unit in units.items()]
+
+
 def _text(frame: pd.DataFrame) -> str:
     """Return a table with all its columns, whatever its width."""
     if frame.empty:
         return "  (no rows)"
-    cells, heads = _cells(frame), [str(c) for c in frame.columns]
+    cells, heads = _cells(frame), _heads(frame)
     return _laid_out(frame, [heads], cells, [min(width, WIDEST) for width in _widths([heads, *cells])])
 
 
@@ -221,7 +232,7 @@ def _fitted(frame: pd.DataFrame) -> tuple[str, int]:
     if frame.empty:
         return "  (no rows)", frame.shape[1]
     cells = _cells(frame)
-    heads = [[str(c) for c in frame.columns]]
+    heads = [_heads(frame)]
     widths = [min(width, WIDEST) for width in _widths([*heads, *cells])]
     if _line(widths) > LINE:
         heads = _folded_heads(heads[0], _widths(cells))
@@ -277,9 +288,10 @@ def _laid_out(
 ) -> str:
     numeric = [pd.api.types.is_numeric_dtype(dtype) for dtype in frame.dtypes]
     lines = []
-    for row in [*heads, *cells]:
+    clipped = [_clipped(column, width) for column, width in zip(zip(*cells, strict=True), widths, strict=True)]
+    for row in [*heads, *zip(*clipped, strict=True)]:
         parts = [
-            _clip(text, width).rjust(width) if is_number else _clip(text, width).ljust(width)
+            text.rjust(width) if is_number else text.ljust(width)
             for text, width, is_number in zip(row, widths, numeric, strict=True)
         ]
         lines.append("  " + "  ".join(parts).rstrip())
@@ -287,5 +299,19 @@ def _laid_out(
     return "\n".join(lines)
 
 
-def _clip(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 1] + "…"
+def _clipped(texts: Sequence[str], width: int) -> list[str]:
+    """Return texts cut to a width; what differs stays apart: cut at the end, else in the middle, else not at all."""
+    several: dict[str, set[str]] = {}
+    for text in texts:
+        several.setdefault(_cut(text, width, 0), set()).add(text)
+    shown: dict[str, str] = {}
+    for same in several.values():
+        ways = [{text: _cut(text, width, tail) for text in same} for tail in (0, width // 2, width - LEAST_HEAD)]
+        whole_texts = {text: text for text in same}
+        shown |= next((way for way in ways if len(set(way.values())) == len(same)), whole_texts)
+    return [shown[text] for text in texts]
+
+
+def _cut(text: str, width: int, tail: int) -> str:
+    """Return a text of no more letters than the width, of which so many are its last."""
+    return text if len(text) <= width else f"{text[: width - 1 - tail]}…{text[len(text) - tail :]}"

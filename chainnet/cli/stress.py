@@ -217,7 +217,7 @@ class Stockpile(Question, Counted, TableOutput):
     ] = None
     prices: Annotated[
         list[str] | None,
-        "With --members: COMMODITY=USD per t, inf = is never held; may be repeated.",
+        "COMMODITY=USD per t, in place of the graph's; inf = is never held; may be repeated.",
         "--price",
         pairs("COMMODITY=USD"),
     ] = None
@@ -238,18 +238,18 @@ class Stockpile(Question, Counted, TableOutput):
     def _prices(self, need: Any) -> str:
         """Return the price of what is required, with its range, and where and when it was paid as its table notes."""
         goods = self.network.commodities.set_index("id")
-        said = []
+        said, given = [], self.given("prices") or {}
         for row in need[need["required_usd"] > 0].itertuples():
             low, high, note = goods.loc[row.commodity, ["low", "high", "note"]]
             ends = f" ({number(low)} to {number(high)})" if low == low and high == high else ""
             note = note if isinstance(note, str) and note else "the table says neither where nor when"
+            if row.commodity in given:
+                ends, note = "", "as given"
             label = row.label if isinstance(row.label, str) and row.label else row.commodity or "goods"
             said.append(f"{label} {number(row.price_usd_per_t)}{ends} USD/t: {note}.")
         return " ".join(said)
 
     def _alone(self, built: list[str] | None) -> None:
-        if self.prices:
-            raise DataError("--price: only --members takes it; name who hold together.")
         need = self.ask(projects=built)
         tables = {"stockpile": need, **({"held": need.held} if len(need.held) else {})}
         if self.mitigation:
@@ -267,7 +267,7 @@ class Stockpile(Question, Counted, TableOutput):
                 "buy_high_t",
                 "alone_t",
             ),
-            "held": ("holder", "country", "commodity", "drawn_t", "stock_t", "low_t", "high_t", "quality", "node"),
+            "held": ("holder", "country", "commodity", "drawn_t", "not_drawn", "stock_t", "low_t", "high_t", "quality"),
         }
         idle = {"stockpile": ("required_t", "need no stock")}
         said = {"answer": need.sentence}

@@ -14,11 +14,11 @@ from chainnet.criticality._removals import Removals, removals
 from chainnet.engine import CERTAIN, ROUNDING
 from chainnet.flow import Counting, Valued, value_model, valued_order
 from chainnet.lowering import Degree, Reach, is_plain, stack
-from chainnet.network import Network, several_rows
+from chainnet.network import Network, reexports, several_rows
 from chainnet.progress import Steps, Tell
 from chainnet.results import Ranking, limiting_inputs, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
-from chainnet.words import part_of
+from chainnet.words import before_sentence, part_of
 
 COLUMNS = ["lost_tpa", "lost_share", "throughput_tpa", "in_cut", "is_dominator", "betweenness"]
 
@@ -78,12 +78,15 @@ def chokepoints(
     Returns
     -------
     Ranking, a DataFrame with one row per removed thing, sorted by lost_tpa descending, ties by index
-        It says what costs most, and the worst single plant beside the worst group (``.sentence``), and draws itself
+        It says what costs most, the worst single plant beside the worst group, and what is short before any loss
+        (``.sentence``); of a chain made from trade also what no loss counts (``.left_out``). It draws itself
         (``.plot()``).
         lost_tpa : t/yr, >= 0 unless others come before.  lost_share : of the value.  throughput_tpa : t/yr in one
         optimal flow, of main outputs.  in_cut : a capacity of its lies in the reported minimum cut.
         is_dominator : without it nothing reaches the demand, whatever the capacities.
         betweenness : NaN unless asked.  is_group (by node or site) : it may be several plants, such as "other makers".
+        Of a chain made from trade, by country, also reexports_tpa : t/yr, what it ships and did not make; that is not
+        in its loss.
         With all served alike also ours_least_tpa and ours_most_tpa : t/yr, what is left for the beneficiaries without
         it, at least and at most (``attrs["ours_tpa"]``: both with it).
 
@@ -148,6 +151,8 @@ def chokepoints(
     )
     if by in ("node", "site"):
         table["is_group"] = table.index.isin(several_rows(network, by))
+    if by == "country" and len(passed := reexports(network)["reexports_tpa"]):
+        table["reexports_tpa"] = passed.reindex(table.index).fillna(0.0)
     facts: dict[str, object] = {}
     if found.ends is not None and found.ends_left is not None:
         facts["ours_tpa"] = dict(zip(("least", "most"), map(float, found.ends), strict=True))
@@ -171,7 +176,18 @@ def chokepoints(
         table, facts["rank_correlation"] = compared(network, table)
     said = source | {"verified": "second solver" if verify else "no"}
     stamped = stamp(table if top is None else table.head(top), said, ranked="lost_tpa", facts=facts)
-    return ranking(network, by, stamped, "lost_tpa", lambda tpa: part_of(tpa, float(base)), every)
+    before = _before(counting, scenario, float(base))
+    return ranking(network, by, stamped, "lost_tpa", lambda tpa: part_of(tpa, float(base)), every, before)
+
+
+def _before(counting: Counting, scenario: Scenario | None, base: float) -> str:
+    """Say what is short of the counted demand under the scenario with nothing lost."""
+    demand, label = counting.network.view("demand"), (scenario.label or scenario.name) if scenario else ""
+    if demand.empty:
+        return before_sentence(label, np.nan, np.nan)
+    share = overlay_of(counting.network, scenario).demand_share
+    asked = float((demand["demand_tpa"].to_numpy() * share)[counting.valued].sum())
+    return before_sentence(label, asked - base, asked)
 
 
 def _without_dust(found: Losses, plain: bool, order: Valued) -> Array:

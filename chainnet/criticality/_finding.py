@@ -10,11 +10,20 @@ import numpy as np
 import pandas as pd
 
 from chainnet.engine import TIE
-from chainnet.network import Network, several_rows
+from chainnet.network import Network, is_country, reexports, several_rows
 from chainnet.results import Ranking
-from chainnet.words import costliest_sentence, country_name, in_sentence, named, next_sentence, place_words
+from chainnet.words import (
+    costliest_sentence,
+    country_name,
+    in_sentence,
+    named,
+    next_sentence,
+    place_words,
+    reexports_sentence,
+)
 
 MOST_NAMED = 20  # rows of which the names are kept: no more are drawn
+_MOST_TOLD = 3  # countries that the line on re-exports names
 NOTHING = "Nothing that drops out alone costs anything."
 
 
@@ -25,17 +34,31 @@ def ranking(
     column: str,
     amount: Callable[[float], str],
     every: pd.Series[float] | None = None,
+    before: str = "",
 ) -> Ranking:
     """Return a stamped table, the largest loss first, with its finding.
 
     ``amount`` writes a loss; ``every``: the losses of all rows, where the table has but the first; NaN where nobody
-    looked, for they are not among the first.
+    looked, for they are not among the first; ``before``: what is short already, in a sentence.
     """
     name = partial(_name, network, by, network.labels)
     is_cut = every is not None and bool(every.isna().any())
     lost = table[column] if every is None or is_cut else every
     sentence = _sentence(network, by, name, lost, amount, is_cut)
-    return Ranking.of(table, sentence, {key: name(key) for key in table.index[:MOST_NAMED]})
+    names = {key: name(key) for key in table.index[:MOST_NAMED]}
+    return Ranking.of(table, f"{sentence} {before}".rstrip(), names, _left_out(network))
+
+
+def _left_out(network: Network) -> str:
+    """Return what no loss counts: goods that a country ships on, where the network was made from trade."""
+    table = reexports(network)
+    if table.empty:
+        return ""
+    each = [
+        (in_sentence(country_name(place)) if is_country(place) else place, part, whole)
+        for place, part, whole in table.head(_MOST_TOLD).itertuples(name=None)
+    ]
+    return reexports_sentence(each, len(table) - len(each))
 
 
 def _sentence(

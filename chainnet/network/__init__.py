@@ -42,6 +42,7 @@ from chainnet.network._pictures import lay_out
 from chainnet.network._plants import several_plants, several_rows
 from chainnet.network._projects import State, begins_of, first_years, ramp_reached, state_of, verb_of
 from chainnet.network._reading import AS_WRITTEN, END_COUNTRY, Reading
+from chainnet.network._reexports import reexport_rows, reexports
 from chainnet.network._results import Annotated, annotated, named_results
 from chainnet.network._roles import infer_nodes
 from chainnet.network._rules import TWICE, check_keys, check_known, check_processes, lone_table
@@ -112,6 +113,8 @@ __all__ = [
     "plain_cell",
     "plants_of",
     "ramp_reached",
+    "reexport_rows",
+    "reexports",
     "rows_of",
     "say_unfed",
     "say_unlinked",

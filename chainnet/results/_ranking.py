@@ -49,7 +49,11 @@ class SaidTable(pd.DataFrame, metaclass=_Table):
         table: str | None = super()._repr_html_()  # type: ignore[misc]
         if table is None or not self.sentence:
             return table
-        return f"<p>{escape(self.sentence)}</p>{table}"
+        return f"{''.join(f'<p>{escape(line)}</p>' for line in self._lines)}{table}"
+
+    @property
+    def _lines(self) -> list[str]:
+        return [self.sentence]
 
 
 class Ranking(SaidTable):
@@ -63,18 +67,25 @@ class Ranking(SaidTable):
         What costs most, in words.
     names : mapping
         Names for people of its first rows, by index value.
+    left_out : str
+        What no loss in it counts, in words; empty where nothing is known to be left out.
     """
 
-    _metadata = ["sentence", "names"]  # noqa: RUF012
+    _metadata = ["sentence", "names", "left_out"]  # noqa: RUF012
     names: Mapping[Hashable, str] = {}
+    left_out: str = ""
 
     @classmethod
-    def of(cls, table: pd.DataFrame, sentence: str, names: Mapping[Hashable, str]) -> Ranking:
-        """Return a stamped table with its finding and its names."""
+    def of(cls, table: pd.DataFrame, sentence: str, names: Mapping[Hashable, str], left_out: str = "") -> Ranking:
+        """Return a stamped table with its finding, its names and what it leaves out."""
         made = cls(table)
         made.attrs = table.attrs
-        made.sentence, made.names = sentence, names
+        made.sentence, made.names, made.left_out = sentence, names, left_out
         return made
+
+    @property
+    def _lines(self) -> list[str]:
+        return [line for line in (self.sentence, self.left_out) if line]
 
     def plot(self, *args: Any, **asked: Any) -> Any:  # type: ignore[override]
         """Draw the largest losses as bars, named, in t/yr; of ``risk_exposure`` the cost against the spend.
@@ -97,7 +108,7 @@ class Ranking(SaidTable):
         Examples
         --------
         >>> import chainnet as cn
-        >>> cn.chokepoints(cn.read("mag-9")).plot(top=3)
-        <Figure: 'Losing Dysprosium source in China costs most: 40 of 50 t/yr (80 %).'>
+        >>> cn.chokepoints(cn.read("mag-9")).plot(top=3).title.split(": ")[1]
+        '40 of 50 t/yr (80 %). Before any loss nothing is short (baseline).'
         """
         return figure_of(self, *args, **asked)

@@ -166,6 +166,11 @@ def inputs_words(rest: Mapping[str, Any]) -> str:
     return f"{article}{quality} {noun} ({part})"
 
 
+def is_assessed(rest: Mapping[str, Any]) -> bool:
+    """Say whether anybody looked at what a result rests on."""
+    return bool(rest["quality"] != NOT_ASSESSED)
+
+
 def rests_words(rest: Mapping[str, Any]) -> str:
     """Return on what a result rests: "rests on assumed inputs (2 of the 12 that bind)"."""
     if rest["quality"] == NOT_ASSESSED:

@@ -8,7 +8,7 @@ from chainnet.stress._first_year import YEAR, due_by_month, due_in_year, first_y
 from chainnet.stress._held import End
 from chainnet.stress._months import Ask, Trajectory, base_flow, course, horizon_levels
 from chainnet.stress._stockpile import averted, requirement, stockpile_mitigation, stockpile_requirement
-from chainnet.stress._stores import Stores, tiers_of
+from chainnet.stress._stores import Stores, no_stock, prices_of, tiers_of
 from chainnet.stress._test import StressTest, stress_test, tested
 from chainnet.stress._worst import worst_of
 
@@ -27,6 +27,8 @@ __all__ = [
     "first_year",
     "horizon_levels",
     "is_short",
+    "no_stock",
+    "prices_of",
     "requirement",
     "stockpile_mitigation",
     "stockpile_requirement",

@@ -22,6 +22,7 @@ from chainnet.words import (
     nouns,
     readable_id,
     requirement_sentence,
+    tonnes,
 )
 
 
@@ -38,7 +39,7 @@ class Requirement(SaidTable):
         The stocks on record, first what is drawn most of: id, holder, country, node, commodity.  stock_t, low_t,
         high_t : t that the scenario leaves of it, as the data have it and at the ends of its range.  quality.
         drawn_t : what is drawn of it so that no more than ``buy_t`` is to buy; of several ways the one that draws the
-        fewest tonnes.
+        fewest tonnes.  not_drawn : why nothing is drawn of it; empty where something is.
     certificate : Certificate
         The proof that no cheaper set than ``required_t`` does.
     """
@@ -64,7 +65,8 @@ def requirement_words(
     event = "in the baseline"
     if scenario is not None:
         event = f"through “{(scenario.label or readable_id(scenario.name)).rstrip('.')}”"
-    how = [f"{ask.months} {nouns('month', ask.months)}", DEGREE_WORDS[ask.reroute]]
+    demand = network.demand[ask.counting.rows & network.demand["tier"].isin(tiers).to_numpy()]["demand_tpa"].sum()
+    how = [f"{tonnes(demand)} for {ask.months} {nouns('month', ask.months)}", DEGREE_WORDS[ask.reroute]]
     if ask.projects:
         how.append(f"with {len(ask.projects)} {nouns('project', len(ask.projects))} on stream")
     least = PRINTED * max(table["required_t"].max(), 1.0) if len(table) else 0.0
@@ -86,9 +88,14 @@ def requirement_words(
         )
         for row in held[held["drawn_t"] > least].to_dict("records")
     ]
+    idle = []
+    for row in held[held["not_drawn"] != ""].to_dict("records"):
+        what = _material(network, row["commodity"])
+        size = Amount(row["stock_t"], what) if row["stock_t"] > 0 else what
+        idle.append(f"{_holder(row)}, {size} ({row['not_drawn']})")
     said = requirement_sentence(
         (tiers, event, ", ".join(how)), amounts("required_t"), drawn, amounts("buy_t"),
-        amounts("buy_high_t"), len(held),
+        amounts("buy_high_t"), idle, (amounts("required_low_t"), amounts("required_high_t")),
     )  # fmt: skip
     asks = network.demand.loc[network.demand["demand_tpa"] > 0, "tier"].dropna()
     return said if set(asks) <= set(tiers) else f"{said} Other tiers may be short."

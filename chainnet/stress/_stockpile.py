@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import Array, Words
-from chainnet.engine import ROUNDING, Certificate
+from chainnet.engine import PRINTED, ROUNDING, Certificate
 from chainnet.errors import InfeasibleError
 from chainnet.flow import Asked, Counting, LeastStock, binding_inputs, check_tier
 from chainnet.lowering import Degree
@@ -20,7 +20,7 @@ from chainnet.results import Provenance, provenance, stamp
 from chainnet.scenario import Outside, Scenario, asked_scenario, overlay_of, tell_outside
 from chainnet.stress._months import Ask, common_cuts
 from chainnet.stress._requirement import Requirement, requirement_words
-from chainnet.stress._stores import Stores, tiers_of
+from chainnet.stress._stores import Stores, no_stock, prices_of, tiers_of
 
 
 def stockpile_requirement(
@@ -36,6 +36,7 @@ def stockpile_requirement(
     order: Asked = None,
     beneficiaries: Words = None,
     commodity: Words = None,
+    prices: Mapping[str, float] | None = None,
     progress: Tell | None = None,
 ) -> Requirement:
     """Say how much of each commodity must be in stock for the chosen tiers to be met.
@@ -59,6 +60,8 @@ def stockpile_requirement(
         contract gets at least what he does with nothing in store (beside them: the middle of what he may).
     beneficiaries, commodity : optional
         Whose and what demand counts; default from the network.
+    prices : mapping of commodity to USD/t, optional
+        In place of those of the ``commodities`` table; inf = is never held.
     progress : callable, optional
         Called with what has been done and the part of the whole.
 
@@ -67,20 +70,21 @@ def stockpile_requirement(
     Requirement, a DataFrame with one row per commodity that a plant or an end use of the beneficiaries takes in
         It says which stocks cover what, and what is to buy (``.sentence``, ``.held``).
         commodity, label.  required_t : the cheapest set of stocks, nothing held, t (one of several where
-        prices tie).  held_t : what the stocks table says lies with the beneficiaries for these tiers,
-        after the scenario.  net_t : required_t - held_t, at least 0; no netting across commodities.
+        prices tie).  required_low_t, required_high_t : the same with all demand at the low, and at the high end of its
+        range, inf where no amount suffices.  held_t : what the stocks table says lies with the beneficiaries for these
+        tiers, after the scenario.  net_t : required_t - held_t, at least 0; no netting across commodities.
         alone_t : what it would take of this commodity alone, inf where no amount suffices.  buy_t : what
         is to be bought where all that is held is drawn where it helps.  buy_low_t, buy_high_t : the same with
-        every stock at the high, and at the low end of its range.  price_usd_per_t : that of the table ``commodities``,
-        one for all places; its note says where and when it was paid.  cost_usd, required_usd, buy_usd : net_t,
-        required_t and buy_t at that price, NaN without a price.
+        every stock at the high, and at the low end of its range.  price_usd_per_t : as given, else that of the table
+        ``commodities``, one for all places; its note says where and when it was paid.  cost_usd, required_usd,
+        buy_usd : net_t, required_t and buy_t at that price, NaN without a price.
 
     Raises
     ------
     DataError
-        If there is no demand table, a tier or an order is unknown, or an argument is out of range.
+        If there is no demand table, a tier or an order is unknown, a price is none, or an argument is out of range.
     InfeasibleError
-        If no stock of anything keeps the tiers whole.
+        If no stock of anything that may be held keeps the tiers whole.
 
     Warns
     -----
@@ -122,8 +126,8 @@ def stockpile_requirement(
         tell=progress,
     )
     chosen = tiers_of(network, tiers, "stockpile_requirement")
-    need = _Need(scenario, chosen, ask)
-    steps = Steps(f"least stocks over {need.size}", ask.tell, 5 + len(need.commodities))
+    need = _Need(scenario, chosen, ask, prices)
+    steps = Steps(f"least stocks over {need.size}", ask.tell, 7 + len(need.commodities))
     table, gross = _table(need, steps)
     held = need.stocks(gross)
     steps.done("what is drawn")
@@ -132,10 +136,15 @@ def stockpile_requirement(
         other = need.buy_with(end) if gross.drawn_t.any() else None
         table[column] = table["buy_t"] if other is None else other
         steps.done(f"with stocks at their {end} figures")
+    for place, end in enumerate(reversed(ends), start=3):
+        other = need.required_with(end)
+        table.insert(place, f"required_{end}_t", table["required_t"] if other is None else other)
+        steps.done(f"with demand at its {end} figures")
     steps.end()
     for what in ("required", "buy"):
         table[f"{what}_usd"] = (table[f"{what}_t"] * table["price_usd_per_t"]).mask(table[f"{what}_t"] <= 0, 0.0)
-    source, said = _source(scenario, chosen, ask), requirement_words(table, held, scenario, chosen, ask)
+    source = _source(scenario, chosen, ask) | ({"prices": dict(prices)} if prices else {})
+    said = requirement_words(table, held, scenario, chosen, ask)
     return Requirement.of(stamp(table, source), said, stamp(held, source), gross.certificate)
 
 
@@ -162,7 +171,8 @@ def _table(need: _Need, steps: Steps) -> tuple[pd.DataFrame, LeastStock]:
     table["net_t"] = np.maximum(table["required_t"] - table["held_t"], 0.0)
     table["alone_t"], table["buy_t"] = alone, need.by_commodity(buy)
     table["price_usd_per_t"] = need.prices
-    table["cost_usd"] = table["net_t"] * table["price_usd_per_t"]
+    # what is never held costs nothing, and 0 t times inf is no number
+    table["cost_usd"] = (table["net_t"] * table["price_usd_per_t"]).mask(np.isinf(need.prices), 0.0)
     return table, gross
 
 
@@ -180,13 +190,14 @@ def stockpile_mitigation(
     order: Asked = None,
     beneficiaries: Words = None,
     commodity: Words = None,
+    prices: Mapping[str, float] | None = None,
     progress: Tell | None = None,
 ) -> pd.DataFrame:
     """Say what each mitigation takes off the stockpile requirement, one after the other.
 
     Parameters
     ----------
-    network, scenario, tiers, months, start, step_months, order, beneficiaries, commodity
+    network, scenario, tiers, months, start, step_months, order, beneficiaries, commodity, prices
         As in ``stockpile_requirement``.
     austerity : mapping, tier -> share of its demand that is left, optional
         Without it no demand is cut.
@@ -277,7 +288,7 @@ def stockpile_mitigation(
     scenarios = [Scenario(name, words) if words else None for _, _, words, _ in steps]
     cuts = common_cuts(scenarios, [asked for *_, asked in steps])
     for (label, variant, _, asked), events in zip(told.each(steps, lambda one: one[0]), scenarios, strict=True):
-        need = _Need(events, chosen, replace(asked, counting=asked.counting.on(variant), cuts=cuts))
+        need = _Need(events, chosen, replace(asked, counting=asked.counting.on(variant), cuts=cuts), prices)
         after = need.table(need.by_commodity(need.least(use_held=False)))
         if before is not None:
             tables.append(averted(before, after).assign(step=label))
@@ -375,21 +386,26 @@ def _held_back(counting: Counting) -> tuple[Network | None, Network | None]:
 class _Need:
     """A network in which anything may be bought for stock, and whom that has to keep whole."""
 
-    def __init__(self, scenario: Scenario | None, tiers: tuple[str, ...], ask: Ask) -> None:
+    def __init__(
+        self, scenario: Scenario | None, tiers: tuple[str, ...], ask: Ask, prices: Mapping[str, float] | None = None
+    ) -> None:
         self._stores = stores = Stores(scenario, tiers, ask)
-        self._asked = scenario, tiers, ask
+        self._asked = scenario, tiers, ask, prices
         self._codes = stores.commodity
         self.commodities = sorted(set(self._codes))
         known = ask.network.commodities.set_index("id")
-        self.prices = known["price_usd_per_t"].reindex(self.commodities).to_numpy(dtype=float)
+        self.prices = pd.Series(prices_of(ask.network.commodities, self._codes, prices)).to_numpy(dtype=float)
         self.labels = known["label"].reindex(self.commodities).to_numpy(dtype=object)
         demand = ask.network.demand
         whole = ask.counting.rows & demand["tier"].isin(tiers).to_numpy()
         asked = np.isin(self._codes, demand["commodity"].fillna("")[whole].unique().astype(object))
-        price = pd.Series(self.prices, index=self.commodities).reindex(self._codes).to_numpy(dtype=float)
+        price: Array = np.array(pd.Series(self.prices, index=self.commodities).reindex(self._codes), dtype=np.float64)
         # without a price nothing says how much of one is worth a tonne of another: only what is asked for itself
-        self._bought = ~np.isnan(price) | asked
-        price = np.where(np.isnan(price), 1.0, price) if np.isnan(price[self._bought]).all() else price
+        self._never = np.isinf(price)
+        self._bought = (~np.isnan(price) | asked) & ~self._never
+        price[self._never] = 1.0
+        if np.isnan(price[self._bought]).all():
+            price[np.isnan(price)] = 1.0
         order, rivals = ask.counting.order, ask.counting.rivals
         self._first: list[tuple[int, float]] = []
         if order in ("allies_first", "allies_last"):
@@ -407,10 +423,9 @@ class _Need:
         """Return the cheapest set of stocks."""
         found = self._model.least(use_held, only=self._bought, first=self._first)
         if found is None:
-            raise InfeasibleError(
-                f"stockpile_requirement: no stock keeps {', '.join(self._tiers)} whole: some of their demand is barred "
-                "from all that could be in store. Choose other tiers, or look at stress_test for who is short."
-            )
+            every = self._model.least(use_held, first=self._first) if self._never.any() else None
+            helps = self._never & False if every is None else self._never & (every.drawn_t > 0)
+            raise no_stock("stockpile_requirement", ", ".join(self._tiers), sorted(set(map(str, self._codes[helps]))))
         return found
 
     def alone(self, commodity: str) -> float:
@@ -422,21 +437,40 @@ class _Need:
     def stocks(self, gross: LeastStock) -> pd.DataFrame:
         """Return the stocks on record with what is drawn of each; what is to buy was asked for last."""
         held = self._stores.held
-        held["drawn_t"] = self._model.fewest_held() if len(held) and gross.drawn_t.any() else 0.0
+        is_needed = bool(gross.drawn_t.any())
+        held["drawn_t"] = self._model.fewest_held() if len(held) and is_needed else 0.0
+        idle = held["not_drawn"].mask(held["not_drawn"] == "", "does not help" if is_needed else "not needed")
+        held["not_drawn"] = idle.mask(held["drawn_t"] > PRINTED * held["stock_t"], "")
         return held.sort_values("drawn_t", ascending=False, kind="stable", ignore_index=True)
 
     def buy_with(self, end: Literal["low", "high"]) -> Array | None:
         """Return what is to buy by commodity with every stock at an end of its range; None where none has that end."""
-        _, _, ask = self._asked
-        stocks = ask.network.stocks
+        stocks = self._asked[2].network.stocks
         tonnes = stocks[end].fillna(stocks["stock_t"])
         if (tonnes == stocks["stock_t"]).all():
             return None
         # what has to be left at the end is no more than there is
         least = stocks["end_t"].where(~(stocks["end_t"] > tonnes), tonnes)
-        other = ask.network.with_table("stocks", stocks.assign(stock_t=tonnes, end_t=least))
-        need = _Need(*self._asked[:2], replace(ask, counting=ask.counting.on(other)))
+        need = self._with("stocks", stocks.assign(stock_t=tonnes, end_t=least))
         return need.by_commodity(need.least(use_held=True))
+
+    def required_with(self, end: Literal["low", "high"]) -> Array | None:
+        """Return what is required by commodity with all demand at an end of its range; None where none has that end."""
+        demand = self._asked[2].network.demand
+        tonnes = demand[end].fillna(demand["demand_tpa"])
+        if (tonnes == demand["demand_tpa"]).all():
+            return None
+        need = self._with("demand", demand.assign(demand_tpa=tonnes))
+        try:
+            return need.by_commodity(need.least(use_held=False))
+        except InfeasibleError:
+            return np.full(len(self.commodities), np.inf)
+
+    def _with(self, name: str, table: pd.DataFrame) -> _Need:
+        """Return the same of a network with another table."""
+        scenario, tiers, ask, prices = self._asked
+        network = ask.network.with_table(name, table)
+        return _Need(scenario, tiers, replace(ask, counting=ask.counting.on(network)), prices)
 
     @property
     def size(self) -> str:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import isinf
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from chainnet import checks
-from chainnet._types import Array, Bools, Words
-from chainnet.errors import DataError
+from chainnet._types import INF, Array, Bools, Words
+from chainnet.errors import DataError, InfeasibleError
 from chainnet.flow import Counting, MonthsModel, StockModel, check_tier, first_by_law
 from chainnet.network import Network
 from chainnet.scenario import Outside, Scenario, timeline
 from chainnet.stress._months import Ask, base_flow, qualified
-from chainnet.words import count
+from chainnet.words import count, nouns
 
 
 def tiers_of(network: Network, tiers: Words, asked_by: str) -> tuple[str, ...]:
@@ -144,14 +145,26 @@ class Stores:
         """The stocks on record, in the order of the table, with what of each is in reach.
 
         id, holder, country, node, commodity; stock_t, low_t, high_t: t that the scenario leaves, as stated and at the
-        ends of their range (stock_t where none is given); quality.
+        ends of their range (stock_t where none is given); quality; not_drawn: why none of it can be drawn for the
+        tiers, empty where it can.
         """
         share = np.max([overlay.stock_share for overlay in self._line.overlays], axis=0)[~self._free]
         table = self._network.stocks[~self._free].reset_index(drop=True)
         out = table[["id", "holder", "country", "node", "commodity"]].copy()
         for column, end in (("stock_t", "stock_t"), ("low_t", "low"), ("high_t", "high")):
             out[column] = table[end].fillna(table["stock_t"]).to_numpy(dtype=float) * share
-        return out.assign(quality=table["quality"])
+        why = np.select(
+            [table["node"].isna(), ~self._for_tiers(table), out["stock_t"] <= 0],
+            ["names no node", "kept for other tiers", "none is left by the scenario"],
+            "",
+        )
+        return out.assign(quality=table["quality"], not_drawn=why)
+
+    def _for_tiers(self, stocks: pd.DataFrame) -> Bools:
+        """Return which stocks are kept for the tiers, or for all."""
+        named = stocks["tiers"].fillna("").str.split(";")
+        theirs = [not any(words) or bool({w.strip() for w in words} & set(self._tiers)) for words in named]
+        return np.array(theirs, dtype=bool)
 
     @property
     def held_t(self) -> pd.Series[Any]:
@@ -160,9 +173,7 @@ class Stores:
         stocks = self._network.stocks[~self._free].reset_index(drop=True)
         country = stocks["country"].fillna(stocks["node"].map(self._network.nodes.set_index("id")["country"]))
         ours = self._counting.inside(pd.DataFrame({"country": country})) | country.isna().to_numpy()
-        named = stocks["tiers"].fillna("").str.split(";")
-        theirs = [not any(words) or bool({w.strip() for w in words} & set(self._tiers)) for words in named]
-        ours &= np.array(theirs, dtype=bool)
+        ours &= self._for_tiers(stocks)
         return held["stock_t"].where(ours, 0.0).groupby(held["commodity"].fillna("").to_numpy()).sum()
 
 
@@ -176,3 +187,39 @@ def _entries(counting: Counting) -> list[tuple[str, str]]:
     both = pd.concat([plants[["id", "commodity"]], demand], ignore_index=True)
     both = both[both["id"].isin(ours)]
     return sorted(set(zip(both["id"], both["commodity"].fillna(""), strict=True)))
+
+
+def prices_of(commodities: pd.DataFrame, held: Array, given: Mapping[str, float] | None) -> dict[str, float]:
+    """Return the price of each commodity that may be in store: NaN = unknown, inf = is never held.
+
+    Raises
+    ------
+    DataError
+        If a price is none, or of what nobody who may hold it takes in.
+    """
+    known = commodities.set_index("id")["price_usd_per_t"]
+    found = {str(name): float(known.get(name, np.nan)) for name in sorted(set(held))}
+    if given is not None and not isinstance(given, Mapping):
+        raise DataError(f"prices: {given!r} is not allowed. Give commodity -> USD per t.")
+    for name, value in (given or {}).items():
+        if name not in found:
+            rule = checks.told(f'"{name}" is taken in by no plant or end use of the holders', name, found, ".")
+            raise DataError(f"prices: {rule} {checks.listed(found)}")
+        is_never = checks.is_real(value) and isinf(value) and value > 0
+        rule = "is no price; give USD per t, 0 or more, or inf for what is never held."
+        found[name] = INF if is_never else checks.number(value, f"prices: {name}", rule=rule)
+    return found
+
+
+def no_stock(asked_by: str, whom: str, never: Sequence[str]) -> InfeasibleError:
+    """Return the fault of an answer that does not exist; ``never``: what would help and is priced inf."""
+    if never:
+        options = " ".join(f"--price {name}=inf" for name in never)
+        return InfeasibleError(
+            f"prices: inf ({options}) says that {', '.join(never)} {nouns('is', len(never), 'are')} never held, and no "
+            f"stock of anything else keeps {whom} whole. Give a price in USD per t, or leave the option out."
+        )
+    return InfeasibleError(
+        f"{asked_by}: no stock keeps {whom} whole: some of their demand is barred from all that could be in store. "
+        "Choose whom else to keep whole, or look at stress_test for who is short."
+    )

@@ -5,6 +5,7 @@ Words: *n/d* no data, *n/a* cannot apply, *-* not asked; a *sentence* is made fr
 
 from chainnet.words._answers import (
     TierShort,
+    before_sentence,
     budget_sentence,
     costliest_sentence,
     course_words,
@@ -14,6 +15,7 @@ from chainnet.words._answers import (
     next_sentence,
     others_words,
     part_of,
+    reexports_sentence,
     short_sentence,
 )
 from chainnet.words._chances import odds
@@ -115,6 +117,7 @@ __all__ = [
     "TierShort",
     "Who",
     "at_ends",
+    "before_sentence",
     "between",
     "bill",
     "budget_sentence",
@@ -158,6 +161,7 @@ __all__ = [
     "place_words",
     "ranks",
     "readable_id",
+    "reexports_sentence",
     "requirement_sentence",
     "same",
     "short_sentence",

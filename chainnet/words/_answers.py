@@ -150,6 +150,57 @@ def next_sentence(name: str, amount: str, *, is_group: bool) -> str:
     return f"Of {'groups of plants' if is_group else 'single plants'} {name} costs most: {amount}."
 
 
+def before_sentence(label: str, short_tpa: float, demand_tpa: float) -> str:
+    """Say what is short before anything is lost, and under which scenario.
+
+    Parameters
+    ----------
+    label : str
+        Name of the scenario; "" = the baseline.
+    short_tpa, demand_tpa : float
+        NaN where nobody asks for an amount: there nothing can be short.
+
+    Examples
+    --------
+    >>> before_sentence("", 0.0, 428.0)
+    'Before any loss nothing is short (baseline).'
+    >>> before_sentence("china_out", 128.0, 428.0), before_sentence("china_out", NAN, NAN)
+    ('Before any loss 128 of 428 t/yr is short (China out).', 'Any loss comes on top of: China out.')
+    """
+    said = first_capital(readable_id(label)) if label else BASELINE
+    if is_missing(demand_tpa):
+        return f"Any loss comes on top of: {said}." if label else ""
+    is_short = short_tpa > CERTAIN * demand_tpa
+    size = f"{number(short_tpa)} of {tonnes(demand_tpa, BLANK)}" if is_short else "nothing"
+    return f"Before any loss {size} is short ({said})."
+
+
+def reexports_sentence(each: Sequence[tuple[str, float, float]], n_more: int = 0) -> str:
+    """Say what the loss of a country leaves out where a chain was made from trade.
+
+    Parameters
+    ----------
+    each : sequence of (str, float, float)
+        Country, what it ships and did not make, and all that it ships, t/yr.
+    n_more : int
+        How many other countries do the same.
+
+    Examples
+    --------
+    >>> reexports_sentence([("China", 4080.0, 11024.0)], 2).partition(": ")[2]
+    '4,080 of 11,000 t/yr from China, and those of 2 others.'
+    """
+    said = [
+        f"{number(part)} of {number(whole_tpa)}{'' if i else ' t/yr'} from {name}"
+        for i, (name, part, whole_tpa) in enumerate(each)
+    ]
+    more = f", and those of {n_more} {nouns('other', n_more)}" if n_more else ""
+    return (
+        "Goods that a country ships but did not make count as lost with their makers alone, traced by equal mixing: "
+        f"{', '.join(said)}{more}."
+    )
+
+
 def part_of(tpa: float, whole_tpa: float) -> str:
     """Return tonnes of a whole, with the share.
 

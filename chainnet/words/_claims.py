@@ -293,6 +293,15 @@ class Claims:
         firm = f"Nothing assumed of {join(held, 'or')} changes it." if held else ""
         return " ".join(one for one in (said, firm) if one)
 
+    @property
+    def judged(self) -> str:
+        """The range of what is short later, and where a wider one is found; "" where nothing moves it."""
+        short = self.shortfall
+        if percent(short.low) == percent(short.high):
+            return ""
+        ends = f"{between(short.low, short.high)} of {self.demand} is short{CLAIMS['gone']}"
+        return f"Judged otherwise, one thing at a time, {ends}. A weak input can go further (chainnet assumptions)."
+
     def line(self, chain: str, under: str) -> str:
         """Return the finding in a line of an overview: chain, restriction, how much is short, what decides."""
         also = f" {first_capital(self.already)}." if self.already else ""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isinf
 from typing import Any
 
 from chainnet.words._names import first_capital, join, named
 from chainnet.words._numbers import DUST, NBSP, bill, is_missing, number, same, weight
 
+MOST_IDLE = 3  # stocks that are named of those of which nothing is drawn
 # how far flows may move, in a sentence
 DEGREE_WORDS = {"none": "without rerouting", "existing": "on existing links", "new": "with new suppliers"}
 
@@ -102,7 +104,8 @@ def requirement_sentence(
     drawn: Sequence[Drawn],
     buy: Sequence[Amount],
     most: Sequence[Amount] | None = None,
-    n_held: int = 0,
+    idle: Sequence[str] = (),
+    ends: tuple[Sequence[Amount], Sequence[Amount]] | None = None,
 ) -> str:
     """Say what must be in stock, which stocks give a part of it, and what is to buy.
 
@@ -116,34 +119,44 @@ def requirement_sentence(
         Of what is held.
     most : sequence of Amount, optional
         What is to buy if every stock is as small as it may be.
-    n_held : int
-        How many stocks are on record.
+    idle : sequence of str
+        Stocks on record of which nothing is drawn, and why.
+    ends : (sequence of Amount, sequence of Amount), optional
+        Nothing held, with demand at its low and at its high figures.
 
     Examples
     --------
     >>> head = (["defence"], "through “A stops”", "12 months")
     >>> oxide = Drawn("Firm X in France", "oxide", 200.0, 80.0, 50.0)
     >>> need, rest = Amount(30.0, "alloy", 6e6), Amount(12.5, "alloy", 2.5e6)
-    >>> for part in requirement_sentence(head, [need], [oxide], [], [rest], 1).split(". "):
+    >>> ends = [Amount(21.0, "alloy")], [Amount(float("inf"), "alloy")]
+    >>> for part in requirement_sentence(head, [need], [oxide], [], [rest], [], ends).split(". "):
     ...     print(part)
     For defence demand to be met through “A stops” (12 months) 30 t of alloy must be in stock, USD 6 million
+    With demand at its low figures 21 t, at its high figures no amount
     Already held: Firm X in France gives 80 t of its 200 t (perhaps only 50) of oxide
     To buy: nothing; with stocks at their low figures 12.5 t of alloy, USD 2.5 million.
     >>> requirement_sentence(head, [], [], [])
     'Defence demand is met through “A stops” (12 months) with nothing in store: no stock is needed.'
     """
     tiers, event, how = head
-    through = f"met {event} ({how})"
+    through, at_ends = f"met {event} ({how})", "" if ends is None else _at_ends(required, *ends)
     if not required:
-        said = f"{join(tiers)} demand is {through} with nothing in store: no stock is needed."
-        return first_capital(said)
+        said = first_capital(f"{join(tiers)} demand is {through} with nothing in store: no stock is needed.")
+        return " ".join(filter(None, [said, at_ends])).replace(NBSP, " ")
     parts = [
         f"For {join(tiers)} demand to be {through} {join([*map(str, required)])} must be in stock, {_cost(required)}."
     ]
-    if not drawn:
-        parts.append(f"No stock {'on record helps' if n_held else 'is on record'}, so all of it is to buy.")
-    else:
+    if at_ends:
+        parts.append(at_ends)
+    if drawn:
         parts.append(f"Already held: {join([*map(str, drawn)])}.")
+    if idle:
+        more = [f"{len(idle) - MOST_IDLE} more"] if len(idle) > MOST_IDLE else []
+        parts.append(f"On record, but not drawn: {join([*idle[:MOST_IDLE], *more])}.")
+    if not drawn:
+        parts.append(f"{'All' if idle else 'No stock is on record, so all'} of it is to buy.")
+    else:
         bought = f"{join([*map(str, buy)])}, {_cost(buy)}" if buy else "nothing"
         low = ""
         if most and (
@@ -153,6 +166,23 @@ def requirement_sentence(
             low = f"; with stocks at their low figures {only}{_cost(most)}"
         parts.append(f"To buy: {bought}{low}.")
     return " ".join(parts).replace(NBSP, " ")
+
+
+def _at_ends(required: Sequence[Amount], low: Sequence[Amount], high: Sequence[Amount]) -> str:
+    """Return what is required at the ends of demand: in tonnes where it is one material, else in USD; "" = the same."""
+    each = (required, low, high)
+    if len({one.label for amounts in each for one in amounts}) == 1:
+        sizes = [sum(_tonnes(amounts)) for amounts in each]
+        told = ["nothing" if not size > 0 else "no amount" if isinf(size) else weight(size) for size in sizes]
+    elif any(isinf(size) for amounts in each for size in _tonnes(amounts)):
+        told = ["no amount" if any(map(isinf, _tonnes(amounts))) else _cost(amounts) for amounts in each]
+    else:
+        told = [_cost(amounts) if amounts else "nothing" for amounts in each]
+    return (
+        ""
+        if told[0] == told[1] == told[2]
+        else f"With demand at its low figures {told[1]}, at its high figures {told[2]}."
+    )
 
 
 def _tonnes(amounts: Sequence[Amount]) -> list[float]:

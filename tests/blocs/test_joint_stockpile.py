@@ -302,6 +302,10 @@ def test_what_has_no_price_is_asked_for_only_where_it_would_be_held() -> None:
     never = ask(worked(), prices={"oxide": float("inf")}, order="allies_first")
     assert never.forms.index.tolist() == ["magnet"]
     assert never.together_usd == pytest.approx(17 * 60e3)
+    with pytest.raises(
+        cn.InfeasibleError, match=r"\(--price oxide=inf\) says that oxide is never held.*defence of DEU"
+    ):
+        ask(worked(), prices={"oxide": float("inf"), "magnet": float("inf")}, order="allies_first")
     # nothing is short, so no price is asked for
     calm = cn.joint_stockpile(unknown, None, ["JPN", "USA"], months=12, step_months=12, order="last")
     assert calm.together_usd == 0.0

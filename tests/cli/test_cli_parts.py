@@ -207,6 +207,38 @@ def test_answers_as_text() -> None:
     assert str(refused.value) == '--table: unknown table "row"; did you mean "rows"? Known: rows, none.'
 
 
+def test_names_that_differ_differ_when_they_are_cut() -> None:
+    """Beside each other on a line they are cut: at the end, in the middle where the ends differ, else not at all."""
+    head, far = "demand of the country: radar, electronics and ", " and all that is bought for it"
+    names = [f"{head}chips", f"{head}lasers", f"a{'b' * 70}c{'b' * 70}", f"a{'b' * 70}d{'b' * 70}", f"zinc{far}{far}"]
+    rows = pd.DataFrame({"label": names, "what": ["x" * 60] * 5, "more": ["y" * 40] * 5})
+    shown = [line.split("  ")[1] for line in render(Answer({"t": rows}, {}, {}, ()), "table").splitlines()[3:8]]
+    assert len(set(shown)) == 5
+    assert [name for name in names if name in shown] == names[2:4]
+    assert shown[0].endswith("chips")
+    assert shown[0].startswith("demand of")
+    assert shown[4].startswith("zinc")
+    assert shown[4].endswith("…")
+
+
+def test_shares_are_percent_and_times_bear_their_unit_for_people_alone(mag9: cn.Network) -> None:
+    rows = pd.DataFrame({"lost_share": [0.299065, -0.5], "low_share": [1.0, float("nan")], "n": [2.5, 3.5]})
+    answer = Answer({"t": rows}, {"assumed_demand_share": 0.25}, {}, ())
+    text = render(answer, "table").splitlines()
+    assert text[0] == "assumed_demand_share: 25 %"
+    assert [line.split() for line in text[-2:]] == [
+        ["30", "%", "100", "%", "2.5"],
+        ["\u221250", "%", "n/a", "3.5"],
+    ]
+    assert '"lost_share": 0.299065' in render(answer, "json")
+    assert "0.299065" in render(answer, "csv")
+    months = cn.stress_test(mag9, months=2).summary[["time_to_survive"]]
+    assert "time_to_survive (months)" in render(Answer({"t": months}, {}, {}, ()), "table")
+    periods = cn.risk_exposure(mag9, 1)[["time_to_survive"]]
+    assert "time_to_survive (periods)" in render(Answer({"t": periods}, {}, {}, ()), "table")
+    assert "(" not in render(Answer({"t": periods}, {}, {}, ()), "csv")
+
+
 def test_plain_values_for_json() -> None:
     assert output._plain({1: {2.5}, "b": (None, float("nan"), float("-inf"))}) == {
         "1": [2.5],

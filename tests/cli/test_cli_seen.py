@@ -6,6 +6,7 @@ from io import StringIO
 from pathlib import Path
 
 import pandas as pd
+import pytest
 from conftest import frame, two_tier
 from typer.testing import CliRunner
 
@@ -165,6 +166,19 @@ def test_chokepoints_say_whom_a_loss_counts_for_and_how_to_ask_otherwise(tmp_pat
     assert printed("chokepoints", str(tmp_path / "shared")).splitlines()[1].startswith("served: Allied users first")
     assert "served:" not in printed("chokepoints", str(tmp_path / "all"))
     assert "Not by law" in " ".join(printed("chokepoints", "--help").split())
+
+
+def test_find_says_the_range_of_what_is_short_and_who_tells_a_wider_one() -> None:
+    """The ends are those of the assumptions; where they move nothing, nothing is said of them."""
+    found = cn.find(cn.read("mag-9"), tier="industrial")
+    ends = found.assumptions.range.loc["industrial", ["low_share", "high_share"]]
+    assert ends.tolist() == pytest.approx([0.625, 1.0])
+    line = next(line for line in printed("find", "mag-9", "--tier", "industrial").splitlines() if "how_sure" in line)
+    assert "63 to 100 % of industrial demand is short once stocks are gone" in line
+    assert line.endswith("(chainnet assumptions).")
+    assert found.range_sentence.replace("\u00a0", " ") in line
+    calm = cn.find(cn.read("mag-9"), cn.Scenario("calm", []), "industrial")
+    assert calm.range_sentence == ""
 
 
 def test_stockpile_says_where_and_when_its_price_was_paid(tmp_path: Path) -> None:

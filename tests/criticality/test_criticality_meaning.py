@@ -77,14 +77,16 @@ def test_the_worst_group_and_the_worst_plant_are_both_named(need: float | None) 
     net = works(
         ("a", "A and others", None, 9.0), ("b", "Rouge and Paint", None, 5.0), ("c", None, None, 2.0), need=need
     )
+    calm = "" if need is None else " Before any loss nothing is short (baseline)."
     table = cn.chokepoints(net)
     assert table["is_group"].to_dict() == {"pit": False, "a": True, "b": False, "c": True}
     assert table.sentence == (
         "Losing The pit costs most: 16 of 16 t/yr (100 %). Of groups of plants Works a costs most: 9 of 16 t/yr (56 %)."
+        + calm
     )
     spared = net.with_table("nodes", net.nodes.assign(operator=net.nodes["operator"].replace("Digger", "C; D")))
     said = "Losing The pit, a group of plants, costs most: 16 of 16 t/yr (100 %). "
-    plant = "Of single plants Works b costs most: 5 of 16 t/yr (31 %)."
+    plant = f"Of single plants Works b costs most: 5 of 16 t/yr (31 %).{calm}"
     assert cn.chokepoints(spared).sentence == said + plant
     first = cn.chokepoints(spared, top=1)  # the finding is one on all rows
     assert len(first) == 1
@@ -105,7 +107,9 @@ def test_nothing_is_said_of_plants_that_nobody_looked_at() -> None:
 def test_a_group_that_costs_most_where_no_plant_costs_anything() -> None:
     """Two works of one firm stand in for each other; the crowd's works of 7 t/yr is the only other."""
     table = cn.chokepoints(works(("a", "A, B", None, 7.0), need=7.0).without(nodes=["pit"]), top=None)
-    assert table.sentence == "Nothing that drops out alone costs anything."
+    assert table.sentence == (
+        "Nothing that drops out alone costs anything. Before any loss 7 of 7 t/yr is short (baseline)."
+    )
     net = cn.Network(
         frame(
             "id stage operator capacity_tpa",
@@ -118,6 +122,20 @@ def test_a_group_that_costs_most_where_no_plant_costs_anything() -> None:
     )
     said = "Losing crowd, a group of plants, costs most: 7 of 7 t/yr (100 %). No single plant costs anything alone."
     assert cn.chokepoints(net).sentence == said
+
+
+def test_what_is_short_before_any_loss_is_said_with_its_scenario() -> None:
+    """Of 16 t/yr the scenario takes the works of 9, and asks a quarter more of the users: 20 less 7 are short."""
+    net = works(("a", "A", None, 9.0), ("b", "B", None, 5.0), ("c", "C", None, 2.0), need=16.0)
+    measures = [{"kind": "remove", "nodes": ["a"]}, {"kind": "demand", "nodes": ["u"], "share": 1.25}]
+    said = cn.chokepoints(net, scenario=cn.Scenario("dry_year", measures)).sentence
+    assert said.startswith("Losing The pit costs most: 7 of 7 t/yr (100 %).")
+    assert said.endswith("Before any loss 13 of 20 t/yr is short (Dry year).")
+    # nobody who asks for no amount can be short; what is lost comes on top all the same
+    free = cn.chokepoints(
+        works(("a", "A", None, 9.0), ("b", "B", None, 5.0)), scenario=cn.Scenario("no_a", measures[:1])
+    )
+    assert free.sentence.endswith("Any loss comes on top of: No a.")
 
 
 def test_a_site_is_a_group_if_all_its_parts_are_or_if_firms_share_it() -> None:

@@ -101,9 +101,12 @@ def test_a_reroute_draws_levels_and_projects(net: cn.Network) -> None:
     assert "0 alone, fair share 9.67" in said
 
 
+CALM = "Before any loss nothing is short (baseline)."
+
+
 def test_chokepoints_are_a_table_that_says_and_draws_its_finding(net: cn.Network) -> None:
     table = cn.chokepoints(net)
-    assert table.sentence == "Losing Dysprosium source in China costs most: 40 of 50 t/yr (80 %)."
+    assert table.sentence == "Losing Dysprosium source in China costs most: 40 of 50 t/yr (80 %). " + CALM
     said = words(table.plot())
     assert "38 t/yr (76 %)" in said
     assert "Six more rows cost nothing." in said.replace("\n", " ")
@@ -146,7 +149,7 @@ def test_ties_are_said_and_a_table_without_losses_says_so(net: cn.Network) -> No
         "Losing a costs most, as does one other: 2 of 4 t/yr (50 %)."
     )
     calm = cn.chokepoints(net, tier="defence")
-    assert calm.sentence == "Nothing that drops out alone costs anything."
+    assert calm.sentence == "Nothing that drops out alone costs anything. " + CALM
     assert "more rows cost nothing" in words(calm.plot())
 
 

@@ -109,9 +109,9 @@ def test_who_covers_how_much_what_is_to_buy_and_what_if_the_stock_is_smaller() -
     assert need.held.loc[0, ["stock_t", "low_t", "high_t"]].tolist() == [10.0, 4.0, 14.0]
     assert need.held.loc[1, ["stock_t", "low_t", "high_t"]].tolist() == [3.0, 3.0, 3.0]
     assert need.sentence == (
-        "For defence demand to be met through “out” (24 months, on existing links) 32 t of Ore must be in stock, USD 3.2 million. "
+        "For defence demand to be met through “out” (8 t/yr for 24 months, on existing links) 32 t of Ore must be in stock, USD 3.2 million. "
         "Already held: Firm A in the United States gives all its 10 t (perhaps only 4) of Ore and Firm B in Japan gives "
-        "all its 3 t of Pure metal. To buy: 16 t of Ore, USD 1.6 million; with stocks at their low figures 22 t of Ore, "
+        "all its 3 t of Pure metal. On record, but not drawn: c, 50 t of Pure metal (kept for other tiers). To buy: 16 t of Ore, USD 1.6 million; with stocks at their low figures 22 t of Ore, "
         "USD 2.2 million. Other tiers may be short."
     )
     assert f"<p>{need.sentence}</p>" in need._repr_html_()
@@ -129,7 +129,9 @@ def test_of_several_ways_to_cover_it_the_fewest_tonnes_are_drawn() -> None:
     assert need.held["id"].iloc[0] == "b"
     assert need[["buy_t", "buy_low_t", "buy_high_t", "buy_usd"]].to_numpy().tolist() == [[0.0] * 4] * 2
     said = (
-        "Already held: Firm B in Japan gives 16 t of its 20 t of Pure metal. To buy: nothing. Other tiers may be short."
+        "Already held: Firm B in Japan gives 16 t of its 20 t of Pure metal. On record, but not drawn: Firm A in the "
+        "United States, 10 t of Ore (does not help) and c, 50 t of Pure metal (kept for other tiers). To buy: nothing. "
+        "Other tiers may be short."
     )
     assert need.sentence.endswith(said)
 
@@ -141,7 +143,7 @@ def test_what_a_scenario_takes_of_a_stock_is_taken_of_its_ends_too() -> None:
     need = cn.stockpile_requirement(held(), half, months=24)
     assert need.held.loc[0, ["stock_t", "low_t", "high_t", "drawn_t"]].tolist() == pytest.approx([5.0, 2.0, 7.0, 5.0])
     assert by(need).loc["ore", ["buy_t", "buy_low_t", "buy_high_t"]].tolist() == pytest.approx([21.0, 19.0, 24.0])
-    assert "through “Half is gone” (24 months" in need.sentence
+    assert "through “Half is gone” (8 t/yr for 24 months" in need.sentence
 
 
 def test_a_stock_that_covers_what_has_no_price_is_named_too() -> None:
@@ -154,7 +156,8 @@ def test_a_stock_that_covers_what_has_no_price_is_named_too() -> None:
     assert by(need).loc["metal", ["required_t", "buy_t"]].tolist() == pytest.approx([16.0, 13.0])
     assert (
         "16 t of Pure metal must be in stock, no price in the data. Already held: Firm B in Japan gives all its 3 t of "
-        "Pure metal. To buy: 13 t of Pure metal, no price in the data." in need.sentence
+        "Pure metal. On record, but not drawn: Firm A in the United States, Ore (none is left by the scenario) and c, "
+        "50 t of Pure metal (kept for other tiers). To buy: 13 t of Pure metal, no price in the data." in need.sentence
     )
     assert np.isnan(by(need).loc["metal", "buy_usd"])
 
@@ -163,18 +166,61 @@ def test_the_sentence_where_no_stock_helps_and_where_none_is_needed() -> None:
     net = held()
     others = net.with_table("stocks", net.stocks[net.stocks["id"] == "c"])
     said = cn.stockpile_requirement(others, OUT, months=24)
-    assert said.sentence.endswith("No stock on record helps, so all of it is to buy. Other tiers may be short.")
+    told = "On record, but not drawn: c, 50 t of Pure metal (kept for other tiers). All of it is to buy. "
+    assert said.sentence.endswith(told + "Other tiers may be short.")
     assert said["buy_t"].sum() == pytest.approx(32.0)
     none = cn.stockpile_requirement(priced(), OUT, ["defence", "civilian"], months=12, reroute="new")
     assert none.sentence == (
-        "For defence and civilian demand to be met through “out” (12 months, with new suppliers) 24 t of ore must be in stock, "
+        "For defence and civilian demand to be met through “out” (12 t/yr for 12 months, with new suppliers) 24 t of ore must be in stock, "
         "under USD 1 million. No stock is on record, so all of it is to buy."
     )
     assert none.held.empty
     calm = cn.stockpile_requirement(net, None, months=12)
-    said = "Defence demand is met in the baseline (12 months, on existing links) with nothing in store: no stock is needed."
+    said = "Defence demand is met in the baseline (8 t/yr for 12 months, on existing links) with nothing in store: no stock is needed."
     assert calm.sentence == f"{said} Other tiers may be short."
     assert calm.held["drawn_t"].tolist() == [0.0, 0.0, 0.0]
+
+
+def test_a_stock_on_record_that_is_not_drawn_says_why() -> None:
+    """A store without a node, one that the scenario takes, one of metal where ore is short as well as metal."""
+    stocks = frame(
+        "id holder node commodity stock_t", ("loose", None, None, "ore", 9.0), ("gone", "Firm A", "works", "ore", 7.0)
+    )
+    taken = cn.Scenario("out", [*OUT.measures, {"kind": "scale", "where": {"holder": "Firm A"}, "share": 0.0}])
+    need = cn.stockpile_requirement(priced(stocks=stocks), taken, months=24)
+    assert need.held.set_index("id")["not_drawn"].to_dict() == {
+        "loose": "names no node",
+        "gone": "none is left by the scenario",
+    }
+    assert "loose, 9 t of ore (names no node)" in need.sentence
+    calm = cn.stockpile_requirement(held(), None, months=12)
+    assert calm.held.set_index("id")["not_drawn"].to_dict() == {
+        "a": "not needed",
+        "b": "not needed",
+        "c": "kept for other tiers",
+    }
+
+
+def test_the_range_is_that_of_demand_and_with_a_price_of_ones_own() -> None:
+    """Two years of 8 t of metal (5 to 11) take two tonnes of ore each; dearer ore gives way to metal."""
+    net = priced()
+    ranged = net.with_table("demand", net.demand.assign(low=[3.0, 5.0], high=[6.0, 11.0]))
+    assert ranged.demand["tier"].tolist() == ["civilian", "defence"]
+    need = cn.stockpile_requirement(ranged, OUT, months=24)
+    ends = ["required_t", "required_low_t", "required_high_t"]
+    assert by(need).loc["ore", ends].tolist() == pytest.approx([32.0, 20.0, 44.0])
+    assert "With demand at its low figures 20 t, at its high figures 44 t." in need.sentence
+    dear = cn.stockpile_requirement(ranged, OUT, months=24, prices={"ore": 700.0})
+    assert by(dear).loc["metal", [*ends, "required_usd"]].tolist() == pytest.approx([16.0, 10.0, 22.0, 16e3])
+    assert by(dear)["price_usd_per_t"].to_dict() == {"metal": 1000.0, "ore": 700.0}
+    never = cn.stockpile_requirement(ranged, OUT, months=24, prices={"ore": float("inf")})
+    assert by(never)["required_t"].to_dict() == pytest.approx({"metal": 16.0, "ore": 0.0})
+    assert by(never).loc["ore", ["cost_usd", "required_usd"]].tolist() == [0.0, 0.0]
+    both = cn.Scenario("both", [{"kind": "remove", "nodes": ["mine", "works"]}])  # and so ore is no way out
+    with pytest.raises(cn.InfeasibleError, match=r"--price metal=inf\) says that metal is never held.*Give a price"):
+        cn.stockpile_requirement(ranged, both, months=24, prices={"metal": float("inf")})
+    with pytest.raises(cn.DataError, match=r"prices: ore: -1.0 is no price"):
+        cn.stockpile_requirement(ranged, OUT, months=24, prices={"ore": -1.0})
 
 
 def test_the_shell_says_who_covers_it_before_the_tables(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ class Account:
     made, unexplained, stays : Series by country
         What it makes by the figures; what it ships beyond what it makes and takes; what is neither sold nor made on.
     passed_on : Series
-        Imports that go on as exports.
+        What it ships and did not make: its exports less what of its own stays abroad.
     """
 
     flows: pd.DataFrame
@@ -150,6 +150,9 @@ def account_of(trade: pd.DataFrame, made: pd.Series, commodity: str, gaps: list[
             f"trade: some countries only pass on to each other {commodity} that nobody makes. Give production=, "
             "or leave the flows out."
         ) from None
+    abroad = flows[flows["origin"] != flows["destination"]].groupby("origin")["value"].sum()
+    passed = out - abroad.reindex(countries).fillna(0.0)
+    passed = passed.where(passed > ROUNDING * max(float(out.max()), 1e-300), 0.0)
     reported = trade.set_index(["exporter", "importer"])["value"]
     pairs = pd.MultiIndex.from_frame(flows[["origin", "destination"]])
     flows["reported"] = reported.reindex(pairs).fillna(0.0).to_numpy()
@@ -159,5 +162,4 @@ def account_of(trade: pd.DataFrame, made: pd.Series, commodity: str, gaps: list[
         gaps.append(gap("thin relations", commodity, float(flows.loc[thin, "value"].sum()), note=note))
     flows = flows[~thin].reset_index(drop=True)
     stays = (made + lack + into - out).clip(lower=0.0)
-    passed = pd.DataFrame({"into": into, "out": (out - made - lack).clip(lower=0.0)}).min(axis=1)
     return Account(flows, made, lack, stays, passed)

@@ -16,7 +16,7 @@ from chainnet.calibration.trade._reports import Reports, gap
 from chainnet.calibration.trade._rows import each, pairs
 from chainnet.engine import ROUNDING
 from chainnet.errors import DataError
-from chainnet.network import Network, is_country
+from chainnet.network import Network, is_country, reexport_rows
 from chainnet.words import country_name, exact
 
 _QUALITY = {"reported": "reported", "estimated": "estimated", "greater than": "estimated", "less than": "estimated"}
@@ -81,7 +81,7 @@ def network_of(
     return Network(
         pd.DataFrame(nodes.values()), pd.DataFrame(edges), demand=pd.DataFrame(demand), name=name,
         processes=pd.DataFrame(processes) if processes else None, commodities=pd.DataFrame(goods),
-        totals=_totals(parts, reports), references=_references(reports, parts),
+        totals=_totals(parts, reports), figures=_reexports(parts), references=_references(reports, parts),
         main_commodity=parts.commodities[-1], beneficiaries=beneficiaries, year=reports.year,
     )  # fmt: skip
 
@@ -287,6 +287,11 @@ def _totals(parts: Parts, reports: Reports) -> pd.DataFrame | None:
                 "note": row.mark if row.mark not in ("reported", "estimated") else None,
             })  # fmt: skip
     return pd.DataFrame(rows) if rows else None
+
+
+def _reexports(parts: Parts) -> pd.DataFrame | None:
+    each = {(str(place), good): t for good, one in parts.accounts.items() for place, t in pairs(one.passed_on) if t > 0}
+    return reexport_rows(each, "TRADE") if each else None
 
 
 def _references(reports: Reports, parts: Parts) -> pd.DataFrame:

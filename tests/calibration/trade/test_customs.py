@@ -139,6 +139,22 @@ def test_what_a_country_without_mines_keeps_is_its_use() -> None:
     assert cn.chokepoints(found.network, by="country")["lost_tpa"].get("AUS") == pytest.approx(0.0, abs=0.01)
 
 
+def test_what_a_country_ships_on_is_kept_in_the_network_and_said_with_its_loss(tmp_path: Path) -> None:
+    """China takes 60 t, makes 20 t, ships 40 t: half of all it has, so half of the 60, and 10 t of its own."""
+    rows = trade(("COD", "CHN", 60.0), ("CHN", "JPN", 40.0), ("COD", "NLD", 8.0), ("NLD", "JPN", 8.0))
+    found = cn.from_trade(rows, {"COD": 68.0, "CHN": 20.0}, products={"2605": {"commodity": "ore"}})
+    assert found.assumptions.set_index("assumption").loc["re-exports traced", "size_t"] == pytest.approx(38.0)
+    cn.write(found.network, tmp_path / "chain")
+    table = cn.chokepoints(cn.read(tmp_path / "chain"), by="country")
+    assert table["reexports_tpa"].to_dict() == pytest.approx({"COD": 0.0, "CHN": 30.0})
+    # the Netherlands make and keep nothing: they stand in the line alone
+    assert table.left_out.endswith("30 of 40 t/yr from China, 8 of 8 from the Netherlands.")
+    assert table.left_out in table._repr_html_()
+    direct = cn.from_trade(trade(("COD", "JPN", 5.0)), products={"2605": 1.0}).network
+    assert cn.chokepoints(direct, by="country").left_out == ""
+    assert "reexports_tpa" not in cn.chokepoints(direct, by="country")
+
+
 def test_every_assumption_is_listed_with_its_size() -> None:
     found = cn.from_trade(SMALL, {"COD": 120.0, "AUS": 10.0}, products={"2605": 1.0 / 10}, slack=2.0, utilisation=0.5)
     said = found.assumptions.set_index("assumption")
