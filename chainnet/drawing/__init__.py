@@ -23,7 +23,7 @@ from chainnet.drawing.living import living_page
 from chainnet.drawing.markets import INSTRUMENTS, Cost, cost_of, costs_svg, market_inputs, wedge_of, wedges_svg
 from chainnet.drawing.pages import draw
 from chainnet.drawing.plots import month_lines, plot
-from chainnet.drawing.raster import font_folder, font_folders
+from chainnet.drawing.raster import font_folder, typeset
 from chainnet.drawing.style import COLOURS, LOSS_COLOURS, OTHER_COLOUR, css_text, palette_sheet, tier_colour
 
 __all__ = [
@@ -51,7 +51,6 @@ __all__ = [
     "exposure_svg",
     "figure_style",
     "font_folder",
-    "font_folders",
     "levels_svg",
     "living_page",
     "market_inputs",
@@ -63,6 +62,7 @@ __all__ = [
     "save_svg",
     "svg_of",
     "tier_colour",
+    "typeset",
     "ways_svg",
     "wedge_of",
     "wedges_svg",

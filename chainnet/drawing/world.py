@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from chainnet.drawing.facts import PageData
-from chainnet.drawing.insets import INSET_HEIGHT, insets
-from chainnet.drawing.style import OTHER_COLOUR, SHAPES, percent
+from chainnet.drawing.insets import INSET_HEIGHT, insets, overlap
+from chainnet.drawing.style import OTHER_COLOUR, SHAPES, corners, percent
 from chainnet.network import Network
 
 _WIDTH, _MARGIN, _LEGEND, _GAP = 1240.0, 8.0, 26.0, 16.0
@@ -183,7 +183,7 @@ def _set_apart(marks: list[dict[str, Any]]) -> None:
         wide, r = _LETTER * len(mark["label"]), mark["r"]
         for dx, dy in ((-r, -r - 5), (-r, r + _TALL), (-r - wide - 4, 4.0), (r + 4, 4.0)):
             box = (mark["x"] + dx, mark["y"] + dy - _TALL, mark["x"] + dx + wide, mark["y"] + dy + 2)
-            if not any(box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in taken):
+            if not any(overlap(box, other) for other in taken):
                 taken.append(box)
                 mark |= {"dx": round(dx, 1), "dy": round(dy, 1)}
                 break
@@ -199,17 +199,11 @@ def _mark(
     stage: str, x: float, y: float, share: float, colour: str, known: bool, words: str, label: str
 ) -> dict[str, Any]:
     r = _radius(share)
-    corners = {
-        "mine": [(0, -1.3), (1.2, 0.9), (-1.2, 0.9)],
-        "recycler": [(0, 1.3), (1.2, -0.9), (-1.2, -0.9)],
-        "refiner": [(0, -1.25), (1.25, 0), (0, 1.25), (-1.25, 0)],
-        "manufacturer": [(-0.89, -0.89), (0.89, -0.89), (0.89, 0.89), (-0.89, 0.89)],
-    }.get(stage, [])
     return {
         "x": round(x, 1),
         "y": y,
         "r": round(r, 1),
-        "points": " ".join(f"{r * a:.1f},{r * b:.1f}" for a, b in corners),
+        "points": corners(stage, r),
         "colour": colour,
         "known": known,
         "words": f"{words}, {percent(share)} of the step" if known else words,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
-from chainnet.drawing import COLOURS, font_folders
+from chainnet.drawing import COLOURS, typeset
 from chainnet.reporting.formats.page import numeric
 from chainnet.reporting.glyphs import drawable, short_label
 from chainnet.reporting.model import Block, Cell, Document, Front, ReportFigure, ReportTable, Sentence
@@ -40,27 +40,14 @@ def pdf_report(document: Document, names: Mapping[str, str], template: str | Non
     bytes
         The same for the same content: no date, no path, fonts from the packages themselves.
     """
-    import typst
-
-    compile_typst: Any = typst.compile  # its stub wants bytes where it takes text
 
     def write(text: str) -> str:
         return _breakable(drawable(text, names), LINE)
 
     ours = files("chainnet.reporting.formats").joinpath("report.typ")
     source = template.encode() if template else ours.read_bytes()
-    made: bytes = compile_typst(
-        source,
-        format="pdf",
-        sys_inputs={
-            "data": json.dumps({**_content(document, write), "colours": COLOURS}, ensure_ascii=True, sort_keys=True)
-        },
-        pdf_standards="ua-1",
-        ignore_system_fonts=True,
-        font_paths=font_folders(),
-        timestamp=0,
-    )
-    return made
+    data = json.dumps({**_content(document, write), "colours": COLOURS}, ensure_ascii=True, sort_keys=True)
+    return typeset(source, "pdf", {"data": data}, pdf_standards="ua-1", timestamp=0)
 
 
 def _content(document: Document, write: Write) -> dict[str, Any]:

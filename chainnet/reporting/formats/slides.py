@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Literal
 
-from chainnet.drawing import COLOURS, font_folders
+from chainnet.drawing import COLOURS, typeset
 from chainnet.reporting.glyphs import drawable, short_label
 from chainnet.reporting.model import Document, ReportFigure
 
@@ -30,9 +30,6 @@ def slide(figure: ReportFigure, document: Document, kind: Literal["svg", "png"])
     bytes
         The same for the same content.
     """
-    import typst
-
-    compile_typst: Any = typst.compile  # its stub wants bytes where it takes text
     words = {
         "title": figure.title,
         "subtitle": figure.subtitle,
@@ -42,12 +39,5 @@ def slide(figure: ReportFigure, document: Document, kind: Literal["svg", "png"])
     shown = {name: short_label(drawable(text, document.stand_ins), MOST[name]) for name, text in words.items()}
     stamp = f"{figure.id} of {document.title}. {document.vintage}, input {document.digest}, chainnet {document.version}"
     content = {**shown, "stamp": drawable(stamp, document.stand_ins), "svg": figure.svg, "colours": COLOURS}
-    made: bytes = compile_typst(
-        files("chainnet.reporting.formats").joinpath("slide.typ").read_bytes(),
-        format=kind,
-        ppi=PPI,
-        sys_inputs={"data": json.dumps(content, ensure_ascii=True, sort_keys=True)},
-        ignore_system_fonts=True,
-        font_paths=font_folders(),
-    )
-    return made
+    source = files("chainnet.reporting.formats").joinpath("slide.typ").read_bytes()
+    return typeset(source, kind, {"data": json.dumps(content, ensure_ascii=True, sort_keys=True)}, ppi=PPI)
