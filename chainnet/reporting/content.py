@@ -15,6 +15,7 @@ from chainnet.reporting.order import ORDER, section_id
 from chainnet.reporting.sections import chain, decides, helping, losses, made, page_one, served, stocks, sure
 from chainnet.reporting.sections.made import input_tables, with_reproduction
 from chainnet.reporting.sections.served import month_sheets
+from chainnet.reporting.texts import READ
 from chainnet.words import NOT_ASKED, join, spelled, vintage
 
 _MAKERS = (chain, losses, served, helping, stocks, decides, sure, made)
@@ -48,7 +49,7 @@ def build(assessment: Assessment, *, title: str | None = None, author: str = "",
         digest=source["digest"][:12],
         version=source["version"],
         front=page_one.front(facts, title or ""),
-        sections=tuple(_numbered(name, _thinned(SECTIONS[name](facts))) for name in ORDER),
+        sections=tuple(_numbered(facts, name, _thinned(SECTIONS[name](facts))) for name in ORDER),
         inputs=(finding_table.of(facts), *month_sheets(facts), *input_tables(facts)),
         stand_ins=facts.stand_ins,
     )
@@ -108,8 +109,9 @@ def brief_of(document: Document) -> Document:
     return replace(document, is_brief=True, summary=(), sections=())
 
 
-def _numbered(name: str, part: Section) -> Section:
-    return replace(part, id=section_id(name), heading=f"{section_id(name)[1:]} {part.heading}")
+def _numbered(facts: Facts, name: str, part: Section) -> Section:
+    at = section_id(name)
+    return replace(part, id=at, heading=f"{at[1:]} {part.heading}", read=READ.get(name, "").format(f=facts))
 
 
 def _thinned(part: Section) -> Section:

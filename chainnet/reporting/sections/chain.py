@@ -15,7 +15,6 @@ from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import ReportColumn, ReportFigure, Section, Sentence, make_section
-from chainnet.reporting.texts import READ
 from chainnet.results import CHECKED, FROM_INPUTS
 from chainnet.words import (
     NO_DATA,
@@ -44,7 +43,6 @@ def section(facts: Facts) -> Section:
         "Where does the chain break?",
         Sentence(f"{finding.claims.where}{also}", ("steps",)),
         holders_figure(facts),
-        read=READ["chain"].format(loses=facts.lead_tier.loses),
         more=(stage_table(facts),),
     )
 

@@ -12,7 +12,6 @@ from chainnet.drawing import INSTRUMENTS, cost_of, costs_svg, market_inputs, wed
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts, once
-from chainnet.reporting.frames import Frame
 from chainnet.reporting.model import ReportFigure, Sentence, stands
 from chainnet.results import CHECKED, SAMPLED
 from chainnet.words import (
@@ -69,7 +68,7 @@ def _by_good(facts: Facts) -> pd.DataFrame | None:
     return found.sort_values(["place", "commodity"], kind="stable").drop(columns="place")
 
 
-price_table = Frame(
+price_table = col.Table(
     "market",
     "Market",
     "What each good costs as the market clears, inside and elsewhere",
@@ -206,7 +205,7 @@ def _input(facts: Facts, name: str) -> str:
     return f"{what.replace('_', ' ')}{f' of {of}' if of else ''}"
 
 
-statement_table = Frame(
+statement_table = col.Table(
     "statements",
     "Floor ranges",
     "How far what a floor does rests on what is assumed",
@@ -340,7 +339,7 @@ def order_words(facts: Facts) -> tuple[Sentence, ...]:
     return (Sentence(f"{first_capital(', '.join(names))}. {firm}", ("instruments",), "From cheapest to dearest:"),)
 
 
-input_table = Frame(
+input_table = col.Table(
     "market_inputs",
     "Market inputs",
     "What the market is told that nobody gives",

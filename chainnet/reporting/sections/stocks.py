@@ -19,7 +19,6 @@ from chainnet.reporting.model import (
     stands,
 )
 from chainnet.reporting.sections.asked import not_assessed
-from chainnet.reporting.texts import READ
 from chainnet.words import (
     NOT_ASKED,
     bill,
@@ -43,7 +42,6 @@ def section(facts: Facts) -> Section:
         requirement_figure(facts),
         requirement_table(facts),
         not_assessed(facts, "stockpile"),
-        read=READ["stocks"],
         more=(stock_table(facts),),
     )
 
