@@ -8,10 +8,9 @@ from typing import Any
 
 from chainnet.assessment import SideBySide
 from chainnet.reporting.formats.markdown import markdown_table, marked
-from chainnet.reporting.formats.page import html_report
-from chainnet.reporting.glyphs import short_label
-from chainnet.reporting.model import Cell, Document, ReportColumn, ReportTable, Sentence, make_table
-from chainnet.results import origin_of, package_version
+from chainnet.reporting.formats.page import wide_page
+from chainnet.reporting.model import Cell, ReportColumn, ReportTable, Sentence, make_table
+from chainnet.results import origin_of
 from chainnet.words import (
     NBSP,
     NO_DATA,
@@ -21,6 +20,7 @@ from chainnet.words import (
     is_missing,
     number,
     percent,
+    short_label,
     spelled,
     whole,
 )
@@ -86,15 +86,8 @@ def comparison_page(found: SideBySide) -> str:
         The same comparison gives the same text.
     """
     names = [str(name) for name in found.columns.index]
-    document = Document(
-        title=f"Side by side: {short_label(', '.join(names), TITLE)}",
-        subtitle=first_capital(spelled(len(names), "column")),
-        digest=", ".join(f"{one['graph']} {one['digest'][:12]}" for one in _settings(found)["columns"]),
-        version=package_version(),
-        summary=(*map(Sentence, found.words), _table(found)),
-        is_wide=True,
-    )
-    return html_report(document, False).decode("utf-8")
+    title, chains = f"Side by side: {short_label(', '.join(names), TITLE)}", _settings(found)["columns"]
+    return wide_page(title, spelled(len(names), "column"), chains, *map(Sentence, found.words), _table(found))
 
 
 def _table(found: SideBySide) -> ReportTable:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 
 from chainnet.assessment import Assessment, missing
 from chainnet.errors import DataError
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
-from chainnet.reporting.model import Block, Document, ReportFigure, ReportTable, Section, Sentence
+from chainnet.reporting.model import Document, ReportFigure, ReportTable, Section, Sentence
 from chainnet.reporting.order import ORDER, section_id
 from chainnet.reporting.sections import chain, decides, helping, losses, made, page_one, served, stocks, sure
 from chainnet.reporting.sections.made import input_tables, with_reproduction
@@ -56,7 +55,7 @@ def build(assessment: Assessment, *, title: str | None = None, author: str = "",
     *most, last = document.sections
     asked = {"title": title or "", "author": author, "marking": marking}
     last = with_reproduction(facts, last, document.tables, asked)
-    return _without_dead_links(replace(document, sections=(*most, last)))
+    return replace(document, sections=(*most, last))
 
 
 def _fields(facts: Facts) -> list[dict[str, str]]:
@@ -81,27 +80,6 @@ finding_table = col.Table(
     subtitle="As report.json has them: the worst first, then what is in force.",
     stands=lambda f: f.standing(f.a.stress.summary),
 )
-
-
-def _without_dead_links(document: Document) -> Document:
-    """Return a document whose sentences refer to tables that are there."""
-    there = {table.key for table in document.tables}
-    return _reworded(document, lambda s: replace(s, tables=tuple(key for key in s.tables if key in there)))
-
-
-def _reworded(document: Document, change: Callable[[Sentence], Sentence]) -> Document:
-    """Return a document with every sentence changed."""
-
-    def changed(block: Block) -> Block:
-        if isinstance(block, tuple):
-            return tuple(map(change, block))
-        return change(block) if isinstance(block, Sentence) else block
-
-    def part(section: Section) -> Section:
-        return replace(section, blocks=tuple(map(changed, section.blocks)), more=tuple(map(changed, section.more)))
-
-    summary, sections = tuple(map(changed, document.summary)), tuple(map(part, document.sections))
-    return replace(document, summary=summary, sections=sections)
 
 
 def brief_of(document: Document) -> Document:

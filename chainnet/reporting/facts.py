@@ -12,7 +12,7 @@ import pandas as pd
 from chainnet.assessment import Assessment
 from chainnet.engine import PRINTED
 from chainnet.network import QUALITIES, several_plants
-from chainnet.reporting.glyphs import drawable, short_label, stand_ins
+from chainnet.reporting.glyphs import drawable, stand_ins
 from chainnet.results import (
     CHECKED,
     ENDS,
@@ -29,6 +29,7 @@ from chainnet.words import (
     NO_DATA,
     Who,
     country_name,
+    short_label,
     step_words,
     titled,
     who,

@@ -7,8 +7,9 @@ from importlib.resources import files
 from typing import Literal
 
 from chainnet.drawing import COLOURS, typeset
-from chainnet.reporting.glyphs import drawable, short_label
+from chainnet.reporting.glyphs import drawable
 from chainnet.reporting.model import Document, ReportFigure
+from chainnet.words import short_label
 
 PPI = 144.0  # 960 x 540 points are 1920 x 1080 pixels
 MOST = {"title": 140, "subtitle": 320, "note": 420, "marking": 120}  # letters that have room
