@@ -3,15 +3,7 @@
 Words: *page data* (what a page knows), *drawn flows* (the answer that it shows), *still* (the picture without scripts).
 """
 
-from chainnet.drawing.canvas import (
-    NORMAL,
-    SMALL,
-    WIDTH_IN,
-    figure_style,
-    new_canvas,
-    svg_of,
-    write,
-)
+from chainnet.drawing.canvas import NORMAL, SMALL, WIDTH_IN, figure_style, new_canvas, svg_of, write
 from chainnet.drawing.chances import ways_svg
 from chainnet.drawing.colours import country_colours
 from chainnet.drawing.evidence import Course, course_svg, levels_svg, measures_svg

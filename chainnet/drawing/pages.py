@@ -289,14 +289,7 @@ def _graph_page(
     from chainnet.drawing.facts import collect
     from chainnet.drawing.months import course_data, month_note, moved_data
     from chainnet.drawing.still import still
-    from chainnet.drawing.words import (
-        finding,
-        inferred_words,
-        loss_words,
-        narrow_words,
-        served_words,
-        year_words,
-    )
+    from chainnet.drawing.words import finding, inferred_words, loss_words, narrow_words, served_words, year_words
 
     network, answer, ranking = drawn.network, drawn.answer, drawn.losses
     facts = collect(network, answer, ranking, drawn.sizes, chip(told))

@@ -7,17 +7,7 @@ from dataclasses import replace
 from functools import wraps
 from typing import Any
 
-from chainnet.drawing import (
-    COLOURS,
-    NORMAL,
-    SMALL,
-    WIDTH_IN,
-    figure_style,
-    new_canvas,
-    svg_of,
-    tier_colour,
-    write,
-)
+from chainnet.drawing import COLOURS, NORMAL, SMALL, WIDTH_IN, figure_style, new_canvas, svg_of, tier_colour, write
 from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import ReportFigure, ReportTable
 from chainnet.words import short_label

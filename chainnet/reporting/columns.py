@@ -236,7 +236,7 @@ def _text(value: Any) -> Any:
 
 _NAMED: dict[str, Callable[[Facts, Any], Any]] = {
     "scenario": lambda f, value: f.scenario_label(str(value)),
-    "site": lambda f, value: f.site_label(str(value)),
+    "site": lambda f, value: f.network.site_labels[str(value)],
     "country": lambda _, value: country(value),
     "commodity": lambda f, value: f.commodity(value) or None,
 }

@@ -63,7 +63,7 @@ def _steps(facts: Facts) -> pd.DataFrame:
     """Return concentration, spare capacity and cover of each step, in the order of the chain."""
     table = facts.a.indicators.reset_index()
     table = table.assign(step=_steps_of(table))
-    place = {step: i for i, step in enumerate(facts.steps)}
+    place = {step: i for i, step in enumerate(facts.network.chain)}
     table = table.iloc[np.lexsort((table["commodity"].astype(str), table["step"].map(place).fillna(99)))]
     table = _leaving(facts, table)
     return table.assign(is_again=table.duplicated(["step", "top"]), name=told_apart(table))
@@ -159,10 +159,10 @@ def _held(facts: Facts) -> pd.DataFrame:
 def holders_figure(facts: Facts) -> ReportFigure | None:
     """Draw who holds what, a bar for each step and good."""
     shares = _held(facts)
-    shares = shares[shares["step"].isin(facts.steps)]
+    shares = shares[shares["step"].isin(facts.network.chain)]
     if shares.empty:
         return None
-    rows = [(s, c) for s in facts.steps for c in sorted(shares.loc[shares["step"] == s, "commodity"].unique())]
+    rows = [(s, c) for s in facts.network.chain for c in sorted(shares.loc[shares["step"] == s, "commodity"].unique())]
     colour = country_colours(facts.network)
     lost = (facts.a.chokepoints if facts.lead_tier.is_all else facts.a.first_tier)["step+country"]["lost_share"]
     indicators = facts.a.indicators.reset_index()

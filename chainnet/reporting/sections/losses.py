@@ -19,17 +19,7 @@ from chainnet.reporting.model import (
     make_section,
     make_table,
 )
-from chainnet.words import (
-    counted,
-    country_name,
-    first_capital,
-    join,
-    owners_sentence,
-    ranks,
-    same,
-    spelled,
-    tonnes,
-)
+from chainnet.words import counted, country_name, first_capital, join, owners_sentence, ranks, same, spelled, tonnes
 
 DIFFERING = 3  # countries told in a sentence
 # what drops out, label of the removals -> table, sheet, what is said of it
@@ -119,7 +109,7 @@ def _name_columns(facts: Facts, by: str) -> list[ReportColumn]:
 
     name = col.code(by.replace("+", "_"), "Name", "what is removed", removed)
     if by in ("site", "node"):
-        label = facts.site_label if by == "site" else facts.label
+        label = facts.network.site_labels.__getitem__ if by == "site" else facts.label
         return [
             name,
             col.text("label", by.capitalize(), "the same in words", lambda _, row: label(row["name"])),

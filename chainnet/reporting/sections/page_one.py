@@ -69,14 +69,6 @@ def front(facts: Facts, title: str = "") -> Front:
 # -- page one -----------------------------------------------------------------------------------
 
 
-def _demand(finding: Finding) -> str:
-    return finding.claims.demand
-
-
-def _central(finding: Finding) -> str:
-    return "" if finding.certain else ", central case"
-
-
 def _flows(facts: Facts, finding: Finding) -> ReportFigure:
     """Draw the break."""
     table, narrow = finding.passage, finding.bottleneck
@@ -91,7 +83,7 @@ def _flows(facts: Facts, finding: Finding) -> ReportFigure:
             places={place: facts.drawn(country_name(place)) for place in places},
             cut=(narrow["step"], narrow["country"]),
             label=facts.drawn(f"Bottleneck: {where}"),
-            users=facts.drawn(f"{first_capital(_demand(finding).removesuffix('demand'))}users"),
+            users=facts.drawn(f"{first_capital(finding.claims.demand.removesuffix('demand'))}users"),
             arrives=arrives,
         )
     )
@@ -100,7 +92,7 @@ def _flows(facts: Facts, finding: Finding) -> ReportFigure:
     return ReportFigure(
         "break",
         finding.title,
-        f"Width: {unit}{_central(finding)}. Hollow: lost.",
+        f"Width: {unit}{'' if finding.certain else ', central case'}. Hollow: lost.",
         svg,
         f"{alt}{f' Bottleneck: {where}.' if where else ''}",
     )
@@ -126,12 +118,12 @@ def _course(facts: Facts, finding: Finding) -> ReportFigure:
             due,
         )
     )
-    alt = f"First year {percent(year['share'])}, later {percent(later['share'])} of {_demand(finding)}."
+    alt = f"First year {percent(year['share'])}, later {percent(later['share'])} of {finding.claims.demand}."
     halves = "; half-years after the first year" if (months["months"] > 1).any() else ""
     return ReportFigure(
         "course",
-        f"{first_capital(_demand(finding))}: shortfall over time",
-        f"Of {_demand(finding)}{halves}. Pale: least to most.",
+        f"{first_capital(finding.claims.demand)}: shortfall over time",
+        f"Of {finding.claims.demand}{halves}. Pale: least to most.",
         svg,
         alt,
     )
@@ -155,7 +147,7 @@ def _levels(finding: Finding) -> ReportFigure:
         f"New suppliers avoid nothing: {new} stays short"
         if new == existing
         else f"Existing links leave {existing} short, new suppliers {new}",
-        f"Part of {_demand(finding)}, each level with those before it."
+        f"Part of {finding.claims.demand}, each level with those before it."
         f"{' Red tick: allies served last, a stress test.' if is_tested else ''}",
         levels_svg(table, NEW),
         f"{first_capital(alt)}.",
@@ -222,10 +214,6 @@ def _left_out(facts: Facts, finding: Finding) -> tuple[str, ...]:
     return (*stands_in, LEFT_OUT, held, ties)
 
 
-def _rows(facts: Facts) -> pd.DataFrame:
-    return facts.a.findings[0].scenarios.reset_index()
-
-
 def _columns(facts: Facts) -> list[ReportColumn]:
     tiers = facts.a.findings[0].answers.tiers
 
@@ -266,7 +254,7 @@ scenario_table = col.Table(
     "scenarios",
     "Summary",
     "What each scenario leaves short",
-    rows=_rows,
+    rows=lambda f: f.a.findings[0].scenarios,
     columns=_columns,
     subtitle="Unit: part of the demand of each tier. Central case, once new suppliers are qualified, stocks gone.",
     stands=lambda f: f.standing(f.a.stress.summary),
