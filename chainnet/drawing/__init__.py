@@ -3,7 +3,7 @@
 Words: *page data* (what a page knows), *drawn flows* (the answer that it shows), *still* (the picture without scripts).
 """
 
-from chainnet.drawing.canvas import NORMAL, SMALL, WIDTH_IN, figure_style, new_canvas, svg_of, write
+from chainnet.drawing.canvas import SMALL, figure_style, new_canvas, svg_of, write
 from chainnet.drawing.chances import ways_svg
 from chainnet.drawing.colours import country_colours
 from chainnet.drawing.evidence import Course, course_svg, levels_svg, measures_svg
@@ -16,16 +16,13 @@ from chainnet.drawing.markets import INSTRUMENTS, Cost, cost_of, costs_svg, mark
 from chainnet.drawing.pages import draw
 from chainnet.drawing.plots import month_lines, plot
 from chainnet.drawing.raster import font_folder, typeset
-from chainnet.drawing.style import COLOURS, LOSS_COLOURS, OTHER_COLOUR, css_text, palette_sheet, tier_colour
+from chainnet.drawing.style import COLOURS, OTHER_COLOUR, css_text, palette_sheet, tier_colour
 
 __all__ = [
     "COLOURS",
     "INSTRUMENTS",
-    "LOSS_COLOURS",
-    "NORMAL",
     "OTHER_COLOUR",
     "SMALL",
-    "WIDTH_IN",
     "Break",
     "Cost",
     "Course",

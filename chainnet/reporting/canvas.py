@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import wraps
 from typing import Any
 
-from chainnet.drawing import COLOURS, NORMAL, SMALL, WIDTH_IN, figure_style, new_canvas, svg_of, tier_colour, write
+from chainnet.drawing import COLOURS, SMALL, figure_style, new_canvas, svg_of, tier_colour, write
 from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import ReportFigure, ReportTable
 from chainnet.words import short_label
@@ -18,7 +18,7 @@ WHITE_BOX = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}  # behind wo
 MOST_BARS = 10
 Draw = Callable[[Facts], ReportFigure | None]
 
-__all__ = ["NORMAL", "SMALL", "WIDTH_IN", "new_canvas", "tier_colour", "write"]  # handed on
+__all__ = ["SMALL", "new_canvas", "tier_colour", "write"]  # handed on
 
 
 def figure(key: str) -> Callable[[Draw], Draw]:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from chainnet.assessment import Assessment
 from chainnet.engine import PRINTED
-from chainnet.network import QUALITIES, several_plants
+from chainnet.network import QUALITIES, several_plants, site_of
 from chainnet.reporting.glyphs import drawable, stand_ins
 from chainnet.results import CHECKED, ENDS, GIVEN, NOT_ASSESSED, NOT_STATED, fact_of, origin_of, rest_of, rests_words
 from chainnet.words import ALL_TIERS, NO_DATA, Who, country_name, short_label, step_words, titled, who
@@ -257,15 +257,10 @@ class Facts:
         """Return a name as a figure can show it, cut at ``width`` letters; 0 = not cut."""
         return drawable(short_label(str(text), width) if width else str(text), self.stand_ins)
 
-    @cached_property
-    def site_of(self) -> pd.Series:
-        """Site of each node; a node without one is its own."""
-        nodes = self.network.nodes
-        return pd.Series(nodes["site"].fillna(nodes["id"]).to_numpy(), index=nodes["id"])
-
     def members(self, site: str) -> list[str]:
         """Return the nodes of a site."""
-        return list(self.site_of.index[self.site_of == site])
+        nodes = self.network.view("nodes")
+        return list(nodes["id"][site_of(nodes) == site])
 
     @cached_property
     def _ours(self) -> set[str]:
