@@ -6,7 +6,7 @@ Words: *page data* (what a page knows), *drawn flows* (the answer that it shows)
 from chainnet.drawing.canvas import SMALL, figure_style, new_canvas, svg_of, write
 from chainnet.drawing.chances import ways_svg
 from chainnet.drawing.colours import country_colours
-from chainnet.drawing.evidence import Course, course_svg, levels_svg, measures_svg
+from chainnet.drawing.evidence import course_svg, levels_svg, measures_svg
 from chainnet.drawing.exceedance import Exceedance, exceedance_svg
 from chainnet.drawing.exposure import Exposure, exposure_svg
 from chainnet.drawing.figure import Figure, save_svg
@@ -25,7 +25,6 @@ __all__ = [
     "SMALL",
     "Break",
     "Cost",
-    "Course",
     "Exceedance",
     "Exposure",
     "Figure",

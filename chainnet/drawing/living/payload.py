@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from chainnet import engine
 from chainnet._types import Array, records
 from chainnet.assessment import Answers, finding_of, stoppable
 from chainnet.doubt import CLASSES, variations
@@ -19,6 +18,7 @@ from chainnet.drawing.living.controls import Control
 from chainnet.drawing.living.order import Service, orders_of
 from chainnet.drawing.living.program import LivingProgram
 from chainnet.drawing.style import OTHER_COLOUR
+from chainnet.engine import settled_to, with_goals
 from chainnet.flow import Counting, balance
 from chainnet.lowering import Degree
 from chainnet.network import Network
@@ -74,7 +74,7 @@ def payload(
         "version": package_version(),
         "whose": who(counting.whose, network.groups_known) if counting.whose else "everyone",
         "hasOthers": bool(counting.rivals.any()),
-        "tolerances": {name: getattr(engine, name.upper()) for name in _TOLERANCES},
+        "tolerances": settled_to(*_TOLERANCES),
         "controls": [_control(control) for control in controls],
         "stages": service.stages,
         "goals": service.goals,
@@ -254,7 +254,7 @@ def _arrays(program: LivingProgram, groups: list[Group], service: Service) -> di
     """Return one program as the page takes it; null is no bound."""
     low, f = program.low, program.low.flows
     goals = [low.serving(rows) for rows in service.goals]
-    p = engine.with_goals(low.program, goals) if goals else low.program
+    p = with_goals(low.program, goals) if goals else low.program
     columns, rows, cost = program.base[""]
     presets = {}
     for name, (upper, upper_rows, costs) in program.base.items():

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import records
+from chainnet.assessment import holdings
 from chainnet.drawing import OTHER_COLOUR, country_colours
-from chainnet.indicators import NOT_KNOWN, supply_by_node
 from chainnet.network import step_of
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
@@ -145,14 +145,9 @@ def _held(facts: Facts) -> pd.DataFrame:
 
     Columns are step, commodity, place, code and share; goods that stay in their own step are left out.
     """
-    supply = supply_by_node(facts.network, "country")
-    by_flow = supply["basis"] == "flow"
-    supply = (supply[by_flow] if by_flow.any() else supply).dropna(subset=["amount"])
-    supply = supply.assign(step=_steps_of(supply), code=supply["label"].replace(NOT_KNOWN, NO_DATA))
-    made = supply.groupby([*LISTED, "code"], sort=True)["amount"].sum().rename("t").reset_index()
-    whole = made.groupby(LISTED)["t"].transform("sum")
-    made = made.assign(place=made["code"].map(country_name), share=made["t"] / whole.where(whole > 0))
-    return _leaving(facts, made).dropna(subset=["share"])
+    made = holdings(facts.network)
+    made = made.assign(step=made["step"].str.replace("_", " "), place=made["code"].map(country_name))
+    return _leaving(facts, made)
 
 
 @fig.figure("holders")

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from chainnet.assessment import Finding, missing
-from chainnet.drawing import Break, Course, break_svg, course_svg, levels_svg, measures_svg
+from chainnet.drawing import Break, break_svg, course_svg, levels_svg, measures_svg
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import Front, ReportColumn, ReportFigure
@@ -23,6 +23,7 @@ from chainnet.words import (
     number,
     percent,
     place_words,
+    short_label,
     step_words,
     titled,
     vintage,
@@ -103,20 +104,18 @@ def _course(facts: Facts, finding: Finding) -> ReportFigure:
     months = finding.months
     share = (months["due_t"] / months["demand_t"]).clip(lower=0.0)
     due = [
-        (one.due_month, facts.drawn(f"{_short(one.thing)} due"))
+        (one.due_month, facts.drawn(f"{short_label(one.thing.strip('“”').split(', ')[0], LABEL)} due"))
         for one in finding.advice
         if one.due and not is_missing(one.due_month)
     ]
     year, later = finding.first_year, finding.later
     svg = course_svg(
-        Course(
-            pd.DataFrame({"months": months["months"], "share": share}),
-            (year["low"], year["high"]),
-            (later["share"], later["low"], later["high"]),
-            f"{percent(later['share'])} later" if finding.certain else "cannot be said",
-            finding.first_month,
-            due,
-        )
+        pd.DataFrame({"months": months["months"], "share": share}),
+        (year["low"], year["high"]),
+        (later["share"], later["low"], later["high"]),
+        f"{percent(later['share'])} later" if finding.certain else "cannot be said",
+        finding.first_month,
+        due,
     )
     alt = f"First year {percent(year['share'])}, later {percent(later['share'])} of {finding.claims.demand}."
     halves = "; half-years after the first year" if (months["months"] > 1).any() else ""
@@ -127,11 +126,6 @@ def _course(facts: Facts, finding: Finding) -> ReportFigure:
         svg,
         alt,
     )
-
-
-def _short(thing: str) -> str:
-    words = thing.strip("“”").split(", ")[0]
-    return words if len(words) <= LABEL else f"{words[: LABEL - 1].rstrip(' ,')}…"
 
 
 # -- page two -----------------------------------------------------------------------------------

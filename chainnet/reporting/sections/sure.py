@@ -291,13 +291,12 @@ def ranges_figure(facts: Facts) -> ReportFigure | None:
 @fig.figure("coverage")
 def coverage_figure(facts: Facts) -> ReportFigure | None:
     """Draw the tonnes of each step by the quality of the node's principal figure."""
-    table = facts.a.coverage
+    table = _covered(facts)
     kinds = [c for c in table.columns if c.endswith("_tpa")]
     whole = table[kinds].sum(axis=1)
     table = table[whole > 0]
     if table.empty:
         return None
-    table = table.iloc[np.argsort([facts.place_of_step(str(name)) for name in table.index], kind="stable")]
     canvas, (ax,) = fig.new_canvas(0.4 + 0.21 * len(table))
     y = np.arange(len(table))[::-1]
     for at, (step, row) in zip(y, table.iterrows(), strict=True):
