@@ -147,7 +147,7 @@ def _held(facts: Facts) -> pd.DataFrame:
     """
     made = holdings(facts.network)
     made = made.assign(step=made["step"].str.replace("_", " "), place=made["code"].map(country_name))
-    return _leaving(facts, made)
+    return _leaving(facts, made.sort_values([*LISTED, "place", "code"], ignore_index=True))
 
 
 @fig.figure("holders")
