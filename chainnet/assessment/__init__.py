@@ -9,6 +9,7 @@ from chainnet.assessment._bottleneck import stoppable
 from chainnet.assessment._compare import compare
 from chainnet.assessment._find import find, finding_of
 from chainnet.assessment._finding import Finding
+from chainnet.assessment._holdings import holdings
 from chainnet.assessment._missing import assume_demand, missing, whoever_counts
 from chainnet.assessment._overview import first_rows, is_made_up, is_met, overview, spoken_of
 from chainnet.assessment._priced import SAID, Floored
@@ -27,6 +28,7 @@ __all__ = [
     "find",
     "finding_of",
     "first_rows",
+    "holdings",
     "is_made_up",
     "is_met",
     "missing",

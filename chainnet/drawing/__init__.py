@@ -3,18 +3,10 @@
 Words: *page data* (what a page knows), *drawn flows* (the answer that it shows), *still* (the picture without scripts).
 """
 
-from chainnet.drawing.canvas import (
-    NORMAL,
-    SMALL,
-    WIDTH_IN,
-    figure_style,
-    new_canvas,
-    svg_of,
-    write,
-)
+from chainnet.drawing.canvas import SMALL, figure_style, new_canvas, svg_of, write
 from chainnet.drawing.chances import ways_svg
 from chainnet.drawing.colours import country_colours
-from chainnet.drawing.evidence import Course, course_svg, levels_svg, measures_svg
+from chainnet.drawing.evidence import course_svg, levels_svg, measures_svg
 from chainnet.drawing.exceedance import Exceedance, exceedance_svg
 from chainnet.drawing.exposure import Exposure, exposure_svg
 from chainnet.drawing.figure import Figure, save_svg
@@ -23,20 +15,16 @@ from chainnet.drawing.living import living_page
 from chainnet.drawing.markets import INSTRUMENTS, Cost, cost_of, costs_svg, market_inputs, wedge_of, wedges_svg
 from chainnet.drawing.pages import draw
 from chainnet.drawing.plots import month_lines, plot
-from chainnet.drawing.raster import font_folder, font_folders
-from chainnet.drawing.style import COLOURS, LOSS_COLOURS, OTHER_COLOUR, css_text, palette_sheet, tier_colour
+from chainnet.drawing.raster import font_folder, typeset
+from chainnet.drawing.style import COLOURS, OTHER_COLOUR, css_text, palette_sheet, tier_colour
 
 __all__ = [
     "COLOURS",
     "INSTRUMENTS",
-    "LOSS_COLOURS",
-    "NORMAL",
     "OTHER_COLOUR",
     "SMALL",
-    "WIDTH_IN",
     "Break",
     "Cost",
-    "Course",
     "Exceedance",
     "Exposure",
     "Figure",
@@ -51,7 +39,6 @@ __all__ = [
     "exposure_svg",
     "figure_style",
     "font_folder",
-    "font_folders",
     "levels_svg",
     "living_page",
     "market_inputs",
@@ -63,6 +50,7 @@ __all__ = [
     "save_svg",
     "svg_of",
     "tier_colour",
+    "typeset",
     "ways_svg",
     "wedge_of",
     "wedges_svg",

@@ -14,7 +14,7 @@ from chainnet.drawing.courses import from_balances, from_months, shortfall_of, t
 from chainnet.drawing.drawn import ORDERS, DrawnFlows, Losses, order_words, rows_match, scenario_words
 from chainnet.errors import DataError
 from chainnet.flow import LongRuns
-from chainnet.network import Network, several_rows
+from chainnet.network import Network, several_rows, site_of
 from chainnet.results import origin_of
 from chainnet.words import ALL_TIERS, Who, digits, who
 
@@ -132,7 +132,7 @@ def _tiers_of(result: Any) -> list[dict[str, Any]]:
 
 def _from_balance(network: Network, result: Any, calm: Mapping[str, float]) -> DrawnFlows:
     rows_match(network, result.edges, result.nodes)
-    name = _scenario_of(result)
+    name = str(result.provenance["settings"].get("scenario") or "")
     asked, shortfall = shortfall_of(
         network, result.demand[result.demand["is_counted"] & result.demand["is_beneficiary"]]
     )
@@ -150,10 +150,6 @@ def _from_balance(network: Network, result: Any, calm: Mapping[str, float]) -> D
         calm=calm,
         moved=result.moved,
     )
-
-
-def _scenario_of(result: Any) -> str:
-    return str(result.provenance["settings"].get("scenario") or "")
 
 
 def _from_flow(network: Network, result: Any) -> DrawnFlows:
@@ -176,17 +172,12 @@ def _from_flow(network: Network, result: Any) -> DrawnFlows:
     )
 
 
-def _units(network: Network) -> dict[str, str]:
-    """Return the site of each node; a node without one is its own."""
-    nodes = network.nodes
-    return dict(zip(nodes["id"], nodes["site"].fillna(nodes["id"]), strict=True))
-
-
 def _from_table(network: Network, table: pd.DataFrame) -> Losses:
     if "lost_tpa" not in table.columns:
         raise DataError("draw: the table of losses has no column lost_tpa; give chokepoints(network).")
-    units = _units(network) if table.index.name == "site" else {}
-    known = set(network.nodes["id"]) if not units else set(units.values())
+    nodes = network.nodes
+    units = dict(zip(nodes["id"], site_of(nodes), strict=True)) if table.index.name == "site" else {}
+    known = set(units.values()) if units else set(nodes["id"])
     if table.index.nlevels > 1 or not set(table.index) <= known or not table.index.is_unique:
         raise DataError(
             f"draw: the losses are by {'+'.join(str(n) for n in table.index.names)}; the graph shows losses of single "

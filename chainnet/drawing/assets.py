@@ -9,6 +9,7 @@ from typing import Any
 
 from chainnet.drawing.style import COLOURS, LOSS_COLOURS, css_text, palette_script, palette_sheet, percent, tonnes
 from chainnet.errors import DataError
+from chainnet.results import package_version
 from chainnet.words import numbers_script
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -31,6 +32,12 @@ def environment(*folders: Path) -> Any:
     room.globals |= {"colour": COLOURS, "loss_colours": [fill for fill, _ in LOSS_COLOURS]}
     room.filters["capfirst"] = lambda text: text[:1].upper() + text[1:]
     return room
+
+
+def filled(template: str, *folders: Path, **words: Any) -> str:
+    """Return the page that a template makes of its words, the version of the package among them."""
+    page: str = environment(*folders).get_template(template).render(version=package_version(), **words)
+    return page
 
 
 def asset(name: str, folder: Path = _TEMPLATES) -> Any:

@@ -90,17 +90,17 @@ def _course(network: Network, result: Any, name: str, pairs: pd.DataFrame) -> Dr
         site,
         relation,
         pairs,
-        _tiers(network, table, flows.month, rate),
-        flows.month,
-        flows.lengths,
-        month_number(start) if start else None,  # a calendar only where a start was asked for
-        ((np.nan_to_num(base) > 0) & (edge <= 0)).sum(axis=1),
-        hidden,
-        _tail(network),
-        tuple(range(len(flows.month))),
-        int(flows.lengths.max()),
         asked,
         shortfall,
+        tiers=_tiers(network, table, flows.month, rate),
+        number=flows.month,
+        lengths=flows.lengths,
+        first=month_number(start) if start else None,  # a calendar only where a start was asked for
+        lost=((np.nan_to_num(base) > 0) & (edge <= 0)).sum(axis=1),
+        hidden=hidden,
+        tail=_tail(network),
+        shown=tuple(range(len(flows.month))),
+        span=int(flows.lengths.max()),
     )
     return replace(answer, months=months)
 
@@ -108,25 +108,8 @@ def _course(network: Network, result: Any, name: str, pairs: pd.DataFrame) -> Dr
 def _without_months(network: Network, answer: DrawnFlows, pairs: pd.DataFrame) -> DrawnFlows:
     """Return a course that has no month yet."""
     nodes, sites, edges = len(network.nodes), len(network.nodes) + len(network.projects), len(network.edges)
-    none = np.empty(0, dtype=np.int64)
-    months = Months(
-        answer,
-        edge_tpa=np.empty((0, edges)),
-        site_tpa=np.empty((0, sites)),
-        relation_tpa=np.empty((0, len(pairs))),
-        relations=pairs,
-        tiers=[],
-        number=none,
-        lengths=none,
-        first=None,
-        lost=none,
-        hidden=none,
-        tail=0,
-        shown=(),
-        span=1,
-        asked=np.empty((0, nodes)),
-        shortfall=np.empty((0, nodes)),
-    )
+    edge, site, relation, asked, short = (np.empty((0, n)) for n in (edges, sites, len(pairs), nodes, nodes))
+    months = Months(answer, edge, site, relation, pairs, asked, short)
     return replace(answer, months=months)
 
 

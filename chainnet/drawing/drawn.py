@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from chainnet._types import Array
@@ -70,6 +72,9 @@ class DrawnFlows:
         return () if self.months is None else (self, *self.others)
 
 
+_none = partial(np.empty, 0, dtype=np.int64)  # of a course that has no month yet
+
+
 @dataclass(frozen=True)
 class Months:
     """An answer month by month, t/yr at the rate of the month.
@@ -87,17 +92,17 @@ class Months:
     site_tpa: Array
     relation_tpa: Array
     relations: pd.DataFrame
-    tiers: list[list[dict[str, Any]]]
-    number: Any
-    lengths: Any
-    first: int | None
-    lost: Any
-    hidden: Any
-    tail: int
-    shown: tuple[int, ...]
-    span: int
     asked: Array
     shortfall: Array
+    tiers: list[list[dict[str, Any]]] = field(default_factory=list)
+    number: Any = field(default_factory=_none)
+    lengths: Any = field(default_factory=_none)
+    first: int | None = None
+    lost: Any = field(default_factory=_none)
+    hidden: Any = field(default_factory=_none)
+    tail: int = 0
+    shown: tuple[int, ...] = ()
+    span: int = 1
     is_lasting: bool = False
 
     @property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -17,27 +16,12 @@ INK, LINE, RULE, PALE, RED = (COLOURS[name] for name in ("ink", "line", "rule", 
 APART = 0.005  # shares nearer than that are one
 UNKNOWN, STRIPE, WORD = 0.25, 5.0, 8.0  # height of what has no price, between stripes, least width with a number
 YEAR, LATER = 12, 5.0  # months: of the band, and between the months and what comes later
+Ends = tuple[float, float]
+Due = Sequence[tuple[float, str]]
 # how near to output: the darker the nearer
 STATES = dict(
     zip(("running", "building", "decided", "undecided", "idle"), (INK, COLOURS["soft"], LINE, RULE, PALE), strict=True)
 )
-
-
-@dataclass(frozen=True)
-class Course:
-    """Shortfall over time, as parts of demand.
-
-    ``months``: index month (its first), months (how many), share; ``year``: least and most of the first twelve months;
-    ``later``: central, least and most once new suppliers are qualified, ``words``: what is said there; ``first``: the
-    first short month, NaN = none; ``due``: months and names of projects that are due.
-    """
-
-    months: pd.DataFrame
-    year: tuple[float, float]
-    later: tuple[float, float, float]
-    words: str
-    first: float
-    due: Sequence[tuple[float, str]]
 
 
 def _axis(picture: Picture, left: float, right: float, top: float, bottom: float) -> None:
@@ -48,11 +32,29 @@ def _axis(picture: Picture, left: float, right: float, top: float, bottom: float
         picture.words(left - 4.0, y + 3.0, percent(share, " "), at="end", colour=COLOURS["soft"])
 
 
-def course_svg(told: Course) -> str:
-    """Draw the months as steps, the range of the first year as a band, and what comes later at the right."""
+def course_svg(
+    months: pd.DataFrame, year: Ends, later: tuple[float, float, float], words: str, first: float, due: Due
+) -> str:
+    """Draw shortfall over time: months as steps, the range of the first year as a band, what comes later at the right.
+
+    Parameters
+    ----------
+    months : DataFrame, index month (its first)
+        months (how many), share of demand.
+    year : pair of float
+        Least and most of the first twelve months.
+    later : triple of float
+        Central, least and most once new suppliers are qualified.
+    words : str
+        What is said there.
+    first : float
+        The first short month, NaN = none.
+    due : sequence of pairs of float and str
+        Months and names of projects that are due.
+    """
     height, left, right, top = 142.0, 34.0, WIDTH - 82.0, 18.0
     bottom, picture = height - 26.0, Picture(height)
-    horizon = float((told.months.index + told.months["months"]).max() - 1)
+    horizon = float((months.index + months["months"]).max() - 1)
     scale = (right - left) / (horizon + LATER + 3.0)
 
     def x(month: float) -> float:
@@ -62,38 +64,38 @@ def course_svg(told: Course) -> str:
         return bottom - min(max(share, 0.0), 1.0) * (bottom - top)
 
     _axis(picture, left, right, top, bottom)
-    low, high = told.year
+    low, high = year
     if high - low > APART:
         picture.box(x(0), y(high), x(min(YEAR, horizon)) - x(0), y(low) - y(high), PALE)
     points: list[tuple[float, float]] = []
-    for month, row in told.months.iterrows():
+    for month, row in months.iterrows():
         begin = float(month) - 1.0  # type: ignore[arg-type]
         points += [(x(begin), y(row["share"])), (x(begin + row["months"]), y(row["share"]))]
     picture.shape([(points[0][0], y(0)), *points, (points[-1][0], y(0))], RULE)
     if high - low > APART:  # the ends of the range are seen through what is short
-        for end in told.year:
+        for end in year:
             picture.line([(x(0), y(end)), (x(min(YEAR, horizon)), y(end))], LINE)
     picture.line(points, INK, 1.8)
-    central, least, most = told.later
+    central, least, most = later
     at = x(horizon + LATER)
     picture.box(at, y(most), 3.0 * scale, y(least) - y(most), PALE)
     picture.line([(at, y(central)), (right, y(central))], INK, 1.8)
-    picture.words(right + 5.0, min(y(central) + 3.0, bottom), told.words, bold=True)
+    picture.words(right + 5.0, min(y(central) + 3.0, bottom), words, bold=True)
     for month in range(0, int(horizon) + 1, YEAR):
         picture.line([(x(month), bottom), (x(month), bottom + 3.0)], LINE)
         picture.words(x(month), bottom + 12.0, str(month), at="middle", colour=COLOURS["soft"])
     picture.words(x(horizon / 2), bottom + 22.0, "months after the first measure", at="middle", colour=COLOURS["soft"])
     picture.words((at + right) / 2, bottom + 12.0, "later", at="middle", colour=COLOURS["soft"])
-    _marks(picture, told, x, horizon, (top, bottom))
+    _marks(picture, first, due, x, horizon, (top, bottom))
     return picture.svg
 
 
-def _marks(picture: Picture, told: Course, x: object, horizon: float, ends: tuple[float, float]) -> None:
+def _marks(picture: Picture, first: float, due: Due, x: object, horizon: float, ends: Ends) -> None:
     """Mark the first short month in red, and when projects are due."""
     assert callable(x)
     top, bottom = ends
-    marks = [(told.first - 1.0, "first short", RED)] if not is_missing(told.first) else []
-    marks += [(month, words, COLOURS["soft"]) for month, words in told.due if 0 < month < horizon]
+    marks = [(first - 1.0, "first short", RED)] if not is_missing(first) else []
+    marks += [(month, words, COLOURS["soft"]) for month, words in due if 0 < month < horizon]
     for row, (month, words, colour) in enumerate(sorted(marks)):
         y = top - 8.0 + 11.0 * row
         picture.line([(x(month), y), (x(month), bottom)], colour, 1.0 if colour == RED else 0.6)

@@ -17,7 +17,7 @@ from chainnet.drawing.canvas import SMALL, figure_style, new_canvas, svg_of, wri
 from chainnet.drawing.style import COLOURS
 from chainnet.errors import DataError, printable
 from chainnet.results import fact_of, origin_of
-from chainnet.words import correlation, costliest_sentence, count, counted, dollars, nouns, number
+from chainnet.words import correlation, costliest_sentence, count, counted, dollars, nouns, number, short_label
 
 MOST_NAMED, MOST_DRAWN = 10, 2000
 NEAR = 0.035  # parts of the axes: marks nearer than that bear one number together
@@ -82,7 +82,7 @@ def exposure_svg(
     with figure_style("exposure", {"svg.fonttype": "none", "text.color": COLOURS["ink"]}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")  # letters stay letters: their reader's fonts draw them
         canvas = found.draw(above=0.6, below=0.15 + 0.14 * len(found.notes()))
-        canvas.text(0.015, 0.975, _cut(heading, 78), va="top", fontsize=10.5, fontweight="bold")
+        canvas.text(0.015, 0.975, short_label(heading, 78), va="top", fontsize=10.5, fontweight="bold")
         canvas.text(0.015, 0.925, found.subtitle(), va="top", color=COLOURS["soft"])
         canvas.text(0.015, 0.02, "\n".join(found.notes()), va="bottom", fontsize=SMALL, color=COLOURS["soft"])
         svg = svg_of(canvas)
@@ -134,7 +134,7 @@ class Exposure:
         if not self._n_lost:
             return "Nothing is lost, whatever drops out alone, before it is back"
         tied = int((self._cost >= self._cost[0] * (1 - 1e-9)).sum()) - 1
-        said = costliest_sentence(_cut(self._names[0], LETTERS), self._lost(self._cost[0]), tied)
+        said = costliest_sentence(short_label(self._names[0], LETTERS), self._lost(self._cost[0]), tied)
         return said.removesuffix(".")  # a heading
 
     def subtitle(self) -> str:
@@ -216,7 +216,7 @@ class Exposure:
         write(side, 0.0, -1.0, "Largest losses", fontweight="bold")
         for i in range(self._named):
             write(side, 0.07, i, str(i + 1), "right", va="bottom", fontweight="bold")
-            write(side, 0.1, i, _cut(self._names[i], LETTERS), va="bottom", fontsize=SMALL - 0.5)
+            write(side, 0.1, i, short_label(self._names[i], LETTERS), va="bottom", fontsize=SMALL - 0.5)
             write(side, 0.1, i, self._told(i), va="top", fontsize=SMALL - 1, color=COLOURS["soft"])
         for text in side.texts:
             text.set_in_layout(False)
@@ -256,10 +256,6 @@ def _word(key: Hashable, is_edge: bool) -> str:
 def _clean(text: Any) -> str:
     """Keep a text on one line and inside what XML allows."""
     return printable(" ".join(str(text).split()))
-
-
-def _cut(text: str, letters: int) -> str:
-    return text if len(text) <= letters else text[: letters - 1].rstrip(" ,;(") + "…"
 
 
 def _runs(places: Sequence[int]) -> str:

@@ -102,13 +102,13 @@ def collect(
         return (s["project"], s["asked"] is None, tier, rank_of[s["place"]], s["id"])
 
     rank = np.argsort(sorted(range(len(sites)), key=first))
-    placing = place(table.assign(leads=_leads_to_demand(network, tail, head, sites)), tail, head, weight, rank)
-    for b, block in enumerate(placing.blocks):
+    placed = place(table.assign(leads=_leads_to_demand(network, tail, head, sites)), tail, head, weight, rank)
+    for b, block in enumerate(placed):
         for o, i in enumerate(block.members):
             sites[i] |= {"block": b, "order": o}
     links = _links(network, edges, tail, head, sites, answer)
     kinds = basis_of(network)
-    blocks = [_block(network, b, block, sites, answer, kinds) for b, block in enumerate(placing.blocks)]
+    blocks = [_block(network, b, block, sites, answer, kinds) for b, block in enumerate(placed)]
     narrow_by = _narrowest(blocks, chips)
     main = sorted({kinds.get(c, c) for c in network.main_commodity})
     data = {
@@ -119,7 +119,7 @@ def collect(
         "sites": sites,
         "links": links,
         "blocks": blocks,
-        "columns": placing.n_columns,
+        "columns": len({b.column for b in placed if b.column >= 0}),
         "narrowBy": narrow_by,
         "countries": [
             {"place": p, "colour": colours.get(p, OTHER_COLOUR), "n": sum(s["place"] == p for s in sites)}
@@ -146,7 +146,7 @@ def collect(
         if answer is None
         else ("Scenario" if answer.scenario or answer.courses else answer.kind.capitalize()),
     }
-    return PageData(data, sites, links, blocks, tuple(placing.blocks))
+    return PageData(data, sites, links, blocks, tuple(placed))
 
 
 def _leads_to_demand(network: Network, tail: Any, head: Any, sites: list[dict[str, Any]]) -> Any:

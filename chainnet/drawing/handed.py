@@ -6,11 +6,10 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from chainnet.drawing.assets import asset, engine, environment, shared_script
+from chainnet.drawing.assets import asset, engine, filled, shared_script
 from chainnet.drawing.style import COLOURS
 from chainnet.errors import UNWRITABLE, DataError
 from chainnet.network import lay_out
-from chainnet.results import package_version
 
 # what is taken of a node and of an edge; pictures and icons would come from elsewhere
 _NODE = (
@@ -52,23 +51,18 @@ def handed_page(page: Any, title: str | None, marking: str) -> str:
         if node.get("shape") in _FROM_ELSEWHERE:
             node["shape"] = "dot"
     name = title if title is not None else _text(page.heading) or "Graph"
-    text: str = (
-        environment()
-        .get_template("handed.html.j2")
-        .render(
-            title=name,
-            marking=marking,
-            data={"nodes": nodes, "edges": edges},
-            nodes=nodes,
-            edges=edges,
-            kinds=_kinds(nodes),
-            version=package_version(),
-            engine=engine(),
-            style=asset("handed.css"),
-            script=shared_script() + asset("handed.js"),
-        )
+    return filled(
+        "handed.html.j2",
+        title=name,
+        marking=marking,
+        data={"nodes": nodes, "edges": edges},
+        nodes=nodes,
+        edges=edges,
+        kinds=_kinds(nodes),
+        engine=engine(),
+        style=asset("handed.css"),
+        script=shared_script() + asset("handed.js"),
     )
-    return text
 
 
 def _taken(item: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:

@@ -52,6 +52,11 @@ def _inside(marks: list[dict[str, Any]], x: float, y: float, wide: float, high: 
     return [m for m in marks if abs(m["x"] - x) <= wide / 2 and abs(m["y"] - y) <= high / 2]
 
 
+def overlap(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    """Whether two boxes, each from its left upper to its right lower corner, cover each other."""
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
 def _covered(marks: list[dict[str, Any]]) -> int:
     """Return how many pairs cover each other."""
     return sum(
@@ -99,9 +104,7 @@ def _labelled(marks: list[dict[str, Any]], inset: dict[str, Any]) -> list[dict[s
             mine = (m["x"] - r, m["y"] - r, m["x"] + r, m["y"] + r)
             if box[0] < x0 or box[1] < y0 or box[2] > x1 or box[3] > y1:
                 continue
-            if not any(
-                b != mine and box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in boxes
-            ):
+            if not any(other != mine and overlap(box, other) for other in boxes):
                 own = (round(dx, 1), round(dy, 1))
                 boxes.append(box)
                 break

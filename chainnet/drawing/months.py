@@ -12,15 +12,7 @@ from chainnet.drawing.drawn import DrawnFlows
 from chainnet.drawing.facts import PageData, heads, ratio
 from chainnet.drawing.story import Finding, led, today
 from chainnet.drawing.style import percent, tonnes
-from chainnet.drawing.words import (
-    END_WORDS,
-    base_words,
-    finding,
-    hidden_words,
-    served_words,
-    share_inferred,
-    spoken,
-)
+from chainnet.drawing.words import END_WORDS, base_words, finding, hidden_words, served_words, share_inferred, spoken
 from chainnet.io import number_text
 from chainnet.network import Network
 from chainnet.words import digits, exact

@@ -14,7 +14,7 @@ import numpy as np
 
 from chainnet import checks
 from chainnet.drawing.answers import Beside, sort_answers
-from chainnet.drawing.assets import asset, engine, environment, shared_script
+from chainnet.drawing.assets import asset, engine, filled, shared_script
 from chainnet.drawing.gathering import Gathered, gather
 from chainnet.drawing.handed import handed_page, is_handed
 from chainnet.drawing.lean import LINK_BLANK, SITE_BLANK, lean
@@ -27,7 +27,6 @@ from chainnet.errors import DataError, check_words
 from chainnet.flow import Counting, LongRuns
 from chainnet.io import write_file
 from chainnet.network import Network, check_network
-from chainnet.results import package_version
 from chainnet.words import vintage, who
 
 if TYPE_CHECKING:
@@ -290,14 +289,7 @@ def _graph_page(
     from chainnet.drawing.facts import collect
     from chainnet.drawing.months import course_data, month_note, moved_data
     from chainnet.drawing.still import still
-    from chainnet.drawing.words import (
-        finding,
-        inferred_words,
-        loss_words,
-        narrow_words,
-        served_words,
-        year_words,
-    )
+    from chainnet.drawing.words import finding, inferred_words, loss_words, narrow_words, served_words, year_words
 
     network, answer, ranking = drawn.network, drawn.answer, drawn.losses
     facts = collect(network, answer, ranking, drawn.sizes, chip(told))
@@ -324,43 +316,38 @@ def _graph_page(
     data["showProjects"] = max(columns.values(), default=0) <= _CROWDED
     data["page"] = {"title": name, "marking": marking, "digest": digest[:12]}
     order = _by_width(facts, answer)
-    page: str = (
-        environment()
-        .get_template("graph.html.j2")
-        .render(
-            title=name,
-            marking=marking,
-            years=year_words(network),
-            heading=story["title"] if story else finding(network, facts, answer, ranking),
-            subheading=drawn.words + (story["where"] if story else narrow_words(facts, answer, ranking)),
-            story=story,
-            told=told,
-            inferred=course["rows"][course["start"]]["inferred"]
-            if course
-            else ("" if story else served_words(network, answer)) + inferred_words(facts),
-            facts=facts,
-            answer=answer,
-            ranking=ranking,
-            sites=sorted(facts.sites, key=_site_order),
-            links=order[: _LINK_ROWS if len(facts.sites) <= _MANY_SITES else _FEW_LINK_ROWS],
-            course=course,
-            courses=courses,
-            leap=1 if course is None else max(2, min(6, len(course["rows"]) // 4)),  # half a year where it can
-            column=months.name(months.opening) if months is not None else facts.data["resultName"],
-            note="" if answer is None else month_note(answer),
-            n_links=len(facts.links),
-            picture=still(facts, by_result=answer is not None),
-            data=data,
-            network=network,
-            digest=digest,
-            whose=who(network.beneficiaries, network.groups_known) if network.beneficiaries else "",
-            version=package_version(),
-            engine=engine(),
-            style=asset("graph.css"),
-            scripts=[shared_script(), *(asset(f"graph_{part}.js") for part in _SCRIPTS)],
-        )
+    return filled(
+        "graph.html.j2",
+        title=name,
+        marking=marking,
+        years=year_words(network),
+        heading=story["title"] if story else finding(network, facts, answer, ranking),
+        subheading=drawn.words + (story["where"] if story else narrow_words(facts, answer, ranking)),
+        story=story,
+        told=told,
+        inferred=course["rows"][course["start"]]["inferred"]
+        if course
+        else ("" if story else served_words(network, answer)) + inferred_words(facts),
+        facts=facts,
+        answer=answer,
+        ranking=ranking,
+        sites=sorted(facts.sites, key=_site_order),
+        links=order[: _LINK_ROWS if len(facts.sites) <= _MANY_SITES else _FEW_LINK_ROWS],
+        course=course,
+        courses=courses,
+        leap=1 if course is None else max(2, min(6, len(course["rows"]) // 4)),  # half a year where it can
+        column=months.name(months.opening) if months is not None else facts.data["resultName"],
+        note="" if answer is None else month_note(answer),
+        n_links=len(facts.links),
+        picture=still(facts, by_result=answer is not None),
+        data=data,
+        network=network,
+        digest=digest,
+        whose=who(network.beneficiaries, network.groups_known) if network.beneficiaries else "",
+        engine=engine(),
+        style=asset("graph.css"),
+        scripts=[shared_script(), *(asset(f"graph_{part}.js") for part in _SCRIPTS)],
     )
-    return page
 
 
 def _months_page(drawn: Gathered, *more: Any) -> str:
@@ -400,27 +387,22 @@ def _sheet(view: str, drawn: Gathered, told: Any, digest: str, title: str | None
     flows = bands(facts, basis_of(network), network.main_commodity)
     picture = flows if view == "sankey" else atlas(network, facts)
     under = inferred_words(facts).replace("dashed", "striped") if view == "sankey" else crossing_words(picture)
-    page: str = (
-        environment()
-        .get_template(f"{view}.html.j2")
-        .render(
-            view=view,
-            title=title if title is not None else network.label,
-            marking=marking,
-            years=year_words(network),
-            heading=told["title"]
-            if led(answer, told)
-            else (finding(network, facts, answer, None) if answer is not None else narrowest_step(flows)),
-            subheading=drawn.words + under,
-            picture=picture,
-            after_name=facts.data["resultName"],
-            network=network,
-            digest=digest,
-            version=package_version(),
-            style=asset("sheet.css"),
-        )
+    return filled(
+        f"{view}.html.j2",
+        view=view,
+        title=title if title is not None else network.label,
+        marking=marking,
+        years=year_words(network),
+        heading=told["title"]
+        if led(answer, told)
+        else (finding(network, facts, answer, None) if answer is not None else narrowest_step(flows)),
+        subheading=drawn.words + under,
+        picture=picture,
+        after_name=facts.data["resultName"],
+        network=network,
+        digest=digest,
+        style=asset("sheet.css"),
     )
-    return page
 
 
 def _site_order(site: dict[str, Any]) -> tuple[Any, ...]:

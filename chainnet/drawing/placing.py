@@ -26,16 +26,8 @@ class Block:
     members: list[int] = field(default_factory=list)
 
 
-@dataclass
-class Placing:
-    """Blocks from left to right, top to bottom, and the number of columns."""
-
-    blocks: list[Block]
-    n_columns: int
-
-
-def place(nodes: pd.DataFrame, tail: Any, head: Any, weight: Any, rank: Any) -> Placing:
-    """Place nodes in columns by stage and step, and order each column.
+def place(nodes: pd.DataFrame, tail: Any, head: Any, weight: Any, rank: Any) -> list[Block]:
+    """Place nodes in columns by stage and step, and order each column; return blocks from left to right, top to bottom.
 
     Parameters
     ----------
@@ -83,7 +75,7 @@ def place(nodes: pd.DataFrame, tail: Any, head: Any, weight: Any, rank: Any) -> 
             mean = _centres(at, tail, head, weight, len(nodes))
             pull = {i: round(float(mean[i]), 12) for i in block.members}
             block.members.sort(key=lambda i: (pull[i], rank[i]))
-    return Placing(blocks, len(columns))
+    return blocks
 
 
 def _blocks(nodes: pd.DataFrame, tail: Any, head: Any, weight: Any) -> list[Block]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from importlib.util import find_spec
@@ -43,18 +44,18 @@ def png_bytes(svg: str) -> bytes:
             "png: needs the packages typst and font-source-sans-pro. Install them with: "
             'pip install ".[report]" in the checkout'
         )
+    try:
+        return typeset(_PAGE.encode(), "png", {"svg": svg.replace("system-ui", "'Source Sans Pro'")}, ppi=_PPI)
+    except Exception as error:  # typst's own errors share no class
+        raise DataError(f"png: the picture cannot be drawn: {error}") from error
+
+
+def typeset(source: bytes, kind: str, inputs: Mapping[str, str], **more: Any) -> bytes:
+    """Return what typst makes of a source: the same bytes for the same inputs, in our fonts alone."""
     import typst
 
     compile_typst: Any = typst.compile  # its stub wants bytes where it takes text
-    try:
-        made: bytes = compile_typst(
-            _PAGE.encode(),
-            format="png",
-            ppi=_PPI,
-            sys_inputs={"svg": svg.replace("system-ui", "'Source Sans Pro'")},
-            ignore_system_fonts=True,
-            font_paths=font_folders(),
-        )
-    except Exception as error:  # typst's own errors share no class
-        raise DataError(f"png: the picture cannot be drawn: {error}") from error
+    made: bytes = compile_typst(
+        source, format=kind, sys_inputs=inputs, ignore_system_fonts=True, font_paths=font_folders(), **more
+    )
     return made

@@ -30,6 +30,10 @@ class _Group:
     blocks: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
+Groups = dict[tuple[int, str], _Group]  # by column and name
+Flows = dict[tuple[int, str, int, str], dict[str, float]]  # by group and place at either end
+
+
 def bands(facts: PageData, basis: dict[str, str], main: tuple[str, ...]) -> dict[str, Any]:
     """Return blocks, bands and what is left out.
 
@@ -61,8 +65,8 @@ def bands(facts: PageData, basis: dict[str, str], main: tuple[str, ...]) -> dict
     }
 
 
-def _groups(facts: PageData) -> dict[tuple[int, str], _Group]:
-    groups: dict[tuple[int, str], _Group] = {}
+def _groups(facts: PageData) -> Groups:
+    groups: Groups = {}
     for b in facts.blocks:
         if b["column"] >= 0:
             key = (b["column"], b["name"])
@@ -75,12 +79,8 @@ def _place(site: dict[str, Any], places: set[str]) -> str:
 
 
 def _flows(
-    facts: PageData,
-    groups: dict[tuple[int, str], _Group],
-    basis: dict[str, str],
-    main: tuple[str, ...],
-    places: set[str],
-) -> tuple[dict[tuple[int, str, int, str], dict[str, float]], list[str]]:
+    facts: PageData, groups: Groups, basis: dict[str, str], main: tuple[str, ...], places: set[str]
+) -> tuple[Flows, list[str]]:
     """Add up the links between blocks; each step keeps the kind of tonne that most of its output is."""
     by_index = {g.index: g for g in groups.values()}
 
@@ -110,7 +110,7 @@ def _flows(
         kinds = sorted((k for i, k in sums if i == g.index), key=lambda k: (-sums[g.index, k], k))
         g.kind = kinds[0] if kinds else ""
         g.is_end = g.is_end and not any(sums[g.index, k] > 0 for k in kinds)  # cells are a use, and ship on
-    flows: dict[tuple[int, str, int, str], dict[str, float]] = {}
+    flows: Flows = {}
     for ends, kind, base, after, link in rows:
         ends_here = by_index[ends[2]].is_end
         if kind != by_index[ends[0]].kind or (ends_here and main and link["commodity"] not in main):
@@ -125,7 +125,7 @@ def _flows(
     return {k: v for k, v in flows.items() if max(v["base"], v["after"]) > 0}, left_out
 
 
-def _measure(groups: dict[tuple[int, str], _Group], flows: dict[Any, dict[str, float]], places: list[str]) -> None:
+def _measure(groups: Groups, flows: Flows, places: list[str]) -> None:
     for g in groups.values():
         side = 2 if g.is_end else 0
         for place in places:
@@ -137,7 +137,7 @@ def _measure(groups: dict[tuple[int, str], _Group], flows: dict[Any, dict[str, f
         g.total = sum(b["size"] for b in g.blocks.values())
 
 
-def _stack(groups: dict[tuple[int, str], _Group], colours: dict[str, str]) -> None:
+def _stack(groups: Groups, colours: dict[str, str]) -> None:
     for column in sorted({g.column for g in groups.values()}):
         inside = [g for g in groups.values() if g.column == column and g.total > 0]
         room = _HEIGHT - _HEAD * (len(inside) - 1)
@@ -154,12 +154,7 @@ def _stack(groups: dict[tuple[int, str], _Group], colours: dict[str, str]) -> No
             y += g.height + _HEAD
 
 
-def _bands(
-    groups: dict[tuple[int, str], _Group],
-    flows: dict[tuple[int, str, int, str], dict[str, float]],
-    colours: dict[str, str],
-    places: list[str],
-) -> list[dict[str, Any]]:
+def _bands(groups: Groups, flows: Flows, colours: dict[str, str], places: list[str]) -> list[dict[str, Any]]:
     by_index = {g.index: g for g in groups.values()}
     order = {p: i for i, p in enumerate(places)}
     # the kinds that enter a step: the one from the nearest step before takes most of a block's edge

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from chainnet.drawing.facts import PageData
-from chainnet.drawing.style import COLOURS
+from chainnet.drawing.style import COLOURS, corners
 from chainnet.words import number
 
 _WIDTH, _TOP, _ROW, _MARGIN = 1240.0, 64.0, 22.0, 24.0
@@ -125,14 +125,6 @@ def _shape(site: dict[str, Any], xy: tuple[float, float], most: float, step: flo
     r = max(4.0, 14 * math.sqrt(size / most)) if most > 0 else 6.0
     r = 5.0 if block else r
     aside = f"short {number(site['shortfall'])} of {number(site['asked'])}" if share else ""
-    corners = {
-        "triangle": [(0, -1.3), (1.2, 0.9), (-1.2, 0.9)],
-        "triangleDown": [(0, 1.3), (1.2, -0.9), (-1.2, -0.9)],
-        "diamond": [(0, -1.25), (1.25, 0), (0, 1.25), (-1.25, 0)],
-        "square": [(-0.89, -0.89), (0.89, -0.89), (0.89, 0.89), (-0.89, 0.89)],
-    }
-    kind = {"mine": "triangle", "refiner": "diamond", "manufacturer": "square", "recycler": "triangleDown"}
-    points = corners.get(kind.get(site["stage"], ""), [])
     rank = site["rank"] if 0 < site["rank"] <= 3 else 0
     aside = f"({rank}: {site['lostText']})" if rank else aside
     room = max(8, int((step - r - 24) / 5.7) - (len(aside) + 1 if aside else 0))
@@ -145,7 +137,7 @@ def _shape(site: dict[str, Any], xy: tuple[float, float], most: float, step: flo
         "x": round(x, 1),
         "y": round(y, 1),
         "r": round(r, 1),
-        "points": " ".join(f"{x + r * a:.1f},{y + r * b:.1f}" for a, b in points),
+        "points": corners(site["stage"], r, x, y),
         "block": [round(x - 5, 1), round(y - tall / 2, 1), 10.0, round(tall, 1), round(tall * share, 1)]
         if block
         else [],

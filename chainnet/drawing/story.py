@@ -9,17 +9,7 @@ from chainnet.drawing.drawn import DrawnFlows
 from chainnet.drawing.style import percent, tonnes
 from chainnet.errors import DataError
 from chainnet.network import Network
-from chainnet.words import (
-    CLAIMS,
-    NONE,
-    Who,
-    country_name,
-    demand_words,
-    digits,
-    first_capital,
-    place_words,
-    step_words,
-)
+from chainnet.words import CLAIMS, NONE, Who, country_name, demand_words, digits, first_capital, place_words, step_words
 
 # the steps, and the flows that each shows
 STEPS = (

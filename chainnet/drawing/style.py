@@ -29,8 +29,20 @@ SHAPES = {
     "end_use": ("dot", "●"),
     "recycler": ("triangleDown", "▼"),
 }
+# corners of a mark by its shape, of one with radius 1
+CORNERS = {
+    "triangle": ((0, -1.3), (1.2, 0.9), (-1.2, 0.9)),
+    "triangleDown": ((0, 1.3), (1.2, -0.9), (-1.2, -0.9)),
+    "diamond": ((0, -1.25), (1.25, 0), (0, 1.25), (-1.25, 0)),
+    "square": ((-0.89, -0.89), (0.89, -0.89), (0.89, 0.89), (-0.89, 0.89)),
+}
 # on a page a number and its unit may part at the end of a line
 percent, tonnes = partial(words.percent, blank=" "), partial(words.tonnes, blank=" ")
+
+
+def corners(stage: str, r: float, x: float = 0.0, y: float = 0.0) -> str:
+    """Return the corners of a stage's mark around a place, as a polygon has them; empty where it is round."""
+    return " ".join(f"{x + r * a:.1f},{y + r * b:.1f}" for a, b in CORNERS.get(SHAPES[stage][0], ()))
 
 
 def css_text(text: str) -> str:

@@ -8,19 +8,7 @@ from chainnet.drawing.drawn import DrawnFlows, Losses
 from chainnet.drawing.facts import PageData
 from chainnet.drawing.style import percent, tonnes
 from chainnet.network import Network
-from chainnet.words import (
-    ALL_TIERS,
-    Who,
-    country_name,
-    first_capital,
-    join,
-    nouns,
-    number,
-    spelled,
-    verb,
-    vintage,
-    who,
-)
+from chainnet.words import ALL_TIERS, Who, country_name, first_capital, join, nouns, number, spelled, verb, vintage, who
 
 # why less moves near the end of the horizon
 END_WORDS = " Near the end less is shipped: what would arrive after month {} serves nobody in this plan."

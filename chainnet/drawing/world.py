@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from chainnet.drawing.facts import PageData
-from chainnet.drawing.insets import INSET_HEIGHT, insets
-from chainnet.drawing.style import OTHER_COLOUR, SHAPES, percent
+from chainnet.drawing.insets import INSET_HEIGHT, insets, overlap
+from chainnet.drawing.style import OTHER_COLOUR, SHAPES, corners, percent
 from chainnet.network import Network
 
 _WIDTH, _MARGIN, _LEGEND, _GAP = 1240.0, 8.0, 26.0, 16.0
@@ -20,6 +20,8 @@ _LETTER, _TALL = 7.6, 11.0  # room for a bold capital of a name, at most, and it
 _A = (1.340264, -0.081106, 0.000893, 0.003796)
 _SOUTH, _NORTH = -56.0, 78.0
 _STAGES = ("mine", "refiner", "manufacturer", "recycler", "end_use")
+
+Point = tuple[float, float]
 
 
 def atlas(network: Network, facts: PageData) -> dict[str, Any]:
@@ -68,7 +70,7 @@ def _world() -> dict[str, Any]:
     return world
 
 
-def _project(longitude: float, latitude: float) -> tuple[float, float]:
+def _project(longitude: float, latitude: float) -> Point:
     """Return where a place stands on the sheet (Equal Earth: areas are true)."""
     theta = math.asin(math.sqrt(3) / 2 * math.sin(math.radians(latitude)))
     t2 = theta * theta
@@ -85,7 +87,7 @@ def _outline(ring: list[float], top: float) -> str:
     return "M" + "L".join(f"{x:.1f} {y - top:.1f}" for x, y in points) + "Z"
 
 
-def _centre(network: Network, place: str, centres: dict[str, list[float]]) -> tuple[float, float] | None:
+def _centre(network: Network, place: str, centres: dict[str, list[float]]) -> Point | None:
     """Return latitude and longitude of a country, or the middle of a group's members."""
     if place in centres:
         return centres[place][0], centres[place][1]
@@ -100,13 +102,13 @@ def _centre(network: Network, place: str, centres: dict[str, list[float]]) -> tu
 
 def _marks(
     network: Network, facts: PageData, key: str, totals: dict[int, float], centres: dict[str, list[float]]
-) -> tuple[list[dict[str, Any]], dict[int, tuple[float, float]], int]:
+) -> tuple[list[dict[str, Any]], dict[int, Point], int]:
     """Return the marks, where each site (by position) is drawn, and how many have no place."""
     rows = {row["id"]: row for row in network.plants.to_dict("records")}
     marks: list[dict[str, Any]] = []
     gathered: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    centre: dict[str, tuple[float, float]] = {}
-    at: dict[int, tuple[float, float]] = {}
+    centre: dict[str, Point] = {}
+    at: dict[int, Point] = {}
     nowhere = 0
     for i, site in enumerate(facts.sites):
         if site["project"]:
@@ -139,10 +141,7 @@ def _marks(
 
 
 def _at_centres(
-    gathered: dict[tuple[str, str], list[dict[str, Any]]],
-    centre: dict[str, tuple[float, float]],
-    at: dict[int, tuple[float, float]],
-    key: str,
+    gathered: dict[tuple[str, str], list[dict[str, Any]]], centre: dict[str, Point], at: dict[int, Point], key: str
 ) -> list[dict[str, Any]]:
     """Set the rings of a country side by side, in the middle of it; puts down where each site then is."""
     text = "resultText" if key == "result" else "baseText"
@@ -183,7 +182,7 @@ def _set_apart(marks: list[dict[str, Any]]) -> None:
         wide, r = _LETTER * len(mark["label"]), mark["r"]
         for dx, dy in ((-r, -r - 5), (-r, r + _TALL), (-r - wide - 4, 4.0), (r + 4, 4.0)):
             box = (mark["x"] + dx, mark["y"] + dy - _TALL, mark["x"] + dx + wide, mark["y"] + dy + 2)
-            if not any(box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in taken):
+            if not any(overlap(box, other) for other in taken):
                 taken.append(box)
                 mark |= {"dx": round(dx, 1), "dy": round(dy, 1)}
                 break
@@ -199,17 +198,11 @@ def _mark(
     stage: str, x: float, y: float, share: float, colour: str, known: bool, words: str, label: str
 ) -> dict[str, Any]:
     r = _radius(share)
-    corners = {
-        "mine": [(0, -1.3), (1.2, 0.9), (-1.2, 0.9)],
-        "recycler": [(0, 1.3), (1.2, -0.9), (-1.2, -0.9)],
-        "refiner": [(0, -1.25), (1.25, 0), (0, 1.25), (-1.25, 0)],
-        "manufacturer": [(-0.89, -0.89), (0.89, -0.89), (0.89, 0.89), (-0.89, 0.89)],
-    }.get(stage, [])
     return {
         "x": round(x, 1),
         "y": y,
         "r": round(r, 1),
-        "points": " ".join(f"{r * a:.1f},{r * b:.1f}" for a, b in corners),
+        "points": corners(stage, r),
         "colour": colour,
         "known": known,
         "words": f"{words}, {percent(share)} of the step" if known else words,
@@ -218,8 +211,8 @@ def _mark(
 
 
 def _arcs(
-    facts: PageData, key: str, at: dict[int, tuple[float, float]]
-) -> tuple[list[dict[str, Any]], int, list[dict[str, Any]], tuple[float, float]]:
+    facts: PageData, key: str, at: dict[int, Point]
+) -> tuple[list[dict[str, Any]], int, list[dict[str, Any]], Point]:
     """Return the widest flows over borders from place to place, and by country, as shares of all of their commodity."""
     whole: dict[str, float] = {}
     ways: dict[Any, dict[str, float]] = {}

@@ -32,8 +32,6 @@ from chainnet.engine.tolerances import (
     LEEWAY,
     LOCK,
     MARGIN,
-    NEAT,
-    NEGLIGIBLE,
     PAID,
     PRICED,
     PRINTED,
@@ -45,6 +43,7 @@ from chainnet.engine.tolerances import (
     TIE,
     UNIT_ROUNDING,
     WIDE,
+    settled_to,
 )
 
 __all__ = [
@@ -58,8 +57,6 @@ __all__ = [
     "LEEWAY",
     "LOCK",
     "MARGIN",
-    "NEAT",
-    "NEGLIGIBLE",
     "PAID",
     "PRICED",
     "PRINTED",
@@ -117,6 +114,7 @@ __all__ = [
     "repair",
     "require",
     "risk_of",
+    "settled_to",
     "shares_without",
     "solve",
     "solve_independently",

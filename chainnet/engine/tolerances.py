@@ -64,3 +64,8 @@ GRAIN = 1e-7
 # -- what is never divided by --
 # tonnes a year (a milligram) below which a value or a demand counts as this much: an answer of 0 needs a size too
 LEAST_SIZE = 1e-9
+
+
+def settled_to(*names: str) -> dict[str, float]:
+    """Return some of these by name, such as "proof"."""
+    return {name: float(globals()[name.upper()]) for name in names}

@@ -6,7 +6,7 @@ published formula).
 
 from chainnet.indicators._benchmarks import BENCHMARKS, benchmarks, indices
 from chainnet.indicators._compare import compare_indices
-from chainnet.indicators._concentration import concentration
+from chainnet.indicators._concentration import NOT_KNOWN, concentration, supply_by_node
 from chainnet.indicators._coverage import coverage, tonnes_by_quality
 from chainnet.indicators._risk import eu_supply_risk, geopolrisk, governance
 from chainnet.indicators._shares import SET_BY_US, share_quality
@@ -14,6 +14,7 @@ from chainnet.indicators._steps import supply_risk
 
 __all__ = [
     "BENCHMARKS",
+    "NOT_KNOWN",
     "SET_BY_US",
     "benchmarks",
     "compare_indices",
@@ -24,6 +25,7 @@ __all__ = [
     "governance",
     "indices",
     "share_quality",
+    "supply_by_node",
     "supply_risk",
     "tonnes_by_quality",
 ]

@@ -12,6 +12,8 @@ from chainnet.errors import DataError
 from chainnet.network import TABLES, Network, check_network, is_total, place_of
 from chainnet.results import provenance, stamp
 
+NOT_KNOWN = "not known"  # who holds a node, where nothing says
+
 
 def concentration(network: Network, by: str = "country") -> pd.DataFrame:
     """Say who holds how much of what each step makes.
@@ -94,7 +96,7 @@ def holders(network: Network, by: str) -> pd.Series:
                 f'nodes: {sums.iloc[0]} lies in "{label[sums.index[0]]}"; a total is never counted as a country. '
                 'Leave the row out, or give the remainder as region "other".'
             )
-    return pd.Series(label.fillna("not known").to_numpy(), index=nodes["id"])
+    return pd.Series(label.fillna(NOT_KNOWN).to_numpy(), index=nodes["id"])
 
 
 def supply_by_node(network: Network, by: str) -> pd.DataFrame:

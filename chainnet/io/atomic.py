@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from chainnet.errors import DataError
@@ -76,6 +76,63 @@ def write_files(target: Path, files: Mapping[str, bytes], drop: Collection[str])
     return target
 
 
+class Placing:
+    """A folder to which some files are added, whole or not at all; what else it holds is left alone.
+
+    The files are written into ``stage``, beside the folder, or in it where it is there already; with ``finish`` they
+    take their place, on any error all is as before.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.is_new = folder, not folder.exists()
+        self.stage = _beside(folder.absolute() if self.is_new else folder / "new")
+        self._made: list[Path] = []
+
+    def __enter__(self) -> Placing:
+        try:
+            self._made = _make_parents(self.stage)
+            self.stage.mkdir()
+        except OSError as error:
+            raise DataError(f"{self.folder}: cannot be written: {error.strerror}.") from error
+        return self
+
+    def finish(self) -> list[Path]:
+        """Move the files to their place; return where they are."""
+        names = sorted(f.name for f in self.stage.iterdir())
+        try:
+            if self.is_new:
+                self.stage.rename(self.folder)
+            else:
+                self._swap(names)
+        except OSError as error:
+            raise DataError(f"{self.folder}: cannot be written: {error.strerror}.") from error
+        self._made = []
+        return [self.folder / name for name in names]
+
+    def _swap(self, names: Sequence[str]) -> None:
+        """Put each file in its place; put the old ones back if one of them fails."""
+        kept = self.stage / "before"
+        kept.mkdir()
+        done: list[str] = []
+        try:
+            for name in names:
+                target = self.folder / name
+                if target.exists() or target.is_symlink():
+                    target.rename(kept / name)
+                done.append(name)
+                (self.stage / name).rename(target)
+        except BaseException:
+            for name in done:
+                (self.folder / name).unlink(missing_ok=True)
+                if (kept / name).exists() or (kept / name).is_symlink():
+                    (kept / name).rename(self.folder / name)
+            raise
+
+    def __exit__(self, *_error: object) -> None:
+        shutil.rmtree(self.stage, ignore_errors=True)
+        _remove_empty(self._made)
+
+
 def _swap(target: Path, beside: Path, before: Path) -> None:
     if not target.exists():
         beside.rename(target)
@@ -95,7 +152,11 @@ def _beside(target: Path) -> Path:
 def _make_parents(target: Path) -> list[Path]:
     """Make the folders above the target; return those that were missing, innermost first."""
     missing = [folder for folder in target.parents if not folder.exists()]
-    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        _remove_empty(missing)
+        raise
     return missing
 
 

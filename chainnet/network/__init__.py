@@ -37,7 +37,7 @@ from chainnet.network._kept import kept
 from chainnet.network._law import cover_by_node
 from chainnet.network._linked import say_unlinked, unlinked_plants
 from chainnet.network._network import Network, check_network
-from chainnet.network._nouns import depths, place_of, plants_of, site_labels, step_of
+from chainnet.network._nouns import depths, place_of, plants_of, site_labels, site_of, step_of
 from chainnet.network._pictures import lay_out
 from chainnet.network._plants import several_plants, several_rows
 from chainnet.network._projects import State, begins_of, first_years, ramp_reached, state_of, verb_of
@@ -121,6 +121,7 @@ __all__ = [
     "several_plants",
     "several_rows",
     "site_labels",
+    "site_of",
     "spare_plants",
     "split_list",
     "state_of",

@@ -35,6 +35,11 @@ def place_of(rows: pd.DataFrame) -> pd.Series:
     return rows["country"].fillna(rows["region"])
 
 
+def site_of(rows: pd.DataFrame) -> pd.Series:
+    """Return the site of each row, else its id: who drops out with it."""
+    return rows["site"].fillna(rows["id"])
+
+
 def depths(tail: Ints, head: Ints, n: int) -> Ints:
     """Return how many links lie on the longest way to each of ``n`` points; those of one loop stand as deep as it.
 
@@ -188,7 +193,7 @@ def site_labels(network: Nouns) -> dict[str, str]:
 @kept(1)
 def _by_site(network: Nouns) -> pd.Series:
     nodes = network.view("nodes")
-    units, labels = nodes["site"].fillna(nodes["id"]), nodes["label"].fillna(nodes["id"])
+    units, labels = site_of(nodes), label_of(nodes)
     return pd.Series({**dict(zip(units, labels, strict=True)), **site_labels(network)}, dtype=object)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from chainnet.network._kept import kept
 from chainnet.network._network import Network
+from chainnet.network._nouns import site_of
 
 # an operator cell that names several: "A, B", "A and others", "A; B", "about 40 plants"
 _SEVERAL = r"[,;] | and others\b|\bplants\b"
@@ -53,7 +54,7 @@ def several_rows(network: Network, by: str) -> frozenset[str]:
     if by != "site":
         return frozenset()
     nodes = network.view("nodes")
-    site = nodes["site"].fillna(nodes["id"])
+    site = site_of(nodes)
     each = nodes["id"].isin(several_plants(network)).groupby(site).all()
     operators = nodes["operator"].groupby(site).nunique()
     return frozenset(each.index[each.to_numpy() | (operators > 1).to_numpy()])

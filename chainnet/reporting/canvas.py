@@ -7,19 +7,10 @@ from dataclasses import replace
 from functools import wraps
 from typing import Any
 
-from chainnet.drawing import (
-    COLOURS,
-    NORMAL,
-    SMALL,
-    WIDTH_IN,
-    figure_style,
-    new_canvas,
-    svg_of,
-    tier_colour,
-    write,
-)
+from chainnet.drawing import COLOURS, SMALL, figure_style, new_canvas, svg_of, tier_colour, write
 from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import ReportFigure, ReportTable
+from chainnet.words import short_label
 
 INK, GREY, RULE = (COLOURS[name] for name in ("ink", "soft", "rule"))
 BAR, BAR_LIGHT, BLANK, LINK = (COLOURS[name] for name in ("bar", "bar_light", "blank", "link"))
@@ -27,7 +18,7 @@ WHITE_BOX = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}  # behind wo
 MOST_BARS = 10
 Draw = Callable[[Facts], ReportFigure | None]
 
-__all__ = ["NORMAL", "SMALL", "WIDTH_IN", "new_canvas", "tier_colour", "write"]  # handed on
+__all__ = ["SMALL", "new_canvas", "tier_colour", "write"]  # handed on
 
 
 def figure(key: str) -> Callable[[Draw], Draw]:
@@ -66,12 +57,10 @@ def no_value_axis(ax: Any, rows: int = 0, room: float = -0.4) -> None:
         ax.set_ylim(-0.6, rows + room)
 
 
-def folded(words: str, width: int, lines: int) -> str:
-    """Return words on so many lines at most, cut with an ellipsis where they are longer."""
-    from chainnet.reporting.glyphs import short_label
-
+def folded(label: str, width: int, lines: int) -> str:
+    """Return a label on so many lines at most, cut with an ellipsis where they are longer."""
     found: list[str] = []
-    rest = words
+    rest = label
     while rest and len(found) < lines - 1 and len(rest) > width:
         at = rest.rfind(" ", width // 3, width + 1)
         at = at if at > 0 else width

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
 from chainnet.reporting.facts import Facts, once
-from chainnet.reporting.model import Kind, ReportColumn, ReportTable, make_table
+from chainnet.reporting.model import Cell, Kind, ReportColumn, ReportTable, make_table
 from chainnet.reporting.order import table_ids
-from chainnet.words import NOT_APPLICABLE, NOT_ASKED, country_name
+from chainnet.words import NOT_APPLICABLE, NOT_ASKED, country_name, first_capital, gap, is_missing, join
 
 Rows = pd.DataFrame | Iterable[Any] | None
 Text = str | Callable[[Facts], str]
+FEW_ROWS = 8  # in the body, of a table that is looked up
+# how a column of numbers ends -> what it holds, its unit, how much of that is one in the frame
+_ENDS: tuple[tuple[str, Kind, str, float], ...] = (
+    ("_usd_per_tpa", "number", "USD per t/yr", 1.0),
+    ("_usd_per_t", "number", "USD/t", 1.0),
+    ("_tpa", "number", "t/yr", 1.0),
+    ("_musd", "number", "USD million", 1.0),
+    ("_usd", "number", "USD million", 1e-6),
+    ("_share", "share", "share", 1.0),
+    ("_t", "number", "t", 1.0),
+)
+_THINGS = {"node", "project", "id", "node_a", "node_b", "project_a", "project_b"}
+_SMALL = {"gap", "violation", "tolerance"}  # figures that round to nothing
+_CHANCES = {"chance_low", "chance_high", "p_low", "p_high"}  # of a number without a unit "<0.1" is all that is left
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,17 +37,20 @@ class Table:
 
     In ``subtitle`` and ``note`` stand ``{f.unit}``, what the facts say, and ``{served}``, the name in print of the
     table with that key. ``rows`` are asked one by one; no table where they are None, ``none`` where there is no row.
+    A table without ``columns`` is looked up, not read: it has those of its frame, told by their names or by ``heads``,
+    and is none where that has no row.
     """
 
     key: str
     sheet: str
     title: str
     rows: Callable[[Facts], Rows]
-    columns: Sequence[ReportColumn] | Callable[[Facts], Sequence[ReportColumn]]
-    subtitle: Text
-    stands: Mapping[str, Any] | Callable[[Facts], Mapping[str, Any]]
+    columns: Sequence[ReportColumn] | Callable[[Facts], Sequence[ReportColumn]] | None = None
+    subtitle: Text = "Unit: {f.unit}."
+    stands: Mapping[str, Any] | Callable[[Facts], Mapping[str, Any]] | None = None  # None = by what the frame bears
     note: Text = ""
-    lead: int | Callable[[Facts], int] = 0  # rows in the body; 0 = all
+    heads: Mapping[str, str] = field(default_factory=dict)
+    lead: int | Callable[[Facts], int] | None = None  # rows in the body; None = all, of what is looked up a few
     none: Mapping[str, Any] | Callable[[Facts], Mapping[str, Any]] | None = None
     total: Callable[[Facts], Mapping[str, Any]] | None = None
 
@@ -50,36 +67,39 @@ class Table:
 
 @once
 def _filled(facts: Facts, table: Table) -> ReportTable | None:
-    found = table.rows(facts)
-    if found is None:
+    own: Any = table.rows(facts)
+    rows = own
+    if isinstance(own, pd.DataFrame):
+        named = any(name is not None for name in own.index.names)
+        frame = own.reset_index() if named else own
+        rows = frame.to_dict("records")
+    if rows is None or (table.columns is None and not rows):
         return None
-    if isinstance(found, pd.DataFrame):
-        named = any(name is not None for name in found.index.names)
-        found = (found.reset_index() if named else found).to_dict("records")
+    columns = columns_of(frame, table.heads) if table.columns is None else _asked(facts, table.columns)
     made = make_table(
-        table.columns(facts) if callable(table.columns) else table.columns,
-        found,
+        columns,
+        rows,
         facts,
-        none=table.none(facts) if callable(table.none) else table.none,
-        total=table.total(facts) if table.total else None,
+        none=_asked(facts, table.none),
+        total=_asked(facts, table.total),
         key=table.key,
         sheet=table.sheet,
         title=table.title.format(f=facts),
         subtitle=_said(facts, table.subtitle),
         note=_said(facts, table.note),
-        **(table.stands(facts) if callable(table.stands) else table.stands),
+        **(facts.standing(own) if table.stands is None else _asked(facts, table.stands)),
     )
-    lead = table.lead(facts) if callable(table.lead) else table.lead
+    lead = (FEW_ROWS if table.columns is None else 0) if table.lead is None else _asked(facts, table.lead)
     return made.with_lead(rows=lead) if lead else made
+
+
+def _asked(facts: Facts, given: Any) -> Any:
+    """Return what a field of a table holds, or says of the facts."""
+    return given(facts) if callable(given) else given
 
 
 def _said(facts: Facts, text: Text) -> str:
     return text(facts) if callable(text) else text.format(f=facts, **table_ids())
-
-
-def some(table: pd.DataFrame) -> pd.DataFrame | None:
-    """Return a table; None where it is empty."""
-    return table if len(table) else None
 
 
 def _maker(kind: Kind, unit: str = "") -> Callable[..., ReportColumn]:
@@ -152,3 +172,71 @@ SCENARIO_LABEL = text(
 SCENARIO = (SCENARIO_NAME, SCENARIO_LABEL)
 PROJECT_ID = code("id", "Id", "name of the project")
 PROJECT = named("label", "Project", "the project in words")
+
+
+# -- columns of a frame, told by their names --------------------------------------------------------
+
+
+def words_of(key: str) -> str:
+    """Return the name of a column in words, without its unit.
+
+    Examples
+    --------
+    >>> words_of("lost_tpa"), words_of("first_month")
+    ('Lost', 'First month')
+    """
+    end = next((end for end, *_ in _ENDS if key.endswith(end)), "")
+    return first_capital(key.removesuffix(end).replace("_", " ")) or first_capital(key.strip("_").replace("_", " "))
+
+
+def columns_of(frame: pd.DataFrame, heads: Mapping[str, str]) -> list[ReportColumn]:
+    """Return a column for each of a frame: names of things, places and goods in words, the ids beside them."""
+    found: list[ReportColumn] = []
+    for key in map(str, frame.columns):
+        head = heads.get(key, words_of(key))
+        found += _columns(key, head, frame[key])
+    return found
+
+
+def _columns(key: str, head: str, values: pd.Series) -> list[ReportColumn]:
+    meaning = head[:1].lower() + head[1:]
+    if key in _THINGS:
+        return [code(key, "Id", "name in the data"), named(f"{key}_label", head, meaning, key)]
+    if key in _NAMED:
+        name = _NAMED[key]
+        ids = [code(key, "Name", "name in the data")] if key in ("scenario", "site", "country") else []
+        return [*ids, text(f"{key}_label" if ids else key, head, meaning, lambda f, row: name(f, row[key]))]
+    if values.map(lambda value: isinstance(value, bool)).all() and len(values):
+        return [whether(key, head, meaning)]
+    if key in _SMALL:
+        return [text(key, head, meaning, lambda _, row: gap(row[key]))]
+    if pd.api.types.is_numeric_dtype(values):
+        kind, unit, factor = _number_of(key, values)
+
+        def shown(_: Any, row: Any) -> Any:
+            return None if is_missing(row[key]) else row[key] * factor
+
+        return [ReportColumn(key, head, kind, unit, meaning, shown)]
+    return [text(key, head, meaning, lambda _, row: _text(row[key]), missing=NOT_ASKED)]
+
+
+def _number_of(key: str, values: pd.Series) -> tuple[Kind, str, float]:
+    if pd.api.types.is_integer_dtype(values):
+        return ("year", "year", 1.0) if key.endswith("year") else ("count", "", 1.0)
+    if key in _CHANCES:
+        return "share", "share", 1.0
+    return next(((kind, unit, factor) for end, kind, unit, factor in _ENDS if key.endswith(end)), ("number", "", 1.0))
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return join([str(one) for one in value]) or None
+    return value if isinstance(value, Cell) or not is_missing(value) else None
+
+
+_NAMED: dict[str, Callable[[Facts, Any], Any]] = {
+    "scenario": lambda f, value: f.scenario_label(str(value)),
+    "site": lambda f, value: f.network.site_labels[str(value)],
+    "country": lambda _, value: country(value),
+    "commodity": lambda f, value: f.commodity(value) or None,
+}

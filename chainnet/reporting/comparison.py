@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from chainnet.assessment import SideBySide
 from chainnet.reporting.formats.markdown import markdown_table, marked
-from chainnet.reporting.formats.page import html_report
-from chainnet.reporting.glyphs import short_label
-from chainnet.reporting.model import Cell, Document, ReportColumn, ReportTable, Sentence, make_table
-from chainnet.results import origin_of, package_version
+from chainnet.reporting.formats.page import wide_page
+from chainnet.reporting.model import Cell, ReportColumn, ReportTable, Sentence, make_table
+from chainnet.results import origin_of
 from chainnet.words import (
     NBSP,
     NO_DATA,
@@ -21,10 +19,12 @@ from chainnet.words import (
     is_missing,
     number,
     percent,
+    short_label,
     spelled,
     whole,
 )
 
+Row = dict[str, Any]
 TITLE = 80  # letters of the names in a title
 STRIPS = "In each strip, from nothing at the left to all at the right, the bar and its tick are what is short."
 NOTE = (
@@ -37,22 +37,6 @@ BUILT = (
     "In the long run the projects of a column stand at full size and serve every tier; in the months from their start "
     "year on, once qualified for a tier."
 )
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of the comparison: of whom, what it says, and a cell a column."""
-
-    whose: str
-    what: str
-    cells: tuple[Cell, ...]
-
-    @property
-    def head(self) -> str:
-        """What it says, of whom."""
-        if not self.whose:
-            return self.what
-        return f"{self.whose}{' ' if self.what.startswith('short') else ': '}{self.what}"
 
 
 def comparison_markdown(found: SideBySide) -> str:
@@ -86,15 +70,8 @@ def comparison_page(found: SideBySide) -> str:
         The same comparison gives the same text.
     """
     names = [str(name) for name in found.columns.index]
-    document = Document(
-        title=f"Side by side: {short_label(', '.join(names), TITLE)}",
-        subtitle=first_capital(spelled(len(names), "column")),
-        digest=", ".join(f"{one['graph']} {one['digest'][:12]}" for one in _settings(found)["columns"]),
-        version=package_version(),
-        summary=(*map(Sentence, found.words), _table(found)),
-        is_wide=True,
-    )
-    return html_report(document, False).decode("utf-8")
+    title, chains = f"Side by side: {short_label(', '.join(names), TITLE)}", _settings(found)["columns"]
+    return wide_page(title, spelled(len(names), "column"), chains, *map(Sentence, found.words), _table(found))
 
 
 def _table(found: SideBySide) -> ReportTable:
@@ -106,16 +83,15 @@ def _table(found: SideBySide) -> ReportTable:
         ReportColumn("head", "", body=False),
         *(ReportColumn(f"column {i}", name) for i, name in enumerate(names)),
     )
-    rows = (
-        {
-            "whose": line.whose or "What it is",
-            "what": first_capital(line.what),
-            "head": line.head,
-            **{f"column {i}": cell for i, cell in enumerate(line.cells)},
-        }
-        for line in (*_about(found), *_tiers(found))
-    )
+    rows = (*_about(found), *_tiers(found))
     return make_table(columns, rows, title="The same figures of each column", subtitle=STRIPS, note=_note(found))
+
+
+def _row(whose: str, what: str, cells: Iterable[Cell]) -> Row:
+    """Return a line of the comparison: of whom, what it says, and a cell a column."""
+    head = f"{whose}{' ' if what.startswith('short') else ': '}{what}" if whose else what
+    named = {f"column {i}": cell for i, cell in enumerate(cells)}
+    return {"whose": whose or "What it is", "what": first_capital(what), "head": head, **named}
 
 
 def _settings(found: SideBySide) -> dict[str, Any]:
@@ -127,11 +103,11 @@ def _note(found: SideBySide) -> str:
     return f"{NOTE} {BUILT}" if (found.columns["projects"] != "").any() else NOTE
 
 
-def _about(found: SideBySide) -> list[Line]:
+def _about(found: SideBySide) -> list[Row]:
     """Return the lines that say what each column is; those that say nothing are left out."""
 
-    def line(what: str, said: Iterable[Any]) -> Line:
-        return Line("", what, tuple(Cell(str(words)) for words in said))
+    def line(what: str, said: Iterable[Any]) -> Row:
+        return _row("", what, (Cell(str(words)) for words in said))
 
     table = found.columns
     built = table["project_labels"].where(table["project_labels"] != "", "none")
@@ -140,7 +116,7 @@ def _about(found: SideBySide) -> list[Line]:
     lines = [
         line("Chain", chains),
         line("Scenario", table["scenario_label"]),
-        line("Unit of tonnes", (unit.replace("t/yr", "t/yr") for unit in table["unit"])),
+        line("Unit of tonnes", table["unit"]),
         line("Rests on", table["inputs"]),
     ]
     if (table["projects"] != "").any():
@@ -153,7 +129,7 @@ def _dated(label: str, year: float) -> str:
     return label if is_missing(year) or whole(year) in label else f"{label}, {whole(year)}"
 
 
-def _tiers(found: SideBySide) -> Iterator[Line]:
+def _tiers(found: SideBySide) -> Iterator[Row]:
     """Yield the lines of each tier."""
     names = [str(name) for name in found.columns.index]
     for tier, rows in found.side.groupby("tier", sort=False):
@@ -161,12 +137,12 @@ def _tiers(found: SideBySide) -> Iterator[Line]:
         yield from _lines(found, str(tier), asked, names)
 
 
-def _lines(found: SideBySide, tier: str, asked: dict[tuple[str, str], list[float]], names: list[str]) -> Iterator[Line]:
+def _lines(found: SideBySide, tier: str, asked: dict[tuple[str, str], list[float]], names: list[str]) -> Iterator[Row]:
     months = int(_settings(found)["months"])
 
-    def line(what: str, end: str, cells: Iterable[Cell]) -> Line:
+    def line(what: str, end: str, cells: Iterable[Cell]) -> Row:
         words = "" if end == "either" else f", {ORDER_WORDS[end]}"
-        return Line(first_capital(tier), f"{what}{words}", tuple(cells))
+        return _row(first_capital(tier), f"{what}{words}", cells)
 
     for (figure, end), values in asked.items():
         if figure == "demand_tpa":

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 
 from chainnet.assessment import Assessment, missing
 from chainnet.errors import DataError
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
-from chainnet.reporting.model import Block, Document, ReportFigure, ReportTable, Section, Sentence
+from chainnet.reporting.model import Document, ReportFigure, ReportTable, Section, Sentence
 from chainnet.reporting.order import ORDER, section_id
 from chainnet.reporting.sections import chain, decides, helping, losses, made, page_one, served, stocks, sure
 from chainnet.reporting.sections.made import input_tables, with_reproduction
 from chainnet.reporting.sections.served import month_sheets
+from chainnet.reporting.texts import READ
 from chainnet.words import NOT_ASKED, join, spelled, vintage
 
 _MAKERS = (chain, losses, served, helping, stocks, decides, sure, made)
@@ -48,14 +48,14 @@ def build(assessment: Assessment, *, title: str | None = None, author: str = "",
         digest=source["digest"][:12],
         version=source["version"],
         front=page_one.front(facts, title or ""),
-        sections=tuple(_numbered(name, _thinned(SECTIONS[name](facts))) for name in ORDER),
+        sections=tuple(_numbered(facts, name, _thinned(SECTIONS[name](facts))) for name in ORDER),
         inputs=(finding_table.of(facts), *month_sheets(facts), *input_tables(facts)),
         stand_ins=facts.stand_ins,
     )
     *most, last = document.sections
     asked = {"title": title or "", "author": author, "marking": marking}
     last = with_reproduction(facts, last, document.tables, asked)
-    return _without_dead_links(replace(document, sections=(*most, last)))
+    return replace(document, sections=(*most, last))
 
 
 def _fields(facts: Facts) -> list[dict[str, str]]:
@@ -82,34 +82,14 @@ finding_table = col.Table(
 )
 
 
-def _without_dead_links(document: Document) -> Document:
-    """Return a document whose sentences refer to tables that are there."""
-    there = {table.key for table in document.tables}
-    return _reworded(document, lambda s: replace(s, tables=tuple(key for key in s.tables if key in there)))
-
-
-def _reworded(document: Document, change: Callable[[Sentence], Sentence]) -> Document:
-    """Return a document with every sentence changed."""
-
-    def changed(block: Block) -> Block:
-        if isinstance(block, tuple):
-            return tuple(map(change, block))
-        return change(block) if isinstance(block, Sentence) else block
-
-    def part(section: Section) -> Section:
-        return replace(section, blocks=tuple(map(changed, section.blocks)), more=tuple(map(changed, section.more)))
-
-    summary, sections = tuple(map(changed, document.summary)), tuple(map(part, document.sections))
-    return replace(document, summary=summary, sections=sections)
-
-
 def brief_of(document: Document) -> Document:
     """Return page one of a report, which stands alone."""
     return replace(document, is_brief=True, summary=(), sections=())
 
 
-def _numbered(name: str, part: Section) -> Section:
-    return replace(part, id=section_id(name), heading=f"{section_id(name)[1:]} {part.heading}")
+def _numbered(facts: Facts, name: str, part: Section) -> Section:
+    at = section_id(name)
+    return replace(part, id=at, heading=f"{at[1:]} {part.heading}", read=READ.get(name, "").format(f=facts))
 
 
 def _thinned(part: Section) -> Section:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import secrets
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -19,6 +17,7 @@ from chainnet.assessment import Assessment, assess, assume_demand, whoever_count
 from chainnet.drawing import living_page
 from chainnet.errors import ChainnetError, DataError, check_words
 from chainnet.flow import Counting
+from chainnet.io import Placing
 from chainnet.network import Network
 from chainnet.reporting.model import Document, ReportFigure
 from chainnet.words import NBSP
@@ -133,7 +132,7 @@ def report(
     say("writing: figures and tables", ASSESSED)
     document = replace(build(assessment, title=title, author=author, marking=marking), language=language)
     with ExitStack() as stack:
-        placings = {name: stack.enter_context(_Placing(folder)) for name, folder in folders.items()}
+        placings = {name: stack.enter_context(Placing(folder)) for name, folder in folders.items()}
         shown = brief_of(document) if brief else document
         _write(assessment, shown, placings["path"].stage, wanted, own, say)
         if live:
@@ -307,68 +306,3 @@ def _check_packages(what: str, packages: Iterable[str]) -> None:
                 f"{what} needs the package {package}, which is not installed. "
                 'Install it with: pip install ".[report]" in the checkout'
             )
-
-
-class _Placing:
-    """A stage beside the target; on success its files take their place, on any error all is as before."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.made: list[Path] = []
-        mark = f".report.{secrets.token_hex(6)}.part"
-        self.is_new = not folder.exists()
-        self.stage = folder.absolute().parent / mark if self.is_new else folder / mark
-
-    def __enter__(self) -> _Placing:
-        missing = [f for f in self.stage.parents if not f.exists()]
-        try:
-            self.stage.mkdir(parents=True)
-        except OSError as error:
-            self._clear(missing)
-            raise DataError(f"{self.folder}: cannot be written: {error.strerror}.") from error
-        self.made = missing
-        return self
-
-    def finish(self) -> list[Path]:
-        """Move the files to their place; return where they are."""
-        names = sorted(f.name for f in self.stage.iterdir())
-        try:
-            if self.is_new:
-                self.stage.rename(self.folder)
-            else:
-                self._swap(names)
-        except OSError as error:
-            raise DataError(f"{self.folder}: cannot be written: {error.strerror}.") from error
-        self.made = []
-        return [self.folder / name for name in names]
-
-    def _swap(self, names: Sequence[str]) -> None:
-        """Put each file in its place; put the old ones back if one of them fails."""
-        kept = self.stage / "before"
-        kept.mkdir()
-        done: list[str] = []
-        try:
-            for name in names:
-                target = self.folder / name
-                if target.exists() or target.is_symlink():
-                    target.rename(kept / name)
-                done.append(name)
-                (self.stage / name).rename(target)
-        except BaseException:
-            for name in done:
-                (self.folder / name).unlink(missing_ok=True)
-                if (kept / name).exists() or (kept / name).is_symlink():
-                    (kept / name).rename(self.folder / name)
-            raise
-
-    def __exit__(self, *_error: object) -> None:
-        shutil.rmtree(self.stage, ignore_errors=True)
-        self._clear(self.made)
-
-    @staticmethod
-    def _clear(folders: Sequence[Path]) -> None:
-        for folder in folders:
-            try:
-                folder.rmdir()
-            except OSError:
-                return

@@ -11,28 +11,10 @@ import pandas as pd
 
 from chainnet.assessment import Assessment
 from chainnet.engine import PRINTED
-from chainnet.network import QUALITIES, several_plants
-from chainnet.reporting.glyphs import drawable, short_label, stand_ins
-from chainnet.results import (
-    CHECKED,
-    ENDS,
-    GIVEN,
-    NOT_ASSESSED,
-    NOT_STATED,
-    fact_of,
-    origin_of,
-    rest_of,
-    rests_words,
-)
-from chainnet.words import (
-    ALL_TIERS,
-    NO_DATA,
-    Who,
-    country_name,
-    step_words,
-    titled,
-    who,
-)
+from chainnet.network import QUALITIES, several_plants, site_of
+from chainnet.reporting.glyphs import drawable, stand_ins
+from chainnet.results import CHECKED, ENDS, GIVEN, NOT_ASSESSED, NOT_STATED, fact_of, origin_of, rest_of, rests_words
+from chainnet.words import ALL_TIERS, NO_DATA, Who, country_name, short_label, step_words, titled, who
 
 BASELINE = "baseline"
 _ORDERS = {
@@ -275,19 +257,10 @@ class Facts:
         """Return a name as a figure can show it, cut at ``width`` letters; 0 = not cut."""
         return drawable(short_label(str(text), width) if width else str(text), self.stand_ins)
 
-    @cached_property
-    def site_of(self) -> pd.Series:
-        """Site of each node; a node without one is its own."""
-        nodes = self.network.nodes
-        return pd.Series(nodes["site"].fillna(nodes["id"]).to_numpy(), index=nodes["id"])
-
     def members(self, site: str) -> list[str]:
         """Return the nodes of a site."""
-        return list(self.site_of.index[self.site_of == site])
-
-    def site_label(self, site: str) -> str:
-        """Return a site in words."""
-        return str(self.network.site_labels[site])
+        nodes = self.network.view("nodes")
+        return list(nodes["id"][site_of(nodes) == site])
 
     @cached_property
     def _ours(self) -> set[str]:
@@ -305,15 +278,11 @@ class Facts:
         """Whether a site may be several plants."""
         return bool(self.members(site)) and several_plants(self.network).issuperset(self.members(site))
 
-    @property
-    def steps(self) -> tuple[str, ...]:
-        """Steps from the mine to the user, recyclers last."""
-        return self.network.chain
-
     def place_of_step(self, name: str) -> int:
         """Return where a step of the coverage stands in the chain; it may bear its good behind a colon."""
         step = name.partition(": ")[0].replace("_", " ")
-        return self.steps.index(step) if step in self.steps else len(self.steps)
+        chain = self.network.chain
+        return chain.index(step) if step in chain else len(chain)
 
     # -- shares, losses and trust -------------------------------------------------------------------
 

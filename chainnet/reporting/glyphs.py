@@ -59,8 +59,3 @@ def stand_ins(pairs: Mapping[str, str]) -> dict[str, str]:
     """Return label -> id for labels that cannot be drawn, longest first: no part goes before its whole."""
     bad = {label: name for name, label in pairs.items() if not can_draw(label)}
     return {label: bad[label] for label in sorted(bad, key=lambda t: (-len(t), t))}
-
-
-def short_label(text: str, width: int = 40) -> str:
-    """Return a label cut at ``width`` characters, with an ellipsis where it was cut."""
-    return text if len(text) <= width else text[: width - 1].rstrip(" ,;(") + "\u2026"

@@ -205,7 +205,7 @@ def _where(facts: Facts, where: Mapping[str, Any]) -> str:
         elif column == "region":
             said.append(f"the region “{join(words)}”")
         elif column == "site":
-            said.append(join([facts.site_label(w) for w in words]))
+            said.append(join([str(facts.network.site_labels[w]) for w in words]))
         elif column == "id":
             said.append(_some([facts.label(w) for w in words]))
         elif column == "stage":

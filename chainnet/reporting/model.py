@@ -390,9 +390,9 @@ def stands(inputs: str, status: str = FROM_INPUTS) -> dict[str, Any]:
     return {"status": status, "inputs": inputs}
 
 
-def make_section(heading: str, *blocks: Block | None, read: str = "", more: Iterable[Block | None] = ()) -> Section:
+def make_section(heading: str, *blocks: Block | None, more: Iterable[Block | None] = ()) -> Section:
     """Return a section of the blocks in which there is something."""
-    return Section(heading, blocks_of(*blocks), read=read, more=blocks_of(*more))
+    return Section(heading, blocks_of(*blocks), more=blocks_of(*more))
 
 
 def make_table(

@@ -10,10 +10,10 @@ import pandas as pd
 from chainnet.assessment import is_met, spoken_of
 from chainnet.indicators import SET_BY_US
 from chainnet.reporting.formats.markdown import markdown_table, marked
-from chainnet.reporting.formats.page import html_report
-from chainnet.reporting.model import Cell, Document, ReportColumn, ReportTable, Sentence, make_table
+from chainnet.reporting.formats.page import wide_page
+from chainnet.reporting.model import Cell, ReportColumn, ReportTable, Sentence, make_table
 from chainnet.reporting.texts import READ
-from chainnet.results import origin_of, package_version
+from chainnet.results import origin_of
 from chainnet.words import (
     NBSP,
     NONE,
@@ -33,6 +33,7 @@ from chainnet.words import (
 APART = 0.005
 MET, SAME = "met", ("in force", "may return")
 UNDER = {"in force": "under the rules in force", "may return": "if the suspended rules apply again too"}
+TITLE = "Who runs short, why, and what decides it"
 STRIPS = (
     "In each strip, from nothing at the left to all at the right: the bar is the range, the long tick the central case "
     "later, the short tick the first year."
@@ -72,19 +73,9 @@ def overview_page(table: pd.DataFrame) -> str:
     str
         The same table gives the same text.
     """
-    document = Document(
-        title="Who runs short, why, and what decides it",
-        subtitle=first_capital(spelled(table["chain"].nunique(), "supply chain")),
-        digest=", ".join(f"{one['graph']} {one['digest'][:12]}" for one in _chains(table)),
-        version=package_version(),
-        summary=(
-            *map(Sentence, [*overview_sentences(table).values(), *_coming(table)]),
-            _table(table),
-            Sentence(READ["overview"]),
-        ),
-        is_wide=True,
-    )
-    return html_report(document, False).decode("utf-8")
+    said = map(Sentence, [*overview_sentences(table).values(), *_coming(table)])
+    what = spelled(table["chain"].nunique(), "supply chain")
+    return wide_page(TITLE, what, _chains(table), *said, _table(table), Sentence(READ["overview"]))
 
 
 def overview_sentences(table: pd.DataFrame) -> dict[str, str]:

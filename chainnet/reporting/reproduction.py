@@ -6,12 +6,12 @@ import json
 import shlex
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from importlib.metadata import PackageNotFoundError, version
 
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import ReportTable, Sentence, make_table, stands
 from chainnet.reporting.order import table_id
+from chainnet.results import package_version
 from chainnet.words import gap
 
 # what decides the last digits of an answer
@@ -31,8 +31,9 @@ def reproduction(facts: Facts, asked: Mapping[str, str]) -> tuple[Sentence, ...]
     source, network = facts.a.provenance, facts.network
     settings = json.dumps(source["settings"], sort_keys=True, ensure_ascii=False)
     allowed = ", ".join(gap(value) for value in sorted(set(facts.a.certificates["tolerance"])))
+    versions = ", ".join(f"{package} {package_version(package)}" for package in PACKAGES)
     return (
-        Sentence(f"chainnet {source['version']}; {', '.join(_versions())}; solver {source['solver']}.", (), "Version."),
+        Sentence(f"chainnet {source['version']}; {versions}; solver {source['solver']}.", (), "Version."),
         Sentence(f"{network.name}, SHA-256 {source['digest']}.", (), "Input digest."),
         Sentence(settings, (), "Settings."),
         Sentence(f"{allowed}, relative, of gap and largest breach ({table_id('certificates')}).", (), "Tolerance."),
@@ -45,16 +46,6 @@ def reproduction(facts: Facts, asked: Mapping[str, str]) -> tuple[Sentence, ...]
             "To verify.",
         ),
     )
-
-
-def _versions() -> list[str]:
-    found = []
-    for package in PACKAGES:
-        try:
-            found.append(f"{package} {version(package)}")
-        except PackageNotFoundError:
-            found.append(f"{package} unknown")
-    return found
 
 
 def _command(facts: Facts, asked: Mapping[str, str]) -> str:

@@ -88,10 +88,10 @@ class Provenance(dict[str, Any]):
 
 
 @cache
-def package_version() -> str:
-    """Return the version of chainnet that is installed."""
+def package_version(package: str = "chainnet") -> str:
+    """Return the version of a package that is installed."""
     try:
-        return version("chainnet")
+        return version(package)
     except PackageNotFoundError:  # run from a tree that nobody installed
         return "unknown"
 

@@ -40,6 +40,17 @@ def first_capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def short_label(text: str, width: int) -> str:
+    """Return a label cut at ``width`` letters, with an ellipsis where it was cut.
+
+    Examples
+    --------
+    >>> short_label("Mountain Pass", 20), short_label("Mountain Pass, oxides", 15)
+    ('Mountain Pass', 'Mountain Pass…')
+    """
+    return text if len(text) <= width else text[: width - 1].rstrip(" ,;(") + "…"
+
+
 def join(parts: Sequence[str], last: str = "and") -> str:
     """Return parts as a list in words.
 

@@ -14,7 +14,8 @@ import pytest
 from parsed import nodes, tree
 
 from chainnet import words
-from chainnet.drawing import COLOURS, LOSS_COLOURS, tier_colour
+from chainnet.drawing import COLOURS, tier_colour
+from chainnet.drawing.style import LOSS_COLOURS
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "chainnet"

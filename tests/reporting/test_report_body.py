@@ -17,10 +17,10 @@ from conftest import frame
 
 import chainnet as cn
 from chainnet import reporting
+from chainnet.reporting.columns import columns_of
 from chainnet.reporting.content import build
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.formats.workbook import workbook_report
-from chainnet.reporting.frames import columns_of
 from chainnet.reporting.model import Document, ReportFigure, ReportTable, Sentence
 from chainnet.reporting.order import FIGURES, TABLES
 from chainnet.reporting.sections.losses import owners_words
@@ -265,7 +265,7 @@ def test_a_count_that_is_not_known_is_no_fault() -> None:
     import pandas as pd
 
     rows = pd.DataFrame({"rank": pd.array([1, None], dtype="Int64")})
-    (column,) = columns_of(rows)
+    (column,) = columns_of(rows, {})
     assert [column.of(row).text for row in rows.to_dict("records")] == ["1", "n/d"]
 
 

@@ -15,7 +15,7 @@ from scipy.sparse import coo_array, csc_array
 
 from chainnet._types import Array, Bools
 from chainnet.drawing.living.controls import Control
-from chainnet.drawing.living.program import LivingProgram, Values, drawn
+from chainnet.drawing.living.program import LivingProgram, Values, apart, drawn
 from chainnet.errors import SolverError
 from chainnet.flow import EXTRA_COST_USD_PER_T, released
 from chainnet.lowering import Periods, Start, expand_periods, lower
@@ -219,11 +219,7 @@ class LivingMonths:
             upper, _, rows = self._told(preset, values, months)
             idle = self._idle(upper)
             mine_upper, mine_rows = self.composed(preset, values, months)
-            for mine, theirs in ((mine_upper, upper), (mine_rows[~idle], rows[~idle])):
-                both = np.isfinite(mine) & np.isfinite(theirs)
-                apart = np.abs(mine[both] - theirs[both]) / np.maximum(np.abs(theirs[both]), 1e-300)
-                same = bool((mine[~both] == theirs[~both]).all())
-                worst = max(worst, float(apart.max(initial=0.0)), 0.0 if same else float("inf"))
+            worst = max(worst, apart(mine_upper, upper), apart(mine_rows[~idle], rows[~idle]))
         if worst > _SAME:
             raise SolverError(
                 f"draw: the months of a living page of {self._network.name} are not those of the program "

@@ -12,7 +12,7 @@ from typing import Any
 
 from chainnet import checks
 from chainnet.assessment import Answers
-from chainnet.drawing.assets import asset, environment, shared_script
+from chainnet.drawing.assets import asset, filled, shared_script
 from chainnet.drawing.facts import collect
 from chainnet.drawing.living.controls import Control, controls_of
 from chainnet.drawing.living.floors import Floors
@@ -231,27 +231,24 @@ def _render(network: Network, data: dict[str, Any], files: dict[str, bytes], tit
     for control in data["controls"]:
         kinds.setdefault(control["kind"], []).append(control)
     solver = b"\n".join([files["highs.js"], *(asset(name, _TEMPLATES).encode() for name in ("worker.js", "months.js"))])
-    page: str = (
-        environment(_TEMPLATES)
-        .get_template("living.html.j2")
-        .render(
-            title=title if title is not None else network.label,
-            marking=marking,
-            data=data,
-            finding=_inside(data["finding"]),
-            floors=data["floors"] and _inside({name: data["floors"][name] for name in ("steps", "scales")}),
-            kinds=kinds,
-            network=network,
-            picture=still(collect(network, None, None)),
-            blocks={
-                "data": _packed(text.encode()),
-                "solver": _packed(solver),
-                "program": _packed(files["highs.wasm.gz"]),
-            },
-            licence=files["LICENSE"].decode("utf-8"),
-            style=asset("living.css", _TEMPLATES),
-            script=Markup(script),
-            digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii"),
-        )
+    return filled(
+        "living.html.j2",
+        _TEMPLATES,
+        title=title if title is not None else network.label,
+        marking=marking,
+        data=data,
+        finding=_inside(data["finding"]),
+        floors=data["floors"] and _inside({name: data["floors"][name] for name in ("steps", "scales")}),
+        kinds=kinds,
+        network=network,
+        picture=still(collect(network, None, None)),
+        blocks={
+            "data": _packed(text.encode()),
+            "solver": _packed(solver),
+            "program": _packed(files["highs.wasm.gz"]),
+        },
+        licence=files["LICENSE"].decode("utf-8"),
+        style=asset("living.css", _TEMPLATES),
+        script=Markup(script),
+        digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii"),
     )
-    return page

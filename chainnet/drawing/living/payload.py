@@ -18,21 +18,7 @@ from chainnet.drawing.living.controls import Control
 from chainnet.drawing.living.order import Service, orders_of
 from chainnet.drawing.living.program import LivingProgram
 from chainnet.drawing.style import OTHER_COLOUR
-from chainnet.engine import (
-    CERTAIN,
-    FINEST,
-    LOCK,
-    NEAT,
-    NEGLIGIBLE,
-    PAID,
-    PRICED,
-    PRINTED,
-    PROOF,
-    ROUNDING,
-    SOLVER,
-    WIDE,
-    with_goals,
-)
+from chainnet.engine import settled_to, with_goals
 from chainnet.flow import Counting, balance
 from chainnet.lowering import Degree
 from chainnet.network import Network
@@ -45,20 +31,10 @@ _TIMES = ("announced", "start", "start_month", "months", "until", "suspended", "
 # kinds of inputs that a page makes otherwise: recipes are other programs, stocks are not drawn, projects are controls
 _DEPENDENCIES = ("node", "relation", "input")
 # the same that Python solves and proves to
-_TOLERANCES = {
-    "certain": CERTAIN,
-    "finest": FINEST,
-    "lock": LOCK,
-    "neat": NEAT,
-    "negligible": NEGLIGIBLE,
-    "paid": PAID,
-    "priced": PRICED,
-    "printed": PRINTED,
-    "proof": PROOF,
-    "rounding": ROUNDING,
-    "solver": SOLVER,
-    "wide": WIDE,
-}
+_TOLERANCES = (
+    *("certain", "finest", "lock", "neat", "negligible", "paid", "priced", "printed", "proof", "rounding"),
+    *("solver", "wide"),
+)
 
 
 def payload(
@@ -98,7 +74,7 @@ def payload(
         "version": package_version(),
         "whose": who(counting.whose, network.groups_known) if counting.whose else "everyone",
         "hasOthers": bool(counting.rivals.any()),
-        "tolerances": _TOLERANCES,
+        "tolerances": settled_to(*_TOLERANCES),
         "controls": [_control(control) for control in controls],
         "stages": service.stages,
         "goals": service.goals,

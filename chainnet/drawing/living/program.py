@@ -234,16 +234,20 @@ class LivingProgram:
             homes = ["", *self.overlay(preset, values).home] if self._counting.law else [""]
             home = homes[number % len(homes)]
             pairs = zip(self.composed(preset, values, home=home), self._told(preset, values, home=home), strict=True)
-            for ours, told in pairs:
-                both = np.isfinite(ours) & np.isfinite(told)
-                apart = np.abs(ours[both] - told[both]) / np.maximum(np.abs(told[both]), 1e-300)
-                worst = max(worst, float(apart.max(initial=0.0)), INF if (ours[~both] != told[~both]).any() else 0.0)
+            worst = max(worst, *(apart(ours, told) for ours, told in pairs))
         if worst > _SAME:
             raise SolverError(
                 f"draw: the controls of a living page of {self._network.name} do not add up to the program "
                 f"(off by {gap(worst)}). Report the network that caused this."
             )
         return worst
+
+
+def apart(ours: Array, told: Array) -> float:
+    """Return by what part of those told some bounds differ most; without end where one alone is no bound."""
+    both = np.isfinite(ours) & np.isfinite(told)
+    off = np.abs(ours[both] - told[both]) / np.maximum(np.abs(told[both]), 1e-300)
+    return INF if (ours[~both] != told[~both]).any() else float(off.max(initial=0.0))
 
 
 def drawn(controls: Sequence[Control], draw: np.random.Generator) -> dict[str, float | bool | None]:

@@ -30,10 +30,7 @@ class Chart:
 
 @dataclass(frozen=True)
 class _Plan:
-    """How a table is drawn: columns of the category, of the figures; ``split`` gives a series for each of its values.
-
-    A column of figures with ``{tier}`` in it stands for one of each tier of the report.
-    """
+    """How a table is drawn: columns of the category, of the figures; ``split``: a series for each of its values."""
 
     table: str
     kind: str
@@ -68,8 +65,7 @@ def charts(tables: Sequence[ReportTable]) -> tuple[Chart, ...]:
 def _drawn(plan: _Plan, table: ReportTable, tiers: Sequence[str]) -> Chart | None:
     """Return the chart of a table; tiers stand in their order, whatever that of the rows."""
     columns = {column.key: column for column in table.columns}
-    figures = [name.format(tier=tier) for name in plan.figures for tier in (tiers if "{tier}" in name else [""])]
-    figures = [key for key in figures if key in columns]
+    figures = [key for key in plan.figures if key in columns]
     if not figures or not columns.keys() >= {*plan.lines[:1], *filter(None, (plan.split,))}:
         return None
     found: dict[str, dict[str, float | None]] = {}
@@ -85,9 +81,8 @@ def _drawn(plan: _Plan, table: ReportTable, tiers: Sequence[str]) -> Chart | Non
     series = tuple((head, tuple(found[head].get(line) for line in kept)) for head in heads)
     if not any(figure for _, drawn in series for figure in drawn):
         return None
-    of_tiers = plan.split == "tier" or any("{tier}" in name for name in plan.figures)
-    title = f"{table.id} {table.title}"
-    return Chart(table.id, title, plan.kind, columns[figures[0]].unit, kept, series, of_tiers)
+    title, unit = f"{table.id} {table.title}", columns[figures[0]].unit
+    return Chart(table.id, title, plan.kind, unit, kept, series, plan.split == "tier")
 
 
 def _figure(cell: Cell) -> float | None:

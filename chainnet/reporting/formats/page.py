@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from typing import Any
 
 from chainnet.drawing import css_text, palette_sheet
-from chainnet.reporting.model import Cell, Document, ReportFigure, ReportTable, Sentence
+from chainnet.reporting.model import Block, Cell, Document, ReportFigure, ReportTable, Sentence
+from chainnet.results import package_version
+from chainnet.words import first_capital
 
 STRIP = {"width": 132, "height": 12, "bar": 6, "least": 3}  # of a share, pixels
 WORDY = ("label", "depends")  # columns of names or sentences, which need room
@@ -53,6 +56,13 @@ def html_report(document: Document, has_graph: bool, template: str | None = None
         size=STRIP,
     )
     return text.encode("utf-8")
+
+
+def wide_page(title: str, what: str, chains: Iterable[Mapping[str, str]], *blocks: Block) -> str:
+    """Return the HTML of one wide table and what is said of it; ``chains``: graph and digest of each that it is of."""
+    digest = ", ".join(f"{one['graph']} {one['digest'][:12]}" for one in chains)
+    document = Document(title, first_capital(what), digest, package_version(), summary=blocks, is_wide=True)
+    return html_report(document, False).decode("utf-8")
 
 
 def strip(cell: Cell) -> dict[str, float]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from importlib.resources import files
 from typing import Any
 
-from chainnet.drawing import COLOURS, font_folders
+from chainnet.drawing import COLOURS, typeset
 from chainnet.reporting.formats.page import numeric
-from chainnet.reporting.glyphs import drawable, short_label
+from chainnet.reporting.glyphs import drawable
 from chainnet.reporting.model import Block, Cell, Document, Front, ReportFigure, ReportTable, Sentence
+from chainnet.words import short_label
 
 ROWS = 12  # of a table on paper: the rest stands in the HTML and the workbook
 MORE = 6  # that may follow so that a group is not cut
@@ -40,38 +41,25 @@ def pdf_report(document: Document, names: Mapping[str, str], template: str | Non
     bytes
         The same for the same content: no date, no path, fonts from the packages themselves.
     """
-    import typst
-
-    compile_typst: Any = typst.compile  # its stub wants bytes where it takes text
 
     def write(text: str) -> str:
         return _breakable(drawable(text, names), LINE)
 
     ours = files("chainnet.reporting.formats").joinpath("report.typ")
     source = template.encode() if template else ours.read_bytes()
-    made: bytes = compile_typst(
-        source,
-        format="pdf",
-        sys_inputs={
-            "data": json.dumps({**_content(document, write), "colours": COLOURS}, ensure_ascii=True, sort_keys=True)
-        },
-        pdf_standards="ua-1",
-        ignore_system_fonts=True,
-        font_paths=font_folders(),
-        timestamp=0,
-    )
-    return made
+    data = json.dumps({**_content(document, write), "colours": COLOURS}, ensure_ascii=True, sort_keys=True)
+    return typeset(source, "pdf", {"data": data}, pdf_standards="ua-1", timestamp=0)
 
 
 def _content(document: Document, write: Write) -> dict[str, Any]:
-    taken: set[str] = set()
+    taken, there = set[str](), {table.id for table in document.tables}
     front = document.front and _front(document.front, write, taken)
-    summary = _blocks(document.summary, write, taken)
+    summary = _blocks(document.summary, write, taken, there)
     sections = [
         {
             "id": s.id,
             "heading": s.heading,
-            "blocks": _blocks(s.blocks, write, taken),
+            "blocks": _blocks(s.blocks, write, taken, there),
             "read": write(f"{s.read}{s.trust}".strip()),
         }
         for s in document.sections
@@ -110,12 +98,12 @@ def _front(front: Front, write: Write, taken: set[str]) -> dict[str, Any]:
     }
 
 
-def _sentence(sentence: Sentence, write: Write) -> dict[str, Any]:
+def _sentence(sentence: Sentence, write: Write, there: Set[str]) -> dict[str, Any]:
     words = {name: write(getattr(sentence, name)) for name in ("head", "text")}
-    return {**words, "tables": list(sentence.refers)}
+    return {**words, "tables": [table for table in sentence.refers if table in there]}
 
 
-def _blocks(blocks: Sequence[Block], write: Write, taken: set[str]) -> list[dict[str, Any]]:
+def _blocks(blocks: Sequence[Block], write: Write, taken: set[str], there: Set[str]) -> list[dict[str, Any]]:
     out: list[dict[str, Any]] = []
     for block in blocks:
         if isinstance(block, ReportTable):
@@ -123,9 +111,9 @@ def _blocks(blocks: Sequence[Block], write: Write, taken: set[str]) -> list[dict
         elif isinstance(block, ReportFigure):
             out.append(_figure(block, write))
         elif isinstance(block, Sentence):
-            out.append({"kind": "text", **_sentence(block, write)})
+            out.append({"kind": "text", **_sentence(block, write, there)})
         else:
-            out.append({"kind": "list", "items": [_sentence(s, write) for s in block]})
+            out.append({"kind": "list", "items": [_sentence(s, write, there) for s in block]})
     return out
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Literal
 
-from chainnet.drawing import COLOURS, font_folders
-from chainnet.reporting.glyphs import drawable, short_label
+from chainnet.drawing import COLOURS, typeset
+from chainnet.reporting.glyphs import drawable
 from chainnet.reporting.model import Document, ReportFigure
+from chainnet.words import short_label
 
 PPI = 144.0  # 960 x 540 points are 1920 x 1080 pixels
 MOST = {"title": 140, "subtitle": 320, "note": 420, "marking": 120}  # letters that have room
@@ -30,9 +31,6 @@ def slide(figure: ReportFigure, document: Document, kind: Literal["svg", "png"])
     bytes
         The same for the same content.
     """
-    import typst
-
-    compile_typst: Any = typst.compile  # its stub wants bytes where it takes text
     words = {
         "title": figure.title,
         "subtitle": figure.subtitle,
@@ -42,12 +40,5 @@ def slide(figure: ReportFigure, document: Document, kind: Literal["svg", "png"])
     shown = {name: short_label(drawable(text, document.stand_ins), MOST[name]) for name, text in words.items()}
     stamp = f"{figure.id} of {document.title}. {document.vintage}, input {document.digest}, chainnet {document.version}"
     content = {**shown, "stamp": drawable(stamp, document.stand_ins), "svg": figure.svg, "colours": COLOURS}
-    made: bytes = compile_typst(
-        files("chainnet.reporting.formats").joinpath("slide.typ").read_bytes(),
-        format=kind,
-        ppi=PPI,
-        sys_inputs={"data": json.dumps(content, ensure_ascii=True, sort_keys=True)},
-        ignore_system_fonts=True,
-        font_paths=font_folders(),
-    )
-    return made
+    source = files("chainnet.reporting.formats").joinpath("slide.typ").read_bytes()
+    return typeset(source, kind, {"data": json.dumps(content, ensure_ascii=True, sort_keys=True)}, ppi=PPI)

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import records
+from chainnet.assessment import holdings
 from chainnet.drawing import OTHER_COLOUR, country_colours
-from chainnet.network import place_of, step_of
+from chainnet.network import step_of
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import ReportColumn, ReportFigure, Section, Sentence, make_section
-from chainnet.reporting.texts import READ
 from chainnet.results import CHECKED, FROM_INPUTS
 from chainnet.words import (
     NO_DATA,
@@ -44,7 +44,6 @@ def section(facts: Facts) -> Section:
         "Where does the chain break?",
         Sentence(f"{finding.claims.where}{also}", ("steps",)),
         holders_figure(facts),
-        read=READ["chain"].format(loses=facts.lead_tier.loses),
         more=(stage_table(facts),),
     )
 
@@ -54,21 +53,26 @@ def _steps_of(table: pd.DataFrame) -> pd.Series:
     return step_of(table).str.replace("_", " ")
 
 
-def told_apart(table: pd.DataFrame, step: str = "step") -> pd.Series:
+def told_apart(table: pd.DataFrame) -> pd.Series:
     """Return the names of steps; with the stage where two stages of one step make the same good."""
-    twice = table.duplicated([step, "commodity"], keep=False)
-    return table[step].mask(twice, table[step] + " (" + table["stage"].str.replace("_", " ") + ")")
+    twice = table.duplicated(LISTED, keep=False)
+    return table["step"].mask(twice, table["step"] + " (" + table["stage"].str.replace("_", " ") + ")")
 
 
 def _steps(facts: Facts) -> pd.DataFrame:
     """Return concentration, spare capacity and cover of each step, in the order of the chain."""
     table = facts.a.indicators.reset_index()
     table = table.assign(step=_steps_of(table))
-    place = {step: i for i, step in enumerate(facts.steps)}
+    place = {step: i for i, step in enumerate(facts.network.chain)}
     table = table.iloc[np.lexsort((table["commodity"].astype(str), table["step"].map(place).fillna(99)))]
-    inner = [(str(s), str(c)) in facts.inner_goods for s, c in zip(table["step"], table["commodity"], strict=True)]
-    table = table[~np.array(inner, dtype=bool)]
+    table = _leaving(facts, table)
     return table.assign(is_again=table.duplicated(["step", "top"]), name=told_apart(table))
+
+
+def _leaving(facts: Facts, table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of goods that leave their step."""
+    pairs = zip(table["step"], table["commodity"], strict=True)
+    return table.loc[[(str(s), str(c)) not in facts.inner_goods for s, c in pairs]]
 
 
 def _without(losses: pd.Series) -> Any:
@@ -141,36 +145,19 @@ def _held(facts: Facts) -> pd.DataFrame:
 
     Columns are step, commodity, place, code and share; goods that stay in their own step are left out.
     """
-    nodes, edges = facts.things, facts.network.edges
-    place = {i: (r.stage, r.step) for i, r in nodes.iterrows() if i in set(facts.network.nodes["id"])}
-    ends = list(zip(edges["source"], edges["target"], strict=True))
-    out = edges[[s in place and t in place and place[s] != place[t] for s, t in ends]]
-    recipes = facts.network.processes
-    side = recipes[recipes["role"] == "byproduct"]
-    aside = set(zip(side["process"], side["commodity"], strict=True))
-    process = nodes["process"]
-    out = out[[(process.get(s), c) not in aside for s, c in zip(out["source"], out["commodity"], strict=True)]]
-    nodes = nodes.assign(code=place_of(nodes).fillna(NO_DATA))
-    rows = nodes.loc[out["source"], ["step", "place", "code"]].reset_index(drop=True)
-    rows = rows.assign(commodity=out["commodity"].fillna("").to_numpy(), t=out["flow_tpa"].to_numpy(dtype=float))
-    if rows["t"].isna().all():  # no baseline: what could be made stands in
-        made_by = nodes[nodes.index.isin(out["source"])]
-        rows = made_by.rename(columns={"made": "commodity", "capacity_tpa": "t"})
-    made = rows.groupby([*LISTED, "place", "code"], sort=True)["t"].sum().reset_index()
-    whole = made.groupby(LISTED)["t"].transform("sum")
-    made = made.assign(share=made["t"] / whole.where(whole > 0)).dropna(subset=["share"])
-    kept = [(str(s), str(c)) not in facts.inner_goods for s, c in zip(made["step"], made["commodity"], strict=True)]
-    return made[np.array(kept, dtype=bool)]
+    made = holdings(facts.network)
+    made = made.assign(step=made["step"].str.replace("_", " "), place=made["code"].map(country_name))
+    return _leaving(facts, made.sort_values([*LISTED, "place", "code"], ignore_index=True))
 
 
 @fig.figure("holders")
 def holders_figure(facts: Facts) -> ReportFigure | None:
     """Draw who holds what, a bar for each step and good."""
     shares = _held(facts)
-    shares = shares[shares["step"].isin(facts.steps)]
+    shares = shares[shares["step"].isin(facts.network.chain)]
     if shares.empty:
         return None
-    rows = [(s, c) for s in facts.steps for c in sorted(shares.loc[shares["step"] == s, "commodity"].unique())]
+    rows = [(s, c) for s in facts.network.chain for c in sorted(shares.loc[shares["step"] == s, "commodity"].unique())]
     colour = country_colours(facts.network)
     lost = (facts.a.chokepoints if facts.lead_tier.is_all else facts.a.first_tier)["step+country"]["lost_share"]
     indicators = facts.a.indicators.reset_index()

@@ -9,7 +9,6 @@ import pandas as pd
 
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
-from chainnet.reporting.frames import Frame
 from chainnet.reporting.model import Section, Sentence, make_section
 from chainnet.reporting.sections.asked import not_assessed
 from chainnet.reporting.sections.market import (
@@ -24,7 +23,6 @@ from chainnet.reporting.sections.market import (
     price_table,
     statement_table,
 )
-from chainnet.reporting.texts import READ
 from chainnet.words import country_name, in_sentence, join, tonnes, verb
 
 SIDES = ("allies", "rival")
@@ -45,7 +43,6 @@ def section(facts: Facts) -> Section:
         instrument_figure(facts),
         *not_assessed(facts, "instruments"),
         (*floor_words(facts), *order_words(facts), *assumed_words(facts)),
-        read=READ["decides"],
         more=(
             *(table(facts) for table in (price_table, instrument_table, statement_table, input_table)),
             split_table(facts),
@@ -130,7 +127,7 @@ def _splits(facts: Facts) -> pd.DataFrame | None:
     return table.assign(side=[sides.get(str(side), str(side)) for side in table["side"]])
 
 
-split_table = Frame(
+split_table = col.Table(
     "split",
     "Split",
     "What a split into two markets costs",

@@ -8,10 +8,8 @@ import pandas as pd
 
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
-from chainnet.reporting.frames import Frame
 from chainnet.reporting.model import Section, Sentence, make_section, stands
 from chainnet.reporting.sections.asked import not_assessed
-from chainnet.reporting.texts import READ
 from chainnet.results import CHECKED, SAMPLED
 from chainnet.words import NOT_APPLICABLE, Who, first_capital, is_missing, join, money, number, tonnes
 
@@ -28,7 +26,6 @@ def section(facts: Facts) -> Section:
         measure_table(facts),
         tuple(map(_advice_words, finding.advice)) if finding.advice else nothing,
         case_table(facts),
-        read=READ["helping"],
         more=(
             listed_table(facts),
             *(effect_table(facts, year) for year in facts.a.rerouting),
@@ -124,7 +121,7 @@ case_table = col.Table(
 # -- on screen alone ------------------------------------------------------------------------------
 
 
-listed_table = Frame(
+listed_table = col.Table(
     "projects",
     "Project data",
     "What the listed projects are",
@@ -158,7 +155,7 @@ def effect_table(facts: Facts, year: int) -> Any:
     heads = {first.removesuffix("_t") + "_tpa": f"Alone, {facts.first} first"}
     heads |= {c.removesuffix("_t") + "_tpa" if c.endswith("_t") else c: head for c, head in _EFFECTS.items()}
     status = f"{CHECKED}; fair share {SAMPLED}" if (found["shapley_se_t"].fillna(0.0) > 0).any() else CHECKED
-    return Frame(
+    return col.Table(
         f"effects.{year}",
         f"Projects {year}",
         f"What each project avoids by {year}",
@@ -176,7 +173,7 @@ def _pairs(facts: Facts) -> pd.DataFrame | None:
     return table.rename(columns=lambda c: str(c).removesuffix("_t") + "_tpa" if str(c).endswith("_t") else c)
 
 
-pair_table = Frame(
+pair_table = col.Table(
     "complements",
     "Complements",
     "Projects that need each other, or replace each other",
@@ -212,7 +209,7 @@ def _closing(facts: Facts) -> str:
     return " ".join(said)
 
 
-set_table = Frame(
+set_table = col.Table(
     "portfolio",
     "Portfolio",
     "Which projects to build at which budget",

@@ -8,8 +8,8 @@ import pandas as pd
 
 from chainnet.drawing import ways_svg
 from chainnet.reporting import canvas as fig
+from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts, once
-from chainnet.reporting.frames import Frame
 from chainnet.reporting.model import ReportFigure, Sentence, stands
 from chainnet.results import BOUNDED, CHECKED
 from chainnet.words import Who, count, counted, join, odds, percent, verb
@@ -99,7 +99,7 @@ def _ways(facts: Facts) -> pd.DataFrame | None:
     return table[["rank", "events", "n", "chance_low", "chance_high", "loss_share", "can_be_likeliest"]]
 
 
-ways_table = Frame(
+ways_table = col.Table(
     "ways",
     "Likelihood",
     "Which of the events listed cost as much together, and how likely that is",
@@ -131,7 +131,7 @@ def _exceedance(facts: Facts) -> pd.DataFrame | None:
     return table.assign(words=[odds(low, high) if high > 0 else NO_SET for low, high in ends])
 
 
-exceedance_table = Frame(
+exceedance_table = col.Table(
     "exceedance",
     "Chance of a loss",
     "How likely it is that so much or more is short",
@@ -164,7 +164,7 @@ def _hazards(facts: Facts) -> pd.DataFrame | None:
     return table[[name for name in columns if name in table.columns]]
 
 
-hazard_table = Frame(
+hazard_table = col.Table(
     "hazards",
     "Hazards",
     "What may happen, how likely each is, and what it costs alone",

@@ -9,7 +9,6 @@ import pandas as pd
 
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts, once
-from chainnet.reporting.frames import Frame
 from chainnet.reporting.model import (
     BODY_ROWS,
     Cell,
@@ -20,18 +19,7 @@ from chainnet.reporting.model import (
     make_section,
     make_table,
 )
-from chainnet.reporting.texts import READ
-from chainnet.words import (
-    counted,
-    country_name,
-    first_capital,
-    join,
-    owners_sentence,
-    ranks,
-    same,
-    spelled,
-    tonnes,
-)
+from chainnet.words import counted, country_name, first_capital, join, owners_sentence, ranks, same, spelled, tonnes
 
 DIFFERING = 3  # countries told in a sentence
 # what drops out, label of the removals -> table, sheet, what is said of it
@@ -57,7 +45,6 @@ def section(facts: Facts) -> Section:
         steps,
         Sentence(owners_words(facts), ("countries", "owners")),
         *(Sentence(said, ("sets", "pairs")) for said in _together(facts)),
-        read=READ["losses"],
         more=(
             *(loss_table(facts, by) for by in ("country", "owner_country", "operator")),
             attack_table(facts),
@@ -122,7 +109,7 @@ def _name_columns(facts: Facts, by: str) -> list[ReportColumn]:
 
     name = col.code(by.replace("+", "_"), "Name", "what is removed", removed)
     if by in ("site", "node"):
-        label = facts.site_label if by == "site" else facts.label
+        label = facts.network.site_labels.__getitem__ if by == "site" else facts.label
         return [
             name,
             col.text("label", by.capitalize(), "the same in words", lambda _, row: label(row["name"])),
@@ -222,7 +209,7 @@ def _sets(facts: Facts) -> pd.DataFrame:
     return table.assign(counts=facts.first, set=words, as_bad=also).drop(columns=["removed", "other_sets"])
 
 
-attack_table = Frame(
+attack_table = col.Table(
     "sets",
     "N-k",
     "The worst that drop out together",
@@ -233,7 +220,7 @@ attack_table = Frame(
     "“chainnet interdict”.",
     stands=lambda f: f.standing(f.a.attacks),
 )
-pair_table = Frame(
+pair_table = col.Table(
     "pairs",
     "Pairs",
     "Pairs that stand in for each other: both out costs more than each alone",

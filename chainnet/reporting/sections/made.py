@@ -12,7 +12,6 @@ import pandas as pd
 from chainnet.network import TABLES, split_list
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
-from chainnet.reporting.frames import Frame, words_of
 from chainnet.reporting.model import (
     Cell,
     ReportColumn,
@@ -73,7 +72,7 @@ def _certificates(facts: Facts) -> pd.DataFrame:
     return table.assign(problem=named)
 
 
-certificate_table = Frame(
+certificate_table = col.Table(
     "certificates",
     "Certificates",
     "Certificates",
@@ -116,7 +115,7 @@ source_table = col.Table(
 )
 
 
-index_table = Frame(
+index_table = col.Table(
     "indices",
     "Indices",
     "Published index and solved loss disagree where spare capacity or a narrow step decides",
@@ -141,7 +140,7 @@ def _input_table(name: str, frame: pd.DataFrame) -> ReportTable:
         [
             ReportColumn(
                 c.name,
-                words_of(c.name),
+                col.words_of(c.name),
                 "text" if c.kind == "text" else "number",
                 c.unit,
                 c.description + ("" if c.required else f"; {NO_DATA}: {c.missing}"),

@@ -12,7 +12,6 @@ from chainnet.drawing import INSTRUMENTS, cost_of, costs_svg, market_inputs, wed
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts, once
-from chainnet.reporting.frames import Frame
 from chainnet.reporting.model import ReportFigure, Sentence, stands
 from chainnet.results import CHECKED, SAMPLED
 from chainnet.words import (
@@ -65,11 +64,11 @@ def _by_good(facts: Facts) -> pd.DataFrame | None:
         return None
     made = facts.things[facts.things["made"] != ""]
     places = made["step"].map(facts.place_of_step).groupby(made["made"]).min()
-    found = table.assign(place=lambda t: t["commodity"].map(places).fillna(len(facts.steps)))
+    found = table.assign(place=lambda t: t["commodity"].map(places).fillna(len(facts.network.chain)))
     return found.sort_values(["place", "commodity"], kind="stable").drop(columns="place")
 
 
-price_table = Frame(
+price_table = col.Table(
     "market",
     "Market",
     "What each good costs as the market clears, inside and elsewhere",
@@ -134,10 +133,6 @@ def _told(ends: tuple[float, float] | None) -> str:
 # -- what a floor does ------------------------------------------------------------------------------
 
 
-def _curve(facts: Facts) -> pd.DataFrame | None:
-    return facts.a.priced.floors
-
-
 def _floor_good(facts: Facts) -> str:
     curve = facts.a.priced.floor
     policy = curve.provenance["settings"]["policy"] if curve is not None else [{}]
@@ -152,7 +147,7 @@ floor_table = col.Table(
     "floors",
     "Floors",
     "What a floor at the border makes happen",
-    rows=_curve,
+    rows=lambda f: f.a.priced.floors,
     columns=(
         col.per_tonne("floor", "Floor, USD/t", "price under which no import lands", "floor_usd_per_t"),
         col.per_tonne("price", "Users pay, USD/t", "mean price for members", "price_usd_per_t"),
@@ -206,7 +201,7 @@ def _input(facts: Facts, name: str) -> str:
     return f"{what.replace('_', ' ')}{f' of {of}' if of else ''}"
 
 
-statement_table = Frame(
+statement_table = col.Table(
     "statements",
     "Floor ranges",
     "How far what a floor does rests on what is assumed",
@@ -340,16 +335,20 @@ def order_words(facts: Facts) -> tuple[Sentence, ...]:
     return (Sentence(f"{first_capital(', '.join(names))}. {firm}", ("instruments",), "From cheapest to dearest:"),)
 
 
-input_table = Frame(
+def _assumed(facts: Facts) -> pd.DataFrame | None:
+    """Return the assumed inputs of the market in words."""
+    if facts.a.priced.market is None:
+        return None
+    table = facts.a.priced.market.assumed.reset_index()
+    return table.assign(input=[_input(facts, str(name)) for name in table["input"]])
+
+
+input_table = col.Table(
     "market_inputs",
     "Market inputs",
     "What the market is told that nobody gives",
-    rows=lambda f: None if f.a.priced.market is None else _named_inputs(f, f.a.priced.market.assumed),
+    rows=_assumed,
     heads={"input": "Input", "source": "Where from"},
     subtitle="USD/t, or an elasticity: by how many per cent for one per cent of the price.",
     stands=lambda _: stands("see column"),
 )
-
-
-def _named_inputs(facts: Facts, table: pd.DataFrame) -> pd.DataFrame:
-    return table.reset_index().assign(input=lambda t: [_input(facts, str(name)) for name in t["input"]])

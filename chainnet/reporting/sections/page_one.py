@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from chainnet.assessment import Finding, missing
-from chainnet.drawing import Break, Course, break_svg, course_svg, levels_svg, measures_svg
+from chainnet.drawing import Break, break_svg, course_svg, levels_svg, measures_svg
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import Front, ReportColumn, ReportFigure
@@ -23,6 +23,7 @@ from chainnet.words import (
     number,
     percent,
     place_words,
+    short_label,
     step_words,
     titled,
     vintage,
@@ -69,14 +70,6 @@ def front(facts: Facts, title: str = "") -> Front:
 # -- page one -----------------------------------------------------------------------------------
 
 
-def _demand(finding: Finding) -> str:
-    return finding.claims.demand
-
-
-def _central(finding: Finding) -> str:
-    return "" if finding.certain else ", central case"
-
-
 def _flows(facts: Facts, finding: Finding) -> ReportFigure:
     """Draw the break."""
     table, narrow = finding.passage, finding.bottleneck
@@ -91,7 +84,7 @@ def _flows(facts: Facts, finding: Finding) -> ReportFigure:
             places={place: facts.drawn(country_name(place)) for place in places},
             cut=(narrow["step"], narrow["country"]),
             label=facts.drawn(f"Bottleneck: {where}"),
-            users=facts.drawn(f"{first_capital(_demand(finding).removesuffix('demand'))}users"),
+            users=facts.drawn(f"{first_capital(finding.claims.demand.removesuffix('demand'))}users"),
             arrives=arrives,
         )
     )
@@ -100,7 +93,7 @@ def _flows(facts: Facts, finding: Finding) -> ReportFigure:
     return ReportFigure(
         "break",
         finding.title,
-        f"Width: {unit}{_central(finding)}. Hollow: lost.",
+        f"Width: {unit}{'' if finding.certain else ', central case'}. Hollow: lost.",
         svg,
         f"{alt}{f' Bottleneck: {where}.' if where else ''}",
     )
@@ -111,35 +104,28 @@ def _course(facts: Facts, finding: Finding) -> ReportFigure:
     months = finding.months
     share = (months["due_t"] / months["demand_t"]).clip(lower=0.0)
     due = [
-        (one.due_month, facts.drawn(f"{_short(one.thing)} due"))
+        (one.due_month, facts.drawn(f"{short_label(one.thing.strip('“”').split(', ')[0], LABEL)} due"))
         for one in finding.advice
         if one.due and not is_missing(one.due_month)
     ]
     year, later = finding.first_year, finding.later
     svg = course_svg(
-        Course(
-            pd.DataFrame({"months": months["months"], "share": share}),
-            (year["low"], year["high"]),
-            (later["share"], later["low"], later["high"]),
-            f"{percent(later['share'])} later" if finding.certain else "cannot be said",
-            finding.first_month,
-            due,
-        )
+        pd.DataFrame({"months": months["months"], "share": share}),
+        (year["low"], year["high"]),
+        (later["share"], later["low"], later["high"]),
+        f"{percent(later['share'])} later" if finding.certain else "cannot be said",
+        finding.first_month,
+        due,
     )
-    alt = f"First year {percent(year['share'])}, later {percent(later['share'])} of {_demand(finding)}."
+    alt = f"First year {percent(year['share'])}, later {percent(later['share'])} of {finding.claims.demand}."
     halves = "; half-years after the first year" if (months["months"] > 1).any() else ""
     return ReportFigure(
         "course",
-        f"{first_capital(_demand(finding))}: shortfall over time",
-        f"Of {_demand(finding)}{halves}. Pale: least to most.",
+        f"{first_capital(finding.claims.demand)}: shortfall over time",
+        f"Of {finding.claims.demand}{halves}. Pale: least to most.",
         svg,
         alt,
     )
-
-
-def _short(thing: str) -> str:
-    words = thing.strip("“”").split(", ")[0]
-    return words if len(words) <= LABEL else f"{words[: LABEL - 1].rstrip(' ,')}…"
 
 
 # -- page two -----------------------------------------------------------------------------------
@@ -155,7 +141,7 @@ def _levels(finding: Finding) -> ReportFigure:
         f"New suppliers avoid nothing: {new} stays short"
         if new == existing
         else f"Existing links leave {existing} short, new suppliers {new}",
-        f"Part of {_demand(finding)}, each level with those before it."
+        f"Part of {finding.claims.demand}, each level with those before it."
         f"{' Red tick: allies served last, a stress test.' if is_tested else ''}",
         levels_svg(table, NEW),
         f"{first_capital(alt)}.",
@@ -222,10 +208,6 @@ def _left_out(facts: Facts, finding: Finding) -> tuple[str, ...]:
     return (*stands_in, LEFT_OUT, held, ties)
 
 
-def _rows(facts: Facts) -> pd.DataFrame:
-    return facts.a.findings[0].scenarios.reset_index()
-
-
 def _columns(facts: Facts) -> list[ReportColumn]:
     tiers = facts.a.findings[0].answers.tiers
 
@@ -266,7 +248,7 @@ scenario_table = col.Table(
     "scenarios",
     "Summary",
     "What each scenario leaves short",
-    rows=_rows,
+    rows=lambda f: f.a.findings[0].scenarios,
     columns=_columns,
     subtitle="Unit: part of the demand of each tier. Central case, once new suppliers are qualified, stocks gone.",
     stands=lambda f: f.standing(f.a.stress.summary),

@@ -12,9 +12,7 @@ from chainnet.engine import PRINTED
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import BASELINE, Facts
-from chainnet.reporting.frames import Frame
 from chainnet.reporting.model import ReportFigure, Section, Sentence, make_section
-from chainnet.reporting.texts import READ
 from chainnet.words import NOT_ASKED, Who, first_capital, join, percent, verb
 
 LEAST = 0.01  # less is met
@@ -28,7 +26,6 @@ def section(facts: Facts) -> Section:
         _nobody(facts),
         _stocks(facts),
         course_figure(facts),
-        read=READ["served"],
         more=(long_table(facts), layer_table(facts), place_table(facts), bracket_table(facts), exposure_table(facts)),
     )
 
@@ -131,7 +128,7 @@ def _long(facts: Facts) -> pd.DataFrame:
     return table[["scenario", "tier", *columns]]
 
 
-long_table = Frame(
+long_table = col.Table(
     "served",
     "Served",
     "Who is short in the long run on existing links",
@@ -140,7 +137,7 @@ long_table = Frame(
     subtitle="Unit: {f.unit}. A steady year with every measure at its full size, stocks not drawn. {f.whose_words}",
     stands=lambda f: f.standing(f.a.stress.summary),
 )
-layer_table = Frame(
+layer_table = col.Table(
     "layers",
     "Layers",
     "Who is short under the worst scenario, in the base year alone and as the chain stands",
@@ -155,7 +152,7 @@ def _places(facts: Facts) -> pd.DataFrame:
     return table[table["shortfall_tpa"] > PRINTED * table["demand_tpa"]]
 
 
-place_table = Frame(
+place_table = col.Table(
     "by_country",
     "By country",
     "Who is short under the worst scenario, by country",
@@ -165,7 +162,7 @@ place_table = Frame(
     note="Inside a tier who is short is one of several answers with the same total; that total is proved.",
     stands=lambda f: f.scenario_standing(f.when),
 )
-bracket_table = Frame(
+bracket_table = col.Table(
     "bracket",
     "Bracket",
     "Lost with the best rerouting, and if firms react only to their own stocks",
@@ -173,7 +170,7 @@ bracket_table = Frame(
     subtitle="Unit: {f.unit}, all tiers. Best rerouting draws no stocks; simulated plants order as they always did.",
     note="Worst case: no stores, no rerouting; no bound by proof.",
 )
-exposure_table = Frame(
+exposure_table = col.Table(
     "exposure",
     "Exposure",
     "What the loss of a site costs until it is back",
@@ -194,7 +191,7 @@ def _by_month(facts: Facts) -> pd.DataFrame:
     return found[found["scenario"] != BASELINE]
 
 
-_MONTHS = Frame(
+_MONTHS = col.Table(
     "M1",
     "Months",
     "Months under the worst scenario, by tier",
@@ -202,18 +199,16 @@ _MONTHS = Frame(
     heads={"shortfall_t": "Short", "shortfall_unforeseen_t": "Short if unforeseen"},
     subtitle="Unit: t. Existing links, stocks drawn. Month by month in the first year, then in half-years.",
     stands=lambda f: f.standing(f.a.stress.months),
-    lead=0,
 )
-_STOCKS = Frame(
+_STOCKS = col.Table(
     "M3",
     "Stock levels",
     "What is left in each stock",
     rows=lambda f: f.a.stress.stocks,
     heads={"level_t": "Left", "level_unforeseen_t": "Left if unforeseen"},
     subtitle="Unit: t of the stock's own material.",
-    lead=0,
 )
-_USES = Frame(
+_USES = col.Table(
     "M2",
     "Endurance by use",
     "How long each end use can be kept whole under the worst scenario",
@@ -221,5 +216,4 @@ _USES = Frame(
     heads={"is_unlimited": "Never short", "shortfall_t": "Short"},
     subtitle="Unit: t and months from the first measure.",
     stands=lambda f: f.standing(f.a.stress.months),
-    lead=0,
 )

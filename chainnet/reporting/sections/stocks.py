@@ -11,25 +11,9 @@ from chainnet._types import records
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts, once
-from chainnet.reporting.model import (
-    ReportFigure,
-    Section,
-    Sentence,
-    make_section,
-    stands,
-)
+from chainnet.reporting.model import ReportFigure, Section, Sentence, make_section, stands
 from chainnet.reporting.sections.asked import not_assessed
-from chainnet.reporting.texts import READ
-from chainnet.words import (
-    NOT_ASKED,
-    bill,
-    number,
-    percent,
-    same,
-    stock_part,
-    stock_sentence,
-    weight,
-)
+from chainnet.words import NOT_ASKED, bill, number, percent, same, stock_part, stock_sentence, weight
 
 LEAST_T = 0.1  # a smaller requirement has no bar
 CERTAIN_T = 1e-6  # less of a stock is none
@@ -43,7 +27,6 @@ def section(facts: Facts) -> Section:
         requirement_figure(facts),
         requirement_table(facts),
         not_assessed(facts, "stockpile"),
-        read=READ["stocks"],
         more=(stock_table(facts),),
     )
 

@@ -10,13 +10,11 @@ import pandas as pd
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts, once
-from chainnet.reporting.frames import Frame
 from chainnet.reporting.model import ReportFigure, Section, Sentence, make_section, stands
 from chainnet.reporting.sections.asked import not_assessed
 from chainnet.reporting.sections.assumed import assumption_table, gap_table
 from chainnet.reporting.sections.likely import exceedance_table, hazard_table, likely_points, ways_figure, ways_table
 from chainnet.reporting.sections.missing import missing_table
-from chainnet.reporting.texts import READ
 from chainnet.results import CHECKED, NOT_STATED, SAMPLED
 from chainnet.words import MET_OR_SHORT, Who, count, first_capital, number, percent, readable_id, tonnes
 
@@ -48,7 +46,6 @@ def section(facts: Facts) -> Section:
         dependency_table(facts),
         not_assessed(facts, "likelihood", "ranges", "draws"),
         coverage_figure(facts),
-        read=READ["sure"],
         more=(
             *(table(facts) for table in (ways_table, exceedance_table, hazard_table)),
             *(
@@ -115,7 +112,7 @@ def _drawn_words(facts: Facts) -> str:
     return f"n = {settings['draws']}, seed {settings['seed']}."
 
 
-range_table = Frame(
+range_table = col.Table(
     "uncertainty",
     "Uncertainty",
     "How far the answer moves when all ranges vary at once",
@@ -125,7 +122,7 @@ range_table = Frame(
     note="Recipes and relations stay as they are.",
     stands=lambda f: f.standing(_many(f).summary, status=SAMPLED),
 )
-rank_table = Frame(
+rank_table = col.Table(
     "ranks",
     "Ranks",
     "Does the order of the costliest nodes hold?",
@@ -133,7 +130,7 @@ rank_table = Frame(
     subtitle=lambda f: f"Loss when one node drops out, in the baseline; {_drawn_words(f)}",
     stands=lambda f: f.standing(_many(f).ranks, status=SAMPLED),
 )
-input_table = Frame(
+input_table = col.Table(
     "sensitivity",
     "Sensitivity",
     "Which single figure moves the shortfall most",
@@ -176,7 +173,7 @@ def _limiting(facts: Facts) -> pd.DataFrame:
     return found
 
 
-limiting_table = Frame(
+limiting_table = col.Table(
     "limiting",
     "Limiting inputs",
     "Inputs on which the answer rests, the weakest first",
@@ -229,7 +226,7 @@ def _covered(facts: Facts) -> pd.DataFrame:
     return table.iloc[order].rename_axis("step")
 
 
-coverage_table = Frame(
+coverage_table = col.Table(
     "coverage",
     "Coverage",
     "How well each step is known",
@@ -238,7 +235,7 @@ coverage_table = Frame(
     subtitle="Unit: t/yr that the nodes of a step make, by how the node's principal figure is known.",
     stands=lambda _: stands("see columns"),
 )
-edge_table = Frame(
+edge_table = col.Table(
     "relations",
     "Edge quality",
     "How well the relations are known",
@@ -294,13 +291,12 @@ def ranges_figure(facts: Facts) -> ReportFigure | None:
 @fig.figure("coverage")
 def coverage_figure(facts: Facts) -> ReportFigure | None:
     """Draw the tonnes of each step by the quality of the node's principal figure."""
-    table = facts.a.coverage
+    table = _covered(facts)
     kinds = [c for c in table.columns if c.endswith("_tpa")]
     whole = table[kinds].sum(axis=1)
     table = table[whole > 0]
     if table.empty:
         return None
-    table = table.iloc[np.argsort([facts.place_of_step(str(name)) for name in table.index], kind="stable")]
     canvas, (ax,) = fig.new_canvas(0.4 + 0.21 * len(table))
     y = np.arange(len(table))[::-1]
     for at, (step, row) in zip(y, table.iterrows(), strict=True):
