@@ -24,6 +24,8 @@ from chainnet.results import (
     SAMPLED,
     SIMULATED,
     Result,
+    figure_of,
+    handed,
     inputs_words,
     limiting_inputs,
     provenance,
@@ -224,6 +226,46 @@ def test_of_parallel_rows_the_weakest_counts() -> None:
         demand=frame("node demand_tpa quality", ("u", 9.0, "reported")),
     )
     assert cn.balance(net).provenance["rests_on"]["quality"] == "assumed"
+
+
+def test_a_cut_that_names_the_end_use_alone_bears_the_quality_of_its_demand() -> None:
+    rows = [("demand", "user", None), ("demand", "stranger", None), ("edge", None, None), ("node", "plant", None)]
+    cut = frame("kind id commodity", *rows).assign(
+        source=[None, None, "mine", None],
+        target=[None, None, "plant", None],
+        capacity_tpa=[9.0, 1.0, 8.0, 20.0],
+        price=1.0,
+    )
+    found = limiting_inputs(chain(), cut).set_index("id")
+    assert found.index.tolist() == ["stranger", "user", "mine -> plant", "plant"], "the weakest first"
+    assert found["quality"].to_dict() == {
+        "stranger": "not stated", "user": "assumed", "mine -> plant": "inferred", "plant": "estimated"
+    }  # fmt: skip
+    assert found["reference"].tolist()[1:] == ["d", "c", "a;b"]
+    assert found["capacity_tpa"].tolist() == [1.0, 9.0, 8.0, 20.0]
+    rest = rest_of(limiting_inputs(chain(), cut.drop(index=1)))
+    assert rest == {"quality": "assumed", "n_weakest": 1, "n_limiting": 3, "references": ["a", "b", "c", "d"]}
+
+
+def test_a_codebook_names_the_sources_of_what_binds() -> None:
+    net = chain().with_demand(chain().demand.assign(demand_tpa=8.0))  # edge (c) and demand (d) bind alike
+    assert set(cn.codebook(cn.max_flow(net))["reference"]) == {"c; d"}
+
+
+def test_a_result_draws_itself_through_the_package_that_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Any] = []
+    monkeypatch.setattr("chainnet.drawing.plot", lambda result, **asked: seen.append((result, asked)) or "figure")
+    table = pd.DataFrame({"a": [1.0]})
+    assert figure_of(table, title="one") == "figure"
+    assert seen[0][0] is table
+    assert seen[0][1] == {"title": "one"}
+
+
+def test_what_is_handed_out_shows_what_it_holds() -> None:
+    held = handed(MappingProxyType({"a": [1.0]}))
+    assert repr(held) == "mappingproxy({'a': [1.0]})"
+    held["a"].append(2.0)
+    assert (dict(held), len(held)) == ({"a": [1.0]}, 1), "a copy was changed, not what is held"
 
 
 def test_inputs_without_a_quality_are_said_to_have_none() -> None:
