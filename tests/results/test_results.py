@@ -236,14 +236,15 @@ def test_a_cut_that_names_the_end_use_alone_bears_the_quality_of_its_demand() ->
         capacity_tpa=[9.0, 1.0, 8.0, 20.0],
         price=1.0,
     )
-    found = limiting_inputs(chain(), cut).set_index("id")
+    net = chain().with_demand(chain().demand.assign(tier="defence"))
+    found = limiting_inputs(net, cut).set_index("id")
     assert found.index.tolist() == ["stranger", "user", "mine -> plant", "plant"], "the weakest first"
     assert found["quality"].to_dict() == {
         "stranger": "not stated", "user": "assumed", "mine -> plant": "inferred", "plant": "estimated"
     }  # fmt: skip
     assert found["reference"].tolist()[1:] == ["d", "c", "a;b"]
     assert found["capacity_tpa"].tolist() == [1.0, 9.0, 8.0, 20.0]
-    rest = rest_of(limiting_inputs(chain(), cut.drop(index=1)))
+    rest = rest_of(limiting_inputs(net, cut.drop(index=1)))
     assert rest == {"quality": "assumed", "n_weakest": 1, "n_limiting": 3, "references": ["a", "b", "c", "d"]}
 
 
