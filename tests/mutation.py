@@ -39,8 +39,10 @@ RECORDS = ["test_recorded.py", "cli/test_cli_recorded.py"]
 # numba wants bare functions, which deliberate mistakes wrap
 BARE = ["engine/test_engine_compiled.py", "engine/test_engine_threads.py"]
 TOLD = re.compile(r"\[tool\.mutmut\].*", re.DOTALL)
-# mutmut but for two things: tests that fail without a mistake, as those of the line that a warning points at, are left
-# out; and no test runs in the process of which all others are forks, so that these hold no answers kept from before
+# at which line a warning points: not to be asked where every function is wrapped
+POINTS = re.compile(r"^( *)assert \w+\[0\]\.filename == __file__.*$", re.MULTILINE)
+# mutmut but for two things: tests that fail without a mistake are left out; and no test runs in the process of which all
+# others are forks, so that these hold no answers kept from before
 MUTMUT = """
 from mutmut.__main__ import cli
 from mutmut.runners.harness import PytestRunner
@@ -62,7 +64,8 @@ def run_stats(self, *, tests):
     code = ask(self, tests=tests)
     self.execute_pytest = execute
     for name in failures.names:
-        print("left out, for it fails without a mistake:", name)
+        with open("left_out.txt", "a") as file:
+            print(name, file=file)
         for known in state().tests_by_mangled_function_name.values():
             known.discard(name)
     return 0 if len(failures.names) < 50 and code in (0, 1) else code
@@ -151,6 +154,8 @@ def main() -> int:
             shutil.copytree(source, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", ".venv"))
         else:
             shutil.copy(source, target)
+    for file in (folder / "tests").rglob("test_*.py"):
+        file.write_text(POINTS.sub(r"\1pass", file.read_text(encoding="utf-8")), encoding="utf-8")
     tests = [f"tests/{name}" for name in asked.tests or [asked.package, *MORE.get(asked.package, [])]]
     if not asked.tests and asked.package not in DEAR:
         tests.append(f"chainnet/{asked.package}")
