@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -341,3 +342,94 @@ def test_what_a_stock_gives_says_all_and_what_it_may_be_at_least() -> None:
 )  # fmt: skip
 def test_names_of_statistics_mean_one_country(name: str, code: str | None) -> None:
     assert words.country_code(name) == code
+
+
+def test_who_is_short_and_when_is_said_once_where_it_is_the_same() -> None:
+    def tier(name: str, short: float, since: str) -> words.TierShort:
+        return words.TierShort(name, short, 16.0, since=since)
+
+    now, later = " from month 1", " from year 2"
+    both = [tier("defence", 1.0, now), tier("civilian", 10.0, later)]
+    assert words.short_sentence("china_out", both) == (
+        "China out: defence is short 1 of 16 t/yr from month 1, civilian short 10 of 16 t/yr from year 2."
+    )
+    alike = [tier("defence", 1.0, now), tier("civilian", 10.0, now), tier("hobby", 0.0, ""), tier("art", 0.0, "")]
+    assert words.short_sentence("china_out", alike) == (
+        "China out: defence is short 1 of 16 t/yr, civilian short 10 of 16 t/yr from month 1. Hobby and art are met."
+    )
+    assert words.short_sentence("", [words.TierShort(None, 4.0, 16.0, 3.0, 5.0, now)]) == (
+        "Baseline: demand is short 3 to 5 of 16 t/yr from month 1."
+    )
+
+
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [
+        ([50.0, 20.0, 20.0, 30.0, 0.0], "50 of 50 t/yr is short a, 20 b, nothing e."),
+        ([50.0, 50.0, 50.0, 50.0, 50.0], "50 of 50 t/yr is short a; no level of response avoids any of it."),
+        ([40.0, 40.0 - 4e-5, 40.0, 40.0, 40.0], "40 of 50 t/yr is short a; no level of response avoids any of it."),
+        ([4e-5, 0.0, 0.0, 0.0, 0.0], "all demand is met a."),
+    ],
+)
+def test_only_levels_that_avoid_more_than_the_one_before_are_named(left: list[float], said: str) -> None:
+    assert words.levels_sentence("", list(zip("abcde", left, strict=True)), 50.0) == f"Baseline: {said}"
+
+
+def test_a_course_of_two_months_names_both_and_one_of_one_names_it() -> None:
+    assert [words.course_words(3.0, n) for n in (1.0, 2.0, 12.0)] == [
+        " in month 3",
+        " in months 3 to 4",
+        " in months 3 to 14",
+    ]
+    assert words.course_words(3.0, 2.0, 3.0) == " in months 3 to 4", "kept whole no longer, nothing to add"
+
+
+def test_ends_are_said_of_each_tier_where_one_does_not_agree() -> None:
+    apart, alike = words.SaidEnds(0.0, 2.9, 2.9), words.SaidEnds(0.5, 0.5, 0.8)
+    assert flat(words.ends_sentence({"defence": apart, "civilian": alike})) == (
+        "defence short 0 t/yr if the others are served after, 2.9 t/yr (100 %) if before; "
+        "civilian short 0.5 t/yr (63 %), whoever is served first"
+    )
+
+
+def test_gains_below_a_dollar_and_around_nothing_keep_their_sign() -> None:
+    assert flat(words.gains(-0.5, 0.5)) == f"between {words.MINUS}USD 0.5 and +USD 0.5"
+    assert flat(words.gains(-4e6, 0.0)) == "lose up to USD 4 million"
+    assert (
+        words.budget_sentence(5.0, ["A"], 2.0, 0.5)
+        == "USD 5 million: A avoids 0.5 t/yr of shortfall for USD 2 million."
+    )
+
+
+def test_names_of_countries_and_things_stand_in_a_sentence() -> None:
+    said = [
+        words.in_sentence(name) for name in ("The Gambia", "Philippines", "United Kingdom", "Netherlands", "Thailand")
+    ]
+    assert said == ["the Gambia", "the Philippines", "the United Kingdom", "the Netherlands", "Thailand"]
+    assert [words.named(name) for name in ("Smith and Sons", "Sandvik")] == ["“Smith and Sons”", "Sandvik"]
+    assert words.titled("“a b c d”") == "“a b c d”"
+    assert words.titled("the “new” mine of Kiruna") == "“the ‘new’ mine of Kiruna”"
+    groups = {"solo": frozenset({"FRA"}), "duo": frozenset({"FRA", "DEU"}), "all": frozenset({"FRA", "DEU", "JPN"})}
+    assert words.who(["FRA", "JPN"], groups) == "France and Japan", "a group of one is that country"
+    assert words.who(["JPN", "duo"], {**groups, "other": frozenset({"FRA"})}) == "Japan and duo"
+    assert words.demand_words(words.ALL_TIERS, True) == "allied demand"
+    assert [words.place_words(*one) for one in (("end_use", "CHN"), ("", "CHN"))] == ["end use in China", ""]
+
+
+def test_what_no_cell_holds_is_no_number() -> None:
+    for blank in (None, math.nan, pd.NA):
+        assert (words.number(blank), words.count(blank), words.whole(blank)) == ("n/d", "n/d", "n/d")
+    assert [words.bill(usd).replace(words.NBSP, " ") for usd in (0.5, 1e6)] == ["under USD 1 million", "USD 1 million"]
+    assert words.percent(0.995, " ") == "99.5 %"
+
+
+def test_what_is_to_buy_at_low_stocks_is_said_only_where_it_differs() -> None:
+    head, need = (["defence"], "in 2030", "12 months"), [words.Amount(30.0, "alloy", 6e6)]
+    drawn = [words.Drawn("Firm X", "alloy", 20.0, 20.0, 10.0)]
+    buys = [[words.Amount(tonnes, "alloy", 2e6)] for tonnes in (10.0, 20.0)]
+    same, more = (words.requirement_sentence(head, need, drawn, buys[0], most) for most in buys)
+    assert same.endswith("To buy: 10 t of alloy, USD 2 million.")
+    assert more.endswith(
+        "To buy: 10 t of alloy, USD 2 million; with stocks at their low figures 20 t of alloy, USD 2 million."
+    )
+    assert flat(words.stock_part("oxide", 3.0, 3.0, None)) == "3 t of oxide (all to buy, no price in the data)"
