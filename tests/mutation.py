@@ -3,9 +3,9 @@
     python tests/mutation.py flow --sample 60 --seed 1
 
 mutmut makes the mistakes and chooses, for each, the tests that reach it; this script copies the checkout to a folder of
-its own, draws a sample and prints every survivor as a diff. Tests of meaning run first; what they let through is tried on
-the answers on record. So two shares are told: what is known to be wrong, and what is only seen to be other than before.
-In the engine compiled loops run as plain Python meanwhile.
+its own, draws a sample and prints every survivor as a diff. Tests of meaning and the examples in docstrings run first;
+what they let through is tried on the answers on record. So two shares are told: what is known to be wrong, and what is
+only seen to be other than before. In the engine compiled loops run as plain Python meanwhile.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from test_public_api import DEAR
 
 ROOT = Path(__file__).resolve().parents[1]
 COPIED = ("chainnet", "tests", "docs", "graphs", "README.md", "LICENSE", "pyproject.toml", ".gitignore")
@@ -37,12 +39,51 @@ RECORDS = ["test_recorded.py", "cli/test_cli_recorded.py"]
 # numba wants bare functions, which deliberate mistakes wrap
 BARE = ["engine/test_engine_compiled.py", "engine/test_engine_threads.py"]
 TOLD = re.compile(r"\[tool\.mutmut\].*", re.DOTALL)
+# at which line a warning points: not to be asked where every function is wrapped
+POINTS = re.compile(r"^( *)assert \w+\[0\]\.filename == __file__.*$", re.MULTILINE)
+# mutmut but for two things: tests that fail without a mistake are left out; and no test runs in the process of which all
+# others are forks, so that these hold no answers kept from before
+MUTMUT = """
+from mutmut.__main__ import cli
+from mutmut.runners.harness import PytestRunner
+from mutmut.state import state
+from mutmut.workers.isolation import ForkRunner
+
+class Failures:
+    def __init__(self):
+        self.names = set()
+
+    def pytest_runtest_logreport(self, report):
+        if report.failed:
+            self.names.add(report.nodeid)
+
+def run_stats(self, *, tests):
+    failures = Failures()
+    execute, more = self.execute_pytest, ["--maxfail=50"]
+    self.execute_pytest = lambda params, plugins: execute([*params, *more], plugins=[*plugins, failures])
+    code = ask(self, tests=tests)
+    self.execute_pytest = execute
+    for name in failures.names:
+        with open("left_out.txt", "a") as file:
+            print(name, file=file)
+        for known in state().tests_by_mangled_function_name.values():
+            known.discard(name)
+    return 0 if len(failures.names) < 50 and code in (0, 1) else code
+
+ask, PytestRunner.run_stats = PytestRunner.run_stats, run_stats
+ForkRunner.run_clean_tests = lambda *_, **__: 0
+cli()
+"""
 QUICK = "not slow and not documents and not long and not browser"
 
 
 def settle(folder: Path, package: str, tests: list[str], left_out: list[str]) -> None:
-    """Write the ``[tool.mutmut]`` table for one package and some tests; what was known of other tests goes."""
+    """Write the ``[tool.mutmut]`` table for one package and some tests; what was known of other tests goes.
+
+    A docstring stands beside each mistake again: its examples run once, and call what is mistaken.
+    """
     words = ["-p", "no:cacheprovider", "-p", "no:xdist", "-m", QUICK]
+    words += ["--doctest-modules", "-k", "not __mutmut_ or __mutmut_orig"]
     words += [f"--ignore=tests/{name}" for name in left_out]
     file = folder / "pyproject.toml"
     told = TOLD.sub("", file.read_text(encoding="utf-8")).rstrip()
@@ -54,21 +95,23 @@ source_paths = ["chainnet"]
 only_mutate = ["chainnet/{package}/*"]
 also_copy = {json.dumps([name for name in COPIED if name != "chainnet"])}
 pytest_add_cli_args = {json.dumps(words)}
-pytest_add_cli_args_test_selection = {json.dumps([f"tests/{name}" for name in tests])}
+pytest_add_cli_args_test_selection = {json.dumps(tests)}
 max_stack_depth = -1
+track_dependencies = false
 """,
         encoding="utf-8",
     )
     (folder / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)
 
 
-def mutmut(folder: Path, package: str, *words: str) -> None:
-    """Run mutmut in the folder; its talk goes to a log beside the mutants."""
+def mutmut(folder: Path, package: str, *words: str) -> int:
+    """Run mutmut in the folder, return its exit code; its talk goes to a log beside the mutants."""
     environment = {**os.environ, "PYTHONPATH": ""}
     if package == "engine":
         environment["NUMBA_DISABLE_JIT"] = "1"
     with (folder / "mutmut.log").open("ab") as log:
-        subprocess.run([sys.executable, "-m", "mutmut", *words], cwd=folder, env=environment, stdout=log, stderr=log)
+        command = [sys.executable, "-c", MUTMUT, *words]
+        return subprocess.run(command, cwd=folder, env=environment, stdout=log, stderr=log).returncode
 
 
 def verdicts(folder: Path) -> dict[str, int | None]:
@@ -81,10 +124,9 @@ def verdicts(folder: Path) -> dict[str, int | None]:
 
 def survivors(folder: Path, package: str, names: list[str]) -> list[str]:
     """Try mistakes on the tests that are settled; return those that none of them notices."""
-    mutmut(folder, package, "run", "--max-children", str(os.cpu_count() or 2), *names)
-    codes = verdicts(folder)
-    if all(codes[name] is None for name in names):
+    if mutmut(folder, package, "run", "--max-children", str(os.cpu_count() or 2), *names):
         sys.exit(f"no mistake was tried, the tests did not run: see {folder / 'mutmut.log'}")
+    codes = verdicts(folder)
     return [name for name in sorted(names) if codes[name] in (0, 33, None)]
 
 
@@ -112,7 +154,12 @@ def main() -> int:
             shutil.copytree(source, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", ".venv"))
         else:
             shutil.copy(source, target)
-    settle(folder, asked.package, asked.tests or [asked.package, *MORE.get(asked.package, [])], [*RECORDS, *BARE])
+    for file in (folder / "tests").rglob("test_*.py"):
+        file.write_text(POINTS.sub(r"\1pass", file.read_text(encoding="utf-8")), encoding="utf-8")
+    tests = [f"tests/{name}" for name in asked.tests or [asked.package, *MORE.get(asked.package, [])]]
+    if not asked.tests and asked.package not in DEAR:
+        tests.append(f"chainnet/{asked.package}")
+    settle(folder, asked.package, tests, [*RECORDS, *BARE])
     mutmut(folder, asked.package, "run", "--max-children", "2", "none of them")
     names = sorted(verdicts(folder))
     if not names:
@@ -122,7 +169,7 @@ def main() -> int:
     told = f"{asked.package}: of {len(drawn)} mistakes {share(drawn, left)} caught without the answers on record"
     if left and not asked.no_records:
         seen = set(left)
-        settle(folder, asked.package, RECORDS, [])
+        settle(folder, asked.package, [f"tests/{name}" for name in RECORDS], [])
         left = survivors(folder, asked.package, left)
         for name in sorted(seen - set(left)):
             print(f"only other than on record: {shown(folder, name)}")

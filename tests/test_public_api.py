@@ -82,9 +82,9 @@ def run_examples(module: str, names: Callable[[str], bool]) -> int:
 
 
 # rooms whose examples ask for whole answers: `-m slow` runs them
-_DEAR = ("assessment", "blocs", "doubt", "drawing", "prices", "projects", "reporting", "sharing")
+DEAR = ("assessment", "blocs", "doubt", "drawing", "prices", "projects", "reporting", "sharing")
 _EXAMPLES = [
-    pytest.param(name, marks=[pytest.mark.slow] if name.split(".")[1:2] and name.split(".")[1] in _DEAR else [])
+    pytest.param(name, marks=[pytest.mark.slow] if name.split(".")[1:2] and name.split(".")[1] in DEAR else [])
     for name in MODULES
 ]
 

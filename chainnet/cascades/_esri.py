@@ -157,11 +157,8 @@ def upstream(s: Spreading, tolerance: float) -> tuple[Array, int]:
     """Return what stays of each node's output as its buyers order less."""
     n = s.links.n
     part = s.links.flow / s.out[s.links.source]
-    orders = csr_array((part * s.link_left, (s.links.source, s.links.target)), shape=(n, n))
-    cut = total_by(s.links.source, part * (1.0 - s.link_left), n)
-    return _stand_still(
-        lambda h: np.maximum(np.minimum(s.node_left, 1.0 - cut - orders @ (1.0 - h)), 0.0), n, tolerance
-    )
+    orders = csr_array((part, (s.links.source, s.links.target)), shape=(n, n))
+    return _stand_still(lambda h: np.maximum(np.minimum(s.node_left, 1.0 - orders @ (1.0 - h)), 0.0), n, tolerance)
 
 
 def _stand_still(further: Callable[[Array], Array], n: int, tolerance: float) -> tuple[Array, int]:
@@ -181,7 +178,7 @@ def _stand_still(further: Callable[[Array], Array], n: int, tolerance: float) ->
 def residual_of(s: Spreading, down: Array, up: Array) -> float:
     """Return the most that one further round changes, link by link, without the matrices of the solve."""
     source, target = s.links.source, s.links.target
-    gone = 1.0 - s.link_left * (1.0 - s.replaced(down)[source] * (1.0 - down[source]))
+    gone = s.replaced(down)[source] * (1.0 - down[source])
     slots = np.ones(len(s.slot_buyer))
     np.subtract.at(slots, s.slot, s.essential * gone)
     here = s.node_left.copy()
@@ -190,7 +187,7 @@ def residual_of(s: Spreading, down: Array, up: Array) -> float:
     np.subtract.at(total, target, s.additive * gone)
     here = np.maximum(np.minimum(here, total), 0.0)
     sold = np.ones(s.links.n)
-    np.subtract.at(sold, source, s.links.flow / s.out[source] * (1.0 - s.link_left * up[target]))
+    np.subtract.at(sold, source, s.links.flow / s.out[source] * (1.0 - up[target]))
     there = np.maximum(np.minimum(sold, s.node_left), 0.0)
     return float(max(np.abs(here - down).max(initial=0.0), np.abs(there - up).max(initial=0.0)))
 

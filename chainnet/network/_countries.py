@@ -27,6 +27,7 @@ _COMMON = {
     "chinese taipei": "TWN",
     "congo brazzaville": "COG",
     "congo kinshasa": "COD",
+    "cote d ivoire": "CIV",
     "czech republic": "CZE",
     "democratic republic of congo": "COD",
     "democratic republic of the congo": "COD",
@@ -120,7 +121,7 @@ def country_names() -> Mapping[str, str]:
 def _plain(word: str) -> str:
     letters = unicodedata.normalize("NFKD", word).encode("ascii", "ignore").decode().lower()
     letters = re.sub(r"(?<=\b[a-z])\.(?=[a-z]\b|\s|$)", "", letters)  # U.S.A.
-    words = re.sub(r"[^a-z0-9]+", " ", letters.replace("&", " and ")).split()
+    words = re.sub(r"[^a-z0-9]+", " ", letters.replace("'", "").replace("&", " and ")).split()
     return " ".join(words[1:] if words[:1] == ["the"] and len(words) > 1 else words)
 
 

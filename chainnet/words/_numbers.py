@@ -67,10 +67,10 @@ def significant(size: float, figures: int) -> float:
 
 
 def plain(size: float) -> str:
-    """Return an amount that is rounded already, without zeros at its end."""
+    """Return an amount above 0 that is rounded already, without zeros at its end."""
     if size >= 100:
         return f"{size:,.0f}"
-    exponent = math.floor(math.log10(size)) if size > 0 else 0
+    exponent = math.floor(math.log10(size))
     text = f"{size:,.{max(FIGURES - 1 - exponent, 0)}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 

@@ -297,6 +297,22 @@ def test_more_in_store_never_hurts(one: float, other: float, share: float, psi: 
     assert served[1] >= served[0] * (1 - 1e-9)
 
 
+def test_a_plant_does_not_run_for_its_byproduct() -> None:
+    """Metal is wanted by half: slag comes by half too, whoever asks for all of it."""
+    slag = frame("process commodity role t_per_t", ("works", "slag", "byproduct", 0.2))
+    base = plant()
+    net = cn.Network(
+        nodes=pd.concat([base.nodes, frame("id stage", ("road", "end_use"))]),
+        edges=pd.concat([base.edges, frame("source target commodity flow_tpa", ("p", "road", "slag", 730.0))]),
+        processes=pd.concat([base.processes, slag]),
+        demand=pd.concat([base.demand, frame("node commodity tier demand_tpa", ("road", "slag", "civilian", 730.0))]),
+        main_commodity="metal",
+    )
+    for user, share in (("u", 0.5), ("road", 1.0)):
+        found = cascade(net, {user: 0.5}, method="ario", inventory_days=10, days=800)
+        assert found.output["p"].iloc[-1] == pytest.approx(share * found.output["p"].iloc[0], rel=1e-3)
+
+
 def test_orders_turn_to_who_can_still_make() -> None:
     net = cn.Network.from_edges(
         frame("source target flow_tpa", ("a", "p", 5.0), ("b", "p", 5.0), ("p", "u", 10.0)),

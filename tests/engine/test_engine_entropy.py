@@ -10,7 +10,7 @@ from engine_programs import INF, PRIOR, WEIGHT, array, conditions, table
 from scipy.optimize import linprog
 
 from chainnet.engine import Conditions, nearest, repair
-from chainnet.engine.entropy import support
+from chainnet.engine.entropy import _from_inside, support
 from chainnet.errors import SolverError
 
 
@@ -67,6 +67,21 @@ def test_the_nearest_flows_meet_all_and_no_step_leads_nearer(
     assert (x <= c.upper).all()
     scaled = weight * float(c.size.max())  # weights are one over tonnes
     assert is_nearest(c, x, prior, scaled / scaled.max(), forced)
+
+
+@pytest.mark.parametrize(("c", "prior", "weight", "forced"), CASES)
+def test_the_slower_way_from_an_inner_point_ends_where_the_quick_one_does(
+    c: Conditions, prior: Any, weight: Any, forced: list[bool]
+) -> None:
+    zero, full, start = support(c)
+    free = ~zero & ~full
+    if not free.any():
+        return
+    matrix, value = c.scaled
+    left = (value - matrix @ np.where(full, c.upper, 0.0))[(matrix[:, free] != 0).sum(axis=1) > 0]
+    part = matrix[:, free][(matrix[:, free] != 0).sum(axis=1) > 0]
+    given = (part, left, prior[free], weight[free], c.upper[free], start[free], c.size[free])
+    assert _from_inside(*given) == pytest.approx(nearest(c, prior, weight)[free], rel=1e-6, abs=1e-9 * c.size.max())
 
 
 def test_an_even_guess_of_a_table_is_rows_times_columns() -> None:

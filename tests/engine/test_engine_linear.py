@@ -222,6 +222,16 @@ def test_a_price_without_end_and_a_value_that_is_none() -> None:
     assert np.isnan(price_ranges(two(), -5.0, np.array([0, 1]))).all()
 
 
+def test_a_range_on_which_the_solver_has_no_verdict_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*_: Any, **__: Any) -> Any:
+        raise SolverError("no verdict")
+
+    monkeypatch.setattr("chainnet.engine.linear_prices.WarmModel.solve", none)
+    low, high = price_ranges(two(), -11.0, np.array([0, 1]))
+    assert (len(low), len(high)) == (2, 2)
+    assert np.isnan([*low, *high]).all()
+
+
 # -- removals ----------------------------------------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import TOYS, frame, hourglass, two_tier
+from conftest import TOYS, frame, hourglass, line, two_tier
 from oracles import check_flow
 
 import chainnet as cn
@@ -167,3 +167,11 @@ def test_nothing_left_at_all_is_value_zero() -> None:
     bare = cn.Network(nodes=net.nodes[net.nodes["id"] == "u_jpn"], edges=net.edges, processes=net.processes)
     assert cn.max_flow(bare).value_tpa == 0.0
     assert cn.chokepoints(bare).empty
+
+
+def test_a_commodity_that_nobody_ships_is_told_with_those_that_are(mag9: cn.Network) -> None:
+    with pytest.raises(cn.DataError, match='commodity: unknown commodity "gold"') as told:
+        cn.max_flow(mag9, "gold")
+    assert "has no name" not in str(told.value)
+    with pytest.raises(cn.DataError, match=r'"gold".*The one commodity here has no name\.'):
+        cn.max_flow(line(), "gold")

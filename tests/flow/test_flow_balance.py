@@ -214,6 +214,45 @@ def test_standins_add_up_each_within_its_share() -> None:
     assert cn.max_flow(net(0.5).without(nodes=["b"])).value_tpa == pytest.approx(0.0)
 
 
+@pytest.mark.parametrize(
+    ("share", "defence", "served"),
+    [
+        # 4 t of cb and 2 t of clean ca: 5 t without Chinese ca, beside which the rest of it makes another 5
+        (None, 99.0, (5.0, 5.0)),
+        # all cb is in what defence takes, and Chinese ca alone may be no more than half
+        (0.5, 99.0, (5.0, 0.0)),
+        # a t of clean ca and 2 t of cb make the 3; the other 2 t of cb carry as much Chinese ca
+        (0.5, 3.0, (3.0, 4.0)),
+    ],
+)
+def test_standins_keep_their_share_in_what_is_made_without_a_barred_origin(
+    share: float | None, defence: float, served: tuple[float, float]
+) -> None:
+    net = cn.Network(
+        nodes=frame(
+            "id stage country process capacity_tpa",
+            ("a_chn", "mine", "CHN", None, 10.0),
+            ("a_aus", "mine", "AUS", None, 2.0),
+            ("b", "mine", "AUS", None, 4.0),
+            ("p", "manufacturer", "JPN", "make", None),
+            ("u", "end_use", "USA", None, None),
+        ),
+        edges=frame(
+            "source target commodity", ("a_chn", "p", "ca"), ("a_aus", "p", "ca"), ("b", "p", "cb"), ("p", "u", "x")
+        ),
+        processes=frame(
+            "process commodity role t_per_t group max_share",
+            ("make", "ca", "input", 2.0, "g", share),
+            ("make", "cb", "input", 1.0, "g", None),
+            ("make", "x", "output", 1.0, None, None),
+        ),
+        demand=frame("node commodity tier demand_tpa", ("u", "x", "defence", defence), ("u", "x", "civilian", 99.0)),
+    )
+    barred = {"kind": "restrict", "to": {"country": "USA"}, "origin": {"country": "CHN"}, "tier": "defence"}
+    found = cn.balance(net, cn.Scenario("clean", [barred])).by_tier()["served_tpa"]
+    assert (found["defence"], found["civilian"]) == pytest.approx(served)
+
+
 def test_a_mine_with_a_process_and_an_outside_source() -> None:
     net = cn.Network(
         nodes=frame("id stage process capacity_tpa", ("scrap", "recycler", "old", 3.0), ("u", "end_use", None, None)),

@@ -524,6 +524,15 @@ def test_tonnes_of_a_contract_are_a_share_of_the_works_and_end() -> None:
     assert france(two_works(bound, wants=10.0), "allies_first") == pytest.approx(5.0)  # of the law alone
 
 
+def test_what_a_works_uses_itself_counts_to_the_output_that_a_contract_is_a_share_of() -> None:
+    """Of ten tonnes, four of them used by the works, eight are Japan's: two go elsewhere, not 0.2 of six."""
+    net = two_works([("works", "JPN", 0.8, None, None)], wants=10.0)
+    own = pd.DataFrame({"node": ["works"], "commodity": ["metal"], "tier": ["defence"], "demand_tpa": [4.0]})
+    found = cn.balance(net.with_demand(pd.concat([net.demand, own])), None, "new", order="law").demand
+    served = found.set_index("node")["served_tpa"]
+    assert served[["works", "u_fra"]].tolist() == pytest.approx([4.0, 1.0 + 2.0])
+
+
 def test_a_contract_on_what_nobody_makes_is_told() -> None:
     net = two_works([("works", "JPN", 0.5, None, None)])
     wrong = net.with_table("contracts", net.contracts.assign(commodity="gold"))

@@ -399,6 +399,9 @@ def test_idle_capacity_elsewhere_by_hand() -> None:
     assert table.loc[("smelting", "DEU"), "idle_elsewhere_tpa"] == 20.0
     assert table.loc[("mining", "CHN"), "idle_elsewhere_tpa"] == 10.0
     assert table.loc[("mining", "AUS"), "idle_elsewhere_tpa"] == 0.0
+    assert table.attrs["provenance"]["settings"]["union"] == "EU27"
+    listed = compare_indices(market(), wgi=WGI, union=["FRA", "DEU"])
+    assert listed.attrs["provenance"]["settings"]["union"] == ["DEU", "FRA"]
     net = market()
     nodes = net.nodes
     nodes.loc[nodes["id"] == "r_oth", "capacity_tpa"] = None

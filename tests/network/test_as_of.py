@@ -315,3 +315,9 @@ def test_what_is_no_date_is_refused(day: object) -> None:
         chain().at(day)
     with pytest.raises(cn.DataError, match=r"^as_of: .* is no date\. Write"):
         cn.read("mag-9", as_of=day)
+
+
+def test_rows_of_what_opened_say_nothing_without_a_date() -> None:
+    opened = frame("id stage status capacity_tpa start_year", ("new", "mine", "running", 3.0, 2025))
+    tables = {"nodes": frame("id stage", ("m", "mine"), ("u", "end_use")), "edges": frame("source target", ("m", "u"))}
+    assert cn.Network(**tables, opened=opened, year=2024).opened.empty

@@ -224,6 +224,13 @@ def test_a_folder_may_hold_parquet(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         cn.read(tmp_path)
 
 
+def test_an_id_that_stands_twice_in_a_long_table_is_refused(is_long: None) -> None:
+    tables = layers(0)
+    nodes = pd.concat([tables["nodes"], tables["nodes"].iloc[[3]]])
+    with pytest.raises(cn.DataError, match=rf'nodes row {len(nodes) + 1}, id: "{nodes["id"].iloc[3]}": .*Keep one row'):
+        cn.Network(nodes=nodes, edges=tables["edges"])
+
+
 def test_a_table_may_not_lie_there_twice(tmp_path: Path) -> None:
     tables = layers(1)
     tables["nodes"].to_csv(tmp_path / "nodes.csv", index=False)

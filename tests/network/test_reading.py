@@ -30,6 +30,24 @@ def said(call: Any) -> tuple[cn.Network, str]:
     return made, str(caught[0].message)
 
 
+def test_edges_on_no_way_are_told_with_their_part_of_the_capacity() -> None:
+    edges = frame(
+        "source target capacity_tpa", ("m", "u", 6.0), ("m", "idle", 1.5), ("idle", "loop", 0.5), ("loop", "idle", None)
+    )
+    stages = frame("id stage", ("m", "mine"), ("u", "end_use"), ("idle", "refiner"))
+    _, words = said(lambda: cn.Network.from_edges(edges, nodes=stages))
+    assert "3 of 4 edges (25 % of the capacity that is given) lie on no way from a mine to an end use." in words
+    _, words = said(lambda: cn.Network.from_edges(edges.drop(columns="capacity_tpa"), nodes=stages))
+    assert "3 of 4 edges lie on no way" in words
+
+
+def test_the_name_of_a_graph_is_that_of_its_network() -> None:
+    graph = nx.DiGraph([("s", "t", {"capacity_tpa": 3.0})], name="roads")
+    named, unnamed = (cn.Network.from_networkx(g, source="s", sink="t").name for g in (graph, nx.DiGraph(graph.edges)))
+    assert named == "roads"
+    assert unnamed != "roads"
+
+
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("way", ["listed both ways", "two_way", "digraph", "graph", "igraph"])
 def test_a_two_way_network_with_its_ends_named_is_the_maximum_flow_of_networkx(way: str) -> None:

@@ -23,7 +23,12 @@ from chainnet.results import (
     FROM_INPUTS,
     SAMPLED,
     SIMULATED,
+    Ends,
     Result,
+    ends_of,
+    ends_table,
+    figure_of,
+    handed,
     inputs_words,
     limiting_inputs,
     provenance,
@@ -224,6 +229,47 @@ def test_of_parallel_rows_the_weakest_counts() -> None:
         demand=frame("node demand_tpa quality", ("u", 9.0, "reported")),
     )
     assert cn.balance(net).provenance["rests_on"]["quality"] == "assumed"
+
+
+def test_a_cut_that_names_the_end_use_alone_bears_the_quality_of_its_demand() -> None:
+    rows = [("demand", "user", None), ("demand", "stranger", None), ("edge", None, None), ("node", "plant", None)]
+    cut = frame("kind id commodity", *rows).assign(
+        source=[None, None, "mine", None],
+        target=[None, None, "plant", None],
+        capacity_tpa=[9.0, 1.0, 8.0, 20.0],
+        price=1.0,
+    )
+    net = chain().with_demand(chain().demand.assign(tier="defence"))
+    found = limiting_inputs(net, cut).set_index("id")
+    assert found.index.tolist() == ["stranger", "user", "mine -> plant", "plant"], "the weakest first"
+    assert found["quality"].to_dict() == {
+        "stranger": "not stated", "user": "assumed", "mine -> plant": "inferred", "plant": "estimated"
+    }  # fmt: skip
+    assert found["reference"].tolist()[1:] == ["d", "c", "a;b"]
+    assert found["capacity_tpa"].tolist() == [1.0, 9.0, 8.0, 20.0]
+    rest = rest_of(limiting_inputs(net, cut.drop(index=1)))
+    assert rest == {"quality": "assumed", "n_weakest": 1, "n_limiting": 3, "references": ["a", "b", "c", "d"]}
+
+
+def test_a_codebook_names_the_sources_of_what_binds() -> None:
+    net = chain().with_demand(chain().demand.assign(demand_tpa=8.0))  # edge (c) and demand (d) bind alike
+    assert set(cn.codebook(cn.max_flow(net))["reference"]) == {"c; d"}
+
+
+def test_a_result_draws_itself_through_the_package_that_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Any] = []
+    monkeypatch.setattr("chainnet.drawing.plot", lambda result, **asked: seen.append((result, asked)) or "figure")
+    table = pd.DataFrame({"a": [1.0]})
+    assert figure_of(table, title="one") == "figure"
+    assert seen[0][0] is table
+    assert seen[0][1] == {"title": "one"}
+
+
+def test_what_is_handed_out_shows_what_it_holds() -> None:
+    held = handed(MappingProxyType({"a": [1.0]}))
+    assert repr(held) == "mappingproxy({'a': [1.0]})"
+    held["a"].append(2.0)
+    assert (dict(held), len(held)) == ({"a": [1.0]}, 1), "a copy was changed, not what is held"
 
 
 def test_inputs_without_a_quality_are_said_to_have_none() -> None:
@@ -457,3 +503,131 @@ def test_no_table_says_minus_nothing(net: cn.Network) -> None:
     assert said is rows
     assert not np.signbit(said["shortfall_tpa"].iloc[0])
     assert said["shortfall_tpa"].tolist()[:2] == [0.0, 1.0]
+
+
+# -- how it shows itself ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Shown(Result):
+    """Two tables and two figures."""
+
+    parts: pd.DataFrame
+    value_tpa: float
+    n: int
+    rest: pd.DataFrame
+    word: str = "no figure"
+    sentence: str = ""
+
+
+def shown(net: cn.Network, sentence: str = "") -> Shown:
+    parts = pd.DataFrame({"a<b": [1.5, None]}, index=["x", "y"])
+    rest = pd.DataFrame({"c": range(23)})
+    return Shown(provenance(net, "none"), parts, 12345.678, 3, rest, sentence=sentence)
+
+
+def test_a_result_says_its_figures_and_how_long_its_tables_are(net: cn.Network) -> None:
+    found = shown(net)
+    assert found.numbers() == {"value_tpa": 12345.678, "n": 3}
+    assert list(found.tables()) == ["parts", "rest"]
+    assert repr(found) == "<Shown of mag-9: value_tpa=12,345.7, n=3, parts[2], rest[23]>"
+
+
+def test_a_result_in_a_notebook_is_escaped_and_cut(net: cn.Network) -> None:
+    page = shown(net, "1 < 2")._repr_html_()
+    assert page.startswith("<p>1 &lt; 2</p><p><b>value_tpa</b> 12,345.7</p><p><b>n</b> 3</p><h4>parts</h4><table")
+    assert "<th>a&lt;b</th>" in page
+    assert "<td>-</td>" in page, "a blank cell"
+    assert page.endswith("<p>... and 3 more rows</p>")
+    assert page.count("more rows") == 1
+    assert shown(net)._repr_html_().startswith("<p><b>value_tpa</b>")
+
+
+# -- allies first, allies last ----------------------------------------------------------------------
+
+
+def test_what_is_short_at_either_end_by_hand(net: cn.Network) -> None:
+    demand = pd.Series({"defence": 8.0, "civilian": 40.0, None: 10.0})
+    after, before = (pd.Series(v, index=demand.index) for v in ([2.0, 1e-9, 0.0], [6.0, 30.0, 10.0]))
+    table = ends_table(demand, after, before, provenance(net, "none"), has_others=True)
+    assert table["demand_tpa"].tolist() == [8.0, 40.0, 10.0]
+    assert table["shortfall_first_tpa"].tolist() == [2.0, 0.0, 0.0], "what no reader sees is zero"
+    assert table["shortfall_last_tpa"].tolist() == [6.0, 30.0, 10.0]
+    assert (table.attrs["has_others"], table.attrs["provenance"]["graph"]) == (True, "mag-9")
+    ends = Ends.by_tier(table, "all")
+    assert {tier: (e.after, e.before, e.demand, e.worst) for tier, e in ends.items()} == {
+        "defence": (2.0, 6.0, 8.0, 6.0), "civilian": (0.0, 30.0, 40.0, 30.0), "all": (0.0, 10.0, 10.0, 10.0)
+    }  # fmt: skip
+    assert Ends.of(table.assign(shortfall_first_tpa=[7.0, 0.0, 0.0])).worst == 46.0, "of all rows together"
+
+
+def test_the_ends_of_a_stress_test_are_of_one_scenario_or_of_all(net: cn.Network) -> None:
+    index = pd.MultiIndex.from_tuples([("stop", "defence"), ("stop", "civilian"), ("quota", "defence")])
+    summary = pd.DataFrame({"demand_tpa": [8.0, 40.0, 8.0], "shortfall_tpa": [2.0, 9.0, 1.0],
+                            "shortfall_last_tpa": [6.0, 30.0, 3.0]}, index=index)  # fmt: skip
+    summary = stamp(summary, provenance(net, "none"), facts={"has_others": True})
+    whole, one = ends_of(summary), ends_of(summary, "stop")
+    assert whole.index.tolist() == index.tolist()
+    assert one["shortfall_first_tpa"].to_dict() == {"defence": 2.0, "civilian": 9.0}, "the answer itself is that end"
+    assert one["shortfall_last_tpa"].to_dict() == {"defence": 6.0, "civilian": 30.0}
+    assert one.attrs["has_others"] is whole.attrs["has_others"] is True
+    both = ends_of(summary.assign(shortfall_first_tpa=[0.5, 4.0, 0.0]), "stop")
+    assert both["shortfall_first_tpa"].tolist() == [0.5, 4.0]
+    del summary.attrs["has_others"]
+    assert ends_of(summary).attrs["has_others"] is False
+
+
+# -- what a column is -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("columns", "column", "said"),
+    [
+        (["given", "p10", "p90"], "given", ("P10-P90", "p10", "p90")),
+        (["mean", "p10", "p90"], "mean", ("P10-P90", "p10", "p90")),
+        (["p50", "p10"], "p50", ("not assessed", "", "")),
+        (["served_t_per_t", "served_low", "served_high"], "served_t_per_t",
+         ("a tonne more, a tonne less", "served_low", "served_high")),
+        (["served_t_per_t"], "served_t_per_t", ("not assessed", "", "")),
+        (["lost_tpa", "lost_low_tpa", "lost_high_tpa"], "lost_tpa", ("corner cases", "lost_low_tpa", "lost_high_tpa")),
+        (["lost_tpa", "lost_low_tpa"], "lost_tpa", ("not assessed", "", "")),
+    ],
+)  # fmt: skip
+def test_a_column_finds_the_ends_of_its_range(net: cn.Network, columns: list[str], column: str, said: Any) -> None:
+    table = stamp(pd.DataFrame(1.0, index=[0], columns=columns), provenance(net, "none"))
+    row = cn.codebook(table).set_index("column").loc[column, ["range_kind", "low", "high"]].fillna("")
+    assert tuple(row) == said
+
+
+@pytest.mark.parametrize(
+    ("column", "unit"),
+    [("n_plants", "count"), ("months_short", "count"), ("in_months", "months"), ("plants", ""), ("cost_usd_per_t", "USD/t"),
+     ("gap", "relative"), ("first_month", "month, from 1"), ("a_t", "t")],
+)  # fmt: skip
+def test_the_longest_end_of_a_name_says_the_unit(net: cn.Network, column: str, unit: str) -> None:
+    table = stamp(pd.DataFrame({column: [1.0]}), provenance(net, "none"))
+    assert cn.codebook(table)["unit"].tolist() == [unit]
+
+
+def test_ties_are_named_row_by_row_and_negative_zeros_go(net: cn.Network) -> None:
+    index = pd.MultiIndex.from_tuples([("a", 1), ("b", 2), ("c", 3), ("d", 4), ("e", 5)])
+    values = [0.004, 0.004 * (1 + 1e-12), 0.003, -0.0, 0.0]
+    table = stamp(pd.DataFrame({"x_share": values}, index=index), provenance(net, "none"), ranked="x_share")
+    assert table.attrs["columns"]["x_share"]["tied_with"] == {"a > 1": 1, "b > 2": 1}
+    assert not np.signbit(table["x_share"]).any()
+    nothing = stamp(pd.DataFrame({"x_share": [0.0, 0.0]}), provenance(net, "none"), ranked="x_share")
+    assert nothing.attrs["columns"]["x_share"]["tied_with"] == {}
+
+
+def test_a_provenance_is_got_worked_out_and_equals_only_what_says_the_same(net: cn.Network) -> None:
+    one, other = provenance(net, "solver", k=1), provenance(net, "solver", k=2)
+    assert one.get("digest") == net.digest
+    assert one == provenance(net, "solver", k=1) == one.plain()
+    assert one != other
+    assert one != "solver"
+
+
+def test_a_chain_without_any_stated_quality_beside_a_known_one_rests_on_none_stated() -> None:
+    rows = pd.DataFrame({"quality": ["assumed", "not stated", "given"], "reference": ["a", None, "b"]})
+    assert rest_of(rows) == {"quality": "not stated", "n_weakest": 1, "n_limiting": 2, "references": ["a"]}
+    assert inputs_words(rest_of(rows)) == "an input of no stated quality (1 of the 2 that bind)"

@@ -152,6 +152,7 @@ def test_a_profile_and_its_numbers_may_be_parameters() -> None:
         ({"profile": [{"share": 0.5}], "share": 0.5}, r"stands beside profile"),
         ({"by": [{"profile": [{"share": 0.5}]}]}, r"by\[0\]\.to.*must map columns"),
         ({"by": [{"to": CHN, "profile": [{"share": "controls"}]}]}, r"stands in a profile by destination"),
+        ({"by": ["JPN"]}, r"by\[0\]: .*JPN.*is no destination.*Write .to = "),
         ({"profile": [{"share": "controls"}]}, r'rule.*is missing beside share = "controls"'),
         ({"share": 0.5, "announced": "soon"}, r"announced.*must be a day"),
         ({"share": 0.5, "announced": "2025-05-01", "start": "2025-04"}, r"is after start, 2025-04"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -199,6 +200,26 @@ def test_demand() -> None:
     for wrong in ({"tier": "navy"}, {"commodity": "gold"}, {"nodes": ["u_can"]}, {"where": {"colour": "red"}}):
         with pytest.raises((cn.DataError, cn.UnknownIdError), match=r"measures\[0\] demand"):
             put(net, {"kind": "demand", "share": 2, **wrong})
+
+
+@pytest.mark.parametrize(
+    ("where", "home"),
+    [({"country": "CHN"}, ("CHN",)), ({"country": ["JPN", "CHN"]}, ("CHN", "JPN")), ({"country": ["CHN", "duo"]}, ("CHN",)),
+     ({"country": "duo"}, ()), ({"stage": "mine"}, ())],
+)  # fmt: skip
+def test_a_bound_on_what_leaves_a_country_is_its_own_and_a_group_has_no_home(where: Any, home: tuple[str, ...]) -> None:
+    net = chain(groups=frame("group country", ("duo", "JPN"), ("duo", "CHN")))
+    assert put(net, {"kind": "restrict", "from": where, "to": {"country": "USA"}, "share": 0.5}).home == home
+    assert put(net, {"kind": "restrict", "to": {"country": "USA"}, "share": 0.5}).home == ()
+
+
+def test_a_release_of_more_than_a_stock_gives_is_told_of_as_much_is_not() -> None:
+    release = {"kind": "release", "where": {"holder": "DLA"}, "release_tpa": 5}
+    with pytest.warns(cn.ChainnetWarning, match=r'release_tpa 5 is more than .*: "s_def" 4 t/yr\. It gives no more'):
+        cn.balance(chain(), cn.Scenario("s", [release]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        cn.balance(chain(), cn.Scenario("s", [{**release, "release_tpa": 4}]))
 
 
 def test_release() -> None:

@@ -12,6 +12,7 @@ import pytest
 from scenario_networks import YARD, put, scn
 
 import chainnet as cn
+from chainnet.scenario import with_values
 
 CUT = {"kind": "scale", "where": {"country": "CHN"}, "share": "$left", "start": "$when", "months": 6}
 PARAMETERS = {"left": {"value": 0.5, "low": 0.3, "high": 0.8, "note": "guess"}, "when": "2027-03"}
@@ -22,6 +23,14 @@ def cut() -> cn.Scenario:
 
 
 # -- parameters -------------------------------------------------------------------------------------
+
+
+def test_values_behind_a_name_are_pairs() -> None:
+    told = with_values(cut(), "left=low, when = 2028-01", "--scenario")
+    assert (told.measures[0]["share"], told.measures[0]["start"]) == (0.3, "2028-01")
+    for wrong in ("left", "left=", "=0.3", "left=0.4,", "left 0.4,when=2028-01"):
+        with pytest.raises(cn.DataError, match=r"^--scenario: .*: write PARAMETER=VALUE .* of cut: left, when\."):
+            with_values(cut(), wrong, "--scenario")
 
 
 def test_a_measure_takes_the_value_of_its_parameter() -> None:

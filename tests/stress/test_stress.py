@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from conftest import frame, two_tier
+from stress_networks import OUT, road
 
 import chainnet as cn
 
@@ -140,3 +141,9 @@ def test_who_is_short_is_told_by_country_of_the_users() -> None:
     assert table["shortfall_tpa"].groupby(level=["scenario", "tier"]).sum().to_dict() == pytest.approx(sums.to_dict())
     ordered = mine["shortfall_tpa"].loc["defence"].tolist()
     assert ordered == sorted(ordered, reverse=True)
+
+
+def test_demand_without_a_tier_is_told_by_country_too() -> None:
+    table = cn.stress_test(road(demand=frame("node demand_tpa", ("user", 6.0))), OUT, months=1).countries
+    assert table.loc["out"].index.get_level_values("country").tolist() == ["USA"]
+    assert table.loc["out", "shortfall_tpa"].tolist() == pytest.approx([6.0])

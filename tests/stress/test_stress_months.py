@@ -204,10 +204,14 @@ def test_foresight_fills_a_store_that_the_unforeseen_planner_leaves_empty() -> N
         stocks=frame("id node stock_t capacity_t", ("pile", "user", 0.0, 3.0)),
     )
     late = cn.Scenario("late", [{**OUT[0], "start_month": 6}])
-    mine = row(cn.stress_test(net, late, months=12), "late")
+    found = cn.stress_test(net, late, months=12)
+    mine = row(found, "late")
     assert mine["shortfall_t"] == pytest.approx(0.0)
     assert mine["shortfall_unforeseen_t"] == pytest.approx(3.0)
     assert mine["value_of_information_t"] == pytest.approx(3.0)
+    left = found.stocks.loc[found.stocks["scenario"] == "late", ["level_t", "level_unforeseen_t"]]
+    assert left["level_t"].max() == pytest.approx(3.0)
+    assert left["level_unforeseen_t"].tolist() == pytest.approx([0.0] * len(left))
 
 
 def test_that_a_store_shuts_again_is_worth_knowing() -> None:

@@ -334,6 +334,14 @@ def test_at_first_nothing_carries_more_than_its_baseline_nor_than_its_capacity(
     assert at_home == home or (home is None and np.isnan(at_home))
 
 
+def test_what_a_project_may_ship_stays_as_it_is_given() -> None:
+    projects = frame("id stage country capacity_tpa", ("new", "mine", "CHN", 9.0))
+    edges = pd.concat([priced().edges, frame("source target commodity capacity_tpa", ("new", "works", "ore", 7.0))])
+    for held in _held_back(Counting(priced(edges=edges, projects=projects, beneficiaries=["USA"]))):
+        assert held is not None
+        assert held.edges.set_index("source").loc["new", "capacity_tpa"] == 7.0
+
+
 def test_a_baseline_above_the_capacity_frees_no_exports() -> None:
     edges = frame(
         "source target commodity flow_tpa capacity_tpa",

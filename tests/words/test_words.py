@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -151,3 +152,284 @@ def test_when_it_is_first_short_is_said_of_the_central_case_where_the_class_cann
         assert at == {3.0: ("Month 3", f"first shortfall{case}"), 14.0: ("Year 2", f"first shortfall{case}")}
         never = words.Claims("Stop", "defence", True, short, math.nan, nothing).first(48)
         assert never == ("Never", f"is allied defence demand short (48 months{case})")
+
+
+# -- sentences of a finding ---------------------------------------------------------------------------
+
+NOWHERE = words.Narrow("", math.nan, 0.0, 0)
+SEPARATION = words.Narrow("separation in China", 0.9, 40.0, 2)
+
+
+def claims(
+    later: float = 0.3,
+    narrow: words.Narrow = NOWHERE,
+    month: float = 3.0,
+    decides: tuple[str, ...] = (),
+    *,
+    first_year: float = 0.124,
+    already: float = 0.0,
+    is_certain: bool = True,
+) -> words.Claims:
+    """A finding of allied defence demand; less than 1 % is met."""
+    is_met = max(later, first_year) <= 0.01
+    short = words.Shortfall(first_year, later, 0.2, 0.6, already, is_met, is_certain)
+    return words.Claims("china out", "defence", True, short, month, narrow, decides)
+
+
+def test_a_verdict_names_who_from_when_and_how_much_as_far_as_it_can_be_said() -> None:
+    said = [
+        claims(),
+        claims(month=math.nan),
+        claims(month=25.0),
+        claims(later=0.0),
+        claims(0.0, first_year=0.0),
+        claims(is_certain=False),
+    ]
+    assert [flat(one.title) for one in said] == [
+        "China out: from month 3 allied defence demand is short, later by 30 %.",
+        "China out: 30 % of allied defence demand is short in the long run.",
+        "China out: from year 3 allied defence demand is short, later by 30 %.",
+        "China out: 12 % of allied defence demand is short in the first year, nothing later.",
+        "China out: allied defence demand is met.",
+        "China out: how much of allied defence demand is short cannot be said.",
+    ]
+
+
+def test_a_line_of_an_overview_ends_with_what_decides_and_says_what_is_short_already() -> None:
+    found = claims(decides=("if the stock is halved", "if nothing else"), already=0.1)
+    assert flat(found.line("Gallium", "china out")).endswith(
+        " 10 % is short without any restriction. What decides: if the stock is halved."
+    )
+    assert flat(claims().line("Gallium", "china out")).startswith("Gallium, china out: ")
+    assert claims().line("Gallium", "china out").endswith(". Nothing alone changes that.")
+
+
+def test_how_sure_a_verdict_is_names_what_changes_it_and_what_does_not() -> None:
+    found = claims(decides=("if the stock is halved",))
+    firm, loose = {"stocks": True, "projects": True}, {"law": False}
+    assert found.how_sure(firm) == "No judgement and no doubtful input that was tried changes this verdict."
+    assert found.how_sure(firm | loose) == (
+        "The verdict changes if the stock is halved. Nothing assumed of stocks or projects changes it."
+    )
+    assert found.how_sure(loose) == "The verdict changes if the stock is halved."
+    assert claims().how_sure(firm | loose) == "Nothing assumed of stocks or projects changes it."
+
+
+def test_who_is_short_tells_the_tier_then_the_others_in_the_order_of_service() -> None:
+    others = [
+        ("industry", False, True, 0.2, 0.5),
+        ("civilian", True, True, 0.0, 0.0),
+        ("hobby", False, False, 0.1, 0.1),
+    ]
+    said = claims().who(["defence", "civilian", "industry", "hobby"], others)
+    assert flat(said) == (
+        "Allied defence demand loses 12 % in the first year and 30 % once stocks are gone. Civilian demand is met. "
+        "Industry demand loses 50 %. What hobby demand loses cannot be said."
+    )
+    assert flat(claims(0.0, first_year=0.0).who(["defence"], [])) == (
+        "Allied defence demand is met in the first year and later."
+    )
+    assert flat(claims(is_certain=False).who(["defence"], [])) == (
+        "Allied defence demand loses 12 % in the first year in the central case; what it loses later cannot be said."
+    )
+
+
+def test_the_bottleneck_bears_its_share_its_loss_and_its_ties() -> None:
+    assert flat(claims(narrow=SEPARATION).where) == (
+        "The bottleneck is separation in China, with 90 % of that step. On existing links its stop alone costs "
+        "allied defence demand 40 t/yr. 2 other steps cost as much."
+    )
+    assert claims().where == "No single step abroad costs allied defence demand anything if it alone stops."
+
+
+def test_a_time_that_rests_on_stocks_says_both_ends() -> None:
+    assert claims().with_stocks(2.0, 7.0) == (
+        "The time rests on stocks: allied defence demand is short from month 2 with all of them at the low end of "
+        "their ranges, from month 7 at the high end."
+    )
+    assert claims().with_stocks(3.0, 3.0) == ""
+    assert "in no month looked at at the high end" in claims().with_stocks(3.0, math.nan)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({}, "Build works: that avoids 12 t/yr (USD 30 million, due April 2026) and leaves a part of the gap."),
+        ({"is_past": True, "closes": True, "rivals": ["other"]},
+         "Build works: that avoids 12 t/yr (USD 30 million, was due April 2026) and closes the gap. "
+         "One other project avoids as much."),
+        ({"cost_musd": None, "due": "", "rivals": ["a", "b"]},
+         "Build works: that avoids 12 t/yr (cost not known) and leaves a part of the gap. "
+         "Two other projects avoid as much."),
+        ({"ids": []}, "Build works: that avoids 12 t/yr and leaves a part of the gap."),
+    ],
+)  # fmt: skip
+def test_what_to_do_says_what_it_avoids_and_costs(changed: dict[str, object], said: str) -> None:
+    advice = {"verb": "Build", "thing": "works", "ids": ["w"], "avoids_tpa": 12.0, "cost_musd": 30.0, "closes": False,
+              "due": "April 2026", "is_past": False, "rivals": []}  # fmt: skip
+    assert flat(claims().what(advice | changed)) == said
+
+
+def test_without_advice_it_is_said_whether_any_is_needed() -> None:
+    assert claims().what(None) == "No listed project avoids the shortfall of allied defence demand."
+    assert claims(later=0.0).what(None) == "No measure is needed once new suppliers are qualified."
+    assert claims(later=0.0, is_certain=False).what(None) == (
+        "In the central case no measure is needed once new suppliers are qualified."
+    )
+
+
+# -- sentences of answers -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (1 / 11, 0.4, "between 1 in 11 and 2 in 5"),
+        (0.0, 0.5, "between none and 1 in 2"),
+        (1 / 1234, 0.9, "between 1 in 1,200 and 9 in 10"),
+        (0.33, 0.96, "between 1 in 3 and nearly certain"),
+    ],
+)
+def test_a_chance_is_said_with_both_ends(low: float, high: float, said: str) -> None:
+    assert words.odds(low, high) == said
+
+
+def test_a_part_of_nothing_is_no_share() -> None:
+    assert words.part_of(12.0, 48.0) == "12 of 48 t/yr (25 %)"
+    assert words.part_of(0.0, 0.0) == "0 of 0 t/yr (0 %)"
+
+
+def test_numbers_in_full_and_shares_a_little_above_all_keep_their_side() -> None:
+    assert [words.exact(x) for x in (2e-9, -2e-9, -12.5, math.inf, -math.inf, 0)] == [
+        "<0.000001", ">-0.000001", "-12.5", "inf", "-inf", "0"
+    ]  # fmt: skip
+    assert [words.percent(x, " ") for x in (1.0000001, 1.0003, 1.0021, 1.0051, 1.012, -0.25, 0.0004)] == [
+        "100 %", ">100 %", "100.2 %", "101 %", "101 %", "−25 %", "<0.1 %"
+    ]  # fmt: skip
+
+
+def test_a_sum_says_what_it_is_of_and_what_lacks_a_price() -> None:
+    head = (["defence"], "through “A stops”", "12 months")
+    alloy, oxide, slag = words.Amount(30.0, "alloy", 6e6), words.Amount(2.5, "oxide", 3e6), words.Amount(1.0, "slag")
+    said = words.requirement_sentence(head, [alloy, oxide, slag], [], [alloy, oxide, slag], n_held=1)
+    assert said == (
+        "For defence demand to be met through “A stops” (12 months) 30 t of alloy, 2.5 t of oxide and 1 t of slag "
+        "must be in stock, USD 9 million in all without those that have no price. "
+        "No stock on record helps, so all of it is to buy."
+    )
+    assert "must be in stock, no price in the data. No stock is on record" in words.requirement_sentence(
+        head, [slag], [], [slag]
+    )
+
+
+def test_what_a_stock_gives_says_all_and_what_it_may_be_at_least() -> None:
+    said = [
+        str(words.Drawn("Firm X", "oxide", 200.0, drawn, low))
+        for drawn, low in ((80.0, 50.0), (200.0, 0.0), (80.0, None))
+    ]
+    assert [flat(one) for one in said] == [
+        "Firm X gives 80 t of its 200 t (perhaps only 50) of oxide",
+        "Firm X gives all its 200 t (perhaps none) of oxide",
+        "Firm X gives 80 t of its 200 t of oxide",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("U.S.A.", "USA"), ("PRC", "CHN"), ("Congo", "COG"), ("Korea", "KOR"), ("Côte d’Ivoire", "CIV"),
+     ("Cote d'Ivoire", "CIV"), ("People’s Republic of China", "CHN"), ("Lao People's Dem. Rep.", "LAO"),
+     ("Trinidad & Tobago", "TTO"), (" Holland ", "NLD"), ("rus", "RUS"), ("Rest of the world", None)],
+)  # fmt: skip
+def test_names_of_statistics_mean_one_country(name: str, code: str | None) -> None:
+    assert words.country_code(name) == code
+
+
+def test_who_is_short_and_when_is_said_once_where_it_is_the_same() -> None:
+    def tier(name: str, short: float, since: str) -> words.TierShort:
+        return words.TierShort(name, short, 16.0, since=since)
+
+    now, later = " from month 1", " from year 2"
+    both = [tier("defence", 1.0, now), tier("civilian", 10.0, later)]
+    assert words.short_sentence("china_out", both) == (
+        "China out: defence is short 1 of 16 t/yr from month 1, civilian short 10 of 16 t/yr from year 2."
+    )
+    alike = [tier("defence", 1.0, now), tier("civilian", 10.0, now), tier("hobby", 0.0, ""), tier("art", 0.0, "")]
+    assert words.short_sentence("china_out", alike) == (
+        "China out: defence is short 1 of 16 t/yr, civilian short 10 of 16 t/yr from month 1. Hobby and art are met."
+    )
+    assert words.short_sentence("", [words.TierShort(None, 4.0, 16.0, 3.0, 5.0, now)]) == (
+        "Baseline: demand is short 3 to 5 of 16 t/yr from month 1."
+    )
+
+
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [
+        ([50.0, 20.0, 20.0, 30.0, 0.0], "50 of 50 t/yr is short a, 20 b, nothing e."),
+        ([50.0, 50.0, 50.0, 50.0, 50.0], "50 of 50 t/yr is short a; no level of response avoids any of it."),
+        ([40.0, 40.0 - 4e-5, 40.0, 40.0, 40.0], "40 of 50 t/yr is short a; no level of response avoids any of it."),
+        ([4e-5, 0.0, 0.0, 0.0, 0.0], "all demand is met a."),
+    ],
+)
+def test_only_levels_that_avoid_more_than_the_one_before_are_named(left: list[float], said: str) -> None:
+    assert words.levels_sentence("", list(zip("abcde", left, strict=True)), 50.0) == f"Baseline: {said}"
+
+
+def test_a_course_of_two_months_names_both_and_one_of_one_names_it() -> None:
+    assert [words.course_words(3.0, n) for n in (1.0, 2.0, 12.0)] == [
+        " in month 3",
+        " in months 3 to 4",
+        " in months 3 to 14",
+    ]
+    assert words.course_words(3.0, 2.0, 3.0) == " in months 3 to 4", "kept whole no longer, nothing to add"
+
+
+def test_ends_are_said_of_each_tier_where_one_does_not_agree() -> None:
+    apart, alike = words.SaidEnds(0.0, 2.9, 2.9), words.SaidEnds(0.5, 0.5, 0.8)
+    assert flat(words.ends_sentence({"defence": apart, "civilian": alike})) == (
+        "defence short 0 t/yr if the others are served after, 2.9 t/yr (100 %) if before; "
+        "civilian short 0.5 t/yr (63 %), whoever is served first"
+    )
+
+
+def test_gains_below_a_dollar_and_around_nothing_keep_their_sign() -> None:
+    assert flat(words.gains(-0.5, 0.5)) == f"between {words.MINUS}USD 0.5 and +USD 0.5"
+    assert flat(words.gains(-4e6, 0.0)) == "lose up to USD 4 million"
+    assert (
+        words.budget_sentence(5.0, ["A"], 2.0, 0.5)
+        == "USD 5 million: A avoids 0.5 t/yr of shortfall for USD 2 million."
+    )
+
+
+def test_names_of_countries_and_things_stand_in_a_sentence() -> None:
+    said = [
+        words.in_sentence(name) for name in ("The Gambia", "Philippines", "United Kingdom", "Netherlands", "Thailand")
+    ]
+    assert said == ["the Gambia", "the Philippines", "the United Kingdom", "the Netherlands", "Thailand"]
+    assert [words.named(name) for name in ("Smith and Sons", "Sandvik")] == ["“Smith and Sons”", "Sandvik"]
+    assert words.titled("“a b c d”") == "“a b c d”"
+    assert words.titled("the “new” mine of Kiruna") == "“the ‘new’ mine of Kiruna”"
+    groups = {"solo": frozenset({"FRA"}), "duo": frozenset({"FRA", "DEU"}), "all": frozenset({"FRA", "DEU", "JPN"})}
+    assert words.who(["FRA", "JPN"], groups) == "France and Japan", "a group of one is that country"
+    assert words.who(["JPN", "duo"], {**groups, "other": frozenset({"FRA"})}) == "Japan and duo"
+    assert words.demand_words(words.ALL_TIERS, True) == "allied demand"
+    assert [words.place_words(*one) for one in (("end_use", "CHN"), ("", "CHN"))] == ["end use in China", ""]
+
+
+def test_what_no_cell_holds_is_no_number() -> None:
+    for blank in (None, math.nan, pd.NA):
+        assert (words.number(blank), words.count(blank), words.whole(blank)) == ("n/d", "n/d", "n/d")
+    assert [words.bill(usd).replace(words.NBSP, " ") for usd in (0.5, 1e6)] == ["under USD 1 million", "USD 1 million"]
+    assert words.percent(0.995, " ") == "99.5 %"
+
+
+def test_what_is_to_buy_at_low_stocks_is_said_only_where_it_differs() -> None:
+    head, need = (["defence"], "in 2030", "12 months"), [words.Amount(30.0, "alloy", 6e6)]
+    drawn = [words.Drawn("Firm X", "alloy", 20.0, 20.0, 10.0)]
+    buys = [[words.Amount(tonnes, "alloy", 2e6)] for tonnes in (10.0, 20.0)]
+    same, more = (words.requirement_sentence(head, need, drawn, buys[0], most) for most in buys)
+    assert same.endswith("To buy: 10 t of alloy, USD 2 million.")
+    assert more.endswith(
+        "To buy: 10 t of alloy, USD 2 million; with stocks at their low figures 20 t of alloy, USD 2 million."
+    )
+    assert flat(words.stock_part("oxide", 3.0, 3.0, None)) == "3 t of oxide (all to buy, no price in the data)"
