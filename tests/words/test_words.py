@@ -311,11 +311,11 @@ def test_numbers_in_full_and_shares_a_little_above_all_keep_their_side() -> None
 def test_a_sum_says_what_it_is_of_and_what_lacks_a_price() -> None:
     head = (["defence"], "through “A stops”", "12 months")
     alloy, oxide, slag = words.Amount(30.0, "alloy", 6e6), words.Amount(2.5, "oxide", 3e6), words.Amount(1.0, "slag")
-    said = words.requirement_sentence(head, [alloy, oxide, slag], [], [alloy, oxide, slag], n_held=1)
+    said = words.requirement_sentence(head, [alloy, oxide, slag], [], [alloy, oxide, slag], idle=["Firm X, 5 t"])
     assert said == (
         "For defence demand to be met through “A stops” (12 months) 30 t of alloy, 2.5 t of oxide and 1 t of slag "
         "must be in stock, USD 9 million in all without those that have no price. "
-        "No stock on record helps, so all of it is to buy."
+        "On record, but not drawn: Firm X, 5 t. All of it is to buy."
     )
     assert "must be in stock, no price in the data. No stock is on record" in words.requirement_sentence(
         head, [slag], [], [slag]
