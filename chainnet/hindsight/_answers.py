@@ -11,7 +11,7 @@ import numpy as np
 from chainnet._types import Array, Bools
 from chainnet.flow import Counting, Shipped
 from chainnet.hindsight._event import WORLD, Event, Question, has_phases
-from chainnet.network import Network
+from chainnet.network import Network, kept
 from chainnet.stress import Trajectory
 
 ONSET, STOPPED, FELL, MOVED = 0.01, 0.05, 0.1, 0.1
@@ -41,7 +41,7 @@ def lacks(event: Event, network: Network, q: Question) -> str:
     if (
         q.kind in ("short", "onset", "stop", "first", "sign")
         and not _is_inside(event, q)
-        and not (rows_of(network, event, q).any())
+        and not (rows_of(network, event.actor, q).any())
     ):
         return "no demand of these"
     return ""
@@ -53,6 +53,12 @@ def _is_inside(event: Event, q: Question) -> bool:
 
 def _ids(network: Network, hit: Bools) -> frozenset[str]:
     return frozenset(network.plants["id"][hit])
+
+
+@kept(64)
+def _within(network: Network, word: str, actor: str, argument: str) -> frozenset[str]:
+    """Return the ids of the plants in a country or group; see ``places``."""
+    return _ids(network, places(network, word, actor, argument))
 
 
 def sums_of(event: Event, network: Network, q: Question, horizon: int) -> list[Shipped]:
@@ -80,19 +86,21 @@ def sums_of(event: Event, network: Network, q: Question, horizon: int) -> list[S
 
 def base_tpa(event: Event, network: Network, q: Question, target: str = "") -> float:
     """Return what the base table ships between the countries of a question, t/yr."""
-    source = _ids(network, places(network, q.source or event.actor, event.actor, q.id))
-    taker = _ids(network, places(network, target or q.target or WORLD, event.actor, q.id)) - source
-    return _flow(network, q, source, taker)
+    source = _within(network, q.source or event.actor, event.actor, q.id)
+    taker = _within(network, target or q.target or WORLD, event.actor, q.id) - source
+    return _flow(network, q.commodity, source, taker)
 
 
-def _flow(network: Network, q: Question, source: frozenset[str], target: frozenset[str]) -> float:
+@kept(256)
+def _flow(network: Network, goods: tuple[str, ...], source: frozenset[str], target: frozenset[str]) -> float:
     edges = network.view("edges")
     hit = edges["source"].isin(source) & edges["target"].isin(target)
-    if q.commodity:
-        hit &= edges["commodity"].isin(q.commodity)
+    if goods:
+        hit &= edges["commodity"].isin(goods)
     return float(edges.loc[hit, "flow_tpa"].sum())
 
 
+@kept(64)
 def use_tpa(network: Network, q: Question) -> float:
     """Return what a country asks for of these commodities, of all main ones where it asks for none of them, t/yr."""
     demand, asked = network.view("demand"), Counting.of(network, said=False)
@@ -104,19 +112,22 @@ def use_tpa(network: Network, q: Question) -> float:
 
 def elsewhere_tpa(event: Event, network: Network, q: Question) -> float:
     """Return what a country takes in from all others but the actor in the base table, t/yr."""
-    actor = _ids(network, places(network, event.actor, event.actor, q.id))
-    target = _ids(network, places(network, q.target, event.actor, q.id))
-    return _flow(network, q, frozenset(network.plants["id"]) - actor - target, target)
+    actor, target = (_within(network, word, event.actor, q.id) for word in (event.actor, q.target))
+    return _flow(network, q.commodity, frozenset(network.plants["id"]) - actor - target, target)
 
 
-def rows_of(network: Network, event: Event, q: Question, word: str = "") -> Bools:
-    """Return the demand rows that a question is about; ``word``: a tier or country of those among whom it asks."""
+@kept(256)
+def rows_of(network: Network, actor: str, q: Question, word: str = "") -> Bools:
+    """Return the demand rows that a question is about; ``word``: a tier or country of those among whom it asks.
+
+    Kept: callers must not change it.
+    """
     demand = network.view("demand")
     counting = Counting.of(network, said=False)
     country = q.country or (word if word and word not in network.tier_order else "")
     tier = q.tier or (word if word in network.tier_order else "")
     if country:
-        nodes = set(network.plants["id"][places(network, country, event.actor, q.id)])
+        nodes = _within(network, country, actor, q.id)
         rows = demand["node"].isin(nodes).to_numpy() & demand["tier"].notna().to_numpy()
         main = demand["commodity"].isin(counting.commodities or demand["commodity"]).to_numpy()
         rows &= main if (rows & main).any() else True
@@ -181,7 +192,7 @@ class Course:
         return float(low), float(high)
 
     def _short(self, q: Question) -> Answer:
-        share = float(self.due(rows_of(self.network, self.event, q))[q.months[0] - 1 : q.months[1]].mean())
+        share = float(self.due(rows_of(self.network, self.event.actor, q))[q.months[0] - 1 : q.months[1]].mean())
         return share, share
 
     def _onset_of(self, rows: Bools) -> float:
@@ -189,16 +200,16 @@ class Course:
         return float(late[0] + 1) if len(late) else float("inf")
 
     def _onset(self, q: Question) -> Answer:
-        month = self._onset_of(rows_of(self.network, self.event, q))
+        month = self._onset_of(rows_of(self.network, self.event.actor, q))
         return month, month
 
     def _stop(self, q: Question) -> Answer:
-        seen = self.due(rows_of(self.network, self.event, q))[q.months[0] - 1 : q.months[1]]
+        seen = self.due(rows_of(self.network, self.event.actor, q))[q.months[0] - 1 : q.months[1]]
         is_short = float((seen > STOPPED).any())
         return is_short, is_short
 
     def _first(self, q: Question) -> Answer:
-        onset = {word: self._onset_of(rows_of(self.network, self.event, q, word)) for word in q.among}
+        onset = {word: self._onset_of(rows_of(self.network, self.event.actor, q, word)) for word in q.among}
         least = min(onset.values())
         return frozenset(word for word, month in onset.items() if month == least) if np.isfinite(least) else frozenset()
 
@@ -216,10 +227,10 @@ class Course:
 
     def _sign(self, q: Question) -> Answer:
         if not _is_inside(self.event, q):
-            is_short = float((self.due(rows_of(self.network, self.event, q)) > ONSET).any())
+            is_short = float((self.due(rows_of(self.network, self.event.actor, q)) > ONSET).any())
             return is_short, is_short
-        actor = _ids(self.network, places(self.network, self.event.actor, self.event.actor, q.id))
-        made = _flow(self.network, q, actor, frozenset(self.network.plants["id"]))
+        actor = _within(self.network, self.event.actor, self.event.actor, q.id)
+        made = _flow(self.network, q.commodity, actor, frozenset(self.network.plants["id"]))
         years = (q.months[1] - q.months[0] + 1) / 12.0
         fall = (base_tpa(self.event, self.network, q) - self.shipped(q)[0] / years) / made if made > 0 else np.zeros(2)
         return -float(fall[0] > FELL), -float(fall[1] > FELL)
