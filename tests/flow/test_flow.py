@@ -11,6 +11,7 @@ from conftest import TOYS, frame, hourglass, line, two_tier
 from oracles import check_flow
 
 import chainnet as cn
+from chainnet.flow._plan import Told
 
 
 @pytest.mark.parametrize("name", TOYS)
@@ -175,3 +176,18 @@ def test_a_commodity_that_nobody_ships_is_told_with_those_that_are(mag9: cn.Netw
     assert "has no name" not in str(told.value)
     with pytest.raises(cn.DataError, match=r'"gold".*The one commodity here has no name\.'):
         cn.max_flow(line(), "gold")
+
+
+def test_a_tier_that_nobody_has_is_told(mag9: cn.Network) -> None:
+    with pytest.raises(cn.DataError, match=r'^tier: unknown tier "navy"'):
+        cn.chokepoints(mag9, tier="navy")
+
+
+def test_programs_that_are_done_are_told_as_a_part_of_all_and_never_more() -> None:
+    told: list[tuple[str, float]] = []
+    for todo, steps in ((1, (1,)), (4, (1, 2, 5)), (0, (1,))):
+        plan = Told(lambda *said: told.append(said), todo, 1300)
+        for n in steps:
+            plan.done("first", n)
+    assert told[1] == ("first (1 of 4 programs of 1,300 columns)", 0.25)
+    assert [part for _, part in told] == [1.0, 0.25, 0.75, 1.0, 1.0]

@@ -167,3 +167,17 @@ def test_a_rung_short_by_less_than_an_answer_tells_is_short_of_nothing() -> None
     assert found["served_tpa"].tolist() == [4.0, 10.0, 10.0]
     assert found["gained_tpa"].tolist()[1:] == [6.0, 0.0]
     assert not np.signbit(found["shortfall_tpa"]).any()
+
+
+def test_where_nobody_else_asks_all_that_a_set_serves_is_the_beneficiaries() -> None:
+    """Pit, works and shop could make 240 t and defence asks for 200; 120 t of the spare pit's ore make 60."""
+    one = game(THREE)
+    for built, served in (([], 0.0), (["works", "shop"], 0.0), (["pit", "works", "shop"], 200.0)):
+        assert one.ends(built) == pytest.approx((served, served))
+    assert one.ends(["spare", "works", "shop"]) == pytest.approx((60.0, 60.0))
+
+
+def test_a_project_without_a_price_is_on_offer_only_at_one_that_is_given() -> None:
+    with pytest.raises(cn.DataError, match=r'^options: project "scrap_c" has no capex\. Give its cost in USD million'):
+        cn.portfolio(SITE, budget_musd=50.0, options={"scrap_c": None})
+    assert cn.portfolio(SITE, budget_musd=50.0, options={"scrap_c": 4.0}).options.loc["scrap_c", "cost_musd"] == 4.0
