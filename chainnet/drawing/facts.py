@@ -349,7 +349,7 @@ def _links(
     links = [_link(f"e{i}", row, int(tail[i]), int(head[i]), network, flows[i], answer) for i, row in enumerate(rows)]
     if answer is not None and answer.relations is not None:
         position = {s["id"]: i for i, s in enumerate(sites)}
-        blank = dict.fromkeys(edges.columns)
+        blank = dict.fromkeys(edges.columns) | {"flow_tpa": 0.0, "quality": "new relation"}
         for i, row in enumerate(answer.relations.to_dict("records")):
             if row["maker"] not in position or row["user"] not in position:
                 continue
@@ -357,7 +357,7 @@ def _links(
             link = _link(
                 f"n{i}", words, position[row["maker"]], position[row["user"]], network, row["flow_tpa"], answer
             )
-            links.append(link | {"isNew": True, "base": 0.0, "baseText": "0", "quality": "new relation"})
+            links.append(link | {"isNew": True})
     for link in links:
         link["fromLabel"], link["toLabel"] = sites[link["s"]]["label"], sites[link["t"]]["label"]
     return links

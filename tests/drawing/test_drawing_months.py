@@ -215,6 +215,10 @@ def test_new_relations_of_sites_are_drawn(tmp_path: Path) -> None:
     data = data_of(cn.draw(toy, replace(found, by_month={"out": flows}), path=tmp_path / "x.html"))
     (i,) = [i for i, k in enumerate(data["links"]) if k.get("isNew")]
     assert series(data["links"][i], data["courses"][0]["links"][str(i)], 4) == [0.0, 0.0, 6.0, 12.0]
+    # nothing flowed before, so all of it is the change
+    link = data["links"][i]
+    assert (link["base"], link["quality"]) == (0.0, "new relation")
+    assert link["changeText"] == (f"+{link['resultText']} t/yr" if link["result"] else "0")
 
 
 def test_same_bytes_twice(net: cn.Network, stopped: Any, page: Path, tmp_path: Path) -> None:
