@@ -220,6 +220,14 @@ def test_scores_against_a_second_calculation(found: Hindcast) -> None:
     assert rows.loc["first", "wis_nothing"] == 0.5
 
 
+def test_tables_of_a_hindcast_count_its_scores(found: Hindcast) -> None:
+    assert found.by_event["questions"].sum() == len(found.scores)
+    judged = found.scores[found.scores["hit_wide"].notna() & (found.scores["status"] != "pending")]
+    wide = found.coverage[found.coverage["band"] == "wide"]
+    assert (wide["n"].sum(), wide["hits"].sum()) == (len(judged), judged["hit_wide"].sum())
+    assert wide["n"].sum() > 0
+
+
 def test_few_events_say_little(found: Hindcast) -> None:
     row = found.coverage.set_index(["status", "band"]).loc[("open", "wide")]
     judged = found.scores[(found.scores["status"] == "open") & found.scores["hit_wide"].notna()]
