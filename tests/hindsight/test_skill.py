@@ -86,15 +86,15 @@ def test_the_part_of_an_event_is_a_part_of_all() -> None:
 def test_a_chain_put_back_keeps_the_room_of_what_flows_and_no_plant_is_too_small() -> None:
     base = cn.Network(
         nodes=frame("id stage capacity_tpa low high", ("m", "mine", 20.0, 1.0, 2.0), ("p", "refiner", 12.0, None, None),
-                    ("u", "end_use", None, None, None)),
-        edges=frame("source target capacity_tpa flow_tpa", ("m", "p", 16.0, 8.0), ("m", "u", 5.0, 0.0), ("p", "u", None, 8.0)),
-        demand=frame("node demand_tpa low high", ("u", 8.0, 7.0, 9.0)),
+                    ("u", "end_use", None, None, None), ("v", "end_use", None, None, None)),
+        edges=frame("source target capacity_tpa flow_tpa", ("m", "p", 16.0, 8.0), ("m", "u", 5.0, 0.0), ("m", "v", 6.0, 2.0), ("p", "u", None, 8.0)),
+        demand=frame("node demand_tpa low high", ("u", 8.0, 7.0, 9.0), ("v", 2.0, None, None)),
     )  # fmt: skip
-    flows = base.edges.assign(flow_tpa=[14.0, 3.0, 14.0])
-    made = _put(base, flows, base.demand.assign(demand_tpa=14.0), np.array([0.5, 1.0, 1.0]))
+    flows = base.edges[base.edges["target"] != "v"].assign(flow_tpa=[14.0, 3.0, 14.0])
+    made = _put(base, flows, base.demand.assign(demand_tpa=[14.0, 0.0]), np.array([0.5, 1.0, 1.0, 1.0]))
     edges = made.edges.set_index(["source", "target"])
-    assert edges["flow_tpa"].to_dict() == {("m", "p"): 14.0, ("m", "u"): 0.0, ("p", "u"): 14.0}
-    assert edges["capacity_tpa"].tolist() == pytest.approx([28.0, 5.0, math.nan], nan_ok=True), "twice what flows"
+    assert edges["flow_tpa"].to_dict() == {("m", "p"): 14.0, ("m", "u"): 0.0, ("m", "v"): 0.0, ("p", "u"): 14.0}
+    assert edges["capacity_tpa"].tolist() == pytest.approx([28.0, 5.0, 0.0, math.nan], nan_ok=True), "twice what flows"
     assert made.demand[["demand_tpa", "low", "high"]].to_numpy().tolist()[0] == pytest.approx(
         [14.0, math.nan, math.nan], nan_ok=True
     )
