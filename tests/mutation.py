@@ -30,6 +30,7 @@ MORE = {
     "cli": ["test_readme.py"],
     "engine": ["flow", "criticality", "test_parity.py"],
     "flow": ["stress", "criticality", "test_parity.py"],
+    "io": ["scenario/test_own_rules.py"],
     "lowering": ["flow", "scenario"],
     "network": ["io"],
     "scenario": ["flow/test_flow_balance.py"],

@@ -16,6 +16,7 @@ from small_events import network
 import chainnet as cn
 from chainnet.hindsight import Hindcast, clopper_pearson, events, register, registered
 from chainnet.hindsight._answers import Course, lacks, sums_of
+from chainnet.hindsight._baselines import baselines_of
 from chainnet.hindsight._event import Event
 from chainnet.hindsight._forecast import base_of, forecasts_of
 from chainnet.hindsight._members import Setting, ask_of, members_of, networks_of
@@ -218,6 +219,27 @@ def test_scores_against_a_second_calculation(found: Hindcast) -> None:
     assert rows.loc["stop", "wis_nothing"] == 0.0
     assert rows.loc["first", "wis"] == 0.0
     assert rows.loc["first", "wis_nothing"] == 0.5
+
+
+def test_without_rerouting_a_flow_is_back_once_the_text_lets_enough_through(two: Network) -> None:
+    """Nothing is let through for two months, then half."""
+    event = events(two)["lic"]
+    asked = next(one for one in event.asked if one.id == "back")
+
+    def lost(level: float) -> float:
+        told = baselines_of(event, two, replace(asked, level=level), event.horizon, [])["share_lost"]
+        assert told is not None
+        return float(told.central)
+
+    assert [lost(level) for level in (0.45, 0.0, 0.9)] == [2.0, 0.0, math.inf]
+
+
+def test_tables_of_a_hindcast_count_its_scores(found: Hindcast) -> None:
+    assert found.by_event["questions"].sum() == len(found.scores)
+    judged = found.scores[found.scores["hit_wide"].notna() & (found.scores["status"] != "pending")]
+    wide = found.coverage[found.coverage["band"] == "wide"]
+    assert (wide["n"].sum(), wide["hits"].sum()) == (len(judged), judged["hit_wide"].sum())
+    assert wide["n"].sum() > 0
 
 
 def test_few_events_say_little(found: Hindcast) -> None:

@@ -462,6 +462,17 @@ def test_a_text_file_over_the_limit_is_refused_before_it_is_read(tmp_path: Path)
     assert places(tmp_path / "x.json") == [("x.json", None, "")]
 
 
+def test_a_row_with_too_few_or_too_many_cells_is_told_by_its_number(tmp_path: Path) -> None:
+    (tmp_path / "nodes.csv").write_text("id,stage\nm,mine\nu\nv,refiner,3\n")
+    (tmp_path / "edges.csv").write_text("source,target\nm,u\n")
+    with pytest.raises(cn.DataError) as told:
+        cn.read(tmp_path)
+    assert told.value.faults[["file", "row", "value", "rule"]].to_numpy().tolist() == [
+        ["nodes.csv", 3, "", "the row has 1 cell, the header has 2"],
+        ["nodes.csv", 4, "", "the row has 3 cells, the header has 2"],
+    ]
+
+
 def test_a_table_with_too_many_cells_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sizes, "MOST_ROWS", 2)
     assert places(folder(tmp_path, nodes=NODES + "c,mine\n")) == [("nodes.csv", None, "")]

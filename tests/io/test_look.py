@@ -333,6 +333,20 @@ def test_our_own_files_and_downloads_are_known(tmp_path: Path, monkeypatch: pyte
     assert all(one.needs == next(n for name, n, _ in DOWNLOADED if name == one.name) for one in LAYOUTS[:3])
 
 
+def test_a_downloaded_table_of_several_years_asks_which_the_newest_first(tmp_path: Path) -> None:
+    def baci(*years: int) -> Any:
+        rows = "".join(f"{year},180,156,260500,5000,1500\n" for year in years)
+        (tmp_path / "BACI.csv").write_text(f"t,i,j,k,v,q\n{rows}")
+        return cn.look(tmp_path / "BACI.csv")
+
+    seen = baci(2022, 2019, 2021, 2020)
+    assert seen.ways["answers"].tolist() == ["2022", "2021", "2020"]
+    assert str(seen).count("Which year (the file holds 4, from 2019)?") == 1
+    assert " --year 2021 " in seen.commands[1]
+    assert "Which year?" in str(baci(2021, 2022))
+    assert "Which year" not in str(baci(2021, 2021))
+
+
 def test_sheets_are_asked_and_hidden_ones_told(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     for title in ("2021", "2022 (kg)"):
