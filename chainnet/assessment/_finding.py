@@ -112,6 +112,12 @@ class Finding:
         share, low, high = (float(ends[f"{end}_share"][self.tier]) for end in ("central", "low", "high"))
         return {"share": share, "low": low, "high": high, "tpa": share * self.demand["tpa"]}
 
+    @property
+    def later_ends(self) -> tuple[float, float]:
+        """The least and the most of ``later`` as it is judged: they differ where who of several is served is open."""
+        central = self.assumptions.central
+        return float(central["due_low_share"][self.tier]), float(central["due_high_share"][self.tier])
+
     @cached_property
     def first_year(self) -> dict[str, float]:
         """What is due in the first twelve months: share, low, high, tpa.
@@ -443,7 +449,7 @@ class Finding:
     @property
     def sentences(self) -> list[str]:
         """Four sentences: who is short and when, where it breaks, what to do, how sure that is."""
-        rest = [(one.tier, one.is_met, one.certain, one.later["share"], one.first_year_share) for one in self.others]
+        rest = [(one.tier, one.is_met, one.certain, one.later_ends, one.first_year_share) for one in self.others]
         first = self.advice[-1] if self.advice else None
         return [
             self.claims.who(self.answers.tiers, rest),
@@ -484,8 +490,9 @@ class Finding:
                     "met": one.is_met,
                     "certain": one.certain,
                     "first_year_share": one.first_year_share,
+                    "later_share": one.later["share"],
                 }
-                | {"later_share": one.later["share"]}
+                | dict(zip(("later_low_share", "later_high_share"), one.later_ends, strict=True))
                 for one in self.others
             ],
             "title": self.title,

@@ -43,7 +43,9 @@ class Assumptions(Question, Counted, TableOutput, Verified):
         firm = ", ".join(name for name, is_firm in found.firmness.items() if is_firm)
         numbers = {**found.words, "can_be_said": found.certain, "firm_against": firm or "nothing"}
         numbers |= {"smallest_set": found.smallest_set or "none", "certificate": found.certificate}
-        seen = ("label", "variant", "tier", "due_share", "change_share", "what")
+        tied = (found.table["due_low_share"] < found.table["due_high_share"]).any()
+        ends = ("due_low_share", "due_high_share") if tied else ()
+        seen = ("label", "variant", "tier", "due_share", *ends, "change_share", "shortfall_share", "what")
         idle = {"moving": ("change_share", "move no shortfall, only the bottleneck or what closes the gap")}
         self.say(found, tables, numbers, shown, columns={"moving": seen, "central": _CENTRAL}, idle=idle)
 

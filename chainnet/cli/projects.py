@@ -36,7 +36,7 @@ def _stocks(given: list[str], option: str) -> dict[str, dict[str, Any]]:
 
 
 # what people see of a project, of some twenty columns, behind what it adds
-_SEEN = ("capex_musd", "status", "usd_per_tpa", "start_year", "last_in_t", "shapley_t", "country")
+_SEEN = ("capex_musd", "start_year", "status", "usd_per_tpa", "last_in_t", "shapley_t", "country")
 _LEVELS = ("level", "tier", "demand_tpa", "shortfall_tpa", "shortfall_least_tpa", "shortfall_most_tpa", "gained_tpa")
 
 
@@ -79,7 +79,7 @@ class Reroute(Question, Counted, TableOutput, Drawn):
         }
         whose = f"{who}{'' if who.is_all else ' if served first'} ({first})"
         rest = "" if first == "standalone_t" else f", then for {valued} (standalone_t)"
-        values = f"what each alone adds for {whose}{rest}; all other values are for {valued}"
+        values = f"what each alone adds for {whose}{rest}; all other values are for {valued}; {found.valued_words}"
         said = {"answer": found.sentence, "sorted by": values}
         seen = ("id", "label", *dict.fromkeys([first, "standalone_t"]), *_SEEN)
         shown = {"projects": seen, "levels": _LEVELS}

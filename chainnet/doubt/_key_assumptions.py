@@ -133,18 +133,25 @@ class KeyAssumptions(Result):
         tier = self.first_tier
         word = str(self.central["class"][tier])
         past = beyond(self._rows, self._ends)
-        others = {str(other): float(due) for other, due in self.central["due_share"].items() if other != tier}
+        due = self.central["due_share"]
+        others = {str(other): float(share) for other, share in due.items() if other != tier} if len(due) > 1 else None
         return sentences(
             tier, word, self._ends, self._rows, self.firmness, self.decides, self._far, self._is_split, past, others
         )
 
     @property
     def moving(self) -> pd.DataFrame:
-        """The rows of the table that change something or move what is due: the first tier, what moves it most first."""
+        """The rows of the table that change something or move what is due: the first tier, what moves it most first.
+
+        Behind them what leaves more short without the scenario, so that less is due to it: that is no way out.
+        """
         table = self.table
         rows = table[table["changes_result"] | (table["change_share"] != 0.0)]
+        base = {name: rows["tier"].map(self.central[name]) for name in ("already_share", "due_share")}
+        is_worse = contradicts(rows["shortfall_share"] - rows["due_share"], rows["due_share"], base)
+        is_worse &= ~rows["kind"].isin([*JUDGED, "input"])
         rank = rows["tier"].map(list(self.central.index).index)
-        return rows.iloc[np.lexsort((-rows["change_share"].abs(), rank))]
+        return rows.iloc[np.lexsort((-rows["change_share"].abs(), is_worse, rank))]
 
     def of(self, tier: str) -> KeyAssumptions:
         """Return the same of one tier alone, whose ``firmness``, ``certain`` and ``decides`` it then holds.

@@ -40,7 +40,7 @@ def sentences(
     far: pd.DataFrame,
     is_split: bool,
     past: Sequence[str],
-    others: Mapping[str, float],
+    others: Mapping[str, float] | None,
 ) -> dict[str, str]:
     """Return the verdict on a tier, and how firm it is.
 
@@ -60,8 +60,8 @@ def sentences(
         Whether most draws are in another class.
     past : sequence of str
         The weak inputs that alone move it out of that range.
-    others : mapping
-        What is due of the other tiers, in the central case.
+    others : mapping or None
+        What is due of the tiers after the first, in the central case; None = of one tier alone.
 
     Returns
     -------
@@ -85,11 +85,12 @@ def sentences(
     firm, loose = ([str(name) for name, is_firm in firmness.items() if is_firm == kind] for kind in (True, False))
     kept = f"whatever is assumed of {join(firm, 'or')}" if firm else "under no kind of doubt"
     not_kept = f", not of {join(loose, 'or')}" if firm and loose else ""
+    turn = "" if others is None else ", the first tier that asks,"
     return {
-        "asked": f"{first_capital(demand)}, the first tier that asks, in a steady year with new suppliers qualified "
-        "and stocks used up. The command stress begins on existing links, where more may be short.",
+        "asked": f"{first_capital(demand)}{turn} in a steady year with new suppliers qualified and stocks used up. "
+        "The command stress begins on existing links, where more may be short.",
         "verdict": f"{first_capital(head)}.",
-        **({"others": _others(others)} if any(class_of(share) != MET for share in others.values()) else {}),
+        **({"others": _others(others)} if others and any(class_of(due) != MET for due in others.values()) else {}),
         **({"why": why} if why else {}),
         "range": f"{first_capital(ends)}.",
         "firm": f"The class holds {kept}{not_kept}; {holds}.",

@@ -39,6 +39,7 @@ from chainnet.scenario import Scenario, asked_scenario, overlay_of
 from chainnet.words import (
     DEGREE_WORDS,
     NBSP,
+    ORDER_WORDS,
     Who,
     bill,
     first_capital,
@@ -54,7 +55,7 @@ from chainnet.words import (
 FIRST = 1e-4
 MOST_KINKS = 100
 NEARLY = 0.95  # of what the best avoids: who costs less and does so much is named beside it
-LEVEL_SAID = {**DEGREE_WORDS, "stocks": "with stocks", "projects": "with all projects"}
+LEVEL_SAID = {**DEGREE_WORDS, "stocks": "with stocks for one year", "projects": "with all projects"}
 N_TABLES = 5  # that take more than the sets
 UNITS = {**STEADY, "usd_per_shapley_tpa": "USD per t/yr"}
 
@@ -123,6 +124,14 @@ class Reroute(Result):
         if not (first and self._valued_for.is_all):
             return self._valued_for, "standalone_t"
         return Who(first.removeprefix("standalone_").removesuffix("_t")), first
+
+    @property
+    def valued_words(self) -> str:
+        """How projects are valued: who is served first, at which level of response, in which year."""
+        asked = self.provenance["settings"]
+        order = ORDER_WORDS[asked.get("order") if asked.get("order") in ("allies_last", "alike") else "allies_first"]
+        size = "at full size" if asked["by_year"] is None else f"as they stand in {asked['by_year']}"
+        return f"{order}, {LEVEL_SAID[asked['reroute']]}, projects {size}"
 
     @property
     def left(self) -> pd.DataFrame:

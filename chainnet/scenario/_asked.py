@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from chainnet import checks
@@ -55,8 +56,10 @@ def named_scenario(network: Network, given: Scenario | str) -> Scenario:
     found = shipped.get(given) or computed_scenario(network, given)
     if found is None:
         names = [*shipped, *COMPUTED]
-        said = checks.unknown(given, names, f"scenario of {network.name}")
-        raise DataError(f"scenario: {said} A file: chainnet.Scenario.read.")
+        place = Path(network.folder).name if network.folder else network.name
+        alone = "" if shipped else " A network that was written takes no scenarios along."
+        said = checks.unknown(given, names, f"scenario of {place}")
+        raise DataError(f"scenario: {said}{alone} A file: chainnet.Scenario.read.")
     return found
 
 

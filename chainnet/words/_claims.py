@@ -199,7 +199,7 @@ class Claims:
 
     # -- four sentences ----------------------------------------------------------------------------------
 
-    def who(self, tiers: Sequence[str], others: Sequence[tuple[str, bool, bool, float, float]]) -> str:
+    def who(self, tiers: Sequence[str], others: Sequence[tuple[str, bool, bool, tuple[float, float], float]]) -> str:
         """Say who is short, and when.
 
         Parameters
@@ -207,8 +207,8 @@ class Claims:
         tiers : sequence of str
             All tiers, in order.
         others : sequence
-            Of each other tier: name, whether it is met, whether its class can be said, what is due later and in the
-            first year.
+            Of each other tier: name, whether it is met, whether its class can be said, the least and the most that is
+            due later (they differ where who of several is served is open), and what is due in the first year.
         """
         short, tier = self.shortfall, first_capital(self.demand)
         year = "nothing" if short.first_year <= NONE else part(short.first_year)
@@ -222,11 +222,11 @@ class Claims:
         said += [f"{first_capital(self.already)}."] if self.already else []
         ordered = sorted(others, key=lambda one: list(tiers).index(one[0]))
         met = [name for name, is_met, *_ in ordered if is_met]
-        lost = [(name, max(late, early)) for name, is_met, sure, late, early in ordered if sure and not is_met]
+        lost = [(name, _most(late, early)) for name, is_met, sure, late, early in ordered if sure and not is_met]
         unsure = [name for name, _, sure, *_ in ordered if not sure]
         said += [CLAIMS["others_met"].format(tiers=first_capital(join(met)))] if met else []
         words = [
-            CLAIMS["other_short"].format(tier=name, loses="" if i else "loses ", share=part(share))
+            CLAIMS["other_short"].format(tier=name, loses="" if i else "loses ", share=share)
             for i, (name, share) in enumerate(lost)
         ]
         said += [f"{first_capital(join(words))}."] if words else []
@@ -289,7 +289,8 @@ class Claims:
         held = [name for name, firm in firmness.items() if firm]
         if not loose:
             return "No judgement and no doubtful input that was tried changes this verdict."
-        said = f"The verdict changes {self.decides[0]}." if self.decides else ""
+        several = ", among others," if len(self.decides) > 1 else ""
+        said = f"The verdict changes{several} {self.decides[0]}." if self.decides else ""
         firm = f"Nothing assumed of {join(held, 'or')} changes it." if held else ""
         return " ".join(one for one in (said, firm) if one)
 
@@ -300,13 +301,20 @@ class Claims:
         if percent(short.low) == percent(short.high):
             return ""
         ends = f"{between(short.low, short.high)} of {self.demand} is short{CLAIMS['gone']}"
-        return f"Judged otherwise, one thing at a time, {ends}. A weak input can go further (chainnet assumptions)."
+        further = "A weak input can go further: ask chainnet assumptions of this scenario and tier."
+        return f"Judged otherwise, one thing at a time, {ends}. {further}"
 
     def line(self, chain: str, under: str) -> str:
         """Return the finding in a line of an overview: chain, restriction, how much is short, what decides."""
         also = f" {first_capital(self.already)}." if self.already else ""
         decides = f"What decides: {self.decides[0]}." if self.decides else "Nothing alone changes that."
         return f"{chain}, {under}: {self.amount}.{also} {decides}"
+
+
+def _most(later: tuple[float, float], early: float) -> str:
+    """Return what is short at most, of the ends of what is later and of the first year: a range where that is open."""
+    is_open = later[1] >= early and percent(later[0]) != percent(later[1])
+    return between(*later) if is_open else part(max(*later, early))
 
 
 def _by_when(first_month: float) -> str:

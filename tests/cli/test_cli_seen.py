@@ -175,7 +175,7 @@ def test_find_says_the_range_of_what_is_short_and_who_tells_a_wider_one() -> Non
     assert ends.tolist() == pytest.approx([0.625, 1.0])
     line = next(line for line in printed("find", "mag-9", "--tier", "industrial").splitlines() if "how_sure" in line)
     assert "63 to 100 % of industrial demand is short once stocks are gone" in line
-    assert line.endswith("(chainnet assumptions).")
+    assert line.endswith("ask chainnet assumptions of this scenario and tier.")
     assert found.range_sentence.replace("\u00a0", " ") in line
     calm = cn.find(cn.read("mag-9"), cn.Scenario("calm", []), "industrial")
     assert calm.range_sentence == ""

@@ -176,9 +176,7 @@ def test_one_plant_that_moves_the_class_by_two_leaves_nothing_to_be_said() -> No
     assert found.central["class"].tolist() == ["little"]
     assert found.certain
     assert "why" not in found.words
-    assert found.words["asked"].startswith(
-        "Defence demand, the first tier that asks, in a steady year with new suppliers"
-    )
+    assert found.words["asked"].startswith("Defence demand in a steady year with new suppliers")
     assert found.decides == ("without Mid pit",)
     assert "1" not in found.words["decides"]
 
@@ -205,12 +203,30 @@ def test_a_weak_input_that_alone_goes_past_the_range_of_judgements_stands_beside
     assert "others" not in found.words
 
 
+def test_what_leaves_more_short_without_the_scenario_stands_last_for_it_is_no_way_out() -> None:
+    """A refiner of far ore gives 8 of 10. Without it 10 lack with the stop and without, so nothing is due."""
+    net = cn.Network(
+        frame("id label stage country capacity_tpa quality", ("far", "Far", "mine", "CHN", 8, "reported"),
+              ("ref", "Refiner", "refiner", "AUS", 8, "assumed"), ("us", "User", "end_use", "USA", None, "reported")),
+        frame("source target flow_tpa", ("far", "ref", 8), ("ref", "us", 8)),
+        demand=frame("node tier demand_tpa quality low high", ("us", "defence", 10, "assumed", 10, 20)),
+    )  # fmt: skip
+    found = asked(net, cn.Scenario("stop", [{"kind": "remove", "nodes": ["far"]}]))
+    rows = found.moving.set_index("label")[["due_share", "shortfall_share", "change_share"]]
+    assert rows.loc["Refiner"].tolist() == pytest.approx([0.0, 1.0, -0.8])
+    assert rows.loc["every demand at its high value"].tolist() == pytest.approx([0.4, 1.0, -0.4])
+    assert list(rows.index).index("Refiner") > list(rows.index).index("every demand at its high value")
+
+
 def test_the_tiers_after_the_first_are_named_where_they_are_short() -> None:
     """5 t are left: defence takes its 4, industry gets 1 of 3, and civil users, who ask for 2, get nothing."""
     net = pits(near=5, far=10, want=4, demand=[("us", "industrial", 3, None, None), ("us", "civilian", 2, None, None)])
     said = asked(net).words["others"]
     assert said.startswith("Of the tiers after it 67 % of industrial demand and 100 % of civilian demand are short")
-    assert asked(net, tier="industrial").words["verdict"].startswith("Industrial demand is short by most of it")
+    assert asked(net).words["asked"].startswith("Defence demand, the first tier that asks, in a steady year")
+    one = asked(net, tier="industrial").words
+    assert one["verdict"].startswith("Industrial demand is short by most of it")
+    assert one["asked"].startswith("Industrial demand in a steady year")
     assert "others" not in asked(pits(near=9, far=10, want=4)).words
 
 

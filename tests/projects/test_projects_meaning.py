@@ -152,6 +152,7 @@ def test_the_shell_sorts_by_what_the_first_tier_gets(tmp_path: Path) -> None:
     text, order = rows()
     assert order == ["arms", "wide", "cars"]
     assert "\nsorted by: what each alone adds for defence if served first (standalone_defence_t), then for all" in text
+    assert "all other values are for all tiers; allies served first, on existing links, projects at full size" in text
     text, order = rows("--tier", "civilian")
     assert order == ["cars", "wide", "arms"]
     assert "for civilian if served first (standalone_t); all other values are for civilian" in text

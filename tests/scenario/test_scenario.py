@@ -690,13 +690,16 @@ def test_what_matches_nothing_is_told_what_is_near() -> None:
         cn.balance(cn.read("mag-9"), lost)
 
 
-def test_a_balance_takes_the_name_of_a_shipped_scenario() -> None:
+def test_a_balance_takes_the_name_of_a_shipped_scenario(tmp_path: Path) -> None:
     net = cn.read("mag-9")
     named = cn.balance(net, scenario="china_out")
     assert named.by_tier().equals(cn.balance(net, cn.scenarios(net)["china_out"]).by_tier())
     assert named.provenance["settings"]["scenario"] == "china_out"
     with pytest.raises(cn.DataError, match='unknown scenario of mag-9 "chin_out"; did you mean "china_out"'):
         cn.balance(net, scenario="chin_out")
+    cn.write(net, tmp_path / "mine")
+    with pytest.raises(cn.DataError, match=r"of mine .*A network that was written takes no scenarios along"):
+        cn.balance(cn.read(tmp_path / "mine"), scenario="china_out")
     assert "china_out" in set(cn.stress_test(net, "china_out", months=2).summary.reset_index()["scenario"])
 
 

@@ -212,20 +212,24 @@ def test_how_sure_a_verdict_is_names_what_changes_it_and_what_does_not() -> None
         "The verdict changes if the stock is halved. Nothing assumed of stocks or projects changes it."
     )
     assert found.how_sure(loose) == "The verdict changes if the stock is halved."
+    two = claims(decides=("if the stock is halved", "without a mine"))
+    assert two.how_sure(loose) == "The verdict changes, among others, if the stock is halved."
     assert claims().how_sure(firm | loose) == "Nothing assumed of stocks or projects changes it."
 
 
 def test_who_is_short_tells_the_tier_then_the_others_in_the_order_of_service() -> None:
     others = [
-        ("industry", False, True, 0.2, 0.5),
-        ("civilian", True, True, 0.0, 0.0),
-        ("hobby", False, False, 0.1, 0.1),
+        ("industry", False, True, (0.2, 0.3), 0.5),
+        ("civilian", True, True, (0.0, 0.0), 0.0),
+        ("hobby", False, False, (0.1, 0.1), 0.1),
     ]
     said = claims().who(["defence", "civilian", "industry", "hobby"], others)
     assert flat(said) == (
         "Allied defence demand loses 12 % in the first year and 30 % once stocks are gone. Civilian demand is met. "
         "Industry demand loses 50 %. What hobby demand loses cannot be said."
     )
+    open_ = [("industry", False, True, (0.59, 1.0), 0.5)]
+    assert flat(claims().who(["defence", "industry"], open_)).endswith("Industry demand loses 59 to 100 %.")
     assert flat(claims(0.0, first_year=0.0).who(["defence"], [])) == (
         "Allied defence demand is met in the first year and later."
     )
