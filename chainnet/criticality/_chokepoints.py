@@ -18,7 +18,7 @@ from chainnet.network import Network, reexports, several_rows
 from chainnet.progress import Steps, Tell
 from chainnet.results import Ranking, limiting_inputs, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
-from chainnet.words import before_sentence, part_of
+from chainnet.words import Who, before_sentence, demand_words, part_of
 
 COLUMNS = ["lost_tpa", "lost_share", "throughput_tpa", "in_cut", "is_dominator", "betweenness"]
 
@@ -176,18 +176,19 @@ def chokepoints(
         table, facts["rank_correlation"] = compared(network, table)
     said = source | {"verified": "second solver" if verify else "no"}
     stamped = stamp(table if top is None else table.head(top), said, ranked="lost_tpa", facts=facts)
-    before = _before(counting, scenario, float(base))
+    before = _before(counting, scenario, float(base), Who.of(tier))
     return ranking(network, by, stamped, "lost_tpa", lambda tpa: part_of(tpa, float(base)), every, before)
 
 
-def _before(counting: Counting, scenario: Scenario | None, base: float) -> str:
+def _before(counting: Counting, scenario: Scenario | None, base: float, who: Who) -> str:
     """Say what is short of the counted demand under the scenario with nothing lost."""
     demand, label = counting.network.view("demand"), (scenario.label or scenario.name) if scenario else ""
     if demand.empty:
         return before_sentence(label, np.nan, np.nan)
     share = overlay_of(counting.network, scenario).demand_share
     asked = float((demand["demand_tpa"].to_numpy() * share)[counting.valued].sum())
-    return before_sentence(label, asked - base, asked)
+    whose = "" if who.is_all and not counting.whose else demand_words(who, bool(counting.whose))
+    return before_sentence(label, asked - base, asked, whose)
 
 
 def _without_dust(found: Losses, plain: bool, order: Valued) -> Array:

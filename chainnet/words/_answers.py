@@ -150,7 +150,7 @@ def next_sentence(name: str, amount: str, *, is_group: bool) -> str:
     return f"Of {'groups of plants' if is_group else 'single plants'} {name} costs most: {amount}."
 
 
-def before_sentence(label: str, short_tpa: float, demand_tpa: float) -> str:
+def before_sentence(label: str, short_tpa: float, demand_tpa: float, whose: str = "") -> str:
     """Say what is short before anything is lost, and under which scenario.
 
     Parameters
@@ -159,9 +159,13 @@ def before_sentence(label: str, short_tpa: float, demand_tpa: float) -> str:
         Name of the scenario; "" = the baseline.
     short_tpa, demand_tpa : float
         NaN where nobody asks for an amount: there nothing can be short.
+    whose : str
+        Whose demand counts, in words; "" = everybody's.
 
     Examples
     --------
+    >>> before_sentence("china_out", 128.0, 428.0, "allied defence demand")
+    'Before any loss 128 of 428 t/yr of allied defence demand is short (China out).'
     >>> before_sentence("", 0.0, 428.0)
     'Before any loss nothing is short (baseline).'
     >>> before_sentence("china_out", 128.0, 428.0), before_sentence("china_out", NAN, NAN)
@@ -172,7 +176,7 @@ def before_sentence(label: str, short_tpa: float, demand_tpa: float) -> str:
         return f"Any loss comes on top of: {said}." if label else ""
     is_short = short_tpa > CERTAIN * demand_tpa
     size = f"{number(short_tpa)} of {tonnes(demand_tpa, BLANK)}" if is_short else "nothing"
-    return f"Before any loss {size} is short ({said})."
+    return f"Before any loss {size}{whose and f' of {whose}'} is short ({said})."
 
 
 def reexports_sentence(each: Sequence[tuple[str, float, float]], n_more: int = 0) -> str:

@@ -149,7 +149,8 @@ def test_ties_are_said_and_a_table_without_losses_says_so(net: cn.Network) -> No
         "Losing a costs most, as does one other: 2 of 4 t/yr (50 %)."
     )
     calm = cn.chokepoints(net, tier="defence")
-    assert calm.sentence == "Nothing that drops out alone costs anything. " + CALM
+    of = " Before any loss nothing of defence demand is short (baseline)."
+    assert calm.sentence == "Nothing that drops out alone costs anything." + of
     assert "more rows cost nothing" in words(calm.plot())
 
 
