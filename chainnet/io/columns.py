@@ -59,6 +59,8 @@ SAID = {
     "price": "price", "source": "who ships", "target": "who takes", "number": "a number, of what is not said",
     "text": "text, of what is not said", "blank": "nothing",
 }  # fmt: skip
+# the heads of BACI are letters, which say nothing by themselves
+BACI = {"t": "year", "i": "exporter", "j": "importer", "k": "code", "v": "value", "q": "weight"}
 ENDS = ("exporter", "importer", "reporter", "partner", "place", "source", "target")
 _SPELT = {"ISO-3": "ISO-3 codes", "ISO-2": "ISO-2 codes", "M49": "numeric codes (M49)", "names": "names"}
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from chainnet.io.columns import Seen, code_of, seen, text_of
+from chainnet.io.columns import BACI, Seen, code_of, seen, text_of
 from chainnet.io.excerpts import DIRECTIONS, NOTHING
 from chainnet.io.grid import Cell, Grid
 from chainnet.io.rows import Extra, extra_rows, figure, header_of
@@ -83,7 +83,12 @@ def sheet_seen(grid: Grid) -> Sheet:
 
 
 def _columns(heads: Sequence[str], rows: Sequence[tuple[int, list[Cell]]]) -> list[Seen]:
-    return [seen(place, head, [cells[place] for _, cells in rows]) for place, head in enumerate(heads)]
+    found = [seen(place, head, [cells[place] for _, cells in rows]) for place, head in enumerate(heads)]
+    for one in found if set(heads) >= BACI.keys() else ():
+        if one.head in BACI:
+            one.role, one.evidence = BACI[one.head], "BACI calls it so"
+            one.units = ("t",) if one.role == "weight" else ()
+    return found
 
 
 def _take_form(out: Sheet) -> None:

@@ -11,7 +11,7 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-from chainnet.io.columns import Seen, code_of, text_of
+from chainnet.io.columns import BACI, Seen, code_of, text_of
 from chainnet.io.excerpts import unit_of
 from chainnet.io.rows import figure
 from chainnet.io.seen import Sheet, listed, open_names, twice, years_of
@@ -19,7 +19,7 @@ from chainnet.network import END_COUNTRY
 
 # customs statistics that from_trade knows as they are downloaded, by some of their columns; and where their codes stand
 DOWNLOADED: tuple[tuple[str, frozenset[str], str], ...] = (
-    ("BACI", frozenset("tijkvq"), "k"),
+    ("BACI", frozenset(BACI), "k"),
     ("UN Comtrade", frozenset(("flowCode", "cmdCode", "netWgt", "primaryValue")), "cmdCode"),
     (
         "UN Comtrade (legacy)",

@@ -328,6 +328,10 @@ def test_our_own_files_and_downloads_are_known(tmp_path: Path, monkeypatch: pyte
     Path("BACI_Y2022_.csv").write_text("t,i,j,k,v,q\n2022,180,156,260500,5000,1500\n2022,36,392,260500,300,4\n")
     seen = cn.look("BACI_Y2022_.csv")
     assert seen.command == "chainnet from-trade BACI_Y2022_.csv --product 260500=1 --out baci_y2022"
+    assert seen.columns.set_index("head")["seems"].to_dict() == {
+        "t": "year", "i": "exporter", "j": "importer", "k": "code", "v": "value", "q": "weight"
+    }  # fmt: skip
+    assert seen.columns.set_index("head").loc["q", "unit"] == "t"
     run(seen.command)
     assert {name for name, _, _ in DOWNLOADED} == {one.name for one in LAYOUTS} - {"plain", "two-sided"}
     assert all(one.needs == next(n for name, n, _ in DOWNLOADED if name == one.name) for one in LAYOUTS[:3])
