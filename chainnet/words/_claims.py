@@ -289,8 +289,8 @@ class Claims:
         held = [name for name, firm in firmness.items() if firm]
         if not loose:
             return "No judgement and no doubtful input that was tried changes this verdict."
-        several = ", among others," if len(self.decides) > 1 else ""
-        said = f"The verdict changes{several} {self.decides[0]}." if self.decides else ""
+        most = " most" if len(self.decides) > 1 else ""
+        said = f"The verdict changes{most} {self.decides[0]}." if self.decides else ""
         firm = f"Nothing assumed of {join(held, 'or')} changes it." if held else ""
         return " ".join(one for one in (said, firm) if one)
 

@@ -213,7 +213,7 @@ def test_how_sure_a_verdict_is_names_what_changes_it_and_what_does_not() -> None
     )
     assert found.how_sure(loose) == "The verdict changes if the stock is halved."
     two = claims(decides=("if the stock is halved", "without a mine"))
-    assert two.how_sure(loose) == "The verdict changes, among others, if the stock is halved."
+    assert two.how_sure(loose) == "The verdict changes most if the stock is halved."
     assert claims().how_sure(firm | loose) == "Nothing assumed of stocks or projects changes it."
 
 
