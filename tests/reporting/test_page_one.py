@@ -27,7 +27,8 @@ MOST_WORDS, MOST_NUMBERS = 250, 20
 HEADS = ("Who and when.", "Where.", "What to do.", "How sure.")
 NUMBER = re.compile(r"(?<![\w.])\d[\d,.]*")
 TICK = re.compile(r"((\d+( %)?|later|months after the first measure)\s*)+")
-CHAINS = ("antimony", "gallium", "germanium", "graphite", "rare-earths", "tungsten")
+SECOND = ("gallium", "germanium", "graphite")  # a minute or more each, in the second job
+BY_HAND = ("antimony", "rare-earths", "tungsten")  # two to three
 SMALL = (2, 3)  # seeds of made-up chains: allies short in the long run, everybody short from the first month
 
 
@@ -245,8 +246,13 @@ GATE = (
 )
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("name", CHAINS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(pytest.param(name, marks=pytest.mark.long) for name in SECOND),
+        *(pytest.param(name, marks=pytest.mark.slow) for name in BY_HAND),
+    ],
+)
 def test_the_gate_on_a_shipped_chain(name: str, tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", cn.ChainnetWarning)  # measures that are over
