@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from chainnet.engine import PRINTED, Certificate
@@ -14,6 +15,7 @@ from chainnet.scenario import Scenario
 from chainnet.stress._months import Ask
 from chainnet.words import (
     DEGREE_WORDS,
+    NBSP,
     Amount,
     Drawn,
     country_name,
@@ -93,12 +95,24 @@ def requirement_words(
         what = _material(network, row["commodity"])
         size = Amount(row["stock_t"], what) if row["stock_t"] > 0 else what
         idle.append(f"{_holder(row)}, {size} ({row['not_drawn']})")
+    # what is asked for itself is bought without a price too
+    some = table["price_usd_per_t"].isna() & np.isfinite(table["alone_t"]) & ~(table["required_t"] > least)
+    unpriced = [
+        unpriced_good(network, row["commodity"], row["alone_t"])
+        for row in table[some].sort_values("alone_t", kind="stable").to_dict("records")
+    ]
     said = requirement_sentence(
         (tiers, event, ", ".join(how)), amounts("required_t"), drawn, amounts("buy_t"),
         amounts("buy_high_t"), idle, (amounts("required_low_t"), amounts("required_high_t")),
+        unpriced, leaves_cover=not network.cover.empty,
     )  # fmt: skip
     asks = network.demand.loc[network.demand["demand_tpa"] > 0, "tier"].dropna()
     return said if set(asks) <= set(tiers) else f"{said} Other tiers may be short."
+
+
+def unpriced_good(network: Network, commodity: str, size_t: float) -> str:
+    """Return tonnes of a commodity without a price, and how to give it one."""
+    return f"{Amount(size_t, _material(network, commodity))} (--price {commodity}=USD_PER_T)".replace(NBSP, " ")
 
 
 def _material(network: Network, commodity: object) -> str:

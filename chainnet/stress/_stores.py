@@ -17,7 +17,7 @@ from chainnet.flow import Counting, MonthsModel, StockModel, check_tier, first_b
 from chainnet.network import Network
 from chainnet.scenario import Outside, Scenario, timeline
 from chainnet.stress._months import Ask, base_flow, qualified
-from chainnet.words import count, nouns
+from chainnet.words import count, join, nouns
 
 
 def tiers_of(network: Network, tiers: Words, asked_by: str) -> tuple[str, ...]:
@@ -211,13 +211,19 @@ def prices_of(commodities: pd.DataFrame, held: Array, given: Mapping[str, float]
     return found
 
 
-def no_stock(asked_by: str, whom: str, never: Sequence[str]) -> InfeasibleError:
-    """Return the fault of an answer that does not exist; ``never``: what would help and is priced inf."""
+def no_stock(asked_by: str, whom: str, never: Sequence[str], unpriced: Sequence[str] = ()) -> InfeasibleError:
+    """Return the fault of an answer that does not exist.
+
+    ``never``: what would help and is priced inf; ``unpriced``: what would too and has no price, in words.
+    """
     if never:
         options = " ".join(f"--price {name}=inf" for name in never)
+        priced = " that has a price" if unpriced else ""
+        would = f" With {join(unpriced)} it would." if unpriced else ""
         return InfeasibleError(
             f"prices: inf ({options}) says that {', '.join(never)} {nouns('is', len(never), 'are')} never held, and no "
-            f"stock of anything else keeps {whom} whole. Give a price in USD per t, or leave the option out."
+            f"stock of anything else{priced} keeps {whom} whole.{would} Give a price in USD per t, or leave the option "
+            "out."
         )
     return InfeasibleError(
         f"{asked_by}: no stock keeps {whom} whole: some of their demand is barred from all that could be in store. "
