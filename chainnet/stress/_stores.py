@@ -16,6 +16,7 @@ from chainnet.errors import DataError, InfeasibleError
 from chainnet.flow import Counting, MonthsModel, StockModel, check_tier, first_by_law
 from chainnet.network import Network
 from chainnet.scenario import Outside, Scenario, timeline
+from chainnet.stress._held import left_of
 from chainnet.stress._months import Ask, base_flow, qualified
 from chainnet.words import count, join, nouns
 
@@ -148,11 +149,9 @@ class Stores:
         ends of their range (stock_t where none is given); quality; not_drawn: why none of it can be drawn for the
         tiers, empty where it can.
         """
-        share = np.max([overlay.stock_share for overlay in self._line.overlays], axis=0)[~self._free]
         table = self._network.stocks[~self._free].reset_index(drop=True)
-        out = table[["id", "holder", "country", "node", "commodity"]].copy()
-        for column, end in (("stock_t", "stock_t"), ("low_t", "low"), ("high_t", "high")):
-            out[column] = table[end].fillna(table["stock_t"]).to_numpy(dtype=float) * share
+        left = left_of(self._network.stocks, self._line.overlays)[~self._free].reset_index(drop=True)
+        out = table[["id", "holder", "country", "node", "commodity"]].join(left)
         why = np.select(
             [table["node"].isna(), ~self._for_tiers(table), out["stock_t"] <= 0],
             ["names no node", "kept for other tiers", "none is left by the scenario"],

@@ -70,6 +70,23 @@ def stock_sentence(tier: str, scenario: str, parts: Sequence[str]) -> str:
     return f"Carrying {tier} through “{scenario}” takes {join(parts)}."
 
 
+def carried_sentence(scenario: str, stocks: Sequence[tuple[str, str, float, float, float]]) -> str:
+    """Say on which stocks of unsure size the time rests until somebody is short; "" of none.
+
+    ``stocks``: holder, what, t as stated, least t, most t.
+
+    Examples
+    --------
+    >>> carried_sentence("a_stops", [("Firm X in France", "oxide", 200.0, 100.0, 250.0)])
+    'a_stops: the time rests on stocks: Firm X in France 200 t (100 to 250) of oxide.'
+    """
+    said = [
+        f"{holder} {weight(stated)} ({number(low)} to {number(high)}) of {named(label)}"
+        for holder, label, stated, low, high in stocks
+    ]
+    return f"{scenario}: the time rests on stocks: {join(said)}.".replace(NBSP, " ") if said else ""
+
+
 @dataclass(frozen=True)
 class Amount:
     """So many tonnes of a material, and what they cost; ``usd`` None = no price in the data."""
