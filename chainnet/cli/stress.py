@@ -107,6 +107,8 @@ class Stress(Question, Counted, TableOutput, Drawn):
         tables = {**found.tables(), "overview": _settled(found.summary)[shown], "ends": ends_of(found.summary)}
         footer = self._ends(found) if others else {}
         footer |= {"timing": found.timing_sentence} if found.timing_sentence else {}
+        if found.stocks_sentence:
+            footer["stocks"] = f"{found.stocks_sentence} From when at either end: chainnet find."
         if found.levels_sentence:
             hint = "" if self.reroute == "new" else " Month by month with new suppliers: --reroute new."
             footer |= {"levels": found.levels_sentence + hint, **self._countries(found)}

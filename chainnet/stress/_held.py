@@ -51,6 +51,13 @@ def with_stocks(network: Network, rows: pd.DataFrame) -> Network:
     return network.with_table("stocks", rows if stocks.empty else pd.concat([stocks, rows], ignore_index=True))
 
 
+def left_of(stocks: pd.DataFrame, overlays: Sequence[Overlay]) -> pd.DataFrame:
+    """Return what a scenario leaves of each stock, as stated and at the ends of its range: stock_t, low_t, high_t."""
+    share = np.max([overlay.stock_share for overlay in overlays], axis=0)
+    ends = {"stock_t": "stock_t", "low_t": "low", "high_t": "high"}
+    return pd.DataFrame({name: stocks[end].fillna(stocks["stock_t"]) * share for name, end in ends.items()})
+
+
 def with_bought(network: Network, bought: Sequence[Bought], rush: End) -> Network:
     """Return a network with a stock for each thing that was bought ahead; the same where there is none."""
     if not bought or not _RUSH[rush]:

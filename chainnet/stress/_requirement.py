@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from chainnet.engine import PRINTED, Certificate
@@ -14,6 +15,7 @@ from chainnet.scenario import Scenario
 from chainnet.stress._months import Ask
 from chainnet.words import (
     DEGREE_WORDS,
+    NBSP,
     Amount,
     Drawn,
     country_name,
@@ -74,14 +76,14 @@ def requirement_words(
     def amounts(column: str) -> list[Amount]:
         rows = table[table[column] > least].to_dict("records")
         return [
-            Amount(row[column], _material(network, row["commodity"]), row[column] * row["price_usd_per_t"])
+            Amount(row[column], material_words(network, row["commodity"]), row[column] * row["price_usd_per_t"])
             for row in rows
         ]
 
     drawn = [
         Drawn(
-            _holder(row),
-            _material(network, row["commodity"]),
+            holder_words(row),
+            material_words(network, row["commodity"]),
             row["stock_t"],
             row["drawn_t"],
             row["low_t"] if row["low_t"] < row["stock_t"] else None,
@@ -90,24 +92,37 @@ def requirement_words(
     ]
     idle = []
     for row in held[held["not_drawn"] != ""].to_dict("records"):
-        what = _material(network, row["commodity"])
+        what = material_words(network, row["commodity"])
         size = Amount(row["stock_t"], what) if row["stock_t"] > 0 else what
-        idle.append(f"{_holder(row)}, {size} ({row['not_drawn']})")
+        idle.append(f"{holder_words(row)}, {size} ({row['not_drawn']})")
+    # what is asked for itself is bought without a price too
+    some = table["price_usd_per_t"].isna() & np.isfinite(table["alone_t"]) & ~(table["required_t"] > least)
+    unpriced = [
+        unpriced_good(network, row["commodity"], row["alone_t"])
+        for row in table[some].sort_values("alone_t", kind="stable").to_dict("records")
+    ]
     said = requirement_sentence(
         (tiers, event, ", ".join(how)), amounts("required_t"), drawn, amounts("buy_t"),
         amounts("buy_high_t"), idle, (amounts("required_low_t"), amounts("required_high_t")),
+        unpriced, leaves_cover=not network.cover.empty,
     )  # fmt: skip
     asks = network.demand.loc[network.demand["demand_tpa"] > 0, "tier"].dropna()
     return said if set(asks) <= set(tiers) else f"{said} Other tiers may be short."
 
 
-def _material(network: Network, commodity: object) -> str:
+def unpriced_good(network: Network, commodity: str, size_t: float) -> str:
+    """Return tonnes of a commodity without a price, and how to give it one."""
+    return f"{Amount(size_t, material_words(network, commodity))} (--price {commodity}=USD_PER_T)".replace(NBSP, " ")
+
+
+def material_words(network: Network, commodity: object) -> str:
+    """Return the label of a commodity, else its id."""
     known = network.commodities.set_index("id")["label"]
     label = known.get(commodity)
     return str(label) if is_known(label) and label else str(commodity) if is_known(commodity) and commodity else "goods"
 
 
-def _holder(row: Mapping[Any, Any]) -> str:
+def holder_words(row: Mapping[Any, Any]) -> str:
     """Return who holds a stock, and where: its own name where nobody is named."""
     name = row["holder"] if is_known(row["holder"]) and row["holder"] else row["id"]
     return f"{name} in {in_sentence(country_name(str(row['country'])))}" if is_known(row["country"]) else str(name)

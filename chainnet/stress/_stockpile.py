@@ -19,7 +19,7 @@ from chainnet.progress import Steps, Tell
 from chainnet.results import Provenance, provenance, stamp
 from chainnet.scenario import Outside, Scenario, asked_scenario, overlay_of, tell_outside
 from chainnet.stress._months import Ask, common_cuts
-from chainnet.stress._requirement import Requirement, requirement_words
+from chainnet.stress._requirement import Requirement, requirement_words, unpriced_good
 from chainnet.stress._stores import Stores, no_stock, prices_of, tiers_of
 
 
@@ -99,7 +99,8 @@ def stockpile_requirement(
     -----
     A stock enters where its commodity is taken in: at plants and end uses of the beneficiaries that the
     scenario leaves standing, at any rate, at month 1 or later. A commodity without a price is bought only
-    where the tiers ask for it itself, and then as little as can be. Cost: one linear program of
+    where the tiers ask for it itself, and then as little as can be; the sentence names others that would do alone.
+    What users hold for themselves (table ``cover``) is left out. Cost: one linear program of
     (periods x columns) per commodity.
 
     References
@@ -423,10 +424,22 @@ class _Need:
         """Return the cheapest set of stocks."""
         found = self._model.least(use_held, only=self._bought, first=self._first)
         if found is None:
-            every = self._model.least(use_held, first=self._first) if self._never.any() else None
-            helps = self._never & False if every is None else self._never & (every.drawn_t > 0)
-            raise no_stock("stockpile_requirement", ", ".join(self._tiers), sorted(set(map(str, self._codes[helps]))))
+            raise self._no_stock(use_held)
         return found
+
+    def _no_stock(self, use_held: bool) -> InfeasibleError:
+        """Return the fault of an answer that does not exist: what never held, or without a price, would make one."""
+        helps, unpriced = self._never & False, []
+        if self._never.any():
+            every = self._model.least(use_held, first=self._first)
+            helps = helps if every is None else self._never & (every.drawn_t > 0)
+            rest = self._model.least(use_held, ~self._never, first=self._first)
+            if rest is not None:
+                drawn = self.by_commodity(rest)
+                network, some = self._asked[2].network, np.isnan(self.prices) & (drawn > 0)
+                unpriced = [unpriced_good(network, self.commodities[i], drawn[i]) for i in np.flatnonzero(some)]
+        never = sorted(set(map(str, self._codes[helps])))
+        return no_stock("stockpile_requirement", ", ".join(self._tiers), never, unpriced)
 
     def alone(self, commodity: str) -> float:
         """Return what it takes of one commodity alone, inf where no amount suffices."""

@@ -16,8 +16,9 @@ from chainnet.errors import DataError, InfeasibleError
 from chainnet.flow import Counting, MonthsModel, StockModel, check_tier, first_by_law
 from chainnet.network import Network
 from chainnet.scenario import Outside, Scenario, timeline
+from chainnet.stress._held import left_of
 from chainnet.stress._months import Ask, base_flow, qualified
-from chainnet.words import count, nouns
+from chainnet.words import count, join, nouns
 
 
 def tiers_of(network: Network, tiers: Words, asked_by: str) -> tuple[str, ...]:
@@ -148,11 +149,9 @@ class Stores:
         ends of their range (stock_t where none is given); quality; not_drawn: why none of it can be drawn for the
         tiers, empty where it can.
         """
-        share = np.max([overlay.stock_share for overlay in self._line.overlays], axis=0)[~self._free]
         table = self._network.stocks[~self._free].reset_index(drop=True)
-        out = table[["id", "holder", "country", "node", "commodity"]].copy()
-        for column, end in (("stock_t", "stock_t"), ("low_t", "low"), ("high_t", "high")):
-            out[column] = table[end].fillna(table["stock_t"]).to_numpy(dtype=float) * share
+        left = left_of(self._network.stocks, self._line.overlays)[~self._free].reset_index(drop=True)
+        out = table[["id", "holder", "country", "node", "commodity"]].join(left)
         why = np.select(
             [table["node"].isna(), ~self._for_tiers(table), out["stock_t"] <= 0],
             ["names no node", "kept for other tiers", "none is left by the scenario"],
@@ -211,13 +210,19 @@ def prices_of(commodities: pd.DataFrame, held: Array, given: Mapping[str, float]
     return found
 
 
-def no_stock(asked_by: str, whom: str, never: Sequence[str]) -> InfeasibleError:
-    """Return the fault of an answer that does not exist; ``never``: what would help and is priced inf."""
+def no_stock(asked_by: str, whom: str, never: Sequence[str], unpriced: Sequence[str] = ()) -> InfeasibleError:
+    """Return the fault of an answer that does not exist.
+
+    ``never``: what would help and is priced inf; ``unpriced``: what would too and has no price, in words.
+    """
     if never:
         options = " ".join(f"--price {name}=inf" for name in never)
+        priced = " that has a price" if unpriced else ""
+        would = f" With {join(unpriced)} it would." if unpriced else ""
         return InfeasibleError(
             f"prices: inf ({options}) says that {', '.join(never)} {nouns('is', len(never), 'are')} never held, and no "
-            f"stock of anything else keeps {whom} whole. Give a price in USD per t, or leave the option out."
+            f"stock of anything else{priced} keeps {whom} whole.{would} Give a price in USD per t, or leave the option "
+            "out."
         )
     return InfeasibleError(
         f"{asked_by}: no stock keeps {whom} whole: some of their demand is barred from all that could be in store. "

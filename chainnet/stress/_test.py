@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import Words
-from chainnet.engine import Certificate, thread_pool
+from chainnet.engine import PRINTED, Certificate, thread_pool
 from chainnet.errors import DataError
 from chainnet.flow import NEW_LAG_MONTHS, Asked, Counting, balance_under, levels, project_sizes, short_by_tier
 from chainnet.lowering import Degree
@@ -21,7 +21,7 @@ from chainnet.progress import Jobs
 from chainnet.results import ENDS, Result, fact_of, figure_of, provenance, rest_of, stamp
 from chainnet.scenario import Scenario, overlay_of, pick_scenarios, tell_outside
 from chainnet.stress._flows import MonthFlows, flows_of, flows_table, relations_table, throughput_table
-from chainnet.stress._held import COVER, End, end_of
+from chainnet.stress._held import COVER, End, end_of, left_of
 from chainnet.stress._month_tables import (
     OVER_TIME,
     money_table,
@@ -39,11 +39,14 @@ from chainnet.stress._months import (
     course,
     horizon_levels,
 )
+from chainnet.stress._requirement import holder_words, material_words
 from chainnet.stress._worst import worst_of
 from chainnet.words import (
     DEGREE_WORDS,
+    NONE,
     TierShort,
     Who,
+    carried_sentence,
     course_words,
     in_months,
     join,
@@ -205,6 +208,11 @@ class StressTest(Result):
             f"{self.worst}: {join(said)} as long as can be, at the cost of others or of later months. The plan has "
             f"{aim} over {in_months(settings['months'])}; another horizon may move its first short month."
         )
+
+    @property
+    def stocks_sentence(self) -> str:
+        """Which stocks of unsure size are drawn under the worst scenario before its last tier is short; "" of none."""
+        return str(fact_of(self.summary, "carried", {}).get(self.worst, ""))
 
     @property
     def levels_sentence(self) -> str:
@@ -418,7 +426,7 @@ def tested(
         **_unusual(ask),
         **counting.settings,
     )
-    summaries, by_month, stored, lasting = [], [], [], []
+    summaries, by_month, stored, lasting, carried = [], [], [], [], {}
     for scenario, (table, *_) in zip(chosen, steady, strict=True):
         name = _name(scenario)
         over = pd.DataFrame(columns=OVER_TIME, dtype=float)
@@ -426,6 +434,7 @@ def tested(
             by_month.append(months_table(name, found[name], ask))
             over = summary_table(by_month[-1], found[name], ask)
             stored.append(stock_table(name, found[name]))
+            carried[name] = _carried(name, found[name], table.join(over), network)
             lasting.append(survival_table(by_month[-1], found[name], name, ask))
         both = pd.concat([table, over.reindex(table.index)], axis=1)
         summaries.append(pd.concat({name: both}, names=["scenario"]))
@@ -433,6 +442,7 @@ def tested(
     levels = [table for _, _, table, _ in steady if len(table)]
     survive = pd.concat(lasting, ignore_index=True).set_index(["scenario", "tier", "node"])
     said: dict[str, Any] = {"has_others": bool(counting.rivals.any())}
+    said["carried"] = carried
     said["onsets"] = {name: one.timeline.onset or 0 for name, one in found.items()}
     said["rests_on"] = {_name(s): rest_of(inputs) for s, inputs in zip(chosen, binds, strict=True)}
     return StressTest(
@@ -448,6 +458,23 @@ def tested(
         money=stamp(pd.concat([money_table(network, name, c) for name, c in found.items()]), source),
         certificate=Certificate.worst([c.perfect.certificate for c in reversed(found.values())]),
         by_month={name: flows_of(c, ask) for name, c in found.items()},
+    )
+
+
+def _carried(name: str, found: Trajectory, summary: pd.DataFrame, network: Network) -> str:
+    """Return the stocks of unsure size that are drawn before the last tier is short that is so for long, in words."""
+    stocks, short = found.stocks, summary[(summary["shortfall_tpa"] > NONE * summary["demand_tpa"])]
+    until = short["first_short_month"].fillna(np.inf).max()
+    before = np.flatnonzero(1 + np.array(found.timeline.starts) < until)
+    if stocks.empty or not len(before):
+        return ""
+    left = left_of(stocks, found.timeline.overlays)
+    drawn = left["stock_t"] - found.perfect.level_t[before[-1]]
+    some = (left["low_t"] < left["high_t"]) & stocks["node"].notna() & (drawn > PRINTED * left["stock_t"])
+    rows = stocks[["id", "holder", "country", "commodity"]].join(left)[some].to_dict("records")
+    return carried_sentence(
+        name,
+        [(holder_words(row), material_words(network, row["commodity"]), *(row[c] for c in left)) for row in rows],
     )
 
 

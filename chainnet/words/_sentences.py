@@ -10,7 +10,7 @@ from typing import Any
 from chainnet.words._names import first_capital, join, named
 from chainnet.words._numbers import DUST, NBSP, bill, is_missing, number, same, weight
 
-MOST_IDLE = 3  # stocks that are named of those of which nothing is drawn
+MOST_NAMED = 3  # stocks of which nothing is drawn, or goods without a price
 # how far flows may move, in a sentence
 DEGREE_WORDS = {"none": "without rerouting", "existing": "on existing links", "new": "with new suppliers"}
 
@@ -70,6 +70,23 @@ def stock_sentence(tier: str, scenario: str, parts: Sequence[str]) -> str:
     return f"Carrying {tier} through “{scenario}” takes {join(parts)}."
 
 
+def carried_sentence(scenario: str, stocks: Sequence[tuple[str, str, float, float, float]]) -> str:
+    """Say on which stocks of unsure size the time rests until somebody is short; "" of none.
+
+    ``stocks``: holder, what, t as stated, least t, most t.
+
+    Examples
+    --------
+    >>> carried_sentence("a_stops", [("Firm X in France", "oxide", 200.0, 100.0, 250.0)])
+    'a_stops: the time rests on stocks: Firm X in France 200 t (100 to 250) of oxide.'
+    """
+    said = [
+        f"{holder} {weight(stated)} ({number(low)} to {number(high)}) of {named(label)}"
+        for holder, label, stated, low, high in stocks
+    ]
+    return f"{scenario}: the time rests on stocks: {join(said)}.".replace(NBSP, " ") if said else ""
+
+
 @dataclass(frozen=True)
 class Amount:
     """So many tonnes of a material, and what they cost; ``usd`` None = no price in the data."""
@@ -106,6 +123,9 @@ def requirement_sentence(
     most: Sequence[Amount] | None = None,
     idle: Sequence[str] = (),
     ends: tuple[Sequence[Amount], Sequence[Amount]] | None = None,
+    unpriced: Sequence[str] = (),
+    *,
+    leaves_cover: bool = False,
 ) -> str:
     """Say what must be in stock, which stocks give a part of it, and what is to buy.
 
@@ -123,6 +143,10 @@ def requirement_sentence(
         Stocks on record of which nothing is drawn, and why.
     ends : (sequence of Amount, sequence of Amount), optional
         Nothing held, with demand at its low and at its high figures.
+    unpriced : sequence of str
+        What would do alone in its place and has no price: how much of what.
+    leaves_cover : bool
+        Whether users hold something for themselves, which is left out.
 
     Examples
     --------
@@ -130,12 +154,15 @@ def requirement_sentence(
     >>> oxide = Drawn("Firm X in France", "oxide", 200.0, 80.0, 50.0)
     >>> need, rest = Amount(30.0, "alloy", 6e6), Amount(12.5, "alloy", 2.5e6)
     >>> ends = [Amount(21.0, "alloy")], [Amount(float("inf"), "alloy")]
-    >>> for part in requirement_sentence(head, [need], [oxide], [], [rest], [], ends).split(". "):
+    >>> said = requirement_sentence(head, [need], [oxide], [], [rest], [], ends, ["9 t of tin"], leaves_cover=True)
+    >>> for part in said.split(". "):
     ...     print(part)
     For defence demand to be met through “A stops” (12 months) 30 t of alloy must be in stock, USD 6 million
     With demand at its low figures 21 t, at its high figures no amount
+    Or, without a price in the data, 9 t of tin
     Already held: Firm X in France gives 80 t of its 200 t (perhaps only 50) of oxide
-    To buy: nothing; with stocks at their low figures 12.5 t of alloy, USD 2.5 million.
+    To buy: nothing; with stocks at their low figures 12.5 t of alloy, USD 2.5 million
+    What users hold for themselves is left out, but counts in chainnet stress and find.
     >>> requirement_sentence(head, [], [], [])
     'Defence demand is met through “A stops” (12 months) with nothing in store: no stock is needed.'
     """
@@ -149,11 +176,13 @@ def requirement_sentence(
     ]
     if at_ends:
         parts.append(at_ends)
+    if unpriced:
+        parts.append(f"Or, without a price in the data, {join(unpriced[:MOST_NAMED], 'or')}.")
     if drawn:
         parts.append(f"Already held: {join([*map(str, drawn)])}.")
     if idle:
-        more = [f"{len(idle) - MOST_IDLE} more"] if len(idle) > MOST_IDLE else []
-        parts.append(f"On record, but not drawn: {join([*idle[:MOST_IDLE], *more])}.")
+        more = [f"{len(idle) - MOST_NAMED} more"] if len(idle) > MOST_NAMED else []
+        parts.append(f"On record, but not drawn: {join([*idle[:MOST_NAMED], *more])}.")
     if not drawn:
         parts.append(f"{'All' if idle else 'No stock is on record, so all'} of it is to buy.")
     else:
@@ -165,6 +194,8 @@ def requirement_sentence(
             only = f"{most[0]}, " if len(most) == 1 else ""
             low = f"; with stocks at their low figures {only}{_cost(most)}"
         parts.append(f"To buy: {bought}{low}.")
+    if leaves_cover:
+        parts.append("What users hold for themselves is left out, but counts in chainnet stress and find.")
     return " ".join(parts).replace(NBSP, " ")
 
 

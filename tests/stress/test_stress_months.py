@@ -287,6 +287,46 @@ def test_mag9_with_stocks(mag9: cn.Network, china_out: cn.Scenario) -> None:
     assert row(dry, "china_out", "industrial")["shortfall_t"] == pytest.approx(10.0)
 
 
+@pytest.mark.parametrize(
+    ("more", "measures", "asked", "said"),
+    [
+        ({}, [], {}, "pile in the United States 10 t (4 to 30) of goods"),
+        ({"high_t": None}, [], {}, "pile in the United States 10 t (4 to 10) of goods"),
+        (
+            {},
+            [{"kind": "scale", "where": {"holder": "pile"}, "share": 0.5}],
+            {},
+            "pile in the United States 5 t (2 to 15) of goods",
+        ),
+        ({}, [], {"months": 8}, "pile in the United States 10 t (4 to 30) of goods"),
+        ({}, [], {"stocks": False}, ""),
+        ({"low_t": None, "high_t": None}, [], {}, ""),
+        ({"release_tpa": 6.0}, [], {}, ""),
+    ],
+    ids=["range", "low", "half", "met to the end", "left alone", "known", "short at once"],
+)
+def test_stocks_of_unsure_size_that_the_time_rests_on_are_said(
+    more: dict[str, Any], measures: list[Any], asked: dict[str, Any], said: str
+) -> None:
+    """A tonne is drawn each month once the mine is out: 10 t last for ten. The other pile serves civilians, who endure."""
+    pile = {"low_t": 4.0, "high_t": 30.0, "release_tpa": None} | more
+    net = cn.Network(
+        nodes=frame("id stage country capacity_tpa", ("mine", "mine", "CHN", 12.0), ("user", "end_use", "USA", None)),
+        edges=frame("source target flow_tpa", ("mine", "user", 12.0)),
+        demand=frame("node tier demand_tpa", ("user", "defence", 12.0)),
+        stocks=frame(
+            "id holder node stock_t release_tpa low high country tiers",
+            ("a", "pile", "user", 10.0, pile["release_tpa"], pile["low_t"], pile["high_t"], "USA", None),
+            ("b", "shut", "user", 9.0, None, 1.0, 20.0, "USA", "civilian"),
+        ),
+        tiers=frame("tier rank", ("defence", 1), ("civilian", 2)),
+    )
+    out = cn.Scenario("out", [{"kind": "remove", "nodes": ["mine"]}, *measures])
+    found = cn.stress_test(net, out, **{"months": 24, **asked})
+    assert found.stocks_sentence == (f"out: the time rests on stocks: {said}." if said else "")
+    assert cn.stress_test(net, cn.Scenario("calm"), months=12).stocks_sentence == ""
+
+
 def _user(net: cn.Network, tier: str) -> str:
     return str(net.demand.loc[net.demand["tier"] == tier, "node"].iloc[0])
 

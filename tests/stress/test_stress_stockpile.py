@@ -162,6 +162,42 @@ def test_a_stock_that_covers_what_has_no_price_is_named_too() -> None:
     assert np.isnan(by(need).loc["metal", "buy_usd"])
 
 
+def test_what_would_do_but_has_no_price_is_said_with_how_to_give_it_one() -> None:
+    """16 t of metal are bought; 32 t of ore would do, but nobody says what they cost. Both helps while the works runs."""
+    net = priced(commodities=frame("id label price_usd_per_t", ("ore", "Ore", None), ("metal", None, 1000.0)))
+    would = "32 t of Ore (--price ore=USD_PER_T)"
+    need = cn.stockpile_requirement(net, OUT, months=24)
+    assert by(need)["required_t"].to_dict() == pytest.approx({"metal": 16.0, "ore": 0.0})
+    assert (
+        f"16 t of metal must be in stock, under USD 1 million. Or, without a price in the data, {would}. "
+        in need.sentence
+    )
+    told = cn.stockpile_requirement(net, OUT, months=24, prices={"ore": 100.0})
+    assert by(told)["required_t"].to_dict() == pytest.approx({"metal": 0.0, "ore": 32.0})
+    assert "Or, " not in told.sentence
+    never = {"metal": float("inf")}
+    with pytest.raises(cn.InfeasibleError) as fault:
+        cn.stockpile_requirement(net, OUT, months=24, prices=never)
+    assert f"no stock of anything else that has a price keeps defence whole. With {would} it would. Give" in str(
+        fault.value
+    )
+    both = cn.Scenario("both", [{"kind": "remove", "nodes": ["mine", "works"]}])
+    assert "Or, " not in cn.stockpile_requirement(net, both, months=24).sentence
+    with pytest.raises(cn.InfeasibleError, match=r"no stock of anything else keeps defence whole\. Give"):
+        cn.stockpile_requirement(net, both, months=24, prices=never)
+
+
+def test_what_users_hold_for_themselves_is_left_out_and_that_is_said() -> None:
+    """26 weeks of metal with the user serve half a year of the stress test; the requirement is the same without."""
+    covered, plain = priced(cover=frame("tier weeks", (None, 26.0))), priced()
+    need = cn.stockpile_requirement(covered, OUT, months=24)
+    assert need["required_t"].tolist() == cn.stockpile_requirement(plain, OUT, months=24)["required_t"].tolist()
+    assert "What users hold for themselves is left out, but counts in chainnet stress and find." in need.sentence
+    assert "What users hold" not in cn.stockpile_requirement(plain, OUT, months=24).sentence
+    short = [cn.stress_test(net, OUT, months=24).summary.loc["out", "shortfall_t"].sum() for net in (covered, plain)]
+    assert short[0] < short[1]
+
+
 def test_the_sentence_where_no_stock_helps_and_where_none_is_needed() -> None:
     net = held()
     others = net.with_table("stocks", net.stocks[net.stocks["id"] == "c"])
