@@ -300,16 +300,26 @@ def _laid_out(
 
 
 def _clipped(texts: Sequence[str], width: int) -> list[str]:
-    """Return texts cut to a width; what differs stays apart: cut at the end, else in the middle, else not at all."""
+    """Return texts cut to a width; what differs stays apart: cut at the end, in the middle, or wherever it can be."""
     several: dict[str, set[str]] = {}
     for text in texts:
         several.setdefault(_cut(text, width, 0), set()).add(text)
     shown: dict[str, str] = {}
     for same in several.values():
         ways = [{text: _cut(text, width, tail) for text in same} for tail in (0, width // 2, width - LEAST_HEAD)]
-        whole_texts = {text: text for text in same}
-        shown |= next((way for way in ways if len(set(way.values())) == len(same)), whole_texts)
+        shown |= next((way for way in ways if len(set(way.values())) == len(same)), _apart(same, width))
     return [shown[text] for text in texts]
+
+
+def _apart(same: set[str], width: int) -> dict[str, str]:
+    """Return texts that look alike at either end, each cut where it looks like none before it, else with a number."""
+    shown: dict[str, str] = {}
+    for text in sorted(same):
+        mark = f"…{len(shown) + 1}"
+        ways = [_cut(text, width, tail) for tail in range(width - 1)]
+        numbered = text[: width - len(mark)] + mark
+        shown[text] = next((way for way in ways if way not in shown.values()), numbered)
+    return shown
 
 
 def _cut(text: str, width: int, tail: int) -> str:

@@ -16,6 +16,7 @@ from chainnet.stress._months import Ask
 from chainnet.words import (
     DEGREE_WORDS,
     NBSP,
+    ORDER_WORDS,
     Amount,
     Drawn,
     country_name,
@@ -69,6 +70,8 @@ def requirement_words(
         event = f"through “{(scenario.label or readable_id(scenario.name)).rstrip('.')}”"
     demand = network.demand[ask.counting.rows & network.demand["tier"].isin(tiers).to_numpy()]["demand_tpa"].sum()
     how = [f"{tonnes(demand)} for {ask.months} {nouns('month', ask.months)}", DEGREE_WORDS[ask.reroute]]
+    if ask.counting.rivals.any():
+        how.append(ORDER_WORDS[ask.counting.order_name])
     if ask.projects:
         how.append(f"with {len(ask.projects)} {nouns('project', len(ask.projects))} on stream")
     least = PRINTED * max(table["required_t"].max(), 1.0) if len(table) else 0.0

@@ -25,7 +25,7 @@ PAGES = [p for kind in ("js", "css", "j2", "typ") for p in sorted(PACKAGE.rglob(
 # engine and network stand below words and cannot ask it; they print what they were given, in messages alone
 BELOW = ("engine", "network")
 # places of a picture, in its own units: no number that anybody reads
-DRAWN = {f"drawing/{name}.py": {".0f", ".1f", ".2f"} for name in ("world", "still", "sankey", "svg", "figure")}
+DRAWN = {f"drawing/{name}.py": {".0f", ".1f", ".2f"} for name in ("world", "still", "sankey", "style", "svg", "figure")}
 
 
 def place(path: Path) -> str:
