@@ -27,8 +27,8 @@ MOST_WORDS, MOST_NUMBERS = 250, 20
 HEADS = ("Who and when.", "Where.", "What to do.", "How sure.")
 NUMBER = re.compile(r"(?<![\w.])\d[\d,.]*")
 TICK = re.compile(r"((\d+( %)?|later|months after the first measure)\s*)+")
-SECOND = ("gallium", "germanium", "graphite")  # a minute or more each, in the second job
-BY_HAND = ("antimony", "rare-earths", "tungsten")  # two to three
+SECOND = ("gallium", "graphite")  # a minute each, in the second job
+BY_HAND = ("antimony", "germanium", "rare-earths", "tungsten")  # two to three
 SMALL = (2, 3)  # seeds of made-up chains: allies short in the long run, everybody short from the first month
 
 
