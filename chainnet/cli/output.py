@@ -307,7 +307,8 @@ def _clipped(texts: Sequence[str], width: int) -> list[str]:
     shown: dict[str, str] = {}
     for same in several.values():
         ways = [{text: _cut(text, width, tail) for text in same} for tail in (0, width // 2, width - LEAST_HEAD)]
-        shown |= next((way for way in ways if len(set(way.values())) == len(same)), None) or _apart(same, width)
+        apart = [way for way in ways if len(set(way.values())) == len(same)]
+        shown |= apart[0] if apart else _apart(same, width)
     return [shown[text] for text in texts]
 
 
