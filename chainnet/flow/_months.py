@@ -33,7 +33,7 @@ from chainnet.flow._balance import EXTRA_COST_USD_PER_T, relation_flows, shared_
 from chainnet.flow._counting import Counting
 from chainnet.flow._endured import Endured
 from chainnet.flow._law import released, under_contract
-from chainnet.flow._law_months import kept_at_home, with_stage_rows
+from chainnet.flow._law_months import AT_ONCE, at_once, kept_at_home, with_stage_rows
 from chainnet.flow._order import VALUED
 from chainnet.flow._plan import Bases, How, Piece, Plan, Told, check_size
 from chainnet.flow._shipped import Shipped, ends_of
@@ -144,6 +144,7 @@ class MonthsModel:
         self._is_priced = False
         self._keeps, self._notes, self._is_close, self._is_far = False, False, True, False
         self._is_served = False  # whether all that is asked is served already, and held
+        self._is_begun = False  # whether the stages begin at an answer to all of them at once
         self._ends: dict[str, Statuses] = {}
         self._near, self._most_steps = self._first_near, 0
 
@@ -327,9 +328,11 @@ class MonthsModel:
             self._model.keep_at_least(*home)
         if freed is not None:
             is_quick &= not (how.least_cost or how.shipped or endurance)
-            found = self._release(freed, wanted, self._n_asked(how), is_quick)
+            found = self._release(freed, wanted, how, is_quick)
             if home is not None:
                 self._model.keep_at_least(*home)
+        if how.worth is None and not self._is_served:
+            found = self._all_at_once(self._n_asked(how), how.totals_only) or found
         for number, (name, members) in enumerate(self.stages[: self._n_asked(how)]):
             before = self._model.held
             if how.worth is None:
@@ -391,7 +394,7 @@ class MonthsModel:
         return {name: (columns, np.append(rows[:n], free)) for name, (columns, rows) in known.items()}
 
     def _release(
-        self, freed: tuple[Array, Array, Array], wanted: Array, n_asked: int, is_quick: bool
+        self, freed: tuple[Array, Array, Array], wanted: Array, how: How, is_quick: bool
     ) -> LinearSolution | None:
         """Serve the stages while contracts hold; then let these go, and keep the tonnes of each stage by floors.
 
@@ -399,10 +402,10 @@ class MonthsModel:
         their users, which must not go to others when it is let go. Where no bound that a contract makes has a price,
         letting it go changes nothing, and it stays: ``is_quick`` looks for that, here and in all that is solved after.
         """
-        found: LinearSolution | None = None
-        asked, (upper, low, high) = list[Any](), freed
+        asked, n_asked, (upper, low, high) = list[Any](), self._n_asked(how), freed
         if is_quick:
             self._watched = upper > self._put[0], high > self._put[2]
+        found = self._all_at_once(n_asked if is_quick else len(self.stages), how.totals_only)
         for name, members in self.stages:
             is_free = is_quick and not self._is_priced
             if len(asked) == n_asked and (is_free or self._all_whole(found, wanted, n_asked)):
@@ -475,6 +478,24 @@ class MonthsModel:
             dust[:, members] = np.maximum(dust[:, members], np.minimum(open_, 1e-3 * wanted[:, members]))
         return settled(served, wanted, dust)
 
+    def _all_at_once(self, n_asked: int, totals_only: bool) -> LinearSolution | None:
+        """Return where the stages begin if it is many steps from one to the next; None where it is not.
+
+        All are served in one program, each worth a part of the one before, sooner a little more than later. Mostly
+        that is the answer of every stage, which then needs its own proof but no step.
+        """
+        self._is_begun = self._is_far and not (self._is_close and self.stages[0][0] in self._near)
+        if not self._is_begun:
+            return None
+        p = self._solved
+        left = p.lengths[::-1].cumsum()[::-1] / p.lengths.sum()
+        goals = []
+        for name, members in self.stages[:n_asked]:
+            is_sooner = not totals_only and name in self._firsts
+            goals.append((p.served(members), np.repeat(left if is_sooner else 0.0 * left, int(members.sum()))))
+        self._model.set_cost(at_once(len(p.program.cost), goals))
+        return self._optimal(None, AT_ONCE, afresh=True)
+
     def _stage(
         self,
         name: str,
@@ -493,8 +514,8 @@ class MonthsModel:
         if found is None or not self._is_served:
             cost[columns] = -1.0
             self._model.set_cost(cost)
-            is_far = self._is_far and (found is None or name in self._firsts or self._counting.law is not None)
-            found = self._optimal(found, name, is_near=self._has_host, afresh=is_far)
+            is_far = self._is_far and not self._is_begun and name in self._firsts
+            found = self._optimal(found, name, is_near=self._has_host or self._is_begun, afresh=is_far)
             self._model.hold(found)
         p = self._solved  # of one period nothing is early or late
         if p.n_periods == 1 or totals_only or name not in self._firsts or self._is_whole(found, columns, ask):
