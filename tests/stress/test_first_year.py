@@ -116,6 +116,21 @@ def test_what_comes_after_a_tier_needs_no_plan(mag9: cn.Network, china_out: cn.S
     down_to(mag9, china_out, order)
 
 
+@pytest.mark.parametrize("order", ["law", "allies_first"])
+def test_what_stages_begin_with_decides_nothing(
+    china_out: cn.Scenario, order: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All stages at once, the last worth most and later better than sooner: a bad place to begin, and the same plan."""
+    found = []
+    for worth, sooner in ((0.2, 0.1), (5.0, -0.9)):
+        monkeypatch.setattr("chainnet.flow._law_months.NEXT", worth)
+        monkeypatch.setattr("chainnet.flow._law_months.SOONER", sooner)
+        counting = Counting.of(cn.read("mag-9"), order=order)  # type: ignore[arg-type]
+        found.append(due_by_month(counting, china_out))
+    assert found[0]["due_t"].max() > 0
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-6, atol=1e-6 * float(found[0]["demand_t"].max()))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("order", ["law", "law_only", "alike"])
 def test_what_comes_after_a_tier_needs_no_plan_on_a_real_chain(order: str) -> None:
