@@ -160,7 +160,7 @@ class Answers:
 
     def first_year(self, scenario: Scenario | None) -> pd.DataFrame:
         """Return what is due in the first twelve months, index tier; see ``first_year``."""
-        return first_year(self._first_months(scenario))
+        return self.once(("first year", scenario), lambda: first_year(self._first_months(scenario)))
 
     def first_month(self, scenario: Scenario | None, tier: str) -> float:
         """Return the first month in which more than 1 % is due; NaN = none of the horizon."""

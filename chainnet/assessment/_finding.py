@@ -128,7 +128,7 @@ class Finding:
         shares = [central, *self.answers.first_years(self.scenario, self.tier)]
         return {"share": central, "low": min(shares), "high": max(shares), "tpa": central * self.demand["tpa"]}
 
-    @property
+    @cached_property
     def first_year_share(self) -> float:
         """The central value of ``first_year``, which alone costs a tenth of its range."""
         return float(self.answers.first_year(self.scenario)["due_share"][self.tier])
@@ -138,12 +138,12 @@ class Finding:
         """Short without any restriction, once new suppliers are qualified."""
         return float(self.assumptions.range["already_share"][self.tier])
 
-    @property
+    @cached_property
     def certain(self) -> bool:
         """Whether a class can be said; see ``KeyAssumptions.certain``."""
         return self.assumptions.certain
 
-    @property
+    @cached_property
     def is_met(self) -> bool:
         """Whether less than 1 % is due, in the first year and later, and that can be said."""
         return self.certain and class_of(max(self.later["share"], self.first_year_share)) == "met"
@@ -441,7 +441,7 @@ class Finding:
             ),
         )
 
-    @property
+    @cached_property
     def title(self) -> str:
         """The verdict, in one sentence."""
         return self.claims.title
@@ -449,6 +449,10 @@ class Finding:
     @property
     def sentences(self) -> list[str]:
         """Four sentences: who is short and when, where it breaks, what to do, how sure that is."""
+        return list(self._sentences)
+
+    @cached_property
+    def _sentences(self) -> list[str]:
         rest = [(one.tier, one.is_met, one.certain, one.later_ends, one.first_year_share) for one in self.others]
         first = self.advice[-1] if self.advice else None
         return [

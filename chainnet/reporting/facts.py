@@ -148,9 +148,12 @@ class Facts:
         """Return a scenario in words."""
         if name == BASELINE:
             return "Baseline: no measure"
-        known = self.a.scenarios["label"]
+        return self._labels[name]
+
+    @cached_property
+    def _labels(self) -> dict[str, str]:
         asked = {one.scenario.name: one.label for one in self.a.findings if one.scenario is not None}
-        return str(known[name] if name in known.index else asked.get(name, self.a.findings[0].scenarios["label"][name]))
+        return {**self.a.findings[0].scenarios["label"], **asked, **self.a.scenarios["label"]}
 
     @property
     def worst_label(self) -> str:
