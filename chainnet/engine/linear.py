@@ -20,6 +20,7 @@ from chainnet.engine.tolerances import FINEST, NEAT, NEGLIGIBLE, PAID, SOLVER, W
 from chainnet.errors import SolverError
 
 Bounds = tuple[Array, Array, Array, Array]  # lower and upper of columns, lower and upper of rows
+Way = tuple[dict[str, Any], bool]  # options of the solver, and whether it goes on from what there is
 
 NO_LIMIT = 2**31 - 1
 PLAIN: dict[str, Any] = {
@@ -39,8 +40,10 @@ FINE = {**PRIMAL, "dual_feasibility_tolerance": FINEST}
 PRESOLVED = {**PLAIN, "presolve": "on"}
 WIDELY = {**PLAIN, "presolve": "on", "primal_feasibility_tolerance": WIDE, "dual_feasibility_tolerance": WIDE}
 INTERIOR = {**PLAIN, "presolve": "on", "solver": "ipm"}
-# from here on the interior point takes half as long as the simplex method that begins afresh (measured on months)
-MANY_ROWS = 20_000
+# steps for so many rows after which the interior point takes less time than the rest of the way (measured on months)
+ROWS_A_STEP, LEAST_STEPS = 3, 2_000
+# from here on it takes less from the start, where several objectives are sought at once
+MANY_ROWS = 10_000
 
 
 @dataclass(frozen=True)
@@ -316,6 +319,7 @@ class WarmModel:
         is_near: bool = False,
         is_neat: bool = True,
         afresh: bool = False,
+        is_far: bool = False,
     ) -> LinearSolution:
         """Solve under the bounds in place, from ``basis`` if one is given.
 
@@ -323,8 +327,8 @@ class WarmModel:
         with presolve and wider tolerances. The answer still has to pass its own check.
         ``is_near`` is for where the answer of ``basis`` still keeps all bounds, only costs being other,
         and few steps are to go: another method, which is fast then.
-        ``afresh``: for where that was tried of a program alike, and too many steps were to go: presolve, and for large
-        programs the interior point, whose time hangs less on how far there is to go.
+        ``afresh``: for where that was tried of a program alike, and too many steps were to go: presolve, then the
+        interior point, whose time hangs less on how far there is to go. ``is_far``: of a large program at once.
         ``is_neat``: whether an answer that is off by more than rounding is looked for again.
 
         Raises
@@ -337,15 +341,14 @@ class WarmModel:
         Where an answer breaches a bound or misses its dual by more than rounding, or there is no verdict,
         other ways are tried, the first of them from what was found; of the answers the neatest is returned.
         """
-        ways = self._ways(False, is_near and basis is not None)
-        if afresh:
-            ways = [(INTERIOR if self.program.matrix.shape[0] > MANY_ROWS else PRESOLVED, False), *ways]
-        found = self._best(basis, ways, is_neat)
+        is_near &= basis is not None
+        first = self._afresh(is_far) if afresh or is_far else self._near() if is_near else []
+        found = self._best(basis, [*first, *self._ways(False)], is_neat)
         if found.status == "infeasible" and or_wide and not self.is_surely_infeasible():
-            return self._best(None, self._ways(True, False), is_neat)
+            return self._best(None, self._ways(True), is_neat)
         return found
 
-    def _best(self, basis: Any, ways: list[tuple[dict[str, Any], bool]], is_neat: bool) -> LinearSolution:
+    def _best(self, basis: Any, ways: list[Way], is_neat: bool) -> LinearSolution:
         best: LinearSolution | None = None
         proved: Certificate
         least, status, held = np.inf, "", None
@@ -397,19 +400,25 @@ class WarmModel:
                 return True
         return False
 
-    def _ways(self, is_wide: bool, is_near: bool) -> list[tuple[dict[str, Any], bool]]:
+    def _ways(self, is_wide: bool) -> list[Way]:
         """Return ways to solve, the fastest first, each with whether it goes on from what there is."""
         size = sum(self.program.matrix.shape) + 1000
         # a way that mends is near its end or runs in circles
         fine, interior = ({**way, "simplex_iteration_limit": size} for way in (FINE, INTERIOR))
         if is_wide:
             return [(WIDELY, False), (fine, True), (interior, False)]
-        ways = [(PLAIN, True), (fine, True), (PLAIN, False), (WIDELY, False), (interior, False)]
-        if is_near:
-            # where it takes more steps than that, to begin afresh is faster
-            few = {**PRIMAL, "simplex_iteration_limit": max(self.program.matrix.shape[0] // 16, 500)}
-            ways = [(few, True), (PRESOLVED, False), *ways]
-        return ways
+        return [(PLAIN, True), (fine, True), (PLAIN, False), (WIDELY, False), (interior, False)]
+
+    def _near(self) -> list[Way]:
+        """Return ways where only costs have changed: a few steps, and afresh where these do not do."""
+        few = {**PRIMAL, "simplex_iteration_limit": max(self.program.matrix.shape[0] // 16, 500)}
+        return [(few, True), *self._afresh(False)]
+
+    def _afresh(self, is_far: bool) -> list[Way]:
+        """Return ways that begin afresh."""
+        n_rows = self.program.matrix.shape[0]
+        few = {**PRESOLVED, "simplex_iteration_limit": max(n_rows // ROWS_A_STEP, LEAST_STEPS)}
+        return [(few, False), (INTERIOR, False)][is_far and n_rows > MANY_ROWS :]
 
     def value(self, basis: Any) -> float:
         """Solve for the optimal value alone, the cheapest answer there is; NaN if there is no optimum."""

@@ -141,6 +141,7 @@ class CompactModel:
         or_wide: bool = False,
         is_near: bool = False,
         afresh: bool = False,
+        is_far: bool = False,
     ) -> LinearSolution:
         """Solve under what is in place, from an earlier answer if its basis still fits; see ``WarmModel.solve``."""
         model = self._inner
@@ -149,7 +150,7 @@ class CompactModel:
             none = np.empty(0)
             return LinearSolution("infeasible", np.nan, none, none, none, None)
         basis = before.basis[1] if before is not None and before.basis[0] is model else None
-        found = model.solve(basis, or_wide=or_wide, is_near=is_near, afresh=afresh)
+        found = model.solve(basis, or_wide=or_wide, is_near=is_near, afresh=afresh, is_far=is_far)
         if found.status != "optimal":
             return found
         self._last = found

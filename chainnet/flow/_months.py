@@ -494,7 +494,7 @@ class MonthsModel:
             is_sooner = not totals_only and name in self._firsts
             goals.append((p.served(members), np.repeat(left if is_sooner else 0.0 * left, int(members.sum()))))
         self._model.set_cost(at_once(len(p.program.cost), goals))
-        return self._optimal(None, AT_ONCE, afresh=True)
+        return self._optimal(None, AT_ONCE, afresh=True, is_far=len(goals) > 1)
 
     def _stage(
         self,
@@ -585,7 +585,13 @@ class MonthsModel:
         return asked.first_short(best.x) < tried
 
     def _optimal(
-        self, before: LinearSolution | None, problem: str, *, is_near: bool = False, afresh: bool = False
+        self,
+        before: LinearSolution | None,
+        problem: str,
+        *,
+        is_near: bool = False,
+        afresh: bool = False,
+        is_far: bool = False,
     ) -> LinearSolution:
         """Solve and prove.
 
@@ -597,7 +603,8 @@ class MonthsModel:
         earlier, is_first, starts_near = before, before is None, self._is_close and problem in self._near
         if starts_near:
             before, is_near = self._model.at(self._near[problem]), False
-        found = self._model.solve(before, or_wide=True, is_near=is_near, afresh=afresh and not starts_near)
+        afresh, is_far = afresh and not starts_near, is_far and not starts_near
+        found = self._model.solve(before, or_wide=True, is_near=is_near, afresh=afresh, is_far=is_far)
         if found.status == "infeasible" and earlier is not None and self._model.admit(earlier):
             found = self._model.solve(earlier)
         if found.status == "infeasible" and is_first and self._keeps:
