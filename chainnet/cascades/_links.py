@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ class Links:
     flow: Array
     row: Ints
 
-    @property
+    @cached_property
     def n(self) -> int:
         """Number of nodes."""
         return len(self.tables.network.nodes)

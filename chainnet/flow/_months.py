@@ -143,8 +143,8 @@ class MonthsModel:
         self._watched: tuple[Bools, Bools] | None = None
         self._is_priced = False
         self._keeps, self._notes, self._is_close, self._is_far = False, False, True, False
-        self._is_served = False  # whether all that is asked is served already, and held
-        self._is_begun = False  # whether the stages begin at an answer to all of them at once
+        # whether all that is asked is served already, and held; whether stages begin at an answer to all at once
+        self._is_served = self._is_begun = False
         self._ends: dict[str, Statuses] = {}
         self._near, self._most_steps = self._first_near, 0
 
@@ -264,23 +264,9 @@ class MonthsModel:
                 if piece.endurance[label] == 0:
                     lasting[label] = float(t)
                     del whole[label]
-        proofs = [piece.proof for piece in pieces]
-        times = self.periods.lengths[: len(pieces)] / self.periods.lengths[0]
-        p, rest = self.periods, self.periods.n_periods - len(overlays)
-        nothing = np.zeros((rest, self.n_demand))
-        return Piece(
-            np.concatenate([*(n * piece.x for n, piece in zip(times, pieces, strict=True)), np.zeros(rest * p.width)]),
-            np.concatenate([*(n * piece.served_t for n, piece in zip(times, pieces, strict=True)), nothing]),
-            np.concatenate([*(n * piece.wanted_t for n, piece in zip(times, pieces, strict=True)), nothing]),
-            sum(float(n) * piece.cost_usd for n, piece in zip(times, pieces, strict=True)),
-            lasting,
-            Certificate.worst(
-                proofs,
-                value=sum(float(n) * q.value for n, q in zip(times, proofs, strict=True)),
-                bound=sum(float(n) * q.bound for n, q in zip(times, proofs, strict=True)),
-            ),
-            pieces[0].ends,
-        )
+        p = self.periods
+        times = p.lengths[: len(pieces)] / p.lengths[0]
+        return Piece.joined(pieces, times, lasting, p.n_periods - len(overlays), p.width, self.n_demand)
 
     def _members(self, endurance: dict[str, Any]) -> dict[str, Any]:
         """Return for whom endurance is found: those whom any stage serves."""
@@ -489,20 +475,16 @@ class MonthsModel:
             return None
         p = self._solved
         left = p.lengths[::-1].cumsum()[::-1] / p.lengths.sum()
-        goals = []
-        for name, members in self.stages[:n_asked]:
-            is_sooner = not totals_only and name in self._firsts
-            goals.append((p.served(members), np.repeat(left if is_sooner else 0.0 * left, int(members.sum()))))
-        self._model.set_cost(at_once(len(p.program.cost), goals))
+        sooner = set() if totals_only else self._firsts
+        goals = [
+            (p.served(members), np.repeat(left * (name in sooner), int(members.sum())))
+            for name, members in self.stages[:n_asked]
+        ]
+        self._model.set_cost(at_once(self._n_columns, goals))
         return self._optimal(None, AT_ONCE, afresh=True, is_far=len(goals) > 1)
 
     def _stage(
-        self,
-        name: str,
-        members: Any,
-        wanted: Array,
-        found: LinearSolution | None,
-        totals_only: bool,
+        self, name: str, members: Any, wanted: Array, found: LinearSolution | None, totals_only: bool
     ) -> LinearSolution:
         """Serve a stage as far as can be, hold that, then as early as can be, and hold that."""
         columns = self._solved.served(members)
@@ -510,7 +492,7 @@ class MonthsModel:
         if found is not None and self._is_whole(found, columns, ask):
             self._model.hold_at(columns, ask.ravel())  # nothing better is possible
             return found
-        cost = np.zeros(len(self._solved.program.cost))
+        cost = np.zeros(self._n_columns)
         if found is None or not self._is_served:
             cost[columns] = -1.0
             self._model.set_cost(cost)
@@ -542,12 +524,11 @@ class MonthsModel:
         more is possible is asked of the first periods alone, then of a program that counts one period more, then two,
         four, until it is not; what lies between is halved.
         """
-        asked, n_columns = Endured(self._solved, rows, wanted, steps), len(self._solved.program.cost)
+        asked, basis, n_proofs = Endured(self._solved, rows, wanted, steps), found, len(self._proofs)
         reach, most, stride = max(map(asked.first_short, seen)), steps, 0
-        basis, n_proofs = found, len(self._proofs)
         while reach < most and not self._is_beyond(asked, reach + 1):
             tried = min(reach + stride, most) if stride else most
-            self._model.set_cost(asked.cost(tried, n_columns, is_early=not stride))
+            self._model.set_cost(asked.cost(tried, self._n_columns, is_early=not stride))
             is_first = basis is found
             basis = self._optimal(basis, "how long", is_near=True, afresh=is_first and self._is_far)
             self._is_far |= is_first and not self._model.is_at_once
@@ -585,15 +566,9 @@ class MonthsModel:
         return asked.first_short(best.x) < tried
 
     def _optimal(
-        self,
-        before: LinearSolution | None,
-        problem: str,
-        *,
-        is_near: bool = False,
-        afresh: bool = False,
-        is_far: bool = False,
+        self, before: LinearSolution | None, problem: str, *, is_near: bool = False, **begins: bool
     ) -> LinearSolution:
-        """Solve and prove.
+        """Solve and prove; ``begins``: how, where no plan alike says where, as ``WarmModel.solve`` takes it.
 
         Raises
         ------
@@ -603,8 +578,7 @@ class MonthsModel:
         earlier, is_first, starts_near = before, before is None, self._is_close and problem in self._near
         if starts_near:
             before, is_near = self._model.at(self._near[problem]), False
-        afresh, is_far = afresh and not starts_near, is_far and not starts_near
-        found = self._model.solve(before, or_wide=True, is_near=is_near, afresh=afresh, is_far=is_far)
+        found = self._model.solve(before, or_wide=True, is_near=is_near, **({} if starts_near else begins))
         if found.status == "infeasible" and earlier is not None and self._model.admit(earlier):
             found = self._model.solve(earlier)
         if found.status == "infeasible" and is_first and self._keeps:

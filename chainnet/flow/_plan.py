@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -104,6 +104,28 @@ class Piece:
     proof: Certificate
     ends: dict[str, Statuses]
     shipped_t: Array | None = None
+
+    @classmethod
+    def joined(
+        cls, pieces: Sequence[Piece], times: Array, lasting: dict[str, float], rest: int, width: int, n_demand: int
+    ) -> Piece:
+        """Put periods that stand alone together, each so many times what was solved, then ``rest`` empty ones."""
+        parts = list(zip(times.tolist(), pieces, strict=True))
+        nothing = np.zeros((rest, n_demand))
+        proofs = [piece.proof for piece in pieces]
+        return cls(
+            np.concatenate([*(n * piece.x for n, piece in parts), np.zeros(rest * width)]),
+            np.concatenate([*(n * piece.served_t for n, piece in parts), nothing]),
+            np.concatenate([*(n * piece.wanted_t for n, piece in parts), nothing]),
+            sum(n * piece.cost_usd for n, piece in parts),
+            lasting,
+            Certificate.worst(
+                proofs,
+                value=sum(n * piece.proof.value for n, piece in parts),
+                bound=sum(n * piece.proof.bound for n, piece in parts),
+            ),
+            pieces[0].ends,
+        )
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,7 @@ MOST_WORDS, MOST_NUMBERS = 250, 20
 HEADS = ("Who and when.", "Where.", "What to do.", "How sure.")
 NUMBER = re.compile(r"(?<![\w.])\d[\d,.]*")
 TICK = re.compile(r"((\d+( %)?|later|months after the first measure)\s*)+")
-SECOND = ("gallium", "graphite")  # a minute each, in the second job
-BY_HAND = ("antimony", "germanium", "rare-earths", "tungsten")  # two to three
+SHIPPED = ("antimony", "gallium", "germanium", "graphite", "rare-earths", "tungsten")  # a minute each, in the second job
 SMALL = (2, 3)  # seeds of made-up chains: allies short in the long run, everybody short from the first month
 
 
@@ -246,13 +245,8 @@ GATE = (
 )
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        *(pytest.param(name, marks=pytest.mark.long) for name in SECOND),
-        *(pytest.param(name, marks=pytest.mark.slow) for name in BY_HAND),
-    ],
-)
+@pytest.mark.long
+@pytest.mark.parametrize("name", SHIPPED)
 def test_the_gate_on_a_shipped_chain(name: str, tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", cn.ChainnetWarning)  # measures that are over
