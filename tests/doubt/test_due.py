@@ -510,6 +510,7 @@ def test_the_central_case_is_in_the_order_that_is_asked(order: Any, seed: int) -
         assert found.range["high_by"].str.startswith("order:allies_last").sum() == 0
 
 
+@pytest.mark.long
 def test_a_table_of_the_stages_of_law_gives_what_law_gives() -> None:
     net = under_a_law(5)
     by_table, by_law = asked(net, CHINA, order=LIKE_LAW), asked(net, CHINA, order="law")

@@ -258,6 +258,7 @@ def test_few_events_say_little(found: Hindcast) -> None:
     assert "1 past rule" in found.sentence
 
 
+@pytest.mark.long
 def test_outcomes_kept_elsewhere(two: Network, tmp_path: Path) -> None:
     path = tmp_path / "kept.csv"
     path.write_text("event,question,value,unit\nlic,notice,1.4,ratio\n", encoding="utf-8")
@@ -287,6 +288,7 @@ def test_the_register_is_appended_to_and_scored_as_it_stands(two: Network, found
         register(two, dict(events(two)), found.forecasts, "soon")
 
 
+@pytest.mark.long
 def test_other_beneficiaries_and_a_shorter_horizon(two: Network) -> None:
     short = cn.hindcast(two, "lic", months=1)
     assert set(short.not_scored["why"]) == {"beyond the horizon"}
@@ -299,6 +301,7 @@ def test_a_graph_without_events_is_told_so() -> None:
         cn.hindcast(cn.read("mag-9"))
 
 
+@pytest.mark.long
 def test_a_licence_binds_exports_and_leaves_home_free(tmp_path: Path) -> None:
     """China makes 10 t, uses 6 and ships 3 to the United States and 1 to others: half of each leaves, home has its 6."""
     nodes = pd.DataFrame(

@@ -14,6 +14,7 @@ def findings(n: int, seed: int) -> list[str]:
     return [str(found) for found in run(n, seed) if found is not None]
 
 
+@pytest.mark.long
 def test_a_hundred_broken_files_are_read_or_refused_in_words() -> None:
     assert findings(100, seed=0) == []
 

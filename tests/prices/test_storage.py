@@ -66,6 +66,7 @@ def test_nothing_is_carried_where_that_would_not_pay() -> None:
         assert found["bought_t"].tolist() == [0.0, 0.0]
 
 
+@pytest.mark.long
 def test_where_prices_jump_any_between_goes_with_what_is_carried() -> None:
     # 50 t at 10 and 50 at 30, users take 50; then half of each: one tonne carried would cost 30 and bring 30
     net = network(
