@@ -7,9 +7,10 @@ Words: *trajectory* (the months of one scenario), *foresight* (the plan that kno
 from chainnet.stress._first_year import YEAR, due_by_month, due_in_year, first_year, is_short
 from chainnet.stress._held import End
 from chainnet.stress._months import Ask, Trajectory, base_flow, course, horizon_levels
+from chainnet.stress._result import StressTest
 from chainnet.stress._stockpile import averted, requirement, stockpile_mitigation, stockpile_requirement
 from chainnet.stress._stores import Stores, no_stock, prices_of, tiers_of
-from chainnet.stress._test import StressTest, stress_test, tested
+from chainnet.stress._test import stress_test, tested
 from chainnet.stress._worst import worst_of
 
 __all__ = [
