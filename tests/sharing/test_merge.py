@@ -111,6 +111,24 @@ def test_merging_a_network_with_itself_changes_nothing(mag9: cn.Network, graphs:
         assert len(found.suspects) == len(found.pedigree) == 0
 
 
+def test_cells_of_records_taken_whole_are_counted_one_by_one() -> None:
+    """Amounts of two lines, stages of three nodes, the process of one: six cells, of which one amount differs."""
+
+    def melt(ore: float) -> cn.Network:
+        lines = {"process": ["melt"] * 2, "commodity": ["metal", "ore"], "role": ["output", "input"]}
+        return cn.Network(
+            pd.DataFrame(
+                {"id": ["m", "p", "u"], "stage": ["mine", "refiner", "end_use"], "process": [None, "melt", None]}
+            ),
+            pd.DataFrame({"source": ["m", "p"], "target": ["p", "u"], "commodity": ["ore", "metal"]}),
+            processes=pd.DataFrame({**lines, "t_per_t": [1.0, ore]}),
+        )
+
+    alike, other = (cn.merge({"a": melt(2.0), "b": melt(ore)}) for ore in (2.0, 3.0))
+    assert (alike.n_equal, alike.n_conflicts, alike.n_cells) == (6, 0, 6)
+    assert (other.n_equal, other.n_conflicts, other.n_cells) == (5, 1, 6)
+
+
 def test_merging_in_steps_is_merging_at_once() -> None:
     digests = set()
     for a, b, c in list(itertools.permutations(three().items()))[::2]:

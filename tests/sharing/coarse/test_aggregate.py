@@ -181,3 +181,10 @@ def test_a_measure_by_an_unknown_id_is_refused() -> None:
     stop = cn.Scenario("stop", [{"kind": "remove", "nodes": ["a9"]}])
     with pytest.raises(cn.UnknownIdError, match="a9"):
         aggregate(pairs(ONE), respect=[stop])
+
+
+@pytest.mark.parametrize("named", [{"nodes": ["a1", "a2"]}, {"edges": [["a1", "b1"], ["a2", "b1"]]}])
+def test_plants_that_one_measure_names_together_stay_apart_too(named: dict[str, object]) -> None:
+    stop = cn.Scenario("stop", [{"kind": "remove", **named}])
+    classes = aggregate(pairs(TWO), ["country", "stage"], respect=[stop]).classes
+    assert classes[["a1", "a2"]].tolist() == ["a1", "a2"]
