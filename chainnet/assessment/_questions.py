@@ -61,40 +61,41 @@ def questions(case: Case) -> tuple[Question, ...]:
     """Return the questions of a case in the order in which they are put: each after those that it needs."""
     worst, answers = ("worst",), Answers(case.counting, case.months, {one.name: one for one in case.scenarios})
     return (
-        Question("dues", "what each scenario leaves short", partial(_dues, answers=answers), weight=5.0),
-        Question("now", "what the rules in force leave short", partial(_now, answers=answers), weight=6.0),
-        Question("finding worst", "who is short under the worst scenario", _finding_worst, ("dues",), weight=16.0),
-        Question("finding now", "what the rules in force do", _finding_now, ("dues", "now"), weight=10.0),
+        Question("dues", "what each scenario leaves short", partial(_dues, answers=answers), weight=8.0),
+        Question("now", "what the rules in force leave short", partial(_now, answers=answers), weight=12.0),
+        Question("finding worst", "who is short under the worst scenario", _finding_worst, ("dues",), weight=18.0),
+        Question("finding now", "what the rules in force do", _finding_now, ("dues", "now"), weight=11.0),
         # what needs nothing of these is asked beside them
         Question("removed", "what is lost with each site, country and owner", _removed),
-        Question("attacks", "which sites cost most together", _attacks, weight=5.0),
+        Question("attacks", "which sites cost most together", _attacks, weight=2.0),
         Question("exposure", "how long the loss of a site can be borne", exposures, keeps_why=True),
         Question("indices", "what published indices say", index_ranks, keeps_why=True),
         Question("flow", "how much can be served at most", _flow),
         Question("base", "who is served in the baseline", _base),
         Question("blocs", "who stands on the other side", blocs_of, ("removed",)),
-        Question("alignment", "what a split market costs", sides, ("blocs",), keeps_why=True, weight=5.0),
+        Question("alignment", "what a split market costs", sides, ("blocs",), keeps_why=True, weight=2.0),
         Question("worst", "which scenario is the worst", _worst, ("dues",)),
-        *(
-            Question(
-                f"rerouting {year}", f"what projects buy by {year}", partial(_rerouting, year=year), worst, weight=3.0
-            )
-            for year in case.years
-        ),
-        Question("stress", "who is short in the long run, and month by month", _stress, worst, weight=10.0),
-        Question("stockpile", "what must be in stock", stockpiles, worst, keeps_why=True, weight=6.0),
-        Question("doubts", "how sure it is: inputs drawn and moved", doubts, worst, keeps_why=True, weight=5.0),
-        Question("portfolios", "which projects are best for the money", portfolios, worst, keeps_why=True, weight=2.0),
-        Question(
-            "likelihood", "what else would cost as much", likelihood, ("finding worst",), keeps_why=True, weight=2.0
-        ),
+        # long, so before what fills the time beside it
         Question(
             "priced",
             "at which prices the chain clears, who pays",
             priced,
             ("finding worst",),
             keeps_why=True,
-            weight=4.0,
+            weight=6.0,
+        ),
+        *(
+            Question(
+                f"rerouting {year}", f"what projects buy by {year}", partial(_rerouting, year=year), worst, weight=3.0
+            )
+            for year in case.years
+        ),
+        Question("stress", "who is short in the long run, and month by month", _stress, worst, weight=6.0),
+        Question("stockpile", "what must be in stock", stockpiles, worst, keeps_why=True, weight=2.0),
+        Question("doubts", "how sure it is: inputs drawn and moved", doubts, worst, keeps_why=True, weight=4.0),
+        Question("portfolios", "which projects are best for the money", portfolios, worst, keeps_why=True, weight=2.0),
+        Question(
+            "likelihood", "what else would cost as much", likelihood, ("finding worst",), keeps_why=True, weight=2.0
         ),
         Question("bracket", "how far losses spread if nobody plans", myopia, worst, keeps_why=True),
         Question("long_runs", "who is served in the long run", _long_runs, worst, weight=2.0),
