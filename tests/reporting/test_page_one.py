@@ -27,7 +27,14 @@ MOST_WORDS, MOST_NUMBERS = 250, 20
 HEADS = ("Who and when.", "Where.", "What to do.", "How sure.")
 NUMBER = re.compile(r"(?<![\w.])\d[\d,.]*")
 TICK = re.compile(r"((\d+( %)?|later|months after the first measure)\s*)+")
-SHIPPED = ("antimony", "gallium", "germanium", "graphite", "rare-earths", "tungsten")  # a minute each, in the second job
+SHIPPED = (
+    "antimony",
+    "gallium",
+    "germanium",
+    "graphite",
+    "rare-earths",
+    "tungsten",
+)  # a minute each, in the second job
 SMALL = (2, 3)  # seeds of made-up chains: allies short in the long run, everybody short from the first month
 
 
