@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from io import StringIO
 from pathlib import Path
 
@@ -201,3 +202,37 @@ def test_stockpile_says_where_and_when_its_price_was_paid(tmp_path: Path) -> Non
     cn.write(net.with_table("commodities", noted.assign(note=None, low=None)), tmp_path / "bare")
     bare = printed("stockpile", str(tmp_path / "bare"), *asked)
     assert "70,000 USD/t: the table says neither where nor when." in bare
+
+
+def test_top_cuts_exposure_and_nothing_else_does() -> None:
+    """Six sites of the teaching chain cost something until they are back; the first row is the same either way."""
+    rows = {words: pd.read_csv(StringIO(printed("exposure", "mag-9", "--recovery", "1", "--format", "csv", *words)))
+            for words in ((), ("--top", "1"))}  # fmt: skip
+    every, one = rows.values()
+    assert len(every) > len(one) == 1
+    assert one.iloc[0, 0] == every.iloc[0, 0]
+
+
+def test_a_finding_is_told_line_by_line_with_the_name_of_each() -> None:
+    found = cn.find(cn.read("mag-9"))
+    lines = printed("find", "mag-9").splitlines()
+    told = dict(line.split(": ", 1) for line in lines[:5])
+    assert list(told) == ["finding", "who", "where", "what", "how_sure"]
+    assert told["finding"] == found.title.replace("\xa0", " ")
+    assert told["what"] == found.sentences[2].replace("\xa0", " ")
+
+
+@pytest.mark.parametrize(
+    "asked", [("balance", "mag-9"), ("stress", "mag-9", "--scenario", "china_out", "--months", "2")]
+)
+def test_the_proof_of_an_answer_is_told_with_it(asked: tuple[str, ...]) -> None:
+    assert "\ncertificate: holds (gap" in printed(*asked)
+    assert json.loads(printed(*asked, "--format", "json"))["certificate"]["ok"] is True
+
+
+def test_a_project_qualified_from_the_start_is_an_option_with_its_price() -> None:
+    name = str(cn.read("mag-9").projects["id"].iloc[0])
+    asked = ("portfolio", "mag-9", "--scenario", "china_out", "--budget", "1000", "--qualify", f"{name}=7")
+    options = pd.DataFrame(json.loads(printed(*asked, "--format", "json"))["tables"]["options"]).set_index("option")
+    row = options.loc[f"qualify {name}"]
+    assert (row["kind"], row["cost_musd"]) == ("qualify", 7.0)
