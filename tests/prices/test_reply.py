@@ -83,6 +83,9 @@ def test_a_floor_at_the_border_invites_a_tax_that_takes_the_levy() -> None:
         "Under 65, the best reply of China in good is an export tax of USD 17.5/t or an export quota of 15 t/yr"
         in found.sentence
     )
+    # 943.75 less 850, a half that rounding may put either way
+    assert "15 t/yr: China +USD 93." in found.sentence
+    assert ", the members -USD 225 and third countries +USD 0 a year" in found.sentence
 
 
 def test_third_countries_gain_by_a_floor_of_others_and_lose_by_the_answer() -> None:
