@@ -55,7 +55,7 @@ def due_by_month(
 
     Notes
     -----
-    Cost: two plans of the months with new relations, 1 to 4 s a chain.
+    Cost: two plans of the months with new relations, 1 to 6 s a chain.
     """
     onset = _onset(counting, scenario)
     ask = Ask(counting, months + onset, reroute=reroute, cover=cover, is_brief=True, last_tier=last_tier)
