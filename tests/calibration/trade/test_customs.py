@@ -102,7 +102,7 @@ SMALL = trade(("COD", "CHN", 900.0), ("CHN", "JPN", 100.0), ("AUS", "JPN", 50.0)
 def test_whose_demand_counts_and_what_a_tonne_is_stand_in_the_chain() -> None:
     net = cn.from_trade(SMALL, {"COD": 120.0, "AUS": 10.0}, products=ORE, beneficiaries=["JPN"]).network
     assert net.beneficiaries == ("JPN",)
-    assert net.commodities[["id", "basis", "quality"]].values.tolist() == [["ore", "t contained", "reported"]]
+    assert net.commodities[["id", "basis", "quality"]].to_numpy().tolist() == [["ore", "t contained", "reported"]]
 
 
 def test_goods_are_traced_to_where_they_were_made() -> None:
