@@ -205,7 +205,7 @@ def test_stockpile_says_where_and_when_its_price_was_paid(tmp_path: Path) -> Non
 
 
 def test_top_cuts_exposure_and_nothing_else_does() -> None:
-    """Six sites of the teaching chain cost something until they are back; the first row is the same either way."""
+    """Without it every row is told; with it the first of these."""
     rows = {words: pd.read_csv(StringIO(printed("exposure", "mag-9", "--recovery", "1", "--format", "csv", *words)))
             for words in ((), ("--top", "1"))}  # fmt: skip
     every, one = rows.values()
