@@ -105,15 +105,19 @@ def _to_everyone(measure: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def by_projects(
-    counting: Counting, scenario: Scenario | None, place: int, ways: Collection[str] | None = None
+    counting: Counting,
+    scenario: Scenario | None,
+    place: int,
+    ways: Collection[str] | None = None,
+    among: Collection[str] | None = None,
 ) -> Closing | None:
     """Return the projects that leave a tier whole for good, without stocks; None where none or only all of them do.
 
     The cheapest that does so alone on existing links, else for the first tier the fewest with new relations. ``ways``
-    says which alone do, and by "projects" whether all do; None = not known yet. Projects of a country whose goods the
-    scenario takes away are none (``advisable``).
+    says which alone do, and by "projects" whether all do; None = not known yet. ``among``: the projects to try, None =
+    all. Projects of a country whose goods the scenario takes away are none (``advisable``).
     """
-    asked = _Asked(counting, scenario, place)
+    asked = _Asked(counting, scenario, place, among)
     tried = set(asked.names) if ways is None else set(ways) & set(asked.names)
     for name in asked.by_cost(tried):
         found = asked.closes([name], "existing")
@@ -126,12 +130,15 @@ def by_projects(
 class _Asked:
     """The tier, and the projects that may leave it whole."""
 
-    def __init__(self, counting: Counting, scenario: Scenario | None, place: int) -> None:
+    def __init__(
+        self, counting: Counting, scenario: Scenario | None, place: int, among: Collection[str] | None = None
+    ) -> None:
         self.counting, self.scenario, self.place = counting, scenario, place
         self.network = counting.network
         self.projects = self.network.projects
         self.every = self.projects["id"].tolist()
-        self.names = self.projects["id"][advisable(self.network, scenario)].tolist()
+        may = self.projects["id"][advisable(self.network, scenario)]
+        self.names = [name for name in may if among is None or name in among]
         year = self.network.current_year
         self.last = None if year is None else year + YEARS_AHEAD
         self.years = [None] if year is None else list(range(year, year + YEARS_AHEAD + 1))

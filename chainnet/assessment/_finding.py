@@ -138,6 +138,11 @@ class Finding:
         """Short without any restriction, once new suppliers are qualified."""
         return float(self.assumptions.range["already_share"][self.tier])
 
+    @property
+    def last_share(self) -> float:
+        """What is due later if allies are served last, a stress test and no part of the range."""
+        return float(self.assumptions.range["last_share"][self.tier])
+
     @cached_property
     def certain(self) -> bool:
         """Whether a class can be said; see ``KeyAssumptions.certain``."""
@@ -430,6 +435,9 @@ class Finding:
                 already=self.already_share,
                 is_met=self.is_met,
                 is_certain=self.certain,
+                last=self.last_share,
+                is_worse_last=self.last_share > self.later["share"]
+                and class_of(self.last_share) != class_of(self.later["share"]),
             ),
             decides=self.decides,
             first_month=self.first_month,
@@ -454,11 +462,10 @@ class Finding:
     @cached_property
     def _sentences(self) -> list[str]:
         rest = [(one.tier, one.is_met, one.certain, one.later_ends, one.first_year_share) for one in self.others]
-        first = self.advice[-1] if self.advice else None
         return [
             self.claims.who(self.answers.tiers, rest),
             self.claims.where,
-            self.claims.what(None if first is None else asdict(first)),
+            self.claims.what([asdict(one) for one in self.advice]),
             self.claims.how_sure(self.firmness),
         ]
 
@@ -508,7 +515,7 @@ class Finding:
                 "first_year": year,
                 "later": self.later,
                 "already_share": self.already_share,
-                "last_share": float(self.assumptions.range["last_share"][self.tier]),
+                "last_share": self.last_share,
                 "class": str(self.assumptions.central.loc[self.tier, "class"]),
                 "certain": self.certain,
                 "decides": list(self.decides),

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from chainnet.assessment._advice import Margin
+from chainnet.assessment._advice import BEFORE, LINKS, Margin
 from chainnet.assessment._advisable import advisable
-from chainnet.assessment._answers import Answers
-from chainnet.assessment._closing import YEARS_AHEAD, by_projects, conditions
+from chainnet.assessment._answers import BUILDING, LEVELS, Answers
+from chainnet.assessment._closing import YEARS_AHEAD, Closing, by_projects, conditions
 from chainnet.engine import PRINTED
 from chainnet.network import Network, begins_of, last_day, month_of, state_of, verb_of
 from chainnet.scenario import Scenario
-from chainnet.words import join, titled
+from chainnet.words import calendar_month, join, spelled, titled
 
 COLUMNS = ["id", "label", "state", "verb", "avoids_tpa", "cost_musd", "due", "is_past", "due_month"]
 # what there is to do about a project whose date has passed and whose output no source confirms
 CONFIRM = "Confirm the output of"
 # how far a project is, the least first: of several the verb is that of the least
 STATES = ("undecided", "idle", "decided", "building", "running")
+MOST_NAMED = 2  # projects of one advice
+# on what an advice depends that leaves something short in a case
+IF = {BEFORE: "allied users are served first", LINKS: "assumed links hold"}
 
 
 @dataclass(frozen=True)
@@ -30,10 +33,11 @@ class Advice:
 
     ``verb`` and ``thing``: what to do, and to what; ``state``: how far a project is.
     ``ids``: of projects or of a stock, none for new suppliers. ``avoids_tpa``: of the tier's shortfall after what is
-    cheaper. ``cost_musd``: NaN = not known. ``due``: year or month, "" = no date; ``is_past``: it has passed;
-    ``due_month``: the same in months from the date of the chain, NaN = no date.
-    ``closes``: nothing stays short with it. ``conditions``: on what it depends, in words. ``cases``: what stays short,
-    t/yr, where it disappoints. ``rivals``: what else alone avoids as much.
+    cheaper, ``left_tpa``: what then stays short; of a stock for one year, with all others.
+    ``cost_musd``: NaN = not known. ``due``: year or month, "" = no date; ``is_past``: all of it has passed;
+    ``due_month``: its end in months from the date of the chain, NaN = no date.
+    ``closes``: nothing stays short with it, for good. ``conditions``: on what its effect depends, in words.
+    ``cases``: what stays short, t/yr, where it disappoints. ``rivals``: what else alone avoids as much.
     """
 
     verb: str
@@ -41,10 +45,11 @@ class Advice:
     ids: tuple[str, ...]
     state: str
     avoids_tpa: float
+    left_tpa: float
     cost_musd: float
-    due: str
-    is_past: bool
-    closes: bool
+    due: str = ""
+    is_past: bool = False
+    closes: bool = False
     due_month: float = np.nan
     conditions: tuple[str, ...] = ()
     cases: tuple[tuple[str, float], ...] = ()
@@ -54,8 +59,8 @@ class Advice:
 def advised(answers: Answers, scenario: Scenario | None, tier: str) -> tuple[Advice, ...]:
     """Return what to do about what a scenario leaves a tier short, the cheapest level first; empty where it is met.
 
-    New suppliers stand first where they avoid anything, then stocks of the beneficiaries, then the projects that close
-    the rest, else the one that avoids most.
+    New suppliers stand first where they avoid anything, then stocks of the beneficiaries, which last a year, then
+    projects: those that run or are being built, then what of the others closes the rest, else avoids most.
     """
     if scenario is None:
         return ()
@@ -64,19 +69,22 @@ def advised(answers: Answers, scenario: Scenario | None, tier: str) -> tuple[Adv
     )
     place, found = answers.place(tier), []
     least = PRINTED * float(answers.wanted[tier])
+    margin = Margin(answers.counting, scenario, answers.named(tier), last_year(answers.network))
     if existing - after > least:
-        only = tuple(conditions(answers.counting, scenario, place)) if after <= least else ()
+        only = conditions(answers.counting, scenario, place) if after <= least else []
         found.append(
             Advice(
-                *("Qualify", "new suppliers", (), "", existing - after, np.nan, "", False, after <= least),
-                conditions=only,
+                *("Qualify", "new suppliers", (), "", existing - after, after, np.nan),
+                closes=after <= least,
+                conditions=tuple(only),
+                cases=tuple(margin.cases()) if after <= least else (),
             )
         )
     if after <= least:
         return tuple(found)
     if after - drawn > least:
-        found += _stocks(answers, scenario, tier, drawn)
-    return (*found, *_projects(answers, scenario, tier, place))
+        found += _stocks(answers, replace(margin, stocks=True))
+    return (*found, *_projects(answers, margin, tier, place))
 
 
 def project_measures(answers: Answers, scenario: Scenario | None, tier: str) -> pd.DataFrame:
@@ -93,13 +101,12 @@ def project_measures(answers: Answers, scenario: Scenario | None, tier: str) -> 
         return pd.DataFrame(columns=COLUMNS)
 
     def solve() -> pd.DataFrame:
-        margin = Margin(answers.counting, scenario, answers.named(tier))
+        margin = Margin(answers.counting, scenario, answers.named(tier), last_year(answers.network))
         projects = answers.network.projects
         projects = projects[advisable(answers.network, scenario)]
         if margin.rest <= 0 or projects.empty:
             return pd.DataFrame(columns=COLUMNS)
-        year = last_year(answers.network)
-        avoids = [max(margin.rest - margin.short(margin.built([name], year)), 0.0) for name in projects["id"]]
+        avoids = [max(margin.rest - margin.left([name]), 0.0) for name in projects["id"]]
         table = _described(answers, projects).assign(avoids_tpa=avoids)
         table = table[table["avoids_tpa"] > PRINTED * float(answers.wanted[tier])]
         rank = table.assign(size=-table["avoids_tpa"].round(6), cost=table["cost_musd"].fillna(np.inf))
@@ -116,14 +123,15 @@ def last_year(network: Network) -> int | None:
 
 def _described(answers: Answers, projects: pd.DataFrame) -> pd.DataFrame:
     """Return projects as measures: label, state, verb, cost, date, and whether it has passed."""
-    begins = begins_of(projects)
     as_of = answers.network.as_of
     today = np.nan if as_of is None else float(month_of(last_day(as_of)))
+    months = projects["start"].map(lambda text: isinstance(text, str) and len(text) > len("2026")).to_numpy(dtype=bool)
+    ends = begins_of(projects) + np.where(months, 0.0, 11.0)  # a plan that names a year has all of it
     dues = [
-        start if isinstance(start, str) and start else _year(begin)
-        for start, begin in zip(projects["start"], begins, strict=True)
+        calendar_month(1, text) if is_month else "" if np.isnan(end) else str(int(end // 12))
+        for text, is_month, end in zip(projects["start"], months, ends, strict=True)
     ]
-    state, is_past = projects["status"].map(state_of), begins <= today  # not where either is unknown
+    state, is_past = projects["status"].map(state_of), ends < today  # not where either is unknown
     return pd.DataFrame(
         {
             "id": projects["id"],
@@ -133,65 +141,104 @@ def _described(answers: Answers, projects: pd.DataFrame) -> pd.DataFrame:
             "cost_musd": projects["capex_musd"].astype(float),
             "due": dues,
             "is_past": is_past,
-            "due_month": begins - today,
+            "due_month": ends - today,
         }
     )
 
 
-def _year(begin: float) -> str:
-    return "" if np.isnan(begin) else str(int(begin // 12))
-
-
-def _stocks(answers: Answers, scenario: Scenario, tier: str, drawn: float) -> list[Advice]:
+def _stocks(answers: Answers, margin: Margin) -> list[Advice]:
     """Return the stocks that lie with the beneficiaries and avoid anything for one year, the largest first."""
-    margin, stocks = Margin(answers.counting, scenario, answers.named(tier)), answers.network.stocks
-    everything = margin.short(margin.overlay, stocks=True)
-    found = []
+    stocks, found = answers.network.stocks, list[Advice]()
     for place in np.flatnonzero(answers.counting.inside(stocks)):
         row = stocks.iloc[place]
-        without = margin.short(margin.overlay.times("stocks", np.array([place]), 0.0), stocks=True)
-        if margin.settled(without - everything) > 0:
+        avoids = margin.short(margin.overlay.times("stocks", np.array([place]), 0.0)) - margin.rest
+        if margin.settled(avoids) > 0:
             holder = row["holder"] if isinstance(row["holder"], str) and row["holder"] else "a holder not on record"
-            good = answers.network.good(row["commodity"])
-            thing = f"the {good} stock of {titled(holder)}"
-            ids = (str(row["id"]),)
-            found.append(Advice("Release", thing, ids, "held", without - everything, np.nan, "", False, drawn <= 0))
+            thing = f"the {answers.network.good(row['commodity'])} stock of {titled(holder)}"
+            advice = Advice("Release", thing, (str(row["id"]),), "held", avoids, margin.rest, np.nan)
+            found.append(replace(advice, cases=tuple(margin.cases()) if not found else ()))
     return sorted(found, key=lambda one: (-round(one.avoids_tpa, 6), one.ids))
 
 
-def _projects(answers: Answers, scenario: Scenario, tier: str, place: int) -> list[Advice]:
-    """Return the projects that close what a tier lacks, else the one that avoids most alone; with how far it holds."""
-    closing = by_projects(answers.counting, scenario, place)
-    alone = project_measures(answers, scenario, tier)
-    names: Sequence[str] = closing.projects if closing is not None else ()
-    if len(names) < 2:  # of those that alone avoid most the cheapest, whatever order they were tried in
-        least = float(alone["avoids_tpa"].max()) - PRINTED * float(answers.wanted[tier]) if len(alone) else 0.0
-        equal = alone[alone["avoids_tpa"] >= least].sort_values("cost_musd", kind="stable", na_position="last")
-        names = tuple(equal["id"].head(1))
-    if not names:
-        return []
-    margin, year = Margin(answers.counting, scenario, answers.named(tier)), last_year(answers.network)
-    (_, _, rest, left), *stressed = margin.cases(names, year)
+def _projects(answers: Answers, margin: Margin, tier: str, place: int) -> list[Advice]:
+    """Return the projects that close what a tier lacks: those that run or are being built, then one of the others."""
     projects = answers.network.projects
+    projects = projects[advisable(answers.network, margin.scenario)]
+    is_near = projects["status"].map(state_of).isin(LEVELS[BUILDING][2])
+    near, least = projects.loc[is_near, "id"].tolist(), PRINTED * float(answers.wanted[tier])
+    left = margin.left(near)
+    if margin.rest - left <= least:
+        taken, rivals = _best(answers, margin, tier, by_projects(answers.counting, margin.scenario, place))
+        return [_advice(answers, margin, taken, rivals)] if taken else []
+    if left <= least:
+        closing = by_projects(answers.counting, margin.scenario, place, among=near)
+        taken, rivals = _best(answers, margin, tier, closing, near)
+        return [_advice(answers, margin, taken or _needed(margin, near, least), rivals)]
+    first, then = _advice(answers, margin, _needed(margin, near, least)), replace(margin, given=tuple(near))
+    rests = {name: then.left([name]) for name in projects.loc[~is_near, "id"]}
+    if then.rest - min(rests.values(), default=np.inf) <= least:
+        return [first]
+    best, *others = _by_cost(projects, [name for name, rest in rests.items() if rest <= min(rests.values()) + least])
+    return [first, _advice(answers, then, (best,), others)]
+
+
+def _best(
+    answers: Answers, margin: Margin, tier: str, closing: Closing | None, among: Collection[str] | None = None
+) -> tuple[tuple[str, ...], list[str]]:
+    """Return the projects to advise and their rivals: several that close the gap where no one does, else the best one.
+
+    The best one is the cheapest of those that alone avoid most; among some it stands only if it closes the gap.
+    """
+    alone, least = project_measures(answers, margin.scenario, tier), PRINTED * float(answers.wanted[tier])
+    most = float(alone["avoids_tpa"].max()) if len(alone) else 0.0
+    if closing is not None and len(closing.projects) > 1:
+        taken = closing.projects
+    else:
+        may = alone if among is None else alone[alone["id"].isin(among) & (most >= margin.rest - least)]
+        taken = tuple(_by_cost(answers.network.projects, may.loc[may["avoids_tpa"] >= most - least, "id"])[:1])
+    does = margin.rest - margin.left(taken) - least if taken else np.inf
+    return taken, [name for name in alone.loc[alone["avoids_tpa"] >= does, "id"] if name not in taken]
+
+
+def _by_cost(projects: pd.DataFrame, names: Collection[str]) -> list[str]:
+    """Return projects, the cheapest first; those without a known cost last."""
+    mine = projects[projects["id"].isin(list(names))]
+    return mine.sort_values(["capex_musd", "id"], kind="stable", na_position="last")["id"].tolist()
+
+
+def _needed(margin: Margin, names: Sequence[str], least: float) -> tuple[str, ...]:
+    """Return those of projects without which their joint effect is not reached, each tried in turn."""
+    left, taken = margin.left(names), list(names)
+    for name in names:
+        rest = [one for one in taken if one != name]
+        if margin.left(rest) <= left + least:
+            taken = rest
+    return tuple(taken)
+
+
+def _advice(answers: Answers, margin: Margin, names: tuple[str, ...], rivals: Sequence[str] = ()) -> Advice:
+    """Return the advice to bring about projects, with how far it holds."""
+    projects, left, least = answers.network.projects, margin.left(names), PRINTED * margin.rest
     rows = _described(answers, projects[projects["id"].isin(names)]).set_index("id").loc[list(names)]
-    state = min(rows["state"], key=STATES.index)
-    dues, is_past = [due for due in rows["due"] if due], bool(rows["is_past"].all())
-    rivals = alone[
-        (alone["avoids_tpa"] >= rest - left - PRINTED * float(answers.wanted[tier])) & ~alone["id"].isin(names)
-    ]
-    return [
-        Advice(
-            verb=str(rows[rows["state"] == state].sort_values("due_month", kind="stable")["verb"].iloc[-1]),
-            thing=join([titled(label) for label in rows["label"]]),
-            ids=tuple(names),
-            state=state,
-            avoids_tpa=rest - left,
-            cost_musd=float(rows["cost_musd"].sum(skipna=False)),
-            due=max(dues, default=""),
-            is_past=is_past,
-            closes=left <= 0,
-            due_month=float(rows["due_month"].max()),
-            cases=tuple((case, still) for case, _, _, still in stressed),
-            rivals=tuple(rivals["label"]),
-        )
-    ]
+    rows = rows.sort_values("due_month", kind="stable")
+    state, cases = min(rows["state"], key=STATES.index), tuple(margin.cases(names))
+    being = " being built" if (rows["state"] == "building").all() else ""
+    bears = least if left <= least else margin.rest - least  # in a case that leaves more it closes, or avoids, nothing
+    named = dict(zip(projects["id"], projects["label"].fillna(projects["id"]), strict=True))
+    labels = [titled(named[name]) for name in names]
+    return Advice(
+        verb=str(rows[rows["state"] == state]["verb"].iloc[-1]),
+        thing=join(labels) if len(labels) <= MOST_NAMED else f"{spelled(len(labels), 'project')}{being}",
+        ids=names,
+        state=state,
+        avoids_tpa=margin.rest - left,
+        left_tpa=left,
+        cost_musd=float(rows["cost_musd"].sum(skipna=False)),
+        due=next((due for due in reversed(rows["due"].tolist()) if due), ""),
+        is_past=bool(rows["is_past"].all()),
+        closes=left <= least,
+        due_month=float(rows["due_month"].max()),
+        conditions=tuple(IF[case] for case, still in cases if case in IF and still > bears),
+        cases=cases,
+        rivals=tuple(named[one] for one in rivals),
+    )

@@ -54,6 +54,8 @@ class Shortfall:
         Short without the scenario.
     is_met, is_certain : bool
         Whether less than 1 % is short, and whether that, or its class, can be said.
+    last : float
+        ``later`` if allies are served last; ``is_worse_last``: whether that is of another class.
     """
 
     first_year: float
@@ -63,6 +65,8 @@ class Shortfall:
     already: float
     is_met: bool
     is_certain: bool
+    last: float = 0.0
+    is_worse_last: bool = False
 
 
 @dataclass(frozen=True)
@@ -190,12 +194,25 @@ class Claims:
     @property
     def today(self) -> tuple[str, str]:
         """How much the rules in force leave short, of which the finding is."""
-        short = self.shortfall
+        short, span = self.shortfall, between(self.shortfall.low, self.shortfall.high)
         if not short.is_certain:
-            return CANNOT, f"for {self.demand} under today's rules"
+            if percent(short.low) == percent(short.high):
+                return CANNOT, f"for {self.demand} under today's rules"
+            return span, f"of {self.demand} short today, {CANNOT.lower()}"
         if short.is_met:
             return "Nothing", f"of {self.demand} short under today's rules"
         return percent(max(short.later, short.first_year)), f"of {self.demand} short under today's rules"
+
+    def course(self, horizon: int) -> str:
+        """When the gap opens, as the title of a picture; ``horizon``: months that were looked at."""
+        case = "" if self.shortfall.is_certain else "In the central case "
+        if not is_missing(self.first_month):
+            said = f"the gap opens{self.since.replace('from', 'in')}"
+        elif self.shortfall.is_met or self.shortfall.later <= NONE or not self.shortfall.is_certain:
+            said = f"nothing is short in {whole(horizon)} months"
+        else:
+            said = f"nothing is short in {whole(horizon)} months, but later"
+        return first_capital(f"{case}{said}")
 
     # -- four sentences ----------------------------------------------------------------------------------
 
@@ -259,40 +276,43 @@ class Claims:
         head = f"The time rests on stocks: {self.demand} is short"
         return f"{head} {ends[0]} with all of them at the low end of their ranges, {ends[2]} at the high end."
 
-    def what(self, advice: Mapping[str, Any] | None) -> str:
-        """Say what to do.
+    def what(self, advice: Sequence[Mapping[str, Any]]) -> str:
+        """Say what to do: the first of the projects, or what there is without any, then what closes the rest.
 
         Parameters
         ----------
-        advice : mapping, optional
-            The advice that leads (verb, thing, ids, avoids_tpa, cost_musd, due, is_past, closes, rivals); None = there
-            is none.
+        advice : sequence of mapping
+            What to do, in order (verb, thing, ids, state, avoids_tpa, left_tpa, cost_musd, due, is_past, closes,
+            conditions, rivals).
         """
-        if advice is None:
+        if not advice:
             if self.shortfall.is_met or self.shortfall.later <= NONE:
                 case = "No measure" if self.shortfall.is_certain else "In the central case no measure"
                 return f"{case} is needed once new suppliers are qualified."
             return f"No listed project avoids the shortfall of {self.demand}."
-        cost = "cost not known" if is_missing(advice["cost_musd"]) else bill(advice["cost_musd"] * 1e6)
-        when = f", due {advice['due']}" if advice["due"] else ""
-        when = f", was due {advice['due']}" if advice["is_past"] else when
-        does = "closes the gap" if advice["closes"] else "leaves a part of the gap"
-        told = f"{advice['verb']} {advice['thing']}: that avoids {tonnes(advice['avoids_tpa'])}"
-        told += f" ({cost}{when})" if advice["ids"] else ""
-        n = len(advice["rivals"])
-        rivals = spelled(n, "other project avoids", "other projects avoid")
-        return f"{told} and {does}.{f' {first_capital(rivals)} as much.' if n else ''}"
+        projects = [one for one in advice if one["ids"] and one["state"] != "held"]
+        first, *then = projects or advice[-1:]
+        told = f"{first['verb']} {first['thing']}: that avoids {tonnes(first['avoids_tpa'])}{_bill(first)}"
+        said = [f"{told} and {_leaves(first)}"]
+        said += [f"Then {one['verb'].lower()} {one['thing']}{_bill(one)}: that {_leaves(one)}" for one in then]
+        only = join(list(dict.fromkeys(word for one in (first, *then) for word in one["conditions"])))
+        n = len(first["rivals"])
+        also = f" {first_capital(spelled(n, 'other project avoids', 'other projects avoid'))} as much." if n else ""
+        return f"{'. '.join(said)}{f' if {only}' if only else ''}.{also}"
 
     def how_sure(self, firmness: Mapping[str, bool]) -> str:
         """Say how sure that is, and the one thing that decides."""
         loose = [name for name, firm in firmness.items() if not firm]
         held = [name for name, firm in firmness.items() if firm]
         if not loose:
-            return "No judgement and no doubtful input that was tried changes this verdict."
+            last = f" Served last, allies lose {part(self.shortfall.last)}." if self.shortfall.is_worse_last else ""
+            return f"No judgement and no doubtful input that was tried changes this verdict.{last}"
         most = " most" if len(self.decides) > 1 else ""
         said = f"The verdict changes{most} {self.decides[0]}." if self.decides else ""
-        firm = f"Nothing assumed of {join(held, 'or')} changes it." if held else ""
-        return " ".join(one for one in (said, firm) if one)
+        firm = f"Nothing assumed of {join(held, 'or')} changes it" if held else ""
+        last = f"served last, allies lose {part(self.shortfall.last)}" if self.shortfall.is_worse_last else ""
+        ends = first_capital("; ".join(one for one in (firm, last) if one))
+        return " ".join(one for one in (said, f"{ends}." if ends else "") if one)
 
     @property
     def judged(self) -> str:
@@ -315,6 +335,23 @@ def _most(later: tuple[float, float], early: float) -> str:
     """Return what is short at most, of the ends of what is later and of the first year: a range where that is open."""
     is_open = later[1] >= early and percent(later[0]) != percent(later[1])
     return between(*later) if is_open else part(max(*later, early))
+
+
+def _bill(advice: Mapping[str, Any]) -> str:
+    """Return in brackets what an advice costs and when it is due; "" of what costs no plant."""
+    if not advice["ids"] or advice["state"] == "held":
+        return ""
+    cost = "cost not known" if is_missing(advice["cost_musd"]) else bill(advice["cost_musd"] * 1e6)
+    when = f", {'was due' if advice['is_past'] else 'due'} {advice['due']}" if advice["due"] else ""
+    return f" ({cost}{when})"
+
+
+def _leaves(advice: Mapping[str, Any]) -> str:
+    """Return what stays short with an advice."""
+    if advice["closes"]:
+        return "closes the gap"
+    left = f"leaves {tonnes(advice['left_tpa']) if advice['left_tpa'] > 0 else 'nothing'} short"
+    return f"{left} for one year" if advice["state"] == "held" else left
 
 
 def _by_when(first_month: float) -> str:

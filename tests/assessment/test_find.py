@@ -8,6 +8,7 @@ import sys
 
 import jsonschema
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import frame, line, two_tier
 
@@ -141,26 +142,86 @@ def test_projects_are_advised_by_state_with_what_they_avoid(mag9: cn.Network, ch
     assert np.isnan(lead.due_month)
 
 
-@pytest.mark.parametrize(("year", "verb"), [(2026, "Confirm the output of"), (2028, "Protect the date of")])
-def test_a_date_that_has_passed_is_to_be_confirmed_in_table_and_advice(year: int, verb: str) -> None:
-    net = cn.Network(
-        nodes=frame(
-            "id stage country capacity_tpa",
-            *(("pit", "mine", "CHN", 9.0), ("own", "mine", "USA", 4.0), ("user", "end_use", "USA", None)),
-        ),
-        edges=frame("source target flow_tpa", ("pit", "user", 6.0), ("own", "user", 4.0), ("new", "user", None)),
+STOP = cn.Scenario("stop", [{"kind": "restrict", "from": {"country": "CHN"}, "share": 0.0}])
+PROJECT = "id label stage country capacity_tpa status start_year start capex_musd"
+
+
+def pit(*projects: tuple[object, ...], stocks: pd.DataFrame | None = None) -> cn.Network:
+    """Ten tonnes a year from China to a user, who can take from any of some projects too, as of November 2026."""
+    more = {} if stocks is None else {"stocks": stocks}
+    return cn.Network(
+        nodes=frame("id stage country capacity_tpa", ("pit", "mine", "CHN", 20.0), ("user", "end_use", "USA", None)),
+        edges=frame("source target flow_tpa", ("pit", "user", 10.0), *((one[0], "user", None) for one in projects)),
         demand=frame("node tier demand_tpa", ("user", "defence", 10.0)),
-        projects=frame(
-            "id stage country capacity_tpa status start_year", ("new", "mine", "USA", 6.0, "building", year)
-        ),
+        projects=frame(PROJECT, *((name, f"Works {name}", "mine", "USA", *rest) for name, *rest in projects)),
         beneficiaries=["USA"],
         year=2024,
         as_of="2026-11",
+        **more,
     )
-    found = cn.find(net, cn.Scenario("stop", [{"kind": "restrict", "from": {"country": "CHN"}, "share": 0.0}]))
-    assert found.measures["verb"].tolist() == [verb]
-    assert found.advice[-1].verb == verb
-    assert found.advice[-1].is_past == (year == 2026)
+
+
+@pytest.mark.parametrize(
+    ("year", "start", "verb", "due", "month"),
+    [
+        (2025, None, "Confirm the output of", "2025", -11),
+        (2026, "2026-04", "Confirm the output of", "Apr 2026", -7),
+        (2026, "2026-11", "Protect the date of", "Nov 2026", 0),  # the month is not over
+        (2026, None, "Protect the date of", "2026", 1),  # nor is the year
+        (2028, None, "Protect the date of", "2028", 25),
+    ],
+)
+def test_a_date_that_has_passed_is_to_be_confirmed_in_table_and_advice(
+    year: int, start: str | None, verb: str, due: str, month: float
+) -> None:
+    found = cn.find(pit(("new", 16.0, "building", year, start, None)), STOP)
+    (row,) = found.measures.to_dict("records")
+    (advice,) = found.advice
+    assert (row["verb"], row["due"], row["due_month"]) == (verb, due, month)
+    assert (advice.verb, advice.due, advice.due_month) == (verb, due, month)
+    assert advice.is_past == row["is_past"] == (month < 0)
+
+
+def test_projects_being_built_come_before_those_that_wait_and_what_closes_the_rest_follows() -> None:
+    net = pit(
+        ("a", 3.0, "building", 2027, None, 7.0),
+        ("b", 2.0, "building", 2029, None, None),
+        ("c", 6.0, "undecided", 2030, None, 50.0),
+        ("d", 6.0, "undecided", 2031, None, 40.0),
+        ("e", 4.0, "undecided", 2028, None, 1.0),
+    )
+    first, then = cn.find(net, STOP).advice
+    assert (first.verb, first.ids) == ("Protect the date of", ("a", "b"))
+    assert (first.avoids_tpa, first.left_tpa, first.closes) == (pytest.approx(5.0), pytest.approx(5.0), False)
+    assert np.isnan(first.cost_musd), "one cost is not known, so their sum is not"
+    assert first.due == "2029", "the last of their dates"
+    # e costs least but leaves a tonne; of the two that close the rest the cheaper one
+    assert (then.verb, then.ids, then.cost_musd, then.closes) == ("Fund", ("d",), 40.0, True)
+    assert (then.avoids_tpa, then.left_tpa, then.rivals) == (pytest.approx(5.0), 0.0, ("Works c",))
+    cases = dict(then.cases)
+    assert cases["half its capacity"] == pytest.approx(2.0), "three of six tonnes, with what is being built whole"
+    assert cn.find(net, STOP).sentences[2].replace("\xa0", " ") == (
+        "Protect the date of Works a and Works b: that avoids 5 t/yr (cost not known, due 2029) and leaves 5 t/yr "
+        "short. Then fund Works d (USD 40 million, due 2031): that closes the gap."
+    )
+
+
+def test_no_project_that_waits_is_advised_where_those_being_built_close_the_gap() -> None:
+    small = ("c", 4.0, "building", 2029, None, 3.0)
+    net = pit(("a", 12.0, "building", 2028, None, 90.0), ("b", 12.0, "undecided", 2027, None, 1.0), small)
+    (only,) = cn.find(net, STOP).advice
+    assert (only.ids, only.closes, only.rivals) == (("a",), True, ("Works b",))
+    several = [(name, 4.0, "building", 2028, None, 1.0) for name in "abc"]
+    (all_three,) = cn.find(pit(*several, ("d", 12.0, "undecided", 2027, None, 1.0)), STOP).advice
+    assert (all_three.ids, all_three.thing) == (("a", "b", "c"), "three projects being built")
+    assert (all_three.left_tpa, all_three.cost_musd) == (0.0, 3.0)
+
+
+def test_a_stock_closes_nothing_for_good_and_its_cases_are_told() -> None:
+    held = frame("id node stock_t low holder country", ("s", "user", 10.0, 4.0, "the state", "USA"))
+    (stock,) = cn.find(pit(stocks=held), STOP).advice
+    assert (stock.verb, stock.avoids_tpa, stock.left_tpa, stock.closes) == ("Release", pytest.approx(10.0), 0.0, False)
+    assert dict(stock.cases) == {"stocks at their low values": pytest.approx(6.0)}
 
 
 def test_without_any_scenario_the_bottleneck_stops() -> None:

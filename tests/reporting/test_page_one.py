@@ -24,6 +24,7 @@ from chainnet.reporting import report
 from chainnet.words import NBSP, number, percent, whole
 
 MOST_WORDS, MOST_NUMBERS = 250, 20
+SHORT = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 HEADS = ("Who and when.", "Where.", "What to do.", "How sure.")
 NUMBER = re.compile(r"(?<![\w.])\d[\d,.]*")
 TICK = re.compile(r"((\d+( %)?|later|months after the first measure)\s*)+")
@@ -52,12 +53,18 @@ class Made:
         return (self.folder / "report.html").read_text(encoding="utf-8")
 
     @property
+    def course(self) -> str:
+        """The title of the picture of the months."""
+        finding = self.assessment.findings[0]
+        return finding.claims.course(finding.answers.months)
+
+    @property
     def pdf(self) -> str:
         """Page one of the PDF, a line of the page or of a picture a line."""
         sheet = pypdf.PdfReader(io.BytesIO((self.folder / "report.pdf").read_bytes())).pages[0]
         lines = [line.replace(NBSP, " ").strip() for line in sheet.extract_text().splitlines()]
         first = next(i for i, line in enumerate(lines) if self.told[0]["title"][:20].replace(NBSP, " ") in line)
-        drawn = next(i for i, line in enumerate(lines) if "Shortfall over time" in line)
+        drawn = next(i for i, line in enumerate(lines) if self.course.replace(NBSP, " ") in line)
         vintage = self.told[0]["vintage"]
         last = next(i for i, line in enumerate(lines) if i > drawn and vintage in line)  # the footer
         kept = [*lines[first:drawn], *(line for line in lines[drawn:last] if not TICK.fullmatch(line))]
@@ -180,8 +187,9 @@ def test_each_date_lies_ahead_or_is_said_to_have_passed(made: Made) -> None:
         return
     for said in made.said.values():
         rest = said.replace(finding["scenario_label"], "")
-        for due in re.finditer(r"(was )?due (\d{4})", rest):
-            assert bool(due[1]) == (due[2] < finding["as_of"][:4]) or due[2] == finding["as_of"][:4], due[0]
+        for due in re.finditer(r"(was )?due (?:([A-Z][a-z]{2}) )?(\d{4})", rest):
+            end = f"{due[3]}-{SHORT.index(due[2]) + 1 if due[2] else 12:02}"
+            assert bool(due[1]) == (end < finding["as_of"][:7]), due[0]
 
 
 def test_cannot_be_said_stands_where_it_must(made: Made) -> None:

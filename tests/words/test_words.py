@@ -169,10 +169,12 @@ def claims(
     first_year: float = 0.124,
     already: float = 0.0,
     is_certain: bool = True,
+    last: float = 0.0,
+    is_worse_last: bool = False,
 ) -> words.Claims:
     """A finding of allied defence demand; less than 1 % is met."""
     is_met = max(later, first_year) <= 0.01
-    short = words.Shortfall(first_year, later, 0.2, 0.6, already, is_met, is_certain)
+    short = words.Shortfall(first_year, later, 0.2, 0.6, already, is_met, is_certain, last, is_worse_last)
     return words.Claims("china out", "defence", True, short, month, narrow, decides)
 
 
@@ -255,31 +257,64 @@ def test_a_time_that_rests_on_stocks_says_both_ends() -> None:
     assert "in no month looked at at the high end" in claims().with_stocks(3.0, math.nan)
 
 
+ADVICE = {"verb": "Build", "thing": "works", "ids": ["w"], "state": "building", "avoids_tpa": 12.0, "left_tpa": 8.0,
+          "cost_musd": 30.0, "due": "Apr 2026", "is_past": False, "closes": False, "conditions": [], "rivals": []}  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({}, "Build works: that avoids 12 t/yr (USD 30 million, due April 2026) and leaves a part of the gap."),
+        ({}, "Build works: that avoids 12 t/yr (USD 30 million, due Apr 2026) and leaves 8 t/yr short."),
         ({"is_past": True, "closes": True, "rivals": ["other"]},
-         "Build works: that avoids 12 t/yr (USD 30 million, was due April 2026) and closes the gap. "
+         "Build works: that avoids 12 t/yr (USD 30 million, was due Apr 2026) and closes the gap. "
          "One other project avoids as much."),
+        ({"closes": True, "conditions": ["allies come first", "links hold"]},
+         "Build works: that avoids 12 t/yr (USD 30 million, due Apr 2026) and closes the gap if allies come first and "
+         "links hold."),
         ({"cost_musd": None, "due": "", "rivals": ["a", "b"]},
-         "Build works: that avoids 12 t/yr (cost not known) and leaves a part of the gap. "
-         "Two other projects avoid as much."),
-        ({"ids": []}, "Build works: that avoids 12 t/yr and leaves a part of the gap."),
+         "Build works: that avoids 12 t/yr (cost not known) and leaves 8 t/yr short. Two other projects avoid as much."),
+        ({"ids": []}, "Build works: that avoids 12 t/yr and leaves 8 t/yr short."),
+        ({"state": "held", "left_tpa": 0.0}, "Build works: that avoids 12 t/yr and leaves nothing short for one year."),
     ],
 )  # fmt: skip
 def test_what_to_do_says_what_it_avoids_and_costs(changed: dict[str, object], said: str) -> None:
-    advice = {"verb": "Build", "thing": "works", "ids": ["w"], "avoids_tpa": 12.0, "cost_musd": 30.0, "closes": False,
-              "due": "April 2026", "is_past": False, "rivals": []}  # fmt: skip
-    assert flat(claims().what(advice | changed)) == said
+    assert flat(claims().what([ADVICE | changed])) == said
+
+
+def test_what_to_do_begins_with_the_first_project_and_says_what_closes_the_rest() -> None:
+    stock = ADVICE | {"verb": "Release", "state": "held"}
+    then = ADVICE | {"verb": "Fund", "thing": "more works", "closes": True, "due": "2031", "rivals": ["third"]}
+    tied = [one | {"conditions": ["links hold"]} for one in (ADVICE, then)]
+    assert flat(claims().what(tied)).endswith("(USD 30 million, due 2031): that closes the gap if links hold.")
+    assert flat(claims().what([stock, ADVICE, then])) == (
+        "Build works: that avoids 12 t/yr (USD 30 million, due Apr 2026) and leaves 8 t/yr short. "
+        "Then fund more works (USD 30 million, due 2031): that closes the gap."
+    )
 
 
 def test_without_advice_it_is_said_whether_any_is_needed() -> None:
-    assert claims().what(None) == "No listed project avoids the shortfall of allied defence demand."
-    assert claims(later=0.0).what(None) == "No measure is needed once new suppliers are qualified."
-    assert claims(later=0.0, is_certain=False).what(None) == (
+    assert claims().what([]) == "No listed project avoids the shortfall of allied defence demand."
+    assert claims(later=0.0).what([]) == "No measure is needed once new suppliers are qualified."
+    assert claims(later=0.0, is_certain=False).what([]) == (
         "In the central case no measure is needed once new suppliers are qualified."
     )
+
+
+def test_what_allies_lose_if_served_last_stands_beside_what_is_firm() -> None:
+    firm, loose = {"order": True, "links": True}, {"order": True, "links": False}
+    assert flat(claims(last=1.0, is_worse_last=True).how_sure(loose)) == (
+        "Nothing assumed of order changes it; served last, allies lose all."
+    )
+    assert flat(claims(last=0.6, is_worse_last=True).how_sure(firm)).endswith("Served last, allies lose 60 %.")
+    assert "served last" not in claims(last=1.0).how_sure(loose)
+
+
+def test_when_the_gap_opens_is_the_title_of_the_months() -> None:
+    assert claims(month=8.0).course(48) == "The gap opens in month 8"
+    assert claims(month=43.0).course(48) == "The gap opens in year 4"
+    assert claims(month=math.nan).course(48) == "Nothing is short in 48 months, but later"
+    assert claims(month=math.nan, later=0.0).course(24) == "Nothing is short in 24 months"
+    assert claims(month=2.0, is_certain=False).course(48) == "In the central case the gap opens in month 2"
 
 
 # -- sentences of answers -----------------------------------------------------------------------------

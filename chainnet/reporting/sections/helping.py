@@ -14,6 +14,7 @@ from chainnet.results import CHECKED, SAMPLED
 from chainnet.words import NOT_APPLICABLE, Who, first_capital, is_missing, join, money, number, tonnes
 
 NOT_KNOWN = "not known"
+FOR_A_YEAR = {"stocks": "stocks, for one year"}  # no stock lasts
 
 
 def section(facts: Facts) -> Section:
@@ -24,7 +25,7 @@ def section(facts: Facts) -> Section:
         "What helps?",
         level_table(facts),
         measure_table(facts),
-        tuple(map(_advice_words, finding.advice)) if finding.advice else nothing,
+        tuple(_advice_words(facts, one) for one in finding.advice) if finding.advice else nothing,
         case_table(facts),
         more=(
             listed_table(facts),
@@ -40,7 +41,7 @@ level_table = col.Table(
     "levels",
     "Levels",
     "What stays short after each level of response",
-    rows=lambda f: f.a.findings[0].levels,
+    rows=lambda f: f.a.findings[0].levels.rename(index=FOR_A_YEAR),
     columns=(
         col.text("level", "Level", "what is allowed, with all before it"),
         col.share("share", "Short", "part of the demand of the tier, in the order of the finding"),
@@ -82,16 +83,20 @@ measure_table = col.Table(
 )
 
 
-def _advice_words(one: Any) -> Sentence:
+def _advice_words(facts: Facts, one: Any) -> Sentence:
     """Return one piece of advice: what to do, what it avoids, what it costs, when it is due, on what it depends."""
-    said = [f"avoids {tonnes(one.avoids_tpa)}{', and nothing stays short' if one.closes else ''}"]
-    if one.ids and one.state != "held":
+    held, rests = one.state == "held", "nothing" if one.left_tpa <= 0 else tonnes(one.left_tpa)
+    said = [f"avoids {tonnes(one.avoids_tpa)}{' for one year' if held else ''}, {rests} stays short"]
+    if one.ids and not held:
         said.append(f"costs {NOT_KNOWN if is_missing(one.cost_musd) else money(one.cost_musd * 1e6)}")
     if one.due:
         said.append(f"{'was due' if one.is_past else 'is due'} {one.due}")
     needs = f" This holds if {join(one.conditions)}." if one.conditions else ""
     rivals = f" As much is avoided by {join(one.rivals[:3])}." if one.rivals else ""
-    return Sentence(f"{'; '.join(said)}.{needs}{rivals}", ("helps_most",), f"{one.verb} {one.thing}:")
+    head, table = f"{one.verb} {one.thing}:", "helps_most" if one.ids and not held else "levels"
+    named = [facts.label(name) for name in one.ids if facts.label(name) not in one.thing and not held]
+    who = f" They are {join(named)}." if named else ""
+    return Sentence(f"{'; '.join(said)}.{who}{needs}{rivals}", (table,), head)
 
 
 def _cases(facts: Facts) -> list[dict[str, Any]] | None:
@@ -113,7 +118,7 @@ case_table = col.Table(
         col.text("case", "Case", "how it turns out"),
         col.tons("left_tpa", "Short, t/yr", "what stays short of the tier's demand then"),
     ),
-    subtitle="Unit: {f.unit}, {f.lead_words}. Scenario: {f.worst_label}. New suppliers, no stocks.",
+    subtitle="Unit: {f.unit}, {f.lead_words}. Scenario: {f.worst_label}. New suppliers, no stocks but one to release.",
     stands=stands("see the sheet Project data", CHECKED),
 )
 

@@ -12,6 +12,7 @@ from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import Front, ReportColumn, ReportFigure
 from chainnet.reporting.order import section_id
+from chainnet.reporting.sections.helping import FOR_A_YEAR
 from chainnet.reporting.texts import READ
 from chainnet.words import (
     MET_OR_SHORT,
@@ -34,6 +35,7 @@ NEW = "new suppliers"  # the level of the number of the title
 MOST_LINES = 7  # of what the verdict depends on
 NOTHING = ("Nothing", "is restricted by rules in force")
 WHICH = {"in force": "In force", "may return": "May return", "next": "Next", "worst": "Worst", "other": "Other"}
+AS_BAD = "As bad"  # another scenario that leaves every tier as short as the worst
 APART = 0.005  # shares nearer than that are one
 LABEL = 40  # letters of a project in a picture
 # what heads each sentence, and the section that says more
@@ -88,11 +90,14 @@ def _flows(facts: Facts, finding: Finding) -> ReportFigure:
             arrives=arrives,
         )
     )
+    is_cut = table.loc[table["step"].eq(narrow["step"]) & table["country"].eq(narrow["country"]), "lost_tpa"].sum()
+    is_short = finding.arrives_tpa < finding.demand["tpa"] * (1.0 - APART)
+    broken = f"The chain breaks at {where}" if is_cut > APART * finding.demand["tpa"] else "A part is lost on the way"
     unit = f"t/yr {basis}".strip()
     alt = f"Steps from left to right: {', '.join(dict.fromkeys(map(step_words, table['step'])))}. {arrives}, {unit}."
     return ReportFigure(
         "break",
-        finding.title,
+        broken if is_short else "What is asked for arrives",
         f"Width: {unit}{'' if finding.certain else ', central case'}. Hollow: lost.",
         svg,
         f"{alt}{f' Bottleneck: {where}.' if where else ''}",
@@ -121,7 +126,7 @@ def _course(facts: Facts, finding: Finding) -> ReportFigure:
     halves = "; half-years after the first year" if (months["months"] > 1).any() else ""
     return ReportFigure(
         "course",
-        f"{first_capital(finding.claims.demand)}: shortfall over time",
+        finding.claims.course(finding.answers.months),
         f"Of {finding.claims.demand}{halves}. Pale: least to most.",
         svg,
         alt,
@@ -132,15 +137,20 @@ def _course(facts: Facts, finding: Finding) -> ReportFigure:
 
 
 def _levels(finding: Finding) -> ReportFigure:
-    table = finding.levels
+    table = finding.levels.rename(index=FOR_A_YEAR)
     is_tested = bool((table["last_share"] > table["share"] + APART).any())
     alt = ", ".join(f"{level} {percent(share)}" for level, share in table["share"].items())
     existing, new = (percent(table["share"].get(level, 0.0)) for level in ("existing links", NEW))
+    said = f"Existing links leave {existing} short, new suppliers {new}"
+    if new == existing:
+        said = (
+            f"New suppliers avoid nothing: {new} stays short"
+            if new != percent(0.0)
+            else "Existing links leave nothing short"
+        )
     return ReportFigure(
         "response",
-        f"New suppliers avoid nothing: {new} stays short"
-        if new == existing
-        else f"Existing links leave {existing} short, new suppliers {new}",
+        said,
         f"Part of {finding.claims.demand}, each level with those before it."
         f"{' Red tick: allies served last, a stress test.' if is_tested else ''}",
         levels_svg(table, NEW),
@@ -210,10 +220,17 @@ def _left_out(facts: Facts, finding: Finding) -> tuple[str, ...]:
 
 def _columns(facts: Facts) -> list[ReportColumn]:
     tiers = facts.a.findings[0].answers.tiers
+    shares = facts.a.findings[0].scenarios.set_index("which", append=True).filter(like="due_share:")
+    worst = shares.xs("worst", level="which").max()
 
     def which(_: Any, row: Any) -> str:
         begins = f", {row['state']}" if str(row["state"]).startswith("begins") else ""
-        return f"{WHICH[row['which']]}{begins}"
+        is_tied = (
+            row["which"] == "other"
+            and worst.max() > 0
+            and max(abs(worst[c] - row[c]) for c in worst.index) < APART / 10
+        )
+        return f"{AS_BAD if is_tied else WHICH[row['which']]}{begins}"
 
     doubtful = {
         one.scenario.name if one.scenario else "": [str(of.tier) for of in (one, *one.others) if not of.certain]
@@ -222,7 +239,7 @@ def _columns(facts: Facts) -> list[ReportColumn]:
 
     def can_be_said(_: Any, row: Any) -> str:
         tiers = doubtful.get(row["scenario"])
-        return "not asked" if tiers is None else f"not of {join(tiers)}" if tiers else "yes"
+        return "not assessed" if tiers is None else f"not of {join(tiers)}" if tiers else "yes"
 
     due = [
         col.share(
