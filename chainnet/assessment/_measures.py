@@ -223,7 +223,8 @@ def _advice(answers: Answers, margin: Margin, names: tuple[str, ...], rivals: Se
     rows = rows.sort_values("due_month", kind="stable")
     state, cases = min(rows["state"], key=STATES.index), tuple(margin.cases(names))
     being = " being built" if (rows["state"] == "building").all() else ""
-    bears = least if left <= least else margin.rest - least  # in a case that leaves more it closes, or avoids, nothing
+    # where a case leaves more than that, they close nothing, or avoid nothing
+    bears = {BEFORE: least, LINKS: least} if left <= least else {LINKS: margin.rest - least}
     named = dict(zip(projects["id"], projects["label"].fillna(projects["id"]), strict=True))
     labels = [titled(named[name]) for name in names]
     return Advice(
@@ -238,7 +239,7 @@ def _advice(answers: Answers, margin: Margin, names: tuple[str, ...], rivals: Se
         is_past=bool(rows["is_past"].all()),
         closes=left <= least,
         due_month=float(rows["due_month"].max()),
-        conditions=tuple(IF[case] for case, still in cases if case in IF and still > bears),
+        conditions=tuple(IF[case] for case, still in cases if case in bears and still > bears[case]),
         cases=cases,
         rivals=tuple(named[one] for one in rivals),
     )

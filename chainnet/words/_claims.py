@@ -34,7 +34,7 @@ CLAIMS = {
     "other_short": "{tier} demand {loses}{share}",
     "others_cannot": "What {tiers} demand loses cannot be said.",
     "narrow": "The bottleneck is {where}{made}. On existing links its stop alone costs {demand} {lost}.{also}",
-    "made": ", with {share} of that step",
+    "made": " ({share} of that step)",
     "also": " {n} other {steps} as much.",
     "no_narrow": "No single step abroad costs {demand} anything if it alone stops.",
 }
@@ -293,8 +293,12 @@ class Claims:
         projects = [one for one in advice if one["ids"] and one["state"] != "held"]
         first, *then = projects or advice[-1:]
         told = f"{first['verb']} {first['thing']}: that avoids {tonnes(first['avoids_tpa'])}{_bill(first)}"
-        said = [f"{told} and {_leaves(first)}"]
-        said += [f"Then {one['verb'].lower()} {one['thing']}{_bill(one)}: that {_leaves(one)}" for one in then]
+        said = [f"{told} and closes the gap" if first["closes"] else f"{told}, leaving {_left(first)}"]
+        said += [
+            f"Then {one['verb'].lower()} {one['thing']}{_bill(one)}: "
+            f"that {'closes the gap' if one['closes'] else f'leaves {_left(one)}'}"
+            for one in then
+        ]
         only = join(list(dict.fromkeys(word for one in (first, *then) for word in one["conditions"])))
         n = len(first["rivals"])
         also = f" {first_capital(spelled(n, 'other project avoids', 'other projects avoid'))} as much." if n else ""
@@ -346,11 +350,9 @@ def _bill(advice: Mapping[str, Any]) -> str:
     return f" ({cost}{when})"
 
 
-def _leaves(advice: Mapping[str, Any]) -> str:
-    """Return what stays short with an advice."""
-    if advice["closes"]:
-        return "closes the gap"
-    left = f"leaves {tonnes(advice['left_tpa']) if advice['left_tpa'] > 0 else 'nothing'} short"
+def _left(advice: Mapping[str, Any]) -> str:
+    """Return what stays short with an advice; a stock lasts a year."""
+    left = tonnes(advice["left_tpa"]) if advice["left_tpa"] > 0 else "nothing short"
     return f"{left} for one year" if advice["state"] == "held" else left
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import pypdf
 import pytest
 from small_chains import small_chain
+from test_one_finding import assert_all_formats_say_one_thing
 from test_words_of_the_field import struck
 
 import chainnet as cn
@@ -266,6 +267,7 @@ def test_the_gate_on_a_shipped_chain(name: str, tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", cn.ChainnetWarning)  # measures that are over
         assessment = cn.assess(cn.read(name), draws=0)
-    made = written(assessment, tmp_path)
+    assert_all_formats_say_one_thing(assessment, tmp_path)
+    made = Made(assessment, tmp_path / "whole", json.loads((tmp_path / "whole" / "report.json").read_text("utf-8")))
     for rule in GATE:
         rule(made)

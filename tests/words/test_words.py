@@ -242,7 +242,7 @@ def test_who_is_short_tells_the_tier_then_the_others_in_the_order_of_service() -
 
 def test_the_bottleneck_bears_its_share_its_loss_and_its_ties() -> None:
     assert flat(claims(narrow=SEPARATION).where) == (
-        "The bottleneck is separation in China, with 90 % of that step. On existing links its stop alone costs "
+        "The bottleneck is separation in China (90 % of that step). On existing links its stop alone costs "
         "allied defence demand 40 t/yr. 2 other steps cost as much."
     )
     assert claims().where == "No single step abroad costs allied defence demand anything if it alone stops."
@@ -264,7 +264,7 @@ ADVICE = {"verb": "Build", "thing": "works", "ids": ["w"], "state": "building", 
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({}, "Build works: that avoids 12 t/yr (USD 30 million, due Apr 2026) and leaves 8 t/yr short."),
+        ({}, "Build works: that avoids 12 t/yr (USD 30 million, due Apr 2026), leaving 8 t/yr."),
         ({"is_past": True, "closes": True, "rivals": ["other"]},
          "Build works: that avoids 12 t/yr (USD 30 million, was due Apr 2026) and closes the gap. "
          "One other project avoids as much."),
@@ -272,9 +272,9 @@ ADVICE = {"verb": "Build", "thing": "works", "ids": ["w"], "state": "building", 
          "Build works: that avoids 12 t/yr (USD 30 million, due Apr 2026) and closes the gap if allies come first and "
          "links hold."),
         ({"cost_musd": None, "due": "", "rivals": ["a", "b"]},
-         "Build works: that avoids 12 t/yr (cost not known) and leaves 8 t/yr short. Two other projects avoid as much."),
-        ({"ids": []}, "Build works: that avoids 12 t/yr and leaves 8 t/yr short."),
-        ({"state": "held", "left_tpa": 0.0}, "Build works: that avoids 12 t/yr and leaves nothing short for one year."),
+         "Build works: that avoids 12 t/yr (cost not known), leaving 8 t/yr. Two other projects avoid as much."),
+        ({"ids": []}, "Build works: that avoids 12 t/yr, leaving 8 t/yr."),
+        ({"state": "held", "left_tpa": 0.0}, "Build works: that avoids 12 t/yr, leaving nothing short for one year."),
     ],
 )  # fmt: skip
 def test_what_to_do_says_what_it_avoids_and_costs(changed: dict[str, object], said: str) -> None:
@@ -287,7 +287,7 @@ def test_what_to_do_begins_with_the_first_project_and_says_what_closes_the_rest(
     tied = [one | {"conditions": ["links hold"]} for one in (ADVICE, then)]
     assert flat(claims().what(tied)).endswith("(USD 30 million, due 2031): that closes the gap if links hold.")
     assert flat(claims().what([stock, ADVICE, then])) == (
-        "Build works: that avoids 12 t/yr (USD 30 million, due Apr 2026) and leaves 8 t/yr short. "
+        "Build works: that avoids 12 t/yr (USD 30 million, due Apr 2026), leaving 8 t/yr. "
         "Then fund more works (USD 30 million, due 2031): that closes the gap."
     )
 
