@@ -198,21 +198,17 @@ class Claims:
         if not short.is_certain:
             if percent(short.low) == percent(short.high):
                 return CANNOT, f"for {self.demand} under today's rules"
-            return span, f"of {self.demand} short today, {CANNOT.lower()}"
+            return span, f"of {self.demand} short today, by judgement"
         if short.is_met:
             return "Nothing", f"of {self.demand} short under today's rules"
         return percent(max(short.later, short.first_year)), f"of {self.demand} short under today's rules"
 
     def course(self, horizon: int) -> str:
         """When the gap opens, as the title of a picture; ``horizon``: months that were looked at."""
-        case = "" if self.shortfall.is_certain else "In the central case "
         if not is_missing(self.first_month):
-            said = f"the gap opens{self.since.replace('from', 'in')}"
-        elif self.shortfall.is_met or self.shortfall.later <= NONE or not self.shortfall.is_certain:
-            said = f"nothing is short in {whole(horizon)} months"
-        else:
-            said = f"nothing is short in {whole(horizon)} months, but later"
-        return first_capital(f"{case}{said}")
+            return f"Short{self.since}"
+        is_later = self.shortfall.is_certain and self.shortfall.later > NONE and not self.shortfall.is_met
+        return f"Nothing short in {whole(horizon)} months{', but later' if is_later else ''}"
 
     # -- four sentences ----------------------------------------------------------------------------------
 
@@ -228,19 +224,21 @@ class Claims:
             due later (they differ where who of several is served is open), and what is due in the first year.
         """
         short, tier = self.shortfall, first_capital(self.demand)
+        ordered = sorted(others, key=lambda one: list(tiers).index(one[0]))
+        unsure = [name for name, _, sure, *_ in ordered if not sure]
         year = "nothing" if short.first_year <= NONE else part(short.first_year)
         if not short.is_certain:
-            said = [f"{tier} loses {year} in the first year in the central case; what it loses later cannot be said."]
+            nor = f", nor what {join(unsure)} demand loses" if unsure else ""
+            said = [f"{tier} loses {year} in the first year (central case); what it loses later cannot be said{nor}."]
+            unsure = []
         elif short.is_met:
             said = [f"{tier} is met in the first year and later."]
         else:
             late = "nothing" if short.later <= NONE else part(short.later)
             said = [f"{tier} loses {year} in the first year and {late}{CLAIMS['gone']}."]
         said += [f"{first_capital(self.already)}."] if self.already else []
-        ordered = sorted(others, key=lambda one: list(tiers).index(one[0]))
         met = [name for name, is_met, *_ in ordered if is_met]
         lost = [(name, _most(late, early)) for name, is_met, sure, late, early in ordered if sure and not is_met]
-        unsure = [name for name, _, sure, *_ in ordered if not sure]
         said += [CLAIMS["others_met"].format(tiers=first_capital(join(met)))] if met else []
         words = [
             CLAIMS["other_short"].format(tier=name, loses="" if i else "loses ", share=share)

@@ -236,7 +236,11 @@ def test_who_is_short_tells_the_tier_then_the_others_in_the_order_of_service() -
         "Allied defence demand is met in the first year and later."
     )
     assert flat(claims(is_certain=False).who(["defence"], [])) == (
-        "Allied defence demand loses 12 % in the first year in the central case; what it loses later cannot be said."
+        "Allied defence demand loses 12 % in the first year (central case); what it loses later cannot be said."
+    )
+    unsure = [("civilian", False, False, (0.0, 0.0), 0.0), ("industry", True, True, (0.0, 0.0), 0.0)]
+    assert flat(claims(is_certain=False).who(["defence", "civilian", "industry"], unsure)).endswith(
+        "what it loses later cannot be said, nor what civilian demand loses. Industry demand is met."
     )
 
 
@@ -310,11 +314,11 @@ def test_what_allies_lose_if_served_last_stands_beside_what_is_firm() -> None:
 
 
 def test_when_the_gap_opens_is_the_title_of_the_months() -> None:
-    assert claims(month=8.0).course(48) == "The gap opens in month 8"
-    assert claims(month=43.0).course(48) == "The gap opens in year 4"
-    assert claims(month=math.nan).course(48) == "Nothing is short in 48 months, but later"
-    assert claims(month=math.nan, later=0.0).course(24) == "Nothing is short in 24 months"
-    assert claims(month=2.0, is_certain=False).course(48) == "In the central case the gap opens in month 2"
+    assert claims(month=8.0).course(48) == "Short from month 8"
+    assert claims(month=43.0).course(48) == "Short from year 4"
+    assert claims(month=math.nan).course(48) == "Nothing short in 48 months, but later"
+    assert claims(later=0.0, month=math.nan).course(24) == "Nothing short in 24 months"
+    assert claims(is_certain=False, month=math.nan).course(24) == "Nothing short in 24 months"
 
 
 # -- sentences of answers -----------------------------------------------------------------------------

@@ -36,6 +36,7 @@ MOST_LINES = 7  # of what the verdict depends on
 NOTHING = ("Nothing", "is restricted by rules in force")
 WHICH = {"in force": "In force", "may return": "May return", "next": "Next", "worst": "Worst", "other": "Other"}
 AS_BAD = "As bad"  # another scenario that leaves every tier as short as the worst
+HALF = 0.5
 APART = 0.005  # shares nearer than that are one
 LABEL = 40  # letters of a project in a picture
 # what heads each sentence, and the section that says more
@@ -90,14 +91,13 @@ def _flows(facts: Facts, finding: Finding) -> ReportFigure:
             arrives=arrives,
         )
     )
-    is_cut = table.loc[table["step"].eq(narrow["step"]) & table["country"].eq(narrow["country"]), "lost_tpa"].sum()
-    is_short = finding.arrives_tpa < finding.demand["tpa"] * (1.0 - APART)
-    broken = f"The chain breaks at {where}" if is_cut > APART * finding.demand["tpa"] else "A part is lost on the way"
+    part = finding.arrives_tpa / finding.demand["tpa"]
+    served = "Most demand" if part >= HALF else "Under half of demand" if part > APART else "No demand"
     unit = f"t/yr {basis}".strip()
     alt = f"Steps from left to right: {', '.join(dict.fromkeys(map(step_words, table['step'])))}. {arrives}, {unit}."
     return ReportFigure(
         "break",
-        broken if is_short else "What is asked for arrives",
+        f"{'All demand' if part > 1.0 - APART else served} is served",
         f"Width: {unit}{'' if finding.certain else ', central case'}. Hollow: lost.",
         svg,
         f"{alt}{f' Bottleneck: {where}.' if where else ''}",
@@ -123,13 +123,13 @@ def _course(facts: Facts, finding: Finding) -> ReportFigure:
         due,
     )
     alt = f"First year {percent(year['share'])}, later {percent(later['share'])} of {finding.claims.demand}."
-    halves = "; half-years after the first year" if (months["months"] > 1).any() else ""
+    halves = " Half-years after the first year." if (months["months"] > 1).any() else ""
     return ReportFigure(
         "course",
         finding.claims.course(finding.answers.months),
-        f"Of {finding.claims.demand}{halves}. Pale: least to most.",
+        f"Of {finding.claims.demand}{'' if finding.certain else ', central case'}. Pale: range.",
         svg,
-        alt,
+        f"{alt}{halves}",
     )
 
 
