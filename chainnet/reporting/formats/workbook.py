@@ -421,7 +421,7 @@ class _Writer:
         for table in tables:
             for column in table.columns:
                 row += 1
-                cells = (self.names[table.id], column.key, column.head, column.unit, column.meaning)
+                cells = (self.names[table.id], column.key, column.head, column.unit or column.kind, column.meaning)
                 for j, words in enumerate(cells):
                     self._text(sheet, row, j, words or NOT_ASKED, self.wrap)
         self._listed(sheet, "columns", dict.fromkeys(codes, False), row)

@@ -19,7 +19,18 @@ from chainnet.reporting.model import (
     make_section,
     make_table,
 )
-from chainnet.words import counted, country_name, first_capital, join, owners_sentence, ranks, same, spelled, tonnes
+from chainnet.words import (
+    NOT_ASSESSED,
+    counted,
+    country_name,
+    first_capital,
+    join,
+    owners_sentence,
+    ranks,
+    same,
+    spelled,
+    tonnes,
+)
 
 DIFFERING = 3  # countries told in a sentence
 # what drops out, label of the removals -> table, sheet, what is said of it
@@ -87,10 +98,6 @@ def _loss_columns(facts: Facts) -> list[ReportColumn]:
     ]
 
 
-def _why(facts: Facts) -> str:
-    return f"Loss: served before less after removal, both solved. By the loss of {facts.lead_tier}; = marks ties."
-
-
 def _name_columns(facts: Facts, by: str) -> list[ReportColumn]:
     """Return the columns that say what is removed; rows are (name, its loss)."""
 
@@ -141,7 +148,7 @@ def loss_table(facts: Facts, by: str) -> ReportTable:
         col.whether("in_cut", "In the cut", "whether it lies in the minimum cut", body=False),
         col.whether("is_dominator", "Dominator", dominates, body=False),
     ]
-    note = _why(facts)
+    note = "Loss: served before less served after removal, both solved; = marks ties."
     if by in ("site", "node") and any(facts.stands_for_several(str(i)) for i in losses.index):
         note += " A row in a region, or without an operator on record, may be several plants."
     if by == "operator":
@@ -155,7 +162,7 @@ def loss_table(facts: Facts, by: str) -> ReportTable:
         key=key,
         sheet=sheet,
         title=f"What is lost if {what} drops out",
-        subtitle=f"Unit: {facts.unit}. Removal one at a time, in the baseline network.",
+        subtitle=f"Unit: {facts.unit}. One at a time, in the baseline network. Ranked by what {facts.lead_tier.loses}.",
         note=note,
         **facts.standing(facts.a.first_tier[by], facts.a.chokepoints[by]),
     )
@@ -204,7 +211,7 @@ def _sets(facts: Facts) -> pd.DataFrame:
     """Return the worst sets in words."""
     table = facts.a.attacks.reset_index()
     others = [tied_sets(cell) for cell in table["other_sets"]]
-    also = ["not asked" if o is None else "; ".join(set_words(facts, one) for one in o) or "none" for o in others]
+    also = [NOT_ASSESSED if o is None else "; ".join(set_words(facts, one) for one in o) or "none" for o in others]
     words = [set_words(facts, ids) if ids else "nothing costs anything" for ids in table["removed"]]
     return table.assign(counts=facts.first, set=words, as_bad=also).drop(columns=["removed", "other_sets"])
 

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from chainnet.assessment import Finding
 from chainnet.drawing import month_lines
-from chainnet.engine import PRINTED
+from chainnet.engine import CERTAIN, PRINTED
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
-from chainnet.reporting.facts import BASELINE, Facts
-from chainnet.reporting.model import ReportFigure, Section, Sentence, make_section
-from chainnet.words import NOT_ASKED, Who, first_capital, join, percent, verb
+from chainnet.reporting.facts import BASELINE, Facts, once
+from chainnet.reporting.model import ReportColumn, ReportFigure, Section, Sentence, make_section
+from chainnet.results import origin_of
+from chainnet.words import (
+    NOT_APPLICABLE,
+    NOT_ASKED,
+    NOT_ASSESSED,
+    Who,
+    between,
+    first_capital,
+    infinite_word,
+    join,
+    percent,
+    verb,
+)
 
 LEAST = 0.01  # less is met
+NEVER = infinite_word("first_month")
 
 
 def section(facts: Facts) -> Section:
@@ -30,16 +45,34 @@ def section(facts: Facts) -> Section:
     )
 
 
-def _short(facts: Facts) -> pd.DataFrame:
-    """Return the rows of scenarios and tiers in which anybody is short."""
+@once
+def _assessed(facts: Facts) -> dict[tuple[str, str], Finding]:
+    """Return the findings, each tier's, by scenario and tier: a range is assessed of these alone."""
+    tiers = [one for found in reversed(facts.a.findings) for one in (found, *found.others)]
+    return {(one.scenario.name if one.scenario else "", str(one.tier)): one for one in tiers}
+
+
+def _finding(facts: Facts, row: Any) -> Finding | None:
+    return _assessed(facts).get((str(row["scenario"]), str(row["tier"])))
+
+
+def _is_short(table: pd.DataFrame) -> pd.Series:
+    """Say of which rows anybody is short in the central case."""
+    return (table[["first_year_share", "later_share"]] >= LEAST).any(axis=1)
+
+
+def _rows(facts: Facts) -> pd.DataFrame:
+    """Return the rows of who is short, of whom that cannot be said, or of whom anybody may be."""
     table = facts.a.timing
-    return table[(table[["first_year_share", "later_share"]] >= LEAST).any(axis=1)]
+    found = [_assessed(facts).get((str(scenario), str(tier))) for scenario, tier in table.index]
+    open_ = [one is not None and (not one.certain or one.later["high"] > CERTAIN) for one in found]
+    return table[_is_short(table) | np.array(open_, dtype=bool)]
 
 
 def _nobody(facts: Facts) -> Sentence | None:
     """Name the scenarios that leave nobody short."""
-    hit = set(_short(facts).index.get_level_values("scenario"))
-    idle = dict.fromkeys(str(name) for name in facts.a.timing.index.get_level_values("scenario") if name not in hit)
+    short = _is_short(facts.a.timing).groupby(level="scenario", sort=False).any()
+    idle = [str(name) for name in short.index[~short]]
     if not idle:
         return None
     names = join([facts.quoted(name) for name in idle])
@@ -53,35 +86,69 @@ def _stocks(facts: Facts) -> Sentence | None:
 
 
 def _first(facts: Facts, row: Any) -> Any:
-    """Return the first short month; in words where it lies beyond what was asked."""
+    """Return the first short month; in words where there is none, or none of the first year and no more was asked."""
+    one, month = _finding(facts, row), row["first_month"]
     if row["first_year_share"] != row["first_year_share"]:
         return NOT_ASKED
+    if one is not None and month != month:
+        if row["later_share"] < LEAST:
+            return NEVER
+        month = one.first_month if one.scenario == facts.a.findings[0].scenario else month
+    return "later" if month != month else month
+
+
+def _first_range(facts: Facts, row: Any) -> str:
+    """Return between what the first year lies: found of the tier of the verdict alone."""
     worst = facts.a.findings[0]
-    if row["scenario"] != (worst.scenario.name if worst.scenario else ""):
-        return "later" if row["first_month"] != row["first_month"] else row["first_month"]
-    worst.answers.months_of(worst.scenario)  # of every tier at once
-    found = next(one.first_month for one in (worst, *worst.others) if one.tier == row["tier"])
-    return "later" if found != found else found
+    if row["first_year_share"] != row["first_year_share"]:
+        return NOT_ASKED
+    return between(worst.first_year["low"], worst.first_year["high"]) if _finding(facts, row) is worst else NOT_ASSESSED
+
+
+def _between(one: Finding) -> str:
+    return between(one.later["low"], one.later["high"])
+
+
+def _last(one: Finding) -> float:
+    return float(one.assumptions.range["last_share"][one.tier])
+
+
+def _found(get: Callable[[Finding], Any]) -> Any:
+    """Return what gives something of a row's finding; in words where it has none."""
+
+    def given(facts: Facts, row: Any) -> Any:
+        one = _finding(facts, row)
+        return NOT_ASSESSED if one is None else get(one)
+
+    return given
 
 
 time_table = col.Table(
     "over_time",
     "Who is short when",
     "Who is short under which scenario, and from when",
-    rows=_short,
+    rows=_rows,
     columns=(
         *col.SCENARIO,
         col.TIER,
         col.tons("demand_tpa", "Demand", "tonnes asked for in a year"),
-        col.count("first_month", "First short month", "counted from the first measure", _first),
+        col.month("first_month", "First short month", "counted from the first measure", _first),
         col.share(
-            "first_year_share",
-            "First year",
-            "part of demand that is short in the first twelve months",
-            missing=NOT_ASKED,
+            "first_year_share", "First year", "part of demand short in the first twelve months", missing=NOT_ASKED
         ),
+        col.text("first_range", "Range, first year", "least to most, over judgements one at a time", _first_range),
         col.share("later_share", "Later", "part of demand that is short once new suppliers are qualified"),
-        col.tons("later_tpa", "Later, t/yr", "the same in tonnes"),
+        col.text("range", "Range, later", "least to most, over judgements one at a time", _found(_between)),
+        col.share(
+            "last_share",
+            "Allies last",
+            "a stress test: later, if allies are served last",
+            _found(_last),
+            missing=NOT_APPLICABLE,
+        ),
+        col.tons("later_tpa", "Later, t/yr", "the same in tonnes", body=False),
+        col.share("later_low_share", "Later, least", "low end", _found(lambda one: one.later["low"]), body=False),
+        col.share("later_high_share", "Later, most", "high end", _found(lambda one: one.later["high"]), body=False),
     ),
     none={"label": "no scenario leaves anybody short"},
     subtitle="Unit: {f.unit}. Served {f.order}. {f.whose_words}",
@@ -108,8 +175,8 @@ def course_figure(facts: Facts) -> ReportFigure | None:
     )
     return fig.make_figure(
         picture.svg,
-        f"{first_capital(Who(worst))} ends {percent(share[worst].iloc[-1])} short under the worst scenario",
-        f"Part of each tier's demand that is short, month by month. Scenario: {finding.label}.",
+        f"{first_capital(Who(worst).demand)} ends {percent(share[worst].iloc[-1])} short under the worst scenario",
+        f"Part of each tier's demand that is short, month by month, stocks drawn. Scenario: {finding.label}.",
         f"{first_capital(alt)}.",
         "",
         time_table(facts),
@@ -170,12 +237,39 @@ bracket_table = col.Table(
     subtitle="Unit: {f.unit}, all tiers. Best rerouting draws no stocks; simulated plants order as they always did.",
     note="Worst case: no stores, no rerouting; no bound by proof.",
 )
+
+
+def _exposure_columns(facts: Facts) -> list[ReportColumn]:
+    """Return the columns of what a loss costs; money where demand has a value."""
+    told = facts.a.exposure.columns
+    is_priced = origin_of(facts.a.exposure)["settings"]["value"] == "value_usd_per_t"
+    money = {
+        "cost_usd": ("Cost, USD million", "least value lost until it is back"),
+        "added_cost_usd": ("Added, USD million", "of that, what is not lost anyway"),
+        "spend_usd": ("Spend, USD million", "a year's output at its price"),
+    }
+    return [
+        col.code("site", "Name", "name in the data"),
+        col.text("site_label", "Site", "what is out", lambda f, row: f.network.site_labels[str(row["site"])]),
+        *(col.dollars(key, *words, key) for key, words in money.items() if is_priced and key in told),
+        col.number("rei", "Over the largest", "cost over the largest cost (risk exposure index)", unit="0 to 1"),
+        col.weight("lost_t", "Lost, t", "tonnes lost until it is back"),
+        col.number("time_to_survive", "Borne for, years", "longest time in which nothing is lost", unit="years"),
+        col.number("gap", "Too late by, years", "years from then until it is back", unit="years"),
+        col.number("recovery", "Back after, years", "as given, or assumed", unit="years"),
+        col.tons("throughput_tpa", "Throughput, t/yr", "what it makes or passes on in the baseline"),
+    ]
+
+
 exposure_table = col.Table(
     "exposure",
     "Exposure",
     "What the loss of a site costs until it is back",
-    rows=lambda f: f.a.exposure,
-    subtitle="Recovery in years: {f.settings[recovery]}.",
+    rows=lambda f: None if f.a.exposure.empty else f.a.exposure,
+    columns=_exposure_columns,
+    subtitle="Years until a site is back: {f.settings[recovery]}. On existing links, stocks drawn; 0 to 1: over the "
+    "largest cost.",
+    lead=col.FEW_ROWS,
 )
 
 
@@ -212,8 +306,17 @@ _USES = col.Table(
     "M2",
     "Endurance by use",
     "How long each end use can be kept whole under the worst scenario",
-    rows=lambda f: f.a.stress.time_to_survive.reset_index().query("node != '' and scenario != 'baseline'"),
+    rows=lambda f: (
+        f.a.stress.time_to_survive.reset_index()
+        .query("node != '' and scenario != 'baseline'")
+        .fillna(
+            {"first_short_month": np.inf}  # never, of the horizon
+        )
+    ),
     heads={"is_unlimited": "Never short", "shortfall_t": "Short"},
-    subtitle="Unit: t and months from the first measure.",
+    subtitle="Unit: t and months from the first measure. Existing links, every date known, over {f.horizon} months.",
+    note="Time to survive: months in which this use alone is kept whole, the tiers before it served. First short "
+    "month: of the plan with the fewest tonnes short over all months; any shortfall counts. Page one tells another "
+    "month: of a whole tier, with new suppliers, without foresight, more than 1 % short.",
     stands=lambda f: f.standing(f.a.stress.months),
 )
