@@ -98,11 +98,13 @@ def _first(facts: Facts, row: Any) -> Any:
 
 
 def _first_range(facts: Facts, row: Any) -> str:
-    """Return between what the first year lies: found of the tier of the verdict alone."""
-    worst = facts.a.findings[0]
+    """Return between what the first year lies: found of the tier of each finding alone."""
+    one = _finding(facts, row)
     if row["first_year_share"] != row["first_year_share"]:
         return NOT_ASKED
-    return between(worst.first_year["low"], worst.first_year["high"]) if _finding(facts, row) is worst else NOT_ASSESSED
+    if one is None or one not in facts.a.findings:
+        return NOT_ASSESSED
+    return between(one.first_year["low"], one.first_year["high"])
 
 
 def _between(one: Finding) -> str:

@@ -13,7 +13,7 @@ from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import ReportFigure, Section, Sentence, make_section, stands
 from chainnet.reporting.sections.asked import not_assessed
-from chainnet.words import NOT_ASKED, bill, number, percent, same, stock_part, stock_sentence, weight
+from chainnet.words import NOT_ASKED, bill, first_capital, number, percent, same, stock_part, stock_sentence, weight
 
 LEAST_T = 0.1  # a smaller requirement has no bar
 CERTAIN_T = 1e-6  # less of a stock is none
@@ -175,7 +175,7 @@ def requirement_figure(facts: Facts) -> ReportFigure | None:
         cost = "no price" if np.isnan(row["buy_usd"]) else bill(row["buy_usd"])
         bought = f"{number(row['buy_t'])} of {weight(row['required_t'])} to buy, {cost}"
         fig.write(ax, 1.03, at, bought if row["buy_t"] > 0 else f"nothing of {weight(row['required_t'])} to buy")
-    labels = [fig.folded(facts.drawn(r["label"] or r["commodity"]), 44, 2) for r in rows]
+    labels = [fig.folded(facts.drawn(_material(facts, r)), 44, 2) for r in rows]
     ax.set_yticks(y, labels, fontsize=fig.SMALL)
     ax.set_xlim(0, 2.3)
     fig.no_value_axis(ax, len(rows))
@@ -190,13 +190,13 @@ def requirement_figure(facts: Facts) -> ReportFigure | None:
     elif same(top["buy_t"], top["required_t"]):
         said = f"all {need} required are to buy"
     alt = "Bars show the part of the requirement for which what is held stands in: " + "; ".join(
-        f"{facts.scenario_label(r['scenario'])}, {r['label'] or r['commodity']} {weight(r['required_t'])} "
+        f"{facts.scenario_label(r['scenario'])}, {_material(facts, r)} {weight(r['required_t'])} "
         f"required, {percent(_covered(r))} covered"
         for r in rows[:3]
     )
     return fig.make_figure(
         canvas,
-        f"{facts.drawn(top['label'] or top['commodity'], 60)}: {said}",
+        f"{first_capital(facts.drawn(_material(facts, top), 60))}: {said}",
         f"Covered by what is held, of whatever material (solid), and to buy (hatched), part of what "
         f"{facts.first} requires (tick) to be met. Existing links, {facts.horizon} months.",
         alt + ".",

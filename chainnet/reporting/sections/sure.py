@@ -160,7 +160,8 @@ def _label(facts: Facts, row: Any) -> str:
     """Return a figure in words: of a demand with what is asked for, of a recipe with what goes in or comes out."""
     words, parts = str(row["label"]), str(row["key"]).split(" / ")
     if row["table"] == "demand" and len(parts) == 3:
-        return f"{words} ({facts.commodity(parts[1])})"
+        good = f" ({facts.commodity(parts[1])})"
+        return f"{words.removesuffix(good)}{good}"
     process, colon, line = words.partition(": ")
     role, blank, good = line.partition(" ")
     if row["table"] == "processes" and colon and blank:
@@ -188,7 +189,7 @@ limiting_table = col.Table(
         "kind": "Bound of",
         "label": "Input",
         "capacity_tpa": "Bound",
-        "price": "Worth, t per t",
+        "price": "Worth, t/yr served per t/yr",
         "reference": "Source",
     },
     subtitle="Bounds with a price for what the counted tiers get. Scenario: {f.worst_label}. The answer "
@@ -333,7 +334,7 @@ def coverage_figure(facts: Facts) -> ReportFigure | None:
     mostly = int((weak > 0.5).sum())
     title = f"{count(mostly)} of {counted(len(weak), 'step')} {verb('rest', mostly)} mostly on assumed figures"
     if not mostly:
-        title = f"No step rests mostly on assumed figures, {weak.idxmax()} most: {percent(weak.max())}"
+        title = f"No step rests mostly on assumed figures (at most {percent(weak.max())}: {weak.idxmax()})"
     if weak.max() <= 0:
         title = "No step's tonnes rest on an assumed figure"
     if float(table.get(f"{NOT_STATED}_tpa", weak * 0).sum()) >= float(whole.sum()) - 1e-9:
