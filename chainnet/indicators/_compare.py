@@ -124,8 +124,7 @@ def compare_indices(
     ]
     source = origin_of(losses)
     settings = {**source["settings"], "union": union if isinstance(union, str) else sorted(union)}
-    source = provenance(network, source["solver"], **settings)
-    return stamp(table.set_index([place, "country"])[columns], source, units={"rank_gap": "ranks"})
+    return stamp(table.set_index([place, "country"])[columns], provenance(network, source["solver"], **settings))
 
 
 def _idle_elsewhere(network: Network, parts: pd.DataFrame, place: str) -> pd.Series:

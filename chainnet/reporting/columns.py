@@ -196,6 +196,7 @@ def columns_of(frame: pd.DataFrame, heads: Mapping[str, str]) -> list[ReportColu
     for key in map(str, frame.columns):
         head = heads.get(key, words_of(key))
         told = fact_of(frame, "columns", {}).get(key, {}).get("unit", "").partition(",")[0]
+        told = head.rpartition(", ")[2] if ", " in head else told
         found += _columns(key, head, frame[key], told)
     return found
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from chainnet._types import records
 from chainnet.assessment import Finding
 from chainnet.drawing import month_lines
 from chainnet.engine import CERTAIN, PRINTED
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import BASELINE, Facts, once
-from chainnet.reporting.model import ReportColumn, ReportFigure, Section, Sentence, make_section
+from chainnet.reporting.model import ReportFigure, Section, Sentence, make_section
 from chainnet.results import origin_of
 from chainnet.words import (
     NOT_APPLICABLE,
@@ -46,33 +46,51 @@ def section(facts: Facts) -> Section:
 
 
 @once
-def _assessed(facts: Facts) -> dict[tuple[str, str], Finding]:
-    """Return the findings, each tier's, by scenario and tier: a range is assessed of these alone."""
-    tiers = [one for found in reversed(facts.a.findings) for one in (found, *found.others)]
-    return {(one.scenario.name if one.scenario else "", str(one.tier)): one for one in tiers}
+def _timed(facts: Facts) -> list[dict[str, Any]]:
+    """Return every scenario and tier with its finding, if it has one: a range is assessed of these alone."""
+    every = [one for found in reversed(facts.a.findings) for one in (found, *found.others)]
+    known = {(one.scenario.name if one.scenario else "", str(one.tier)): one for one in every}
+    return [
+        {**row, "finding": one, **_ends(one, one in facts.a.findings)}
+        for row in records(facts.a.timing.reset_index())
+        for one in [known.get((str(row["scenario"]), str(row["tier"])))]
+    ]
 
 
-def _finding(facts: Facts, row: Any) -> Finding | None:
-    return _assessed(facts).get((str(row["scenario"]), str(row["tier"])))
+def _ends(one: Finding | None, is_led: bool) -> dict[str, Any]:
+    """Return between what lies what is short, over the judgements; the first year of the tier of a finding alone."""
+    if one is None:
+        return {"first_range": ""} | dict.fromkeys(
+            ("range", "last_share", "later_low_share", "later_high_share"), NOT_ASSESSED
+        )
+    year, later = (one.first_year if is_led else None), one.later
+    return {
+        "first_range": between(year["low"], year["high"]) if year else NOT_ASSESSED,
+        "range": between(later["low"], later["high"]),
+        "last_share": float(one.assumptions.range["last_share"][one.tier]),
+        "later_low_share": later["low"],
+        "later_high_share": later["high"],
+    }
 
 
-def _is_short(table: pd.DataFrame) -> pd.Series:
-    """Say of which rows anybody is short in the central case."""
-    return (table[["first_year_share", "later_share"]] >= LEAST).any(axis=1)
+def _is_short(row: Any) -> bool:
+    """Say whether anybody is short in the central case."""
+    return bool(row["first_year_share"] >= LEAST or row["later_share"] >= LEAST)
 
 
-def _rows(facts: Facts) -> pd.DataFrame:
-    """Return the rows of who is short, of whom that cannot be said, or of whom anybody may be."""
-    table = facts.a.timing
-    found = [_assessed(facts).get((str(scenario), str(tier))) for scenario, tier in table.index]
-    open_ = [one is not None and (not one.certain or one.later["high"] > CERTAIN) for one in found]
-    return table[_is_short(table) | np.array(open_, dtype=bool)]
+def _rows(facts: Facts) -> list[dict[str, Any]]:
+    """Return the rows of who is short, of whom that cannot be said, and of who may be."""
+
+    def may_be(one: Finding | None) -> bool:
+        return one is not None and (not one.certain or one.later["high"] > CERTAIN)
+
+    return [row for row in _timed(facts) if _is_short(row) or may_be(row["finding"])]
 
 
 def _nobody(facts: Facts) -> Sentence | None:
     """Name the scenarios that leave nobody short."""
-    short = _is_short(facts.a.timing).groupby(level="scenario", sort=False).any()
-    idle = [str(name) for name in short.index[~short]]
+    hit = {row["scenario"] for row in _timed(facts) if _is_short(row)}
+    idle = dict.fromkeys(str(row["scenario"]) for row in _timed(facts) if row["scenario"] not in hit)
     if not idle:
         return None
     names = join([facts.quoted(name) for name in idle])
@@ -87,7 +105,7 @@ def _stocks(facts: Facts) -> Sentence | None:
 
 def _first(facts: Facts, row: Any) -> Any:
     """Return the first short month; in words where there is none, or none of the first year and no more was asked."""
-    one, month = _finding(facts, row), row["first_month"]
+    one, month = row["finding"], row["first_month"]
     if row["first_year_share"] != row["first_year_share"]:
         return NOT_ASKED
     if one is not None and month != month:
@@ -95,34 +113,6 @@ def _first(facts: Facts, row: Any) -> Any:
             return NEVER
         month = one.first_month if one.scenario == facts.a.findings[0].scenario else month
     return "later" if month != month else month
-
-
-def _first_range(facts: Facts, row: Any) -> str:
-    """Return between what the first year lies: found of the tier of each finding alone."""
-    one = _finding(facts, row)
-    if row["first_year_share"] != row["first_year_share"]:
-        return NOT_ASKED
-    if one is None or one not in facts.a.findings:
-        return NOT_ASSESSED
-    return between(one.first_year["low"], one.first_year["high"])
-
-
-def _between(one: Finding) -> str:
-    return between(one.later["low"], one.later["high"])
-
-
-def _last(one: Finding) -> float:
-    return float(one.assumptions.range["last_share"][one.tier])
-
-
-def _found(get: Callable[[Finding], Any]) -> Any:
-    """Return what gives something of a row's finding; in words where it has none."""
-
-    def given(facts: Facts, row: Any) -> Any:
-        one = _finding(facts, row)
-        return NOT_ASSESSED if one is None else get(one)
-
-    return given
 
 
 time_table = col.Table(
@@ -138,19 +128,15 @@ time_table = col.Table(
         col.share(
             "first_year_share", "First year", "part of demand short in the first twelve months", missing=NOT_ASKED
         ),
-        col.text("first_range", "Range, first year", "least to most, over judgements one at a time", _first_range),
+        col.text("first_range", "Range, first year", "least to most, over judgements one at a time", missing=NOT_ASKED),
         col.share("later_share", "Later", "part of demand that is short once new suppliers are qualified"),
-        col.text("range", "Range, later", "least to most, over judgements one at a time", _found(_between)),
+        col.text("range", "Range, later", "least to most, over judgements one at a time"),
         col.share(
-            "last_share",
-            "Allies last",
-            "a stress test: later, if allies are served last",
-            _found(_last),
-            missing=NOT_APPLICABLE,
+            "last_share", "Allies last", "a stress test: later, if allies are served last", missing=NOT_APPLICABLE
         ),
         col.tons("later_tpa", "Later, t/yr", "the same in tonnes", body=False),
-        col.share("later_low_share", "Later, least", "low end", _found(lambda one: one.later["low"]), body=False),
-        col.share("later_high_share", "Later, most", "high end", _found(lambda one: one.later["high"]), body=False),
+        col.share("later_low_share", "Later, least", "low end of the range", body=False),
+        col.share("later_high_share", "Later, most", "high end of the range", body=False),
     ),
     none={"label": "no scenario leaves anybody short"},
     subtitle="Unit: {f.unit}. Served {f.order}. {f.whose_words}",
@@ -241,37 +227,31 @@ bracket_table = col.Table(
 )
 
 
-def _exposure_columns(facts: Facts) -> list[ReportColumn]:
-    """Return the columns of what a loss costs; money where demand has a value."""
-    told = facts.a.exposure.columns
-    is_priced = origin_of(facts.a.exposure)["settings"]["value"] == "value_usd_per_t"
-    money = {
-        "cost_usd": ("Cost, USD million", "least value lost until it is back"),
-        "added_cost_usd": ("Added, USD million", "of that, what is not lost anyway"),
-        "spend_usd": ("Spend, USD million", "a year's output at its price"),
-    }
-    return [
-        col.code("site", "Name", "name in the data"),
-        col.text("site_label", "Site", "what is out", lambda f, row: f.network.site_labels[str(row["site"])]),
-        *(col.dollars(key, *words, key) for key, words in money.items() if is_priced and key in told),
-        col.number("rei", "Over the largest", "cost over the largest cost (risk exposure index)", unit="0 to 1"),
-        col.weight("lost_t", "Lost, t", "tonnes lost until it is back"),
-        col.number("time_to_survive", "Borne for, years", "longest time in which nothing is lost", unit="years"),
-        col.number("gap", "Too late by, years", "years from then until it is back", unit="years"),
-        col.number("recovery", "Back after, years", "as given, or assumed", unit="years"),
-        col.tons("throughput_tpa", "Throughput, t/yr", "what it makes or passes on in the baseline"),
-    ]
+def _exposed(facts: Facts) -> pd.DataFrame:
+    """Return what each loss costs; no money where no demand has a value, for then a cost is in tonnes."""
+    table = facts.a.exposure
+    is_priced = origin_of(table).get("settings", {}).get("value") == "value_usd_per_t"
+    return table if is_priced else table[[key for key in table.columns if not key.endswith("_usd")]]
 
 
 exposure_table = col.Table(
     "exposure",
     "Exposure",
     "What the loss of a site costs until it is back",
-    rows=lambda f: None if f.a.exposure.empty else f.a.exposure,
-    columns=_exposure_columns,
-    subtitle="Years until a site is back: {f.settings[recovery]}. On existing links, stocks drawn; 0 to 1: over the "
-    "largest cost.",
-    lead=col.FEW_ROWS,
+    rows=_exposed,
+    heads={
+        "cost_usd": "Cost, USD million",
+        "rei": "Cost over the largest, 0 to 1",
+        "lost_t": "Lost, t",
+        "time_to_survive": "Borne for, years",
+        "gap": "Too late by, years",
+        "recovery": "Back after, years",
+        "added_cost_usd": "Not lost anyway, USD million",
+        "throughput_tpa": "Throughput, t/yr",
+        "spend_usd": "Spend, USD million",
+    },
+    subtitle="Years until a site is back: {f.settings[recovery]}. On existing links, stocks drawn. Borne for: the "
+    "longest time in which nothing is lost; too late by: from then until it is back.",
 )
 
 
