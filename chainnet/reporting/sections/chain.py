@@ -11,7 +11,6 @@ import pandas as pd
 from chainnet._types import records
 from chainnet.assessment import holdings
 from chainnet.drawing import OTHER_COLOUR, country_colours
-from chainnet.engine import CERTAIN
 from chainnet.network import step_of
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
@@ -19,23 +18,18 @@ from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import ReportColumn, ReportFigure, Section, Sentence, make_section
 from chainnet.results import CHECKED, FROM_INPUTS
 from chainnet.words import (
-    ALL_TIERS,
     NO_DATA,
     NOT_APPLICABLE,
-    Who,
     country_name,
     first_capital,
     is_known,
     join,
     percent,
     place_words,
-    step_words,
-    tonnes,
     verb,
 )
 
 LISTED = ["step", "commodity"]
-NAMED = 3  # that cost as much as the bottleneck
 AS_ABOVE = "as above"
 ROOM = 0.024  # of a bar, for a letter
 COVER = "supply without the largest holder over demand without its own"
@@ -49,37 +43,9 @@ def section(facts: Facts) -> Section:
     return make_section(
         "Where does the chain break?",
         Sentence(f"{finding.claims.where}{also}", ("steps",)),
-        _as_costly(facts),
         holders_figure(facts),
         more=(stage_table(facts),),
     )
-
-
-def _as_costly(facts: Facts) -> Sentence | None:
-    """Name what costs the tier of the finding as much as the bottleneck, and is no step of one country abroad."""
-    finding = facts.a.findings[0]
-    narrow, who = finding.bottleneck, Who(finding.tier)
-    if not narrow["step"] or who not in (facts.first, ALL_TIERS):
-        return None
-    losses = facts.a.chokepoints if who.is_all else facts.a.first_tier
-
-    def costly(by: str) -> dict[Any, float]:
-        table = losses[by][losses[by]["lost_share"] >= narrow["lost_share"] - CERTAIN]
-        return dict(zip(table.index, table["lost_tpa"].astype(float), strict=True))
-
-    told = {(step_words(step), country) for step, country in [(narrow["step"], narrow["country"]), *narrow["ties"]]}
-    steps = {(step_words(step), country): lost for (step, country), lost in costly("step+country").items()}
-    found = {place_words(*place): lost for place, lost in steps.items() if place not in told}
-    for site, lost in costly("site").items():
-        rows = facts.things.loc[facts.members(str(site)), ["step", "country"]]
-        if not set(rows.itertuples(index=False, name=None)) <= told | set(steps):
-            found[facts.network.site_labels[str(site)]] = lost
-    said = [f"{name} ({tonnes(lost)})" for name, lost in sorted(found.items(), key=lambda one: (-one[1], one[0]))]
-    if not said:
-        return None
-    named = join([*said[:NAMED], *([f"{len(said) - NAMED} more"] if len(said) > NAMED else [])])
-    words = f"Without {named} as much or more is lost; the bottleneck is the costliest step of one country abroad."
-    return Sentence(words, ("sites", "steps_by_country"))
 
 
 def _steps_of(table: pd.DataFrame) -> pd.Series:

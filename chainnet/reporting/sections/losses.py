@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet.engine import CERTAIN
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import (
@@ -20,15 +21,19 @@ from chainnet.reporting.model import (
     make_table,
 )
 from chainnet.words import (
+    ALL_TIERS,
     NOT_ASSESSED,
+    Who,
     counted,
     country_name,
     first_capital,
     join,
     owners_sentence,
+    place_words,
     ranks,
     same,
     spelled,
+    step_words,
     tonnes,
 )
 
@@ -44,7 +49,7 @@ _TABLES = {
 _HEADS = {"country": "Country", "owner_country": "Country of owner", "operator": "Operator"}
 
 
-WITHOUT = 3  # pairs that are told
+WITHOUT = 3  # pairs that are told, and what costs as much as the bottleneck
 
 
 def section(facts: Facts) -> Section:
@@ -54,6 +59,7 @@ def section(facts: Facts) -> Section:
         "What is lost if a plant, a country, an owner drops out?",
         sites,
         steps,
+        _as_costly(facts),
         Sentence(owners_words(facts), ("countries", "owners")),
         *(Sentence(said, ("sets", "pairs")) for said in _together(facts)),
         more=(
@@ -62,6 +68,33 @@ def section(facts: Facts) -> Section:
             pair_table(facts),
         ),
     )
+
+
+def _as_costly(facts: Facts) -> Sentence | None:
+    """Name what costs the tier of the finding as much as the bottleneck, and is no step of one country abroad."""
+    finding = facts.a.findings[0]
+    narrow, who = finding.bottleneck, Who(finding.tier)
+    if not narrow["step"] or who not in (facts.first, ALL_TIERS):
+        return None
+    losses = facts.a.chokepoints if who.is_all else facts.a.first_tier
+
+    def costly(by: str) -> dict[Any, float]:
+        table = losses[by][losses[by]["lost_share"] >= narrow["lost_share"] - CERTAIN]
+        return dict(zip(table.index, table["lost_tpa"].astype(float), strict=True))
+
+    told = {(step_words(step), country) for step, country in [(narrow["step"], narrow["country"]), *narrow["ties"]]}
+    steps = {(step_words(step), country): lost for (step, country), lost in costly("step+country").items()}
+    found = {place_words(*place): lost for place, lost in steps.items() if place not in told}
+    for site, lost in costly("site").items():
+        rows = facts.things.loc[facts.members(str(site)), ["step", "country"]]
+        if not set(rows.itertuples(index=False, name=None)) <= told | set(steps):
+            found[facts.network.site_labels[str(site)]] = lost
+    said = [f"{name} ({tonnes(lost)})" for name, lost in sorted(found.items(), key=lambda one: (-one[1], one[0]))]
+    if not said:
+        return None
+    named = join([*said[:WITHOUT], *([f"{len(said) - WITHOUT} more"] if len(said) > WITHOUT else [])])
+    words = f"Without {named} as much or more is lost; the bottleneck is the costliest step of one country abroad."
+    return Sentence(words, ("sites", "steps_by_country"))
 
 
 def _together(facts: Facts) -> list[str]:
