@@ -38,8 +38,7 @@ def section(facts: Facts) -> Section:
     return make_section(
         "Who is short, and when?",
         time_table(facts),
-        _nobody(facts),
-        _stocks(facts),
+        tuple(one for one in (_nobody(facts), _stocks(facts)) if one),
         course_figure(facts),
         more=(long_table(facts), layer_table(facts), place_table(facts), bracket_table(facts), exposure_table(facts)),
     )
