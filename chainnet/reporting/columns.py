@@ -11,6 +11,7 @@ import pandas as pd
 from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import Cell, Kind, ReportColumn, ReportTable, make_table
 from chainnet.reporting.order import table_ids
+from chainnet.results import fact_of
 from chainnet.words import NOT_APPLICABLE, NOT_ASKED, country_name, first_capital, gap, is_missing, join
 
 Rows = pd.DataFrame | Iterable[Any] | None
@@ -27,7 +28,7 @@ _ENDS: tuple[tuple[str, Kind, str, float], ...] = (
     ("_t", "number", "t", 1.0),
 )
 _THINGS = {"node", "project", "id", "node_a", "node_b", "project_a", "project_b"}
-_SMALL = {"gap", "violation", "tolerance"}  # figures that round to nothing
+RELATIVE = "relative"  # unit of proofs, whose figures round to nothing
 _CHANCES = {"chance_low", "chance_high", "p_low", "p_high"}  # of a number without a unit "<0.1" is all that is left
 
 
@@ -194,11 +195,13 @@ def columns_of(frame: pd.DataFrame, heads: Mapping[str, str]) -> list[ReportColu
     found: list[ReportColumn] = []
     for key in map(str, frame.columns):
         head = heads.get(key, words_of(key))
-        found += _columns(key, head, frame[key])
+        told = fact_of(frame, "columns", {}).get(key, {}).get("unit", "").partition(",")[0]
+        told = head.rpartition(", ")[2] if ", " in head else told
+        found += _columns(key, head, frame[key], told)
     return found
 
 
-def _columns(key: str, head: str, values: pd.Series) -> list[ReportColumn]:
+def _columns(key: str, head: str, values: pd.Series, told: str) -> list[ReportColumn]:
     meaning = head[:1].lower() + head[1:]
     if key in _THINGS:
         return [code(key, "Id", "name in the data"), named(f"{key}_label", head, meaning, key)]
@@ -208,10 +211,10 @@ def _columns(key: str, head: str, values: pd.Series) -> list[ReportColumn]:
         return [*ids, text(f"{key}_label" if ids else key, head, meaning, lambda f, row: name(f, row[key]))]
     if values.map(lambda value: isinstance(value, bool)).all() and len(values):
         return [whether(key, head, meaning)]
-    if key in _SMALL:
+    if told == RELATIVE:
         return [text(key, head, meaning, lambda _, row: gap(row[key]))]
     if pd.api.types.is_numeric_dtype(values):
-        kind, unit, factor = _number_of(key, values)
+        kind, unit, factor = _number_of(key, values, told)
 
         def shown(_: Any, row: Any) -> Any:
             return None if is_missing(row[key]) else row[key] * factor
@@ -220,12 +223,14 @@ def _columns(key: str, head: str, values: pd.Series) -> list[ReportColumn]:
     return [text(key, head, meaning, lambda _, row: _text(row[key]), missing=NOT_ASKED)]
 
 
-def _number_of(key: str, values: pd.Series) -> tuple[Kind, str, float]:
+def _number_of(key: str, values: pd.Series, told: str) -> tuple[Kind, str, float]:
+    if key.endswith("year"):
+        return "year", "year", 1.0
     if pd.api.types.is_integer_dtype(values):
-        return ("year", "year", 1.0) if key.endswith("year") else ("count", "", 1.0)
+        return "count", told, 1.0
     if key in _CHANCES:
         return "share", "share", 1.0
-    return next(((kind, unit, factor) for end, kind, unit, factor in _ENDS if key.endswith(end)), ("number", "", 1.0))
+    return next(((kind, unit, factor) for end, kind, unit, factor in _ENDS if key.endswith(end)), ("number", told, 1.0))
 
 
 def _text(value: Any) -> Any:

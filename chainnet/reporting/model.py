@@ -79,7 +79,9 @@ class ReportColumn:
             return Cell(self.missing)
         if isinstance(value, str) or not self.is_number:
             return Cell(str(value), None if self.is_number else str(value))
-        return Cell(_WRITE[self.kind](value), None if isinf(value) else float(value))
+        if isinf(value):
+            return Cell(words.infinite_word(self.key))
+        return Cell(_WRITE[self.kind](value), float(value))
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,7 @@ _NAMED_UNITS = {
     "n1_cover": "share, may exceed 1",
     "price": "t/yr served per t/yr",
     "probability": "share, 0 to 1",
+    "rank_gap": "ranks",
     "served_high": "t per t",
     "served_low": "t per t",
     "time_to_recover": "months",

@@ -65,9 +65,9 @@ def stock_sentence(tier: str, scenario: str, parts: Sequence[str]) -> str:
     Examples
     --------
     >>> stock_sentence("defence", "A stops", ["3 t of oxide", "1 t of alloy"])
-    'Carrying defence through “A stops” takes 3 t of oxide and 1 t of alloy.'
+    'On existing links, carrying defence through “A stops” takes 3 t of oxide and 1 t of alloy.'
     """
-    return f"Carrying {tier} through “{scenario}” takes {join(parts)}."
+    return f"On existing links, carrying {tier} through “{scenario}” takes {join(parts)}."
 
 
 def carried_sentence(scenario: str, stocks: Sequence[tuple[str, str, float, float, float]]) -> str:

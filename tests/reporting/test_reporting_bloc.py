@@ -170,7 +170,9 @@ def test_a_likely_loss_never_has_one_chance(likely: cn.Assessment) -> None:
     assert "1 of the 3 events listed has no rate and enters no chance: Nobody knows" in said
     row = sheet(document, "ways").iloc[0]
     assert (row["chance_low"], row["chance_high"]) == pytest.approx((1 - np.exp(-0.1), 1 - np.exp(-0.5)))
-    assert "between 1 in 11 and 2 in 5" in cn.report_figures(likely)["ways"].svg
+    drawn = cn.report_figures(likely)["ways"]
+    assert "between 1 in 11 and 2 in 5" in drawn.svg
+    assert "between 1 in 11 and 2 in 5" in drawn.title
     band = sheet(document, "exceedance")
     for column in ("loss_share", "chance_low", "chance_high"):
         assert band[column].tolist() == pytest.approx(found.exceedance[column].tolist())

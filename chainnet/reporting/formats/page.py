@@ -15,7 +15,7 @@ from chainnet.words import first_capital
 
 STRIP = {"width": 132, "height": 12, "bar": 6, "least": 3}  # of a share, pixels
 WORDY = ("label", "depends")  # columns of names or sentences, which need room
-RIGHT = ("range", "demand_range", "first", "worst", "survive", "recover")
+RIGHT = ("range", "first_range", "demand_range", "first", "worst", "survive", "recover")
 
 
 def html_report(document: Document, has_graph: bool, template: str | None = None) -> bytes:

@@ -421,7 +421,7 @@ class _Writer:
         for table in tables:
             for column in table.columns:
                 row += 1
-                cells = (self.names[table.id], column.key, column.head, column.unit, column.meaning)
+                cells = (self.names[table.id], column.key, column.head, column.unit or column.kind, column.meaning)
                 for j, words in enumerate(cells):
                     self._text(sheet, row, j, words or NOT_ASKED, self.wrap)
         self._listed(sheet, "columns", dict.fromkeys(codes, False), row)
@@ -464,10 +464,9 @@ def _heads(columns: Sequence[ReportColumn]) -> list[str]:
     """Return the heads in words, with their units; of two that are alike the later one names its column too."""
     out: list[str] = []
     for column in columns:
-        told = not column.is_number or column.unit in ("", "share", "year") or column.unit in column.head
-        head = (
-            column.head if told or column.unit.rstrip("s") in column.head.lower() else f"{column.head}, {column.unit}"
-        )
+        said = re.search(rf"(^|[ ,]){re.escape(column.unit.rstrip('s'))}s?($|[ ,])", column.head, re.IGNORECASE)
+        is_told = not column.is_number or column.unit in ("", "share", "year") or said
+        head = column.head if is_told else f"{column.head}, {column.unit}"
         out.append(head if head not in out else f"{head} ({column.key})")
     return out
 

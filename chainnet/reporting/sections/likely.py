@@ -186,9 +186,10 @@ def ways_figure(facts: Facts) -> ReportFigure | None:
     bars = [(facts.drawn(_names(facts, row)), float(row["chance_low"]), float(row["chance_high"])) for row in rows]
     more = f" {count(len(leading) - len(rows))} more may come first too." if len(leading) > len(rows) else ""
     said = "; ".join(f"{name}: {odds(low, high)}" for name, low, high in bars)
+    chance = odds(float(leading["chance_low"].max()), float(leading["chance_high"].max()))
     return fig.make_figure(
         ways_svg(bars),
-        "On the record there is, no chance can be told closer" if bars[0][1] <= 0 else "How likely as large a loss is",
+        f"The likeliest set of events: chance {chance}",
         f"Chance of each set, from all rates low to all rates high, log scale. Loss: {_asked(facts)}.{more}",
         f"A bar a set of events: {said}.",
         "",

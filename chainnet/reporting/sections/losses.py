@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet.engine import CERTAIN
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import (
@@ -19,7 +20,22 @@ from chainnet.reporting.model import (
     make_section,
     make_table,
 )
-from chainnet.words import counted, country_name, first_capital, join, owners_sentence, ranks, same, spelled, tonnes
+from chainnet.words import (
+    ALL_TIERS,
+    NOT_ASSESSED,
+    Who,
+    counted,
+    country_name,
+    first_capital,
+    join,
+    owners_sentence,
+    place_words,
+    ranks,
+    same,
+    spelled,
+    step_words,
+    tonnes,
+)
 
 DIFFERING = 3  # countries told in a sentence
 # what drops out, label of the removals -> table, sheet, what is said of it
@@ -33,7 +49,7 @@ _TABLES = {
 _HEADS = {"country": "Country", "owner_country": "Country of owner", "operator": "Operator"}
 
 
-WITHOUT = 3  # pairs that are told
+WITHOUT = 3  # pairs that are told, and what costs as much as the bottleneck
 
 
 def section(facts: Facts) -> Section:
@@ -43,6 +59,7 @@ def section(facts: Facts) -> Section:
         "What is lost if a plant, a country, an owner drops out?",
         sites,
         steps,
+        _as_costly(facts),
         Sentence(owners_words(facts), ("countries", "owners")),
         *(Sentence(said, ("sets", "pairs")) for said in _together(facts)),
         more=(
@@ -51,6 +68,33 @@ def section(facts: Facts) -> Section:
             pair_table(facts),
         ),
     )
+
+
+def _as_costly(facts: Facts) -> Sentence | None:
+    """Name what costs the tier of the finding as much as the bottleneck, and is no step of one country abroad."""
+    finding = facts.a.findings[0]
+    narrow, who = finding.bottleneck, Who(finding.tier)
+    if not narrow["step"] or who not in (facts.first, ALL_TIERS):
+        return None
+    losses = facts.a.chokepoints if who.is_all else facts.a.first_tier
+
+    def costly(by: str) -> dict[Any, float]:
+        table = losses[by][losses[by]["lost_share"] >= narrow["lost_share"] - CERTAIN]
+        return dict(zip(table.index, table["lost_tpa"].astype(float), strict=True))
+
+    told = {(step_words(step), country) for step, country in [(narrow["step"], narrow["country"]), *narrow["ties"]]}
+    steps = {(step_words(step), country): lost for (step, country), lost in costly("step+country").items()}
+    found = {place_words(*place): lost for place, lost in steps.items() if place not in told}
+    for site, lost in costly("site").items():
+        rows = facts.things.loc[facts.members(str(site)), ["step", "country"]]
+        if not set(rows.itertuples(index=False, name=None)) <= told | set(steps):
+            found[facts.network.site_labels[str(site)]] = lost
+    said = [f"{name} ({tonnes(lost)})" for name, lost in sorted(found.items(), key=lambda one: (-one[1], one[0]))]
+    if not said:
+        return None
+    named = join([*said[:WITHOUT], *([f"{len(said) - WITHOUT} more"] if len(said) > WITHOUT else [])])
+    words = f"Without {named} as much or more is lost; the bottleneck is the costliest step of one country abroad."
+    return Sentence(words, ("sites", "steps_by_country"))
 
 
 def _together(facts: Facts) -> list[str]:
@@ -85,10 +129,6 @@ def _loss_columns(facts: Facts) -> list[ReportColumn]:
         col.tons("lost_tpa", "All tiers lost", "fall of the largest tonnage that can be served"),
         col.share("lost_share", "of all tiers", "the same, of what was served before"),
     ]
-
-
-def _why(facts: Facts) -> str:
-    return f"Loss: served before less after removal, both solved. By the loss of {facts.lead_tier}; = marks ties."
 
 
 def _name_columns(facts: Facts, by: str) -> list[ReportColumn]:
@@ -141,7 +181,7 @@ def loss_table(facts: Facts, by: str) -> ReportTable:
         col.whether("in_cut", "In the cut", "whether it lies in the minimum cut", body=False),
         col.whether("is_dominator", "Dominator", dominates, body=False),
     ]
-    note = _why(facts)
+    note = "Loss: served before less served after removal, both solved; = marks ties."
     if by in ("site", "node") and any(facts.stands_for_several(str(i)) for i in losses.index):
         note += " A row in a region, or without an operator on record, may be several plants."
     if by == "operator":
@@ -155,7 +195,7 @@ def loss_table(facts: Facts, by: str) -> ReportTable:
         key=key,
         sheet=sheet,
         title=f"What is lost if {what} drops out",
-        subtitle=f"Unit: {facts.unit}. Removal one at a time, in the baseline network.",
+        subtitle=f"Unit: {facts.unit}. One at a time, in the baseline network. Ranked by what {facts.lead_tier.loses}.",
         note=note,
         **facts.standing(facts.a.first_tier[by], facts.a.chokepoints[by]),
     )
@@ -204,7 +244,7 @@ def _sets(facts: Facts) -> pd.DataFrame:
     """Return the worst sets in words."""
     table = facts.a.attacks.reset_index()
     others = [tied_sets(cell) for cell in table["other_sets"]]
-    also = ["not asked" if o is None else "; ".join(set_words(facts, one) for one in o) or "none" for o in others]
+    also = [NOT_ASSESSED if o is None else "; ".join(set_words(facts, one) for one in o) or "none" for o in others]
     words = [set_words(facts, ids) if ids else "nothing costs anything" for ids in table["removed"]]
     return table.assign(counts=facts.first, set=words, as_bad=also).drop(columns=["removed", "other_sets"])
 

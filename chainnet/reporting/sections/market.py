@@ -306,7 +306,7 @@ def instrument_figure(facts: Facts) -> ReportFigure | None:
     if known:
         least = min(known, key=lambda one: one.usd)
         others = [one for one in known if one is not least]
-        first = f"{first_capital(least.name)} costs least: {dollars(least.usd)} a year"
+        first = f"The cheapest instrument is {least.name.partition(',')[0]}: {dollars(least.usd)} a year"
         title = f"{first}, paid by the {least.payer}" if not others else first
     said = "; ".join(f"{one.name} {dollars(one.usd) if one.usd == one.usd else one.words}" for one in costs)
     return fig.make_figure(

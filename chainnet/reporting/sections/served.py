@@ -7,15 +7,30 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import records
+from chainnet.assessment import Finding
 from chainnet.drawing import month_lines
-from chainnet.engine import PRINTED
+from chainnet.engine import CERTAIN, PRINTED
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
-from chainnet.reporting.facts import BASELINE, Facts
+from chainnet.reporting.facts import BASELINE, Facts, once
 from chainnet.reporting.model import ReportFigure, Section, Sentence, make_section
-from chainnet.words import NOT_ASKED, Who, first_capital, join, percent, verb
+from chainnet.results import origin_of
+from chainnet.words import (
+    NOT_APPLICABLE,
+    NOT_ASKED,
+    NOT_ASSESSED,
+    Who,
+    between,
+    first_capital,
+    infinite_word,
+    join,
+    percent,
+    verb,
+)
 
 LEAST = 0.01  # less is met
+NEVER = infinite_word("first_month")
 
 
 def section(facts: Facts) -> Section:
@@ -23,23 +38,58 @@ def section(facts: Facts) -> Section:
     return make_section(
         "Who is short, and when?",
         time_table(facts),
-        _nobody(facts),
-        _stocks(facts),
+        tuple(one for one in (_nobody(facts), _stocks(facts)) if one),
         course_figure(facts),
         more=(long_table(facts), layer_table(facts), place_table(facts), bracket_table(facts), exposure_table(facts)),
     )
 
 
-def _short(facts: Facts) -> pd.DataFrame:
-    """Return the rows of scenarios and tiers in which anybody is short."""
-    table = facts.a.timing
-    return table[(table[["first_year_share", "later_share"]] >= LEAST).any(axis=1)]
+@once
+def _timed(facts: Facts) -> list[dict[str, Any]]:
+    """Return every scenario and tier with its finding, if it has one: a range is assessed of these alone."""
+    every = [one for found in reversed(facts.a.findings) for one in (found, *found.others)]
+    known = {(one.scenario.name if one.scenario else "", str(one.tier)): one for one in every}
+    return [
+        {**row, "finding": one, **_ends(one, one in facts.a.findings)}
+        for row in records(facts.a.timing.reset_index())
+        for one in [known.get((str(row["scenario"]), str(row["tier"])))]
+    ]
+
+
+def _ends(one: Finding | None, is_led: bool) -> dict[str, Any]:
+    """Return between what lies what is short, over the judgements; the first year of the tier of a finding alone."""
+    if one is None:
+        return {"first_range": ""} | dict.fromkeys(
+            ("range", "last_share", "later_low_share", "later_high_share"), NOT_ASSESSED
+        )
+    year, later = (one.first_year if is_led else None), one.later
+    return {
+        "first_range": between(year["low"], year["high"]) if year else NOT_ASSESSED,
+        "range": between(later["low"], later["high"]),
+        "last_share": float(one.assumptions.range["last_share"][one.tier]),
+        "later_low_share": later["low"],
+        "later_high_share": later["high"],
+    }
+
+
+def _is_short(row: Any) -> bool:
+    """Say whether anybody is short in the central case."""
+    return bool(row["first_year_share"] >= LEAST or row["later_share"] >= LEAST)
+
+
+def _rows(facts: Facts) -> list[dict[str, Any]]:
+    """Return the rows of who is short, of whom that cannot be said, and of who may be."""
+
+    def may_be(one: Finding | None) -> bool:
+        return one is not None and (not one.certain or one.later["high"] > CERTAIN)
+
+    return [row for row in _timed(facts) if _is_short(row) or may_be(row["finding"])]
 
 
 def _nobody(facts: Facts) -> Sentence | None:
     """Name the scenarios that leave nobody short."""
-    hit = set(_short(facts).index.get_level_values("scenario"))
-    idle = dict.fromkeys(str(name) for name in facts.a.timing.index.get_level_values("scenario") if name not in hit)
+    hit = {row["scenario"] for row in _timed(facts) if _is_short(row)}
+    idle = dict.fromkeys(str(row["scenario"]) for row in _timed(facts) if row["scenario"] not in hit)
     if not idle:
         return None
     names = join([facts.quoted(name) for name in idle])
@@ -53,35 +103,39 @@ def _stocks(facts: Facts) -> Sentence | None:
 
 
 def _first(facts: Facts, row: Any) -> Any:
-    """Return the first short month; in words where it lies beyond what was asked."""
+    """Return the first short month; in words where there is none, or none of the first year and no more was asked."""
+    one, month = row["finding"], row["first_month"]
     if row["first_year_share"] != row["first_year_share"]:
         return NOT_ASKED
-    worst = facts.a.findings[0]
-    if row["scenario"] != (worst.scenario.name if worst.scenario else ""):
-        return "later" if row["first_month"] != row["first_month"] else row["first_month"]
-    worst.answers.months_of(worst.scenario)  # of every tier at once
-    found = next(one.first_month for one in (worst, *worst.others) if one.tier == row["tier"])
-    return "later" if found != found else found
+    if one is not None and month != month:
+        if row["later_share"] < LEAST:
+            return NEVER
+        month = one.first_month if one.scenario == facts.a.findings[0].scenario else month
+    return "later" if month != month else month
 
 
 time_table = col.Table(
     "over_time",
     "Who is short when",
     "Who is short under which scenario, and from when",
-    rows=_short,
+    rows=_rows,
     columns=(
         *col.SCENARIO,
         col.TIER,
         col.tons("demand_tpa", "Demand", "tonnes asked for in a year"),
-        col.count("first_month", "First short month", "counted from the first measure", _first),
+        col.month("first_month", "First short month", "counted from the first measure", _first),
         col.share(
-            "first_year_share",
-            "First year",
-            "part of demand that is short in the first twelve months",
-            missing=NOT_ASKED,
+            "first_year_share", "First year", "part of demand short in the first twelve months", missing=NOT_ASKED
         ),
+        col.text("first_range", "Range, first year", "least to most, over judgements one at a time", missing=NOT_ASKED),
         col.share("later_share", "Later", "part of demand that is short once new suppliers are qualified"),
-        col.tons("later_tpa", "Later, t/yr", "the same in tonnes"),
+        col.text("range", "Range, later", "least to most, over judgements one at a time"),
+        col.share(
+            "last_share", "Allies last", "a stress test: later, if allies are served last", missing=NOT_APPLICABLE
+        ),
+        col.tons("later_tpa", "Later, t/yr", "the same in tonnes", body=False),
+        col.share("later_low_share", "Later, least", "low end of the range", body=False),
+        col.share("later_high_share", "Later, most", "high end of the range", body=False),
     ),
     none={"label": "no scenario leaves anybody short"},
     subtitle="Unit: {f.unit}. Served {f.order}. {f.whose_words}",
@@ -108,8 +162,8 @@ def course_figure(facts: Facts) -> ReportFigure | None:
     )
     return fig.make_figure(
         picture.svg,
-        f"{first_capital(Who(worst))} ends {percent(share[worst].iloc[-1])} short under the worst scenario",
-        f"Part of each tier's demand that is short, month by month. Scenario: {finding.label}.",
+        f"{first_capital(Who(worst).demand)} ends {percent(share[worst].iloc[-1])} short under the worst scenario",
+        f"Part of each tier's demand that is short, month by month, stocks drawn. Scenario: {finding.label}.",
         f"{first_capital(alt)}.",
         "",
         time_table(facts),
@@ -170,12 +224,33 @@ bracket_table = col.Table(
     subtitle="Unit: {f.unit}, all tiers. Best rerouting draws no stocks; simulated plants order as they always did.",
     note="Worst case: no stores, no rerouting; no bound by proof.",
 )
+
+
+def _exposed(facts: Facts) -> pd.DataFrame:
+    """Return what each loss costs; no money where no demand has a value, for then a cost is in tonnes."""
+    table = facts.a.exposure
+    is_priced = origin_of(table).get("settings", {}).get("value") == "value_usd_per_t"
+    return table if is_priced else table[[key for key in table.columns if not key.endswith("_usd")]]
+
+
 exposure_table = col.Table(
     "exposure",
     "Exposure",
     "What the loss of a site costs until it is back",
-    rows=lambda f: f.a.exposure,
-    subtitle="Recovery in years: {f.settings[recovery]}.",
+    rows=_exposed,
+    heads={
+        "cost_usd": "Cost, USD million",
+        "rei": "Cost over the largest, 0 to 1",
+        "lost_t": "Lost, t",
+        "time_to_survive": "Borne for, years",
+        "gap": "Too late by, years",
+        "recovery": "Back after, years",
+        "added_cost_usd": "Not lost anyway, USD million",
+        "throughput_tpa": "Throughput, t/yr",
+        "spend_usd": "Spend, USD million",
+    },
+    subtitle="Years until a site is back: {f.settings[recovery]}. On existing links, stocks drawn. Borne for: the "
+    "longest time in which nothing is lost; too late by: from then until it is back.",
 )
 
 
@@ -212,8 +287,17 @@ _USES = col.Table(
     "M2",
     "Endurance by use",
     "How long each end use can be kept whole under the worst scenario",
-    rows=lambda f: f.a.stress.time_to_survive.reset_index().query("node != '' and scenario != 'baseline'"),
+    rows=lambda f: (
+        f.a.stress.time_to_survive.reset_index()
+        .query("node != '' and scenario != 'baseline'")
+        .fillna(
+            {"first_short_month": np.inf}  # never, of the horizon
+        )
+    ),
     heads={"is_unlimited": "Never short", "shortfall_t": "Short"},
-    subtitle="Unit: t and months from the first measure.",
+    subtitle="Unit: t and months from the first measure. Existing links, every date known, over {f.horizon} months.",
+    note="Time to survive: months in which this use alone is kept whole, the tiers before it served. First short "
+    "month: of the plan with the fewest tonnes short over all months; any shortfall counts. Page one tells another "
+    "month: of a whole tier, with new suppliers, without foresight, more than 1 % short.",
     stands=lambda f: f.standing(f.a.stress.months),
 )

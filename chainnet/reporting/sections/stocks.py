@@ -13,7 +13,7 @@ from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import ReportFigure, Section, Sentence, make_section, stands
 from chainnet.reporting.sections.asked import not_assessed
-from chainnet.words import NOT_ASKED, bill, number, percent, same, stock_part, stock_sentence, weight
+from chainnet.words import NOT_ASKED, bill, first_capital, number, percent, same, stock_part, stock_sentence, weight
 
 LEAST_T = 0.1  # a smaller requirement has no bar
 CERTAIN_T = 1e-6  # less of a stock is none
@@ -62,7 +62,7 @@ def stock_points(facts: Facts) -> tuple[Sentence, ...]:
 
 def _nothing(facts: Facts) -> Sentence:
     """Say that no stock is required."""
-    none = f"The worst scenario leaves {facts.first} short in no month of {facts.horizon}"
+    none = f"On existing links the worst scenario leaves {facts.first} short in no month of {facts.horizon}"
     return Sentence(f"{none}: no stock is required for it.")
 
 
@@ -81,10 +81,14 @@ _MATERIALS = (
 
 
 _TONNES = (
-    col.weight("required_t", "Required, t", "least stock that keeps the tier whole, none held"),
-    col.weight("held_t", "Held, t", "on record with the counted countries for this tier"),
+    col.weight("required_t", "Required if nothing is held, t", "least stock that keeps the tier whole, none held"),
+    col.weight("held_t", "Held of this material, t", "on record with the counted countries for this tier"),
     col.weight("net_t", "Required less held, t", "of the same material, wherever it lies; at least 0", body=False),
-    col.weight("buy_t", "To buy, t", "to buy if all that is held, of whatever material, is drawn where it lies"),
+    col.weight(
+        "buy_t",
+        "To buy beside all that is held, t",
+        "to buy if all that is held, of whatever material, is drawn where it lies",
+    ),
 )
 requirement_table = col.Table(
     "requirement",
@@ -100,7 +104,7 @@ requirement_table = col.Table(
         col.dollars("buy_musd", "To buy, USD million", "at that price", "buy_usd"),
     ),
     none={"material": "nothing is required", **{column.key: 0.0 for column in _TONNES}},
-    subtitle="Unit: t of each material; never added. {f.horizon} months. Scenario: {f.worst_label}.",
+    subtitle="Unit: t of each material; never added. On existing links, {f.horizon} months. Scenario: {f.worst_label}.",
     stands=lambda f: f.standing(f.a.stockpile),
 )
 
@@ -171,7 +175,7 @@ def requirement_figure(facts: Facts) -> ReportFigure | None:
         cost = "no price" if np.isnan(row["buy_usd"]) else bill(row["buy_usd"])
         bought = f"{number(row['buy_t'])} of {weight(row['required_t'])} to buy, {cost}"
         fig.write(ax, 1.03, at, bought if row["buy_t"] > 0 else f"nothing of {weight(row['required_t'])} to buy")
-    labels = [fig.folded(facts.drawn(r["label"] or r["commodity"]), 44, 2) for r in rows]
+    labels = [fig.folded(facts.drawn(_material(facts, r)), 44, 2) for r in rows]
     ax.set_yticks(y, labels, fontsize=fig.SMALL)
     ax.set_xlim(0, 2.3)
     fig.no_value_axis(ax, len(rows))
@@ -180,21 +184,21 @@ def requirement_figure(facts: Facts) -> ReportFigure | None:
     priced = [r for r in rows if not np.isnan(r["buy_usd"])]
     top = max(priced, key=lambda r: r["buy_usd"]) if priced else max(rows, key=lambda r: r["buy_t"])
     need = weight(top["required_t"])
-    said = f"{number(top['buy_t'])} of {need} required to buy"
+    said = f"{number(top['buy_t'])} of {need} required are to buy"
     if not top["buy_t"] > 0:
         said = f"what is held does for all {need} required"
     elif same(top["buy_t"], top["required_t"]):
-        said = f"all {need} required to buy"
+        said = f"all {need} required are to buy"
     alt = "Bars show the part of the requirement for which what is held stands in: " + "; ".join(
-        f"{facts.scenario_label(r['scenario'])}, {r['label'] or r['commodity']} {weight(r['required_t'])} "
+        f"{facts.scenario_label(r['scenario'])}, {_material(facts, r)} {weight(r['required_t'])} "
         f"required, {percent(_covered(r))} covered"
         for r in rows[:3]
     )
     return fig.make_figure(
         canvas,
-        f"{facts.drawn(top['label'] or top['commodity'], 60)}: {said}",
+        f"{first_capital(facts.drawn(_material(facts, top), 60))}: {said}",
         f"Covered by what is held, of whatever material (solid), and to buy (hatched), part of what "
-        f"{facts.first} requires (tick) to be met. {facts.horizon} months.",
+        f"{facts.first} requires (tick) to be met. Existing links, {facts.horizon} months.",
         alt + ".",
         f"Requirements under {LEAST_T} t have no bar." if (table["required_t"] < LEAST_T).any() else "",
         requirement_table(facts),

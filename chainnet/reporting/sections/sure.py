@@ -16,7 +16,7 @@ from chainnet.reporting.sections.assumed import assumption_table, gap_table
 from chainnet.reporting.sections.likely import exceedance_table, hazard_table, likely_points, ways_figure, ways_table
 from chainnet.reporting.sections.missing import missing_table
 from chainnet.results import CHECKED, NOT_STATED, SAMPLED
-from chainnet.words import MET_OR_SHORT, Who, count, first_capital, number, percent, readable_id, tonnes
+from chainnet.words import MET_OR_SHORT, Who, count, counted, first_capital, number, percent, readable_id, tonnes, verb
 
 TOP = 10
 RANGE_WORDS = {
@@ -67,15 +67,16 @@ def sure_points(facts: Facts) -> tuple[Sentence, ...]:
         row = many.summary.loc[key]
         what = f"the {facts.first} shortfall" if key != "lost_t" else "the loss over all tiers"
         draws = (
-            f"In 8 of 10 draws (of {count(many.provenance['settings']['draws'])}) {what} lies between "
-            f"{number(row['p10'])} and {tonnes(row['p90'])} (median {number(row['p50'])}); "
-            f"as given {number(row['given'])}."
+            f"On existing links, with all figures drawn at once, {what} lies between {number(row['p10'])} and "
+            f"{tonnes(row['p90'])} in 8 of 10 draws (of {count(many.provenance['settings']['draws'])}; median "
+            f"{number(row['p50'])}); as given {number(row['given'])}. Page one counts new suppliers."
         )
         said.append(Sentence(draws, ("uncertainty",), "Draws."))
         if not many.ranks.empty:
             top = many.ranks["first_share"].idxmax()
             part = percent(many.ranks["first_share"].max())
-            said.append(Sentence(f"{facts.label(str(top))} ranks first in {part} of the draws.", ("ranks",), "Ranks."))
+            ranked = f"By what {_ranked(facts).loses}, {facts.label(str(top))} ranks first in {part} of the draws."
+            said.append(Sentence(ranked, ("ranks",), "Ranks."))
     if one is not None and len(one.inputs) and float(one.inputs["swing_t"].iloc[0]) > 0:
         row = one.inputs.iloc[0]
         low, high = sorted([row["shortfall_low_t"], row["shortfall_high_t"]])
@@ -107,6 +108,11 @@ def _many(facts: Facts) -> Any:
     return facts.a.ensemble
 
 
+def _ranked(facts: Facts) -> Who:
+    """Return by whose loss the nodes are ranked."""
+    return Who.of(_many(facts).ranks["counts"].iloc[0])
+
+
 def _drawn_words(facts: Facts) -> str:
     settings = _many(facts).provenance["settings"]
     return f"n = {settings['draws']}, seed {settings['seed']}."
@@ -127,7 +133,7 @@ rank_table = col.Table(
     "Ranks",
     "Does the order of the costliest nodes hold?",
     rows=lambda f: _many(f).ranks.rename_axis("node") if _many(f) else None,
-    subtitle=lambda f: f"Loss when one node drops out, in the baseline; {_drawn_words(f)}",
+    subtitle=lambda f: f"Ranked by what {_ranked(f).loses} if one node drops out, in the baseline; {_drawn_words(f)}",
     stands=lambda f: f.standing(_many(f).ranks, status=SAMPLED),
 )
 input_table = col.Table(
@@ -154,7 +160,8 @@ def _label(facts: Facts, row: Any) -> str:
     """Return a figure in words: of a demand with what is asked for, of a recipe with what goes in or comes out."""
     words, parts = str(row["label"]), str(row["key"]).split(" / ")
     if row["table"] == "demand" and len(parts) == 3:
-        return f"{words} ({facts.commodity(parts[1])})"
+        good = f" ({facts.commodity(parts[1])})"
+        return f"{words.removesuffix(good)}{good}"
     process, colon, line = words.partition(": ")
     role, blank, good = line.partition(" ")
     if row["table"] == "processes" and colon and blank:
@@ -182,7 +189,7 @@ limiting_table = col.Table(
         "kind": "Bound of",
         "label": "Input",
         "capacity_tpa": "Bound",
-        "price": "Worth, t per t",
+        "price": "Worth, t/yr served per t/yr",
         "reference": "Source",
     },
     subtitle="Bounds with a price for what the counted tiers get. Scenario: {f.worst_label}. The answer "
@@ -269,8 +276,12 @@ def ranges_figure(facts: Facts) -> ReportFigure | None:
     ax.set_yticks(y, [facts.drawn(row["label"], 44) for row in rows])
     ax.set_xlim(0, 1.55 * top)
     ax.set_ylim(-0.6, len(rows) + 0.1)
-    told = next((row for row in rows if row["label"].lower().startswith(f"{facts.first} short")), rows[0])
-    what = told["label"]
+    leads = [f"{tier}_short_t" for tier in (facts.lead_words, facts.first)]  # of the verdict, then the first
+    told = next((row for key in leads for row in rows if row["number"] == key), rows[0])
+    size = f"{number(told['p10'])} to {tonnes(told['p90'])}"
+    said = f"{size} are {told['label'].partition(',')[0].lower()}"
+    if told["number"] in leads:
+        said = f"{Who(told['number'].removesuffix('_short_t')).demand} lacks {size}"
     step = 0.5 if top <= 3 else float(next(s for k in range(9) for s in (10**k, 2 * 10**k, 5 * 10**k) if top / s <= 8))
     ax.set_xticks(np.arange(0.0, top + step / 2, step))
     ax.tick_params(axis="x", labelsize=fig.SMALL, labelcolor=fig.INK)
@@ -279,7 +290,7 @@ def ranges_figure(facts: Facts) -> ReportFigure | None:
     )
     return fig.make_figure(
         canvas,
-        f"{what}: {number(told['p10'])} to {tonnes(told['p90'])} in 8 of 10 draws",
+        f"In 8 of 10 draws {said}",
         f"P10 to P90 (bar) and P50 (tick) over the number as given; text in {facts.unit}. Existing links. "
         f"Scenario: {facts.scenario_label(facts.when)}.",
         alt + ".",
@@ -320,7 +331,10 @@ def coverage_figure(facts: Facts) -> ReportFigure | None:
     ax.set_xlim(0, 1.17)
     fig.no_value_axis(ax, len(table))
     weak = table["assumed_share"].fillna(0.0)
-    title = f"{first_capital(str(weak.idxmax()))} rests most on assumption: {percent(weak.max())} of its tonnes"
+    mostly = int((weak > 0.5).sum())
+    title = f"{count(mostly)} of {counted(len(weak), 'step')} {verb('rest', mostly)} mostly on assumed figures"
+    if not mostly:
+        title = f"No step rests mostly on assumed figures (at most {percent(weak.max())}: {weak.idxmax()})"
     if weak.max() <= 0:
         title = "No step's tonnes rest on an assumed figure"
     if float(table.get(f"{NOT_STATED}_tpa", weak * 0).sum()) >= float(whole.sum()) - 1e-9:
