@@ -6,6 +6,7 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import chainnet as cn
@@ -150,7 +151,7 @@ def test_the_table_of_measures_has_the_column_where_one_says_it() -> None:
 
 
 def test_what_cannot_be_said_is_not_said_in_the_table_of_scenarios() -> None:
-    """Its figure of the central case stands beside a word: of each tier asked about, and "not asked" of the others."""
+    """Its figure of the central case stands beside a word: of each tier asked about, and "not assessed" of the others."""
     defence, industrial = (
         SimpleNamespace(tier="defence", certain=False),
         SimpleNamespace(tier="industrial", certain=True),
@@ -164,7 +165,25 @@ def test_what_cannot_be_said_is_not_said_in_the_table_of_scenarios() -> None:
         found.a = SimpleNamespace(findings=(worst,))  # type: ignore[assignment]
         (said,) = (one for one in _columns(found) if one.key == "can_be_said")
         assert said.of({"scenario": "china_out"}, found).text == word
-        assert said.of({"scenario": "another"}, found).text == "not asked"
+        assert said.of({"scenario": "another"}, found).text == "not assessed"
+
+
+def test_another_scenario_that_leaves_each_tier_as_short_as_the_worst_is_as_bad() -> None:
+    columns = ["scenario", "which", "label", "state", "due_share:defence", "due_share:civilian"]
+    rows = [
+        ("stop", "worst", "Stop", "", 0.2, 0.59),
+        ("owned", "other", "Owned", "", 0.2, 0.5900001),
+        ("half", "other", "Half", "", 0.2, 0.3),
+        ("now", "in force", "Now", "in force", 0.2, 0.59),
+    ]
+    table = pd.DataFrame(rows, columns=columns).set_index("scenario")
+    whose = SimpleNamespace(tiers=("defence", "civilian"))
+    worst = SimpleNamespace(scenarios=table, answers=whose, scenario=None, tier="defence", certain=True, others=())
+    found = Facts.__new__(Facts)
+    found.a = SimpleNamespace(findings=(worst,))  # type: ignore[assignment]
+    (when,) = (one for one in _columns(found) if one.key == "which")
+    said = [when.of(row, found).text for row in table.reset_index().to_dict("records")]
+    assert said == ["Worst", "As bad", "Other", "In force"]
 
 
 def test_long_lists_are_cut_and_counted() -> None:

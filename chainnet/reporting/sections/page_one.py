@@ -218,19 +218,20 @@ def _left_out(facts: Facts, finding: Finding) -> tuple[str, ...]:
     return (*stands_in, LEFT_OUT, held, ties)
 
 
+def _is_as_bad(facts: Facts, row: Any) -> bool:
+    """Say whether another scenario leaves each tier as short as the worst."""
+    table = facts.a.findings[0].scenarios
+    worst = table[table["which"] == "worst"].filter(like="due_share:").max()
+    is_other = row["which"] == "other" and worst.max() > 0
+    return is_other and all(abs(worst[tier] - row[tier]) < APART / 10 for tier in worst.index)
+
+
 def _columns(facts: Facts) -> list[ReportColumn]:
     tiers = facts.a.findings[0].answers.tiers
-    shares = facts.a.findings[0].scenarios.set_index("which", append=True).filter(like="due_share:")
-    worst = shares.xs("worst", level="which").max()
 
     def which(_: Any, row: Any) -> str:
         begins = f", {row['state']}" if str(row["state"]).startswith("begins") else ""
-        is_tied = (
-            row["which"] == "other"
-            and worst.max() > 0
-            and max(abs(worst[c] - row[c]) for c in worst.index) < APART / 10
-        )
-        return f"{AS_BAD if is_tied else WHICH[row['which']]}{begins}"
+        return f"{AS_BAD if _is_as_bad(facts, row) else WHICH[row['which']]}{begins}"
 
     doubtful = {
         one.scenario.name if one.scenario else "": [str(of.tier) for of in (one, *one.others) if not of.certain]
