@@ -19,8 +19,9 @@ from chainnet.network import OUTSIDE, Network, is_country, kept, split_list
 from chainnet.scenario._customs import with_numbers
 from chainnet.scenario._effect import TIMES, Effect, acting, listed, no_effect
 from chainnet.scenario._form import plain
-from chainnet.scenario._kinds import KINDS, word_errors
+from chainnet.scenario._kinds import KINDS
 from chainnet.scenario._matches import words_of
+from chainnet.scenario._named import word_errors
 from chainnet.scenario._register import rule_named
 
 _GOODS = 8  # that a warning lists
