@@ -18,7 +18,7 @@ from chainnet import checks
 from chainnet.errors import DataError, UnknownIdError
 from chainnet.network import Network
 from chainnet.scenario._at_home import Measure, named_at_home, refused, stopped_at_home
-from chainnet.scenario._effect import TOLD, Effect, listed, prices_over
+from chainnet.scenario._effect import TIMES, TOLD, Effect, listed, prices_over
 from chainnet.scenario._loss import less, licensed, restricted, scaled, severity
 from chainnet.scenario._named import (
     baseline_of,
@@ -39,7 +39,7 @@ _SELECTORS = ("nodes", "edges", "where")
 _CLASS = ("from", "to", "commodity")
 _MONEY = ("revenue",)  # who gets what a levy or a licence brings: a market asks, nothing else
 _FLOOR = ("mechanism", "content", "upside_share", "nodes", "where")  # how a market keeps a floor
-_AT_ONCE = ("start_month", "start", "months", "until", "suspended", *TOLD)
+_AT_ONCE = (*TIMES, *TOLD)
 _CALENDAR = (*_AT_ONCE, "phase_in_months")
 
 

@@ -292,7 +292,7 @@ def _check_releases(network: Network, effects: Sequence[Effect]) -> None:
 def _check_builds(effects: Sequence[Effect]) -> None:
     """Refuse a project that one measure builds by name and another removes by name for good."""
     for gone in effects:
-        if not KINDS[gone.kind].is_removal or TIMES & set(gone.measure):
+        if not KINDS[gone.kind].is_removal or set(TIMES) & set(gone.measure):
             continue
         ids = set(listed(gone.measure.get("nodes") or []))
         for built in effects:
