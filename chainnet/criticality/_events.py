@@ -27,10 +27,10 @@ from chainnet.errors import DataError
 from chainnet.flow import Counting, OrderedValue, ValueModel, cut_of, value_model
 from chainnet.lowering import Degree, Overlay, column_gains
 from chainnet.results import limiting_inputs
-from chainnet.scenario import KINDS, Scenario, acting, effects_of, overlay_at
+from chainnet.scenario import KINDS, TIMES, Scenario, acting, effects_of, overlay_at
 from chainnet.stress import Ask, course
 
-_TIMES = ("start", "start_month", "months", "until", "suspended", "announced")
+_TIMES = (*TIMES, "announced")
 _MOST_PRICES = 64  # answers whose prices are kept
 Events = frozenset[int]
 FAR = 1e30  # in the place of no limit

@@ -26,11 +26,10 @@ from chainnet.errors import DataError
 from chainnet.flow._closest import moved_links, nearest
 from chainnet.flow._counting import Counting
 from chainnet.flow._fair import share_fairly
-from chainnet.flow._largest import edge_table, node_table, priced_bounds
 from chainnet.flow._law import at_home, home_stages, law_facts, released, under_contract
 from chainnet.flow._order import Asked, StageTable
 from chainnet.flow._stages import SEVERAL, in_finer_sizes, settled
-from chainnet.flow._steady import Balance, tier_table
+from chainnet.flow._steady import Balance, edge_table, node_table, priced_bounds, tier_table
 from chainnet.lowering import Degree, Lowered, Overlay, lower
 from chainnet.network import Network, kept, say_unlinked
 from chainnet.progress import SILENT, Steps, Tell

@@ -1,4 +1,4 @@
-"""A steady state, what it says in a line, and its figure."""
+"""A steady state: its tables, the bounds that have a price in it, what it says in a line, and its figure."""
 
 from __future__ import annotations
 
@@ -6,11 +6,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from chainnet.engine import Certificate
+from chainnet._types import Array
+from chainnet.engine import PRICED, Certificate
+from chainnet.lowering import Lowered
+from chainnet.network import Network, place_of, step_of
 from chainnet.results import Result, figure_of
 from chainnet.words import TierShort, short_sentence
+
+CUT_COLUMNS = [
+    "kind",
+    "source",
+    "target",
+    "id",
+    "commodity",
+    "tier",
+    "capacity_tpa",
+    "price",
+    "step",
+    "country",
+    "owner",
+]
 
 
 @dataclass(frozen=True, repr=False, eq=False, kw_only=True)
@@ -111,3 +129,73 @@ def tier_table(demand: pd.DataFrame, tiers: Sequence[str]) -> pd.DataFrame:
     table = counted.groupby("tier", sort=False, dropna=False)[["demand_tpa", "served_tpa", "shortfall_tpa"]].sum()
     order = [tier for tier in tiers if tier in table.index]
     return table.reindex(order) if order else table
+
+
+def node_table(network: Network, throughput: Array) -> pd.DataFrame:
+    """Return throughput, capacity and utilisation of every node, index id."""
+    nodes = network.view("nodes")
+    through = throughput[: len(nodes)]
+    capacity = nodes["capacity_tpa"].to_numpy(dtype=float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        used = np.where(capacity > 0, through / capacity, np.nan)
+    table = pd.DataFrame({"throughput_tpa": through, "capacity_tpa": capacity, "utilisation": used})
+    table.index = pd.Index(nodes["id"].copy(), name="id")
+    return table
+
+
+def edge_table(network: Network, x: Array) -> pd.DataFrame:
+    """Return the flow on every row of ``network.edges``."""
+    edges = network.view("edges")[["source", "target", "commodity", "flow_tpa", "capacity_tpa"]].copy()
+    edges["flow_tpa"] = np.maximum(x[: len(edges)], 0.0)
+    return edges
+
+
+def priced_bounds(low: Lowered, col_price: Array, row_price: Array) -> pd.DataFrame:
+    """Return every finite bound of a program that has a price: edges, nodes, demand, restrictions."""
+    program, edges = low.program, low.tables.network.view("edges")
+    hit = (col_price > PRICED) & np.isfinite(program.col_upper) & (program.col_upper > 0)
+    columns = np.arange(len(hit))
+    at = low.flows.activity >= 0
+    node_of = np.full(len(hit), -1)
+    node_of[low.flows.activity[at]] = np.flatnonzero(at)
+    on_edge = np.flatnonzero(hit & (columns < low.n_edges))
+    on_node = np.flatnonzero(hit & (node_of >= 0))
+    on_ask = np.flatnonzero(hit & (columns >= low.flows.demand_start) & (node_of < 0))
+    limits = [(r, kind, owner) for r, (kind, owner, _) in enumerate(low.rows) if kind in ("node", "restriction")]
+    binds = [entry for entry in limits if row_price[entry[0]] > PRICED and program.row_upper[entry[0]] > 0]
+    rows = np.array([r for r, _, _ in binds], dtype=np.int64)
+    ids = low.tables.ids
+    found = np.concatenate([on_edge, on_node, on_ask])
+    bound = np.concatenate([program.col_upper[found], program.row_upper[rows]])
+    price = np.concatenate([col_price[found], row_price[rows]])
+    ends = (edges[column].array.take(on_edge) for column in ("source", "target", "commodity"))
+    demand = low.flows.demand
+    asked = (demand[c].array.take(on_ask - low.flows.demand_start) for c in ("node", "commodity", "tier"))
+    # kind, source, target, id, commodity, tier
+    keys: list[tuple[Any, ...]] = [
+        *(("edge", source, target, None, good, None) for source, target, good in zip(*ends, strict=True)),
+        *(("node", None, None, ids[node], None, None) for node in node_of[on_node]),
+        *(("demand", None, None, *key) for key in zip(*asked, strict=True)),
+        *((kind, None, None, ids[at] if kind == "node" else f"measure {at + 1}", None, None) for _, kind, at in binds),
+    ]
+    order = sorted(range(len(keys)), key=lambda i: [(not isinstance(key, str), key or "") for key in keys[i]])
+    cut = pd.DataFrame([keys[i] for i in order], columns=CUT_COLUMNS[:6], dtype="str")
+    return with_places(low.tables.network, cut.assign(capacity_tpa=bound[order], price=price[order]))
+
+
+def with_places(network: Network, cut: pd.DataFrame) -> pd.DataFrame:
+    """Add step, country and owner of each member: the node's own, or those of an edge's two ends."""
+    nodes = network.view("nodes")
+    index = pd.Index(nodes["id"].to_numpy(dtype=object))
+    at = {key: index.get_indexer(cut[key].to_numpy(dtype=object)) for key in ("id", "source", "target")}
+    is_edge = (cut["kind"] == "edge").to_numpy()
+    for column, values in (
+        ("step", step_of(nodes)),
+        ("country", place_of(nodes)),
+        ("owner", nodes["owner"]),
+    ):
+        words = np.append(values.to_numpy(dtype=object), np.nan)  # position -1: no such node
+        own, a, b = (words[at[key]] for key in ("id", "source", "target"))
+        ends = [" > ".join(part if isinstance(part, str) else "?" for part in pair) for pair in zip(a, b, strict=True)]
+        cut[column] = pd.Series(np.where(is_edge, np.array(ends, dtype=object), own), cut.index, dtype="str")
+    return cut.reindex(columns=CUT_COLUMNS)

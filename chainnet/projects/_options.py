@@ -82,17 +82,23 @@ def options_of(
     twice = [p for p in sorted(sold) if sum(p in o.projects for o in found.values() if o.kind == "build") > 1]
     if twice:
         raise DataError(f'options: project "{twice[0]}" is on offer twice. Name it in one option.')
-    lacking = {}
+    lacking, priced = {}, {option.id: option for option in at_capex(network, names)}
     for name in names:
         if name in sold:
             continue
-        if np.isnan(capex[name]):
+        if name not in priced:
             lacking[name] = "no capex"
         elif name in found:
             raise DataError(f'options: "{name}" is a project. Give its option another id.')
         else:
-            found[name] = Option(name, "build", float(capex[name]), (name,))
+            found[name] = priced[name]
     return [found[name] for name in sorted(found)], lacking
+
+
+def at_capex(network: Network, names: Iterable[str]) -> list[Option]:
+    """Return the building of each project whose capex is known, by id."""
+    capex = network.projects.set_index("id")["capex_musd"]
+    return [Option(name, "build", float(capex[name]), (name,)) for name in sorted(names) if not np.isnan(capex[name])]
 
 
 def _option(network: Network, name: str, given: Any, capex: pd.Series) -> Option:

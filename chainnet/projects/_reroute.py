@@ -32,7 +32,7 @@ from chainnet.progress import Steps, Tell
 from chainnet.projects._access import access_to, pick_projects
 from chainnet.projects._delay import COLUMNS, check_horizon, delay_table
 from chainnet.projects._game import Game
-from chainnet.projects._portfolio import portfolio
+from chainnet.projects._search import best_projects
 from chainnet.projects._words import needed_by, pair_table, sentences, triple_table
 from chainnet.results import SAMPLED, STEADY, Result, Status, figure_of, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
@@ -361,9 +361,7 @@ def reroute(
     table = _project_table(valuing, game, standing, overlay, reroute, steps)
     steps.done("each alone and last")
     if budget is not None:
-        offer: dict[str, Any] = {"by_year": year, "reroute": reroute, "projects": names, "tier": tier}
-        best = portfolio(network, [scenario], budget, **offer, budgets=[], close=[], **counting.said)
-        table["in_portfolio"] = table.index.isin(best.chosen)
+        table["in_portfolio"] = table.index.isin(best_projects(valuing, reroute, scenario, year, standing, budget))
     pairs = pair_table(game, standing, network.labels)
     steps.done("pairs")
     triples = triple_table(game, standing, network.labels)

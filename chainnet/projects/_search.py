@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,7 @@ from chainnet.flow import Counting
 from chainnet.lowering import Degree
 from chainnet.progress import SILENT, Steps
 from chainnet.projects._cases import Case
-from chainnet.projects._options import Option
+from chainnet.projects._options import Option, at_capex
 from chainnet.scenario import Scenario
 from chainnet.words import dollars
 
@@ -52,9 +52,9 @@ class Search:
         weight: Array,
         years: Sequence[int | None],
         options: list[Option],
-        objective: str,
-        alpha: float,
-        time_limit_s: float,
+        objective: str = "expected",
+        alpha: float = 0.9,
+        time_limit_s: float = 60.0,
         steps: Steps = SILENT,
     ) -> None:
         self._told = steps
@@ -265,3 +265,18 @@ class Search:
 
 def _tidy(values: Array, scale: float) -> Array:
     return np.where(np.abs(values) <= CERTAIN * scale, 0.0, values)
+
+
+def best_projects(
+    counting: Counting,
+    degree: Degree,
+    scenario: Scenario | None,
+    by_year: int | None,
+    names: Iterable[str],
+    budget_musd: float,
+) -> tuple[str, ...]:
+    """Return the projects of the cheapest of the best sets under a budget, each at its capex, proved."""
+    search = Search(counting, degree, [scenario], np.ones(1), [by_year], at_capex(counting.network, names))
+    best, _ = search.best(budget_musd)
+    search.certificate(best)
+    return search.names(best)

@@ -8,9 +8,10 @@ its dates), *controls* (what customs show under a rule).
 from chainnet.scenario._asked import asked_scenario, pick_scenarios
 from chainnet.scenario._at_home import ids_at_home
 from chainnet.scenario._calendar import month_number, month_text
-from chainnet.scenario._effect import Effect, acting, listed
+from chainnet.scenario._effect import TIMES, Effect, acting, listed
 from chainnet.scenario._in_force import COMPUTED, computed_scenario, controls, in_force, rule_warnings, rules
-from chainnet.scenario._kinds import KINDS, places_of, reached
+from chainnet.scenario._kinds import KINDS
+from chainnet.scenario._named import places_of, reached
 from chainnet.scenario._outside import Outside, outside_is_told, tell_outside
 from chainnet.scenario._overlay import effects_of, overlay_at
 from chainnet.scenario._rush import Bought
@@ -22,6 +23,7 @@ from chainnet.scenario._timeline import Timeline, first_month, timeline
 __all__ = [
     "COMPUTED",
     "KINDS",
+    "TIMES",
     "Bought",
     "Effect",
     "Outside",

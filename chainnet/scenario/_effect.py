@@ -15,7 +15,7 @@ from chainnet.network import Network
 from chainnet.scenario._phases import ALWAYS, Span, takes_customs
 
 # keys that say when a measure is in force
-TIMES = frozenset({"start_month", "start", "months", "until", "suspended"})
+TIMES = ("start_month", "start", "months", "until", "suspended")
 # keys that say where a measure comes from; no answer looks at them, but a share from customs at the rule
 TOLD = ("rule", "status", "source", "checked_on")
 

@@ -289,7 +289,7 @@ def _licence_faults(measure: Mapping[str, Any], where: str, fault: Say) -> None:
     if "announced" in measure and not (_is_day(announced) or is_month(announced)):
         remedy = 'Write the day in quotes, such as "2025-04-04", or its month.'
         fault(f"{where}.announced", announced, "must be a day", remedy)
-    elif announced is not None and is_month(start) and str(announced)[:7] > str(start):
+    elif announced is not None and is_month(start) and month_number(str(announced)[:7]) > month_number(str(start)):
         fault(f"{where}.announced", announced, f"is after start, {start}", "Correct one of the two.")
 
 

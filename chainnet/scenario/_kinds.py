@@ -6,7 +6,7 @@ kind, for nobody else knows one by its name; its words for readers stand in ``ch
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -15,20 +15,31 @@ import numpy as np
 import pandas as pd
 
 from chainnet import checks
-from chainnet._types import Bools
 from chainnet.errors import DataError, UnknownIdError
-from chainnet.lowering import Restriction
 from chainnet.network import Network
 from chainnet.scenario._at_home import Measure, named_at_home, refused, stopped_at_home
-from chainnet.scenario._effect import TOLD, Effect, listed, prices_over
+from chainnet.scenario._effect import TIMES, TOLD, Effect, listed, prices_over
 from chainnet.scenario._loss import less, licensed, restricted, scaled, severity
+from chainnet.scenario._named import (
+    baseline_of,
+    both,
+    check_tiers,
+    class_of,
+    commodities_of,
+    deliverable,
+    end_uses,
+    lacking_of,
+    reached,
+    stocks_of,
+    tier_part,
+)
 from chainnet.scenario._phases import ALWAYS, Span, phases_of, profile_of
 
 _SELECTORS = ("nodes", "edges", "where")
 _CLASS = ("from", "to", "commodity")
 _MONEY = ("revenue",)  # who gets what a levy or a licence brings: a market asks, nothing else
 _FLOOR = ("mechanism", "content", "upside_share", "nodes", "where")  # how a market keeps a floor
-_AT_ONCE = ("start_month", "start", "months", "until", "suspended", *TOLD)
+_AT_ONCE = (*TIMES, *TOLD)
 _CALENDAR = (*_AT_ONCE, "phase_in_months")
 
 
@@ -118,80 +129,6 @@ class Kind:
         return tuple(key for key in self.strands if key in measure)
 
 
-# what a plant makes and takes is said by its process, or without one by what leaves and reaches it
-_BY_RECIPE = {"makes": (("output", "coproduct", "byproduct"), "source"), "takes": (("input",), "target")}
-
-
-def _both(network: Network, where: Any, argument: str) -> Bools:
-    """Return which nodes, then projects, match."""
-    columns = _columns(where)
-    parts = [
-        network.matches(table, columns, argument) if columns else np.ones(len(network.view(table)), dtype=bool)
-        for table in ("nodes", "projects")
-    ]
-    hit = np.asarray(np.concatenate(parts), dtype=bool)
-    for key in _BY_RECIPE.keys() & set(where):
-        hit &= _by_recipe(network, key, where, argument)
-    return hit
-
-
-def reached(network: Network, where: Mapping[str, Any]) -> Bools:
-    """Return which nodes, then projects, a ``where`` chooses; end uses are never among them."""
-    return _both(network, where, "where") & ~_end_uses(network)
-
-
-def _end_uses(network: Network) -> Bools:
-    """Return which nodes, then projects, are end uses; no project is one."""
-    plants = network.plants
-    return np.asarray((plants["stage"] == "end_use") & ~plants["is_project"], dtype=bool)
-
-
-def _columns(where: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the conditions on columns: all but what is made and taken."""
-    return {column: value for column, value in where.items() if column not in _BY_RECIPE}
-
-
-def _by_recipe(network: Network, key: str, where: Mapping[str, Any], argument: str) -> Bools:
-    """Return which nodes, then projects, make or take one of the commodities named."""
-    words = _commodities(network, {"commodity": where[key]}, f"{argument}.{key}")
-    roles, end = _BY_RECIPE[key]
-    lines, edges = network.processes, network.edges
-    processes = lines.loc[lines["commodity"].isin(words) & lines["role"].isin(roles), "process"]
-    plants = network.plants
-    passing = plants["process"].isna() & plants["id"].isin(edges.loc[edges["commodity"].isin(words), end])
-    return np.asarray((plants["process"].isin(processes) | passing).to_numpy(), dtype=bool)
-
-
-def _stocks(network: Network, where: Mapping[str, Any], argument: str) -> Bools:
-    """Return which stocks match; nothing that is made or taken reaches a stock, its commodity does."""
-    if len(_columns(where)) < len(where):
-        return np.zeros(len(network.stocks), dtype=bool)
-    return network.matches("stocks", where, argument)
-
-
-def word_errors(network: Network, effect: Effect) -> list[DataError | UnknownIdError]:
-    """Return the error of every word of a measure that the network does not know, so that all are told at once."""
-    measure, argument = effect.measure, effect.argument
-    asked: list[Callable[[], object]] = [
-        partial(network.check_nodes, listed(measure.get(key) or []), f"{argument}: {key}")
-        for key in ("nodes", "projects")
-    ]
-    asked += [partial(network.edge_rows, [pair], f"{argument}: edges") for pair in measure.get("edges") or []]
-    for key in ("where", "from", "to", "origin"):
-        for column, value in (measure.get(key) or {}).items():
-            asked.append(partial(_both, network, {column: value}, f"{argument}: {key}"))
-    asked.append(partial(_commodities, network, measure, argument))
-    for key in ("tier", "tiers"):
-        asked.append(partial(_check_tiers, network, listed(measure.get(key) or []), argument))
-    found: list[DataError | UnknownIdError] = []
-    for ask in asked:
-        try:
-            ask()
-        except (DataError, UnknownIdError) as error:
-            found.append(error)
-    return found
-
-
 def _licence_at_home(part: Network, measure: Measure) -> dict[str, Any] | None:
     """Return a licence with what it names in a part, as it lasts; see ``stopped_at_home``."""
     if "by" in measure:
@@ -209,13 +146,13 @@ def _put_removal(network: Network, effect: Effect) -> Effect:
     removed = effect.kind == "remove"
     ids = network.check_nodes(listed(measure.get("nodes") or []), f"{argument}: nodes")
     named = network.plants["id"].isin(ids).to_numpy()
-    ends = _end_uses(network)
+    ends = end_uses(network)
     nodes, stocks = named.copy(), effect.stocks.copy()
     if removed:
         stocks |= network.stocks["node"].isin(ids).to_numpy()
     if "where" in measure:
-        nodes |= _both(network, measure["where"], f"{argument}: where") & ~ends
-        stocks |= _stocks(network, measure["where"], f"{argument}: where")
+        nodes |= both(network, measure["where"], f"{argument}: where") & ~ends
+        stocks |= stocks_of(network, measure["where"], f"{argument}: where")
     return replace(
         effect,
         nodes=nodes,
@@ -227,72 +164,37 @@ def _put_removal(network: Network, effect: Effect) -> Effect:
     )
 
 
-def _class(network: Network, effect: Effect) -> Restriction:
-    """Return the class of edges that from, to and commodity name, with no bound on it yet."""
-    measure, argument = effect.measure, effect.argument
-
-    def side(key: str) -> Bools:
-        where = measure.get(key)
-        return _both(network, where, f"{argument}: {key}") if where else np.ones(len(effect.nodes), dtype=bool)
-
-    ids, sources, targets, edges = network.plants["id"], side("from"), side("to"), network.view("edges")
-    commodities = tuple(sorted(_commodities(network, measure, argument)))
-    hit = edges["source"].isin(set(ids[sources])) & edges["target"].isin(set(ids[targets]))
-    if commodities:
-        hit &= edges["commodity"].isin(commodities)
-    return Restriction(hit.to_numpy(), np.inf, sources, targets, commodities)
-
-
-def _commodities(network: Network, measure: Mapping[str, Any], argument: str) -> list[str]:
-    words = listed(measure.get("commodity") or [])
-    if words:
-        parts = [
-            network.view("edges")["commodity"],
-            network.view("demand")["commodity"],
-            network.view("commodities")["id"],
-        ]
-        known = set(pd.concat(parts).dropna())
-        for word in words:
-            checks.known(word, known, argument, "commodity")
-    return words
-
-
-def _check_tiers(network: Network, words: Sequence[str], argument: str) -> None:
-    for word in words:
-        checks.known(word, network.tier_order, argument, "tier")
-
-
 def _put_restriction(network: Network, effect: Effect) -> Effect:
     """Put a restrict or quota: a bound on a class, for all of it, for a tier or for an origin."""
     measure, argument = effect.measure, effect.argument
-    found = _class(network, effect)
+    found = class_of(network, effect)
     tier = measure.get("tier")
     part = 1.0
     if tier is not None:
-        _check_tiers(network, [tier], argument)
+        check_tiers(network, [tier], argument)
         asked = [network.demand["tier"], network.as_read["demand"]["tier"]]  # also by whom `without` took away
         if tier not in set(pd.concat(asked).dropna()):
             raise DataError(
                 f'{argument}: nobody in {network.name} asks as tier "{tier}". Leave tier out or correct it.'
             )
-        part = _tier_part(network, tier, found.targets if "to" in measure else None)
-    base = _baseline(network, found.edges)
+        part = tier_part(network, tier, found.targets if "to" in measure else None)
+    base = baseline_of(network, found.edges)
     base = None if base is None else base * part
     if effect.kind == "quota":
         full, severity = float(measure["tpa"]), float(measure.get("severity", 1.0))
         if severity < 1.0:
             if base is None:
-                raise DataError(f"{argument}: severity needs {_lacking(network, found.edges)}")
+                raise DataError(f"{argument}: severity needs {lacking_of(network, found.edges)}")
             full = base - (base - full) * severity if full < base else full
     else:
         share = float(measure.get("share", 0.0))
         if share > 0 and base is None:
-            raise DataError(f"{argument} with share {share:g} needs {_lacking(network, found.edges)} Or use share 0.")
+            raise DataError(f"{argument} with share {share:g} needs {lacking_of(network, found.edges)} Or use share 0.")
         full = share * base if base is not None and share > 0 else 0.0
     origin = stocks = None
     if "origin" in measure:
-        origin = _both(network, measure["origin"], f"{argument}: origin")
-        stocks = _stocks(network, measure["origin"], f"{argument}: origin")
+        origin = both(network, measure["origin"], f"{argument}: origin")
+        stocks = stocks_of(network, measure["origin"], f"{argument}: origin")
     return replace(
         effect,
         restriction=replace(found, bound_tpa=full, tier=tier, origin=origin, origin_stocks=stocks),
@@ -300,43 +202,9 @@ def _put_restriction(network: Network, effect: Effect) -> Effect:
     )
 
 
-def _without_baseline(network: Network, rows: Bools) -> Bools:
-    edges = network.view("edges")
-    new = set(network.view("projects")["id"]) | network.built_projects  # a project has no baseline, built or not
-    asleep = (edges["source"].isin(new) | edges["target"].isin(new)).to_numpy()
-    return np.asarray(rows & edges["flow_tpa"].isna().to_numpy() & ~asleep, dtype=bool)
-
-
-def _lacking(network: Network, rows: Bools) -> str:
-    edges = network.edges[_without_baseline(network, rows)]
-    pairs = (edges["source"] + " -> " + edges["target"]).tolist()
-    return f"the baseline flow of {', '.join(pairs[:5])}. Fill flow_tpa."
-
-
-def _baseline(network: Network, rows: Bools) -> float | None:
-    """Return the baseline flow over these edges together, t/yr; None where one is not known."""
-    if _without_baseline(network, rows).any():
-        return None
-    return float(np.nansum(network.view("edges")["flow_tpa"].to_numpy(dtype=float)[rows]))
-
-
-def _tier_part(network: Network, tier: str, targets: Bools | None) -> float:
-    """Return a tier's part of the counted demand at the targets, or of all where nobody asks there."""
-    demand = network.view("demand")
-    counted = demand["tier"].notna()
-    if network.main_commodity:
-        counted &= demand["commodity"].isin(network.main_commodity)
-    here = counted
-    if targets is not None:
-        here = counted & demand["node"].isin(set(network.plants["id"][targets]))
-    amounts = demand[here if here.any() else counted]
-    total = float(amounts["demand_tpa"].sum())
-    return float(amounts.loc[amounts["tier"] == tier, "demand_tpa"].sum()) / total if total > 0 else 0.0
-
-
 def _put_tariff(network: Network, effect: Effect) -> Effect:
     """Put a tariff, USD/t or a part of the price, over the edges of a class."""
-    rows = _class(network, effect).edges
+    rows = class_of(network, effect).edges
     if "usd_per_t" in effect.measure:
         return replace(effect, cost=np.where(rows, float(effect.measure["usd_per_t"]), 0.0), edges=rows)
     price = prices_over(network, effect, rows, ", or give usd_per_t")
@@ -347,7 +215,7 @@ def _put_floor(network: Network, effect: Effect) -> Effect:
     """Put a price floor over the edges of a class: what lacks to it; a contract with plants costs no user anything."""
     if effect.measure.get("mechanism", "border") != "border":
         return _put_paid(network, effect)
-    rows = _class(network, effect).edges
+    rows = class_of(network, effect).edges
     lacks = np.maximum(float(effect.measure["usd_per_t"]) - prices_over(network, effect, rows), 0.0)
     return replace(effect, cost=np.where(rows, lacks, 0.0), edges=rows, is_floor=True)
 
@@ -368,13 +236,13 @@ def _put_demand(network: Network, effect: Effect) -> Effect:
     if measure.get("nodes") or "where" in measure:
         nodes = set(network.check_nodes(listed(measure.get("nodes") or []), f"{argument}: nodes"))
         if "where" in measure:
-            nodes |= set(network.plants["id"][_both(network, measure["where"], f"{argument}: where")])
+            nodes |= set(network.plants["id"][both(network, measure["where"], f"{argument}: where")])
         hit &= demand["node"].isin(nodes).to_numpy()
     if "commodity" in measure:
-        hit &= demand["commodity"].isin(_commodities(network, measure, argument)).to_numpy()
+        hit &= demand["commodity"].isin(commodities_of(network, measure, argument)).to_numpy()
     if "tier" in measure:
         tiers = listed(measure["tier"])
-        _check_tiers(network, tiers, argument)
+        check_tiers(network, tiers, argument)
         hit &= demand["tier"].isin(tiers).to_numpy()
     return replace(effect, demand=hit, share=checks.share(measure["share"], f"{argument}: share"))
 
@@ -388,10 +256,10 @@ def _put_release(network: Network, effect: Effect) -> Effect:
     for name in ids:
         checks.known(name, known, argument, "stock", error=UnknownIdError)
     hit = stocks["id"].isin(ids).to_numpy()
-    moves = _deliverable(network)
+    moves = deliverable(network)
     stuck = hit & ~moves
     if "where" in measure:
-        also = _stocks(network, measure["where"], f"{argument}: where")
+        also = stocks_of(network, measure["where"], f"{argument}: where")
         if also.any() and not (also & moves).any():
             stuck |= also
         hit = hit | also
@@ -401,39 +269,9 @@ def _put_release(network: Network, effect: Effect) -> Effect:
             "that ships, uses or asks for its commodity, or leave it out."
         )
     tiers = tuple(t for t in network.tier_order if t in listed(measure.get("tiers") or []))
-    _check_tiers(network, listed(measure.get("tiers") or []), argument)
+    check_tiers(network, listed(measure.get("tiers") or []), argument)
     given = np.full(len(stocks), float(measure.get("release_tpa", np.nan)))
     return replace(effect, stocks=hit, release_tpa=given, tiers=tiers)
-
-
-def places_of(network: Network, commodity: str) -> list[str]:
-    """Return the ids of the nodes at which a stock of a commodity can be drawn."""
-    return sorted({node for node, good in _places(network) if good == commodity} & set(network.nodes["id"]))
-
-
-def _deliverable(network: Network) -> Bools:
-    """Return which stocks lie where their commodity is shipped, used or asked for, whatever was taken away."""
-    places, stocks = _places(network), network.stocks
-    at = zip(stocks["node"].fillna(""), stocks["commodity"].fillna(""), strict=True)
-    return np.array([pair in places for pair in at], dtype=bool)
-
-
-def _places(network: Network) -> set[tuple[str, str]]:
-    """Return pairs of node and commodity: what it ships, uses or asks for."""
-    tables = network.as_read
-    used = pd.concat([network.plants, tables["nodes"]])[["id", "process"]].dropna()
-    inputs = tables["processes"][tables["processes"]["role"] == "input"]
-    used = used.merge(inputs, on="process")[["id", "commodity"]]
-    parts = [
-        tables["edges"][["source", "commodity"]],
-        used,
-        tables["demand"][["node", "commodity"]],
-        network.demand[["node", "commodity"]],
-    ]
-    if tables["demand"].empty:  # end uses take whatever reaches them
-        ends = tables["edges"][["target", "commodity"]]
-        parts.append(ends[ends["target"].isin(network.nodes.loc[network.nodes["stage"] == "end_use", "id"])])
-    return {(node, good) for part in parts for node, good in part.fillna("").itertuples(index=False, name=None)}
 
 
 def _put_projects(network: Network, effect: Effect) -> Effect:
@@ -450,7 +288,7 @@ def _put_projects(network: Network, effect: Effect) -> Effect:
             raise DataError(f'{argument}: "{name}" stands already. Leave it unbuilt and build it by a measure.')
     hit = projects["id"].isin(ids).to_numpy()
     if "where" in measure:
-        hit = hit | _both(network, measure["where"], f"{argument}: where")[len(network.nodes) :]
+        hit = hit | both(network, measure["where"], f"{argument}: where")[len(network.nodes) :]
     return replace(effect, projects=hit)
 
 
@@ -499,7 +337,7 @@ KINDS: dict[str, Kind] = {
         part=licensed,
         at_home=_licence_at_home,
         has_customs=True,
-        phases=partial(phases_of, _both),
+        phases=partial(phases_of, both),
     ),
     "quota": Kind(
         _put_restriction,

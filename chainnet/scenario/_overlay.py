@@ -19,8 +19,9 @@ from chainnet.network import OUTSIDE, Network, is_country, kept, split_list
 from chainnet.scenario._customs import with_numbers
 from chainnet.scenario._effect import TIMES, Effect, acting, listed, no_effect
 from chainnet.scenario._form import plain
-from chainnet.scenario._kinds import KINDS, word_errors
+from chainnet.scenario._kinds import KINDS
 from chainnet.scenario._matches import words_of
+from chainnet.scenario._named import word_errors
 from chainnet.scenario._register import rule_named
 
 _GOODS = 8  # that a warning lists
@@ -291,7 +292,7 @@ def _check_releases(network: Network, effects: Sequence[Effect]) -> None:
 def _check_builds(effects: Sequence[Effect]) -> None:
     """Refuse a project that one measure builds by name and another removes by name for good."""
     for gone in effects:
-        if not KINDS[gone.kind].is_removal or TIMES & set(gone.measure):
+        if not KINDS[gone.kind].is_removal or set(TIMES) & set(gone.measure):
             continue
         ids = set(listed(gone.measure.get("nodes") or []))
         for built in effects:

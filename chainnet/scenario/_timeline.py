@@ -306,7 +306,7 @@ def _projects(
 
 
 def _has_times(effect: Effect) -> bool:
-    return bool(TIMES & set(effect.measure))
+    return any(key in effect.measure for key in TIMES)
 
 
 def _check_delay(effect: Effect, wanted: Bools, ids: Any) -> None:

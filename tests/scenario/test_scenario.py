@@ -318,6 +318,16 @@ def test_every_kind_goes_through_a_file(tmp_path: Path) -> None:
     assert {m["kind"] for m in scn.measures} == set(KINDS)
 
 
+def test_no_key_of_a_kind_takes_what_is_of_no_form() -> None:
+    """A list of a number below 0 is neither a number, a word, a condition, a month nor a phase."""
+    for measure in EVERY_KIND:
+        for key in KINDS[str(measure["kind"])].keys:
+            with pytest.raises(cn.DataError) as caught:
+                cn.Scenario("s", [{**measure, key: [-1]}])
+            columns = caught.value.faults["column"].tolist()
+            assert any(column.startswith(f"measures[0].{key}") for column in columns), (measure["kind"], key, columns)
+
+
 def test_numbers_and_sets_become_plain(tmp_path: Path) -> None:
     measure = {"kind": "scale", "where": {"country": {"USA", "JPN"}}, "share": np.float64(0.5), "months": np.int64(3)}
     scn = cn.Scenario("s", (m for m in [measure]))

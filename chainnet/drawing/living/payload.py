@@ -23,11 +23,11 @@ from chainnet.flow import Counting, balance
 from chainnet.lowering import Degree
 from chainnet.network import Network
 from chainnet.results import package_version
-from chainnet.scenario import KINDS, Scenario
+from chainnet.scenario import KINDS, TIMES, Scenario
 from chainnet.words import CLAIMS, NONE, ORDER_WORDS, Who, country_name, in_sentence, place_words, who
 
 CONTRACT = 1
-_TIMES = ("announced", "start", "start_month", "months", "until", "suspended", "phase_in_months")
+_TIMES = (*TIMES, "announced", "phase_in_months")
 # kinds of inputs that a page makes otherwise: recipes are other programs, stocks are not drawn, projects are controls
 _DEPENDENCIES = ("node", "relation", "input")
 # the same that Python solves and proves to
