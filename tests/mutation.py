@@ -42,34 +42,52 @@ BARE = ["engine/test_engine_compiled.py", "engine/test_engine_threads.py"]
 TOLD = re.compile(r"\[tool\.mutmut\].*", re.DOTALL)
 # at which line a warning points: not to be asked where every function is wrapped
 POINTS = re.compile(r"^( *)assert \w+\[0\]\.filename == __file__.*$", re.MULTILINE)
-# mutmut but for two things: tests that fail without a mistake are left out; and no test runs in the process of which all
-# others are forks, so that these hold no answers kept from before
+# mutmut but for three things: tests that fail without a mistake are left out; what a fixture reaches is reached by every
+# test that takes it, not by the first alone; and no test runs in the process of which all others are forks, so that these
+# hold no answers kept from before
 MUTMUT = """
+import pytest
 from mutmut.__main__ import cli
 from mutmut.runners.harness import PytestRunner
 from mutmut.state import state
 from mutmut.workers.isolation import ForkRunner
 
-class Failures:
+class Seen:
     def __init__(self):
-        self.names = set()
+        self.failed, self.reached = set(), {}
 
     def pytest_runtest_logreport(self, report):
         if report.failed:
-            self.names.add(report.nodeid)
+            self.failed.add(report.nodeid)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef):
+        before = set(state()._stats)
+        state()._stats.clear()
+        try:
+            return (yield)
+        finally:
+            self.reached.setdefault(fixturedef, set()).update(state()._stats)
+            state()._stats.update(before)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_teardown(self, item):
+        for name in item.fixturenames:
+            for fixture in item._fixtureinfo.name2fixturedefs.get(name, ()):
+                state()._stats.update(self.reached.get(fixture, ()))
 
 def run_stats(self, *, tests):
-    failures = Failures()
+    seen = Seen()
     execute, more = self.execute_pytest, ["--maxfail=50"]
-    self.execute_pytest = lambda params, plugins: execute([*params, *more], plugins=[*plugins, failures])
+    self.execute_pytest = lambda params, plugins: execute([*params, *more], plugins=[*plugins, seen])
     code = ask(self, tests=tests)
     self.execute_pytest = execute
-    for name in failures.names:
+    for name in seen.failed:
         with open("left_out.txt", "a") as file:
             print(name, file=file)
         for known in state().tests_by_mangled_function_name.values():
             known.discard(name)
-    return 0 if len(failures.names) < 50 and code in (0, 1) else code
+    return 0 if len(seen.failed) < 50 and code in (0, 1) else code
 
 ask, PytestRunner.run_stats = PytestRunner.run_stats, run_stats
 ForkRunner.run_clean_tests = lambda *_, **__: 0
@@ -98,6 +116,7 @@ also_copy = {json.dumps([name for name in COPIED if name != "chainnet"])}
 pytest_add_cli_args = {json.dumps(words)}
 pytest_add_cli_args_test_selection = {json.dumps(tests)}
 max_stack_depth = -1
+timeout_constant = 40.0
 track_dependencies = false
 """,
         encoding="utf-8",

@@ -49,6 +49,10 @@ def test_tables_are_those_of_the_questions(mag9: cn.Network, assessment: cn.Asse
     assert assessment.disrupted.demand["served_tpa"].sum() == pytest.approx(10.0)
 
 
+def test_the_settings_say_which_tiers_stand_in_which_order(assessment: cn.Assessment) -> None:
+    assert assessment.provenance["settings"]["tiers"] == ["defence", "industrial", "civilian"]
+
+
 def test_every_certificate_holds(assessment: cn.Assessment) -> None:
     assert assessment.certificates["ok"].all()
     assert len(assessment.certificates) >= 3

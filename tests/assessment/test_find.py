@@ -57,6 +57,17 @@ def test_its_parts_are_the_answers_of_the_calls_it_is_made_of(
     assert industry.demand["tpa"] == pytest.approx(new["demand_tpa"])
 
 
+def test_the_brief_record_is_a_part_of_the_whole_one(industry: cn.Finding) -> None:
+    """Without China industry lacks 10 of its 16 t: what opens a living page says so too."""
+    brief, whole = industry.in_brief(), industry.to_dict()
+    later, certain = brief["shortfall"].pop("later"), whole["shortfall"]["certain"]
+    assert later == pytest.approx({"share": 0.625, "tpa": 10.0})
+    assert later == {name: whole["shortfall"]["later"][name] for name in later}
+    assert brief.pop("shortfall") == {"certain": certain}
+    assert brief == {name: whole[name] for name in brief}
+    assert (brief["chain"], brief["scenario"], brief["tier"]) == ("mag-9", "china_out", "industrial")
+
+
 def test_the_levels_never_rise_and_the_ends_lie_about_them(industry: cn.Finding) -> None:
     levels = industry.levels
     for column in ("share", "first_share", "last_share"):

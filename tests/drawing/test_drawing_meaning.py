@@ -1,6 +1,8 @@
-"""What a group of sites can make, and in what order tiers stand on the page, by hand."""
+"""What a group of sites can make, in what order tiers stand, what a map keeps, how changes are told, by hand."""
 
 from __future__ import annotations
+
+from math import cos, radians
 
 import numpy as np
 import pytest
@@ -8,7 +10,9 @@ from conftest import frame
 
 import chainnet as cn
 from chainnet.drawing import gathering
+from chainnet.drawing.facts import change_text, collect
 from chainnet.drawing.living.payload import _members
+from chainnet.drawing.world import _project
 from chainnet.flow import Counting
 
 
@@ -59,3 +63,51 @@ def test_the_living_page_lists_tiers_in_the_order_in_which_they_are_served_and_p
     found = [(member["tier"], member["label"]) for member in _members(net, Counting.of(net))]
     assert [tier for tier, _ in found] == [*["zulu"] * 2, "mid", "alpha"] + [""] * (len(found) - 4)
     assert [label for tier, label in found if tier == "zulu"] == ["Japan", "United States"]
+
+
+@pytest.mark.parametrize("latitude", [-55, -20, 35, 77])
+def test_a_map_of_the_world_keeps_areas(latitude: float) -> None:
+    """A field of a degree either way is as large on the sheet, anywhere, as its part of the globe on that scale."""
+    (left, _), (right, _) = _project(-180.0, 0.0), _project(180.0, 0.0)
+    assert (left, right) == pytest.approx((8.0, 1232.0), abs=0.01)
+    scale = 612.0 / 2.70663  # the sheet's points a radius of the globe: half a width is as many radii, by its authors
+    (x, _), (further, _) = _project(30.0, latitude), _project(31.0, latitude)
+    (_, north), (_, south) = _project(30.0, latitude + 0.5), _project(30.0, latitude - 0.5)
+    field = (further - x) * (south - north)
+    assert field == pytest.approx(scale**2 * radians(1.0) ** 2 * cos(radians(latitude)), rel=1e-3)
+
+
+def test_a_change_has_its_sign_and_unit_and_dust_is_none() -> None:
+    told = [change_text(before, after) for before, after in ((1.0, 3.5), (3.5, 1.0), (2e6, 2e6 + 1.0), (None, 1.0))]
+    assert told == ["+2.5 t/yr", "\u22122.5 t/yr", "0", "n/d"]
+
+
+def test_the_head_of_a_step_adds_what_may_be_added_and_says_what_cannot_apply() -> None:
+    """Mines of 10 and 30 t/yr make 5 and 25; of two makers one has no limit; a user has no capacity at all."""
+    net = cn.Network(
+        frame(
+            "id stage capacity_tpa",
+            ("m1", "mine", 10.0),
+            ("m2", "mine", 30.0),
+            ("p1", "manufacturer", 20.0),
+            ("p2", "manufacturer", None),
+            ("u", "end_use", None),
+        ),
+        frame(
+            "source target flow_tpa",
+            ("m1", "p1", 5.0),
+            ("m2", "p2", 25.0),
+            ("p1", "u", 5.0),
+            ("p2", "u", 25.0),
+        ),
+    )
+    keys = ("capacityText", "baseText", "utilText", "resultText")
+    assert [[flat(head[key]) for key in keys] for head in collect(net, None, None).blocks] == [
+        ["40 t/yr", "30 t/yr", "75 %", "-"],
+        ["20 t/yr + 1 without limit", "30 t/yr", "n/d", "-"],
+        ["n/a", "30 t/yr", "n/a", "-"],
+    ]
+
+
+def flat(text: str) -> str:
+    return text.replace("\u00a0", " ")

@@ -23,7 +23,7 @@ from chainnet.reporting.facts import Facts
 from chainnet.reporting.formats.workbook import workbook_report
 from chainnet.reporting.model import Document, ReportFigure, ReportTable, Sentence
 from chainnet.reporting.order import FIGURES, TABLES
-from chainnet.reporting.sections.losses import owners_words
+from chainnet.reporting.sections.losses import _name_columns, owners_words
 
 
 def flat(text: str) -> str:
@@ -158,6 +158,43 @@ def test_goods_that_stay_in_their_step_have_no_holder() -> None:
     nothing.network = chain()
     nothing.a = SimpleNamespace(network=nothing.network)  # type: ignore[assignment]
     assert nothing.inner_goods == set()
+
+
+@pytest.mark.parametrize(
+    ("by", "name", "told"),
+    [
+        ("site", "works", ["works", "Works (2 parts)", "mining, separation", "Australia", "0.75"]),
+        ("node", "w2", ["w2", "The Kiln", "separation", "Australia", "0.25"]),
+        ("country", "CHN", ["CHN", "China"]),
+        ("owner_country", "AUS", ["AUS", "Australia"]),
+        ("operator", "CHN", ["CHN", "CHN"]),  # a firm may have the code of a country for its name
+        ("step+country", ("mining", "CHN"), ["mining | CHN", "mining", "China"]),
+    ],
+)
+def test_what_drops_out_is_named_by_all_its_parts(by: str, name: Any, told: list[str]) -> None:
+    """The works dig 30 of 40 t and separate 10 of 40: as a site they have both steps, and the larger share."""
+    found = Facts.__new__(Facts)
+    found.network = cn.Network(
+        frame(
+            "id label site stage step country",
+            ("w1", "The Pit", "works", "mine", "mining", "AUS"),
+            ("w2", "The Kiln", "works", "refiner", "separation", "AUS"),
+            ("m", "Mine", None, "mine", "mining", "CHN"),
+            ("r", "Refiner", None, "refiner", "separation", "CHN"),
+            ("u", "User", None, "end_use", None, "USA"),
+        ),
+        frame(
+            "source target flow_tpa",
+            ("w1", "w2", 10.0),
+            ("w1", "r", 20.0),
+            ("m", "r", 10.0),
+            ("w2", "u", 10.0),
+            ("r", "u", 30.0),
+        ),
+    )
+    row = {"name": name}
+    cells = [column.of(row, found) for column in _name_columns(found, by)]
+    assert [str(cell.value) if isinstance(cell.value, float) else cell.text for cell in cells] == told
 
 
 def test_digests_tell_which_scenario_or_table_differs(made: cn.Assessment, document: Document) -> None:

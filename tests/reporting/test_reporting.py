@@ -284,3 +284,12 @@ def test_wrong_arguments(mag9: cn.Assessment, tmp_path: Path) -> None:
         report(mag9, tmp_path / "out", title="a\x00b")
     with pytest.raises(cn.DataError, match="neither"):
         report("mag-9", tmp_path / "out")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["title", "author", "marking"])
+def test_words_that_no_document_can_bear_are_refused_before_the_work(name: str, tmp_path: Path) -> None:
+    """An assessment takes minutes: who waited for it is not told of a slip at its end."""
+    heard: list[tuple[str, float]] = []
+    with pytest.raises(cn.DataError, match="control character"):
+        report(tiny(), tmp_path / "out", progress=lambda *said: heard.append(said), **{name: "a\x00b"})  # type: ignore[arg-type]
+    assert (heard, (tmp_path / "out").exists()) == ([], False)

@@ -16,8 +16,8 @@ from both_ends import lacks_an_end
 import chainnet as cn
 from chainnet.reporting.content import build
 from chainnet.reporting.facts import Facts
-from chainnet.reporting.model import Document, ReportTable
-from chainnet.reporting.sections.decides import side_table
+from chainnet.reporting.model import Document, ReportTable, Sentence
+from chainnet.reporting.sections.decides import section, side_table
 
 
 @pytest.fixture(scope="module")
@@ -225,6 +225,14 @@ def test_where_no_country_lies_between_the_blocs_there_is_no_table_of_what_they_
     none = replace(made, alignment=replace(made.alignment, countries=pd.DataFrame()))
     assert side_table(Facts(none)) is None
     assert side_table(Facts(made)) is not None
+
+
+def test_why_nobody_between_the_blocs_was_assessed_is_said_with_their_question(made: cn.Assessment) -> None:
+    why = {"alignment": "alignment: no bloc is named. Name two.", "draws": "none were asked for."}
+    blocks = section(Facts(replace(made, alignment=None, unanswered=why))).blocks
+    every = [one for block in blocks for one in (block if isinstance(block, tuple) else (block,))]
+    said = [one.text for one in every if isinstance(one, Sentence) and one.text.startswith("Not assessed")]
+    assert said == ["Not assessed: what countries between two blocs are worth. No bloc is named."]
 
 
 def test_ranges_are_those_of_the_ensemble(made: cn.Assessment, document: Document) -> None:

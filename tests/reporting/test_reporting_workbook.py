@@ -95,6 +95,15 @@ def test_heads_are_words_with_units_and_no_two_are_alike(document: Document, boo
     assert "Capacity, t/yr" in [c.value for c in book["Input nodes"][HEAD]]
 
 
+def test_a_name_of_a_sheet_has_no_forbidden_sign_and_no_two_are_alike() -> None:
+    """A workbook takes no name of one of these seven signs, over 31 letters, or alike but for capitals."""
+    long = "a" * 27 + "bcdef"
+    asked = ["In/out: t?", "IN OUT: T?", "[a]*b\\c", long, long, "'/'", "contents"]
+    tables = [make_table([ReportColumn("x", "X")], [], key=f"I {i}", sheet=name) for i, name in enumerate(asked)]
+    names = ["In out  t", "IN OUT  T 2", "a  b c", long[:31], f"{long[:27]} 2", "ReportTable", "contents 2"]
+    assert list(sheet_names(tables).values()) == names
+
+
 def test_status_and_inputs_stand_in_words_above_each_table(document: Document, book: Any) -> None:
     names = sheet_names(filled(document))
     for table in filled(document):
