@@ -85,7 +85,7 @@ def story_data(finding: Finding | None, vintage: str) -> dict[str, Any] | None:
         "where": where,
         "steps": [[name, mode, text] for (name, mode), text in zip(STEPS, texts, strict=True)],
         "ties": [first_capital(place_words(*pair)) for pair in finding["bottleneck"]["ties"]],
-        "projects": list(finding["advice"][-1]["ids"]) if finding["advice"] else [],
+        "projects": [name for one in finding["advice"] if one["state"] != "held" for name in one["ids"]],
         "without": {
             row["id"]: row["then"]
             for row in finding.get("depends_on", ())
@@ -114,17 +114,9 @@ def timeline(finding: Finding) -> dict[str, Any] | None:
     first = finding["when"]["first_month"]
     marks: list[list[Any]] = [] if first is None else [[int(first), "first short"]]
     for one in finding["advice"]:
-        at = _month_of(one["due"], finding["as_of"])
-        if 1 <= at <= finding["horizon"]:
-            marks.append([at, f"{one['thing'].strip('“”')} due"])
+        at = one["due_month"]
+        if at is not None and 1 <= at <= finding["horizon"]:
+            marks.append([int(at), f"{one['thing'].strip('“”')} due"])
     due = [row["due_t"] / row["demand_t"] if row["demand_t"] else 0.0 for row in rows]
     bars = [[int(row["month"]), int(row["months"]), digits(part, 4)] for row, part in zip(rows, due, strict=True)]
     return {"bars": bars, "marks": marks, "last": finding["horizon"]}
-
-
-def _month_of(due: str, as_of: Any) -> int:
-    """Return the month of a date such as 2027 or 2027-06, counted from the month after ``as_of``; 0 = not known."""
-    if not due or as_of is None:
-        return 0
-    (year, month), (from_year, from_month) = ((int(part[:4]), int(part[5:7] or 1)) for part in (str(due), str(as_of)))
-    return (year - from_year) * 12 + month - from_month

@@ -113,10 +113,11 @@ def test_hostile_words_of_a_finding_never_end_its_script(
 
 
 def test_the_course_over_time_has_its_marks_where_they_fall() -> None:
-    """As of November 2026 month 1 is December; January 2028 is month 14. Half-years follow the first year."""
+    """What is due in month 14 of 14 is marked; what was due, is due beyond them or has no date is not."""
     rows = ((1, 1, 0.0), (2, 1, 5.0), (3, 6, 10.0), (9, 6, 2.5))
     months = [{"month": m, "months": n, "due_t": d, "demand_t": 10.0} for m, n, d in rows]
-    advice = [{"thing": "“Plant”", "due": "2028-01"}, {"thing": "Old", "due": "2025"}, {"thing": "None", "due": ""}]
+    dues = (("“Plant”", 14.0), ("Old", -11.0), ("None", None), ("Far", 15.0))
+    advice = [{"thing": thing, "due_month": month} for thing, month in dues]
     found = timeline(
         {"months": months, "when": {"first_month": 2.0}, "advice": advice, "as_of": "2026-11", "horizon": 14}
     )
