@@ -30,7 +30,7 @@ from chainnet.scenario import (
     standing_of,
 )
 from chainnet.stress import YEAR, is_short
-from chainnet.words import ORDER_WORDS, Claims, Narrow, Shortfall, Who, place_words, vintage
+from chainnet.words import ORDER_WORDS, Claims, Narrow, Shortfall, Who, percent, place_words, vintage
 
 Restriction = Literal["in force", "may return", "worst", "asked"]
 
@@ -117,6 +117,13 @@ class Finding:
         """The least and the most of ``later`` as it is judged: they differ where who of several is served is open."""
         central = self.assumptions.central
         return float(central["due_low_share"][self.tier]), float(central["due_high_share"][self.tier])
+
+    @property
+    def said_ends(self) -> tuple[float, float]:
+        """The range of ``later`` where it changes the class, or who of several is served is open; else its value."""
+        share, low, high = (self.later[name] for name in ("share", "low", "high"))
+        is_open = class_of(low) != class_of(high) or percent(self.later_ends[0]) != percent(self.later_ends[1])
+        return (low, high) if is_open else (share, share)
 
     @cached_property
     def first_year(self) -> dict[str, float]:
@@ -461,7 +468,7 @@ class Finding:
 
     @cached_property
     def _sentences(self) -> list[str]:
-        rest = [(one.tier, one.is_met, one.certain, one.later_ends, one.first_year_share) for one in self.others]
+        rest = [(one.tier, one.is_met, one.certain, one.said_ends, one.first_year_share) for one in self.others]
         return [
             self.claims.who(self.answers.tiers, rest),
             self.claims.where,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chainnet.words._names import country_name, first_capital, in_sentence, join, step_words
-from chainnet.words._numbers import NBSP, bill, is_missing, nouns, percent, spelled, tonnes, whole
+from chainnet.words._numbers import NBSP, bill, is_missing, percent, spelled, tonnes, whole
 from chainnet.words._who import Who
 
 # of demand; no more than this is none
@@ -35,7 +35,7 @@ CLAIMS = {
     "others_cannot": "What {tiers} demand loses cannot be said.",
     "narrow": "The bottleneck is {where}{made}. On existing links its stop alone costs {demand} {lost}.{also}",
     "made": " ({share} of that step)",
-    "also": " {n} other {steps} as much.",
+    "also": " {steps} as much.",
     "no_narrow": "No single step abroad costs {demand} anything if it alone stops.",
 }
 
@@ -206,7 +206,7 @@ class Claims:
     def course(self, horizon: int) -> str:
         """When the gap opens, as the title of a picture; ``horizon``: months that were looked at."""
         if not is_missing(self.first_month):
-            return f"Short{self.since}"
+            return "Short within the first year" if self.first_month <= YEAR else "Short after the first year"
         is_later = self.shortfall.is_certain and self.shortfall.later > NONE and not self.shortfall.is_met
         return f"Nothing short in {whole(horizon)} months{', but later' if is_later else ''}"
 
@@ -255,8 +255,8 @@ class Claims:
         if not narrow.where:
             return CLAIMS["no_narrow"].format(demand=self.demand)
         made = "" if is_missing(narrow.share) else CLAIMS["made"].format(share=part(narrow.share))
-        steps = nouns("step costs", narrow.n_tied, "steps cost")
-        also = CLAIMS["also"].format(n=whole(narrow.n_tied), steps=steps) if narrow.n_tied else ""
+        steps = "Other steps cost" if narrow.n_tied > 1 else "Another step costs"
+        also = CLAIMS["also"].format(steps=steps) if narrow.n_tied else ""
         slots = {"where": narrow.where, "made": made, "demand": self.demand, "lost": tonnes(narrow.lost_tpa)}
         return CLAIMS["narrow"].format(**slots, also=also)
 

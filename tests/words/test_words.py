@@ -247,7 +247,7 @@ def test_who_is_short_tells_the_tier_then_the_others_in_the_order_of_service() -
 def test_the_bottleneck_bears_its_share_its_loss_and_its_ties() -> None:
     assert flat(claims(narrow=SEPARATION).where) == (
         "The bottleneck is separation in China (90 % of that step). On existing links its stop alone costs "
-        "allied defence demand 40 t/yr. 2 other steps cost as much."
+        "allied defence demand 40 t/yr. Other steps cost as much."
     )
     assert claims().where == "No single step abroad costs allied defence demand anything if it alone stops."
 
@@ -314,8 +314,8 @@ def test_what_allies_lose_if_served_last_stands_beside_what_is_firm() -> None:
 
 
 def test_when_the_gap_opens_is_the_title_of_the_months() -> None:
-    assert claims(month=8.0).course(48) == "Short from month 8"
-    assert claims(month=43.0).course(48) == "Short from year 4"
+    assert claims(month=8.0).course(48) == "Short within the first year"
+    assert claims(month=43.0).course(48) == "Short after the first year"
     assert claims(month=math.nan).course(48) == "Nothing short in 48 months, but later"
     assert claims(later=0.0, month=math.nan).course(24) == "Nothing short in 24 months"
     assert claims(is_certain=False, month=math.nan).course(24) == "Nothing short in 24 months"

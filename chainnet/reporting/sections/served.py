@@ -66,7 +66,7 @@ def _ends(one: Finding | None, is_led: bool) -> dict[str, Any]:
     return {
         "first_range": between(year["low"], year["high"]) if year else NOT_ASSESSED,
         "range": between(later["low"], later["high"]),
-        "last_share": float(one.assumptions.range["last_share"][one.tier]),
+        "last_share": one.last_share,
         "later_low_share": later["low"],
         "later_high_share": later["high"],
     }
@@ -78,10 +78,10 @@ def _is_short(row: Any) -> bool:
 
 
 def _rows(facts: Facts) -> list[dict[str, Any]]:
-    """Return the rows of who is short, of whom that cannot be said, and of who may be."""
+    """Return the rows of who is short, of whom that cannot be said, and of who may be, served last too."""
 
     def may_be(one: Finding | None) -> bool:
-        return one is not None and (not one.certain or one.later["high"] > CERTAIN)
+        return one is not None and (not one.certain or max(one.later["high"], one.last_share) > CERTAIN)
 
     return [row for row in _timed(facts) if _is_short(row) or may_be(row["finding"])]
 

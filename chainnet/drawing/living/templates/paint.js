@@ -176,7 +176,7 @@ function paintMembers(answer, found) {
 
 function paintBottleneck(found) {
   const words = (one) => fill("narrow", {where: one.where, made: one.share === null ? "" : fill("made", {share: partWords(one.share)}), lost: WORDS.tonnes(one.lost_tpa),
-    demand: tierOf(found.tier).demand, also: one.ties.length ? fill("also", {n: one.ties.length, steps: one.ties.length > 1 ? "steps cost" : "step costs"}) : ""});
+    demand: tierOf(found.tier).demand, also: one.ties.length ? fill("also", {steps: one.ties.length > 1 ? "Other steps cost" : "Another step costs"}) : ""});
   $("narrow").textContent = !found ? "Solving without each step of a country abroad." : found.where ? words(found) : fill("no_narrow", {demand: tierOf(found.tier).demand});
   $("narrow").title = found?.ties.join("; ") ?? "";
 }
