@@ -97,11 +97,15 @@ def _flows(facts: Facts, finding: Finding) -> ReportFigure:
     alt = f"Steps from left to right: {', '.join(dict.fromkeys(map(step_words, table['step'])))}. {arrives}, {unit}."
     return ReportFigure(
         "break",
-        f"{'All demand' if part > 1.0 - APART else served} is served",
-        f"Width: {unit}{'' if finding.certain else ', central case'}. Hollow: lost.",
+        f"{'All demand' if part > 1.0 - APART else served} is served{_case(finding)}",
+        f"Width: {unit}. Hollow: lost.",
         svg,
         f"{alt}{f' Bottleneck: {where}.' if where else ''}",
     )
+
+
+def _case(finding: Finding) -> str:
+    return "" if finding.certain else ", central case"
 
 
 def _course(facts: Facts, finding: Finding) -> ReportFigure:
@@ -126,8 +130,8 @@ def _course(facts: Facts, finding: Finding) -> ReportFigure:
     halves = " Half-years after the first year." if (months["months"] > 1).any() else ""
     return ReportFigure(
         "course",
-        finding.claims.course(finding.answers.months),
-        f"Of {finding.claims.demand}{'' if finding.certain else ', central case'}. Pale: range.",
+        f"{finding.claims.course(finding.answers.months)}{_case(finding)}",
+        f"Of {finding.claims.demand}. Pale: range.",
         svg,
         f"{alt}{halves}",
     )
