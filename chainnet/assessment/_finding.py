@@ -30,7 +30,7 @@ from chainnet.scenario import (
     standing_of,
 )
 from chainnet.stress import YEAR, is_short
-from chainnet.words import ORDER_WORDS, Claims, Narrow, Shortfall, Who, percent, place_words, vintage
+from chainnet.words import ORDER_WORDS, Claims, Narrow, Shortfall, Who, in_sentence, percent, place_words, vintage
 
 Restriction = Literal["in force", "may return", "worst", "asked"]
 
@@ -299,6 +299,13 @@ class Finding:
             for name, value in ordered
         )
 
+    @property
+    def _only_good(self) -> str:
+        """The one good of several that bears all that is short, in words; "" = more than one does, or none."""
+        short = [one["commodity"] for one in self.products if one["share"] > 0]
+        is_one = len(short) == 1 and len(self.products) > 1 and not self.is_met
+        return in_sentence(self.network.good(short[0])) if is_one else ""
+
     @cached_property
     def passage(self) -> pd.DataFrame:
         """What of the tier's demand passes each step and arrives, and what is lost of it; see ``passage``."""
@@ -447,6 +454,7 @@ class Finding:
                 and class_of(self.last_share) != class_of(self.later["share"]),
             ),
             decides=self.decides,
+            good=self._only_good,
             first_month=self.first_month,
             narrow=Narrow(
                 place_words(narrow["step"], narrow["country"]),
@@ -510,7 +518,7 @@ class Finding:
                     "first_year_share": one.first_year_share,
                     "later_share": one.later["share"],
                 }
-                | dict(zip(("later_low_share", "later_high_share"), one.later_ends, strict=True))
+                | {f"later_{end}_share": one.later[end] for end in ("low", "high")}
                 for one in self.others
             ],
             "title": self.title,

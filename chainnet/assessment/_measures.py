@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -71,13 +72,14 @@ def advised(answers: Answers, scenario: Scenario | None, tier: str) -> tuple[Adv
     least = PRINTED * float(answers.wanted[tier])
     margin = Margin(answers.counting, scenario, answers.named(tier), last_year(answers.network))
     if existing - after > least:
+        cases = tuple(margin.cases()) if after <= least else ()
         only = conditions(answers.counting, scenario, place) if after <= least else []
         found.append(
             Advice(
                 *("Qualify", "new suppliers", (), "", existing - after, after, np.nan),
                 closes=after <= least,
-                conditions=tuple(only),
-                cases=tuple(margin.cases()) if after <= least else (),
+                conditions=(*only, *_conditions(cases, {}, least)),
+                cases=cases,
             )
         )
     if after <= least:
@@ -179,7 +181,7 @@ def _projects(answers: Answers, margin: Margin, tier: str, place: int) -> list[A
     if then.rest - min(rests.values(), default=np.inf) <= least:
         return [first]
     best, *others = _by_cost(projects, [name for name, rest in rests.items() if rest <= min(rests.values()) + least])
-    return [first, _advice(answers, then, (best,), others)]
+    return [first, _advice(answers, then, _cheaper(then, projects[~is_near], best, least) or (best,), others)]
 
 
 def _best(
@@ -204,6 +206,23 @@ def _by_cost(projects: pd.DataFrame, names: Collection[str]) -> list[str]:
     """Return projects, the cheapest first; those without a known cost last."""
     mine = projects[projects["id"].isin(list(names))]
     return mine.sort_values(["capex_musd", "id"], kind="stable", na_position="last")["id"].tolist()
+
+
+def _conditions(cases: Sequence[tuple[str, float]], bears: Mapping[str, float], most: float) -> tuple[str, ...]:
+    """Return on what an effect depends: cases that leave more than each bears, doubtful plants more than the most."""
+    said = [IF[case] for case, still in cases if case in bears and still > bears[case]]
+    n = sum(case.startswith("without ") and case != LINKS and still > most for case, still in cases)
+    return (*said, *([f"{spelled(n, 'doubtful plant runs', 'doubtful plants run')}"] if n else []))
+
+
+def _cheaper(margin: Margin, projects: pd.DataFrame, best: str, least: float) -> tuple[str, ...]:
+    """Return the cheapest two projects that close the rest for less than one does; empty where none do."""
+    costs = projects.set_index("id")["capex_musd"].dropna().astype(float)
+    if best not in costs.index or margin.left([best]) > least:
+        return ()
+    pairs = sorted((costs[a] + costs[b], a, b) for a, b in combinations(costs.index, 2))
+    dearer = float(costs[best]) * (1.0 - PRINTED)
+    return next(((a, b) for cost, a, b in pairs if cost < dearer and margin.left([a, b]) <= least), ())
 
 
 def _needed(margin: Margin, names: Sequence[str], least: float) -> tuple[str, ...]:
@@ -239,7 +258,7 @@ def _advice(answers: Answers, margin: Margin, names: tuple[str, ...], rivals: Se
         is_past=bool(rows["is_past"].all()),
         closes=left <= least,
         due_month=float(rows["due_month"].max()),
-        conditions=tuple(IF[case] for case, still in cases if case in bears and still > bears[case]),
+        conditions=_conditions(cases, bears, bears[LINKS]),
         cases=cases,
         rivals=tuple(named[one] for one in rivals),
     )

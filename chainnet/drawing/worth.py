@@ -43,7 +43,7 @@ def worth_data(network: Network, rerouting: Any) -> dict[str, Any] | None:
     return {
         "words": scenario_words(network, str(settings.get("scenario") or "")),
         "year": settings.get("by_year"),
-        "relations": settings["reroute"],
+        "how": rerouting.valued_words,
         "tier": tier,
         "isSampled": bool((table["shapley_se_t"] > 0).any()),
         "fairWord": SAMPLED,

@@ -109,6 +109,8 @@ class Claims:
         The bottleneck.
     decides : tuple of str
         What alone changes the class of the shortfall.
+    good : str
+        The one good of several that bears all of the shortfall; "" = more than one does.
     """
 
     label: str
@@ -118,6 +120,7 @@ class Claims:
     first_month: float
     narrow: Narrow
     decides: tuple[str, ...] = ()
+    good: str = ""
 
     @property
     def demand(self) -> str:
@@ -184,9 +187,9 @@ class Claims:
     def first(self, horizon: int) -> tuple[str, str]:
         """When it is first short; ``horizon``: months that were looked at."""
         central = "" if self.shortfall.is_certain else ", central case"
-        what = f"first shortfall{central}"
+        what = f"first {'' if Who(self.tier).is_all else f'{self.tier} '}shortfall{central}"
         if is_missing(self.first_month):
-            return "Never", f"is {self.demand} short ({whole(horizon)} months{central})"
+            return "Never", f"is {self.demand} short ({whole(horizon)} months, with new suppliers{central})"
         if self.first_month <= YEAR:
             return f"Month {whole(self.first_month)}", what
         return f"Year {whole(-(-self.first_month // YEAR))}", what
@@ -235,10 +238,11 @@ class Claims:
             said = [f"{tier} is met in the first year and later."]
         else:
             late = "nothing" if short.later <= NONE else part(short.later)
-            said = [f"{tier} loses {year} in the first year and {late}{CLAIMS['gone']}."]
+            only = f", all of it {self.good}" if self.good and short.later > NONE else ""
+            said = [f"{tier} loses {year} in the first year and {late}{CLAIMS['gone']}{only}."]
         said += [f"{first_capital(self.already)}."] if self.already else []
-        met = [name for name, is_met, *_ in ordered if is_met]
-        lost = [(name, _most(late, early)) for name, is_met, sure, late, early in ordered if sure and not is_met]
+        met = [name for name, is_met, _, late, _ in ordered if is_met and late[1] <= NONE]
+        lost = [(name, _most(late, early)) for name, _, sure, late, early in ordered if sure and name not in met]
         said += [CLAIMS["others_met"].format(tiers=first_capital(join(met)))] if met else []
         words = [
             CLAIMS["other_short"].format(tier=name, loses="" if i else "loses ", share=share)
@@ -313,7 +317,7 @@ class Claims:
         said = f"The verdict changes{most} {self.decides[0]}." if self.decides else ""
         firm = f"Nothing assumed of {join(held, 'or')} changes it" if held else ""
         last = f"served last, allies lose {part(self.shortfall.last)}" if self.shortfall.is_worse_last else ""
-        ends = first_capital("; ".join(one for one in (firm, last) if one))
+        ends = first_capital(", but ".join(one for one in (firm, last) if one))
         return " ".join(one for one in (said, f"{ends}." if ends else "") if one)
 
     @property
@@ -343,9 +347,11 @@ def _bill(advice: Mapping[str, Any]) -> str:
     """Return in brackets what an advice costs and when it is due; "" of what costs no plant."""
     if not advice["ids"] or advice["state"] == "held":
         return ""
-    cost = "cost not known" if is_missing(advice["cost_musd"]) else bill(advice["cost_musd"] * 1e6)
-    when = f", {'was due' if advice['is_past'] else 'due'} {advice['due']}" if advice["due"] else ""
-    return f" ({cost}{when})"
+    several = len(advice["ids"]) > 1
+    unknown = "not all costs known" if several else "cost not known"
+    cost = unknown if is_missing(advice["cost_musd"]) else f"capital cost {bill(advice['cost_musd'] * 1e6)}"
+    due = f"{'last ' if several else ''}due {advice['due']}"
+    return f" ({cost}{f', was {due}' if advice['is_past'] else f', {due}' if advice['due'] else ''})"
 
 
 def _left(advice: Mapping[str, Any]) -> str:

@@ -149,9 +149,10 @@ def test_when_it_is_first_short_is_said_of_the_central_case_where_the_class_cann
     for certain, case in ((True, ""), (False, ", central case")):
         short = words.Shortfall(0.1, 0.3, 0.2, 0.6, 0.0, is_met=False, is_certain=certain)
         at = {month: words.Claims("Stop", "defence", True, short, month, nothing).first(48) for month in (3.0, 14.0)}
-        assert at == {3.0: ("Month 3", f"first shortfall{case}"), 14.0: ("Year 2", f"first shortfall{case}")}
+        what = f"first defence shortfall{case}"
+        assert at == {3.0: ("Month 3", what), 14.0: ("Year 2", what)}
         never = words.Claims("Stop", "defence", True, short, math.nan, nothing).first(48)
-        assert never == ("Never", f"is allied defence demand short (48 months{case})")
+        assert never == ("Never", f"is allied defence demand short (48 months, with new suppliers{case})")
 
 
 # -- sentences of a finding ---------------------------------------------------------------------------
@@ -268,12 +269,12 @@ ADVICE = {"verb": "Build", "thing": "works", "ids": ["w"], "state": "building", 
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({}, "Build works: that avoids 12 t/yr (USD 30 million, due Apr 2026), leaving 8 t/yr."),
+        ({}, "Build works: that avoids 12 t/yr (capital cost USD 30 million, due Apr 2026), leaving 8 t/yr."),
         ({"is_past": True, "closes": True, "rivals": ["other"]},
-         "Build works: that avoids 12 t/yr (USD 30 million, was due Apr 2026) and closes the gap. "
+         "Build works: that avoids 12 t/yr (capital cost USD 30 million, was due Apr 2026) and closes the gap. "
          "One other project avoids as much."),
         ({"closes": True, "conditions": ["allies come first", "links hold"]},
-         "Build works: that avoids 12 t/yr (USD 30 million, due Apr 2026) and closes the gap if allies come first and "
+         "Build works: that avoids 12 t/yr (capital cost USD 30 million, due Apr 2026) and closes the gap if allies come first and "
          "links hold."),
         ({"cost_musd": None, "due": "", "rivals": ["a", "b"]},
          "Build works: that avoids 12 t/yr (cost not known), leaving 8 t/yr. Two other projects avoid as much."),
@@ -289,10 +290,12 @@ def test_what_to_do_begins_with_the_first_project_and_says_what_closes_the_rest(
     stock = ADVICE | {"verb": "Release", "state": "held"}
     then = ADVICE | {"verb": "Fund", "thing": "more works", "closes": True, "due": "2031", "rivals": ["third"]}
     tied = [one | {"conditions": ["links hold"]} for one in (ADVICE, then)]
-    assert flat(claims().what(tied)).endswith("(USD 30 million, due 2031): that closes the gap if links hold.")
+    assert flat(claims().what(tied)).endswith(
+        "(capital cost USD 30 million, due 2031): that closes the gap if links hold."
+    )
     assert flat(claims().what([stock, ADVICE, then])) == (
-        "Build works: that avoids 12 t/yr (USD 30 million, due Apr 2026), leaving 8 t/yr. "
-        "Then fund more works (USD 30 million, due 2031): that closes the gap."
+        "Build works: that avoids 12 t/yr (capital cost USD 30 million, due Apr 2026), leaving 8 t/yr. "
+        "Then fund more works (capital cost USD 30 million, due 2031): that closes the gap."
     )
 
 
@@ -307,7 +310,7 @@ def test_without_advice_it_is_said_whether_any_is_needed() -> None:
 def test_what_allies_lose_if_served_last_stands_beside_what_is_firm() -> None:
     firm, loose = {"order": True, "links": True}, {"order": True, "links": False}
     assert flat(claims(last=1.0, is_worse_last=True).how_sure(loose)) == (
-        "Nothing assumed of order changes it; served last, allies lose all."
+        "Nothing assumed of order changes it, but served last, allies lose all."
     )
     assert flat(claims(last=0.6, is_worse_last=True).how_sure(firm)).endswith("Served last, allies lose 60 %.")
     assert "served last" not in claims(last=1.0).how_sure(loose)

@@ -49,11 +49,10 @@ C.worthLines = (s) => {
   if (w.needs.length) lines.push(["Needs", C.listed(w.needs.map(C.projectName))]);
   return lines;
 };
-C.RELATIONS = { none: "nothing rerouted", existing: "over links on record", new: "over new links too" };
 C.worthWords = () => {
   const w = C.data.worth;
   if (!w) return "What they gain was not asked.";
-  return "Gain: what more of the demand that counts is served under \u201c" + C.capital(w.words) + "\u201d, " + (w.year ? "by " + w.year : "at full size") + ", " + C.RELATIONS[w.relations] + ".";
+  return "Gain: what more of the demand that counts is served under \u201c" + C.capital(w.words) + "\u201d: " + w.how + ".";
 };
 C.jointWords = () => {
   const ids = [...C.ticked].filter((id) => C.data.worth && C.data.worth.projects[id]), late = C.ticked.size - ids.length;

@@ -15,7 +15,7 @@ from chainnet.network import step_of
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts, once
-from chainnet.reporting.model import ReportColumn, ReportFigure, Section, Sentence, make_section
+from chainnet.reporting.model import ReportColumn, ReportFigure, Section, Sentence, make_section, stands
 from chainnet.results import CHECKED, FROM_INPUTS
 from chainnet.words import (
     NO_DATA,
@@ -26,7 +26,6 @@ from chainnet.words import (
     join,
     percent,
     place_words,
-    verb,
 )
 
 LISTED = ["step", "commodity"]
@@ -39,13 +38,31 @@ def section(facts: Facts) -> Section:
     """Return where the chain breaks, who holds each good, and every step."""
     finding = facts.a.findings[0]
     ties = [place_words(step, country) for step, country in finding.bottleneck["ties"]]
-    also = f" {first_capital(join(ties))} {verb('cost', len(ties))} as much." if ties else ""
+    also = f" {'They are' if len(ties) > 1 else 'It is'} {join(ties)}." if ties else ""
     return make_section(
         "Where does the chain break?",
-        Sentence(f"{finding.claims.where}{also}", ("steps",)),
+        Sentence(f"{finding.claims.where}{also}", ("bottleneck",)),
         holders_figure(facts),
-        more=(stage_table(facts),),
+        more=(bottleneck_table(facts), stage_table(facts)),
     )
+
+
+def _lost(facts: Facts) -> pd.DataFrame | None:
+    finding = facts.a.findings[0]
+    table = finding.answers.lost(finding.answers.named(finding.tier))
+    return table[table["lost_tpa"] > 0].reset_index(names=["step", "country"])[[*_LOST]]
+
+
+_LOST = ("step", "country", "share", "lost_tpa", "lost_share")
+bottleneck_table = col.Table(
+    "bottleneck",
+    "Bottleneck",
+    "What the stop of each step of a country abroad costs alone",
+    rows=_lost,
+    heads={"share": "Share of step", "lost_tpa": "Lost", "lost_share": "Of demand served"},
+    subtitle="Unit: {f.unit}, {f.lead_words}, as if it and allies came first. In the baseline, on existing links.",
+    stands=lambda f: stands("see the sheet Nodes", CHECKED),
+)
 
 
 def _steps_of(table: pd.DataFrame) -> pd.Series:

@@ -86,9 +86,10 @@ measure_table = col.Table(
 def _advice_words(facts: Facts, one: Any) -> Sentence:
     """Return one piece of advice: what to do, what it avoids, what it costs, when it is due, on what it depends."""
     held, rests = one.state == "held", "nothing" if one.left_tpa <= 0 else tonnes(one.left_tpa)
-    said = [f"avoids {tonnes(one.avoids_tpa)}{' for one year' if held else ''}, {rests} stays short"]
+    once = " for one year; the months draw it already" if held else ""
+    said = [f"avoids {tonnes(one.avoids_tpa)}{once}, {rests} stays short"]
     if one.ids and not held:
-        said.append(f"costs {NOT_KNOWN if is_missing(one.cost_musd) else money(one.cost_musd * 1e6)}")
+        said.append(f"capital cost {NOT_KNOWN if is_missing(one.cost_musd) else money(one.cost_musd * 1e6)}")
     if one.due:
         said.append(f"{'was due' if one.is_past else 'is due'} {one.due}")
     needs = f" This holds if {join(one.conditions)}." if one.conditions else ""
@@ -166,7 +167,7 @@ def effect_table(facts: Facts, year: int) -> Any:
         f"What each project avoids by {year}",
         rows=lambda _: table,
         heads=heads,
-        subtitle="Unit: {f.unit}. Scenario: {f.worst_label}. New suppliers, no stocks. Rises of what can be served.",
+        subtitle="Unit: {f.unit}. {f.worst_label}. Allies first, new suppliers, no stocks. Rises of what is served.",
         note="Alone and last in are no shares and do not add up. Fair share: Shapley value over all tiers.",
         stands=lambda f: f.standing(found, status=status),
     )(facts)
@@ -184,7 +185,7 @@ pair_table = col.Table(
     "Projects that need each other, or replace each other",
     rows=_pairs,
     heads={"project_a": "Project", "project_b": "and project", "kind": "They"},
-    subtitle="Unit: {f.unit}, all tiers. Scenario: {f.worst_label}.",
+    subtitle="Unit: {f.unit}, all tiers, allies served first. Scenario: {f.worst_label}.",
     note="A surplus above 0: together they win more than the sum of each alone.",
     stands=lambda f: f.standing(*(found.complements for found in f.a.rerouting.values())),
 )
@@ -220,7 +221,7 @@ set_table = col.Table(
     "Which projects to build at which budget",
     rows=_sets,
     heads={"averted_t": "Averted", "bound_t": "No set averts more than", "greedy_averted_t": "Greedy averts"},
-    subtitle="Unit: {f.unit}. Scenario: {f.worst_label}. New suppliers, no stocks.",
+    subtitle="Unit: {f.unit}. Scenario: {f.worst_label}. Allies served first, new suppliers, no stocks.",
     note=_closing,
     stands=lambda f: f.standing(*(best.frontier for best in f.a.portfolios.values())),
 )

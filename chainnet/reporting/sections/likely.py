@@ -35,7 +35,8 @@ def _who(facts: Facts) -> str:
 
 def _asked(facts: Facts) -> str:
     found: Any = facts.a.likelihood
-    return f"{percent(found.loss_asked_share)} of {_who(facts)} demand"
+    first = "" if _who(facts) == "all" else " if served first"
+    return f"{percent(found.loss_asked_share)} of {_who(facts)} demand{first}"
 
 
 def _ahead(facts: Facts) -> str:

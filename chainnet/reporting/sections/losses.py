@@ -101,12 +101,12 @@ def _together(facts: Facts) -> list[str]:
     """Say which two sites cost most at once, and which pairs stand in for each other."""
     worst = facts.a.attacks.reset_index().iloc[0]
     whose = facts.first
-    said = [f"No two plants cost {whose.anybody} anything."]
+    said = [f"No two sites cost {whose.anybody} anything."]
     if worst["removed"]:
         tied = len(tied_sets(worst["other_sets"]) or ())
         also = f" {first_capital(spelled(tied, 'other pair costs', 'other pairs cost'))} as much." if tied else ""
         two = set_words(facts, worst["removed"])
-        said = [f"Of two plants at once {two} cost {whose} most: {tonnes(worst['lost_tpa'])}.{also}"]
+        said = [f"Of two sites at once {two} cost {whose} most: {tonnes(worst['lost_tpa'])}.{also}"]
     pairs = facts.a.pairs
     if len(pairs):
         named = [
@@ -114,7 +114,7 @@ def _together(facts: Facts) -> list[str]:
         ]
         n = len(named) - WITHOUT
         more = f"; and {spelled(n, 'more pair')}" if n > 0 else ""
-        said.append(f"Harmless to {whose} alone, costly together: {'; '.join(named[:WITHOUT])}{more}.")
+        said.append(f"Costlier to {whose} together than one by one: {'; '.join(named[:WITHOUT])}{more}.")
     return said
 
 

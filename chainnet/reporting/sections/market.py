@@ -261,8 +261,8 @@ def _aim(facts: Facts) -> str:
     who = Who.of(settings["tier"])
     short = "shortfall" if who.is_all else f"{who} shortfall"
     return (
-        f"{tonnes(settings['avoid_tpa'])} less {short} under {facts.quoted(facts.when)} by {settings['by']}; the good: "
-        f"{facts.commodity(settings['commodity'])}."
+        f"At least {tonnes(settings['avoid_tpa'])} less {short} under {facts.quoted(facts.when)} by {settings['by']}; "
+        f"the good: {facts.commodity(settings['commodity'])}."
     )
 
 
@@ -294,6 +294,9 @@ instrument_table = col.Table(
 )
 
 
+FOR_A_YEAR = " for one year"  # no stock lasts
+
+
 @fig.figure("instruments")
 def instrument_figure(facts: Facts) -> ReportFigure | None:
     """Draw what each instrument costs a year, with its range, and who pays."""
@@ -306,7 +309,8 @@ def instrument_figure(facts: Facts) -> ReportFigure | None:
     if known:
         least = min(known, key=lambda one: one.usd)
         others = [one for one in known if one is not least]
-        first = f"The cheapest instrument is {least.name.partition(',')[0]}: {dollars(least.usd)} a year"
+        what = f"{least.name.partition(',')[0]}{FOR_A_YEAR if least.name.startswith('stock') else ''}"
+        first = f"The cheapest instrument is {what}: {dollars(least.usd)} a year"
         title = f"{first}, paid by the {least.payer}" if not others else first
     said = "; ".join(f"{one.name} {dollars(one.usd) if one.usd == one.usd else one.words}" for one in costs)
     return fig.make_figure(

@@ -92,12 +92,12 @@ def _flows(facts: Facts, finding: Finding) -> ReportFigure:
         )
     )
     part = finding.arrives_tpa / finding.demand["tpa"]
-    served = "Most demand" if part >= HALF else "Under half of demand" if part > APART else "No demand"
+    whole = "All" if part > 1.0 - APART else "Most" if part >= HALF else "Under half of" if part > APART else "No"
     unit = f"t/yr {basis}".strip()
     alt = f"Steps from left to right: {', '.join(dict.fromkeys(map(step_words, table['step'])))}. {arrives}, {unit}."
     return ReportFigure(
         "break",
-        f"{'All demand' if part > 1.0 - APART else served} is served{_case(finding)}",
+        f"{whole} {finding.claims.demand} is served{_case(finding)}",
         f"Width: {unit}. Hollow: lost.",
         svg,
         f"{alt}{f' Bottleneck: {where}.' if where else ''}",
@@ -175,11 +175,13 @@ def _measures(finding: Finding) -> ReportFigure | None:
     if table.empty:
         return None
     alt = ", ".join(f"{row['label']} {number(row['avoids_tpa'])} t/yr" for row in table.to_dict("records"))
-    known = table["cost_musd"].notna().any()
+    known = int(table["cost_musd"].notna().sum())
+    title = "Of known costs that of project 1 is least" if known > 1 else "What projects avoid has no known cost"
+    title = "Only project 1 has a known cost" if known == 1 < len(table) else title
     return ReportFigure(
         "cost_curve",
-        "Of known costs that of project 1 is least" if known else "What projects avoid has no known cost",
-        "USD million a point of demand. Darker: nearer to output. Hatched: cost not known.",
+        title,
+        "USD million a point of demand, each alone, not to be added. Darker: nearer to output. Hatched: cost unknown.",
         measures_svg(table, finding.demand["tpa"]),
         f"{alt}.",
     )
@@ -217,7 +219,7 @@ def _left_out(facts: Facts, finding: Finding) -> tuple[str, ...]:
     ]
     held = "Stocks of users are not known: none is counted."
     held = f"Users' stocks are assumed: {join(weeks[:3])}." if weeks else held
-    ties = "Which country's users are short is one of several equally good answers."
+    ties = "Which country's users are short may be one of several equally good answers."
     stands_in = (STANDS_IN,) if "demand" in missing(finding.network, facts.a.asked).index else ()
     return (*stands_in, LEFT_OUT, held, ties)
 

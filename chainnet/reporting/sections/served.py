@@ -163,7 +163,8 @@ def course_figure(facts: Facts) -> ReportFigure | None:
     return fig.make_figure(
         picture.svg,
         f"{first_capital(Who(worst).demand)} ends {percent(share[worst].iloc[-1])} short under the worst scenario",
-        f"Part of each tier's demand that is short, month by month, stocks drawn. Scenario: {finding.label}.",
+        "Part of each tier's demand that is short, month by month, new suppliers as they qualify, stocks drawn. "
+        f"Scenario: {finding.label}.",
         f"{first_capital(alt)}.",
         "",
         time_table(facts),

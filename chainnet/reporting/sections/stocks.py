@@ -63,7 +63,7 @@ def stock_points(facts: Facts) -> tuple[Sentence, ...]:
 def _nothing(facts: Facts) -> Sentence:
     """Say that no stock is required."""
     none = f"On existing links the worst scenario leaves {facts.first} short in no month of {facts.horizon}"
-    return Sentence(f"{none}: no stock is required for it.")
+    return Sentence(f"{none}: in the central case no stock is required for it.")
 
 
 def _material(facts: Facts, row: Any, empty: bool = False) -> str:
