@@ -217,6 +217,72 @@ def test_projects_being_built_come_before_those_that_wait_and_what_closes_the_re
     )
 
 
+def test_two_projects_close_the_rest_where_together_they_cost_less_than_one() -> None:
+    near = ("a", 4.0, "building", 2027, None, 1.0)
+    large = ("b", 6.0, "undecided", 2030, None, 90.0)
+    small = [("c", 3.0, "undecided", 2028, None, 30.0), ("d", 3.0, "undecided", 2029, None, 40.0)]
+    _, then = cn.find(pit(near, large, *small), STOP).advice
+    assert (then.ids, then.cost_musd, then.closes) == (("c", "d"), 70.0, True)
+    # as dear as the one, which is simpler
+    dear = [("c", 3.0, "undecided", 2028, None, 45.0), ("d", 3.0, "undecided", 2029, None, 45.0)]
+    assert cn.find(pit(near, large, *dear), STOP).advice[1].ids == ("b",)
+    # together they leave half a tonne
+    short = [("c", 3.0, "undecided", 2028, None, 1.0), ("d", 2.5, "undecided", 2029, None, 1.0)]
+    assert cn.find(pit(near, large, *short), STOP).advice[1].ids == ("b",)
+
+
+def test_an_advice_that_rests_on_doubtful_plants_counts_them() -> None:
+    """Ten tonnes come from China, ten from an assumed works at home that takes them from an ore project abroad."""
+    net = cn.Network(
+        nodes=frame(
+            "id stage country process capacity_tpa quality",
+            *(("pit", "mine", "CHN", "dig", 20.0, "reported"), ("works", "refiner", "USA", "smelt", 20.0, "assumed")),
+            ("user", "end_use", "USA", None, None, "reported"),
+        ),
+        edges=frame(
+            "source target commodity flow_tpa",
+            *(("pit", "user", "metal", 10.0), ("works", "user", "metal", 0.0), ("ore", "works", "ore", None)),
+        ),
+        processes=frame(
+            "process commodity role t_per_t",
+            *(("dig", "metal", "output", 1.0), ("smelt", "ore", "input", 1.0), ("smelt", "metal", "output", 1.0)),
+            ("dig_ore", "ore", "output", 1.0),
+        ),
+        demand=frame("node commodity tier demand_tpa", ("user", "metal", "defence", 10.0)),
+        projects=frame(
+            "id stage country process capacity_tpa status start_year",
+            ("ore", "mine", "USA", "dig_ore", 12.0, "building", 2028),
+        ),
+        beneficiaries=["USA"],
+        year=2026,
+    )
+    (advice,) = cn.find(net, STOP).advice
+    assert (advice.closes, advice.conditions) == (True, ("one doubtful plant runs",))
+    assert dict(advice.cases)["without works"] == pytest.approx(10.0)
+    assert "closes the gap if one doubtful plant runs." in cn.find(net, STOP).sentences[2]
+
+
+def test_one_good_that_bears_all_of_the_shortfall_is_named() -> None:
+    goods = (("pit", "user", "red", 6.0), ("own", "user", "blue", 4.0))
+    net = cn.Network(
+        nodes=frame(
+            "id stage country capacity_tpa",
+            *(("pit", "mine", "CHN", 9.0), ("own", "mine", "USA", 4.0), ("user", "end_use", "USA", None)),
+        ),
+        edges=frame("source target commodity flow_tpa", *goods),
+        demand=frame(
+            "node commodity tier demand_tpa", ("user", "red", "defence", 6.0), ("user", "blue", "defence", 4.0)
+        ),
+        beneficiaries=["USA"],
+    )
+    found = cn.find(net, STOP)
+    assert found.sentences[0].replace("\xa0", " ") == (
+        "Allied defence demand loses 60 % in the first year and 60 % once stocks are gone, all of it red."
+    )
+    both = net.with_table("edges", net.edges.assign(source=["pit", "pit"]))
+    assert "all of it" not in cn.find(both, STOP).sentences[0]
+
+
 def test_no_project_that_waits_is_advised_where_those_being_built_close_the_gap() -> None:
     small = ("c", 4.0, "building", 2029, None, 3.0)
     net = pit(("a", 12.0, "building", 2028, None, 90.0), ("b", 12.0, "undecided", 2027, None, 1.0), small)
