@@ -30,7 +30,7 @@ from chainnet.scenario import (
     standing_of,
 )
 from chainnet.stress import YEAR, is_short
-from chainnet.words import ORDER_WORDS, Claims, Narrow, Shortfall, Who, in_sentence, percent, place_words, vintage
+from chainnet.words import ORDER_WORDS, Claims, Narrow, Shortfall, Who, inside, percent, place_words, vintage
 
 Restriction = Literal["in force", "may return", "worst", "asked"]
 
@@ -304,7 +304,7 @@ class Finding:
         """The one good of several that bears all that is short, in words; "" = more than one does, or none."""
         short = [one["commodity"] for one in self.products if one["share"] > 0]
         is_one = len(short) == 1 and len(self.products) > 1 and not self.is_met
-        return in_sentence(self.network.good(short[0])) if is_one else ""
+        return inside(self.network.good(short[0])) if is_one else ""
 
     @cached_property
     def passage(self) -> pd.DataFrame:

@@ -33,8 +33,8 @@ CLAIMS = {
     "others_met": "{tiers} demand is met.",
     "other_short": "{tier} demand {loses}{share}",
     "others_cannot": "What {tiers} demand loses cannot be said.",
-    "narrow": "The bottleneck is {where}{made}. On existing links its stop alone costs {demand} {lost}.{also}",
-    "made": " ({share} of that step)",
+    "narrow": "The bottleneck is {where}{made}. On existing links its stop costs {demand} {lost}.{also}",
+    "made": " ({share} of it)",
     "also": " {steps} as much.",
     "no_narrow": "No single step abroad costs {demand} anything if it alone stops.",
 }
@@ -201,7 +201,7 @@ class Claims:
         if not short.is_certain:
             if percent(short.low) == percent(short.high):
                 return CANNOT, f"for {self.demand} under today's rules"
-            return span, f"of {self.demand} short today, by judgement"
+            return span, f"of {self.demand} short today"
         if short.is_met:
             return "Nothing", f"of {self.demand} short under today's rules"
         return percent(max(short.later, short.first_year)), f"of {self.demand} short under today's rules"
@@ -231,8 +231,8 @@ class Claims:
         unsure = [name for name, _, sure, *_ in ordered if not sure]
         year = "nothing" if short.first_year <= NONE else part(short.first_year)
         if not short.is_certain:
-            nor = f", nor what {join(unsure)} demand loses" if unsure else ""
-            said = [f"{tier} loses {year} in the first year (central case); what it loses later cannot be said{nor}."]
+            nor = f" and those of {join(unsure)} demand" if unsure else ""
+            said = [f"{tier} loses {year} in the first year (central case); later losses{nor} cannot be said."]
             unsure = []
         elif short.is_met:
             said = [f"{tier} is met in the first year and later."]
@@ -348,8 +348,8 @@ def _bill(advice: Mapping[str, Any]) -> str:
     if not advice["ids"] or advice["state"] == "held":
         return ""
     several = len(advice["ids"]) > 1
-    unknown = "not all costs known" if several else "cost not known"
-    cost = unknown if is_missing(advice["cost_musd"]) else f"capital cost {bill(advice['cost_musd'] * 1e6)}"
+    unknown = "not all costs known" if several else "cost unknown"
+    cost = unknown if is_missing(advice["cost_musd"]) else f"capex {bill(advice['cost_musd'] * 1e6)}"
     due = f"{'last ' if several else ''}due {advice['due']}"
     return f" ({cost}{f', was {due}' if advice['is_past'] else f', {due}' if advice['due'] else ''})"
 

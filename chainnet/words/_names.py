@@ -114,6 +114,17 @@ def country_name(code: str) -> str:
     return f"{first} {last}".strip()  # the register writes "Palestine, State of"
 
 
+def inside(name: str) -> str:
+    """Return the name of a good as it stands inside a sentence.
+
+    Examples
+    --------
+    >>> inside("Samarium oxide"), inside("NdFeB magnet")
+    ('samarium oxide', 'NdFeB magnet')
+    """
+    return name if any(letter.isupper() for letter in name.split(" ")[0][1:]) else name[:1].lower() + name[1:]
+
+
 def in_sentence(name: str) -> str:
     """Return a country's name as it stands inside a sentence.
 

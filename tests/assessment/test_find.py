@@ -213,7 +213,7 @@ def test_projects_being_built_come_before_those_that_wait_and_what_closes_the_re
     assert cases["half its capacity"] == pytest.approx(2.0), "three of six tonnes, with what is being built whole"
     assert cn.find(net, STOP).sentences[2].replace("\xa0", " ") == (
         "Protect the date of Works a and Works b: that avoids 5 t/yr (not all costs known, last due 2029), leaving "
-        "5 t/yr. Then fund Works d (capital cost USD 40 million, due 2031): that closes the gap."
+        "5 t/yr. Then fund Works d (capex USD 40 million, due 2031): that closes the gap."
     )
 
 

@@ -237,17 +237,17 @@ def test_who_is_short_tells_the_tier_then_the_others_in_the_order_of_service() -
         "Allied defence demand is met in the first year and later."
     )
     assert flat(claims(is_certain=False).who(["defence"], [])) == (
-        "Allied defence demand loses 12 % in the first year (central case); what it loses later cannot be said."
+        "Allied defence demand loses 12 % in the first year (central case); later losses cannot be said."
     )
     unsure = [("civilian", False, False, (0.0, 0.0), 0.0), ("industry", True, True, (0.0, 0.0), 0.0)]
     assert flat(claims(is_certain=False).who(["defence", "civilian", "industry"], unsure)).endswith(
-        "what it loses later cannot be said, nor what civilian demand loses. Industry demand is met."
+        "later losses and those of civilian demand cannot be said. Industry demand is met."
     )
 
 
 def test_the_bottleneck_bears_its_share_its_loss_and_its_ties() -> None:
     assert flat(claims(narrow=SEPARATION).where) == (
-        "The bottleneck is separation in China (90 % of that step). On existing links its stop alone costs "
+        "The bottleneck is separation in China (90 % of it). On existing links its stop costs "
         "allied defence demand 40 t/yr. Other steps cost as much."
     )
     assert claims().where == "No single step abroad costs allied defence demand anything if it alone stops."
@@ -269,15 +269,15 @@ ADVICE = {"verb": "Build", "thing": "works", "ids": ["w"], "state": "building", 
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({}, "Build works: that avoids 12 t/yr (capital cost USD 30 million, due Apr 2026), leaving 8 t/yr."),
+        ({}, "Build works: that avoids 12 t/yr (capex USD 30 million, due Apr 2026), leaving 8 t/yr."),
         ({"is_past": True, "closes": True, "rivals": ["other"]},
-         "Build works: that avoids 12 t/yr (capital cost USD 30 million, was due Apr 2026) and closes the gap. "
+         "Build works: that avoids 12 t/yr (capex USD 30 million, was due Apr 2026) and closes the gap. "
          "One other project avoids as much."),
         ({"closes": True, "conditions": ["allies come first", "links hold"]},
-         "Build works: that avoids 12 t/yr (capital cost USD 30 million, due Apr 2026) and closes the gap if allies come first and "
+         "Build works: that avoids 12 t/yr (capex USD 30 million, due Apr 2026) and closes the gap if allies come first and "
          "links hold."),
         ({"cost_musd": None, "due": "", "rivals": ["a", "b"]},
-         "Build works: that avoids 12 t/yr (cost not known), leaving 8 t/yr. Two other projects avoid as much."),
+         "Build works: that avoids 12 t/yr (cost unknown), leaving 8 t/yr. Two other projects avoid as much."),
         ({"ids": []}, "Build works: that avoids 12 t/yr, leaving 8 t/yr."),
         ({"state": "held", "left_tpa": 0.0}, "Build works: that avoids 12 t/yr, leaving nothing short for one year."),
     ],
@@ -290,12 +290,10 @@ def test_what_to_do_begins_with_the_first_project_and_says_what_closes_the_rest(
     stock = ADVICE | {"verb": "Release", "state": "held"}
     then = ADVICE | {"verb": "Fund", "thing": "more works", "closes": True, "due": "2031", "rivals": ["third"]}
     tied = [one | {"conditions": ["links hold"]} for one in (ADVICE, then)]
-    assert flat(claims().what(tied)).endswith(
-        "(capital cost USD 30 million, due 2031): that closes the gap if links hold."
-    )
+    assert flat(claims().what(tied)).endswith("(capex USD 30 million, due 2031): that closes the gap if links hold.")
     assert flat(claims().what([stock, ADVICE, then])) == (
-        "Build works: that avoids 12 t/yr (capital cost USD 30 million, due Apr 2026), leaving 8 t/yr. "
-        "Then fund more works (capital cost USD 30 million, due 2031): that closes the gap."
+        "Build works: that avoids 12 t/yr (capex USD 30 million, due Apr 2026), leaving 8 t/yr. "
+        "Then fund more works (capex USD 30 million, due 2031): that closes the gap."
     )
 
 

@@ -92,12 +92,12 @@ def _flows(facts: Facts, finding: Finding) -> ReportFigure:
         )
     )
     part = finding.arrives_tpa / finding.demand["tpa"]
-    whole = "All" if part > 1.0 - APART else "Most" if part >= HALF else "Under half of" if part > APART else "No"
+    whole = "All" if part > 1.0 - APART else "Most" if part >= HALF else "Under half" if part > APART else "Nothing"
     unit = f"t/yr {basis}".strip()
     alt = f"Steps from left to right: {', '.join(dict.fromkeys(map(step_words, table['step'])))}. {arrives}, {unit}."
     return ReportFigure(
         "break",
-        f"{whole} {finding.claims.demand} is served{_case(finding)}",
+        f"{whole} arrives{_case(finding)}",
         f"Width: {unit}. Hollow: lost.",
         svg,
         f"{alt}{f' Bottleneck: {where}.' if where else ''}",
