@@ -201,7 +201,7 @@ class Claims:
         if not short.is_certain:
             if percent(short.low) == percent(short.high):
                 return CANNOT, f"for {self.demand} under today's rules"
-            return span, f"of {self.demand} short today"
+            return CANNOT, f"of {self.demand} today ({span})"
         if short.is_met:
             return "Nothing", f"of {self.demand} short under today's rules"
         return percent(max(short.later, short.first_year)), f"of {self.demand} short under today's rules"
@@ -295,7 +295,7 @@ class Claims:
         projects = [one for one in advice if one["ids"] and one["state"] != "held"]
         first, *then = projects or advice[-1:]
         told = f"{first['verb']} {first['thing']}: that avoids {tonnes(first['avoids_tpa'])}{_bill(first)}"
-        said = [f"{told} and closes the gap" if first["closes"] else f"{told}, leaving {_left(first)}"]
+        said = [f"{told}, {'closing the gap' if first['closes'] else f'leaving {_left(first)}'}"]
         said += [
             f"Then {one['verb'].lower()} {one['thing']}{_bill(one)}: "
             f"that {'closes the gap' if one['closes'] else f'leaves {_left(one)}'}"
@@ -317,7 +317,7 @@ class Claims:
         said = f"The verdict changes{most} {self.decides[0]}." if self.decides else ""
         firm = f"Nothing assumed of {join(held, 'or')} changes it" if held else ""
         last = f"served last, allies lose {part(self.shortfall.last)}" if self.shortfall.is_worse_last else ""
-        ends = first_capital(", but ".join(one for one in (firm, last) if one))
+        ends = first_capital("; ".join(one for one in (firm, last) if one))
         return " ".join(one for one in (said, f"{ends}." if ends else "") if one)
 
     @property

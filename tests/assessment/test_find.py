@@ -259,7 +259,7 @@ def test_an_advice_that_rests_on_doubtful_plants_counts_them() -> None:
     (advice,) = cn.find(net, STOP).advice
     assert (advice.closes, advice.conditions) == (True, ("one doubtful plant runs",))
     assert dict(advice.cases)["without works"] == pytest.approx(10.0)
-    assert "closes the gap if one doubtful plant runs." in cn.find(net, STOP).sentences[2]
+    assert "closing the gap if one doubtful plant runs." in cn.find(net, STOP).sentences[2]
 
 
 def test_one_good_that_bears_all_of_the_shortfall_is_named() -> None:

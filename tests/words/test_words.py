@@ -271,10 +271,10 @@ ADVICE = {"verb": "Build", "thing": "works", "ids": ["w"], "state": "building", 
     [
         ({}, "Build works: that avoids 12 t/yr (capex USD 30 million, due Apr 2026), leaving 8 t/yr."),
         ({"is_past": True, "closes": True, "rivals": ["other"]},
-         "Build works: that avoids 12 t/yr (capex USD 30 million, was due Apr 2026) and closes the gap. "
+         "Build works: that avoids 12 t/yr (capex USD 30 million, was due Apr 2026), closing the gap. "
          "One other project avoids as much."),
         ({"closes": True, "conditions": ["allies come first", "links hold"]},
-         "Build works: that avoids 12 t/yr (capex USD 30 million, due Apr 2026) and closes the gap if allies come first and "
+         "Build works: that avoids 12 t/yr (capex USD 30 million, due Apr 2026), closing the gap if allies come first and "
          "links hold."),
         ({"cost_musd": None, "due": "", "rivals": ["a", "b"]},
          "Build works: that avoids 12 t/yr (cost unknown), leaving 8 t/yr. Two other projects avoid as much."),
@@ -308,7 +308,7 @@ def test_without_advice_it_is_said_whether_any_is_needed() -> None:
 def test_what_allies_lose_if_served_last_stands_beside_what_is_firm() -> None:
     firm, loose = {"order": True, "links": True}, {"order": True, "links": False}
     assert flat(claims(last=1.0, is_worse_last=True).how_sure(loose)) == (
-        "Nothing assumed of order changes it, but served last, allies lose all."
+        "Nothing assumed of order changes it; served last, allies lose all."
     )
     assert flat(claims(last=0.6, is_worse_last=True).how_sure(firm)).endswith("Served last, allies lose 60 %.")
     assert "served last" not in claims(last=1.0).how_sure(loose)
