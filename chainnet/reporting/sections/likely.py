@@ -190,7 +190,7 @@ def ways_figure(facts: Facts) -> ReportFigure | None:
     chance = odds(float(leading["chance_low"].max()), float(leading["chance_high"].max()))
     return fig.make_figure(
         ways_svg(bars),
-        f"The likeliest set of events: chance {chance}",
+        f"The likeliest of the events listed: chance {chance}",
         f"Chance of each set, from all rates low to all rates high, log scale. Loss: {_asked(facts)}.{more}",
         f"A bar a set of events: {said}.",
         "",
