@@ -72,6 +72,7 @@ def test_between_what_a_share_lies_by_hand(document: Document) -> None:
     assert table(document, "over_time").range_kind == "corner cases"
 
 
+@pytest.mark.long
 def test_who_may_be_short_stands_beside_who_is_not() -> None:
     """The shop asks for 30 to 50 of 40: nobody is short as given, a fifth at the most; the army first, never."""
     demand = chain().demand.assign(demand_tpa=[10.0, 30.0], low=None, high=[None, 50.0])
@@ -160,6 +161,7 @@ def test_what_costs_as_much_as_the_bottleneck_is_named() -> None:
     assert "Separators" not in said, "they are the bottleneck"
 
 
+@pytest.mark.long
 def test_what_costs_less_is_not_named() -> None:
     """Of the one works' 9 t a second supplier gives 5: the works cost 4."""
     assert "Works 0" in beside_the_bottleneck(in_a_row(1))
