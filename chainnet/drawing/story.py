@@ -116,7 +116,7 @@ def timeline(finding: Finding) -> dict[str, Any] | None:
     for one in finding["advice"]:
         at = one["due_month"]
         if at is not None and 1 <= at <= finding["horizon"]:
-            marks.append([int(at), f"{one['thing'].strip('“”')} due"])
+            marks.append([int(at), f"{one['thing'].translate({ord(mark): None for mark in '“”'})} due"])
     due = [row["due_t"] / row["demand_t"] if row["demand_t"] else 0.0 for row in rows]
     bars = [[int(row["month"]), int(row["months"]), digits(part, 4)] for row, part in zip(rows, due, strict=True)]
     return {"bars": bars, "marks": marks, "last": finding["horizon"]}

@@ -25,6 +25,7 @@ from chainnet.words import (
     percent,
     place_words,
     short_label,
+    spelled,
     step_words,
     titled,
     vintage,
@@ -104,6 +105,11 @@ def _flows(facts: Facts, finding: Finding) -> ReportFigure:
     )
 
 
+def _due_thing(advice: Any) -> str:
+    n = len(advice.ids)
+    return spelled(n, "project") if n > 1 else short_label(advice.thing.strip("“”").split(", ")[0], LABEL)
+
+
 def _case(finding: Finding) -> str:
     return "" if finding.certain else ", central case"
 
@@ -113,7 +119,7 @@ def _course(facts: Facts, finding: Finding) -> ReportFigure:
     months = finding.months
     share = (months["due_t"] / months["demand_t"]).clip(lower=0.0)
     due = [
-        (one.due_month, facts.drawn(f"{short_label(one.thing.strip('“”').split(', ')[0], LABEL)} due"))
+        (one.due_month, facts.drawn(f"{_due_thing(one)} due"))
         for one in finding.advice
         if one.due and not is_missing(one.due_month)
     ]
