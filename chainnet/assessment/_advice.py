@@ -25,7 +25,8 @@ from chainnet.scenario import Scenario, overlay_of
 from chainnet.words import titled
 
 HALF, LATE, HIGH = "half its capacity", "a year late", "demand at its high values"
-LINKS, BEFORE, KEPT = "without its assumed relations", "allies served last", "third countries keep the goods"
+WITHOUT = "without "  # a doubtful plant, by its label
+LINKS, BEFORE, KEPT = f"{WITHOUT}its assumed relations", "allies served last", "third countries keep the goods"
 LOW = "stocks at their low values"
 
 
@@ -138,7 +139,7 @@ class Margin:
             short = self.short(overlay.times("nodes", np.array([place]), 0.0))
             if self.settled(short - left) > 0:
                 name, label = nodes[["id", "label"]].iloc[place]
-                rows.append((f"without {titled(label if isinstance(label, str) and label else name)}", short))
+                rows.append((f"{WITHOUT}{titled(label if isinstance(label, str) and label else name)}", short))
         return sorted(rows, key=lambda row: (-round(row[1], 6), row[0]))
 
     def _without_assumed(self, names: Sequence[str]) -> Overlay | None:

@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from chainnet.assessment._advice import BEFORE, LINKS, Margin
+from chainnet.assessment._advice import BEFORE, LINKS, WITHOUT, Margin
 from chainnet.assessment._advisable import advisable
 from chainnet.assessment._answers import BUILDING, LEVELS, Answers
 from chainnet.assessment._closing import YEARS_AHEAD, Closing, by_projects, conditions
@@ -127,11 +127,11 @@ def _described(answers: Answers, projects: pd.DataFrame) -> pd.DataFrame:
     """Return projects as measures: label, state, verb, cost, date, and whether it has passed."""
     as_of = answers.network.as_of
     today = np.nan if as_of is None else float(month_of(last_day(as_of)))
-    months = projects["start"].map(lambda text: isinstance(text, str) and len(text) > len("2026")).to_numpy(dtype=bool)
-    ends = begins_of(projects) + np.where(months, 0.0, 11.0)  # a plan that names a year has all of it
+    has_month = projects["start"].notna().to_numpy()
+    ends = begins_of(projects) + np.where(has_month, 0.0, 11.0)  # a plan that names a year has all of it
     dues = [
         calendar_month(1, text) if is_month else "" if np.isnan(end) else str(int(end // 12))
-        for text, is_month, end in zip(projects["start"], months, ends, strict=True)
+        for text, is_month, end in zip(projects["start"], has_month, ends, strict=True)
     ]
     state, is_past = projects["status"].map(state_of), ends < today  # not where either is unknown
     return pd.DataFrame(
@@ -157,9 +157,10 @@ def _stocks(answers: Answers, margin: Margin) -> list[Advice]:
         if margin.settled(avoids) > 0:
             holder = row["holder"] if isinstance(row["holder"], str) and row["holder"] else "a holder not on record"
             thing = f"the {answers.network.good(row['commodity'])} stock of {titled(holder)}"
-            advice = Advice("Release", thing, (str(row["id"]),), "held", avoids, margin.rest, np.nan)
-            found.append(replace(advice, cases=tuple(margin.cases()) if not found else ()))
-    return sorted(found, key=lambda one: (-round(one.avoids_tpa, 6), one.ids))
+            found.append(Advice("Release", thing, (str(row["id"]),), "held", avoids, margin.rest, np.nan))
+    found.sort(key=lambda one: (-round(one.avoids_tpa, 6), one.ids))
+    # where they disappoint, they do so together
+    return [*(replace(one, cases=tuple(margin.cases())) for one in found[:1]), *found[1:]]
 
 
 def _projects(answers: Answers, margin: Margin, tier: str, place: int) -> list[Advice]:
@@ -176,7 +177,8 @@ def _projects(answers: Answers, margin: Margin, tier: str, place: int) -> list[A
         closing = by_projects(answers.counting, margin.scenario, place, among=near)
         taken, rivals = _best(answers, margin, tier, closing, near)
         return [_advice(answers, margin, taken or _needed(margin, near, least), rivals)]
-    first, then = _advice(answers, margin, _needed(margin, near, least)), replace(margin, given=tuple(near))
+    first = _advice(answers, margin, _needed(margin, near, least))
+    then = replace(margin, given=first.ids)
     rests = {name: then.left([name]) for name in projects.loc[~is_near, "id"]}
     if then.rest - min(rests.values(), default=np.inf) <= least:
         return [first]
@@ -211,8 +213,11 @@ def _by_cost(projects: pd.DataFrame, names: Collection[str]) -> list[str]:
 def _conditions(cases: Sequence[tuple[str, float]], bears: Mapping[str, float], most: float) -> tuple[str, ...]:
     """Return on what an effect depends: cases that leave more than each bears, doubtful plants more than the most."""
     said = [IF[case] for case, still in cases if case in bears and still > bears[case]]
-    n = sum(case.startswith("without ") and case != LINKS and still > most for case, still in cases)
-    return (*said, *([f"{spelled(n, 'doubtful plant runs', 'doubtful plants run')}"] if n else []))
+    bearing = [case.removeprefix(WITHOUT) for case, still in cases if case.startswith(WITHOUT) and still > most]
+    bearing = [name for name in bearing if WITHOUT + name != LINKS]
+    if bearing:
+        said.append(f"{bearing[0]} runs" if len(bearing) == 1 else f"{spelled(len(bearing), 'doubtful plant')} run")
+    return tuple(said)
 
 
 def _cheaper(margin: Margin, projects: pd.DataFrame, best: str, least: float) -> tuple[str, ...]:

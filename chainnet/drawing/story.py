@@ -9,7 +9,18 @@ from chainnet.drawing.drawn import DrawnFlows
 from chainnet.drawing.style import percent, tonnes
 from chainnet.errors import DataError
 from chainnet.network import Network
-from chainnet.words import CLAIMS, NONE, Who, country_name, demand_words, digits, first_capital, place_words, step_words
+from chainnet.words import (
+    CLAIMS,
+    NONE,
+    Who,
+    country_name,
+    demand_words,
+    digits,
+    first_capital,
+    in_a_mark,
+    place_words,
+    step_words,
+)
 
 # the steps, and the flows that each shows
 STEPS = (
@@ -116,7 +127,7 @@ def timeline(finding: Finding) -> dict[str, Any] | None:
     for one in finding["advice"]:
         at = one["due_month"]
         if at is not None and 1 <= at <= finding["horizon"]:
-            marks.append([int(at), f"{one['thing'].translate({ord(mark): None for mark in '“”'})} due"])
+            marks.append([int(at), f"{in_a_mark(one['thing'], one['ids'])} due"])
     due = [row["due_t"] / row["demand_t"] if row["demand_t"] else 0.0 for row in rows]
     bars = [[int(row["month"]), int(row["months"]), digits(part, 4)] for row, part in zip(rows, due, strict=True)]
     return {"bars": bars, "marks": marks, "last": finding["horizon"]}

@@ -5,18 +5,8 @@ from __future__ import annotations
 ORDER = ("chain", "losses", "served", "helping", "stocks", "decides", "sure", "made")
 # by key, in the order in which they are printed: the place here is the number that people read
 TABLES = (
-    *(
-        "scenarios",
-        "bottleneck",
-        "steps",
-        "sites",
-        "steps_by_country",
-        "countries",
-        "owners",
-        "operators",
-        "sets",
-        "pairs",
-    ),
+    *("scenarios", "bottleneck", "steps", "sites", "steps_by_country", "countries", "owners", "operators"),
+    *("sets", "pairs"),
     *("over_time", "served", "layers", "by_country", "bracket", "exposure"),
     *("levels", "helps_most", "advice", "projects", "effects", "complements", "portfolio"),
     *("requirement", "stocks", "balance", "floors", "market", "instruments"),

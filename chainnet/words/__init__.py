@@ -28,6 +28,7 @@ from chainnet.words._claims import (
     Shortfall,
     between,
     demand_words,
+    in_a_mark,
     place_words,
 )
 from chainnet.words._countries import country_code
@@ -144,6 +145,7 @@ __all__ = [
     "floor_state",
     "gains",
     "gap",
+    "in_a_mark",
     "in_months",
     "in_sentence",
     "infinite_word",

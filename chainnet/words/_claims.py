@@ -224,7 +224,7 @@ class Claims:
             All tiers, in order.
         others : sequence
             Of each other tier: name, whether it is met, whether its class can be said, the least and the most that is
-            due later (they differ where who of several is served is open), and what is due in the first year.
+            due later as it is said (a range where it changes the class), and what is due in the first year.
         """
         short, tier = self.shortfall, first_capital(self.demand)
         ordered = sorted(others, key=lambda one: list(tiers).index(one[0]))
@@ -310,13 +310,13 @@ class Claims:
         """Say how sure that is, and the one thing that decides."""
         loose = [name for name, firm in firmness.items() if not firm]
         held = [name for name, firm in firmness.items() if firm]
+        last = f"served last, allies lose {part(self.shortfall.last)}" if self.shortfall.is_worse_last else ""
         if not loose:
-            last = f" Served last, allies lose {part(self.shortfall.last)}." if self.shortfall.is_worse_last else ""
-            return f"No judgement and no doubtful input that was tried changes this verdict.{last}"
+            firm = "No judgement and no doubtful input that was tried changes this verdict"
+            return f"{first_capital('; '.join(one for one in (firm, last) if one))}."
         most = " most" if len(self.decides) > 1 else ""
         said = f"The verdict changes{most} {self.decides[0]}." if self.decides else ""
         firm = f"Nothing assumed of {join(held, 'or')} changes it" if held else ""
-        last = f"served last, allies lose {part(self.shortfall.last)}" if self.shortfall.is_worse_last else ""
         ends = first_capital("; ".join(one for one in (firm, last) if one))
         return " ".join(one for one in (said, f"{ends}." if ends else "") if one)
 
@@ -341,6 +341,17 @@ def _most(later: tuple[float, float], early: float) -> str:
     """Return what is short at most, of the ends of what is later and of the first year: a range where that is open."""
     is_open = later[1] >= early and percent(later[0]) != percent(later[1])
     return between(*later) if is_open else part(max(*later, early))
+
+
+def in_a_mark(thing: str, ids: Sequence[str]) -> str:
+    """Return what is advised as a mark in a picture names it.
+
+    Examples
+    --------
+    >>> in_a_mark("“Works, phase 1”", ["w"]), in_a_mark("“Works” and Mill", ["w", "m"])
+    ('Works, phase 1', 'two projects')
+    """
+    return spelled(len(ids), "project") if len(ids) > 1 else thing.strip("“”")
 
 
 def _bill(advice: Mapping[str, Any]) -> str:

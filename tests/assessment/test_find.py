@@ -231,7 +231,7 @@ def test_two_projects_close_the_rest_where_together_they_cost_less_than_one() ->
     assert cn.find(pit(near, large, *short), STOP).advice[1].ids == ("b",)
 
 
-def test_an_advice_that_rests_on_doubtful_plants_counts_them() -> None:
+def test_an_advice_that_rests_on_one_doubtful_plant_names_it() -> None:
     """Ten tonnes come from China, ten from an assumed works at home that takes them from an ore project abroad."""
     net = cn.Network(
         nodes=frame(
@@ -257,9 +257,9 @@ def test_an_advice_that_rests_on_doubtful_plants_counts_them() -> None:
         year=2026,
     )
     (advice,) = cn.find(net, STOP).advice
-    assert (advice.closes, advice.conditions) == (True, ("one doubtful plant runs",))
+    assert (advice.closes, advice.conditions) == (True, ("works runs",))
     assert dict(advice.cases)["without works"] == pytest.approx(10.0)
-    assert "closing the gap if one doubtful plant runs." in cn.find(net, STOP).sentences[2]
+    assert "closing the gap if works runs." in cn.find(net, STOP).sentences[2]
 
 
 def test_one_good_that_bears_all_of_the_shortfall_is_named() -> None:

@@ -117,7 +117,7 @@ def test_the_course_over_time_has_its_marks_where_they_fall() -> None:
     rows = ((1, 1, 0.0), (2, 1, 5.0), (3, 6, 10.0), (9, 6, 2.5))
     months = [{"month": m, "months": n, "due_t": d, "demand_t": 10.0} for m, n, d in rows]
     dues = (("“Plant”", 14.0), ("Old", -11.0), ("None", None), ("Far", 15.0))
-    advice = [{"thing": thing, "due_month": month} for thing, month in dues]
+    advice = [{"thing": thing, "ids": ["a"], "due_month": month} for thing, month in dues]
     found = timeline(
         {"months": months, "when": {"first_month": 2.0}, "advice": advice, "as_of": "2026-11", "horizon": 14}
     )

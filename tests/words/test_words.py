@@ -310,7 +310,9 @@ def test_what_allies_lose_if_served_last_stands_beside_what_is_firm() -> None:
     assert flat(claims(last=1.0, is_worse_last=True).how_sure(loose)) == (
         "Nothing assumed of order changes it; served last, allies lose all."
     )
-    assert flat(claims(last=0.6, is_worse_last=True).how_sure(firm)).endswith("Served last, allies lose 60 %.")
+    assert flat(claims(last=0.6, is_worse_last=True).how_sure(firm)).endswith(
+        "changes this verdict; served last, allies lose 60 %."
+    )
     assert "served last" not in claims(last=1.0).how_sure(loose)
 
 

@@ -119,7 +119,7 @@ case_table = col.Table(
         col.text("case", "Case", "how it turns out"),
         col.tons("left_tpa", "Short, t/yr", "what stays short of the tier's demand then"),
     ),
-    subtitle="Unit: {f.unit}, {f.lead_words}. Scenario: {f.worst_label}. New suppliers, no stocks but one to release.",
+    subtitle="Unit: {f.unit}, {f.lead_words}. Scenario: {f.worst_label}. New suppliers, stocks only if released.",
     stands=stands("see the sheet Project data", CHECKED),
 )
 

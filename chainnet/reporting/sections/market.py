@@ -294,9 +294,6 @@ instrument_table = col.Table(
 )
 
 
-FOR_A_YEAR = " for one year"  # no stock lasts
-
-
 @fig.figure("instruments")
 def instrument_figure(facts: Facts) -> ReportFigure | None:
     """Draw what each instrument costs a year, with its range, and who pays."""
@@ -309,7 +306,8 @@ def instrument_figure(facts: Facts) -> ReportFigure | None:
     if known:
         least = min(known, key=lambda one: one.usd)
         others = [one for one in known if one is not least]
-        what = f"{least.name.partition(',')[0]}{FOR_A_YEAR if least.name.startswith('stock') else ''}"
+        once = " for one year" if least.name.startswith("stock") else ""  # no stock lasts
+        what = f"{least.name.partition(',')[0]}{once}"
         first = f"The cheapest instrument is {what}: {dollars(least.usd)} a year"
         title = f"{first}, paid by the {least.payer}" if not others else first
     said = "; ".join(f"{one.name} {dollars(one.usd) if one.usd == one.usd else one.words}" for one in costs)

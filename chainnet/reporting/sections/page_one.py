@@ -18,6 +18,7 @@ from chainnet.words import (
     MET_OR_SHORT,
     country_name,
     first_capital,
+    in_a_mark,
     is_missing,
     join,
     money,
@@ -25,7 +26,6 @@ from chainnet.words import (
     percent,
     place_words,
     short_label,
-    spelled,
     step_words,
     titled,
     vintage,
@@ -105,11 +105,6 @@ def _flows(facts: Facts, finding: Finding) -> ReportFigure:
     )
 
 
-def _due_thing(advice: Any) -> str:
-    n = len(advice.ids)
-    return spelled(n, "project") if n > 1 else short_label(advice.thing.strip("“”").split(", ")[0], LABEL)
-
-
 def _case(finding: Finding) -> str:
     return "" if finding.certain else ", central case"
 
@@ -119,7 +114,7 @@ def _course(facts: Facts, finding: Finding) -> ReportFigure:
     months = finding.months
     share = (months["due_t"] / months["demand_t"]).clip(lower=0.0)
     due = [
-        (one.due_month, facts.drawn(f"{_due_thing(one)} due"))
+        (one.due_month, facts.drawn(f"{short_label(in_a_mark(one.thing, one.ids).split(', ')[0], LABEL)} due"))
         for one in finding.advice
         if one.due and not is_missing(one.due_month)
     ]
