@@ -223,8 +223,8 @@ class Claims:
         tiers : sequence of str
             All tiers, in order.
         others : sequence
-            Of each other tier: name, whether it is met, whether its class can be said, the least and the most that is
-            due later as it is said (a range where it changes the class), and what is due in the first year.
+            Of each other tier: name, whether it is met, whether its class can be said, the least and the most that
+            is due later as page one gives it (a range where it changes the class), and what is due in the first year.
         """
         short, tier = self.shortfall, first_capital(self.demand)
         ordered = sorted(others, key=lambda one: list(tiers).index(one[0]))
