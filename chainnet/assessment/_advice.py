@@ -26,6 +26,7 @@ from chainnet.words import titled
 
 HALF, LATE, HIGH = "half its capacity", "a year late", "demand at its high values"
 WITHOUT = "without "  # a doubtful plant, by its label
+PART = "of these without "  # one of several projects
 LINKS, BEFORE, KEPT = f"{WITHOUT}its assumed relations", "allies served last", "third countries keep the goods"
 LOW = "stocks at their low values"
 
@@ -92,6 +93,7 @@ class Margin:
         rows: list[tuple[str, float]] = []
         if names:
             rows.append((HALF, self.short(self.built(names, share=0.5))))
+            rows += self._parts(names)
             late = replace(self, year=self._first_year(names))
             if late.year is not None:
                 rows.append((LATE, late.short(late.built(names, late=1))))
@@ -113,6 +115,12 @@ class Margin:
         if counting.order not in ("allies_last", "alike") and counting.rivals.any():
             rows.append((BEFORE, self.short(self.built(names), counting=counting.in_order("allies_last"))))
         return rows + self._less(names)
+
+    def _parts(self, names: Sequence[str]) -> list[tuple[str, float]]:
+        """Return the same without each of several projects."""
+        labels = self.counting.network.labels
+        rest = {name: [one for one in names if one != name] for name in names} if len(names) > 1 else {}
+        return [(f"{PART}{titled(labels[name])}", self.left(others)) for name, others in rest.items()]
 
     def _first_year(self, names: Sequence[str]) -> int | None:
         """Return the first year in which these projects do as much as in the last; None where dates are not known."""

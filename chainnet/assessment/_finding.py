@@ -14,11 +14,12 @@ import pandas as pd
 from chainnet.assessment._answers import LEVELS, Answers
 from chainnet.assessment._bottleneck import step_column
 from chainnet.assessment._closing import Closing, closing
+from chainnet.assessment._dependencies import dependencies
 from chainnet.assessment._measures import Advice, advised, last_year, project_measures
 from chainnet.assessment._passage import passage
 from chainnet.assessment._plain import plain_values
 from chainnet.assessment._scenarios import compared
-from chainnet.doubt import KeyAssumptions, class_of, in_words, is_weak
+from chainnet.doubt import KeyAssumptions, class_of
 from chainnet.engine import CERTAIN, LEAST_SIZE
 from chainnet.flow import Kept, balance_under
 from chainnet.hindsight import track_line
@@ -30,7 +31,7 @@ from chainnet.scenario import (
     standing_of,
 )
 from chainnet.stress import YEAR, is_short
-from chainnet.words import ORDER_WORDS, Claims, Narrow, Shortfall, Who, inside, percent, place_words, vintage
+from chainnet.words import ORDER_WORDS, Claims, Narrow, Other, Shortfall, Who, inside, percent, place_words, vintage
 
 Restriction = Literal["in force", "may return", "worst", "asked"]
 
@@ -149,6 +150,12 @@ class Finding:
     def last_share(self) -> float:
         """What is due later if allies are served last, a stress test and no part of the range."""
         return float(self.assumptions.range["last_share"][self.tier])
+
+    @property
+    def is_worse_last(self) -> bool:
+        """Whether ``last_share`` is of a worse class than what is due later."""
+        later = self.later["share"]
+        return self.last_share > later and class_of(self.last_share) != class_of(later)
 
     @cached_property
     def certain(self) -> bool:
@@ -299,13 +306,6 @@ class Finding:
             for name, value in ordered
         )
 
-    @property
-    def _only_good(self) -> str:
-        """The one good of several that bears all that is short, in words; "" = more than one does, or none."""
-        short = [one["commodity"] for one in self.products if one["share"] > 0]
-        is_one = len(short) == 1 and len(self.products) > 1 and not self.is_met
-        return inside(self.network.good(short[0])) if is_one else ""
-
     @cached_property
     def passage(self) -> pd.DataFrame:
         """What of the tier's demand passes each step and arrives, and what is lost of it; see ``passage``."""
@@ -387,56 +387,17 @@ class Finding:
 
     @cached_property
     def depends_on(self) -> tuple[dict[str, str], ...]:
-        """What alone makes another class of the shortfall, or another bottleneck: plants before judgements.
-
-        kind, id, label, variant, tier, does (class, bottleneck), then (the class, or the step and its country).
-        """
-        table = self.assumptions.table
-        moves = table["what"].str.split(";").map(lambda words: "class" in words).astype(bool)
-        rows = table[moves].assign(size=-table.loc[moves, "change_share"].abs().round(9))
-        rows = rows.assign(judged=rows["kind"].isin(["order", "rerouting", "demand", "slack", "density"]))
-        rows = rows.sort_values(["judged", "size", "id"], kind="stable").drop_duplicates(["kind", "id"])
-        found = [
-            {
-                "kind": str(row["kind"]),
-                "id": str(row["id"]),
-                "label": in_words(row),
-                "variant": str(row["variant"]),
-                "tier": str(self.tier),
-                "does": "class",
-                "then": class_of(float(row["due_share"])),
-            }
-            for row in rows.to_dict("records")
-        ]
-        return (*found[: int((~rows["judged"]).sum())], *self._moved(), *found[int((~rows["judged"]).sum()) :])
-
-    def _moved(self) -> list[dict[str, str]]:
-        """Return the doubtful plants without which the bottleneck is another one."""
-        nodes, labels = self.network.nodes, self.network.labels
+        """What alone makes another class of the shortfall, or another bottleneck; see ``dependencies``."""
         narrow = (self.bottleneck["step"], self.bottleneck["country"])
-        if not all(narrow):
-            return []
-        doubted = nodes.loc[is_weak(nodes) & (nodes["stage"] != "end_use"), "id"]
-        rows = self.answers.without(self.answers.named(self.tier), narrow, tuple(doubted))
-        return [
-            {
-                "kind": "node",
-                "id": str(row["id"]),
-                "label": f"without {labels[row['id']]}",
-                "variant": "absent",
-                "tier": str(self.tier),
-                "does": "bottleneck",
-                "then": place_words(str(row["step"]), str(row["country"])),
-            }
-            for row in rows.to_dict("records")
-        ]
+        return dependencies(self.answers, self.assumptions.table, self.tier, narrow)
 
     # -- in words ----------------------------------------------------------------------------------
 
     @cached_property
     def claims(self) -> Claims:
         """The finding as ``words`` says it."""
-        narrow = self.bottleneck
+        narrow, short = self.bottleneck, [one["commodity"] for one in self.products if one["share"] > 0]
+        is_one = len(short) == 1 and len(self.products) > 1 and not self.is_met
         return Claims(
             label=self.label,
             tier=self.tier,
@@ -450,18 +411,27 @@ class Finding:
                 is_met=self.is_met,
                 is_certain=self.certain,
                 last=self.last_share,
-                is_worse_last=self.last_share > self.later["share"]
-                and class_of(self.last_share) != class_of(self.later["share"]),
+                is_worse_last=self.is_worse_last,
+                decided=self.assumptions.decides_ends,
             ),
             decides=self.decides,
-            good=self._only_good,
+            good=inside(self.network.good(short[0])) if is_one else "",
             first_month=self.first_month,
             narrow=Narrow(
                 place_words(narrow["step"], narrow["country"]),
-                narrow["share_made"],
                 narrow["lost_tpa"],
                 len(narrow["ties"]),
             ),
+        )
+
+    def _beside(self, one: Finding) -> Other:
+        """Return the finding of another tier as it stands beside this one."""
+        first, early = self.first_month, float(self.answers.first_year(self.scenario)["first_month"][one.tier])
+        return Other(
+            *(one.tier, one.is_met, one.certain, one.said_ends, one.first_year_share),
+            is_met_last=not one.is_worse_last,
+            # a tier with no first month is short in none that was looked at
+            is_sooner=early < first or (early == early and first != first),
         )
 
     @cached_property
@@ -476,9 +446,8 @@ class Finding:
 
     @cached_property
     def _sentences(self) -> list[str]:
-        rest = [(one.tier, one.is_met, one.certain, one.said_ends, one.first_year_share) for one in self.others]
         return [
-            self.claims.who(self.answers.tiers, rest),
+            self.claims.who([self._beside(one) for one in self.others]),
             self.claims.where,
             self.claims.what([asdict(one) for one in self.advice]),
             self.claims.how_sure(self.firmness),

@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from chainnet.assessment._advice import BEFORE, LINKS, WITHOUT, Margin
+from chainnet.assessment._advice import BEFORE, HIGH, LINKS, WITHOUT, Margin
 from chainnet.assessment._advisable import advisable
 from chainnet.assessment._answers import BUILDING, LEVELS, Answers
 from chainnet.assessment._closing import YEARS_AHEAD, Closing, by_projects, conditions
@@ -18,14 +18,14 @@ from chainnet.network import Network, begins_of, last_day, month_of, state_of, v
 from chainnet.scenario import Scenario
 from chainnet.words import calendar_month, join, spelled, titled
 
-COLUMNS = ["id", "label", "state", "verb", "avoids_tpa", "cost_musd", "due", "is_past", "due_month"]
+COLUMNS = ["id", "label", "state", "verb", "avoids_tpa", "cost_musd", "cost_also", "due", "is_past", "due_month"]
 # what there is to do about a project whose date has passed and whose output no source confirms
 CONFIRM = "Confirm the output of"
 # how far a project is, the least first: of several the verb is that of the least
 STATES = ("undecided", "idle", "decided", "building", "running")
 MOST_NAMED = 2  # projects of one advice
 # on what an advice depends that leaves something short in a case
-IF = {BEFORE: "allied users are served first", LINKS: "assumed links hold"}
+IF = {HIGH: "demand is not high", LINKS: "assumed links hold", BEFORE: "allied users are served first"}
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,8 @@ class Advice:
     ``verb`` and ``thing``: what to do, and to what; ``state``: how far a project is.
     ``ids``: of projects or of a stock, none for new suppliers. ``avoids_tpa``: of the tier's shortfall after what is
     cheaper, ``left_tpa``: what then stays short; of a stock for one year, with all others.
-    ``cost_musd``: NaN = not known. ``due``: year or month, "" = no date; ``is_past``: all of it has passed;
+    ``cost_musd``: NaN = not known; ``cost_also``: what else it pays for.
+    ``due``: year or month, "" = no date; ``is_past``: all of it has passed;
     ``due_month``: its end in months from the date of the chain, NaN = no date.
     ``closes``: nothing stays short with it, for good. ``conditions``: on what its effect depends, in words.
     ``cases``: what stays short, t/yr, where it disappoints. ``rivals``: what else alone avoids as much.
@@ -55,6 +56,7 @@ class Advice:
     conditions: tuple[str, ...] = ()
     cases: tuple[tuple[str, float], ...] = ()
     rivals: tuple[str, ...] = ()
+    cost_also: str = ""
 
 
 def advised(answers: Answers, scenario: Scenario | None, tier: str) -> tuple[Advice, ...]:
@@ -78,7 +80,7 @@ def advised(answers: Answers, scenario: Scenario | None, tier: str) -> tuple[Adv
             Advice(
                 *("Qualify", "new suppliers", (), "", existing - after, after, np.nan),
                 closes=after <= least,
-                conditions=(*only, *_conditions(cases, {}, least)),
+                conditions=(*only, *_conditions(cases, {HIGH: least}, least)),
                 cases=cases,
             )
         )
@@ -95,8 +97,9 @@ def project_measures(answers: Answers, scenario: Scenario | None, tier: str) -> 
     Returns
     -------
     DataFrame
-        id, label, state, verb, avoids_tpa, cost_musd, due, is_past, due_month (from the date of the chain; NaN = not
-        known), the largest first. Projects of a country whose goods the scenario takes away are none (``advisable``),
+        id, label, state, verb, avoids_tpa, cost_musd, cost_also (what else that pays for), due, is_past, due_month
+        (from the date of the chain; NaN = not known), the largest first. Projects of a country whose goods the
+        scenario takes away are none (``advisable``),
         nor are those that avoid nothing.
     """
     if scenario is None:
@@ -141,6 +144,7 @@ def _described(answers: Answers, projects: pd.DataFrame) -> pd.DataFrame:
             "state": state,
             "verb": projects["status"].map(verb_of).mask((state == "building") & is_past, CONFIRM),
             "cost_musd": projects["capex_musd"].astype(float),
+            "cost_also": projects["capex_also"].fillna(""),
             "due": dues,
             "is_past": is_past,
             "due_month": ends - today,
@@ -248,7 +252,7 @@ def _advice(answers: Answers, margin: Margin, names: tuple[str, ...], rivals: Se
     state, cases = min(rows["state"], key=STATES.index), tuple(margin.cases(names))
     being = " being built" if (rows["state"] == "building").all() else ""
     # where a case leaves more than that, they close nothing, or avoid nothing
-    bears = {BEFORE: least, LINKS: least} if left <= least else {LINKS: margin.rest - least}
+    bears = dict.fromkeys(IF, least) if left <= least else {LINKS: margin.rest - least}
     named = dict(zip(projects["id"], projects["label"].fillna(projects["id"]), strict=True))
     labels = [titled(named[name]) for name in names]
     return Advice(
@@ -266,4 +270,5 @@ def _advice(answers: Answers, margin: Margin, names: tuple[str, ...], rivals: Se
         conditions=_conditions(cases, bears, bears[LINKS]),
         cases=cases,
         rivals=tuple(named[one] for one in rivals),
+        cost_also=join([also for also in rows["cost_also"] if also]),
     )

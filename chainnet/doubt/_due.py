@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -134,9 +134,8 @@ def beyond(rows: pd.DataFrame, ends: Mapping[Any, Any]) -> list[str]:
     return said
 
 
-def deciders(rows: pd.DataFrame) -> Iterator[str]:
-    """Yield what puts a tier into another class, in words, what moves it most first, each thing once."""
+def deciders(rows: pd.DataFrame) -> list[dict[Any, Any]]:
+    """Return the rows of what puts a tier into another class, what moves it most first, each thing once."""
     rows = rows[changes_class(rows)]
     rows = rows.assign(size=-rows["change_share"].abs().round(9)).sort_values("size", kind="stable")
-    for row in rows.drop_duplicates(["kind", "id"]).head(MOST_NAMED).to_dict("records"):
-        yield in_words(row)
+    return rows.drop_duplicates(["kind", "id"]).head(MOST_NAMED).to_dict("records")

@@ -18,7 +18,7 @@ from chainnet.doubt._inputs import draws_of
 from chainnet.doubt._judgements import Judgement, Setting, judgements
 from chainnet.doubt._smallest import MOST, Smallest, smallest_set
 from chainnet.doubt._verdict import LEVELS, Outcome, changed, class_of
-from chainnet.doubt._words import sentences
+from chainnet.doubt._words import in_words, sentences
 from chainnet.engine import CERTAIN, Certificate
 from chainnet.errors import DataError
 from chainnet.flow import Asked, Counting, binding_inputs, check_tier
@@ -121,7 +121,13 @@ class KeyAssumptions(Result):
     @property
     def decides(self) -> tuple[str, ...]:
         """What alone changes the class, in words, at most three, what moves it most first."""
-        return tuple(deciders(self._rows))
+        return tuple(in_words(row) for row in deciders(self._rows))
+
+    @property
+    def decides_ends(self) -> tuple[float, float]:
+        """The least and the most that is due under the first of ``decides``; NaN where there is none."""
+        first = next(iter(deciders(self._rows)), {})
+        return float(first.get("due_low_share", np.nan)), float(first.get("due_high_share", np.nan))
 
     @property
     def _rows(self) -> pd.DataFrame:

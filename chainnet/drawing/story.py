@@ -71,8 +71,7 @@ def chip(finding: Finding | None) -> dict[str, str] | None:
     if finding is None or not finding["bottleneck"]["step"]:
         return None if finding is None else {}
     narrow = finding["bottleneck"]
-    share = "" if narrow["share_made"] is None else f" makes {percent(narrow['share_made'])}"
-    said = f"bottleneck: {country_name(narrow['country'])}{share}, its stop costs {tonnes(narrow['lost_tpa'])}"
+    said = f"bottleneck: {country_name(narrow['country'])}, its stop costs {tonnes(narrow['lost_tpa'])}"
     return {step_words(narrow["step"]): said}
 
 

@@ -241,6 +241,7 @@ TABLES: dict[str, Table] = {
                 _text("start", "first month of output, YYYY-MM", missing="January of start_year"),
                 _number("ramp_years", "years from start to full output", "year", minimum=0.0, missing="0"),
                 _amount("capex_musd", "cost to build", "USD million", missing="valued, never chosen"),
+                _text("capex_also", "what else capex_musd pays for", missing="nothing"),
                 _number("break_even_usd_per_t", "price at which the project pays", "USD/t", minimum=0.0),
                 _text("backers", "countries or groups behind it, split by ;"),
                 _text("status", "operating, building, decided or idle; other words, and none, count as undecided"),

@@ -114,7 +114,7 @@ def _claims(row: pd.Series) -> Claims:
         is_certain=bool(row["certain"]),
     )
     where = place_words(row["bottleneck_step"], row["bottleneck_country"])
-    narrow = Narrow(where, float(row["bottleneck_share"]), 0.0, 0)
+    narrow = Narrow(where, 0.0, 0)
     decides = (row["decides_first"],) if row["decides_first"] else ()
     return Claims(
         row["scenario_label"], row["tier"], row["is_allied"], short, float(row["first_month"]), narrow, decides

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,16 +26,15 @@ MET_OR_SHORT = {
 # what a page that solves for itself says too, with the slots that it fills
 CLAIMS = {
     "met": "{demand} is met",
-    "cannot": "how much of {demand} is short cannot be said",
+    "cannot": "what {demand} loses cannot be said",
     "short": "{share} of {demand} is short{when}",
     "short_from": "{when} {demand} is short, later by {share}",
     "gone": " once stocks are gone",
     "already": "{share} is short without any restriction",
     "others_met": "{tiers} demand is met.",
+    "others_met_first": "{tiers} demand is met unless served last.",
     "other_short": "{tier} demand {loses}{share}",
-    "others_cannot": "What {tiers} demand loses cannot be said.",
-    "narrow": "The bottleneck is {where}{made}. On existing links its stop costs {demand} {lost}.{also}",
-    "made": " ({share} of it)",
+    "narrow": "The bottleneck is {where}. On existing links its stop costs {demand} {lost}.{also}",
     "also": " {steps} as much.",
     "no_narrow": "No single step abroad costs {demand} anything if it alone stops.",
 }
@@ -56,6 +56,8 @@ class Shortfall:
         Whether less than 1 % is short, and whether that, or its class, can be said.
     last : float
         ``later`` if allies are served last; ``is_worse_last``: whether that is of another class.
+    decided : pair of float
+        The least and the most of ``later`` under what alone changes its class most.
     """
 
     first_year: float
@@ -67,6 +69,35 @@ class Shortfall:
     is_certain: bool
     last: float = 0.0
     is_worse_last: bool = False
+    decided: tuple[float, float] = (math.nan, math.nan)
+
+
+@dataclass(frozen=True)
+class Other:
+    """How far another tier is short under the same scenario.
+
+    Attributes
+    ----------
+    tier : str
+    is_met, is_certain : bool
+        As of ``Shortfall``.
+    later : pair of float
+        The least and the most that is due later as page one gives it: a range where it changes the class.
+    first_year : float
+        What is due in the first twelve months.
+    is_met_last : bool
+        Whether it is met too if allies are served last.
+    is_sooner : bool
+        Whether it is short before the tier of the finding.
+    """
+
+    tier: str
+    is_met: bool
+    is_certain: bool
+    later: tuple[float, float]
+    first_year: float
+    is_met_last: bool = True
+    is_sooner: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,8 +108,6 @@ class Narrow:
     ----------
     where : str
         Step and country, in words.
-    share : float
-        The country's part of what the step makes.
     lost_tpa : float
         What its stop costs, t/yr.
     n_tied : int
@@ -86,7 +115,6 @@ class Narrow:
     """
 
     where: str
-    share: float
     lost_tpa: float
     n_tied: int
 
@@ -184,12 +212,26 @@ class Claims:
             return percent(short.first_year), f"of {self.demand} short, first year alone"
         return percent(short.later), f"of {self.demand} short{range_}"
 
-    def first(self, horizon: int) -> tuple[str, str]:
-        """When it is first short; ``horizon``: months that were looked at."""
+    def first(self, horizon: int, low: float = math.nan, high: float = math.nan) -> tuple[str, str]:
+        """When it is first short, and in what other year with all stocks at the ends of their ranges.
+
+        Parameters
+        ----------
+        horizon : int
+            Months that were looked at.
+        low, high : float
+            First month at either end; NaN = none that was looked at.
+        """
         central = "" if self.shortfall.is_certain else ", central case"
         what = f"first {'' if Who(self.tier).is_all else f'{self.tier} '}shortfall{central}"
         if is_missing(self.first_month):
             return "Never", f"is {self.demand} short ({whole(horizon)} months, with new suppliers{central})"
+        other = [
+            f"{since(month).removeprefix(' from ')} at {end} stocks"
+            for end, month in (("low", low), ("high", high))
+            if not is_missing(month) and -(-month // YEAR) != -(-self.first_month // YEAR)
+        ]
+        what += f" ({join(other)})" if other and self.shortfall.is_certain else ""
         if self.first_month <= YEAR:
             return f"Month {whole(self.first_month)}", what
         return f"Year {whole(-(-self.first_month // YEAR))}", what
@@ -201,7 +243,7 @@ class Claims:
         if not short.is_certain:
             if percent(short.low) == percent(short.high):
                 return CANNOT, f"for {self.demand} under today's rules"
-            return CANNOT, f"of {self.demand} today ({span})"
+            return CANNOT, f"of {demand_words(self.tier, False)} today ({span})"
         if short.is_met:
             return "Nothing", f"of {self.demand} short under today's rules"
         return percent(max(short.later, short.first_year)), f"of {self.demand} short under today's rules"
@@ -215,41 +257,40 @@ class Claims:
 
     # -- four sentences ----------------------------------------------------------------------------------
 
-    def who(self, tiers: Sequence[str], others: Sequence[tuple[str, bool, bool, tuple[float, float], float]]) -> str:
+    def who(self, others: Sequence[Other]) -> str:
         """Say who is short, and when.
 
         Parameters
         ----------
-        tiers : sequence of str
-            All tiers, in order.
-        others : sequence
-            Of each other tier: name, whether it is met, whether its class can be said, the least and the most that
-            is due later as page one gives it (a range where it changes the class), and what is due in the first year.
+        others : sequence of Other
+            The other tiers, in order.
         """
         short, tier = self.shortfall, first_capital(self.demand)
-        ordered = sorted(others, key=lambda one: list(tiers).index(one[0]))
-        unsure = [name for name, _, sure, *_ in ordered if not sure]
+        unsure = [one.tier for one in others if not one.is_certain]
         year = "nothing" if short.first_year <= NONE else part(short.first_year)
         if not short.is_certain:
-            nor = f" and those of {join(unsure)} demand" if unsure else ""
-            said = [f"{tier} loses {year} in the first year (central case); later losses{nor} cannot be said."]
-            unsure = []
+            said = [f"{tier} loses {year} in the first year (central case)."]
         elif short.is_met:
             said = [f"{tier} is met in the first year and later."]
         else:
-            late = "nothing" if short.later <= NONE else part(short.later)
-            only = f", all of it {self.good}" if self.good and short.later > NONE else ""
-            said = [f"{tier} loses {year} in the first year and {late}{CLAIMS['gone']}{only}."]
+            late = "nothing" if short.later <= NONE else "more" if short.later > short.first_year + NONE else ""
+            late = late or ("less" if short.later < short.first_year - NONE else "as much")
+            only = f": in the central case only {self.good}" if self.good else ""
+            said = [f"{tier} loses {year} in the first year, {late} later{only}."]
         said += [f"{first_capital(self.already)}."] if self.already else []
-        met = [name for name, is_met, _, late, _ in ordered if is_met and late[1] <= NONE]
-        lost = [(name, _most(late, early)) for name, _, sure, late, early in ordered if sure and name not in met]
-        said += [CLAIMS["others_met"].format(tiers=first_capital(join(met)))] if met else []
-        words = [
-            CLAIMS["other_short"].format(tier=name, loses="" if i else "loses ", share=share)
-            for i, (name, share) in enumerate(lost)
-        ]
-        said += [f"{first_capital(join(words))}."] if words else []
-        said += [CLAIMS["others_cannot"].format(tiers=join(unsure))] if unsure else []
+        met = [one for one in others if one.is_met and one.later[1] <= NONE]
+        lost = [one for one in others if one.is_certain and one not in met]
+        for is_met_last, claim in ((True, CLAIMS["others_met"]), (False, CLAIMS["others_met_first"])):
+            names = [one.tier for one in met if one.is_met_last == is_met_last]
+            said += [claim.format(tiers=first_capital(join(names)))] if names else []
+        for is_sooner, head in ((False, ""), (True, "short sooner, ")):
+            words = [
+                CLAIMS["other_short"].format(tier=one.tier, loses="" if i else "loses ", share=_most(one))
+                for i, one in enumerate(other for other in lost if other.is_sooner == is_sooner)
+            ]
+            said += [f"{first_capital(head + join(words))}."] if words else []
+        cannot = CLAIMS["cannot"].format(demand=f"{join(unsure)} demand")
+        said += [f"{first_capital(cannot)}."] if unsure else []
         return " ".join(said)
 
     @property
@@ -258,10 +299,9 @@ class Claims:
         narrow = self.narrow
         if not narrow.where:
             return CLAIMS["no_narrow"].format(demand=self.demand)
-        made = "" if is_missing(narrow.share) else CLAIMS["made"].format(share=part(narrow.share))
         steps = "Other steps cost" if narrow.n_tied > 1 else "Another step costs"
         also = CLAIMS["also"].format(steps=steps) if narrow.n_tied else ""
-        slots = {"where": narrow.where, "made": made, "demand": self.demand, "lost": tonnes(narrow.lost_tpa)}
+        slots = {"where": narrow.where, "demand": demand_words(self.tier, False), "lost": tonnes(narrow.lost_tpa)}
         return CLAIMS["narrow"].format(**slots, also=also)
 
     def with_stocks(self, low: float, high: float) -> str:
@@ -284,8 +324,8 @@ class Claims:
         Parameters
         ----------
         advice : sequence of mapping
-            What to do, in order (verb, thing, ids, state, avoids_tpa, left_tpa, cost_musd, due, is_past, closes,
-            conditions, rivals).
+            What to do, in order (verb, thing, ids, state, avoids_tpa, left_tpa, cost_musd, cost_also, due, is_past,
+            closes, conditions, rivals).
         """
         if not advice:
             if self.shortfall.is_met or self.shortfall.later <= NONE:
@@ -308,14 +348,16 @@ class Claims:
 
     def how_sure(self, firmness: Mapping[str, bool]) -> str:
         """Say how sure that is, and the one thing that decides."""
+        short = self.shortfall
         loose = [name for name, firm in firmness.items() if not firm]
-        held = [name for name, firm in firmness.items() if firm]
-        last = f"served last, allies lose {part(self.shortfall.last)}" if self.shortfall.is_worse_last else ""
+        held = [name for name, firm in firmness.items() if firm and not (name == "order" and short.is_worse_last)]
+        last = f"served last, allies lose {part(short.last)}" if short.is_worse_last else ""
         if not loose:
             firm = "No judgement and no doubtful input that was tried changes this verdict"
             return f"{first_capital('; '.join(one for one in (firm, last) if one))}."
         most = " most" if len(self.decides) > 1 else ""
-        said = f"The verdict changes{most} {self.decides[0]}." if self.decides else ""
+        then = "nothing short" if short.decided[1] <= NONE else between(*short.decided)
+        said = f"The verdict changes{most} {self.decides[0]}: {then}." if self.decides else ""
         firm = f"Nothing assumed of {join(held, 'or')} changes it" if held else ""
         ends = first_capital("; ".join(one for one in (firm, last) if one))
         return " ".join(one for one in (said, f"{ends}." if ends else "") if one)
@@ -337,10 +379,10 @@ class Claims:
         return f"{chain}, {under}: {self.amount}.{also} {decides}"
 
 
-def _most(later: tuple[float, float], early: float) -> str:
+def _most(one: Other) -> str:
     """Return what is short at most, of the ends of what is later and of the first year: a range where that is open."""
-    is_open = later[1] >= early and percent(later[0]) != percent(later[1])
-    return between(*later) if is_open else part(max(*later, early))
+    is_open = one.later[1] >= one.first_year and percent(one.later[0]) != percent(one.later[1])
+    return between(*one.later) if is_open else part(max(*one.later, one.first_year))
 
 
 def in_a_mark(thing: str, ids: Sequence[str]) -> str:
@@ -360,7 +402,8 @@ def _bill(advice: Mapping[str, Any]) -> str:
         return ""
     several = len(advice["ids"]) > 1
     unknown = "not all costs known" if several else "cost unknown"
-    cost = unknown if is_missing(advice["cost_musd"]) else f"capex {bill(advice['cost_musd'] * 1e6)}"
+    of = "part of" if advice["cost_also"] else "capex"
+    cost = unknown if is_missing(advice["cost_musd"]) else f"{of} {bill(advice['cost_musd'] * 1e6)}"
     due = f"{'last ' if several else ''}due {advice['due']}"
     return f" ({cost}{f', was {due}' if advice['is_past'] else f', {due}' if advice['due'] else ''})"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -145,7 +146,7 @@ def test_two_results_tie_within_what_a_solve_is_certain_of(one: float, other: fl
 
 
 def test_when_it_is_first_short_is_said_of_the_central_case_where_the_class_cannot_be_said() -> None:
-    nothing = words.Narrow("", 0.0, 0.0, 0)
+    nothing = words.Narrow("", 0.0, 0)
     for certain, case in ((True, ""), (False, ", central case")):
         short = words.Shortfall(0.1, 0.3, 0.2, 0.6, 0.0, is_met=False, is_certain=certain)
         at = {month: words.Claims("Stop", "defence", True, short, month, nothing).first(48) for month in (3.0, 14.0)}
@@ -157,8 +158,8 @@ def test_when_it_is_first_short_is_said_of_the_central_case_where_the_class_cann
 
 # -- sentences of a finding ---------------------------------------------------------------------------
 
-NOWHERE = words.Narrow("", math.nan, 0.0, 0)
-SEPARATION = words.Narrow("separation in China", 0.9, 40.0, 2)
+NOWHERE = words.Narrow("", 0.0, 0)
+SEPARATION = words.Narrow("separation in China", 40.0, 2)
 
 
 def claims(
@@ -172,11 +173,13 @@ def claims(
     is_certain: bool = True,
     last: float = 0.0,
     is_worse_last: bool = False,
+    decided: tuple[float, float] = (0.6, 0.6),
+    good: str = "",
 ) -> words.Claims:
     """A finding of allied defence demand; less than 1 % is met."""
     is_met = max(later, first_year) <= 0.01
-    short = words.Shortfall(first_year, later, 0.2, 0.6, already, is_met, is_certain, last, is_worse_last)
-    return words.Claims("china out", "defence", True, short, month, narrow, decides)
+    short = words.Shortfall(first_year, later, 0.2, 0.6, already, is_met, is_certain, last, is_worse_last, decided)
+    return words.Claims("china out", "defence", True, short, month, narrow, decides, good)
 
 
 def test_a_verdict_names_who_from_when_and_how_much_as_far_as_it_can_be_said() -> None:
@@ -194,7 +197,7 @@ def test_a_verdict_names_who_from_when_and_how_much_as_far_as_it_can_be_said() -
         "China out: from year 3 allied defence demand is short, later by 30 %.",
         "China out: 12 % of allied defence demand is short in the first year, nothing later.",
         "China out: allied defence demand is met.",
-        "China out: how much of allied defence demand is short cannot be said.",
+        "China out: what allied defence demand loses cannot be said.",
     ]
 
 
@@ -212,43 +215,60 @@ def test_how_sure_a_verdict_is_names_what_changes_it_and_what_does_not() -> None
     firm, loose = {"stocks": True, "projects": True}, {"law": False}
     assert found.how_sure(firm) == "No judgement and no doubtful input that was tried changes this verdict."
     assert found.how_sure(firm | loose) == (
-        "The verdict changes if the stock is halved. Nothing assumed of stocks or projects changes it."
+        "The verdict changes if the stock is halved: 60\xa0%. Nothing assumed of stocks or projects changes it."
     )
-    assert found.how_sure(loose) == "The verdict changes if the stock is halved."
-    two = claims(decides=("if the stock is halved", "without a mine"))
-    assert two.how_sure(loose) == "The verdict changes most if the stock is halved."
+    assert flat(found.how_sure(loose)) == "The verdict changes if the stock is halved: 60 %."
+    two = claims(decides=("if the stock is halved", "without a mine"), decided=(0.34, 0.67))
+    assert flat(two.how_sure(loose)) == "The verdict changes most if the stock is halved: 34 to 67 %."
+    none = claims(decides=("with half of the demand",), decided=(0.0, 0.0))
+    assert none.how_sure(loose) == "The verdict changes with half of the demand: nothing short."
     assert claims().how_sure(firm | loose) == "Nothing assumed of stocks or projects changes it."
 
 
 def test_who_is_short_tells_the_tier_then_the_others_in_the_order_of_service() -> None:
-    others = [
-        ("industry", False, True, (0.2, 0.3), 0.5),
-        ("civilian", True, True, (0.0, 0.0), 0.0),
-        ("hobby", False, False, (0.1, 0.1), 0.1),
-    ]
-    said = claims().who(["defence", "civilian", "industry", "hobby"], others)
-    assert flat(said) == (
-        "Allied defence demand loses 12 % in the first year and 30 % once stocks are gone. Civilian demand is met. "
+    industry = words.Other("industry", False, True, (0.2, 0.3), 0.5)
+    civilian = words.Other("civilian", True, True, (0.0, 0.0), 0.0)
+    hobby = words.Other("hobby", False, False, (0.1, 0.1), 0.1)
+    assert flat(claims().who([civilian, industry, hobby])) == (
+        "Allied defence demand loses 12 % in the first year, more later. Civilian demand is met. "
         "Industry demand loses 50 %. What hobby demand loses cannot be said."
     )
-    open_ = [("industry", False, True, (0.59, 1.0), 0.5)]
-    assert flat(claims().who(["defence", "industry"], open_)).endswith("Industry demand loses 59 to 100 %.")
-    assert flat(claims(0.0, first_year=0.0).who(["defence"], [])) == (
-        "Allied defence demand is met in the first year and later."
+    late = {later: flat(claims(later).who([])) for later in (0.0, 0.05, 0.124)}
+    assert late == {
+        later: f"Allied defence demand loses 12 % in the first year, {word} later."
+        for later, word in ((0.0, "nothing"), (0.05, "less"), (0.124, "as much"))
+    }
+    open_ = [replace(industry, later=(0.59, 1.0)), replace(hobby, is_certain=True, is_sooner=True)]
+    assert flat(claims().who(open_)).endswith(
+        "Industry demand loses 59 to 100 %. Short sooner, hobby demand loses 10 %."
     )
-    assert flat(claims(is_certain=False).who(["defence"], [])) == (
-        "Allied defence demand loses 12 % in the first year (central case); later losses cannot be said."
+    last = [civilian, replace(civilian, tier="hobby", is_met_last=False)]
+    assert flat(claims().who(last)).endswith("Civilian demand is met. Hobby demand is met unless served last.")
+    assert flat(claims(0.0, first_year=0.0).who([])) == "Allied defence demand is met in the first year and later."
+    assert flat(claims(is_certain=False).who([])) == (
+        "Allied defence demand loses 12 % in the first year (central case)."
     )
-    unsure = [("civilian", False, False, (0.0, 0.0), 0.0), ("industry", True, True, (0.0, 0.0), 0.0)]
-    assert flat(claims(is_certain=False).who(["defence", "civilian", "industry"], unsure)).endswith(
-        "later losses and those of civilian demand cannot be said. Industry demand is met."
+    assert flat(claims(first_year=0.0, good="red").who([])) == (
+        "Allied defence demand loses nothing in the first year, more later: in the central case only red."
     )
 
 
-def test_the_bottleneck_bears_its_share_its_loss_and_its_ties() -> None:
+def test_the_first_short_month_names_another_year_at_the_ends_of_stocks() -> None:
+    what = "first defence shortfall"
+    assert claims(month=43.0).first(48, 25.0, 43.0) == ("Year 4", f"{what} (year 3 at low stocks)")
+    assert claims(month=8.0).first(48, 7.0, 14.0) == ("Month 8", f"{what} (year 2 at high stocks)")
+    assert claims(month=8.0).first(48, 7.0, math.nan) == ("Month 8", what)
+
+
+def test_a_part_of_a_cost_is_said_to_be_one() -> None:
+    shared = ADVICE | {"cost_also": "bauxite"}
+    assert "(part of USD 30 million, due Apr 2026)" in flat(claims().what([shared]))
+
+
+def test_the_bottleneck_bears_its_loss_and_its_ties() -> None:
     assert flat(claims(narrow=SEPARATION).where) == (
-        "The bottleneck is separation in China (90 % of it). On existing links its stop costs "
-        "allied defence demand 40 t/yr. Other steps cost as much."
+        "The bottleneck is separation in China. On existing links its stop costs defence demand 40 t/yr. "
+        "Other steps cost as much."
     )
     assert claims().where == "No single step abroad costs allied defence demand anything if it alone stops."
 
@@ -263,7 +283,7 @@ def test_a_time_that_rests_on_stocks_says_both_ends() -> None:
 
 
 ADVICE = {"verb": "Build", "thing": "works", "ids": ["w"], "state": "building", "avoids_tpa": 12.0, "left_tpa": 8.0,
-          "cost_musd": 30.0, "due": "Apr 2026", "is_past": False, "closes": False, "conditions": [], "rivals": []}  # fmt: skip
+          "cost_musd": 30.0, "cost_also": "", "due": "Apr 2026", "is_past": False, "closes": False, "conditions": [], "rivals": []}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -307,9 +327,8 @@ def test_without_advice_it_is_said_whether_any_is_needed() -> None:
 
 def test_what_allies_lose_if_served_last_stands_beside_what_is_firm() -> None:
     firm, loose = {"order": True, "links": True}, {"order": True, "links": False}
-    assert flat(claims(last=1.0, is_worse_last=True).how_sure(loose)) == (
-        "Nothing assumed of order changes it; served last, allies lose all."
-    )
+    assert flat(claims(last=1.0, is_worse_last=True).how_sure(loose)) == "Served last, allies lose all."
+    assert flat(claims().how_sure(loose)) == "Nothing assumed of order changes it."
     assert flat(claims(last=0.6, is_worse_last=True).how_sure(firm)).endswith(
         "changes this verdict; served last, allies lose 60 %."
     )

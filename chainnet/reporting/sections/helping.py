@@ -74,6 +74,7 @@ measure_table = col.Table(
         col.text("verb", "To do", "what there is to do about it, by its state", _to_do),
         col.tons("avoids_tpa", "Avoids, t/yr", "of the shortfall of the tier, with it alone"),
         col.million("cost_musd", "USD million", "capital cost"),
+        col.text("cost_also", "Pays also for", "what else the capital cost pays for; blank = nothing", body=False),
         col.text("due", "Due", "when its output begins", _due),
     ),
     none={"label": "no listed project avoids anything"},
@@ -89,7 +90,8 @@ def _advice_words(facts: Facts, one: Any) -> Sentence:
     once = " for one year; the months draw it already" if held else ""
     said = [f"avoids {tonnes(one.avoids_tpa)}{once}, {rests} stays short"]
     if one.ids and not held:
-        said.append(f"capital cost {NOT_KNOWN if is_missing(one.cost_musd) else money(one.cost_musd * 1e6)}")
+        also = f", with {one.cost_also}" if one.cost_also else ""
+        said.append(f"capital cost {NOT_KNOWN if is_missing(one.cost_musd) else money(one.cost_musd * 1e6)}{also}")
     if one.due:
         said.append(f"{'was due' if one.is_past else 'is due'} {one.due}")
     needs = f" This holds if {join(one.conditions)}." if one.conditions else ""

@@ -51,10 +51,11 @@ def front(facts: Facts, title: str = "") -> Front:
     finding = facts.a.findings[0]
     now = facts.a.findings[1] if len(facts.a.findings) > 1 else None
     claims, network, scenarios = finding.claims, facts.network, scenario_table.of(facts)
+    first = claims.first(finding.answers.months, *finding.stock_ends.values())
     return Front(
         small=", ".join(part for part in (title or network.label, vintage(network)) if part),
         title=finding.title,
-        key_figures=(claims.figure, claims.first(finding.answers.months), now.claims.today if now else NOTHING),
+        key_figures=(claims.figure, first, now.claims.today if now else NOTHING),
         sentences=tuple(
             (head, said, section_id(name)) for (head, name), said in zip(HEADS.items(), finding.sentences, strict=True)
         ),
@@ -193,6 +194,7 @@ def _listed(finding: Finding) -> tuple[str, ...]:
     said = []
     for row in _ranked(finding).to_dict("records"):
         cost = "cost not known" if is_missing(row["cost_musd"]) else money(row["cost_musd"] * 1e6)
+        cost += f" with {row['cost_also']}" if row["cost_also"] else ""
         due = f", {'was due' if row['is_past'] else 'due'} {row['due']}" if row["due"] else ""
         said.append(f"{row['label']} ({row['state']}{due}): {cost}")
     return tuple(said)
@@ -207,15 +209,16 @@ def _depends_on(finding: Finding) -> tuple[str, ...]:
         does = f"bottleneck: {then}" if one["does"] == "bottleneck" else MET_OR_SHORT[one["then"]]
         said.append(f"{first_capital(one['label'])}: {does}")
     more = len(found) - len(said)
-    return (*said, f"And {whole(more)} more: full list later in this report") if more else tuple(said)
+    return (*said, f"And {whole(more)} more: T36, in full in the workbook") if more else tuple(said)
 
 
 def _left_out(facts: Facts, finding: Finding) -> tuple[str, ...]:
     """Return what the answer leaves out, and what it assumes of users' stocks."""
-    cover = finding.network.cover
+    cover = finding.network.cover.sort_values("tier", kind="stable", na_position="last")
+    tiers = cover["tier"].notna()
     weeks = [
         f"{whole(row['weeks'])} weeks ({whole(row['low'])} to {whole(row['high'])}) for "
-        f"{titled(str(row['tier'])) if isinstance(row['tier'], str) else 'all'} users"
+        f"{titled(str(row['tier'])) if isinstance(row['tier'], str) else 'all other' if tiers.any() else 'all'} users"
         for row in cover.to_dict("records")
     ]
     held = "Stocks of users are not known: none is counted."
@@ -262,9 +265,7 @@ def _columns(facts: Facts) -> list[ReportColumn]:
         col.text("which", "When", "in force today, may return, next to begin, the worst, or another", which),
         col.SCENARIO_NAME,
         col.text("label", "Scenario", "the scenario in words"),
-        col.text(
-            "can_be_said", "Can it be said?", "whether doubts leave the class of the answer as it is", can_be_said
-        ),
+        col.text("can_be_said", "Class certain?", "whether doubts leave the class of the answer as it is", can_be_said),
         *due,
     ]
 

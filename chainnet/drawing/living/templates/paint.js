@@ -63,7 +63,7 @@ function others(answer) {
   return [own.before > data.none ? `${capital(fill("already", {share: percent(own.before)}))}.` : "",
     met.length ? fill("others_met", {tiers: capital(join(met.map((t) => t.name)))}) : "",
     short.length ? `${capital(join(short.map((t, i) => fill("other_short", {tier: t.name, loses: i ? "" : "loses ", share: partWords(t.part)}))))}.` : "",
-    unsure.length ? fill("others_cannot", {tiers: join(unsure.map((t) => t.name))}) : ""].filter(Boolean).join(" ");
+    unsure.length ? `${capital(fill("cannot", {demand: `${join(unsure.map((t) => t.name))} demand`}))}.` : ""].filter(Boolean).join(" ");
 }
 
 // the change against A, in points of what each tier asks for
@@ -175,7 +175,7 @@ function paintMembers(answer, found) {
 }
 
 function paintBottleneck(found) {
-  const words = (one) => fill("narrow", {where: one.where, made: one.share === null ? "" : fill("made", {share: partWords(one.share)}), lost: WORDS.tonnes(one.lost_tpa),
+  const words = (one) => fill("narrow", {where: one.where, lost: WORDS.tonnes(one.lost_tpa),
     demand: tierOf(found.tier).demand, also: one.ties.length ? fill("also", {steps: one.ties.length > 1 ? "Other steps cost" : "Another step costs"}) : ""});
   $("narrow").textContent = !found ? "Solving without each step of a country abroad." : found.where ? words(found) : fill("no_narrow", {demand: tierOf(found.tier).demand});
   $("narrow").title = found?.ties.join("; ") ?? "";
