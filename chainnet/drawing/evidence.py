@@ -15,6 +15,7 @@ HALF = 232.0  # a picture beside another, points
 INK, LINE, RULE, PALE, RED = (COLOURS[name] for name in ("ink", "line", "rule", "blank", "less"))
 APART = 0.005  # shares nearer than that are one
 UNKNOWN, STRIPE, WORD = 0.25, 5.0, 8.0  # height of what has no price, between stripes, least width with a number
+BARS = [size * 10.0**power for power in range(4, -7, -1) for size in (5.0, 2.0, 1.0)]  # of a scale, the longest first
 YEAR, LATER = 12, 5.0  # months: of the band, and between the months and what comes later
 Ends = tuple[float, float]
 Due = Sequence[tuple[float, str]]
@@ -169,7 +170,9 @@ def measures_svg(measures: pd.DataFrame, demand_tpa: float) -> str:
     picture.line([(left, top), (left, bottom)], LINE)
     picture.words(left - 4.0, top + 6.0, number(most), at="end", colour=COLOURS["soft"])
     picture.words(left - 4.0, bottom + 1.0, "0", at="end", colour=COLOURS["soft"])
-    picture.words(HALF - 4.0, bottom + 11.0, f"{number(total)}", at="end", colour=COLOURS["soft"])
-    picture.words(left, bottom + 11.0, "0", colour=COLOURS["soft"])
-    picture.words((left + HALF) / 2, bottom + 22.0, "points of demand avoided", at="middle", colour=COLOURS["soft"])
+    # each stands alone: an axis would add them up, so a bar says how wide a point is
+    bar = next(size for size in BARS if size <= total / 3.0)
+    picture.line([(left, bottom + 8.0), (left + bar * scale, bottom + 8.0)], INK, 2.0)
+    said = f"width: points of demand avoided, bar {number(bar)}"
+    picture.words(left, bottom + 22.0, said, colour=COLOURS["soft"])
     return picture.svg

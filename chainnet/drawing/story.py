@@ -71,8 +71,9 @@ def chip(finding: Finding | None) -> dict[str, str] | None:
     if finding is None or not finding["bottleneck"]["step"]:
         return None if finding is None else {}
     narrow = finding["bottleneck"]
-    said = f"bottleneck: {country_name(narrow['country'])}, its stop costs {tonnes(narrow['lost_tpa'])}"
-    return {step_words(narrow["step"]): said}
+    who, lost = f"{Who(finding['tier'])} users", tonnes(narrow["lost_tpa"])
+    said = f"{country_name(narrow['country'])}, its stop costs {who} {lost}"
+    return {step_words(narrow["step"]): f"bottleneck: {said}"}
 
 
 def story_data(finding: Finding | None, vintage: str) -> dict[str, Any] | None:

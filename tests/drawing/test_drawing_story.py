@@ -59,7 +59,7 @@ def test_the_page_holds_the_finding_whole_and_says_its_title(page: Path, finding
     heads = {b["name"]: b["bottleneckText"] for b in held(page, "data")["blocks"] if b["bottleneckText"]}
     narrow = finding.bottleneck
     assert list(heads) == [narrow["step"]]
-    assert heads[narrow["step"]].endswith(f"its stop costs {tonnes(narrow['lost_tpa'])}")
+    assert heads[narrow["step"]].endswith(f"its stop costs industrial users {tonnes(narrow['lost_tpa'])}")
 
 
 def test_what_is_drawn_as_short_is_what_the_finding_counts(runs: Any, finding: cn.Finding) -> None:

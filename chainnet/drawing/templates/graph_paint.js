@@ -298,7 +298,7 @@ C.placeHeads = () => {
     h.top = h.y === null ? 0 : Math.round(at.y + 4);
     h.element.style.left = Math.round(at.x + 4) + "px";
     h.element.style.top = h.y === null ? "0" : Math.round(at.y + 4) + "px";
-    // a head beyond the edge of the pane keeps its width
-    h.element.style[h.low ? "maxWidth" : "width"] = Math.max(60, Math.round(h.wide * scale - 8)) + "px";
+    // a head beyond the edge of the pane keeps its width; one among links hides no more of them than its words need
+    h.element.style[h.low || h.y !== null ? "maxWidth" : "width"] = Math.max(60, Math.round(h.wide * scale - 8)) + "px";
   });
 };

@@ -11,7 +11,7 @@ from chainnet.drawing import Break, break_svg, course_svg, levels_svg, measures_
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.model import Front, ReportColumn, ReportFigure
-from chainnet.reporting.order import section_id
+from chainnet.reporting.order import section_id, table_id
 from chainnet.reporting.sections.helping import FOR_A_YEAR
 from chainnet.reporting.texts import READ
 from chainnet.words import (
@@ -209,7 +209,9 @@ def _depends_on(finding: Finding) -> tuple[str, ...]:
         does = f"bottleneck: {then}" if one["does"] == "bottleneck" else MET_OR_SHORT[one["then"]]
         said.append(f"{first_capital(one['label'])}: {does}")
     more = len(found) - len(said)
-    return (*said, f"And {whole(more)} more: T36, in full in the workbook") if more else tuple(said)
+    return (
+        (*said, f"And {whole(more)} more: {table_id('dependencies')}, in full in the workbook") if more else tuple(said)
+    )
 
 
 def _left_out(facts: Facts, finding: Finding) -> tuple[str, ...]:

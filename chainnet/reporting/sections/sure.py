@@ -62,10 +62,9 @@ def sure_points(facts: Facts) -> tuple[Sentence, ...]:
     said = [Sentence(facts.a.findings[0].track_record, (), "Track record."), *likely_points(facts)]
     many, one = facts.a.ensemble, facts.a.sensitivity
     if many is not None:
-        first = f"{facts.first}_short_t"
-        key = first if first in _ranges(facts) else "lost_t"
-        row = many.summary.loc[key]
-        what = f"the {facts.first} shortfall" if key != "lost_t" else "the loss over all tiers"
+        tier = next((one for one in (facts.lead_words, facts.first) if f"{one}_short_t" in _ranges(facts)), None)
+        row = many.summary.loc[f"{tier}_short_t" if tier else "lost_t"]
+        what = f"the {tier} shortfall" if tier else "the loss over all tiers"
         draws = (
             f"On existing links, with all figures drawn at once, {what} lies between {number(row['p10'])} and "
             f"{tonnes(row['p90'])} in 8 of 10 draws (of {count(many.provenance['settings']['draws'])}; median "
