@@ -223,6 +223,8 @@ def test_two_projects_close_the_rest_where_together_they_cost_less_than_one() ->
     small = [("c", 3.0, "undecided", 2028, None, 30.0), ("d", 3.0, "undecided", 2029, None, 40.0)]
     _, then = cn.find(pit(near, large, *small), STOP).advice
     assert (then.ids, then.cost_musd, then.closes) == (("c", "d"), 70.0, True)
+    of_these = {case: left for case, left in then.cases if case.startswith("of these")}
+    assert of_these == {f"of these without Works {name}": pytest.approx(3.0) for name in "cd"}
     # as dear as the one, which is simpler
     dear = [("c", 3.0, "undecided", 2028, None, 45.0), ("d", 3.0, "undecided", 2029, None, 45.0)]
     assert cn.find(pit(near, large, *dear), STOP).advice[1].ids == ("b",)
@@ -280,7 +282,7 @@ def test_one_good_that_bears_all_of_the_shortfall_is_named() -> None:
         "Allied defence demand loses 60 % in the first year, as much later: in the central case only red."
     )
     both = net.with_table("edges", net.edges.assign(source=["pit", "pit"]))
-    assert "all of it" not in cn.find(both, STOP).sentences[0]
+    assert "only" not in cn.find(both, STOP).sentences[0]
 
 
 def test_no_project_that_waits_is_advised_where_those_being_built_close_the_gap() -> None:
@@ -292,6 +294,46 @@ def test_no_project_that_waits_is_advised_where_those_being_built_close_the_gap(
     (all_three,) = cn.find(pit(*several, ("d", 12.0, "undecided", 2027, None, 1.0)), STOP).advice
     assert (all_three.ids, all_three.thing) == (("a", "b", "c"), "three projects being built")
     assert (all_three.left_tpa, all_three.cost_musd) == (0.0, 3.0)
+
+
+def test_what_closes_the_gap_at_central_demand_alone_says_so() -> None:
+    net = pit(("a", 12.0, "building", 2028, None, 1.0))
+    wide = net.with_table("demand", net.demand.assign(low=8.0, high=12.0))
+    assert cn.find(wide, STOP).advice[0].conditions == ()
+    wider = net.with_table("demand", net.demand.assign(low=8.0, high=13.0))
+    (advice,) = cn.find(wider, STOP).advice
+    assert dict(advice.cases)["demand at its high values"] == pytest.approx(1.0)
+    assert advice.conditions == ("demand is not high",)
+
+
+def test_a_cost_that_pays_for_more_than_the_project_is_a_part_of_one() -> None:
+    net = pit(("a", 12.0, "building", 2028, None, 90.0))
+    shared = net.with_table("projects", net.projects.assign(capex_also="bauxite"))
+    found = cn.find(shared, STOP)
+    assert (found.advice[0].cost_also, found.measures["cost_also"].tolist()) == ("bauxite", ["bauxite"])
+    assert "(part of USD\xa090\xa0million, due 2028)" in found.sentences[2]
+    assert cn.find(net, STOP).advice[0].cost_also == ""
+
+
+def test_a_tier_that_is_short_before_that_of_the_finding_is_said_to_be() -> None:
+    """China sends 4 t/yr to weapons, which a stock serves for two years, and 6 t/yr to cars at once."""
+    demand = frame("node tier demand_tpa", ("user", "defence", 4.0), ("cars", "civilian", 6.0))
+    net = cn.Network(
+        nodes=frame(
+            "id stage country capacity_tpa",
+            *(("pit", "mine", "CHN", 20.0), ("user", "end_use", "USA", None), ("cars", "end_use", "USA", None)),
+        ),
+        edges=frame("source target flow_tpa", ("pit", "user", 4.0), ("pit", "cars", 6.0)),
+        demand=demand,
+        stocks=frame("id node stock_t holder country", ("s", "user", 8.0, "the state", "USA")),
+        beneficiaries=["USA"],
+    )
+    found = cn.find(net, STOP)
+    assert found.sentences[0] == (
+        "Allied defence demand loses nothing in the first year, more later. Short sooner, civilian demand loses all."
+    )
+    late = cn.find(net, STOP, "civilian").sentences[0]
+    assert "sooner" not in late
 
 
 def test_a_stock_closes_nothing_for_good_and_its_cases_are_told() -> None:

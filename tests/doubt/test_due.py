@@ -82,6 +82,7 @@ def test_a_scenario_that_takes_nothing_costs_nothing_to_the_last_digit(scenario:
     assert found.firmness.all()
     assert found.certain
     assert found.decides == ()
+    assert all(end != end for end in found.decides_ends)
 
 
 def test_the_range_is_of_what_is_due_and_not_of_what_is_short() -> None:
@@ -167,6 +168,7 @@ def test_one_plant_that_moves_the_class_by_two_leaves_nothing_to_be_said() -> No
         "One thing by itself moves it by two classes or more: without Near pit it is 100 %. Draws cannot show that"
     )
     assert found.decides == ("without Near pit",)
+    assert found.decides_ends == pytest.approx((1.0, 1.0))
     assert found.firmness.to_dict() == dict.fromkeys(SQUARES, True) | {"plants": False}
     ends = found.range.loc["defence"]
     assert (ends["high_share"], ends["high_by"]) == (pytest.approx(1.0), "node:near")
