@@ -158,7 +158,7 @@ def _levels(finding: Finding) -> ReportFigure:
         "response",
         said,
         f"Part of {finding.claims.demand}, each level with those before it."
-        f"{' Red tick: allies served last, a stress test.' if is_tested else ''}",
+        f"{' Tick: allies served last, a stress test.' if is_tested else ''}",
         levels_svg(table, NEW),
         f"{first_capital(alt)}.",
     )
