@@ -140,8 +140,9 @@ class Margin:
         plan = balance_under(self.counting, overlay, "new", stocks=self.stocks)
         left = self._lacking(plan.by_tier())
         used = plan.nodes["throughput_tpa"].reindex(nodes["id"]).to_numpy(dtype=float)
+        doubtful = np.asarray(is_weak(nodes)) | nodes["id"].isin(self.counting.network.opened["id"]).to_numpy()
         # a plan that uses none of a plant stands without it
-        asked = np.asarray(is_weak(nodes)) & (nodes["stage"] != "end_use").to_numpy() & (used > 0)
+        asked = doubtful & (nodes["stage"] != "end_use").to_numpy() & (used > 0)
         rows: list[tuple[str, float]] = []
         for place in np.flatnonzero(asked):
             short = self.short(overlay.times("nodes", np.array([place]), 0.0))

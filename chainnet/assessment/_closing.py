@@ -64,7 +64,7 @@ def closing(counting: Counting, scenario: Scenario | None, central: pd.Series, p
 def conditions(counting: Counting, scenario: Scenario | None, place: int | None, *, stocks: bool = False) -> list[str]:
     """Return on what it depends that new suppliers close a gap; empty where they do so in any case.
 
-    They may do so only because allied users are served first, or only because the scenario leaves third countries
+    They may do so only because allied users are not served last, or only because the scenario leaves third countries
     their goods, and these come round. So both are asked otherwise.
 
     Parameters
@@ -82,7 +82,7 @@ def conditions(counting: Counting, scenario: Scenario | None, place: int | None,
         found = found if place is None else found.iloc[[place]]
         return bool((found["shortfall_tpa"] <= PRINTED * found["demand_tpa"]).all())
 
-    found = [] if closes(counting.in_order("allies_last"), scenario) else ["allied users are served first"]
+    found = [] if closes(counting.in_order("allies_last"), scenario) else ["allied users are not served last"]
     everyone = None if scenario is None else to_everyone(counting.network, scenario)
     if everyone is not None and not closes(counting, everyone):
         found.append("third countries pass the goods on")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pandas as pd
 
 from chainnet.assessment._answers import Answers
@@ -11,7 +14,7 @@ from chainnet.words import place_words
 
 def dependencies(
     answers: Answers, table: pd.DataFrame, tier: str, narrow: tuple[str, str]
-) -> tuple[dict[str, str], ...]:
+) -> tuple[dict[str, Any], ...]:
     """Return what alone makes another class of a tier's shortfall, or another bottleneck: plants before judgements.
 
     Parameters
@@ -26,7 +29,8 @@ def dependencies(
     Returns
     -------
     tuple of dict
-        kind, id, label, variant, tier, does (class, bottleneck), then (the class, or the step and its country).
+        kind, id, label, variant, tier, does (class, bottleneck), then (the class, or the step and its country), and of
+        a class low_share and high_share, what is then due (they differ where who of several is short is a tie).
     """
     moves = table["what"].str.split(";").map(lambda words: "class" in words).astype(bool)
     rows = table[moves].assign(size=-table.loc[moves, "change_share"].abs().round(9))
@@ -41,6 +45,8 @@ def dependencies(
             "tier": tier,
             "does": "class",
             "then": class_of(float(row["due_share"])),
+            "low_share": float(row["due_low_share"]),
+            "high_share": float(row["due_high_share"]),
         }
         for row in rows.to_dict("records")
     ]
@@ -48,7 +54,7 @@ def dependencies(
     return (*found[:n_plants], *_moved(answers, tier, narrow), *found[n_plants:])
 
 
-def _moved(answers: Answers, tier: str, narrow: tuple[str, str]) -> list[dict[str, str]]:
+def _moved(answers: Answers, tier: str, narrow: tuple[str, str]) -> list[dict[str, Any]]:
     """Return the doubtful plants without which the bottleneck is another one."""
     if not all(narrow):
         return []
@@ -64,6 +70,8 @@ def _moved(answers: Answers, tier: str, narrow: tuple[str, str]) -> list[dict[st
             "tier": tier,
             "does": "bottleneck",
             "then": place_words(str(row["step"]), str(row["country"])),
+            "low_share": np.nan,
+            "high_share": np.nan,
         }
         for row in rows.to_dict("records")
     ]

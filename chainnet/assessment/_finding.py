@@ -386,7 +386,7 @@ class Finding:
     # -- what it depends on ------------------------------------------------------------------------
 
     @cached_property
-    def depends_on(self) -> tuple[dict[str, str], ...]:
+    def depends_on(self) -> tuple[dict[str, Any], ...]:
         """What alone makes another class of the shortfall, or another bottleneck; see ``dependencies``."""
         narrow = (self.bottleneck["step"], self.bottleneck["country"])
         return dependencies(self.answers, self.assumptions.table, self.tier, narrow)

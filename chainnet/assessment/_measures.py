@@ -25,7 +25,7 @@ CONFIRM = "Confirm the output of"
 STATES = ("undecided", "idle", "decided", "building", "running")
 MOST_NAMED = 2  # projects of one advice
 # on what an advice depends that leaves something short in a case
-IF = {HIGH: "demand is not high", LINKS: "assumed links hold", BEFORE: "allied users are served first"}
+IF = {HIGH: "demand is not high", LINKS: "assumed links hold", BEFORE: "allied users are not served last"}
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,10 @@ from chainnet.criticality import Reverse, reverse
 from chainnet.doubt import class_of
 from chainnet.engine import CERTAIN, PRINTED
 from chainnet.errors import DataError
+from chainnet.flow import Counting, value_model
 from chainnet.network import Network
 from chainnet.prices import Instruments, Market, floor_curve, instruments, market
-from chainnet.scenario import in_force
+from chainnet.scenario import in_force, overlay_of
 
 AHEAD = 5.0  # years to the day on which chances are taken
 WAYS, SECONDS = 5, 20.0  # sets listed besides those that could come first; the search takes a few seconds
@@ -103,10 +104,12 @@ def likelihood(case: Case, finding: Finding, why: Reasons) -> Reverse | None:
     """Return which of the events listed cost as much as the finding says, and how likely they are.
 
     The loss is that of the finding once new suppliers are qualified, or its high end where that is met; what is in
-    force today is in force.
+    force today is in force. Events are valued with the tier served first, and so is the finding where that is less.
     """
     later = finding.later
     loss = later["share"] if class_of(later["share"]) != "met" else later["high"]
+    first = _if_served_first(case, finding)
+    loss = first if class_of(first) != "met" and first < loss else loss
     with Reason(why, "likelihood"):
         if case.network.hazards.empty:
             raise DataError("the data list no hazards")
@@ -125,6 +128,16 @@ def likelihood(case: Case, finding: Finding, why: Reasons) -> Reverse | None:
             **case.in_value,
         )
     return None
+
+
+def _if_served_first(case: Case, finding: Finding) -> float:
+    """Return what the scenario of a finding costs its tier beside what is in force, as events are valued."""
+    counting = Counting.of(case.network, tier=finding.answers.named(finding.tier), **case.in_value)
+    now, then = (
+        value_model(counting, overlay_of(case.network, one), "new").value
+        for one in (in_force(case.network), finding.scenario)
+    )
+    return max(now - then, 0.0) / finding.demand["tpa"]
 
 
 def priced(case: Case, finding: Finding, why: Reasons) -> Priced:

@@ -21,7 +21,6 @@ from chainnet.words._answers import (
 from chainnet.words._chances import odds
 from chainnet.words._claims import (
     CLAIMS,
-    MET_OR_SHORT,
     NONE,
     Claims,
     Narrow,
@@ -30,6 +29,7 @@ from chainnet.words._claims import (
     between,
     demand_words,
     in_a_mark,
+    lacking,
     place_words,
 )
 from chainnet.words._countries import country_code
@@ -102,7 +102,6 @@ __all__ = [
     "ALL_TIERS",
     "CLAIMS",
     "DEGREE_WORDS",
-    "MET_OR_SHORT",
     "MINUS",
     "MONTHS",
     "NBSP",
@@ -155,6 +154,7 @@ __all__ = [
     "is_known",
     "is_missing",
     "join",
+    "lacking",
     "levels_sentence",
     "money",
     "named",

@@ -15,14 +15,6 @@ from chainnet.words._who import Who
 NONE = 0.01 + 1e-6
 YEAR = 12
 CANNOT = "Cannot be said"
-# what a class says of a demand
-MET_OR_SHORT = {
-    "met": "met",
-    "little": "under a tenth short",
-    "part": "a tenth to a half short",
-    "most": "more than a half short",
-}
-
 # what a page that solves for itself says too, with the slots that it fills
 CLAIMS = {
     "met": "{demand} is met",
@@ -269,14 +261,14 @@ class Claims:
         unsure = [one.tier for one in others if not one.is_certain]
         year = "nothing" if short.first_year <= NONE else part(short.first_year)
         if not short.is_certain:
-            said = [f"{tier} loses {year} in the first year (central case)."]
+            said = [f"{tier} loses {year} over the first year (central case)."]
         elif short.is_met:
             said = [f"{tier} is met in the first year and later."]
         else:
             late = "nothing" if short.later <= NONE else "more" if short.later > short.first_year + NONE else ""
             late = late or ("less" if short.later < short.first_year - NONE else "as much")
             only = f": in the central case only {self.good}" if self.good else ""
-            said = [f"{tier} loses {year} in the first year, {late} later{only}."]
+            said = [f"{tier} loses {year} over the first year, {late} later{only}."]
         said += [f"{first_capital(self.already)}."] if self.already else []
         met = [one for one in others if one.is_met and one.later[1] <= NONE]
         lost = [one for one in others if one.is_certain and one not in met]
@@ -358,7 +350,7 @@ class Claims:
         most = " most" if len(self.decides) > 1 else ""
         then = "nothing short" if short.decided[1] <= NONE else between(*short.decided)
         said = f"The verdict changes{most} {self.decides[0]}: {then}." if self.decides else ""
-        firm = f"Nothing assumed of {join(held, 'or')} changes it" if held else ""
+        firm = f"Nothing assumed of {join(held, 'or')} changes its class" if held else ""
         ends = first_capital("; ".join(one for one in (firm, last) if one))
         return " ".join(one for one in (said, f"{ends}." if ends else "") if one)
 
@@ -453,6 +445,17 @@ def between(low: float, high: float) -> str:
     """Return a range of shares in words."""
     least, most = percent(low), percent(high)
     return most if least == most else f"{least.removesuffix(NBSP + '%')} to {most}"
+
+
+def lacking(low: float, high: float) -> str:
+    """Return how much is short, at least and at most, in words.
+
+    Examples
+    --------
+    >>> lacking(0.0, 0.0), lacking(0.0, 0.13).replace(NBSP, " ")
+    ('nothing short', '0 to 13 % short')
+    """
+    return "nothing short" if high <= NONE else f"{between(low, high)} short"
 
 
 def place_words(step: str, country: str) -> str:

@@ -279,7 +279,7 @@ def test_one_good_that_bears_all_of_the_shortfall_is_named() -> None:
     )
     found = cn.find(net, STOP)
     assert found.sentences[0].replace("\xa0", " ") == (
-        "Allied defence demand loses 60 % in the first year, as much later: in the central case only red."
+        "Allied defence demand loses 60 % over the first year, as much later: in the central case only red."
     )
     both = net.with_table("edges", net.edges.assign(source=["pit", "pit"]))
     assert "only" not in cn.find(both, STOP).sentences[0]
@@ -330,7 +330,7 @@ def test_a_tier_that_is_short_before_that_of_the_finding_is_said_to_be() -> None
     )
     found = cn.find(net, STOP)
     assert found.sentences[0] == (
-        "Allied defence demand loses nothing in the first year, more later. Short sooner, civilian demand loses all."
+        "Allied defence demand loses nothing over the first year, more later. Short sooner, civilian demand loses all."
     )
     late = cn.find(net, STOP, "civilian").sentences[0]
     assert "sooner" not in late

@@ -422,6 +422,6 @@ def test_new_suppliers_say_on_what_they_depend() -> None:
     nodes.loc[nodes["id"] == "mine", "capacity_tpa"] = 17.0
     scarce = net.with_table("nodes", nodes)
     assert conditions(Counting.of(scarce), ours, 0) == [
-        "allied users are served first",
+        "allied users are not served last",
         "third countries pass the goods on",
     ]

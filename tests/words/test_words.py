@@ -215,14 +215,14 @@ def test_how_sure_a_verdict_is_names_what_changes_it_and_what_does_not() -> None
     firm, loose = {"stocks": True, "projects": True}, {"law": False}
     assert found.how_sure(firm) == "No judgement and no doubtful input that was tried changes this verdict."
     assert found.how_sure(firm | loose) == (
-        "The verdict changes if the stock is halved: 60\xa0%. Nothing assumed of stocks or projects changes it."
+        "The verdict changes if the stock is halved: 60\xa0%. Nothing assumed of stocks or projects changes its class."
     )
     assert flat(found.how_sure(loose)) == "The verdict changes if the stock is halved: 60 %."
     two = claims(decides=("if the stock is halved", "without a mine"), decided=(0.34, 0.67))
     assert flat(two.how_sure(loose)) == "The verdict changes most if the stock is halved: 34 to 67 %."
     none = claims(decides=("with half of the demand",), decided=(0.0, 0.0))
     assert none.how_sure(loose) == "The verdict changes with half of the demand: nothing short."
-    assert claims().how_sure(firm | loose) == "Nothing assumed of stocks or projects changes it."
+    assert claims().how_sure(firm | loose) == "Nothing assumed of stocks or projects changes its class."
 
 
 def test_who_is_short_tells_the_tier_then_the_others_in_the_order_of_service() -> None:
@@ -230,12 +230,12 @@ def test_who_is_short_tells_the_tier_then_the_others_in_the_order_of_service() -
     civilian = words.Other("civilian", True, True, (0.0, 0.0), 0.0)
     hobby = words.Other("hobby", False, False, (0.1, 0.1), 0.1)
     assert flat(claims().who([civilian, industry, hobby])) == (
-        "Allied defence demand loses 12 % in the first year, more later. Civilian demand is met. "
+        "Allied defence demand loses 12 % over the first year, more later. Civilian demand is met. "
         "Industry demand loses 50 %. What hobby demand loses cannot be said."
     )
     late = {later: flat(claims(later).who([])) for later in (0.0, 0.05, 0.124)}
     assert late == {
-        later: f"Allied defence demand loses 12 % in the first year, {word} later."
+        later: f"Allied defence demand loses 12 % over the first year, {word} later."
         for later, word in ((0.0, "nothing"), (0.05, "less"), (0.124, "as much"))
     }
     open_ = [replace(industry, later=(0.59, 1.0)), replace(hobby, is_certain=True, is_sooner=True)]
@@ -246,10 +246,10 @@ def test_who_is_short_tells_the_tier_then_the_others_in_the_order_of_service() -
     assert flat(claims().who(last)).endswith("Civilian demand is met. Hobby demand is met unless served last.")
     assert flat(claims(0.0, first_year=0.0).who([])) == "Allied defence demand is met in the first year and later."
     assert flat(claims(is_certain=False).who([])) == (
-        "Allied defence demand loses 12 % in the first year (central case)."
+        "Allied defence demand loses 12 % over the first year (central case)."
     )
     assert flat(claims(first_year=0.0, good="red").who([])) == (
-        "Allied defence demand loses nothing in the first year, more later: in the central case only red."
+        "Allied defence demand loses nothing over the first year, more later: in the central case only red."
     )
 
 
@@ -328,7 +328,7 @@ def test_without_advice_it_is_said_whether_any_is_needed() -> None:
 def test_what_allies_lose_if_served_last_stands_beside_what_is_firm() -> None:
     firm, loose = {"order": True, "links": True}, {"order": True, "links": False}
     assert flat(claims(last=1.0, is_worse_last=True).how_sure(loose)) == "Served last, allies lose all."
-    assert flat(claims().how_sure(loose)) == "Nothing assumed of order changes it."
+    assert flat(claims().how_sure(loose)) == "Nothing assumed of order changes its class."
     assert flat(claims(last=0.6, is_worse_last=True).how_sure(firm)).endswith(
         "changes this verdict; served last, allies lose 60 %."
     )

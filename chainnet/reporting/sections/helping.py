@@ -94,7 +94,8 @@ def _advice_words(facts: Facts, one: Any) -> Sentence:
         said.append(f"capital cost {NOT_KNOWN if is_missing(one.cost_musd) else money(one.cost_musd * 1e6)}{also}")
     if one.due:
         said.append(f"{'was due' if one.is_past else 'is due'} {one.due}")
-    needs = f" This holds if {join(one.conditions)}." if one.conditions else ""
+    holds = "This closes the gap if" if one.closes else "It avoids something only if"
+    needs = f" {holds} {join(one.conditions)}." if one.conditions else ""
     rivals = f" As much is avoided by {join(one.rivals[:3])}." if one.rivals else ""
     head, table = f"{one.verb} {one.thing}:", "helps_most" if one.ids and not held else "levels"
     named = [facts.label(name) for name in one.ids if facts.label(name) not in one.thing and not held]

@@ -35,8 +35,12 @@ def _who(facts: Facts) -> str:
 
 def _asked(facts: Facts) -> str:
     found: Any = facts.a.likelihood
-    first = "" if _who(facts) == "all" else " if served first"
-    return f"{percent(found.loss_asked_share)} of {_who(facts)} demand{first}"
+    return f"{percent(found.loss_asked_share)} of {_who(facts)} demand{_first(facts)}"
+
+
+def _first(facts: Facts) -> str:
+    """Return how events are valued: a tier as if it came first."""
+    return "" if _who(facts) == "all" else " if served first"
 
 
 def _ahead(facts: Facts) -> str:
@@ -145,8 +149,8 @@ exceedance_table = col.Table(
         "words": "In words",
     },
     subtitle=lambda f: (
-        f"Part of {_who(f)} demand that the events listed cost together, on a day {_ahead(f)}. Low: all rates low; "
-        "high: all high."
+        f"Part of {_who(f)} demand{_first(f)} that the events listed cost together, on a day {_ahead(f)}. Low: all "
+        "rates low; high: all high."
     ),
     note="Exact: from all sets that cost so much; bounds: from those found in time. Events without a rate enter none.",
     stands=lambda f: stands(

@@ -155,7 +155,7 @@ def _name_columns(facts: Facts, by: str) -> list[ReportColumn]:
             col.text("label", by.capitalize(), "the same in words", lambda _, row: label(row["name"])),
             col.text("step", "Step", "step of the chain", listed("step")),
             col.text("place", "Country or region", "where it stands", listed("place")),
-            col.share("step_share", "Share of step", "part of what its step makes of the same good", largest),
+            col.share("step_share", "Share of good", "part of what its step makes of the same good", largest),
         ]
     if "+" in by:
         return [

@@ -15,12 +15,12 @@ from chainnet.reporting.order import section_id, table_id
 from chainnet.reporting.sections.helping import FOR_A_YEAR
 from chainnet.reporting.texts import READ
 from chainnet.words import (
-    MET_OR_SHORT,
     country_name,
     first_capital,
     in_a_mark,
     is_missing,
     join,
+    lacking,
     money,
     number,
     percent,
@@ -205,8 +205,8 @@ def _depends_on(finding: Finding) -> tuple[str, ...]:
     found = finding.depends_on
     said = []
     for one in found[:MOST_LINES]:
-        then = one["then"] or "none"
-        does = f"bottleneck: {then}" if one["does"] == "bottleneck" else MET_OR_SHORT[one["then"]]
+        is_class = one["does"] == "class"
+        does = lacking(one["low_share"], one["high_share"]) if is_class else f"bottleneck: {one['then'] or 'none'}"
         said.append(f"{first_capital(one['label'])}: {does}")
     more = len(found) - len(said)
     return (
@@ -267,7 +267,7 @@ def _columns(facts: Facts) -> list[ReportColumn]:
         col.text("which", "When", "in force today, may return, next to begin, the worst, or another", which),
         col.SCENARIO_NAME,
         col.text("label", "Scenario", "the scenario in words"),
-        col.text("can_be_said", "Class certain?", "whether doubts leave the class of the answer as it is", can_be_said),
+        col.text("can_be_said", "Can a class be said?", "yes, or of which tiers no class can be said", can_be_said),
         *due,
     ]
 

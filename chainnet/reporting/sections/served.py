@@ -156,13 +156,18 @@ def course_figure(facts: Facts) -> ReportFigure | None:
     shares = pd.DataFrame({facts.drawn(tier): share[tier] for tier in tiers})
     places = [finding.answers.tiers.index(tier) for tier in tiers]
     picture = month_lines(shares, end, places, "months from the first measure")
-    worst = tiers[int(np.argmax([share[tier].iloc[-1] for tier in tiers]))]
+    is_certain = {one.tier: one.certain for one in (finding, *finding.others)}
+    last = {tier: float(share[tier].iloc[-1]) for tier in tiers if is_certain[tier]}
+    title = "Who is short month by month, in one of several equally good plans"
+    if last:
+        worst = max(last, key=last.__getitem__)
+        title = f"{first_capital(Who(worst).demand)} ends {percent(last[worst])} short under the worst scenario"
     alt = "; ".join(
         f"{tier}: {percent(share[tier].max())} at most, {percent(share[tier].iloc[-1])} at the end" for tier in tiers
     )
     return fig.make_figure(
         picture.svg,
-        f"{first_capital(Who(worst).demand)} ends {percent(share[worst].iloc[-1])} short under the worst scenario",
+        title,
         "Part of each tier's demand that is short, month by month, new suppliers as they qualify, stocks drawn. "
         f"Scenario: {finding.label}.",
         f"{first_capital(alt)}.",

@@ -16,7 +16,7 @@ from chainnet.reporting.sections.assumed import assumption_table, gap_table
 from chainnet.reporting.sections.likely import exceedance_table, hazard_table, likely_points, ways_figure, ways_table
 from chainnet.reporting.sections.missing import missing_table
 from chainnet.results import CHECKED, NOT_STATED, SAMPLED
-from chainnet.words import MET_OR_SHORT, Who, count, counted, first_capital, number, percent, readable_id, tonnes, verb
+from chainnet.words import Who, count, counted, first_capital, lacking, number, percent, readable_id, tonnes, verb
 
 TOP = 10
 RANGE_WORDS = {
@@ -39,7 +39,7 @@ def section(facts: Facts) -> Section:
     """Return what the ranges do to the answer, on which inputs it rests and how well they are known."""
     return make_section(
         "How sure are we?",
-        Sentence(facts.a.findings[0].sentences[3]),
+        Sentence(facts.a.findings[0].sentences[3], ("dependencies",)),
         sure_points(facts),
         ways_figure(facts),
         ranges_figure(facts),
@@ -59,7 +59,12 @@ def section(facts: Facts) -> Section:
 
 def sure_points(facts: Facts) -> tuple[Sentence, ...]:
     """Return how past rules were forecast, and what the ranges do to the answer, in words."""
-    said = [Sentence(facts.a.findings[0].track_record, (), "Track record."), *likely_points(facts)]
+    finding = facts.a.findings[0]
+    said = [
+        Sentence(finding.assumptions.words["range"], ("dependencies",), "Range."),
+        Sentence(finding.track_record, (), "Track record."),
+        *likely_points(facts),
+    ]
     many, one = facts.a.ensemble, facts.a.sensitivity
     if many is not None:
         tier = next((one for one in (facts.lead_words, facts.first) if f"{one}_short_t" in _ranges(facts)), None)
@@ -201,7 +206,11 @@ limiting_table = col.Table(
 def _depends(facts: Facts) -> list[dict[str, Any]]:
     """Return what alone makes another class of the shortfall, or another bottleneck: plants before judgements."""
     return [
-        {**one, "label": first_capital(one["label"]), "then": MET_OR_SHORT.get(one["then"], one["then"]) or "none"}
+        {
+            **one,
+            "label": first_capital(one["label"]),
+            "then": lacking(one["low_share"], one["high_share"]) if one["does"] == "class" else one["then"] or "none",
+        }
         for one in facts.a.findings[0].depends_on
     ]
 
@@ -216,7 +225,11 @@ dependency_table = col.Table(
         col.code("id", "Id", "name in the data"),
         col.text("label", "If otherwise", "what is judged or known otherwise"),
         col.text("does", "Changes", "the class of the shortfall, or the bottleneck"),
-        col.text("then", "Then", "the class, or the bottleneck, in that case"),
+        col.text("then", "Then", "how much is short, or the bottleneck, in that case"),
+        *(
+            col.share(f"{end}_share", f"Short, at {word}", f"part of demand short then, at {word}", body=False)
+            for end, word in (("low", "least"), ("high", "most"))
+        ),
     ),
     none={"label": "nothing alone changes it", "kind": "-", "id": "-", "does": "-", "then": "-"},
     subtitle="One at a time, {f.lead_words}. Scenario: {f.worst_label}.",
