@@ -372,7 +372,7 @@ def _key_part(word: str) -> str:
 
 
 def _inputs(old: Network, new: Network) -> pd.DataFrame:
-    parts = []
+    parts: list[pd.DataFrame] = []
     for table in TABLES:
         keys = _keys(table, old, new)
         before, after = _keyed(old, table, keys), _keyed(new, table, keys)
