@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 
 import networkx as nx
-from parsed import tree
+from parsed import statements, tree
 
 PACKAGE = Path(__file__).parents[1] / "chainnet"
 WIDTH, ROW, BOX, HEIGHT, LEFT = 1180, 84, 122, 46, 84
@@ -23,12 +23,9 @@ def rooms_and_imports() -> tuple[dict[str, int], nx.DiGraph]:
         if room in ("__init__", "__main__"):
             continue
         sizes[room] = sizes.get(room, 0) + (path.name != "__init__.py")
-        todo: list[ast.AST] = [tree(path)]
-        while todo:
-            node = todo.pop()
-            if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-                continue
-            todo.extend(ast.iter_child_nodes(node))
+        every = statements(tree(path))
+        typing = [node for node in every if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)]
+        for node in set(every).difference(*map(statements, typing)):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("chainnet."):
                 other = node.module.split(".")[1]  # type: ignore[union-attr]
                 if other != room:

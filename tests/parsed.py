@@ -6,6 +6,7 @@ import ast
 from functools import cache
 from pathlib import Path
 
+_BLOCKS = (ast.stmt, ast.ExceptHandler, ast.match_case)
 PACKAGE = Path(__file__).parents[1] / "chainnet"
 
 
@@ -19,6 +20,13 @@ def tree(path: Path) -> ast.Module:
 def nodes(whole: ast.AST) -> tuple[ast.AST, ...]:
     """Return all nodes of a tree that stays as it is, as ``ast.walk`` yields them."""
     return tuple(ast.walk(whole))
+
+
+@cache
+def statements(whole: ast.AST) -> tuple[ast.AST, ...]:
+    """Return all statements inside a tree: a fifth of its nodes, and no import hides in an expression."""
+    parts = [part for part in ast.iter_child_nodes(whole) if isinstance(part, _BLOCKS)]
+    return tuple(one for part in parts for one in (part, *statements(part)))
 
 
 @cache

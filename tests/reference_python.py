@@ -120,6 +120,7 @@ def _named(annotation: object, module: str) -> Iterator[type]:
         yield from near[:1] or same[:1]
 
 
+@cache
 def _room_of(word: str, module: str) -> str:
     """Return the room from which a module takes a name, "" if from none."""
     taken = rf"^ *from chainnet\.(\w+)\S* import (?:.*|\([^)]*)\b{word}\b"
@@ -431,11 +432,13 @@ def described(one: type) -> set[str]:
     return {name.strip() for head in heads for name in head.partition(" : ")[0].split(",")}
 
 
+@cache
 def _handed_by(name: str) -> list[type]:
     function = thing(name)
     return list(_named(inspect.signature(function).return_annotation, function.__module__))
 
 
+@cache
 def _held_by(one: type) -> list[type]:
     found: list[type] = []
     for member in map(function_of, members(one).values()):

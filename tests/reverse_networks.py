@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import combinations
 from typing import Any
 
@@ -91,14 +92,20 @@ def random_chain(seed: int) -> cn.Network:
     )
 
 
+@lru_cache(1)
+def base_of(net: cn.Network, tier: str | None) -> tuple[Counting, float, float]:
+    """What counts, what is served of it, and what it asks for."""
+    counting = Counting.of(net, tier=tier)
+    return counting, ValueModel(counting).value, float(net.demand["demand_tpa"][counting.rows].sum())
+
+
 def loss_of(net: cn.Network, hazards: pd.DataFrame, events: Sequence[str], tier: str | None = None) -> float:
     """What some hazards cost together, by a program made for them alone."""
-    counting = Counting.of(net, tier=tier)
+    counting, base, demand = base_of(net, tier)
     effects = hazards.set_index("id")["effect"]
     nodes = [{"kind": "remove", "nodes": json.loads(effects[event].removeprefix("nodes = "))} for event in events]
-    base = ValueModel(counting).value
     left = ValueModel(counting, overlay_of(net, cn.Scenario("all", nodes))).value if events else base
-    return float((base - left) / net.demand["demand_tpa"][counting.rows].sum())
+    return float((base - left) / demand)
 
 
 def all_ways(

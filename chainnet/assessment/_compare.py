@@ -372,20 +372,23 @@ def _key_part(word: str) -> str:
 
 
 def _inputs(old: Network, new: Network) -> pd.DataFrame:
-    parts = []
+    parts: list[pd.DataFrame] = []
     for table in TABLES:
         keys = _keys(table, old, new)
         before, after = _keyed(old, table, keys), _keyed(new, table, keys)
         both = before.index.intersection(after.index)
         for kind, frame, gone in (("removed", before, after), ("added", after, before)):
             only = frame.index.difference(gone.index)
+            if parts and only.empty:
+                continue
             figure = _main_figure(table, frame).reindex(only)
             cells = {"before": figure if kind == "removed" else None, "after": figure if kind == "added" else None}
             parts.append(pd.DataFrame({"table": table, "key": only, "column": "", "kind": kind, **cells}))
+        ours, theirs = before.loc[both], after.loc[both]
         for column in before.columns:
-            if column in TABLES[table].named_by:
+            one, two = ours[column], theirs[column]
+            if column in TABLES[table].named_by or one.equals(two):
                 continue
-            one, two = before.loc[both, column], after.loc[both, column]
             differs = ~((one == two) | (one.isna() & two.isna()))
             hit = both[differs.fillna(True).to_numpy(dtype=bool)]
             values = {"before": one.reindex(hit).to_numpy(object), "after": two.reindex(hit).to_numpy(object)}

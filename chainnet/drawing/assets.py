@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ _TEMPLATES = Path(__file__).parent / "templates"
 _ENGINE = Path("templates/lib/vis-9.1.2/vis-network.min.js")
 
 
+@cache
 def environment(*folders: Path) -> Any:
     """Return where templates are found and filled in: every text is escaped, a word that lacks is an error."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined

@@ -8,8 +8,10 @@ import pandas as pd
 import pytest
 
 import chainnet as cn
+from chainnet.flow import Counting, balance_under
 from chainnet.reporting.facts import Facts
 from chainnet.reporting.measures import measure_rows
+from chainnet.scenario import overlay_of
 
 CHN = {"country": "CHN"}
 PROFILE = [{"months": 2, "share": 0.0}, {"months": 0, "share": 0.9}, {"months": 3, "share": 0.3}, {"share": 0.5}]
@@ -170,7 +172,8 @@ def test_a_phase_takes_its_share_from_customs() -> None:
     phases = [{"months": 4, "share": 0.1}, {"share": "controls"}]
     asked = scn(licence(profile=phases, start="2023-08", **goods))
     customs, plain = scn(restrict(share="controls", **goods)), scn(restrict(share=0.9, **goods))
-    short = [cn.balance(net, one).demand["shortfall_tpa"].sum() for one in (asked, customs, plain)]
+    answers = [balance_under(Counting.of(net), overlay_of(net, one)) for one in (asked, customs, plain)]
+    short = [one.demand["shortfall_tpa"].sum() for one in answers]
     assert short[0] == pytest.approx(short[1])
     told = asked.with_shares(net)
     assert told.measures[0]["profile"] == [phases[0], {"share": told.parameters["share_ga_primary"]["value"]}]

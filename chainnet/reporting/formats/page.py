@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -34,16 +35,11 @@ def html_report(document: Document, has_graph: bool, template: str | None = None
     bytes
         UTF-8; it asks for nothing but itself and the graph beside it.
     """
-    from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
 
-    shell = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    shell.filters["nb"] = unbroken
-    shell.filters["css"] = css_text
-    shell.filters["b64"] = lambda text: b64encode(text.encode("utf-8")).decode("ascii")
     source = template or files("chainnet.reporting.formats").joinpath("page.html.j2").read_text(encoding="utf-8")
     printed = document.tables
-    text = shell.from_string(source).render(
+    text: str = _template(source).render(
         d=document,
         palette=Markup(palette_sheet().rstrip()),
         graph=has_graph,
@@ -56,6 +52,17 @@ def html_report(document: Document, has_graph: bool, template: str | None = None
         size=STRIP,
     )
     return text.encode("utf-8")
+
+
+@lru_cache(2)
+def _template(source: str) -> Any:
+    from jinja2 import Environment, StrictUndefined
+
+    shell = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    shell.filters["nb"] = unbroken
+    shell.filters["css"] = css_text
+    shell.filters["b64"] = lambda text: b64encode(text.encode("utf-8")).decode("ascii")
+    return shell.from_string(source)
 
 
 def wide_page(title: str, what: str, chains: Iterable[Mapping[str, str]], *blocks: Block) -> str:
