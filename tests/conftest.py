@@ -7,10 +7,8 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from copy import copy
 from functools import cache, wraps
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -52,15 +50,6 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(folder.cleanup)
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         os.environ["PYTHONPYCACHEPREFIX"] = folder.name
-
-
-def pytest_sessionstart(session: pytest.Session) -> None:
-    """The second process of a whole run imports from the other end: half of what is to be compiled it finds compiled."""
-    if os.environ.get("PYTEST_XDIST_WORKER") == "gw1" and session.config.args == session.config.getini("testpaths"):
-        for path in sorted(Path(__file__).parent.rglob("test_*.py"), reverse=True):
-            sys.path.insert(0, str(path.parent))
-            with suppress(Exception):  # a module that is wrong is told where it is collected
-                import_module(path.stem)
 
 
 _from_files = reading.read_folder
