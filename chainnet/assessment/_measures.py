@@ -40,6 +40,7 @@ class Advice:
     ``due_month``: its end in months from the date of the chain, NaN = no date.
     ``closes``: nothing stays short with it, for good. ``conditions``: on what its effect depends, in words.
     ``cases``: what stays short, t/yr, where it disappoints. ``rivals``: what else alone avoids as much.
+    ``cheaper``: of those that each avoid something, the two that together close the gap for least, if for less.
     """
 
     verb: str
@@ -57,6 +58,7 @@ class Advice:
     cases: tuple[tuple[str, float], ...] = ()
     rivals: tuple[str, ...] = ()
     cost_also: str = ""
+    cheaper: tuple[str, ...] = ()
 
 
 def advised(answers: Answers, scenario: Scenario | None, tier: str) -> tuple[Advice, ...]:
@@ -180,7 +182,12 @@ def _projects(answers: Answers, margin: Margin, tier: str, place: int) -> list[A
     if left <= least:
         closing = by_projects(answers.counting, margin.scenario, place, among=near)
         taken, rivals = _best(answers, margin, tier, closing, near)
-        return [_advice(answers, margin, taken or _needed(margin, near, least), rivals)]
+        taken = taken or _needed(margin, near, least)
+        helps = projects[projects["id"].isin(project_measures(answers, margin.scenario, tier)["id"])]
+        cheaper = _cheaper(margin, helps, taken[0], least) if len(taken) == 1 else ()
+        named = dict(zip(projects["id"], projects["label"].fillna(projects["id"]), strict=True))
+        advice = _advice(answers, margin, taken, rivals)
+        return [replace(advice, cheaper=tuple(named[name] for name in cheaper))]
     first = _advice(answers, margin, _needed(margin, near, least))
     then = replace(margin, given=first.ids)
     rests = {name: then.left([name]) for name in projects.loc[~is_near, "id"]}

@@ -85,16 +85,17 @@ def _whose(facts: PageData, losses: Losses | None) -> Who:
 def inferred_words(facts: PageData) -> str:
     """Return how many of the links with flow are inferred."""
     moving = [k for k in facts.links if (k["base"] or 0.0) > 0 or (k["result"] or 0.0) > 0]
-    return share_inferred(sum(k["isInferred"] for k in moving), len(moving))
+    when = " before or after" if any((k["result"] or 0.0) > 0 for k in moving) else ""
+    return share_inferred(sum(k["isInferred"] for k in moving), len(moving), when)
 
 
-def share_inferred(n: int, moving: int) -> str:
-    """Return how many of so many links with flow are inferred."""
+def share_inferred(n: int, moving: int, when: str = "") -> str:
+    """Return how many of so many links with flow are inferred; ``when``: of what answers, where two are drawn."""
     if not moving:
         return "No link has a flow on record."
     if not n:
-        return f"None of the {moving} links with flow is inferred."
-    return f"{percent(n / moving)} of the {moving} links with flow are inferred (dashed)."
+        return f"None of the {moving} links with flow{when} is inferred."
+    return f"{percent(n / moving)} of the {moving} links with flow{when} are inferred (dashed)."
 
 
 def hidden_words(n: int) -> str:

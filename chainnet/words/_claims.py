@@ -293,7 +293,7 @@ class Claims:
             return CLAIMS["no_narrow"].format(demand=self.demand)
         steps = "Other steps cost" if narrow.n_tied > 1 else "Another step costs"
         also = CLAIMS["also"].format(steps=steps) if narrow.n_tied else ""
-        slots = {"where": narrow.where, "demand": demand_words(self.tier, False), "lost": tonnes(narrow.lost_tpa)}
+        slots = {"where": narrow.where, "demand": self.demand, "lost": tonnes(narrow.lost_tpa)}
         return CLAIMS["narrow"].format(**slots, also=also)
 
     def with_stocks(self, low: float, high: float) -> str:
@@ -317,7 +317,7 @@ class Claims:
         ----------
         advice : sequence of mapping
             What to do, in order (verb, thing, ids, state, avoids_tpa, left_tpa, cost_musd, cost_also, due, is_past,
-            closes, conditions, rivals).
+            closes, conditions, rivals, cheaper).
         """
         if not advice:
             if self.shortfall.is_met or self.shortfall.later <= NONE:
@@ -336,6 +336,7 @@ class Claims:
         only = join(list(dict.fromkeys(word for one in (first, *then) for word in one["conditions"])))
         n = len(first["rivals"])
         also = f" {first_capital(spelled(n, 'other project avoids', 'other projects avoid'))} as much." if n else ""
+        also += " Two cheaper projects do so together." if first["cheaper"] else ""
         return f"{'. '.join(said)}{f' if {only}' if only else ''}.{also}"
 
     def how_sure(self, firmness: Mapping[str, bool]) -> str:

@@ -290,6 +290,9 @@ def test_no_project_that_waits_is_advised_where_those_being_built_close_the_gap(
     net = pit(("a", 12.0, "building", 2028, None, 90.0), ("b", 12.0, "undecided", 2027, None, 1.0), small)
     (only,) = cn.find(net, STOP).advice
     assert (only.ids, only.closes, only.rivals) == (("a",), True, ("Works b",))
+    pair = ("e", 8.0, "undecided", 2029, None, 2.0)
+    (dear,) = cn.find(pit(("a", 12.0, "building", 2028, None, 90.0), small, pair), STOP).advice
+    assert (dear.ids, dear.cheaper) == (("a",), ("Works c", "Works e"))
     several = [(name, 4.0, "building", 2028, None, 1.0) for name in "abc"]
     (all_three,) = cn.find(pit(*several, ("d", 12.0, "undecided", 2027, None, 1.0)), STOP).advice
     assert (all_three.ids, all_three.thing) == (("a", "b", "c"), "three projects being built")

@@ -265,9 +265,15 @@ def test_a_part_of_a_cost_is_said_to_be_one() -> None:
     assert "(part of USD 30 million, due Apr 2026)" in flat(claims().what([shared]))
 
 
+def test_two_cheaper_projects_are_said_to_do_as_much() -> None:
+    rivals = {"rivals": ["a"], "cheaper": ["c", "d"]}
+    said = flat(claims().what([ADVICE | rivals]))
+    assert said.endswith("One other project avoids as much. Two cheaper projects do so together.")
+
+
 def test_the_bottleneck_bears_its_loss_and_its_ties() -> None:
     assert flat(claims(narrow=SEPARATION).where) == (
-        "The bottleneck is separation in China. On existing links its stop costs defence demand 40 t/yr. "
+        "The bottleneck is separation in China. On existing links its stop costs allied defence demand 40 t/yr. "
         "Other steps cost as much."
     )
     assert claims().where == "No single step abroad costs allied defence demand anything if it alone stops."
@@ -283,7 +289,7 @@ def test_a_time_that_rests_on_stocks_says_both_ends() -> None:
 
 
 ADVICE = {"verb": "Build", "thing": "works", "ids": ["w"], "state": "building", "avoids_tpa": 12.0, "left_tpa": 8.0,
-          "cost_musd": 30.0, "cost_also": "", "due": "Apr 2026", "is_past": False, "closes": False, "conditions": [], "rivals": []}  # fmt: skip
+          "cost_musd": 30.0, "cost_also": "", "cheaper": [], "due": "Apr 2026", "is_past": False, "closes": False, "conditions": [], "rivals": []}  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,7 @@ def _advice_words(facts: Facts, one: Any) -> Sentence:
     holds = "This closes the gap if" if one.closes else "It avoids something only if"
     needs = f" {holds} {join(one.conditions)}." if one.conditions else ""
     rivals = f" As much is avoided by {join(one.rivals[:3])}." if one.rivals else ""
+    rivals += f" Cheaper together: {join(list(one.cheaper))}." if one.cheaper else ""
     head, table = f"{one.verb} {one.thing}:", "helps_most" if one.ids and not held else "levels"
     named = [facts.label(name) for name in one.ids if facts.label(name) not in one.thing and not held]
     who = f" They are {join(named)}." if named else ""

@@ -187,7 +187,7 @@ def shown(page, label):
     whole = told["tiers"][k]["demand_tpa"]
     due = max(0.0, whole - told["tiers"][k]["served_tpa"] - told["already"][k]) / whole
     short = Shortfall(due, due, due, due, told["already"][k] / whole, due <= 0.01, True)
-    narrow = Narrow(place_words(*mine["name"]), mine["share"], mine["lost_tpa"], len(mine["ties"]))
+    narrow = Narrow(place_words(*mine["name"]), mine["lost_tpa"], len(mine["ties"]))
     return Claims(label, told["tier"], True, short, np.nan, narrow), told["tiers"]
 
 
