@@ -148,7 +148,7 @@ def measures_svg(measures: pd.DataFrame, demand_tpa: float) -> str:
     demand_tpa : float
         What the tier asks for.
     """
-    height, left, top = 116.0, 30.0, 8.0
+    height, left, top = 118.0, 30.0, 10.0  # room for a number over the highest
     bottom, picture = height - 26.0, Picture(height, HALF)
     table = measures.assign(points=100.0 * measures["avoids_tpa"] / demand_tpa)
     table = table.assign(price=table["cost_musd"] / table["points"])

@@ -17,6 +17,7 @@ TOP, FOOT, RIGHT = 30.0, 4.0, 104.0
 BLOCK, GAP, LABELLED = 7.0, 5.0, 8.0
 MOST_PLACES, MOST_COLUMNS = 5, 5
 REST, VIA = "other", "via "
+WIDER = 1.2  # a browser without the family writes in one that takes more room
 KEPT, BANDS = COLOURS["ink"], COLOURS["rule"]
 
 
@@ -63,7 +64,7 @@ def break_svg(told: Break) -> str:
         if not is_cut:
             _name(picture, told, x, (column, place, n), block)
     for column, steps in enumerate(heads):
-        for row, line in enumerate(_head(told, steps, x[1] - 6.0)):
+        for row, line in enumerate(_head(told, steps, (x[1] - 6.0) / WIDER)):
             picture.words(x[column], 9.0 + 10.0 * row, line, bold=True)
     picture.words(x[n], 9.0, cut(told.users, RIGHT + 8.0, bold=True), bold=True)
     picture.words(x[n], 21.0, told.arrives, size=TEXT, bold=True)

@@ -53,7 +53,7 @@ def test_a_measure_is_as_wide_as_what_it_avoids_and_as_high_as_a_point_costs() -
     assert [box["width"] + 1.0 for box in (first, second, third)] == pytest.approx([whole / 3, whole / 6, whole / 2])
     assert (first["height"], second["height"], third["height"]) == pytest.approx((82.0 / 3, 82.0, 82.0 / 4), abs=0.01)
     bottoms = {round(box["y"] + box["height"], 2) for box in (first, second, third)}
-    assert bottoms == {90.0}
+    assert bottoms == {92.0}
     assert len([line for line in lines(svg, "line") if line[0] >= third["x"]]) == 20  # every five points: no price
     # scales: nought to USD 6 million a point up, none of it on the boxes; a bar of 20 of the 60 points along
     assert [(said, at) for said, x, at in words(svg) if x < 30.0] == [("6", "end"), ("0", "end")]
