@@ -35,8 +35,8 @@ def test_the_picture_says_what_the_chain_answers() -> None:
     assert len(network.opened) == 8
     assert "eight opened since" in said["plants"]
     found = Finding(Answers(Counting.of(network)), None, network.tier_order[0]).bottleneck
-    assert f"bottleneck: {country_name(found['country'])} makes" in said["bottleneck"]
-    assert f"its stop costs {found['lost_tpa']:.0f}" in said["bottleneck"].replace("\xa0", " ")
+    costs = f"its stop costs {network.tier_order[0]} users {found['lost_tpa']:.0f}"
+    assert f"bottleneck: {country_name(found['country'])}, {costs}" in said["bottleneck"].replace("\xa0", " ")
     assert said["heading"].startswith(cn.scenarios(network)[page.STOP].label)
     card = page.written(page.page_of("rare-earths"), page.CARD_BEGIN, page.CARD_END)
     assert f"**{said['heading']}**".replace("\xa0", " ") in card.replace("\xa0", " ")

@@ -390,8 +390,8 @@ def in_a_mark(thing: str, ids: Sequence[str]) -> str:
 
 
 def _bill(advice: Mapping[str, Any]) -> str:
-    """Return in brackets what an advice costs and when it is due; "" of what costs no plant."""
-    if not advice["ids"] or advice["state"] == "held":
+    """Return in brackets what an advice costs and when it is due; "" of a stock, which is there."""
+    if advice["state"] == "held":
         return ""
     several = len(advice["ids"]) > 1
     unknown = "not all costs known" if several else "cost unknown"
