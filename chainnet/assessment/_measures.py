@@ -185,9 +185,7 @@ def _projects(answers: Answers, margin: Margin, tier: str, place: int) -> list[A
         taken = taken or _needed(margin, near, least)
         helps = projects[projects["id"].isin(project_measures(answers, margin.scenario, tier)["id"])]
         cheaper = _cheaper(margin, helps, taken[0], least) if len(taken) == 1 else ()
-        named = dict(zip(projects["id"], projects["label"].fillna(projects["id"]), strict=True))
-        advice = _advice(answers, margin, taken, rivals)
-        return [replace(advice, cheaper=tuple(named[name] for name in cheaper))]
+        return [_advice(answers, margin, taken, rivals, cheaper)]
     first = _advice(answers, margin, _needed(margin, near, least))
     then = replace(margin, given=first.ids)
     rests = {name: then.left([name]) for name in projects.loc[~is_near, "id"]}
@@ -251,7 +249,9 @@ def _needed(margin: Margin, names: Sequence[str], least: float) -> tuple[str, ..
     return tuple(taken)
 
 
-def _advice(answers: Answers, margin: Margin, names: tuple[str, ...], rivals: Sequence[str] = ()) -> Advice:
+def _advice(
+    answers: Answers, margin: Margin, names: Sequence[str], rivals: Sequence[str] = (), cheaper: Sequence[str] = ()
+) -> Advice:
     """Return the advice to bring about projects, with how far it holds."""
     projects, left, least = answers.network.projects, margin.left(names), PRINTED * margin.rest
     rows = _described(answers, projects[projects["id"].isin(names)]).set_index("id").loc[list(names)]
@@ -265,7 +265,7 @@ def _advice(answers: Answers, margin: Margin, names: tuple[str, ...], rivals: Se
     return Advice(
         verb=str(rows[rows["state"] == state]["verb"].iloc[-1]),
         thing=join(labels) if len(labels) <= MOST_NAMED else f"{spelled(len(labels), 'project')}{being}",
-        ids=names,
+        ids=tuple(names),
         state=state,
         avoids_tpa=margin.rest - left,
         left_tpa=left,
@@ -278,4 +278,5 @@ def _advice(answers: Answers, margin: Margin, names: tuple[str, ...], rivals: Se
         cases=cases,
         rivals=tuple(named[one] for one in rivals),
         cost_also=join([also for also in rows["cost_also"] if also]),
+        cheaper=tuple(named[one] for one in cheaper),
     )
