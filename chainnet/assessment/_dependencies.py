@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet.assessment._answers import Answers
-from chainnet.doubt import class_of, in_words, is_weak
+from chainnet.doubt import JUDGED, class_of, in_words, is_weak
 from chainnet.words import place_words
 
 
@@ -34,7 +34,7 @@ def dependencies(
     """
     moves = table["what"].str.split(";").map(lambda words: "class" in words).astype(bool)
     rows = table[moves].assign(size=-table.loc[moves, "change_share"].abs().round(9))
-    rows = rows.assign(judged=rows["kind"].isin(["order", "rerouting", "demand", "slack", "density"]))
+    rows = rows.assign(judged=rows["kind"].isin(JUDGED))
     rows = rows.sort_values(["judged", "size", "id"], kind="stable").drop_duplicates(["kind", "id"])
     found = [
         {

@@ -108,13 +108,13 @@ def likelihood(case: Case, finding: Finding, why: Reasons) -> Reverse | None:
     """
     later = finding.later
     loss = later["share"] if class_of(later["share"]) != "met" else later["high"]
-    first = _if_served_first(case, finding)
-    loss = first if class_of(first) != "met" and first < loss else loss
     with Reason(why, "likelihood"):
         if case.network.hazards.empty:
             raise DataError("the data list no hazards")
         if class_of(loss) == "met":
             raise DataError("the finding leaves nothing short")
+        first = _if_served_first(case, finding)
+        loss = first if class_of(first) != "met" and first < loss else loss
         return reverse(
             case.network,
             min(loss, 1.0),

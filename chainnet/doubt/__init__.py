@@ -8,6 +8,7 @@ costliest step of a country), *draw* (one set of inputs), *store* (an SQLite fil
 """
 
 from chainnet.doubt._changes import is_weak, variations
+from chainnet.doubt._due import JUDGED
 from chainnet.doubt._ensemble import Ensemble, ensemble, local_processes
 from chainnet.doubt._judgements import demand_factors, orders_of
 from chainnet.doubt._key_assumptions import KeyAssumptions, class_assumptions, key_assumptions
@@ -17,6 +18,7 @@ from chainnet.doubt._words import in_words
 
 __all__ = [
     "CLASSES",
+    "JUDGED",
     "Ensemble",
     "KeyAssumptions",
     "Sensitivity",

@@ -171,7 +171,7 @@ def measures_svg(measures: pd.DataFrame, demand_tpa: float) -> str:
     picture.words(left - 4.0, top + 6.0, number(most), at="end", colour=COLOURS["soft"])
     picture.words(left - 4.0, bottom + 1.0, "0", at="end", colour=COLOURS["soft"])
     # each stands alone: an axis would add them up, so a bar says how wide a point is
-    bar = next(size for size in BARS if size <= total / 3.0)
+    bar = next((size for size in BARS if size <= total / 3.0), BARS[-1])
     picture.line([(left, bottom + 8.0), (left + bar * scale, bottom + 8.0)], INK, 2.0)
     said = f"width: points of demand avoided, bar {number(bar)}"
     picture.words(left, bottom + 22.0, said, colour=COLOURS["soft"])

@@ -14,6 +14,8 @@ from conftest import frame, line, two_tier
 
 import chainnet as cn
 from chainnet.assessment._answers import Answers
+from chainnet.assessment._case import Case
+from chainnet.assessment._priced import _if_served_first
 from chainnet.cli import main
 from chainnet.doubt import class_assumptions
 from chainnet.errors import DataError
@@ -461,3 +463,24 @@ def test_what_another_process_knows_is_not_solved_again(mag9: cn.Network, monkey
     assert any(due.values())
     with pytest.raises(AssertionError, match="solved again"):
         here.due(out)
+
+
+def test_the_chance_of_a_finding_is_asked_as_events_are_valued() -> None:
+    """Nine of 20 t/yr are left: four go to weapons first, so cars lack half of ten; if cars came first, a tenth."""
+    net = cn.Network(
+        nodes=frame(
+            "id stage country capacity_tpa",
+            *(("pit", "mine", "CHN", 20.0), ("own", "mine", "USA", 9.0)),
+            *(("user", "end_use", "USA", None), ("cars", "end_use", "USA", None)),
+        ),
+        edges=frame(
+            "source target flow_tpa",
+            *(("pit", "user", 2.0), ("pit", "cars", 5.0), ("own", "user", 2.0), ("own", "cars", 5.0)),
+        ),
+        demand=frame("node tier demand_tpa", ("user", "defence", 4.0), ("cars", "civilian", 10.0)),
+        beneficiaries=["USA"],
+    )
+    found = cn.find(net, STOP, "civilian")
+    assert found.later["share"] == pytest.approx(0.5)
+    case = Case(found.answers.counting, (STOP,), (), 12, None, None, 0)
+    assert _if_served_first(case, found) == pytest.approx(0.1)
