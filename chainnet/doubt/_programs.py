@@ -36,7 +36,6 @@ from chainnet.flow import (
     in_finer_sizes,
     released,
     stages_of,
-    under_contract,
 )
 from chainnet.lowering import Degree, Lowered, Overlay, column_gains, lower
 
@@ -201,7 +200,7 @@ class Program:
         every = [*parts.ours, *(rows for turns in parts.orders.values() for rows in turns), *(h[2] for h in self._home)]
         self._goals = {rows.tobytes(): rows for rows in every}
         self._numbers = {key: number for number, key in enumerate(self._goals)}
-        overlay = overlay if self._law is None else under_contract(self._law, overlay)
+        overlay = overlay if self._law is None else overlay.also(self._law.contracts)
         lowering = partial(lower, counting.network, overlay, degree, stocks=stocks)
         self._is_proved = True
         in_finer_sizes(lowering, self._take, lambda: self._is_proved)
@@ -236,7 +235,7 @@ class Program:
         is held for later stages than those asked about is kept for them.
         """
         if self._law is not None:
-            overlay = under_contract(self._law, overlay)
+            overlay = overlay.also(self._law.contracts)
         free = released(overlay)
         every = self._turns(self.parts.orders[order] if tier is None else (self.parts.ours[tier],))
         turns = every[: self.parts.n_asked[order]]

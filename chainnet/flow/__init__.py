@@ -19,7 +19,7 @@ from chainnet.flow._largest import (
     solve_market,
     values_by_igraph,
 )
-from chainnet.flow._law import at_home, first_by_law, home_stages, released, under_contract
+from chainnet.flow._law import at_home, first_by_law, home_stages, released
 from chainnet.flow._long_runs import LongRuns, long_runs
 from chainnet.flow._months import NEW_LAG_MONTHS, MonthsModel
 from chainnet.flow._order import Asked, Kept, Valued, valued_order
@@ -87,7 +87,6 @@ __all__ = [
     "short_by_tier",
     "solve_market",
     "stages_of",
-    "under_contract",
     "value_model",
     "valued_order",
     "values_by_igraph",

@@ -26,7 +26,7 @@ from chainnet.errors import DataError
 from chainnet.flow._closest import moved_links, nearest
 from chainnet.flow._counting import Counting
 from chainnet.flow._fair import share_fairly
-from chainnet.flow._law import at_home, home_stages, law_facts, released, under_contract
+from chainnet.flow._law import at_home, home_stages, released
 from chainnet.flow._order import Asked, StageTable
 from chainnet.flow._stages import SEVERAL, in_finer_sizes, settled
 from chainnet.flow._steady import Balance, edge_table, node_table, priced_bounds, tier_table
@@ -182,7 +182,7 @@ def balance_under(
         "scenario": scenario_name,
         "reroute": reroute,
         "order": counting.order_name,
-        **law_facts(counting, low.overlay),
+        **_law_facts(counting, low.overlay),
         "fair": fair,
         **({} if closest is False else {"closest": True}),
         "stocks": "first year" if stocks else "not drawn",
@@ -209,6 +209,14 @@ def balance_under(
         ranges=None if ranges is None else stamp(ranges, source),
         moved=None if found.moved is None else stamp(found.moved, source),
     )
+
+
+def _law_facts(counting: Counting, overlay: Overlay) -> dict[str, list[str]]:
+    """Return what an answer by law says of itself beside its order: whose exports are held, who is under contract."""
+    ids = counting.network.plants["id"]
+    bound = sorted({ids.iloc[int(np.flatnonzero(r.sources)[0])] for r in counting.contracts})
+    home = list(overlay.home) if counting.law is not None else []
+    return {**({"home_first": home} if home else {}), **({"contracts": bound} if bound else {})}
 
 
 def short_by_tier(
@@ -247,7 +255,7 @@ def _solved(
         raise DataError(
             "balance: the network has no demand table, so nobody can be short. Give demand, or use max_flow."
         )
-    stages, overlay = stages_of(counting), under_contract(counting, overlay)
+    stages, overlay = stages_of(counting), overlay.also(counting.contracts)
     cost = extra_cost_usd_per_t
     lowering = partial(lower, network, overlay, reroute, stocks=stocks, extra_cost_usd_per_t=cost)
     steps.more(len(stages) + 1)

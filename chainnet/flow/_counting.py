@@ -21,12 +21,13 @@ from chainnet.flow._order import (
     Kept,
     StageTable,
     Valued,
+    contracts_of,
     covering,
     default_order,
     kept_order,
     name_of,
 )
-from chainnet.lowering import stack
+from chainnet.lowering import Restriction, stack
 from chainnet.network import Network, check_network, say_unfed
 
 
@@ -188,6 +189,11 @@ class Counting:
     def law(self) -> Covering | None:
         """Whom law or arrangement puts first; None where it is not asked."""
         return covering(self.network, self.order == LAW_ONLY) if self.order in ("law", LAW_ONLY) else None
+
+    @property
+    def contracts(self) -> tuple[Restriction, ...]:
+        """Contracts in force, as bounds on what goes to other buyers; none where the order is not by law."""
+        return contracts_of(self.network) if self.law is not None else ()
 
     def inside(self, table: pd.DataFrame, column: str = "country") -> Bools:
         """Return which rows of any table lie with the beneficiaries."""

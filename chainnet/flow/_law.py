@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from chainnet._types import INF, Bools, Ints
 from chainnet.flow._counting import Counting
-from chainnet.lowering import Overlay, Restriction
+from chainnet.lowering import Overlay
 from chainnet.network import Network, contracts_in_force, kept
 
 
@@ -52,45 +51,9 @@ def _away(network: Network, country: str) -> Ints:
     return np.flatnonzero(network.plants["country"].to_numpy(dtype=object) != country)
 
 
-def under_contract(counting: Counting, overlay: Overlay) -> Overlay:
-    """Return the overlay with the contracts in force, where the order is by law; they are its last restrictions."""
-    bound = contracts_of(counting.network) if counting.law is not None else ()
-    return replace(overlay, restrictions=overlay.restrictions + bound) if bound else overlay
-
-
 def released(overlay: Overlay) -> Overlay:
     """Return the overlay with no contract in force, its restrictions in their places; itself where there is none."""
     if all(r.part is None for r in overlay.restrictions):
         return overlay
     free = (r if r.part is None else replace(r, bound_tpa=INF) for r in overlay.restrictions)
     return replace(overlay, restrictions=tuple(free))
-
-
-def law_facts(counting: Counting, overlay: Overlay) -> dict[str, Any]:
-    """Return what an answer by law says of itself beside its order: whose exports are held, who is under contract."""
-    ids = counting.network.view("nodes")["id"].to_list() + counting.network.view("projects")["id"].to_list()
-    bound = sorted({ids[int(np.flatnonzero(r.sources)[0])] for r in overlay.restrictions if r.part is not None})
-    home = list(overlay.home) if counting.law is not None else []
-    return {**({"home_first": home} if home else {}), **({"contracts": bound} if bound else {})}
-
-
-@kept(1)
-def contracts_of(network: Network) -> tuple[Restriction, ...]:
-    """Return the contracts in force at the date at which a network stands, as bounds on what goes to other buyers.
-
-    Raises
-    ------
-    DataError
-        With every row whose supplier puts out no such good, or whose share cannot be found.
-    """
-    plants, edges, found = network.plants, network.view("edges"), list[Restriction]()
-    ids = plants["id"]
-    for row in contracts_in_force(network).to_dict("records"):
-        if row["share"] <= 0:
-            continue
-        outside = ~network.in_countries(plants, [row["for"]], "contracts: for")
-        out = (edges["source"] == row["supplier"]) & edges["target"].isin(set(ids[outside]))
-        out &= edges["commodity"].fillna("") == row["commodity"]
-        mine = (ids == row["supplier"]).to_numpy()
-        found.append(Restriction(out.to_numpy(), 0.0, mine, outside, (row["commodity"],), part=1.0 - row["share"]))
-    return tuple(found)

@@ -32,7 +32,7 @@ from chainnet.errors import DataError, InfeasibleError, SolverError
 from chainnet.flow._balance import EXTRA_COST_USD_PER_T, relation_flows, shared_tiers, stages_of
 from chainnet.flow._counting import Counting
 from chainnet.flow._endured import Endured
-from chainnet.flow._law import released, under_contract
+from chainnet.flow._law import released
 from chainnet.flow._law_months import AT_ONCE, at_once, kept_at_home, with_stage_rows
 from chainnet.flow._order import VALUED
 from chainnet.flow._plan import Bases, How, Piece, Plan, Told, check_size
@@ -98,7 +98,7 @@ class MonthsModel:
         mine = [name for name, members in self.stages if (members & counting.rows).any()]
         self._firsts = {*network.tier_order, "demand", *mine}
         self._counting, self._overlays = counting, dict[int, tuple[Overlay, Overlay]]()
-        template = under_contract(counting, template)
+        template = template.also(counting.contracts)
         # of these what falls to the beneficiaries is a range, whose middle is told
         self._shared = {} if counting.order in VALUED else shared_tiers(counting, self.stages)
         open_ = tuple(replace(r, bound_tpa=np.inf) for r in template.restrictions)
@@ -363,7 +363,7 @@ class MonthsModel:
             return overlays
         for overlay in overlays:
             if self._overlays.get(id(overlay), (None,))[0] is not overlay:
-                self._overlays[id(overlay)] = overlay, under_contract(self._counting, overlay)
+                self._overlays[id(overlay)] = overlay, overlay.also(self._counting.contracts)
         return [self._overlays[id(overlay)][1] for overlay in overlays]
 
     def _bounds(self, overlays: Sequence[Overlay], start: Start, keeps_end: bool) -> tuple[Array, Array, Array]:

@@ -1,4 +1,4 @@
-"""Who is served when: the words for it, tables of stages, and whom a law or an arrangement puts first.
+"""Who is served when: the words for it, tables of stages, whom a law or an arrangement puts first, contracts.
 
 Words: *order* (who is served first where not all can be), *stage* (demand rows that are served together), *covered* (a
 country that law or arrangement puts first).
@@ -17,7 +17,8 @@ import pandas as pd
 from chainnet import checks
 from chainnet._types import Bools
 from chainnet.errors import DataError, Fault
-from chainnet.network import Network, common_table, day_of, first_day, kept, last_day
+from chainnet.lowering import Restriction
+from chainnet.network import Network, common_table, contracts_in_force, day_of, first_day, kept, last_day
 
 Order = Literal["allies_first", "allies_last", "alike", "law"]
 ORDERS = ("allies_first", "allies_last", "alike", "law")
@@ -250,3 +251,25 @@ def _ended(until: str, after: str, day: date | None) -> str:
     if not until or day is None or last_day(until) >= day:
         return "no"
     return {"ended": "yes", "works": "no"}.get(after, "unknown")
+
+
+@kept(1)
+def contracts_of(network: Network) -> tuple[Restriction, ...]:
+    """Return the contracts in force at the date at which a network stands, as bounds on what goes to other buyers.
+
+    Raises
+    ------
+    DataError
+        With every row whose supplier puts out no such good, or whose share cannot be found.
+    """
+    plants, edges, found = network.plants, network.view("edges"), list[Restriction]()
+    ids = plants["id"]
+    for row in contracts_in_force(network).to_dict("records"):
+        if row["share"] <= 0:
+            continue
+        outside = ~network.in_countries(plants, [row["for"]], "contracts: for")
+        out = (edges["source"] == row["supplier"]) & edges["target"].isin(set(ids[outside]))
+        out &= edges["commodity"].fillna("") == row["commodity"]
+        mine = (ids == row["supplier"]).to_numpy()
+        found.append(Restriction(out.to_numpy(), 0.0, mine, outside, (row["commodity"],), part=1.0 - row["share"]))
+    return tuple(found)

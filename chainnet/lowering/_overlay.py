@@ -131,6 +131,10 @@ class Overlay:
         """Return the overlay with other projects built."""
         return replace(self, built=built)
 
+    def also(self, restrictions: tuple[Restriction, ...]) -> Overlay:
+        """Return the overlay with further restrictions, which come last; itself where there are none."""
+        return replace(self, restrictions=self.restrictions + restrictions) if restrictions else self
+
     def times(self, table: str, rows: Ints | slice, factors: Array | float) -> Overlay:
         """Return the overlay with the shares of rows of nodes, projects, edges, demand or stocks multiplied.
 

@@ -18,7 +18,7 @@ from chainnet.flow import Bases, Counting, MonthsModel, Plan, Shipped, balance_u
 from chainnet.lowering import Degree, Overlay, Restriction, Start
 from chainnet.network import Network, kept
 from chainnet.scenario import Bought, Scenario, Timeline, timeline
-from chainnet.stress._held import COVER, End, covered, opened, with_bought
+from chainnet.stress._held import COVER, End, covered, left_of, opened, with_bought
 
 Objective = Literal["tiers", "value"]
 Requalify = Literal["none", "table"]
@@ -88,6 +88,11 @@ class Trajectory:
     replans: int
     endurance: dict[tuple[str, str], float]
     is_lasting: dict[tuple[str, str], bool]
+
+    @property
+    def left(self) -> pd.DataFrame:
+        """What the scenario leaves of each stock; see ``left_of``."""
+        return left_of(self.stocks, self.timeline.overlays)
 
 
 def course(scenario: Scenario | None, ask: Ask) -> Trajectory:

@@ -20,7 +20,7 @@ from chainnet.progress import Jobs
 from chainnet.results import ENDS, provenance, rest_of, stamp
 from chainnet.scenario import Scenario, overlay_of, pick_scenarios, tell_outside
 from chainnet.stress._flows import flows_of
-from chainnet.stress._held import COVER, End, end_of, left_of
+from chainnet.stress._held import COVER, End, end_of
 from chainnet.stress._month_tables import (
     OVER_TIME,
     money_table,
@@ -263,7 +263,7 @@ def _carried(name: str, found: Trajectory, summary: pd.DataFrame, network: Netwo
     before = np.flatnonzero(1 + np.array(found.timeline.starts) < until)
     if stocks.empty or not len(before):
         return ""
-    left = left_of(stocks, found.timeline.overlays)
+    left = found.left
     drawn = left["stock_t"] - found.perfect.level_t[before[-1]]
     some = (left["low_t"] < left["high_t"]) & stocks["node"].notna() & (drawn > PRINTED * left["stock_t"])
     rows = stocks[["id", "holder", "country", "commodity"]].join(left)[some].to_dict("records")

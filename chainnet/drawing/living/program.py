@@ -17,7 +17,7 @@ import numpy as np
 from chainnet._types import INF, Array
 from chainnet.drawing.living.controls import HALF, Control
 from chainnet.errors import SolverError
-from chainnet.flow import EXTRA_COST_USD_PER_T, Counting, at_home, released, under_contract
+from chainnet.flow import EXTRA_COST_USD_PER_T, Counting, at_home, released
 from chainnet.lowering import Degree, Lowered, Overlay, lower
 from chainnet.scenario import KINDS, Effect, Scenario, effects_of, overlay_at
 from chainnet.words import gap
@@ -85,7 +85,7 @@ class LivingProgram:
     def _acting(self, effects: Sequence[Effect], sizes: Array) -> Overlay:
         # the others do nothing, but a release that is not in force would shut its stock
         some = [i for i, effect in enumerate(effects) if sizes[i] > 0 or effect.restriction is not None]
-        return under_contract(self._counting, overlay_at(self._network, [effects[i] for i in some], sizes[some]))
+        return overlay_at(self._network, [effects[i] for i in some], sizes[some]).also(self._counting.contracts)
 
     def overlay(self, preset: str, values: Values, *, whole: bool = False, with_projects: bool = True) -> Overlay:
         """Return what a setting does to the network, contracts in force; ``whole``: all projects stand."""
