@@ -15,7 +15,7 @@ import pandas as pd
 from chainnet._types import Bools, Ints, Texts
 from chainnet.lowering._overlay import Overlay
 from chainnet.lowering._rows import Tables, stack
-from chainnet.network import Network, kept
+from chainnet.network import Network, bars_in_force, kept
 
 # sources and targets (a byte a node or project) and commodities of a restriction; whether of pairs that traded
 Named = tuple[bytes, bytes, tuple[str, ...], bool | None]
@@ -87,7 +87,7 @@ def _relations(network: Network, named: tuple[Named, ...]) -> Relations:
     a = makers.drop_duplicates("hub").merge(trade, left_on=["code", "kind"], right_on=["code", "a"])
     b = users.drop_duplicates("hub")
     pairs = a.merge(b, left_on=["code", "b"], right_on=["code", "kind"], suffixes=("_maker", "_user"))
-    pairs = pairs.sort_values(["hub_maker", "hub_user"], ignore_index=True)
+    pairs = pairs[~_barred(t, place, pairs)].sort_values(["hub_maker", "hub_user"], ignore_index=True)
     tail = np.concatenate([makers["node"], pairs["hub_maker"], users["hub"]]).astype(np.int64)
     head = np.concatenate([makers["hub"], pairs["hub_user"], users["node"]]).astype(np.int64)
     code = np.concatenate([makers["code"], pairs["code"], users["code"]]).astype(np.int64)
@@ -101,6 +101,17 @@ def _relations(network: Network, named: tuple[Named, ...]) -> Relations:
         classes[number, is_pair] = inside if traded is None else inside & (trades == traded)
     named_pairs = pairs.rename(columns={"place_maker": "maker", "place_user": "user"})[["maker", "user", "code"]]
     return Relations(n_hubs, tail, head, code, is_pair, named_pairs, classes)
+
+
+def _barred(t: Tables, place: Texts, pairs: pd.DataFrame) -> Bools:
+    """Return which pairs of places a rule bars from beginning to trade the commodity."""
+    found = np.zeros(len(pairs), dtype=bool)
+    for bar in bars_in_force(t.network):
+        hit = pairs["place_maker"].isin(set(place[bar.makers])) & pairs["place_user"].isin(set(place[bar.users]))
+        if bar.commodities:
+            hit &= pairs["code"].isin([t.code[c] for c in bar.commodities if c in t.code])
+        found |= hit.to_numpy()
+    return found
 
 
 def _marked(marks: pd.Series) -> Bools:

@@ -4,6 +4,7 @@ Words: *table* (one of those of ``TABLES``), *gate* (where every input is checke
 *canonical order* (rows sorted, so that the order of a file decides nothing), *baseline* (the flows of the base year).
 """
 
+from chainnet.network._bars import bars_in_force
 from chainnet.network._carried import (
     CARRIED,
     Carried,
@@ -74,6 +75,7 @@ __all__ = [
     "as_text",
     "awake_edges",
     "backers_of",
+    "bars_in_force",
     "begins_of",
     "carried_words",
     "check_keys",

@@ -43,9 +43,10 @@ def common_table(name: str) -> CommonTable:
     others = {other: empty(other) for other in ("rules", "service", "contracts", "cover")}
     check_law(gate, {**others, name: frame}, common_groups())
     known = set(pd.read_csv(folder / "references.csv", usecols=["key"], dtype=str)["key"])
-    for row, cell in enumerate(frame["reference"].fillna("")):
+    keys = "reference" if "reference" in frame else "source"
+    for row, cell in enumerate(frame[keys].fillna("")):
         for key in split_list(cell):
             if key not in known:
-                gate.fault(name, row, "reference", key, "no row of graphs/common/references.csv", "Add the row.")
+                gate.fault(name, row, keys, key, "no row of graphs/common/references.csv", "Add the row.")
     gate.done()
     return CommonTable(frame, sha256(path.read_bytes()).hexdigest())

@@ -15,9 +15,9 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Bools, records
-from chainnet.network._countries import Groups, countries_near, country_named, is_country
+from chainnet.network._countries import OUTSIDE, Groups, countries_near, country_named, is_country
 from chainnet.network._dates import first_day, last_day
-from chainnet.network._gate import Frames, Gate, near_word
+from chainnet.network._gate import Frames, Gate, near_word, split_list
 from chainnet.network._schema import DEFAULT_TIERS
 
 # columns that hold dates, and pairs of them of which the first may not lie after the second
@@ -30,7 +30,10 @@ _SPANS = {
     "rules": (("in_force", "until"), ("suspended_from", "suspended_to")),
     "service": (("from", "until"),),
 }
-_COUNTRIES = (("service", "country"), ("contracts", "for"), ("cover", "country"))
+_COUNTRIES = (
+    ("service", "country"), ("contracts", "for"), ("cover", "country"), ("rules", "actor"), ("rules", "bars_from"),
+    ("rules", "bars_to"),
+)  # fmt: skip
 _PLACES = ("step", "node", "country", "commodity", "tier")
 _ANY = "*"  # a good or tier of a plant, which may be any
 
@@ -42,6 +45,9 @@ def check_law(gate: Gate, frames: Frames, groups: Groups) -> None:
             _dates(gate, table, frames[table], columns)
     for table, column in _COUNTRIES:
         _places(gate, table, frames[table], column, groups)
+    for row in gate.rows((frames["rules"]["bars_from"].isna() != frames["rules"]["bars_to"].isna()).to_numpy()):
+        rule = "bars_from and bars_to say together between whom new relations are barred"
+        gate.fault("rules", int(row), "bars_from", None, rule, "Give both, or neither.")
     if len(frames["contracts"]):
         _contracts(gate, frames["contracts"])
     if len(frames["cover"]):
@@ -65,8 +71,10 @@ def _dates(gate: Gate, table: str, frame: pd.DataFrame, columns: Collection[str]
 
 
 def _places(gate: Gate, table: str, frame: pd.DataFrame, column: str, groups: Groups) -> None:
-    for row, word in enumerate(frame[column]):
-        if not isinstance(word, str) or word in groups or is_country(word):
+    words = [(row, word) for row, cell in enumerate(frame[column].fillna("")) for word in split_list(cell)]
+    for row, said in words:
+        word = said.removeprefix(OUTSIDE)
+        if word in groups or is_country(word):
             continue
         code = country_named(word)
         near = checks.meant([code] if code else countries_near(word)) or checks.near(word, groups)

@@ -19,7 +19,7 @@ QUALITIES = ("reported", "estimated", "inferred", "assumed")
 STAKES = ("capital", "loan", "guarantee", "offtake", "floor")
 BINDING = ("law", "arrangement", "none")
 EACH = ("node", "site", "country", "owner")
-KINDS_OF_RULE = ("export", "origin", "duty", "proposal")
+KINDS_OF_RULE = ("export", "import", "origin", "duty", "proposal")
 AFTER = ("works", "ended")
 SOURCE_CLASSES = ("1", "2", "3")
 DEFAULT_TIERS = ("defence", "industrial", "civilian")
@@ -338,7 +338,7 @@ TABLES: dict[str, Table] = {
             (
                 _id("id", "name of the rule, as measures write it"),
                 _text("title", "what it is", required=True, filled=True),
-                _text("actor", "who made it, ISO 3166-1 alpha-3", is_country=True),
+                _text("actor", "who made it, ISO 3166-1 alpha-3 or group"),
                 _text("kind", "kind of rule", required=True, filled=True, words=KINDS_OF_RULE),
                 _text("chains", "graphs that it touches, split by ;"),
                 _text("announced", "day it was announced: YYYY, YYYY-MM or YYYY-MM-DD"),
@@ -348,6 +348,13 @@ TABLES: dict[str, Table] = {
                 _text("suspended_to", "last day of a suspension", missing="none"),
                 _text("after", "what followed the last of its ends, where a source says so", words=AFTER),
                 _text("scope", "goods and destinations"),
+                _text(
+                    "bars_from",
+                    "no new relation may begin there, split by ;: country, group, !CHN = outside",
+                    missing="it bars none",
+                ),
+                _text("bars_to", "countries or groups in which none of these may end; !CHN = outside", missing="none"),
+                _text("bars_commodity", "goods of these relations", missing="all"),
                 _text("source", "keys of the references table, several split by ;"),
                 _text("checked_on", "day on which the source was read"),
                 _text("review_by", "day by which it should be read again"),

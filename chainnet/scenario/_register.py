@@ -16,8 +16,7 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import records
-from chainnet.io import read_table
-from chainnet.network import Network, first_day, graphs_folder, kept, last_day, split_list
+from chainnet.network import Network, common_table, first_day, kept, last_day, split_list
 
 REGISTER = "graphs/common/rules.csv"
 
@@ -42,6 +41,9 @@ class Rule:
     checked_on: str
     review_by: str
     note: str
+    bars_from: str = ""
+    bars_to: str = ""
+    bars_commodity: str = ""
     is_own: bool = False  # of the network's own table
     is_laid: bool = False  # and in the place of one of the register
 
@@ -63,8 +65,7 @@ def register(network: Network | None = None) -> Mapping[str, Rule]:
 
 @cache
 def _common() -> Mapping[str, Rule]:
-    path = graphs_folder() / "common" / "rules.csv"
-    return MappingProxyType(_rules_in(read_table(path, "rules")) if path.is_file() else {})
+    return MappingProxyType(_rules_in(common_table("rules").frame))
 
 
 @kept(1)
