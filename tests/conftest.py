@@ -204,6 +204,14 @@ def assessed() -> cn.Assessment:
 
 
 @pytest.fixture(scope="session")
+def teaching(assessed: cn.Assessment) -> Any:
+    """The report on that, made once."""
+    from chainnet.reporting.content import build
+
+    return build(assessed)
+
+
+@pytest.fixture(scope="session")
 def graphs() -> dict[str, cn.Network]:
     """Every shipped graph by name, in its base year: that of the published figures."""
     return {name: cn.read(name, as_of=None) for name in cn.catalog().index}

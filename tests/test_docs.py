@@ -50,8 +50,18 @@ LONG = {
     "who-comes-first.md",
     "who-goes-short-when.md",
 }
-# pages of several seconds, and the README, whose questions are asked of the largest chain, twice: in the second job
-LONGER = {"forecasts.md", "markets.md", "past-events.md", "risk-exposure.md"}
+# pages of over two seconds, and the README, whose questions are asked of the largest chain, twice: in the second job
+LONGER = {
+    "add-a-graph.md",
+    "assumptions.md",
+    "find-chokepoints.md",
+    "forecasts.md",
+    "joint-answer.md",
+    "living-page.md",
+    "markets.md",
+    "past-events.md",
+    "risk-exposure.md",
+}
 PAGES_RUN = [
     pytest.param(
         path,

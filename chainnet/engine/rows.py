@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -91,10 +91,10 @@ class Rows:
         """Bar all of these columns, which take 0 or 1, from being 1 at once."""
         self.add(columns, 1.0, -np.inf, len(columns) - 1.0)
 
-    def copy(self) -> Rows:
+    def copy(self) -> Self:
         """Return rows that go on from these."""
         self._gather()
-        other = Rows()
+        other = type(self)()
         other.low, other.high, other.size = self.low[:], self.high[:], self.size[:]
         other._parts = list(self._parts)
         return other

@@ -13,8 +13,8 @@ from chainnet.engine import LinearProgram
 from chainnet.errors import DataError
 from chainnet.lowering._overlay import Overlay
 from chainnet.lowering._relations import Relations
-from chainnet.lowering._rows import NamedRows, Tables
-from chainnet.lowering._strands import Flows, Strands
+from chainnet.lowering._rows import Flows, NamedRows, Tables
+from chainnet.lowering._strands import Strands
 
 _ROUNDS = 8
 
@@ -165,10 +165,7 @@ def commodity_sizes(t: Tables, overlay: Overlay, degree: str, demand: pd.DataFra
     k, n = len(t.code), len(t.nodes)
     whole = overlay.with_built(np.ones(len(overlay.built)))
     caps, edge_upper = node_caps(t, whole), edge_caps(t, whole, degree)
-    lines = t.recipes
-    node, code = lines["node"].to_numpy(np.int64), lines["code"].to_numpy(np.int64)
-    per, taken = lines["t_per_t"].to_numpy(dtype=float), (lines["role"] == "input").to_numpy()
-    joint = lines["group"].notna().to_numpy()
+    node, code, per, taken, joint = t.lines
     needs, mixed = taken & ~joint, np.unique(node[taken & joint])
     mine = t.is_mine & ~t.acts
     dug = np.unique(t.tail[mine[t.tail]] * k + t.commodity[mine[t.tail]])
@@ -188,9 +185,11 @@ def commodity_sizes(t: Tables, overlay: Overlay, degree: str, demand: pd.DataFra
         np.maximum.at(wanted, node[~taken], (use[code] / per)[~taken])
         activity = np.minimum(activity, np.where(acts, wanted, 0.0))
         amount = activity[node] * per
-        made = np.bincount(code[~taken], amount[~taken], minlength=k)
-        supply = np.minimum(supply, made + given)
+        before = supply, use
+        supply = np.minimum(supply, np.bincount(code[~taken], amount[~taken], minlength=k) + given)
         use = np.minimum(use, asked + np.bincount(code[taken], amount[taken], minlength=k))
+        if np.array_equal((supply, use), before):  # then no further round moves them
+            break
     bound = np.minimum(supply, use)
     finite = np.isfinite(edge_upper)
     edge = np.zeros(k)

@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
-from chainnet._types import INF, Ints
+from chainnet._types import INF
 from chainnet.lowering._overlay import Restriction
 from chainnet.lowering._relations import Relations
-from chainnet.lowering._rows import Amount, NamedRows, Tables
+from chainnet.lowering._rows import Amount, Flows, NamedRows, Tables
 
 
-def bind_output(
-    t: Tables,
-    rows: NamedRows,
-    number: int,
-    contract: Restriction,
-    tail: Ints,
-    commodity: Ints,
-    activity: Ints,
-    relations: Relations,
-    demand: pd.DataFrame,
-    demand_start: int,
-) -> None:
+def bind_output(t: Tables, rows: NamedRows, number: int, contract: Restriction, f: Flows, relations: Relations) -> None:
     """Write that a class carries at most a part of its source's output of a commodity.
 
     Output is what a process makes of it, also what is then thrown away; without a process all that leaves the source
@@ -33,13 +21,13 @@ def bind_output(
     source = int(np.flatnonzero(contract.sources)[0])
     row = rows.new("restriction", number, 0, -INF, contract.bound_tpa)
     away = np.concatenate([contract.edges, relations.classes[number]]).astype(float)
-    if activity[source] >= 0:
+    if f.activity[source] >= 0:
         for line, per in t.made.get((source, code), ()):
-            rows.put_amount(per, Amount(line, row, int(activity[source]), -contract.part))
+            rows.put_amount(per, Amount(line, row, int(f.activity[source]), -contract.part))
     else:
-        away -= contract.part * ((tail == source) & (commodity == code))
-        used = ((demand["position"] == source) & (demand["code"] == code)).to_numpy()
-        rows.write(row, demand_start + np.flatnonzero(used), -contract.part)
+        away -= contract.part * ((f.tail == source) & (f.commodity == code))
+        used = ((f.demand["position"] == source) & (f.demand["code"] == code)).to_numpy()
+        rows.write(row, f.demand_start + np.flatnonzero(used), -contract.part)
     columns = np.flatnonzero(away)
     rows.write(row, columns, away[columns])
     assert len(away) == n_edges + len(relations.tail)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -20,9 +20,10 @@ from chainnet.engine import SAME_SIZE, UNIT_ROUNDING, LinearProgram
 from chainnet.lowering._bounds import assemble, close_classes, edge_caps, edge_costs, node_caps, stock_draws
 from chainnet.lowering._contracts import bind_output
 from chainnet.lowering._overlay import Overlay, Restriction
-from chainnet.lowering._relations import Relations, new_relations, no_relations
+from chainnet.lowering._relations import Named, Relations, named_by, new_relations, no_relations
 from chainnet.lowering._rows import (
     Amount,
+    Flows,
     NamedRows,
     Tables,
     balance_rows,
@@ -33,8 +34,8 @@ from chainnet.lowering._rows import (
     standin_rows,
     throughput_rows,
 )
-from chainnet.lowering._strands import Flows, Strands, split
-from chainnet.network import Network
+from chainnet.lowering._strands import Strands, split
+from chainnet.network import Network, kept
 
 __all__ = ["Degree", "Lowered", "Overlay", "Restriction", "lower"]
 
@@ -223,38 +224,21 @@ def lower(
 
     Notes
     -----
-    Cost: linear in nodes, edges and recipe rows; one pass.
+    Cost: linear in nodes, edges and recipe rows; one pass. What no overlay changes is written once a network.
     """
     checks.known(degree, DEGREES, "reroute", "degree")
     overlay = overlay or Overlay.none(network)
     t = stack(network)
-    relations = new_relations(t, overlay) if degree == "new" else no_relations(len(overlay.restrictions))
-    tail = np.concatenate([t.tail, relations.tail])
-    head = np.concatenate([t.head, relations.head])
-    commodity = np.concatenate([t.commodity, relations.commodity])
-    recipes = t.recipes
-    makers = np.flatnonzero(t.acts)
-    activity = np.full(len(t.nodes), -1, dtype=np.int64)
-    activity[makers] = len(tail) + np.arange(len(makers))
-    standins = t.standins
-    standin_start = len(tail) + len(makers)
-    draw_start = standin_start + len(standins)
-    demand = demand_rows(t, overlay)
-    demand_start = draw_start + len(network.view("stocks"))
-    caps = node_caps(t, overlay)
-
-    rows = NamedRows()
-    balance = balance_rows(t, tail, head, commodity, recipes, demand, rows)
-    fill_balance(t, rows, balance, recipes, standins, standin_start, activity, demand, draw_start, demand_start)
-    limited = throughput_rows(t, rows, tail, head, caps, activity, demand, demand_start)
-    standin_rows(rows, standins, standin_start, activity)
+    named = named_by(overlay)
+    relations = new_relations(network, named) if degree == "new" else no_relations(len(overlay.restrictions))
+    body = _body(network, named if degree == "new" else None)
+    rows, flows = body.rows.copy(), replace(body.flows, demand=demand_rows(t, overlay))
     for number, restriction in enumerate(overlay.restrictions):
         if restriction.part is not None:
-            bind_output(t, rows, number, restriction, tail, commodity, activity, relations, demand, demand_start)
+            bind_output(t, rows, number, restriction, flows, relations)
         elif restriction.bound_tpa > 0 and not restriction.is_strand:
             row = rows.new("restriction", number, 0, -INF, restriction.bound_tpa)
             rows.write(row, np.flatnonzero(restriction.edges), 1.0)
-    flows = Flows(tail, head, commodity, activity, standins, standin_start, draw_start, demand, demand_start)
     strands = split(t, rows, overlay, relations, flows, stocks=stocks, pipeline=pipeline)
 
     program, found_sizes, code = assemble(t, overlay, degree, rows, flows, strands, sizes)
@@ -267,8 +251,8 @@ def lower(
         flows=flows,
         rows=rows.names,
         amounts=rows.amounts,
-        balance=balance,
-        limited=limited,
+        balance=body.balance,
+        limited=body.limited,
         relations=relations,
         strands=strands,
         sizes=found_sizes,
@@ -278,3 +262,48 @@ def lower(
     upper, row_upper = low.bounds(overlay)
     bounded = replace(program, col_upper=upper, row_upper=row_upper, cost=low.costs(overlay))
     return replace(low, program=bounded)
+
+
+class _Body(NamedTuple):
+    """What programs have in common whatever the overlay bounds: their columns, and the rows that it cannot change.
+
+    ``balance``: row of each node and commodity; ``limited``: nodes that have a row of their own.
+    """
+
+    flows: Flows
+    rows: NamedRows
+    balance: dict[tuple[int, int], int]
+    limited: Ints
+
+
+@kept(8)
+def _body(network: Network, named: tuple[Named, ...] | None) -> _Body:
+    """Return the columns and rows of a network, with the new relations that these ends part, or with none.
+
+    Kept: callers must not change it.
+    """
+    t = stack(network)
+    relations = no_relations() if named is None else new_relations(network, named)
+    tail = np.concatenate([t.tail, relations.tail])
+    makers = np.flatnonzero(t.acts)
+    activity = np.full(len(t.nodes), -1, dtype=np.int64)
+    activity[makers] = len(tail) + np.arange(len(makers))
+    standin_start = len(tail) + len(makers)
+    draw_start = standin_start + len(t.standins)
+    flows = Flows(
+        tail,
+        np.concatenate([t.head, relations.head]),
+        np.concatenate([t.commodity, relations.commodity]),
+        activity,
+        t.standins,
+        standin_start,
+        draw_start,
+        t.asked,
+        draw_start + len(t.held),
+    )
+    rows = NamedRows()
+    balance = balance_rows(t, rows, flows)
+    fill_balance(t, rows, balance, flows)
+    limited = throughput_rows(t, rows, flows)
+    standin_rows(rows, flows)
+    return _Body(flows, rows.copy(), balance, limited)  # a copy is gathered: threads may take from it at once

@@ -44,24 +44,20 @@ def no_relations(n_restrictions: int = 0) -> Relations:
     return Relations(0, none, none, none, np.empty(0, dtype=bool), pairs, np.zeros((n_restrictions, 0), dtype=bool))
 
 
-def new_relations(t: Tables, overlay: Overlay) -> Relations:
-    """Return the hubs and their edges for every commodity that is traded.
-
-    Parameters
-    ----------
-    t : Tables
-    overlay : Overlay
-        Its restrictions part the hubs, so that each can close what it names.
-    """
-    named = tuple((r.sources.tobytes(), r.targets.tobytes(), r.commodities, r.traded) for r in overlay.restrictions)
-    return _relations(t.network, named)
+def named_by(overlay: Overlay) -> tuple[Named, ...]:
+    """Return what each restriction of an overlay names."""
+    return tuple((r.sources.tobytes(), r.targets.tobytes(), r.commodities, r.traded) for r in overlay.restrictions)
 
 
 @kept(32)
-def _relations(network: Network, named: tuple[Named, ...]) -> Relations:
-    """Return the relations under restrictions that name these sources, targets and commodities.
+def new_relations(network: Network, named: tuple[Named, ...]) -> Relations:
+    """Return the hubs and their edges for every commodity that is traded. Kept: callers must not change it.
 
-    Kept: callers must not change it.
+    Parameters
+    ----------
+    network : Network
+    named : tuple
+        What the restrictions name: they part the hubs, so that each can close its own.
     """
     t = stack(network)
     nodes = t.nodes

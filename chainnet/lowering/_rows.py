@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -46,6 +46,32 @@ class NamedRows(Rows):
         """Write the amount of a recipe line into a row, and keep where it stands."""
         self.put(amount.row, amount.column, amount.value(t_per_t))
         self.amounts.append(amount)
+
+    def copy(self) -> Self:
+        """Return rows that go on from these."""
+        other = super().copy()
+        other.names, other.amounts = list(self.names), list(self.amounts)
+        return other
+
+
+@dataclass(frozen=True)
+class Flows:
+    """The columns of a program, which tracked flows part: edges, activities, stand-ins, stock draws, served demand.
+
+    ``tail``, ``head``, ``commodity``: positions and code of every edge column, the table's rows first, then the hub
+    edges of new relations. ``activity``: column of each node's process, or -1. ``demand``: the demand table with
+    positions and codes, one served column per row from ``demand_start`` on; ``draw_start``: first stock draw.
+    """
+
+    tail: Ints
+    head: Ints
+    commodity: Ints
+    activity: Ints
+    standins: pd.DataFrame
+    standin_start: int
+    draw_start: int
+    demand: pd.DataFrame
+    demand_start: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,10 +148,22 @@ class Tables:
         return np.asarray(self.network.view("demand")["demand_tpa"], dtype=float)
 
     @cached_property
+    def lines(self) -> tuple[Ints, Ints, Array, Bools, Bools]:
+        """Of each recipe line its node, code and amount, whether it is an input, and whether one of a group."""
+        lines = self.recipes
+        return (
+            lines["node"].to_numpy(np.int64),
+            lines["code"].to_numpy(np.int64),
+            lines["t_per_t"].to_numpy(dtype=float),
+            (lines["role"] == "input").to_numpy(),
+            lines["group"].notna().to_numpy(),
+        )
+
+    @cached_property
     def standins(self) -> pd.DataFrame:
         """Recipe lines of inputs that stand in for each other."""
-        lines = self.recipes
-        return lines[lines["group"].notna() & (lines["role"] == "input")].reset_index(drop=True)
+        *_, taken, joint = self.lines
+        return self.recipes[taken & joint].reset_index(drop=True)
 
     @cached_property
     def roles(self) -> tuple[dict[tuple[int, int], str], set[int]]:
@@ -237,60 +275,48 @@ def demand_bounds(t: Tables, overlay: Overlay, position: Ints) -> Array:
     return np.where(overlay.node_share[position] == 0, 0.0, wanted)
 
 
-def balance_rows(
-    t: Tables, tail: Ints, head: Ints, commodity: Ints, recipes: pd.DataFrame, demand: pd.DataFrame, rows: NamedRows
-) -> dict[tuple[int, int], int]:
+def balance_rows(t: Tables, rows: NamedRows, f: Flows) -> dict[tuple[int, int], int]:
     """Open the (node, commodity) balances and write what the edges bring and take."""
     k = max(len(t.code), 1)
     held = t.stock_place >= 0
-    tails, heads = tail * k + commodity, head * k + commodity
+    tails, heads = f.tail * k + f.commodity, f.head * k + f.commodity
     parts = [
         tails,
         heads,
-        recipes["node"].to_numpy(np.int64) * k + recipes["code"].to_numpy(np.int64),
-        demand["position"].to_numpy(np.int64) * k + demand["code"].to_numpy(np.int64),
+        t.lines[0] * k + t.lines[1],
+        f.demand["position"].to_numpy(np.int64) * k + f.demand["code"].to_numpy(np.int64),
         t.stock_place[held] * k + t.stock_code[held],
     ]
     keys = np.unique(np.concatenate(parts))
     pairs = [(int(key // k), int(key % k)) for key in keys]
     for node, code in pairs:
         rows.new("balance", node, code, *balance_bound(t, node, code))
-    columns = np.arange(len(tail))
+    columns = np.arange(len(f.tail))
     rows.write(np.searchsorted(keys, heads), columns, 1.0)
     rows.write(np.searchsorted(keys, tails), columns, -1.0)
     return {pair: row for row, pair in enumerate(pairs)}
 
 
-def fill_balance(
-    t: Tables,
-    rows: NamedRows,
-    balance: dict[tuple[int, int], int],
-    recipes: pd.DataFrame,
-    standins: pd.DataFrame,
-    standin_start: int,
-    activity: Ints,
-    demand: pd.DataFrame,
-    draw_start: int,
-    demand_start: int,
-) -> None:
+def fill_balance(t: Tables, rows: NamedRows, balance: dict[tuple[int, int], int], f: Flows) -> None:
     """Write what recipes make and use, what stocks give and what demand takes."""
 
     def at(frame: pd.DataFrame, node: str) -> Ints:
         return np.array([balance[p] for p in zip(frame[node], frame["code"], strict=True)], dtype=np.int64)
 
-    plain = recipes[~(recipes["group"].notna() & (recipes["role"] == "input"))]
+    *_, taken, joint = t.lines
+    plain = t.recipes[~(taken & joint)]
     if len(plain):
         sign = np.where(plain["role"] == "input", -1.0, 1.0)
-        place = at(plain, "node"), activity[plain["node"].to_numpy(np.int64)]
+        place = at(plain, "node"), f.activity[plain["node"].to_numpy(np.int64)]
         rows.write(*place, sign * plain["t_per_t"].to_numpy())
         rows.amounts += map(Amount, *(part.tolist() for part in (plain["line"], *place, sign)))
-    if len(standins):
-        rows.write(at(standins, "node"), standin_start + np.arange(len(standins)), -1.0)
+    if len(f.standins):
+        rows.write(at(f.standins, "node"), f.standin_start + np.arange(len(f.standins)), -1.0)
     for number, (place, code) in enumerate(zip(t.stock_place.tolist(), t.stock_code.tolist(), strict=True)):
         if place >= 0:
-            rows.write(balance[place, code], draw_start + number, 1.0)
-    if len(demand):
-        rows.write(at(demand, "position"), demand_start + np.arange(len(demand)), -1.0)
+            rows.write(balance[place, code], f.draw_start + number, 1.0)
+    if len(f.demand):
+        rows.write(at(f.demand, "position"), f.demand_start + np.arange(len(f.demand)), -1.0)
 
 
 def balance_bound(t: Tables, node: int, code: int) -> tuple[float, float]:
@@ -305,47 +331,38 @@ def balance_bound(t: Tables, node: int, code: int) -> tuple[float, float]:
     return 0.0, (INF if loose else 0.0)
 
 
-def throughput_rows(
-    t: Tables,
-    rows: NamedRows,
-    tail: Ints,
-    head: Ints,
-    caps: Array,
-    activity: Ints,
-    demand: pd.DataFrame,
-    demand_start: int,
-) -> Ints:
+def throughput_rows(t: Tables, rows: NamedRows, f: Flows) -> Ints:
     """One row per limited node without a process: what leaves a mine or is used there, what enters the others.
 
     Projects always have one, so that an unbuilt one can be held at nothing, and nodes with a baseline,
-    so that an overlay can limit them. Returns the nodes.
+    so that an overlay can limit them; their bounds are left open. Returns the nodes.
     """
-    is_project = np.arange(len(caps)) >= len(t.network.view("nodes"))
+    n = len(t.nodes)
     known = ~np.isnan(t.node_capacity) | t.has_baseline
-    limited = np.flatnonzero((activity < 0) & (known | is_project))
-    most = max(len(caps), int(tail.max(initial=-1)) + 1, int(head.max(initial=-1)) + 1)
+    limited = np.flatnonzero((f.activity < 0) & (known | (np.arange(n) >= t.n_nodes)))
+    most = max(n, int(f.tail.max(initial=-1)) + 1, int(f.head.max(initial=-1)) + 1)
     number = np.full(most, -1)
-    number[limited] = [rows.new("node", int(node), 0, -INF, float(caps[node])) for node in limited]
+    number[limited] = [rows.new("node", int(node), 0, -INF, INF) for node in limited]
     mine = np.zeros(most, dtype=bool)
-    mine[: len(caps)] = t.is_mine
-    columns = np.arange(len(tail))
-    for ends, which in ((tail, mine[tail]), (head, ~mine[head])):
+    mine[:n] = t.is_mine
+    columns = np.arange(len(f.tail))
+    for ends, which in ((f.tail, mine[f.tail]), (f.head, ~mine[f.head])):
         hit = which & (number[ends] >= 0)
         rows.write(number[ends][hit], columns[hit], 1.0)
-    users = demand["position"].to_numpy(dtype=np.int64)
+    users = f.demand["position"].to_numpy(dtype=np.int64)
     hit = mine[users] & (number[users] >= 0)
-    rows.write(number[users][hit], demand_start + np.flatnonzero(hit), 1.0)
+    rows.write(number[users][hit], f.demand_start + np.flatnonzero(hit), 1.0)
     return limited
 
 
-def standin_rows(rows: NamedRows, standins: pd.DataFrame, standin_start: int, activity: Ints) -> None:
+def standin_rows(rows: NamedRows, f: Flows) -> None:
     """Stand-in inputs add up to the activity, each within its share of it."""
     groups: dict[tuple[int, str], list[tuple[int, int, float, float]]] = {}
     columns = ("node", "group", "line", "t_per_t", "max_share")
-    for place, (node, group, *own) in enumerate(zip(*(standins[column].tolist() for column in columns), strict=True)):
-        groups.setdefault((node, group), []).append((standin_start + place, *own))
+    for place, (node, group, *own) in enumerate(zip(*(f.standins[column].tolist() for column in columns), strict=True)):
+        groups.setdefault((node, group), []).append((f.standin_start + place, *own))
     for (node, _), members in sorted(groups.items()):
-        z = int(activity[node])
+        z = int(f.activity[node])
         row = rows.new("recipe", node, 0, 0.0, 0.0)
         rows.put(row, z, -1.0)
         for column, line, per, share in members:

@@ -23,30 +23,10 @@ from chainnet._types import INF, Ints
 from chainnet.errors import DataError
 from chainnet.lowering._overlay import Overlay
 from chainnet.lowering._relations import Relations
-from chainnet.lowering._rows import Amount, NamedRows, Tables, balance_bound
+from chainnet.lowering._rows import Amount, Flows, NamedRows, Tables, balance_bound
 from chainnet.network import Network
 
 MOST_STATES = 64
-
-
-@dataclass(frozen=True)
-class Flows:
-    """The columns that tracked flows part: edges, activities, stand-ins, stock draws, served demand.
-
-    ``tail``, ``head``, ``commodity``: positions and code of every edge column, the table's rows first, then the hub
-    edges of new relations. ``activity``: column of each node's process, or -1. ``demand``: the demand table with
-    positions and codes, one served column per row from ``demand_start`` on; ``draw_start``: first stock draw.
-    """
-
-    tail: Ints
-    head: Ints
-    commodity: Ints
-    activity: Ints
-    standins: pd.DataFrame
-    standin_start: int
-    draw_start: int
-    demand: pd.DataFrame
-    demand_start: int
 
 
 @dataclass(frozen=True)
@@ -165,10 +145,9 @@ class _Marks:
 
 def _marks(t: Tables, overlay: Overlay, stocks: bool) -> _Marks | None:
     """Return the marks that the measures and reserved stocks ask for, or None."""
-    network = t.network
-    asked = set(network.view("demand")["tier"])
+    network, n_stocks = t.network, len(t.held)
+    asked = set(t.asked["tier"])
     order = [tier for tier in network.tier_order if tier in asked]
-    n_stocks = len(network.view("stocks"))
     reserved = [stock_tiers(network, overlay, i) if stocks else () for i in range(n_stocks)]
     bound = {r.tier for r in overlay.restrictions if r.tier is not None}
     bound |= {tier for tiers in reserved if tiers for tier in order if tier not in tiers}

@@ -21,7 +21,9 @@ _MAKERS = (chain, losses, served, helping, stocks, decides, sure, made)
 SECTIONS = {module.__name__.rpartition(".")[2]: module.section for module in _MAKERS}
 
 
-def build(assessment: Assessment, *, title: str | None = None, author: str = "", marking: str = "") -> Document:
+def build(
+    assessment: Assessment, *, title: str | None = None, author: str = "", marking: str = "", is_brief: bool = False
+) -> Document:
     """Return the content of the report on an assessment.
 
     Parameters
@@ -31,6 +33,8 @@ def build(assessment: Assessment, *, title: str | None = None, author: str = "",
         Default the graph's own title.
     author, marking : str
         The marking stands on every page, sheet and in the title.
+    is_brief : bool
+        Page one alone: of all that stands behind it nothing is made.
 
     Returns
     -------
@@ -48,10 +52,13 @@ def build(assessment: Assessment, *, title: str | None = None, author: str = "",
         digest=source["digest"][:12],
         version=source["version"],
         front=page_one.front(facts, title or ""),
-        sections=tuple(_numbered(facts, name, _thinned(SECTIONS[name](facts))) for name in ORDER),
+        sections=tuple(_numbered(facts, name, _thinned(SECTIONS[name](facts))) for name in ORDER if not is_brief),
         inputs=(finding_table.of(facts), *month_sheets(facts), *input_tables(facts)),
         stand_ins=facts.stand_ins,
+        is_brief=is_brief,
     )
+    if is_brief:
+        return document
     *most, last = document.sections
     asked = {"title": title or "", "author": author, "marking": marking}
     last = with_reproduction(facts, last, document.tables, asked)
@@ -80,11 +87,6 @@ finding_table = col.Table(
     subtitle="As report.json has them: the worst first, then what is in force.",
     stands=lambda f: f.standing(f.a.stress.summary),
 )
-
-
-def brief_of(document: Document) -> Document:
-    """Return page one of a report, which stands alone."""
-    return replace(document, is_brief=True, summary=(), sections=())
 
 
 def _numbered(facts: Facts, name: str, part: Section) -> Section:

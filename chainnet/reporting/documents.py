@@ -127,18 +127,22 @@ def report(
     folders = _folders(path, figures)
     say = progress or (lambda _what, _part: None)
     assessment = _assessed(source, asked, lambda what, part: say(what, ASSESSED * part))
-    from chainnet.reporting.content import brief_of, build
+    from chainnet.reporting.content import build
 
     say("writing: figures and tables", ASSESSED)
-    document = replace(build(assessment, title=title, author=author, marking=marking), language=language)
+
+    def made(is_brief: bool) -> Document:
+        content = build(assessment, title=title, author=author, marking=marking, is_brief=is_brief)
+        return replace(content, language=language)
+
+    document = made(brief)
     with ExitStack() as stack:
         placings = {name: stack.enter_context(Placing(folder)) for name, folder in folders.items()}
-        shown = brief_of(document) if brief else document
-        _write(assessment, shown, placings["path"].stage, wanted, own, say)
+        _write(assessment, document, placings["path"].stage, wanted, own, say)
         if live:
             _write_living(assessment, document, placings["path"].stage, say)
         if "figures" in placings:
-            _write_figures(document, placings["figures"].stage, say)
+            _write_figures(made(False) if brief else document, placings["figures"].stage, say)
         written = [path for placing in placings.values() for path in placing.finish()]
     say(assessment.findings[0].title.replace(NBSP, " "), 1.0)  # the verdict
     return written

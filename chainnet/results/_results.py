@@ -112,8 +112,9 @@ def stamp(
 
 def _without_negative_zeros(frame: pd.DataFrame) -> None:
     """Say 0 for -0.0, which is the same number and prints as another."""
-    for place, (_, column) in enumerate(frame.items()):
-        if column.dtype.kind == "f":
+    for place, dtype in enumerate(frame.dtypes):
+        if dtype.kind == "f":
+            column = frame.iloc[:, place]
             values = column.to_numpy(dtype=float, na_value=np.nan)
             if np.signbit(values[values == 0.0]).any():
                 frame.isetitem(place, values + 0.0 if isinstance(column.dtype, np.dtype) else (column + 0.0).array)

@@ -10,7 +10,7 @@ import numpy as np
 
 from chainnet._types import Array, Bools
 from chainnet.errors import DataError
-from chainnet.lowering import Restriction
+from chainnet.lowering import Overlay, Restriction
 from chainnet.network import Network
 from chainnet.scenario._phases import ALWAYS, Span, takes_customs
 
@@ -112,21 +112,21 @@ class Effect:
 
 def no_effect(network: Network, number: int, measure: Mapping[str, Any], name: str) -> Effect:
     """Return the effect of a measure that reaches nothing yet; its kind fills in what it does."""
-
-    def none(n: int) -> Bools:
-        return np.zeros(n, dtype=bool)
-
-    plants, projects = len(network.view("nodes")) + len(network.view("projects")), len(network.view("projects"))
+    none = Overlay.none(network)
+    plants, edges, stocks, demand, projects = (
+        np.zeros(len(rows), dtype=bool)
+        for rows in (none.node_share, none.edge_share, none.stock_share, none.demand_share, none.built)
+    )
     return Effect(
         number,
         measure,
         f"{name}: measures[{number}] {measure['kind']}",
-        nodes=none(plants),
-        edges=none(len(network.view("edges"))),
-        stocks=none(len(network.view("stocks"))),
-        demand=none(len(network.view("demand"))),
-        projects=none(projects),
-        users=none(plants),
+        nodes=plants,
+        edges=edges,
+        stocks=stocks,
+        demand=demand,
+        projects=projects,
+        users=plants.copy(),
     )
 
 

@@ -145,11 +145,13 @@ def _put_removal(network: Network, effect: Effect) -> Effect:
     measure, argument = effect.measure, effect.argument
     removed = effect.kind == "remove"
     ids = network.check_nodes(listed(measure.get("nodes") or []), f"{argument}: nodes")
-    named = network.plants["id"].isin(ids).to_numpy()
-    ends = end_uses(network)
-    nodes, stocks = named.copy(), effect.stocks.copy()
-    if removed:
-        stocks |= network.stocks["node"].isin(ids).to_numpy()
+    named, stocks, demand = effect.nodes.copy(), effect.stocks.copy(), effect.demand
+    if ids:
+        named |= network.plants["id"].isin(ids).to_numpy()
+    if ids and removed:
+        stocks |= network.view("stocks")["node"].isin(ids).to_numpy()
+        demand = network.view("demand")["node"].isin(ids).to_numpy()
+    ends, nodes = end_uses(network), named.copy()
     if "where" in measure:
         nodes |= both(network, measure["where"], f"{argument}: where") & ~ends
         stocks |= stocks_of(network, measure["where"], f"{argument}: where")
@@ -158,7 +160,7 @@ def _put_removal(network: Network, effect: Effect) -> Effect:
         nodes=nodes,
         edges=network.edge_rows(measure.get("edges") or [], f"{argument}: edges"),
         stocks=stocks,
-        demand=network.demand["node"].isin(ids).to_numpy() & removed,
+        demand=demand,
         users=named & ends & removed,
         share=0.0 if removed else checks.share(measure["share"], f"{argument}: share"),
     )

@@ -13,7 +13,7 @@ from chainnet import checks
 from chainnet._types import Bools
 from chainnet.errors import DataError, UnknownIdError
 from chainnet.lowering import Restriction
-from chainnet.network import Network
+from chainnet.network import Network, kept
 from chainnet.scenario._effect import Effect, listed
 
 # what a plant makes and takes is said by its process, or without one by what leaves and reaches it
@@ -38,8 +38,9 @@ def reached(network: Network, where: Mapping[str, Any]) -> Bools:
     return both(network, where, "where") & ~end_uses(network)
 
 
+@kept(1)
 def end_uses(network: Network) -> Bools:
-    """Return which nodes, then projects, are end uses; no project is one."""
+    """Return which nodes, then projects, are end uses; no project is one. Kept: callers must not change it."""
     plants = network.plants
     return np.asarray((plants["stage"] == "end_use") & ~plants["is_project"], dtype=bool)
 

@@ -255,7 +255,7 @@ def _opened(network: Network, effects: Sequence[Effect], sizes: Sequence[float] 
 
 def _check_sources(network: Network, measures: Sequence[Mapping[str, Any]], name: str) -> None:
     """Hold what measures are sourced from against the references, where there are any; and rules against theirs."""
-    known = set(network.references["key"])
+    known = set(network.view("references")["key"])
     for number, measure in enumerate(measures):
         if "rule" in measure:
             rule_named(measure["rule"], f"{name}: measures[{number}] {measure['kind']}", network)
@@ -267,9 +267,11 @@ def _check_sources(network: Network, measures: Sequence[Mapping[str, Any]], name
 
 def _check_releases(network: Network, effects: Sequence[Effect]) -> None:
     """Releases may not contradict the stock's own rule, nor each other."""
+    if all(effect.release_tpa is None for effect in effects):
+        return
     every = frozenset(network.tier_order)
-    kept = network.stocks["tiers"]
-    for row, (name, cell) in enumerate(zip(network.stocks["id"], kept, strict=True)):
+    stocks = network.view("stocks")
+    for row, (name, cell) in enumerate(zip(stocks["id"], stocks["tiers"], strict=True)):
         own = frozenset(split_list(cell)) if isinstance(cell, str) else every
         first: tuple[Effect, frozenset[str]] | None = None
         for effect in effects:

@@ -499,7 +499,7 @@ def overlay_of(
     if scenario is not None:
         check_scenario(scenario)
         effects = effects_under(network, scenario, said=said)
-        built = np.zeros(len(network.projects))
+        built = overlay.built.copy()
         for effect in effects:
             if KINDS[effect.kind].stands:
                 built[effect.projects] = 1.0

@@ -7,6 +7,7 @@ import io
 import json
 import re
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -77,14 +78,25 @@ def out(name: str = "stop", label: str = "China stops", **more: Any) -> cn.Scena
     return cn.Scenario(name, [{"kind": "remove", "where": {"country": "CHN"}, **more}], label=label)
 
 
-@pytest.fixture(scope="module")
-def made() -> cn.Assessment:
+@cache
+def assessed_chain() -> cn.Assessment:
+    """The chain, asked once a process."""
     return cn.assess(chain(), [out(), out("z_later", "China stops later", start_month=6)], months=12, draws=4)
 
 
-@pytest.fixture(scope="module")
-def document(made: cn.Assessment) -> Document:
-    return build(made)
+@cache
+def document_of_chain() -> Document:
+    return build(assessed_chain())
+
+
+@pytest.fixture
+def made() -> cn.Assessment:
+    return assessed_chain()
+
+
+@pytest.fixture
+def document() -> Document:
+    return document_of_chain()
 
 
 def said_of_owners(made: cn.Assessment, owners: dict[str, str]) -> str:

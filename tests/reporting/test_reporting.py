@@ -20,7 +20,7 @@ from chainnet.reporting import report
 from chainnet.reporting.content import build
 from chainnet.reporting.formats.page import html_report
 from chainnet.reporting.glyphs import drawable, stand_ins
-from chainnet.reporting.model import Document
+from chainnet.reporting.model import Document, ReportFigure
 
 FILES = ["graph.html", "report.html", "report.json", "report.pdf", "report.xlsx"]
 STOCK = pd.DataFrame({"id": ["depot"], "node": ["USE"], "commodity": ["magnet"], "stock_t": [2.0], "country": ["USA"]})
@@ -41,8 +41,8 @@ def mag9(assessed: cn.Assessment) -> cn.Assessment:
 
 
 @pytest.fixture(scope="module")
-def document(mag9: cn.Assessment) -> Document:
-    return build(mag9)
+def document(teaching: Document) -> Document:
+    return teaching
 
 
 def tiny(labels: tuple[str, ...] = (), **more: Any) -> cn.Network:
@@ -103,8 +103,8 @@ def test_no_scenario_and_no_tier_are_said() -> None:
     assert html_report(document, has_graph=False)
 
 
-def test_figure_titles_are_findings_of_a_dozen_words(mag9: cn.Assessment) -> None:
-    titles = {key: figure.title for key, figure in cn.report_figures(mag9).items()}
+def test_figure_titles_are_findings_of_a_dozen_words(document: Document) -> None:
+    titles = {block.key: block.title for block in document.blocks() if isinstance(block, ReportFigure)}
     del titles["break"]  # the verdict itself
     assert len(titles) >= 5
     assert not {key: title for key, title in titles.items() if len(title.split(" ")) > 12}

@@ -16,7 +16,7 @@ from both_ends import lacks_an_end
 import chainnet as cn
 from chainnet.reporting.content import build
 from chainnet.reporting.facts import Facts
-from chainnet.reporting.model import Document, ReportTable, Sentence
+from chainnet.reporting.model import Document, ReportFigure, ReportTable, Sentence
 from chainnet.reporting.sections.decides import section, side_table
 
 
@@ -122,6 +122,10 @@ def test_contracts_pay_where_the_project_pays(made: cn.Assessment, document: Doc
     assert table.loc["Stock", "cost"] == pytest.approx(0.1 * asked * 50_000 / 1e6), "a tenth of what it holds, a year"
 
 
+def figure(document: Document, key: str) -> ReportFigure:
+    return next(b for b in document.blocks() if isinstance(b, ReportFigure) and b.key == key)
+
+
 def test_the_wedge_is_that_of_the_market(made: cn.Assessment, document: Document) -> None:
     assert made.priced.market is not None
     prices = made.priced.market.prices["price_usd_per_t"]
@@ -132,7 +136,7 @@ def test_the_wedge_is_that_of_the_market(made: cn.Assessment, document: Document
     assert row["elsewhere_low_usd_per_t"] == pytest.approx(50_000), (
         "at the plant in Malaysia any price from there on does"
     )
-    assert cn.report_figures(made)["prices"].title == f"Metal costs at least {least:.1f} times as much outside China"
+    assert figure(document, "prices").title == f"Metal costs at least {least:.1f} times as much outside China"
 
 
 @pytest.fixture(scope="module")
@@ -170,7 +174,7 @@ def test_a_likely_loss_never_has_one_chance(likely: cn.Assessment) -> None:
     assert "1 of the 3 events listed has no rate and enters no chance: Nobody knows" in said
     row = sheet(document, "ways").iloc[0]
     assert (row["chance_low"], row["chance_high"]) == pytest.approx((1 - np.exp(-0.1), 1 - np.exp(-0.5)))
-    drawn = cn.report_figures(likely)["ways"]
+    drawn = figure(document, "ways")
     assert "between 1 in 11 and 2 in 5" in drawn.svg
     assert "between 1 in 11 and 2 in 5" in drawn.title
     band = sheet(document, "exceedance")

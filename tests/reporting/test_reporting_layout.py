@@ -14,7 +14,7 @@ import pytest
 
 import chainnet as cn
 from chainnet.drawing import country_colours
-from chainnet.reporting.content import brief_of, build
+from chainnet.reporting.content import build
 from chainnet.reporting.formats.page import html_report
 from chainnet.reporting.formats.pdf import pdf_report
 from chainnet.reporting.formats.slides import slide
@@ -33,8 +33,8 @@ def pages_of(data: bytes) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def document(assessed: cn.Assessment) -> Document:
-    return build(assessed)
+def document(teaching: Document) -> Document:
+    return teaching
 
 
 @pytest.fixture(scope="module")
@@ -166,8 +166,8 @@ def test_a_country_has_the_colour_of_the_graph(assessed: cn.Assessment, tmp_path
 
 
 @pytest.mark.documents
-def test_the_brief_is_one_page_that_stands_alone(document: Document) -> None:
-    brief = brief_of(replace(document, marking="FOR TEST ONLY"))
+def test_the_brief_is_one_page_that_stands_alone(assessed: cn.Assessment) -> None:
+    brief = build(assessed, marking="FOR TEST ONLY", is_brief=True)
     (text,) = pages_of(pdf_report(brief, brief.stand_ins))
     page = html_report(brief, has_graph=False).decode("utf-8")
     for said in (text, flat(re.sub(r"<[^>]*>", " ", page))):

@@ -173,6 +173,7 @@ def test_beneficiaries_who_ask_for_nothing_are_told_before_the_work(tmp_path: Pa
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.documents
 @pytest.mark.filterwarnings("ignore:.*holds no demand")
 def test_a_bare_edge_list_ends_in_all_documents(tmp_path: Path) -> None:
     """With nothing but capacities: a demand stands in, and every page says so."""

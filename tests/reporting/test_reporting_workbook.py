@@ -10,8 +10,6 @@ from typing import Any
 import openpyxl
 import pytest
 
-import chainnet as cn
-from chainnet.reporting.content import build
 from chainnet.reporting.formats.charts import charts
 from chainnet.reporting.formats.page import html_report
 from chainnet.reporting.formats.workbook import empty_tables, sheet_names, workbook_report
@@ -23,8 +21,8 @@ FORMULA = '=HYPERLINK("http://x.example","y")'
 
 
 @pytest.fixture(scope="module")
-def document(assessed: cn.Assessment) -> Document:
-    return build(assessed)
+def document(teaching: Document) -> Document:
+    return teaching
 
 
 @pytest.fixture(scope="module")

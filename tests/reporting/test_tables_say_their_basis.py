@@ -10,7 +10,7 @@ from typing import Any
 import openpyxl
 import pytest
 from conftest import frame
-from test_report_body import cells, chain, flat, out, table
+from test_report_body import assessed_chain, cells, chain, document_of_chain, flat, out, table
 
 import chainnet as cn
 from chainnet.reporting.content import build
@@ -18,19 +18,14 @@ from chainnet.reporting.formats.workbook import workbook_report
 from chainnet.reporting.model import Document, ReportFigure, Sentence
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def made() -> cn.Assessment:
-    return cn.assess(chain(), [out(), out("z_later", "China stops later", start_month=6)], months=12, draws=4)
+    return assessed_chain()
 
 
-@pytest.fixture(scope="module")
-def document(made: cn.Assessment) -> Document:
-    return build(made)
-
-
-@pytest.fixture(scope="module")
-def teaching(assessed: cn.Assessment) -> Document:
-    return build(assessed)
+@pytest.fixture
+def document() -> Document:
+    return document_of_chain()
 
 
 @pytest.fixture(scope="module")
