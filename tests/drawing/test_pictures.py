@@ -1,0 +1,292 @@
+"""The plain pictures: where each bar, line and word stands, by hand from the scale, on round widths."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from chainnet.drawing.bars import Axis, Bar, Line, bars_svg, steps_svg
+from chainnet.drawing.markets import Cost, Wedge, costs_svg, wedges_svg
+from chainnet.drawing.style import COLOURS
+from chainnet.drawing.svg import Picture, cut, folded, wide
+
+Point = tuple[float, float]
+
+
+class Seen:
+    """What stands in a picture: words by text, boxes and lines in the order in which they are drawn."""
+
+    def __init__(self, svg: str) -> None:
+        root = ET.fromstring(svg)
+        self.size = (float(root.get("width", 0)), float(root.get("height", 0)))
+        self.words: dict[str, tuple[Point, str]] = {}
+        self.bold: set[str] = set()
+        self.boxes: list[tuple[float, ...]] = []
+        self.fills: list[str | None] = []
+        self.lines: list[tuple[list[Point], str, str, str]] = []
+        self.shapes: list[list[Point]] = []
+        for one in root:
+            kind = one.tag.rsplit("}", 1)[-1]
+            if kind == "text":
+                text = one.text or ""
+                assert text not in self.words
+                place = (float(one.get("x", "")), float(one.get("y", "")))
+                self.words[text] = (
+                    place,
+                    {"start": "left", "end": "right", "middle": "middle"}[one.get("text-anchor", "")],
+                )
+                self.bold |= {text} if one.get("font-weight") == "700" else set()
+            elif kind == "rect":
+                self.boxes.append(tuple(float(one.get(name, "")) for name in ("x", "y", "width", "height")))
+                self.fills.append(one.get("fill"))
+            else:
+                points = [(float(x), float(y)) for x, y in re.findall(r"([-\d.]+),([-\d.]+)", one.get("points", ""))]
+                if kind == "polygon":
+                    self.shapes.append(points)
+                else:
+                    look = (one.get("stroke", ""), one.get("stroke-width", ""), one.get("stroke-dasharray", ""))
+                    self.lines.append((points, *look))
+
+
+def near(*numbers: float) -> object:
+    return pytest.approx(numbers, abs=0.006)
+
+
+def test_bars_are_on_one_scale_behind_their_names() -> None:
+    """Names of ten plain letters are 1.2 x 8.5 x 0.49 x 10 = 49.98 wide, the words 20 letters: the rest is the scale."""
+    more, less = COLOURS["more"], COLOURS["less"]
+    bars = [
+        Bar("abcdefghij", [(0.5, more, "none"), (0.25, less, less)], "x" * 20),
+        Bar("short", [], "none", ends=(0.2, 0.6)),
+        Bar("z", [(1.0, more, "none")], "all", bold=True),
+    ]
+    seen = Seen(bars_svg(bars).svg)
+    names, room = 55.98, 482.0 - 55.98 - (99.96 + 6.0)
+    assert seen.size == (482.0, 53.0)
+    assert seen.boxes == [
+        near(names, 2.0, room * 0.5, 12.0),
+        near(names + room * 0.5, 2.0, room * 0.25, 12.0),
+        near(names, 36.0, room, 12.0),
+    ]
+    assert seen.fills == [more, less, more]
+    assert seen.words == {
+        "abcdefghij": (near(names - 5.0, 11.0), "right"),
+        "x" * 20: (near(names + 0.75 * room + 5.0, 11.0), "left"),
+        "short": (near(names - 5.0, 28.0), "right"),
+        "none": (near(names + 5.0, 28.0), "left"),
+        "z": (near(names - 5.0, 45.0), "right"),
+        "all": (near(names + room + 5.0, 45.0), "left"),
+    }
+    assert seen.bold == {"z", "all"}
+    low, high = names + 0.2 * room, names + 0.6 * room
+    ranged = [points for points, colour, width, _ in seen.lines if (colour, width) == (less, "1.4")]
+    middle = 17.0 + 2.0 + 6.0
+    assert ranged == [
+        [near(low, middle), near(high, middle)],
+        [near(low, middle - 4.0), near(low, middle + 4.0)],
+        [near(high, middle - 4.0), near(high, middle + 4.0)],
+    ]
+    assert seen.lines[-1][0] == [near(names, 0.0), near(names, 53.0)]
+
+
+def test_a_long_name_is_cut_where_the_names_end_and_no_bars_are_no_picture() -> None:
+    long = "n" * 60
+    seen = Seen(bars_svg([Bar(long, [(1.0, COLOURS["more"], "none")], "1")]).svg)
+    (name,) = (one for one in seen.words if one.startswith("n"))
+    assert name == cut(long, 208.0 / 1.2)
+    assert seen.words[name][0] == near(209.0, 11.0)
+    assert seen.boxes[0][0] == 214.0
+    nobody = Seen(bars_svg([]).svg)
+    assert (nobody.size, nobody.boxes, nobody.words) == ((482.0, 2.0), [], {})
+
+
+def test_lines_of_steps_hold_until_the_next_point_and_their_words_move_apart() -> None:
+    """Ten bold letters take 1.2 x 8.5 x 0.53 x 10 = 54.06 points: the axis goes from 40 to 482 - 54.06 - 8."""
+    ink, red = COLOURS["ink"], COLOURS["less"]
+    seen = Seen(
+        steps_svg(
+            [
+                Line([(0.0, 10.0), (2.0, 30.0)], "ab", ink),
+                Line([(1.0, 28.0), (3.0, 28.0)], "abcdefghij", red, "6 3", 2.5),
+                Line([(0.0, 40.0)], "top", ink),
+                Line([(0.0, 40.0)], "too", ink),
+            ],
+            Axis(4.0, [(0.0, "0"), (2.0, "two")], "months"),
+            Axis(40.0, [(0.0, "none"), (20.0, "half")]),
+            ([(1.0, 10.0), (4.0, 40.0)], red),
+        ).svg
+    )
+    right, top, bottom = 482.0 - 54.06 - 8.0, 8.0, 122.0
+    quarter, ten = (right - 40.0) / 4.0, (bottom - top) / 4.0
+    assert seen.size == (482.0, 150.0)
+    curves = [line for line in seen.lines if line[2] in ("1.8", "2.5")]
+    assert [line[0] for line in curves] == [
+        [near(40.0 + a * quarter, bottom - b * ten) for a, b in points]
+        for points in (
+            [(0, 1), (0, 1), (2, 1), (2, 3), (4, 3)],
+            [(1, 2.8), (1, 2.8), (3, 2.8), (3, 2.8), (4, 2.8)],
+            [(0, 4), (0, 4), (4, 4)],
+            [(0, 4), (0, 4), (4, 4)],
+        )
+    ]
+    assert [line[1:] for line in curves] == [
+        (ink, "1.8", ""), (red, "2.5", "6 3"), (ink, "1.8", ""), (ink, "1.8", ""),
+    ]  # fmt: skip
+    # words within ten points of others move by whole points until they are not: up, but down where the picture ends
+    first, second = bottom - 3.0 * ten, bottom - 2.8 * ten - 16.0
+    heights = {"ab": first, "abcdefghij": second, "top": top, "too": top + 39.0}
+    assert {one: seen.words[one] for one in heights} == {
+        one: (near(right + 5.0, y + 3.0), "left") for one, y in heights.items()
+    }
+    assert seen.bold == {"ab", "abcdefghij", "top", "too"}
+    # the words of an axis stand at its marks, its own word in its middle
+    assert seen.words["none"] == (near(36.0, bottom + 3.0), "right")
+    assert seen.words["half"] == (near(36.0, bottom - 2.0 * ten + 3.0), "right")
+    assert seen.words["0"] == (near(40.0, bottom + 12.0), "middle")
+    assert seen.words["two"] == (near(40.0 + 2.0 * quarter, bottom + 12.0), "middle")
+    assert seen.words["months"] == (near((40.0 + right) / 2.0, bottom + 23.0), "middle")
+    thin = [(points, colour) for points, colour, width, _ in seen.lines if width in ("0.5", "0.6")]
+    assert thin == [
+        ([near(40.0, bottom), near(right, bottom)], COLOURS["line"]),
+        ([near(40.0, bottom - 2.0 * ten), near(right, bottom - 2.0 * ten)], COLOURS["rule"]),
+        ([near(40.0, bottom), near(40.0, bottom + 3.0)], COLOURS["line"]),
+        ([near(40.0 + 2.0 * quarter, bottom), near(40.0 + 2.0 * quarter, bottom + 3.0)], COLOURS["line"]),
+    ]
+    assert seen.boxes == [
+        near(40.0 + quarter - 2.2, bottom - ten - 2.2, 4.4, 4.4),
+        near(right - 2.2, top - 2.2, 4.4, 4.4),
+    ]
+
+
+def test_prices_stand_over_the_reference_price_on_four_decades() -> None:
+    """From a hundredth to a hundred times over 482 - 96 - 126 = 260 points: 65 a decade, the reference price at 256."""
+    wedges = [Wedge("ore", (0.1, 1.0), (10.0, 10.0)), Wedge("oxide", (0.001, 2000.0), None)]
+    seen = Seen(wedges_svg(wedges, "China"))
+    foot = 16.0 + 46.0
+    assert seen.size == (482.0, foot + 28.0)
+    for words, x in {"1/100": 126.0, "1/10": 191.0, "reference price": 256.0, "10 times": 321.0, "100": 386.0}.items():
+        assert seen.words[words] == (near(x, foot + 12.0), "middle")
+    assert [line[0] for line in seen.lines] == [
+        [near(x, 16.0), near(x, foot)] for x in (126.0, 191.0, 256.0, 321.0, 386.0)
+    ]
+    assert [line[2] for line in seen.lines] == ["0.5", "0.5", "0.8", "0.5", "0.5"]
+    assert seen.words["price over the reference price of the data, log scale"] == (near(256.0, foot + 24.0), "middle")
+    assert [seen.words[one] for one in ("in China", "elsewhere")] == [
+        (near(145.0, 9.5), "left"),
+        (near(255.0, 9.5), "left"),
+    ]
+    assert seen.boxes == [
+        near(126.0, 2.0, 14.0, 7.0),
+        near(236.0, 2.0, 14.0, 7.0),
+        near(191.0 - 1.2, 18.0, 65.0 + 2.4, 7.0),
+        near(321.0 - 1.2, 27.5, 2.4, 7.0),
+        near(126.0 - 1.2, 41.0, 260.0 + 2.4, 7.0),
+    ]
+    ink, light = COLOURS["ink"], COLOURS["bar_light"]
+    assert seen.fills == [ink, light, ink, light, ink]
+    assert [seen.words[one] for one in ("ore", "oxide")] == [(near(120.0, 29.5), "right"), (near(120.0, 52.5), "right")]
+    said = {"× 0.1 to 1": 24.5, "× 10": 34.0, "× < 0.01 to over 100": 47.5, "not sold": 57.0}
+    assert {words: seen.words[words] for words in said} == {
+        words: (near(394.0, y), "left") for words, y in said.items()
+    }
+    # what lies beyond the scale ends in an arrow that points out of it
+    assert seen.shapes == [
+        [near(386.0, 39.5), near(392.0, 44.5), near(386.0, 49.5)],
+        [near(126.0, 39.5), near(120.0, 44.5), near(126.0, 49.5)],
+    ]
+
+
+def test_the_ends_of_the_scale_of_prices_are_on_it() -> None:
+    seen = Seen(wedges_svg([Wedge("ore", (0.01, 100.0), (0.012, 99.0))], "China"))
+    assert seen.shapes == []
+    assert {"× 0.01 to 100", "× 0.012 to 99"} <= set(seen.words)
+    long = "one very long name of a good that folds"
+    two = Seen(wedges_svg([Wedge(long, None, None)], "China").replace("not sold", "first", 1))
+    lines = folded(long, 0.9 * 118.0, 2)
+    assert [two.words[line] for line in lines] == [(near(120.0, 25.0), "right"), (near(120.0, 35.0), "right")]
+
+
+def test_costs_are_bars_on_a_log_scale_with_their_range_in_the_middle_and_who_pays_behind() -> None:
+    """From USD 0.1 to 10 million over 310 - 104 = 206 points: 103 a decade."""
+    costs = [
+        Cost("stock", "treasury", 1e6, 1e5, 1e7),
+        Cost("floor", "users", 2e6, 2e6, 2e6),
+        Cost("grants", "treasury", float("nan"), float("nan"), float("nan"), "does not reach it"),
+    ]
+    seen = Seen(costs_svg(costs))
+    foot = 3 * 17.0 + 2.0
+    assert seen.size == (482.0, foot + 27.0)
+    for words, x in {"0.1": 104.0, "1": 207.0, "10": 310.0}.items():
+        assert seen.words[words] == (near(x, foot + 12.0), "middle")
+    assert seen.words["USD million a year, log scale"] == (near(207.0, foot + 23.0), "middle")
+    assert seen.boxes == [near(104.0, 3.0, 103.0, 11.0), near(104.0, 20.0, 103.0 * 1.30103, 11.0)]
+    rules = [[near(x, 0.0), near(x, foot)] for x in (104.0, 207.0, 310.0)]
+    ranged = [[near(104.0, 8.5), near(310.0, 8.5)], *([near(x, 4.5), near(x, 12.5)] for x in (104.0, 310.0))]
+    assert [line[0] for line in seen.lines] == [*rules, *ranged, [near(104.0, 0.0), near(104.0, foot)]]
+    assert seen.words["stock"] == (near(98.0, 12.0), "right")
+    assert seen.words["floor"] == (near(98.0, 29.0), "right")
+    assert seen.words["USD 1 million, treasury"] == (near(318.0, 12.0), "left")
+    assert seen.words["USD 2 million, users"] == (near(318.0, 29.0), "left")
+    assert seen.words["does not reach it"] == (near(109.0, 46.0), "left")
+    assert seen.bold == {"USD 1 million, treasury", "USD 2 million, users"}
+
+
+def test_costs_that_nobody_knows_or_that_are_nothing_have_a_scale_too() -> None:
+    """One to ten million where nothing is known; what is free has a bar of a point, so that it is seen."""
+    nothing = Seen(costs_svg([Cost("stock", "treasury", 0.0, 0.0, 0.0)]))
+    assert {"1", "10"} <= set(nothing.words)
+    assert nothing.boxes == [near(104.0, 3.0, 1.0, 11.0)]
+    assert len(nothing.lines) == 3
+    one = Seen(costs_svg([Cost("stock", "treasury", 1e8, 1e8, 1e8)]))
+    assert {"100", "1,000"} <= set(one.words), "a scale of one number is a decade long"
+
+
+@pytest.mark.parametrize(
+    ("words", "room", "kept"),
+    [
+        ("abcdefghij", 41.65, "abcdefghij"),
+        ("abcdefghij", 41.64, "abcdefgh…"),
+        ("abcdefg, ij", 41.0, "abcdefg…"),
+        ("ab", 0.1, "a…"),
+    ],
+)
+def test_words_are_cut_to_their_room(words: str, room: float, kept: str) -> None:
+    """Ten plain letters are 8.5 x 0.49 x 10 = 41.65 points wide, and a capital a quarter wider."""
+    assert cut(words, room) == kept
+    assert wide("abcdefghij") == pytest.approx(41.65)
+    assert wide("ABCDefghij", 10.0) == pytest.approx(4.9 * 11.0)
+    assert wide("abcd", 10.0, bold=True) == pytest.approx(21.2)
+
+
+def test_words_fold_where_the_room_ends_and_the_last_line_bears_the_rest() -> None:
+    """Of 49 points a line holds ten letters of ten points."""
+    assert folded("abcd efghi jk", 49.0, 3, 10.0) == ["abcd efghi", "jk"]
+    assert folded("abcd efghij jk", 49.0, 3, 10.0) == ["abcd", "efghij jk"]
+    assert folded("abcd efghij jk lm", 49.0, 2, 10.0) == ["abcd", cut("efghij jk lm", 49.0, 10.0)]
+    assert folded("abcdefghijklm no", 49.0, 2, 10.0) == [cut("abcdefghijklm", 49.0, 10.0), "no"]
+    assert folded("", 49.0, 2) == []
+
+
+def test_a_picture_says_where_each_part_is() -> None:
+    picture = Picture(20.0, 30.0)
+    picture.box(1.0, 2.0, -3.0, 4.005, "#111", "#222")
+    picture.line([(0.0, 1.0), (2.5, 3.0)], "#333", 0.7, "6 3")
+    picture.shape([(0.0, 0.0), (1.0, 2.0)], "#444")
+    picture.band((1.0, 2.0, 3.0), (5.0, 6.0), "#555", "#666")
+    picture.words(7.0, 8.0, "<&>", size=9.0, bold=True, at="end", halo=True, colour="#777")
+    paper = COLOURS["paper"]
+    assert picture.parts == [
+        '<rect x="1.00" y="2.00" width="0.00" height="4.00" fill="#111" stroke="#222" stroke-width="0.6"/>',
+        '<polyline points="0.00,1.00 2.50,3.00" fill="none" stroke="#333" stroke-width="0.7" stroke-linejoin="round"'
+        ' stroke-dasharray="6 3"/>',
+        '<polygon points="0.00,0.00 1.00,2.00" fill="#444" stroke="none" stroke-width="0.6"/>',
+        '<path d="M1.00,2.00C3.00,2.00 3.00,6.00 5.00,6.00V9.00C3.00,9.00 3.00,5.00 1.00,5.00Z" '
+        'fill="#555" stroke="#666" stroke-width="0.6"/>',
+        '<text x="7.00" y="8.00" font-size="9.0" text-anchor="end" font-weight="700" fill="#777" paint-order="stroke" '
+        f'stroke="{paper}" stroke-width="2.4" stroke-linejoin="round">&lt;&amp;&gt;</text>',
+    ]
+    assert ET.fromstring(picture.svg).attrib | {"font-family": ""} == {
+        "width": "30", "height": "20", "viewBox": "0 0 30 20", "font-family": "",
+    }  # fmt: skip
