@@ -23,6 +23,7 @@ class Seen:
         self.size = (float(root.get("width", 0)), float(root.get("height", 0)))
         self.words: dict[str, tuple[Point, str]] = {}
         self.bold: set[str] = set()
+        self.soft: set[str] = set()
         self.boxes: list[tuple[float, ...]] = []
         self.fills: list[str | None] = []
         self.lines: list[tuple[list[Point], str, str, str]] = []
@@ -38,6 +39,8 @@ class Seen:
                     {"start": "left", "end": "right", "middle": "middle"}[one.get("text-anchor", "")],
                 )
                 self.bold |= {text} if one.get("font-weight") == "700" else set()
+                self.soft |= {text} if one.get("fill") == COLOURS["soft"] else set()
+                assert one.get("fill") in COLOURS.values()
             elif kind == "rect":
                 self.boxes.append(tuple(float(one.get(name, "")) for name in ("x", "y", "width", "height")))
                 self.fills.append(one.get("fill"))
@@ -88,7 +91,8 @@ def test_bars_are_on_one_scale_behind_their_names() -> None:
         [near(low, middle - 4.0), near(low, middle + 4.0)],
         [near(high, middle - 4.0), near(high, middle + 4.0)],
     ]
-    assert seen.lines[-1][0] == [near(names, 0.0), near(names, 53.0)]
+    assert seen.lines[-1][:2] == ([near(names, 0.0), near(names, 53.0)], COLOURS["line"])
+    assert seen.soft == set()
 
 
 def test_a_long_name_is_cut_where_the_names_end_and_no_bars_are_no_picture() -> None:
@@ -141,6 +145,7 @@ def test_lines_of_steps_hold_until_the_next_point_and_their_words_move_apart() -
         one: (near(right + 5.0, y + 3.0), "left") for one, y in heights.items()
     }
     assert seen.bold == {"ab", "abcdefghij", "top", "too"}
+    assert seen.soft == {"none", "half", "0", "two", "months"}
     # the words of an axis stand at its marks, its own word in its middle
     assert seen.words["none"] == (near(36.0, bottom + 3.0), "right")
     assert seen.words["half"] == (near(36.0, bottom - 2.0 * ten + 3.0), "right")
@@ -171,7 +176,8 @@ def test_prices_stand_over_the_reference_price_on_four_decades() -> None:
     assert [line[0] for line in seen.lines] == [
         [near(x, 16.0), near(x, foot)] for x in (126.0, 191.0, 256.0, 321.0, 386.0)
     ]
-    assert [line[2] for line in seen.lines] == ["0.5", "0.5", "0.8", "0.5", "0.5"]
+    thin, thick = (COLOURS["rule"], "0.5", ""), (COLOURS["line"], "0.8", "")
+    assert [line[1:] for line in seen.lines] == [thin, thin, thick, thin, thin]
     assert seen.words["price over the reference price of the data, log scale"] == (near(256.0, foot + 24.0), "middle")
     assert [seen.words[one] for one in ("in China", "elsewhere")] == [
         (near(145.0, 9.5), "left"),
@@ -191,6 +197,15 @@ def test_prices_stand_over_the_reference_price_on_four_decades() -> None:
     assert {words: seen.words[words] for words in said} == {
         words: (near(394.0, y), "left") for words, y in said.items()
     }
+    scale = {
+        "1/100",
+        "1/10",
+        "reference price",
+        "10 times",
+        "100",
+        "price over the reference price of the data, log scale",
+    }
+    assert seen.soft == scale | {"not sold"}
     # what lies beyond the scale ends in an arrow that points out of it
     assert seen.shapes == [
         [near(386.0, 39.5), near(392.0, 44.5), near(386.0, 49.5)],
@@ -225,6 +240,10 @@ def test_costs_are_bars_on_a_log_scale_with_their_range_in_the_middle_and_who_pa
     rules = [[near(x, 0.0), near(x, foot)] for x in (104.0, 207.0, 310.0)]
     ranged = [[near(104.0, 8.5), near(310.0, 8.5)], *([near(x, 4.5), near(x, 12.5)] for x in (104.0, 310.0))]
     assert [line[0] for line in seen.lines] == [*rules, *ranged, [near(104.0, 0.0), near(104.0, foot)]]
+    rule, ink = (COLOURS["rule"], "0.5", ""), (COLOURS["ink"], "1.4", "")
+    assert [line[1:] for line in seen.lines] == [rule, rule, rule, ink, ink, ink, (COLOURS["line"], "0.6", "")]
+    assert seen.fills == [COLOURS["bar_light"]] * 2
+    assert seen.soft == {"0.1", "1", "10", "USD million a year, log scale", "does not reach it"}
     assert seen.words["stock"] == (near(98.0, 12.0), "right")
     assert seen.words["floor"] == (near(98.0, 29.0), "right")
     assert seen.words["USD 1 million, treasury"] == (near(318.0, 12.0), "left")

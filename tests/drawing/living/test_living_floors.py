@@ -126,6 +126,7 @@ def test_each_floor_is_said_between_the_ends_beside_what_stands_without_one():
         (200.0, 65.0, False, 150.0, 60.0, -5.0, 4.0, -1.0, 20.0, 10.0, "plant"),
     )
     high = low.assign(held=True, levy_usd_per_t=middle["levy_usd_per_t"], price_usd_per_t=middle["price_usd_per_t"] + 1)
+    high.loc[3, "levy_usd_per_t"] = 0.0
     floored = Floored("good", 100.0, ["USA"], {})
     found = Floors(priced("Good"), floored, (middle, low, high), "what it rests on").data
     steps = found["steps"]
@@ -145,8 +146,8 @@ def test_each_floor_is_said_between_the_ends_beside_what_stands_without_one():
         f"There is no floor. {free.format('100 (99 to 101)', '90 (89 to 90)')}",
         f"Imports land at more already, so nothing changes. {free.format('101 (101 to 102)', '91')}",
         f"Nothing is imported, so nothing changes. {free.format('102 (102 to 103)', '92')}",
-        "The floor is held by a levy of 60 USD/t (at an end of the elasticities broken). A tonne costs on average USD 150 "
-        f"(140 to 151) inside instead of 100; 80 (70 to 80) elsewhere instead of 90. A year {money}. "
+        "The floor is held by a levy of 60 USD/t (at an end of the elasticities broken or already there). A tonne costs on average USD "
+        f"150 (140 to 151) inside instead of 100; 80 (70 to 80) elsewhere instead of 90. A year {money}. "
         "Newly built: New plant, 5 (0 to 5) t/yr.",
         "The floor is broken by own supply, for imports end at a levy of 70 USD/t (at an end of the elasticities held). A "
         f"tonne costs on average USD 160 (150 to 161) inside instead of 100. A year {more}. "
@@ -159,10 +160,17 @@ def test_each_floor_is_said_between_the_ends_beside_what_stands_without_one():
         [2.0, 1.0, 2.0],
         [0.0, 0.0, 0.0],
     ]
+    assert [bar["who"] for bar in steps[3]["rows"]] == ["inside", "elsewhere", "users", "makers", "treasuries"]
     assert [bar["unit"] for bar in steps[3]["rows"]] == ["price", "price", "money", "money", "money"]
     assert [bar["words"] for bar in (users, treasuries)] == ["−3 (−3 to −2)", "0"]
     assert steps[4]["rows"][1]["ends"] == [None, 60.0, 60.0]
-    assert steps[3]["line"][:5] == ["150", "150 (140 to 151)", "80 (70 to 80)", "60 (50 to 60)", "held or broken"]
+    assert steps[3]["line"][:5] == [
+        "150",
+        "150 (140 to 151)",
+        "80 (70 to 80)",
+        "60 (0 to 60)",
+        "held or broken or already there",
+    ]
     assert steps[3]["line"][5:] == [
         "23",
         "30 (25 to 30)",
