@@ -18,7 +18,7 @@ from chainnet.reporting.reproduction import digest_table, reproduction
 from chainnet.reporting.sections.assumed import assumption_table, gap_table
 from chainnet.reporting.sections.made import certificate_table
 from chainnet.reporting.sections.stocks import requirement_table, stock_points
-from chainnet.reporting.sections.sure import limiting_table, sure_points
+from chainnet.reporting.sections.sure import input_table, limiting_table, sure_points
 from chainnet.words import Who
 
 SETTINGS = {"months": 36, "draws": 4, "years": [2031, 2035], "start": "2026-04", "commodity": None}
@@ -192,17 +192,20 @@ def test_each_scenario_has_a_sum_of_its_own_and_a_sentence() -> None:
     assert [one.tables for one in said] == [("requirement",)] * 2
 
 
-@pytest.mark.parametrize("dusty", [required(), required(DUST)])
+HELD = ("stop", "he", "held", 0.0, 3.0, 0.0, 0.0, 1.0, 0.0)
+
+
+@pytest.mark.parametrize("dusty", [required(), required(DUST), required(HELD)])
 def test_where_nothing_is_required_that_is_said_unless_nobody_could_ask(dusty: pd.DataFrame) -> None:
     (said,) = stock_points(facts(stockpile=dusty))
     words = "On existing links the worst scenario leaves defence short in no month of 36"
     assert said.text == f"{words}: in the central case no stock is required for it."
-    assert stock_points(facts(stockpile=dusty, unanswered={"stockpile stop": "no end", "x": ""})) == ()
     assert len(stock_points(facts(stockpile=dusty, unanswered={"market": "no price"}))) == 1
+    assert stock_points(facts(stockpile=required(), unanswered={"stockpile: stop": "no end", "x": ""})) == ()
     found = requirement_table(facts(stockpile=dusty))
     assert (found is None) == dusty.empty
     if found is not None:
-        assert rows(found)[0][2] == "nothing is required"
+        assert rows(found)[0][2] == ("held" if len(dusty) and dusty["held_t"].any() else "nothing is required")
 
 
 # -- how sure, and how it is made again ----------------------------------------------------------------
@@ -274,7 +277,7 @@ def test_the_draws_are_told_of_the_tier_of_the_finding_else_of_the_first_else_of
     ],
 )
 def test_the_figure_that_moves_most_alone_is_named_with_both_ends_in_order(more: dict[str, Any], words: str) -> None:
-    first = {"table": "nodes", "key": "a", "column": "capacity_tpa", "label": "Pit", "swing_t": 5.0}
+    first = {"table": "nodes", "key": "a", "column": "capacity_tpa", "label": "Pit", "swing_t": 0.5}
     first |= {"shortfall_low_t": 9.0, "shortfall_high_t": 1.0, **more}
     other = {**first, "label": "Mill", "swing_t": 0.0}
     one = SimpleNamespace(
@@ -283,6 +286,22 @@ def test_the_figure_that_moves_most_alone_is_named_with_both_ends_in_order(more:
     assert [text for head, text in sure(sensitivity=one) if head == "One at a time."] == ([words] if words else [])
     one.inputs = one.inputs[:0]
     assert len(sure(sensitivity=one)) == 2
+
+
+def test_the_table_of_single_figures_says_in_tonnes_a_year_what_each_end_leaves_short() -> None:
+    columns = "table key column label shortfall_low_t shortfall_high_t swing_t"
+    inputs = frame(
+        columns, ("nodes", "a", "capacity_tpa", "Pit", 9.0, 1.0, 5.0), ("nodes", "c", "x", "Mill", 4.0, 4.5, 0.5)
+    )
+    found = facts(sensitivity=SimpleNamespace(inputs=inputs))
+    table = input_table.of(found)
+    heads = {column.head: [row[i] for row in rows(table)] for i, column in enumerate(table.columns)}
+    units = {column.head: column.unit for column in table.columns}
+    ends = {"Short at low": ["9", "4"], "Short at high": ["1", "4.5"], "Largest change": ["5", "0.5"]}
+    assert {head: heads[head] for head in ends} == ends
+    assert {units[head] for head in ends} == {"t/yr"}
+    assert heads["Label"] == ["Pit", "Mill"]
+    assert input_table(facts(sensitivity=None)) is None
 
 
 def test_an_input_that_binds_has_its_label_and_a_relation_the_names_of_its_ends() -> None:
@@ -338,6 +357,10 @@ def test_what_repeats_a_report_is_told_point_by_point() -> None:
         "chainnet report 'hand made' --out out --months 36 --year 2031 --year 2035 --draws 4 --as-of 2026-05-01 "
         "--order allies_last --start 2026-04 --title 'A b' --marking 'it'\"'\"'s'"
     )
+    assert said["To verify."] == (
+        "run the command again on the same input and versions and compare the files byte by byte; with other versions compare "
+        f"the digests of {table_id('digests')}: a table that differs has its own line."
+    )
     for order, words in (("stages", "--draws 4 --order stages.csv --start 2026-04"), ("", "--draws 4 --start 2026-04")):
         found.a.provenance = source | {"settings": SETTINGS | {"order": order}}  # type: ignore[misc]
         assert next(one.text for one in reproduction(found, {}) if one.head == "Command.").endswith(words)
@@ -356,3 +379,5 @@ def test_a_digest_is_of_every_cell_and_another_where_one_differs() -> None:
     assert all(len(row[2]) == 16 for row in one)
     assert one[:2] == two[:2]
     assert one[2][2] != two[2][2]
+    said = digest_table(facts(asked={}), [gaps])
+    assert (said.note, len(said.rows)) == ("Two reports with the same digests say the same.", 1)

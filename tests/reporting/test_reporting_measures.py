@@ -116,10 +116,10 @@ def said(*measures: dict[str, Any], graph: str = "mag-9") -> list[str]:
             {"kind": "licence", "from": CHN, "commodity": "magnet", "announced": "2025-05-01", "start": "2025-06",
              "profile": [{"months": 2, "share": 0.0}, {"months": 0, "share": 0.1}, {"months": 1, "share": 0.3}, {"share": 0.5}],
              "by": [{"to": {"country": "JPN"}, "profile": [{"months": 1, "share": 0.2}, {"share": 0.75}]},
-                    {"to": {"country": ["USA", "EU27"]}, "profile": [{"share": 0.0}]}]},
+                    {"to": {"id": "USE"}, "profile": [{"share": 0.0}]}]},
             "Licences on flow of NdFeB magnets from China: none for 2 months, then at most 30 % of the baseline flow for 1 "
             "month, then at most 50 % of the baseline flow; to Japan: at most 20 % of the baseline flow for 1 month, then at "
-            "most 75 % of the baseline flow; to the United States and EU27: none, announced 2025-05-01, from Jun 2025",
+            "most 75 % of the baseline flow; to Users of magnets: none, announced 2025-05-01, from Jun 2025",
         ),
         ({"kind": "licence", "from": CHN, "share": 0.25}, "Licences on flow from China: at most 25 % of the baseline flow"),
         (

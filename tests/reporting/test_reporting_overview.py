@@ -137,4 +137,9 @@ def test_a_page_says_of_how_many_chains_it_is_from_which_inputs_and_what_comes_n
     assert "magnets magnets-0123, other other-012345" in page
     assert page.count("Next for") == text.count("Next for") == 1
     assert "Next for magnets: a rule." in page
-    assert text.endswith("\n\nNext for magnets: a rule.\n")
+    sentences, rows, read, coming = text.split("\n\n")
+    said = [words.replace("\u00a0", " ") for words in overview_sentences(two).values()]
+    assert sentences.splitlines() == [f"- {words}" for words in said]
+    assert [line.count("|") for line in rows.splitlines()] == [9] * 4
+    assert read
+    assert coming == "Next for magnets: a rule.\n"
