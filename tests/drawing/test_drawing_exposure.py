@@ -130,6 +130,11 @@ def test_the_foot_says_what_the_picture_rests_on_in_whole_sentences() -> None:
         "Scatter plot of 2 rows, 2 of them with a loss. Tonnes lost until what drops out is back (1 period), against spend "
         "through it. Largest: Mine: 9 t lost, USD 10 spend; Port: 5 t lost, USD 20 spend. " + " ".join(tonnes.notes())
     )
+    nothing = Exposure(answer([0.0, 0.0], [1, 2]), {})
+    assert nothing.description() == (
+        "Scatter plot of 2 rows, 0 of them with a loss. Value lost until what drops out is back (2 periods), against flow "
+        "through it. " + " ".join(nothing.notes())
+    )
 
 
 def test_labels_of_edges_and_of_combined_columns() -> None:

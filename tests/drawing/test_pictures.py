@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree as ET
 
+import numpy as np
+import pandas as pd
 import pytest
+from conftest import frame
 
+from chainnet.drawing import Break, break_svg, course_svg, measures_svg, ways_svg
 from chainnet.drawing.bars import Axis, Bar, Line, bars_svg, steps_svg
 from chainnet.drawing.markets import Cost, Wedge, costs_svg, wedges_svg
 from chainnet.drawing.style import COLOURS
@@ -28,6 +32,7 @@ class Seen:
         self.fills: list[str | None] = []
         self.lines: list[tuple[list[Point], str, str, str]] = []
         self.shapes: list[list[Point]] = []
+        self.bands: list[tuple[float, ...]] = []
         for one in root:
             kind = one.tag.rsplit("}", 1)[-1]
             if kind == "text":
@@ -44,6 +49,9 @@ class Seen:
             elif kind == "rect":
                 self.boxes.append(tuple(float(one.get(name, "")) for name in ("x", "y", "width", "height")))
                 self.fills.append(one.get("fill"))
+            elif kind == "path":  # from x and top to x and top, and how wide
+                x, top, _, _, _, _, to, goal, end, *_ = map(float, re.findall(r"[-\d.]+", one.get("d", "")))
+                self.bands.append((x, top, to, goal, end - goal))
             else:
                 points = [(float(x), float(y)) for x, y in re.findall(r"([-\d.]+),([-\d.]+)", one.get("points", ""))]
                 if kind == "polygon":
@@ -309,3 +317,218 @@ def test_a_picture_says_where_each_part_is() -> None:
     assert ET.fromstring(picture.svg).attrib | {"font-family": ""} == {
         "width": "30", "height": "20", "viewBox": "0 0 30 20", "font-family": "",
     }  # fmt: skip
+
+
+def test_chances_are_bars_between_their_ends_and_an_open_end_goes_on() -> None:
+    """From certain at 354 points to one in a thousand at 10: 344 / 3 points a power of ten."""
+    seen = Seen(ways_svg([("one", 0.01, 0.1), ("two", 0.0, 1.0)]))
+    third = 344.0 / 3.0
+    assert seen.size == (482.0, 74.0)
+    for words, x, at in (
+        ("certain", 354.0, "left"),
+        ("1 in 10", 10.0 + 2 * third, "middle"),
+        ("1 in 100", 10.0 + third, "middle"),
+        ("1 in 1,000", 10.0, "left"),
+    ):
+        assert seen.words[words] == (near(x, 68.0), at)
+    ticks = [[near(10.0 + k * third, 2.0), near(10.0 + k * third, 56.0)] for k in (3, 2, 1, 0)]
+    ends = [[near(x, y), near(x, y + 11.0)] for x, y in ((10.0 + third, 13.5), (10.0 + 2 * third, 13.5), (354.0, 40.5))]
+    assert [line[0] for line in seen.lines] == [*ticks, *ends, [near(10.0, 56.0), near(354.0, 56.0)]]
+    rule, ink = (COLOURS["rule"], "0.5", ""), (COLOURS["ink"], "1.4", "")
+    assert [line[1:] for line in seen.lines] == [rule] * 4 + [ink] * 3 + [(COLOURS["line"], "0.6", "")]
+    assert seen.boxes == [near(10.0 + third, 15.0, third, 8.0), near(10.0, 42.0, 344.0, 8.0)]
+    assert seen.shapes == [[near(10.0, 40.0), near(4.0, 46.0), near(10.0, 52.0)]]
+    assert [seen.words[name][0] for name in ("one", "two")] == [near(10.0, 11.0), near(10.0, 38.0)]
+    assert seen.words["between 1 in 100 and 1 in 10"] == (near(16.0 + 2 * third, 22.5), "left")
+    assert seen.words["between none and nearly certain"] == (near(360.0, 49.5), "left")
+    assert seen.bold == {"between 1 in 100 and 1 in 10", "between none and nearly certain"}
+    assert seen.soft == {"certain", "1 in 10", "1 in 100", "1 in 1,000"}
+    rare = Seen(ways_svg([("rare", 1e-7, 1.01e-7)]))
+    assert rare.boxes == [near(10.0, 15.0, 2.0, 8.0)], "what is narrow is seen"
+    assert {"certain", "1 in 100", "1 in 10,000", "1 in 1,000,000"} == rare.soft
+    assert rare.words["1 in 1,000,000"] == (near(10.0 + 344.0 / 7.0, 41.0), "middle")
+
+
+def test_the_course_is_steps_over_the_band_of_the_first_year_with_what_comes_later_behind() -> None:
+    """24 months, 5 between and 3 for what comes later share 366 points; a share of 1 is 98 points high."""
+    months = frame("month months share", (1, 6, 0.25), (7, 18, 0.5)).set_index("month")
+    due = [(0.0, "past"), (1.0, "Pit"), (12.0, "Mill"), (24.0, "beyond"), (23.0, "works with a very long name")]
+    seen = Seen(course_svg(months, (0.1, 0.6), (0.4, 0.3, 0.7), "40 % later", 3.0, due))
+    assert seen.size == (482.0, 142.0)
+
+    def x(month: float) -> float:
+        return 34.0 + 366.0 / 32.0 * month
+
+    def y(share: float) -> float:
+        return 116.0 - 98.0 * share
+
+    pale, ink, line, rule = (COLOURS[name] for name in ("blank", "ink", "line", "rule"))
+    assert seen.boxes == [
+        near(34.0, y(0.6), x(12) - 34.0, 49.0),
+        near(x(29), y(0.7), x(3) - 34.0, 39.2),
+    ]
+    assert seen.fills == [pale, pale]
+    steps = [near(x(0), y(0.25)), near(x(6), y(0.25)), near(x(6), y(0.5)), near(x(24), y(0.5))]
+    assert seen.shapes == [[near(34.0, 116.0), *steps, near(x(24), 116.0)]]
+    red, soft = COLOURS["less"], COLOURS["soft"]
+    assert seen.lines == [
+        ([near(34.0, 116.0), near(400.0, 116.0)], line, "0.5", ""),
+        ([near(34.0, 67.0), near(400.0, 67.0)], rule, "0.5", ""),
+        ([near(34.0, 18.0), near(400.0, 18.0)], rule, "0.5", ""),
+        ([near(34.0, y(0.1)), near(x(12), y(0.1))], line, "0.6", ""),
+        ([near(34.0, y(0.6)), near(x(12), y(0.6))], line, "0.6", ""),
+        (steps, ink, "1.8", ""),
+        ([near(x(29), y(0.4)), near(400.0, y(0.4))], ink, "1.8", ""),
+        *(([near(x(month), 116.0), near(x(month), 119.0)], line, "0.6", "") for month in (0, 12, 24)),
+        ([near(x(1), 10.0), near(x(1), 116.0)], soft, "0.6", ""),
+        ([near(x(2), 21.0), near(x(2), 116.0)], red, "1.0", ""),
+        ([near(x(12), 32.0), near(x(12), 116.0)], soft, "0.6", ""),
+        ([near(x(23), 43.0), near(x(23), 116.0)], soft, "0.6", ""),
+    ]
+    assert seen.words == {
+        "0 %": (near(30.0, 119.0), "right"),
+        "50 %": (near(30.0, 70.0), "right"),
+        "100 %": (near(30.0, 21.0), "right"),
+        "40 % later": (near(405.0, y(0.4) + 3.0), "left"),
+        **{str(month): (near(x(month), 128.0), "middle") for month in (0, 12, 24)},
+        "months after the first measure": (near(x(12), 138.0), "middle"),
+        "later": (near((x(29) + 400.0) / 2, 128.0), "middle"),
+        "Pit": (near(x(1) + 3.0, 16.0), "left"),
+        "first short": (near(x(2) + 3.0, 27.0), "left"),
+        "Mill": (near(x(12) + 3.0, 38.0), "left"),
+        "works with a very long name": (near(x(23) - 3.0, 49.0), "right"),
+    }
+    assert seen.bold == {"40 % later", "first short"}
+    assert seen.soft == set(seen.words) - seen.bold
+    calm = Seen(course_svg(months.assign(share=[2.0, -1.0]), (0.25, 0.254), (0.0, 0.0, 0.0), "none", np.nan, []))
+    assert len(calm.boxes) == 1, "no band where the first year has one value"
+    assert calm.shapes[0][1:-1] == [near(x(0), 18.0), near(x(6), 18.0), near(x(6), 116.0), near(x(24), 116.0)]
+    assert calm.words["none"] == (near(405.0, 116.0), "left"), "it stands on the axis, not on its marks"
+    assert len(calm.lines) == 8
+
+
+def test_each_measure_has_its_number_over_it_and_the_shade_of_its_state() -> None:
+    """Of 50 t/yr 10, 5, 15 and 1 are avoided: 62 points over 198; the widest price is 6, and the free one is a line."""
+    table = frame(
+        "label state avoids_tpa cost_musd",
+        *(("one", "running", 10.0, 40.0), ("two", "decided", 5.0, 60.0)),
+        *(("three", "idle", 15.0, None), ("four", "building", 1.0, 0.0)),
+    )
+    seen = Seen(measures_svg(table, 50.0))
+    point = 198.0 / 62.0
+    talls = [82.0 * 2.0 / 6.0, 82.0, 82.0 / 4.0, 1.0]
+    lefts = [30.0, 30.0 + 20.0 * point, 30.0 + 30.0 * point, 30.0 + 60.0 * point]
+    rooms = [20.0 * point, 10.0 * point, 30.0 * point, 2.0 * point]
+    assert seen.boxes == [
+        near(x, 92.0 - tall, room - 1.0, tall) for x, tall, room in zip(lefts, talls, rooms, strict=True)
+    ]
+    assert seen.fills == [COLOURS["ink"], COLOURS["line"], "none", COLOURS["soft"]]
+    for name, x, tall, room in zip("123", lefts, talls, rooms, strict=False):
+        assert seen.words[name] == (near(x + room / 2.0, 92.0 - tall - 2.5), "middle")
+    assert "4" not in seen.words, "it has no room for a number"
+    assert seen.bold == {"1", "2", "3"}
+    stripes = [line[0] for line in seen.lines if line[2] == "0.5"]
+    assert stripes[0] == [near(lefts[2], 92.0), near(lefts[2] + 20.5, 71.5)]
+    last = lefts[2] + 90.0
+    assert stripes[-1] == [near(last, 92.0), near(lefts[2] + rooms[2] - 1.0, 92.0 - (rooms[2] - 1.0 - 90.0))]
+    nothing = Seen(measures_svg(table.assign(avoids_tpa=0.0, cost_musd=np.nan), 50.0))
+    assert {box[2] for box in nothing.boxes} == {0.5}
+
+
+def flows(*rows: tuple[object, ...]) -> pd.DataFrame:
+    return frame("step country to_step to_country arrives_tpa lost_tpa", *rows)
+
+
+PASSES = (
+    ("refining", "JPN", "wafer", "USA", 4.0, 0.0),
+    ("refining", "CHN", "precursor", "USA", 0.0, 6.0),
+    ("wafer", "USA", "", "DEU", 4.0, 0.0),
+    ("precursor", "USA", "", "DEU", 0.0, 6.0),
+)
+
+
+def broken(
+    *rows: tuple[object, ...], cut_at: tuple[str, str] = ("refining", "CHN"), label: str = "Here it breaks"
+) -> Seen:
+    table = flows(*rows)
+    steps = {step: step for step in table["step"]}
+    return Seen(break_svg(Break(table, steps, {"JPN": "Japan"}, cut_at, label, "Users", "4 of 10 arrive")))
+
+
+def test_the_break_is_blocks_of_what_arrives_over_what_is_lost_and_bands_between_them() -> None:
+    """Ten tonnes and a gap of five share 178 points; a column is 185.5 points wide."""
+    seen = broken(*PASSES)
+    ton = 17.3
+    top, below = 30.0 + 4 * ton, 35.0 + 4 * ton
+    assert seen.size == (482.0, 212.0)
+    assert seen.boxes == [
+        near(0.0, 30.0, 7.0, 4 * ton),
+        near(0.0, below, 7.0, 0.0),
+        near(0.0, below, 7.0, 6 * ton),
+        *(near(x, y, 7.0, tall) for x in (185.5, 371.0) for y, tall in ((30.0, 4 * ton), (top, 6 * ton))),
+    ]
+    ink, paper = COLOURS["ink"], COLOURS["paper"]
+    assert seen.fills == [ink, ink, paper, ink, paper, ink, paper]
+    lost = [(7.0, below, 185.5, top, 6 * ton), (192.5, top, 371.0, top, 6 * ton)]
+    kept = [(7.0, 30.0, 185.5, 30.0, 4 * ton), (192.5, 30.0, 371.0, 30.0, 4 * ton)]
+    np.testing.assert_allclose([*sorted(seen.bands[:2]), *sorted(seen.bands[2:])], lost + kept, atol=0.011)
+    begin, end = below - 5.0, below + 6 * ton + 4.0
+    zigzag = [near(7.5 + 5.0 * (i % 2), begin + (end - begin) * i / 16) for i in range(17)]
+    assert seen.lines == [(zigzag, paper, "4.0", ""), (zigzag, COLOURS["less"], "1.8", "")]
+    assert seen.words == {
+        "Japan": (near(11.0, 44.0), "left"),
+        "USA": (near(196.5, 44.0), "left"),
+        "DEU": (near(382.0, 44.0), "left"),
+        "Refining": (near(0.0, 9.0), "left"),
+        "Wafer and precursor": (near(185.5, 9.0), "left"),
+        "Users": (near(371.0, 9.0), "left"),
+        "4 of 10 arrive": (near(371.0, 21.0), "left"),
+        "Here it breaks": (near(17.0, below + 3 * ton + 3.0), "left"),
+    }
+    assert seen.bold == set(seen.words) - {"Japan", "USA"}
+
+
+def test_what_passes_by_a_column_goes_through_it_and_what_is_lost_hangs_below() -> None:
+    """Two more tonnes go from Japan to the users at once: twelve share 173 points."""
+    seen = broken(*PASSES, ("refining", "JPN", "", "DEU", 2.0, 0.0))
+    ton = 173.0 / 12.0
+    usa, chn = 35.0 + 2 * ton, 35.0 + 6 * ton
+    lost = [(7.0, chn, 185.5, usa + 4 * ton, 6 * ton), (192.5, usa + 4 * ton, 371.0, 30.0 + 6 * ton, 6 * ton)]
+    kept = [
+        (7.0, 30.0, 185.5, 30.0, 2 * ton),
+        (7.0, 30.0 + 2 * ton, 185.5, usa, 4 * ton),
+        (185.5, 30.0, 371.0, 30.0, 2 * ton),
+        (192.5, usa, 371.0, 30.0 + 2 * ton, 4 * ton),
+    ]
+    np.testing.assert_allclose([*sorted(seen.bands[:2]), *sorted(seen.bands[2:])], lost + kept, atol=0.011)
+    assert seen.boxes[0] == near(185.5, 30.0, 7.0, 2 * ton)
+    assert seen.fills[0] == COLOURS["rule"]
+    assert len(seen.boxes) == 1 + 3 + 2 + 2
+
+
+@pytest.mark.parametrize(("cut_at", "heads"), [(1, "123456"), (2, "23456"), (3, "23456")])
+def test_of_many_columns_the_first_go_but_never_that_of_the_bottleneck(cut_at: int, heads: str) -> None:
+    rows = [(f"step {k}", f"P{k}", f"step {k + 1}" if k < 6 else "", f"P{k + 1}", 4.0, 6.0) for k in range(1, 7)]
+    seen = broken(*rows, cut_at=(f"step {cut_at}", f"P{cut_at}"))
+    assert [words[-1] for words in seen.words if words.startswith("Step")] == list(heads)
+    x = float(heads.index(str(cut_at))) * 371.0 / len(heads)
+    assert seen.words[next(w for w in seen.words if w.startswith("Here"))][0][0] == pytest.approx(x + 17.0, abs=0.006)
+    zigzag, again = (line[0] for line in seen.lines)
+    assert zigzag == again
+    assert min(point[0] for point in zigzag) == pytest.approx(x + 7.5, abs=0.006)
+    names = {words for words in seen.words if words.startswith("P")}
+    assert names == {f"P{k}" for k in (*map(int, heads), 7) if k != cut_at}, "the bottleneck bears the words of the cut"
+
+
+def test_small_places_of_a_step_are_one_but_the_bottleneck_has_a_block_of_its_own() -> None:
+    """Of seven places the five largest stand alone, and the seventh where the chain breaks; the sixth is the rest."""
+    rows = [("refining", f"P{k}", "", "DEU", float(9 - k), 0.0) for k in range(1, 8)]
+    kept = {f"P{k}" for k in range(1, 6)}
+    plain = broken(*rows, cut_at=("other", "P1"))
+    assert {words for words in plain.words if words.startswith("P")} == kept
+    assert "other" in plain.words
+    assert plain.lines == []
+    cut_last = broken(*rows, cut_at=("refining", "P7"))
+    assert {words for words in cut_last.words if words.startswith("P")} == kept
+    assert len(cut_last.lines) == 2
+    assert len(cut_last.boxes) == len(plain.boxes) + 1
