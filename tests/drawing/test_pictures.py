@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from conftest import frame
 
-from chainnet.drawing import Break, break_svg, course_svg, measures_svg, ways_svg
+from chainnet.drawing import Break, Exceedance, break_svg, course_svg, exceedance_svg, measures_svg, ways_svg
 from chainnet.drawing.bars import Axis, Bar, Line, bars_svg, steps_svg
 from chainnet.drawing.markets import Cost, Wedge, costs_svg, wedges_svg
 from chainnet.drawing.style import COLOURS
@@ -448,11 +448,14 @@ PASSES = (
 
 
 def broken(
-    *rows: tuple[object, ...], cut_at: tuple[str, str] = ("refining", "CHN"), label: str = "Here it breaks"
+    *rows: tuple[object, ...],
+    cut_at: tuple[str, str] = ("refining", "CHN"),
+    label: str = "Here it breaks",
+    users: str = "Users",
 ) -> Seen:
     table = flows(*rows)
     steps = {step: step for step in table["step"]}
-    return Seen(break_svg(Break(table, steps, {"JPN": "Japan"}, cut_at, label, "Users", "4 of 10 arrive")))
+    return Seen(break_svg(Break(table, steps, {"JPN": "Japan"}, cut_at, label, users, "4 of 10 arrive")))
 
 
 def test_the_break_is_blocks_of_what_arrives_over_what_is_lost_and_bands_between_them() -> None:
@@ -486,6 +489,8 @@ def test_the_break_is_blocks_of_what_arrives_over_what_is_lost_and_bands_between
         "Here it breaks": (near(17.0, below + 3 * ton + 3.0), "left"),
     }
     assert seen.bold == set(seen.words) - {"Japan", "USA"}
+    long = "Users of magnets in cars and ships"
+    assert cut(long, 112.0, bold=True) in broken(*PASSES, users=long).words
 
 
 def test_what_passes_by_a_column_goes_through_it_and_what_is_lost_hangs_below() -> None:
@@ -532,3 +537,49 @@ def test_small_places_of_a_step_are_one_but_the_bottleneck_has_a_block_of_its_ow
     assert {words for words in cut_last.words if words.startswith("P")} == kept
     assert len(cut_last.lines) == 2
     assert len(cut_last.boxes) == len(plain.boxes) + 1
+
+
+def test_the_loss_that_is_asked_for_is_a_red_line_through_both_edges_of_the_band() -> None:
+    """418 points are all of a demand, 178 / 3 a power of ten below certain; half is lost at 1 in 100 to 1 in 10."""
+    curve = frame("if_event loss_share chance_low chance_high", ("", 0.5, 0.01, 0.1), ("", 1.0, 0.001, 0.01))
+    seen = Seen(exceedance_svg(Exceedance(curve, 0.25, 5.0, users="cars")))
+    ten = 178.0 / 3.0
+    ys = [50.0 + k * ten for k in range(4)]
+    xs = [58.0 + 418.0 * share for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
+    rule, line, ink = ((COLOURS[name], size, "") for name, size in (("rule", "0.5"), ("line", "0.6"), ("ink", "1.4")))
+    low = [near(xs[0], ys[2]), near(xs[2], ys[2]), near(xs[2], ys[3]), near(xs[4], ys[3]), near(xs[4], 228.0)]
+    high = [near(xs[0], ys[1]), near(xs[2], ys[1]), near(xs[2], ys[2]), near(xs[4], ys[2]), near(xs[4], 228.0)]
+    assert [one for one in seen.lines if one[0]] == [
+        *(([near(58.0, y), near(476.0, y)], *rule) for y in ys),
+        ([near(58.0, 228.0), near(476.0, 228.0)], *line),
+        *(([near(x, 228.0), near(x, 231.0)], *line) for x in xs),
+        (low, *ink),
+        (high, *ink),
+        ([near(162.5, 50.0), near(162.5, 228.0)], COLOURS["less"], "1.0", ""),
+    ]
+    assert seen.boxes == [
+        near(160.3, ys[2] - 2.2, 4.4, 4.4),
+        near(160.3, ys[1] - 2.2, 4.4, 4.4),
+        near(58.0, 3.0, 14.0, 8.5),
+    ]
+    assert seen.fills == [COLOURS["ink"], COLOURS["ink"], COLOURS["rule"]]
+    assert seen.words == {
+        **{
+            words: (near(53.0, y + 3.0), "right")
+            for words, y in zip(("certain", "1 in 10", "1 in 100", "1 in 1,000"), ys, strict=True)
+        },
+        **{f"{k} %": (near(x, 240.0), "middle") for k, x in zip((0, 25, 50, 75), xs, strict=False)},
+        "100 %": (near(476.0, 240.0), "right"),
+        "shortfall of so much of cars or more, on a day 5 years ahead": (near(267.0, 254.0), "middle"),
+        "25 % or more: between 1 in 100 and 1 in 10": (near(168.5, 61.0), "left"),
+        "from all rates low to all rates high": (near(78.0, 10.5), "left"),
+    }
+    assert seen.bold == {"25 % or more: between 1 in 100 and 1 in 10"}
+    assert seen.soft == set(seen.words) - seen.bold
+    late = Seen(exceedance_svg(Exceedance(curve, 0.75, 5.0)))
+    place, at = late.words["75 % or more: between 1 in 1,000 and 1 in 100"]
+    assert (place[0], at) == (pytest.approx(365.5, abs=0.01), "right"), (
+        "words that have no room behind it stand before it"
+    )
+    sure = Seen(exceedance_svg(Exceedance(curve.assign(chance_low=1.0, chance_high=1.0), 0.25, 5.0)))
+    assert {round(y) for _, y in sure.shapes[0]} == {50, 55, 228, 233}, "edges that meet are a band all the same"
