@@ -550,7 +550,7 @@ def _words(
     told = answers[(answers["scenario"] == traced[0]) & (answers["tier"] == traced[1])]
     hit = told[told["measure"] == "short_t"].iloc[0]
     way = "rose" if hit["change"] > 0 else "fell"
-    where = "baseline" if traced[0] == UNDISTURBED else f'under "{traced[0]}"'
+    where = "in the baseline" if traced[0] == UNDISTURBED else f'under "{traced[0]}"'
     said.append(
         f"The shortfall of {traced[1]} {where} {way} from {tonnes(hit['before'], ' ')} to {tonnes(hit['after'], ' ')}."
     )

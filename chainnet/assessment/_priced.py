@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
@@ -88,12 +88,12 @@ class Floored:
 
     def at_end(self, end: Literal[0, 1]) -> dict[str, Any]:
         """Return what the market is told with all elasticities at their low end (0) or their high one (1)."""
-        demand, supply = self.asked["demand_elasticity"], self.asked["supply_elasticity"]
-        if isinstance(demand, Mapping):
-            sizes: Any = {tier: _end(size, end) for tier, size in demand.items()}
-        else:
-            sizes = _end(demand, end)
-        return {**self.asked, "demand_elasticity": sizes, "supply_elasticity": _end(supply, end)}
+        sizes = {tier: _end(size, end) for tier, size in self.asked["demand_elasticity"].items()}
+        return {
+            **self.asked,
+            "demand_elasticity": sizes,
+            "supply_elasticity": _end(self.asked["supply_elasticity"], end),
+        }
 
 
 def _end(size: Any, end: int) -> float:
@@ -165,7 +165,7 @@ def _compared(case: Case, finding: Finding, helpful: pd.DataFrame) -> Instrument
         instruments,
         network,
         finding.tier,
-        by=(network.current_year or int(case.last_year or 0)) + YEARS_AHEAD,
+        by=network.current_year + YEARS_AHEAD if network.current_year else case.last_year or YEARS_AHEAD,
         scenario=finding.scenario,
         order=case.counting.order,
         commodity=str(helpful["commodity"].iloc[0]),
@@ -190,7 +190,7 @@ def _sizes(network: Network, run: tuple[Any, Any, Any]) -> dict[str, Any]:
     """Return the assumed elasticities, by tier."""
     first, others, supply = run
     sizes = {tier: others if place else first for place, tier in enumerate(network.tier_order)}
-    return {"demand_elasticity": sizes or others, "supply_elasticity": supply}
+    return {"demand_elasticity": sizes, "supply_elasticity": supply}
 
 
 def _entrants(network: Network, finding: Finding) -> pd.DataFrame:

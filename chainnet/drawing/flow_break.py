@@ -97,9 +97,8 @@ def _linked(
     passage: pd.DataFrame, columns: list[list[str]], narrow: tuple[str, str]
 ) -> tuple[pd.DataFrame, list[list[str]]]:
     """Return the flows from column to column, small places as one, and the steps of each column that is drawn."""
-    while len(columns) > MOST_COLUMNS:  # the first ones go, if the bottleneck is none of them
-        gone = 0 if narrow[0] not in columns[0] else 1
-        columns = columns[:gone] + columns[gone + 1 :]
+    while len(columns) > MOST_COLUMNS and narrow[0] not in columns[0]:  # the bottleneck and all after it stay
+        columns = columns[1:]
     at = {step: column for column, steps in enumerate(columns) for step in steps} | {"": len(columns)}
     rows = passage[passage["step"].isin(at) & passage["to_step"].isin(at)]
     table = pd.DataFrame(

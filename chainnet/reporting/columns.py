@@ -183,10 +183,10 @@ def words_of(key: str) -> str:
 
     Examples
     --------
-    >>> words_of("lost_tpa"), words_of("first_month")
-    ('Lost', 'First month')
+    >>> words_of("lost_tpa"), words_of("first_month"), words_of("t_per_t")
+    ('Lost', 'First month', 'T per t')
     """
-    end = next((end for end, *_ in _ENDS if key.endswith(end)), "")
+    end = next((end for end, *_ in _ENDS if key.endswith(end) and not key.endswith(f"_per{end}")), "")
     return first_capital(key.removesuffix(end).replace("_", " ")) or first_capital(key.strip("_").replace("_", " "))
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import chainnet as cn
+from chainnet.assessment._compare import _settings, _traced, _words
 from chainnet.cli.common import app
 
 
@@ -223,3 +224,125 @@ def test_totals_of_two_years_are_compared_by_their_place() -> None:
     inputs = cn.compare(of(2022, 60.0), of(2023, 70.0)).inputs
     totals = inputs[inputs["table"] == "totals"]
     assert totals[["kind", "column", "before", "after"]].to_numpy().tolist() == [["changed", "value", 60.0, 70.0]]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "ends", "kinds", "causes", "alone", "words"),
+    [
+        ("stop", (1.0, 7.0), "changed added added removed", {"demand": 4.0, "scenario": 2.0, "nodes": 0.0}, 3.5, (
+            ": 1 cell changed, 2 rows added, 1 row removed.",
+            'The shortfall of defence under "stop" rose from 1 t/yr to 7 t/yr.',
+            "Of this, +4 t/yr from figures in demand; +2 t/yr from scenario.",
+            "The single figure that moves it most is capacity_tpa of a in nodes: +3.5 t/yr alone.",
+        )),
+        ("baseline", (7.0, 2.0), "changed changed", {"rows added or removed": -8.0, "edges": 3.0}, -4.0, (
+            ": 2 cells changed.",
+            "The shortfall of defence in the baseline fell from 7 t/yr to 2 t/yr.",
+            "Of this, −8 t/yr from rows added or removed; +3 t/yr from figures in edges.",
+            "The single figure that moves it most is capacity_tpa of a in nodes: −4 t/yr alone.",
+        )),
+        ("stop", (1.0, 3.0), "", {}, None, (
+            ": only settings differ.",
+            'The shortfall of defence under "stop" rose from 1 t/yr to 3 t/yr.',
+        )),
+        ("stop", (1.0, 3.0), "removed removed", {}, 0.0, (
+            ": 2 rows removed.",
+            'The shortfall of defence under "stop" rose from 1 t/yr to 3 t/yr.',
+        )),
+    ],
+)  # fmt: skip
+def test_what_changed_is_said_in_whole_sentences(
+    scenario: str, ends: tuple[float, float], kinds: str, causes: dict[str, float], alone: Any, words: tuple[str, ...]
+) -> None:
+    """Served, another tier and another scenario stand before the answer that is told, with other numbers."""
+    old, new = (cn.Network(frame("id stage", (name, "mine")), frame("source target")) for name in ("a", "b"))
+    answers = frame(
+        "scenario tier measure before after change",
+        ("cut", "defence", "short_t", 20.0, 50.0, 30.0),
+        (scenario, "civilian", "short_t", 20.0, 50.0, 30.0),
+        (scenario, "defence", "served_t", 20.0, 50.0, 30.0),
+        (scenario, "defence", "short_t", *ends, ends[1] - ends[0]),
+    )
+    rows = [("nodes", "a", "capacity_tpa", alone), ("edges", "b", "flow_tpa", 0.0)] if alone is not None else []
+    said = _words(
+        old,
+        new,
+        answers,
+        pd.DataFrame({"share_t": pd.Series(causes, dtype=float)}),
+        frame("table key column alone_t", *rows),
+        pd.DataFrame({"kind": kinds.split()}),
+        (scenario, "defence"),
+    )
+    assert said == (f"From {old.digest[:12]} to {new.digest[:12]}{words[0]}", *words[1:])
+
+
+def test_the_answer_that_is_traced_is_of_the_first_tier_then_of_all_then_any() -> None:
+    """The largest change of a shortfall, told first; what is served never, nor what only rounding moved."""
+    rows = frame(
+        "scenario tier measure before change",
+        ("stop", "civilian", "short_t", 1.0, 9.0),
+        ("stop", "all tiers", "short_t", 1.0, -8.0),
+        ("cut", "all tiers", "short_t", 1.0, 7.0),
+        ("cut", "defence", "short_t", 1.0, -3.0),
+        ("stop", "defence", "short_t", 1e6, 9e-4),
+        ("stop", "industrial", "served_t", 1.0, 20.0),
+    )
+    assert _traced(rows, None, ["defence"]) == ("cut", "defence")
+    assert _traced(rows, "stop", ["defence"]) == ("stop", "all tiers")
+    assert _traced(rows[rows["tier"] == "civilian"], None, ["defence"]) == ("stop", "civilian")
+    assert _traced(rows, None, ["industrial"]) == ("stop", "all tiers")
+    assert _traced(rows, "baseline", ["defence"]) is None
+    assert _traced(rows.assign(change=2e-3), "stop", ["defence"]) == ("stop", "defence")
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"after": True, "scenarios": []}, "scenarios and portfolios are columns of one network; leave the second one out."),
+        ({"after": True, "portfolios": {}}, "scenarios and portfolios are columns of one network; leave the second one out."),
+        ({"after": True, "scenario": cn.Scenario("cut")}, 'of two networks name the scenario, such as "cut", that one of them has.'),
+        ({"is_list": True, "scenarios": []}, "scenarios and portfolios are columns of one network; give one, not a list."),
+        ({"is_list": True, "portfolios": {}}, "scenarios and portfolios are columns of one network; give one, not a list."),
+        ({"scenario": "china_out"}, "of one network name the columns: scenarios=[...], or portfolios={...}."),
+        ({"portfolios": {}, "scenarios": []}, "portfolios are set side by side under one scenario; give scenario=, not scenarios=."),
+    ],
+)  # fmt: skip
+def test_what_does_not_go_together_is_refused_in_whole_words(
+    mag9: cn.Network, asked: dict[str, Any], words: str
+) -> None:
+    sides: list[Any] = [[mag9, mag9] if asked.pop("is_list", False) else mag9]
+    sides += [mag9] if asked.pop("after", False) else []
+    with pytest.raises(cn.DataError) as told:
+        cn.compare(*sides, **asked)
+    assert str(told.value) == f"compare: {words}"
+
+
+@pytest.mark.parametrize(
+    ("sides", "words"),
+    [
+        (({"a": 1}, None), "before: a dict; give a Network or an Assessment."),
+        (("net", 3), "after: a int; give a Network or an Assessment."),
+        ((["net", "mag-9"], None), "before[1]: a str; give a Network or an Assessment."),
+    ],
+)
+def test_what_is_no_network_is_named_by_its_place(mag9: cn.Network, sides: tuple[Any, Any], words: str) -> None:
+    def put(one: Any) -> Any:
+        return [put(each) for each in one] if isinstance(one, list) else mag9 if one == "net" else one
+
+    with pytest.raises(cn.DataError) as told:
+        cn.compare(*map(put, sides))
+    assert str(told.value) == words
+
+
+def test_every_setting_that_differs_stands_in_a_row() -> None:
+    one, two = (
+        cn.Network(frame("id stage", ("a", "mine")), frame("source target"), name=name, year=year, beneficiaries=whose)
+        for name, year, whose in (("x", 2024, ["AUS", "JPN"]), ("y", 2026, ["USA"]))
+    )
+    assert _settings(one, two).to_numpy().tolist() == [
+        ["name", "x", "y"],
+        ["label", "x", "y"],
+        ["year", "2024", "2026"],
+        ["beneficiaries", "AUS, JPN", "USA"],
+        ["digest", one.digest, two.digest],
+    ]

@@ -102,6 +102,41 @@ def test_what_cannot_be_drawn_is_said() -> None:
     assert any(w.startswith("500 rows") for w in words)
 
 
+def test_the_foot_says_what_the_picture_rests_on_in_whole_sentences() -> None:
+    """Of 2,001 rows one is not drawn; 3 of what is lost would be lost with nothing out, or up to 3 where times differ."""
+    rank = "Spearman's rank correlation of {}, over all {}: {}."
+    anyway = answer(np.full(2001, 5.0), np.ones(2001), rank=-0.5)
+    anyway.loc["n7", "added_cost_usd"] = 2.0
+    assert Exposure(anyway, {}).notes() == [
+        rank.format("flow with loss", "2,001 rows", "−0.50 (1 = same order, 0 = unrelated)"),
+        "Of each loss USD 3 would be lost in that time with nothing out.",
+        "1 rows with smaller or no losses are not drawn.",
+    ]
+    spent = answer([9.0, 5.0], [1, 2], spend=True, rank=float("nan"))
+    spent.loc["n0", ["recovery", "added_cost_usd"]] = [4.0, 6.5]
+    assert Exposure(spent, {}).notes() == [
+        rank.format("spend with loss", "2 rows", "n/a (one of them does not vary)"),
+        "Of each loss up to USD 2.5 would be lost in that time with nothing out.",
+    ]
+    assert (
+        Exposure(spent, {}).subtitle()
+        == "Value lost until what drops out is back (2 to 4 periods), against spend through it"
+    )
+    spent.attrs["provenance"] = {"settings": {"value": "1 per tonne"}}
+    tonnes = Exposure(spent.assign(recovery=1.0), {"n0": "Mine", "n1": "Port"})
+    assert tonnes.subtitle() == "Tonnes lost until what drops out is back (1 period), against spend through it"
+    assert tonnes.notes()[1] == "Of each loss 2.5 t would be lost in that time with nothing out."
+    assert tonnes.description() == (
+        "Scatter plot of 2 rows, 2 of them with a loss. Tonnes lost until what drops out is back (1 period), against spend "
+        "through it. Largest: Mine: 9 t lost, USD 10 spend; Port: 5 t lost, USD 20 spend. " + " ".join(tonnes.notes())
+    )
+    nothing = Exposure(answer([0.0, 0.0], [1, 2]), {})
+    assert nothing.description() == (
+        "Scatter plot of 2 rows, 0 of them with a loss. Value lost until what drops out is back (2 periods), against flow "
+        "through it. " + " ".join(nothing.notes())
+    )
+
+
 def test_labels_of_edges_and_of_combined_columns() -> None:
     edges = pd.MultiIndex.from_tuples([("a", "b", "ore"), ("a", "c", "")], names=["source", "target", "commodity"])
     assert {"a → b, ore", "a → c"} <= set(drawn(answer([2, 1], [1, 1], index=edges))[1])

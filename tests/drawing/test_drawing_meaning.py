@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import cos, radians
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from conftest import frame
 
 import chainnet as cn
-from chainnet.drawing import gathering
+from chainnet.drawing import gathering, pages
 from chainnet.drawing.facts import change_text, collect
+from chainnet.drawing.lean import LINK_BLANK, SITE_BLANK, lean
 from chainnet.drawing.living.payload import _members
+from chainnet.drawing.style import percent, tonnes
 from chainnet.drawing.world import _project
 from chainnet.flow import Counting
 
@@ -107,6 +112,71 @@ def test_the_head_of_a_step_adds_what_may_be_added_and_says_what_cannot_apply() 
         ["20 t/yr + 1 without limit", "30 t/yr", "n/d", "-"],
         ["n/a", "30 t/yr", "n/a", "-"],
     ]
+
+
+def filled_in(row: dict[str, Any], blank: dict[str, Any], texts: Callable[..., dict[str, Any]], data: Any) -> Any:
+    """A row as the script of the page makes it whole: blanks, what follows from its numbers, then what it holds."""
+    base = row.get("base") if data["hasResult"] else None
+    given = {**blank, "result": base, **row}
+    for name, flow in (("utilBase", "base"), ("utilResult", "result")):
+        given[name] = row.get(name, ratio(given[flow], given.get("capacity")))
+    return {**texts(given), **given}
+
+
+def ratio(flow: float | None, capacity: float | None) -> float | None:
+    return None if flow is None or not capacity else float(f"{flow / capacity:.9g}")
+
+
+def test_a_page_holds_what_its_script_cannot_fill_in_and_no_more(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Each row is whole again by the rules of graph_data.js, and what these rules give already is not in the file."""
+    seen: list[Any] = []
+    monkeypatch.setattr(pages, "lean", lambda facts: seen.append((facts, lean(facts))) or seen[-1][1])
+    net = cn.read("mag-9")
+    cn.draw(net, cn.balance(net, "china_out"), path=tmp_path / "a.html", losses=cn.chokepoints(net))
+    cn.draw(net, path=tmp_path / "b.html")
+    for facts, (links, sites, common) in seen:
+        data = facts.data
+        has_result = data["hasResult"]
+
+        def of_site(s: dict[str, Any], data: Any = data, has_result: bool = has_result) -> dict[str, Any]:
+            block = data["blocks"][s["block"]]
+            none = "n/a" if block["stage"] == "end_use" else "no limit (no capacity on record)"
+            told = {"stage": block["stage"], "step": block["name"], "colour": data["colourOf"].get(s["place"])}
+            for name, size, share in (("lost", "lost", "lostShare"), ("firstLost", "firstLost", "firstLostShare")):
+                told[f"{name}Text"] = "-" if s[size] is None else tonnes(s[size])
+                told[f"{name}ShareText"] = "-" if s[size] is None else percent(s[share])
+            return told | {
+                "baseText": tonnes(s["base"]),
+                "resultText": tonnes(s["result"]) if has_result else "-",
+                "capacityText": none if s["capacity"] is None else tonnes(s["capacity"]),
+                "utilText": percent(s["utilResult"] if s["base"] is None else s["utilBase"]),
+            }
+
+        def of_link(k: dict[str, Any], data: Any = data, has_result: bool = has_result) -> dict[str, Any]:
+            return {
+                "baseText": tonnes(k["base"]),
+                "resultText": tonnes(k["result"]) if has_result else "-",
+                "changeText": change_text(k["base"], k["result"]) if has_result else "-",
+                "commodityText": data["commodityWords"].get(k["commodity"], k["commodity"]),
+            }
+
+        for whole, held, blank, texts in (
+            (facts.sites, sites, SITE_BLANK, of_site),
+            (facts.links, links, LINK_BLANK, of_link),
+        ):
+            for i, (row, kept) in enumerate(zip(whole, held, strict=True)):
+                first = blank if blank is SITE_BLANK else {**blank, "id": f"e{i}"}
+                made = filled_in(kept, first, texts, data)
+                made["fields"] = [common[one] if isinstance(one, int) else one for one in made["fields"]]
+                assert set(row) - set(made) <= {"fromLabel", "toLabel", "from", "to", "isInferred"}
+                told = {name: value for name, value in row.items() if name in made}
+                assert {name: made[name] for name in told} == told | {"fields": [list(one) for one in row["fields"]]}
+                for name in set(kept) - {"fields"}:
+                    without = {other: value for other, value in kept.items() if other != name}
+                    if name not in ("s", "t", "block", "id", "label", "order"):
+                        assert filled_in(without, first, texts, data).get(name, "not there") != kept[name], name
 
 
 def flat(text: str) -> str:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -73,9 +74,13 @@ def few_months(net: cn.Network, n: int, part: float = 1.0) -> Any:
         {"scenario": "x", "month": flows.month, "tier": "defence", "node": ids[-1], "commodity": None}
         | {"demand_t": 10.0, "served_t": served, "shortfall_t": 10.0 - served}
     )
+    return replace(one_month(), months=months, by_month={"x": flows})
+
+
+@cache
+def one_month() -> Any:
     toy = cn.read("mag-9")
-    small = cn.stress_test(toy, cn.scenarios(toy)["china_out"], months=1)
-    return replace(small, months=months, by_month={"x": flows})
+    return cn.stress_test(toy, cn.scenarios(toy)["china_out"], months=1)
 
 
 def two_scenarios(toy: cn.Network) -> list[cn.Scenario]:
@@ -189,6 +194,13 @@ def test_periods_of_several_months_are_at_the_yearly_rate(tmp_path: Path) -> Non
     shown = np.array([series(k, data["courses"][0]["links"].get(str(i)), 4) for i, k in enumerate(data["links"])]).T
     np.testing.assert_allclose(shown, flows, rtol=6e-5, atol=1e-9)
     assert "the tonnes of the 3 months × 4" in (tmp_path / "x.html").read_text("utf-8")
+
+
+def test_a_page_key_moves_by_a_quarter_of_the_months_but_by_two_to_six(tmp_path: Path) -> None:
+    toy = cn.read("mag-9")
+    for n, leap in ((6, 2), (14, 3), (30, 6)):
+        text = cn.draw(toy, few_months(toy, n), path=tmp_path / "x.html").read_text("utf-8")
+        assert f'data-leap="{leap}"' in text
 
 
 @pytest.mark.slow

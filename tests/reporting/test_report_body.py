@@ -176,7 +176,6 @@ def test_goods_that_stay_in_their_step_have_no_holder() -> None:
     ("by", "name", "told"),
     [
         ("site", "works", ["works", "Works (2 parts)", "mining, separation", "Australia", "0.75"]),
-        ("node", "w2", ["w2", "The Kiln", "separation", "Australia", "0.25"]),
         ("country", "CHN", ["CHN", "China"]),
         ("owner_country", "AUS", ["AUS", "Australia"]),
         ("operator", "CHN", ["CHN", "CHN"]),  # a firm may have the code of a country for its name

@@ -16,6 +16,8 @@ from chainnet.reporting.sections.asked import measure_table
 from chainnet.reporting.sections.page_one import _columns
 from chainnet.scenario import KINDS
 
+CHN = {"country": "CHN"}
+
 
 @cache
 def facts(graph: str) -> Facts:
@@ -106,8 +108,77 @@ def said(*measures: dict[str, Any], graph: str = "mag-9") -> list[str]:
             },
             "Buffer stock of NdFeB magnets at Users of magnets: buys at USD 8/t into room for 3 t, sells at USD 9/t from 0 t",
         ),
+        (
+            {"kind": "buffer", "to": CHN, "commodity": "magnet", "floor_usd_per_t": 8, "cap_usd_per_t": 9, "stock_t": 4, "until": "2027-03"},
+            "Buffer stock of NdFeB magnets of China: buys at USD 8/t into room for 0 t, sells at USD 9/t from 4 t, until Mar 2027",
+        ),
+        (
+            {"kind": "licence", "from": CHN, "commodity": "magnet", "announced": "2025-05-01", "start": "2025-06",
+             "profile": [{"months": 2, "share": 0.0}, {"months": 0, "share": 0.1}, {"months": 1, "share": 0.3}, {"share": 0.5}],
+             "by": [{"to": {"country": "JPN"}, "profile": [{"months": 1, "share": 0.2}, {"share": 0.75}]},
+                    {"to": {"id": "USE"}, "profile": [{"share": 0.0}]}]},
+            "Licences on flow of NdFeB magnets from China: none for 2 months, then at most 30 % of the baseline flow for 1 "
+            "month, then at most 50 % of the baseline flow; to Japan: at most 20 % of the baseline flow for 1 month, then at "
+            "most 75 % of the baseline flow; to Users of magnets: none, announced 2025-05-01, from Jun 2025",
+        ),
+        ({"kind": "licence", "from": CHN, "share": 0.25}, "Licences on flow from China: at most 25 % of the baseline flow"),
+        (
+            {"kind": "licence", "from": CHN, "by": [{"to": {"country": "JPN"}, "profile": [{"share": 0.25}]}]},
+            "Licences on flow from China; to Japan: at most 25 % of the baseline flow",
+        ),
+        (
+            {"kind": "licence", "from": CHN, "profile": [{"months": 13, "share": 0.5}, {"share": 1.0}]},
+            "Licences on flow from China: at most 50 % of the baseline flow for 13 months, then at most 100 % of the baseline flow",
+        ),
+        ({"kind": "quota", "to": {"stage": "end_use"}, "tpa": 30.0}, "At most 30 t/yr to end uses"),
+        ({"kind": "export_tax", "from": CHN, "usd_per_t": 40.0}, "Export tax of USD 40/t on flow from China"),
+        (
+            {"kind": "price_floor", "commodity": "magnet", "usd_per_t": 90, "mechanism": "border", "to": {"country": "USA"}},
+            "Price floor of USD 90/t for flow of NdFeB magnets to the United States",
+        ),
+        (
+            {"kind": "price_floor", "usd_per_t": 90, "mechanism": "cfd", "nodes": ["G_US"]},
+            "Price floor of USD 90/t, by contract with Magnet plant in the United States",
+        ),
+        (
+            {"kind": "subsidy", "usd_per_t": 70, "where": {"country": "USA", "makes": "magnet"}},
+            "Subsidy of USD 70/t made: the United States, which make NdFeB magnets",
+        ),
+        (
+            {"kind": "subsidy", "capex_share": 0.3, "where": {"takes": ["dy", "magnet"]}},
+            "Subsidy of 30 % of the capital cost: which take dysprosium and NdFeB magnets",
+        ),
+        (
+            {"kind": "purchase", "node": "USE", "commodity": "magnet", "tpa": 7, "usd_per_t": 95},
+            "Bought at Users of magnets: at most 7 t/yr of NdFeB magnets at USD 95/t at most",
+        ),
+        ({"kind": "purchase", "node": "USE", "tpa": 7}, "Bought at Users of magnets: at most 7 t/yr"),
+        (
+            {"kind": "club", "node": "USE", "to": {"country": ["JPN", "USA"]}, "tpa": 5},
+            "Bought at Users of magnets by a club of Japan and the United States: at most 5 t/yr, paid by a surcharge on what its "
+            "members use",
+        ),
+        (
+            {"kind": "demand", "nodes": ["USE"], "where": {"country": "USA"}, "share": 1.5},
+            "Demand times 1.5, Users of magnets; the United States",
+        ),
+        (
+            {"kind": "demand", "where": {"country": "USA"}, "tier": "civilian", "share": 0.5},
+            "Demand times 0.5 for civilian, the United States",
+        ),
+        ({"kind": "release", "where": {"country": "JPN"}, "tiers": ["defence", "civilian"]}, "Stocks released: Japan for defence and civilian"),
+        ({"kind": "build", "where": {"country": ["JPN", "USA"]}}, "Projects stand: Japan and the United States"),
+        ({"kind": "delay", "where": {"step": ["magnet making", "mining"]}, "late_months": 18}, "Late by 18 months: magnet making and mining"),
+        (
+            {"kind": "remove", "where": {"id": ["H_CN", "S_CN"], "stage": ["mine", "end_use"]}, "start_month": 0},
+            "Out: Dysprosium source in China and Separator in China, mines and end uses",
+        ),
+        (
+            {"kind": "remove", "where": {"country": ["!CHN", "!USA"]}, "suspended": [{"start": "2026-05", "months": 13}]},
+            "Out: all countries but China and the United States, suspended from May 2026 for 13 months",
+        ),
     ],
-)
+)  # fmt: skip
 def test_every_kind_in_words(measure: dict[str, Any], words: str) -> None:
     assert [line.replace("\u00a0", " ") for line in said(measure)] == [words]
 

@@ -135,7 +135,7 @@ def _name_columns(facts: Facts, by: str) -> list[ReportColumn]:
     """Return the columns that say what is removed; rows are (name, its loss)."""
 
     def things(row: Any) -> pd.DataFrame:
-        return facts.things.loc[facts.members(row["name"]) if by == "site" else [row["name"]]]
+        return facts.things.loc[facts.members(row["name"])]
 
     def listed(column: str) -> Any:
         return lambda _, row: ", ".join(dict.fromkeys(things(row)[column]))
@@ -148,11 +148,10 @@ def _name_columns(facts: Facts, by: str) -> list[ReportColumn]:
         return " | ".join(map(str, row["name"])) if "+" in by else str(row["name"])
 
     name = col.code(by.replace("+", "_"), "Name", "what is removed", removed)
-    if by in ("site", "node"):
-        label = facts.network.site_labels.__getitem__ if by == "site" else facts.label
+    if by == "site":
         return [
             name,
-            col.text("label", by.capitalize(), "the same in words", lambda _, row: label(row["name"])),
+            col.text("label", "Site", "the same in words", lambda f, row: f.network.site_labels[row["name"]]),
             col.text("step", "Step", "step of the chain", listed("step")),
             col.text("place", "Country or region", "where it stands", listed("place")),
             col.share("step_share", "Share of good", "part of what its step makes of the same good", largest),
@@ -169,7 +168,7 @@ def _name_columns(facts: Facts, by: str) -> list[ReportColumn]:
 
 @once
 def loss_table(facts: Facts, by: str) -> ReportTable:
-    """Return what each loss costs, by site, node or a label."""
+    """Return what each loss costs, by site or a label."""
     losses = facts.losses(by)
     tied = ranks(losses[facts.lead_loss])
     names = _name_columns(facts, by)
@@ -182,7 +181,7 @@ def loss_table(facts: Facts, by: str) -> ReportTable:
         col.whether("is_dominator", "Dominator", dominates, body=False),
     ]
     note = "Loss: served before less served after removal, both solved; = marks ties."
-    if by in ("site", "node") and any(facts.stands_for_several(str(i)) for i in losses.index):
+    if by == "site" and any(facts.stands_for_several(str(i)) for i in losses.index):
         note += " A row in a region, or without an operator on record, may be several plants."
     if by == "operator":
         note += " Nodes without an operator on record have no row."

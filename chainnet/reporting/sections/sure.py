@@ -84,9 +84,8 @@ def sure_points(facts: Facts) -> tuple[Sentence, ...]:
     if one is not None and len(one.inputs) and float(one.inputs["swing_t"].iloc[0]) > 0:
         row = one.inputs.iloc[0]
         low, high = sorted([row["shortfall_low_t"], row["shortfall_high_t"]])
-        column = row["column"].removesuffix("_tpa").removesuffix("_t").replace("_", " ")
         alone = (
-            f"{_label(facts, row)} ({column}) alone moves the shortfall of "
+            f"{_label(facts, row)} ({col.words_of(row['column']).lower()}) alone moves the shortfall of "
             f"{Who.of(one.provenance['settings']['tier'])} from {number(one.short_t)} to between "
             f"{number(low)} and {tonnes(high)}."
         )

@@ -5,6 +5,7 @@ import gzip
 import json
 import re
 from functools import partial
+from types import SimpleNamespace
 
 import firefox
 import last_digits
@@ -15,7 +16,7 @@ import pytest
 import chainnet as cn
 from chainnet.drawing.living import page as page_module
 from chainnet.drawing.living.controls import controls_of
-from chainnet.drawing.living.months import LivingMonths
+from chainnet.drawing.living.months import LivingMonths, why_no_months
 from chainnet.drawing.living.program import LivingProgram, drawn
 from chainnet.engine import PROOF, ROUNDING, WarmModel, certify_linear
 from chainnet.errors import SolverError
@@ -388,6 +389,43 @@ def test_months_that_are_put_together_otherwise_are_refused(written):
     months.arrays["shuts"].clear()
     with pytest.raises(SolverError, match="are not those of the program"):
         months.prove()
+
+
+def test_goods_under_way_come_in_when_they_are_due_and_each_stock_gives_what_it_may():
+    """6 t/yr take two months and 3 t/yr three; a store gives a tonne a month, a heap all at once, the army's nothing."""
+    users = two_users()
+    held = {"id": ["store", "heap", "army"], "node": ["a", "b", "b"], "stock_t": [4.0, 9.0, 2.0]}
+    held |= {"release_tpa": [12.0, None, None], "tiers": [None, None, "defence"]}
+    network = users.with_table("edges", users.edges.assign(flow_tpa=[6.0, 3.0], lag_months=[2.0, 3.0]))
+    network = network.with_table("stocks", pd.DataFrame(held))
+    controls = controls_of(network)
+    months = LivingMonths(network, LivingProgram(Counting(network), "existing", controls, []), controls)
+    assert months.arrays["underWay"] == [[0, 0, 0.5], [0, 1, 0.5], [1, 0, 0.25], [1, 1, 0.25], [1, 2, 0.25]]
+    given = {one["control"]: one["presets"][""] for one in months.arrays["stocks"]}
+    assert given == {"stock:store": [1.0, 4.0, 4.0], "stock:heap": [9.0, 9.0, 9.0], "stock:army": [0.0, 0.0, 0.0]}
+    # a column each for what is under way, behind those of 24 months, and a row each for the stocks
+    ours, told = months.matrix(), months.periods.program.matrix
+    assert ours.shape == told.shape
+    assert abs(ours - told).max() == 0.0
+    assert months.prove() == 0.0
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({}, ""),
+        ({"capacity_t": [5.0]}, "a stock can be filled or costs something to hold"),
+        ({"holding_usd_per_t_a": [0.5]}, "a stock can be filled or costs something to hold"),
+        ({"holding_usd_per_t_a": [0.0]}, ""),
+    ],
+)
+def test_why_a_page_has_no_months_is_said(more, why):
+    held = pd.DataFrame({"id": ["store"], "node": ["a"], "stock_t": [4.0], **more})
+    few, many = SimpleNamespace(n_columns=1666), SimpleNamespace(n_columns=1667)
+    network = two_users().with_table("stocks", held)
+    assert why_no_months(network, few) == why
+    large = "24 months would have 40008 unknowns, more than a page solves while one waits"
+    assert why_no_months(network, many) == (why or large)
 
 
 def test_a_page_without_months_says_why_and_has_no_stocks_to_move(written):

@@ -5,6 +5,7 @@ import json
 import market_networks as markets
 import numpy as np
 import pytest
+from conftest import frame
 
 import chainnet as cn
 from chainnet.assessment import Floored
@@ -94,6 +95,94 @@ def test_a_floor_says_what_it_builds_and_where_it_breaks_or_does_nothing():
     assert steps[175]["said"].endswith("Newly built: nothing.")
     assert steps[200]["said"].endswith("Newly built: New plant, 0 (0 to 10) t/yr.")
     assert steps[500]["said"].startswith("The floor is broken by own supply, for imports end at a levy of 78.3 USD/t. ")
+
+
+def curve(*rows):
+    """A row a floor: floor, levy, held, price inside and elsewhere, users', makers', treasuries' million, imports, built."""
+    table = frame("floor levy held price elsewhere users makers treasury imports built projects", *rows)
+    names = {"floor": "floor_usd_per_t", "levy": "levy_usd_per_t", "price": "price_usd_per_t"}
+    names |= {"elsewhere": "elsewhere_usd_per_t", "imports": "imports_tpa", "built": "built_tpa"}
+    for name in ("users", "makers", "treasury"):
+        table[name] = table[name] * 1e6
+        names[name] = f"{name}_usd_per_a"
+    return table.rename(columns=names).assign(output_tpa=[20.0 + k for k in range(len(table))])
+
+
+def test_each_floor_is_said_between_the_ends_beside_what_stands_without_one():
+    """Without a floor a tonne costs 100 inside and 90 elsewhere; at the ends other numbers, which no sentence takes."""
+    unknown = float("nan")
+    middle = curve(
+        (0.0, 0.0, True, 100.0, 90.0, 0.0, 0.0, 0.0, 40.0, 0.0, ""),
+        (80.0, 0.0, True, 101.0, 91.0, 3.0, 3.0, 3.0, 39.0, 0.0, ""),
+        (110.0, 0.0, True, 102.0, 92.0, 3.0, 3.0, 3.0, 0.0, 0.0, ""),
+        (150.0, 60.0, True, 150.0, 80.0, -3.0, 2.0, 1e-7, 30.0, 5.0, "plant"),
+        (200.0, 70.0, False, 160.0, unknown, -5.0, 4.0, 1.0, 20.0, 0.0, ""),
+    )
+    low = curve(
+        (0.0, 0.0, True, 99.0, 89.0, 0.0, 0.0, 0.0, 40.0, 0.0, ""),
+        (80.0, 0.0, True, 101.0, 91.0, 3.0, 3.0, 3.0, 39.0, 0.0, ""),
+        (110.0, 0.0, True, 102.0, 92.0, 3.0, 3.0, 3.0, 5.0, 0.0, ""),
+        (150.0, 50.0, False, 140.0, 70.0, -2.0, 1.0, 1e-7, 25.0, 0.0, ""),
+        (200.0, 65.0, False, 150.0, 60.0, -5.0, 4.0, -1.0, 20.0, 10.0, "plant"),
+    )
+    high = low.assign(held=True, levy_usd_per_t=middle["levy_usd_per_t"], price_usd_per_t=middle["price_usd_per_t"] + 1)
+    high.loc[3, "levy_usd_per_t"] = 0.0
+    floored = Floored("good", 100.0, ["USA"], {})
+    found = Floors(priced("Good"), floored, (middle, low, high), "what it rests on").data
+    steps = found["steps"]
+    assert [step["label"] for step in steps] == [
+        "none",
+        *(
+            f"{n} USD/t, {times} times the reference price"
+            for n, times in ((80, 0.8), (110, 1.1), (150, 1.5), (200, 2))
+        ),
+    ]
+    free = "A tonne costs on average USD {} inside; {} elsewhere."
+    money = "users lose USD 2 to 3 million, makers gain USD 1 to 2 million and treasuries neither gain nor lose"
+    more = (
+        "users lose USD 5 million, makers gain USD 4 million and treasuries between −USD 1 million and +USD 1 million"
+    )
+    assert [step["said"].replace("\u00a0", " ") for step in steps] == [
+        f"There is no floor. {free.format('100 (99 to 101)', '90 (89 to 90)')}",
+        f"Imports land at more already, so nothing changes. {free.format('101 (101 to 102)', '91')}",
+        f"Nothing is imported, so nothing changes. {free.format('102 (102 to 103)', '92')}",
+        "The floor is held by a levy of 60 USD/t (at an end of the elasticities broken or already there). A tonne costs on average USD "
+        f"150 (140 to 151) inside instead of 100; 80 (70 to 80) elsewhere instead of 90. A year {money}. "
+        "Newly built: New plant, 5 (0 to 5) t/yr.",
+        "The floor is broken by own supply, for imports end at a levy of 70 USD/t (at an end of the elasticities held). A "
+        f"tonne costs on average USD 160 (150 to 161) inside instead of 100. A year {more}. "
+        "Newly built: New plant, 0 (0 to 10) t/yr.",
+    ]
+    inside, elsewhere, users, makers, treasuries = steps[3]["rows"]
+    assert (inside["ends"], elsewhere["ends"]) == ([150.0, 140.0, 151.0], [80.0, 70.0, 80.0])
+    assert [bar["ends"] for bar in (users, makers, treasuries)] == [
+        [-3.0, -3.0, -2.0],
+        [2.0, 1.0, 2.0],
+        [0.0, 0.0, 0.0],
+    ]
+    assert [bar["who"] for bar in steps[3]["rows"]] == ["inside", "elsewhere", "users", "makers", "treasuries"]
+    assert [bar["unit"] for bar in steps[3]["rows"]] == ["price", "price", "money", "money", "money"]
+    assert [bar["words"] for bar in (users, treasuries)] == ["−3 (−3 to −2)", "0"]
+    assert steps[4]["rows"][1]["ends"] == [None, 60.0, 60.0]
+    assert steps[3]["line"][:5] == [
+        "150",
+        "150 (140 to 151)",
+        "80 (70 to 80)",
+        "60 (0 to 60)",
+        "held or broken or already there",
+    ]
+    assert steps[3]["line"][5:] == [
+        "23",
+        "30 (25 to 30)",
+        "New plant, 5 (0 to 5) t/yr",
+        "−3 (−3 to −2)",
+        "+2 (+1 to +2)",
+        "0",
+    ]
+    assert steps[0]["line"][0] == "none"
+    assert (steps[0]["line"][4], steps[0]["line"][7]) == ("none", "nothing")
+    assert found["scales"] == {"price": [0.0, 161.0], "money": [-5.0, 4.0]}
+    assert (found["good"], found["whose"], found["inputs"]) == ("Good", "the United States", "what it rests on")
 
 
 @pytest.mark.browser
