@@ -20,8 +20,9 @@ from chainnet.hindsight._answers import Course, lacks, sums_of
 from chainnet.hindsight._baselines import Past, baselines_of, past_of
 from chainnet.hindsight._before import _dated, _ratios, _weights
 from chainnet.hindsight._event import Event, Question
-from chainnet.hindsight._forecast import base_of, forecasts_of
-from chainnet.hindsight._members import Setting, ask_of, members_of, networks_of, with_cover
+from chainnet.hindsight._forecast import _lines, _row, _solved, base_of, forecasts_of, rounded
+from chainnet.hindsight._hindcast import from_register, kept_in, seen_of
+from chainnet.hindsight._members import Member, Setting, ask_of, members_of, networks_of, with_cover
 from chainnet.hindsight._outcomes import Told, observed
 from chainnet.network import Network
 from chainnet.stress import course
@@ -748,6 +749,92 @@ def test_dated_totals_scale_a_step_of_a_country_or_of_all(two: Network, lic: Eve
     with pytest.raises(cn.DataError) as caught:
         ratios(("mines", "", 5.0))
     assert str(caught.value) == 'inputs.csv, step: unknown step "mines"; did you mean "mine"? Known: end_use, mine.'
+
+
+def test_a_forecast_is_the_middle_of_its_centre_and_the_hulls_of_its_members(lic: Event) -> None:
+    """Members of flows alone widen what is a sum of flows; of who is first the words of all are told."""
+    flow, onset, first = (Question("q", kind, ORE) for kind in ("flow", "onset", "first"))
+    bands = [("central", "central"), ("narrow", "low"), ("narrow", "high"), ("wide", "all"), ("flows", "more")]
+    settings = [Setting("path", str(n), "stated", "low", 0, 0) for n in range(5)]
+    members = [Member(one, *band) for one, band in zip(settings, bands, strict=True)]
+    ends = [(0.2, 0.4), (0.1, 0.3), (0.2, 0.5), (0.05, 0.2), (0.3, 0.9)]
+    who = [frozenset("b"), frozenset("a"), frozenset(), frozenset("c"), frozenset("d")]
+
+    def told(q: Question, answers: Any) -> list[Any]:
+        by = {one: {"q": answer} for one, answer in zip(settings, answers, strict=True)}
+        row, lines = _row(lic, q, members, by), _lines(lic, q, members, by)
+        assert [line[:4] for line in lines] == [("lic", "q", m.band, m.name) for m in members[: len(lines)]]
+        return [row[:4], list(row[4:]), [line[4:] for line in lines]]
+
+    assert told(flow, ends) == [
+        ("lic", "q", "flow", "ratio"), [0.3, 0.1, 0.5, 0.05, 0.9, "all", "more", "C"], ends,
+    ]  # fmt: skip
+    assert told(onset, ends)[1] == [0.3, 0.1, 0.5, 0.05, 0.5, "all", "high", "C"]
+    assert told(first, who)[1] == ["b", "a;b", "a;b", "a;b;c", "a;b;c", "", "", "C"]
+    assert told(first, who)[2] == [("b", "b"), ("a", "a"), ("nobody", "nobody"), ("c", "c")]
+    order = [("b", "a"), ("a", "b"), ("b", "a"), ("b", "a"), ("c", "a")]
+    assert told(replace(first, kind="order"), order)[1][:1] == ["b;a"]
+    assert told(replace(first, kind="order"), order)[1][3:5] == ["a;b;c", "a;b;c"]
+    assert [rounded(value) for value in (-1e-9, 0.12345649, math.inf)] == [0.0, 0.123456, math.inf]
+    assert math.copysign(1.0, rounded(-1e-9)) == 1.0
+
+
+def test_members_without_an_answer_are_left_out_and_told(lic: Event) -> None:
+    settings = [Setting("path", str(n), "stated", "low", 0, 0) for n in range(3)]
+    members = [Member(one, "narrow", f"member {n}") for n, one in enumerate(settings)]
+    assert _solved(lic, members, dict.fromkeys(settings)) == members
+    with pytest.warns(cn.ChainnetWarning) as caught:
+        assert _solved(lic, members, dict.fromkeys(settings[:1])) == members[:1]
+    assert [str(one.message) for one in caught] == ["lic: left out, as the solver has no answer: member 1; member 2"]
+    with pytest.raises(cn.SolverError, match=r"^lic: the central member has no answer\. Report the network\.$"):
+        _solved(lic, members, dict.fromkeys(settings[1:]))
+
+
+def test_outcomes_that_are_kept_elsewhere_are_read_for_the_events_that_are_asked_about(
+    lic: Event, tmp_path: Path
+) -> None:
+    path = tmp_path / "kept.csv"
+    path.write_text("event,question,value,unit\nlic,notice,1.4,ratio\nother,q,1,ratio\nb,q,1,ratio\n", encoding="utf-8")
+    with pytest.warns(cn.ChainnetWarning) as caught:
+        table = kept_in({"lic": lic}, path)
+    assert [str(one.message) for one in caught] == ["outcomes: left aside, as no such event is asked about: b, other"]
+    assert table[["event", "question", "value", "row", "is_kept"]].to_numpy().tolist() == [
+        ["lic", "notice", "1.4", 2, True]
+    ]
+    seen = seen_of({"lic": lic}, table).answers
+    assert seen["lic", "notice"] == ((1.4, 1.4), (), "kept")
+    assert seen["lic", "first"][1:] == (("civilian",), "open")
+    assert seen["lic", "rest"][2] == "spent"
+    fitted = replace(lic, asked=tuple(replace(q, is_fitted=True) for q in lic.asked))
+    assert {status for *_, status in seen_of({"lic": fitted}, table).answers.values()} == {"fitted"}
+    with pytest.raises(cn.DataError) as refused:
+        kept_in({"lic": lic}, tmp_path / "gone.csv")
+    assert str(refused.value) == f"outcomes: there is no file {tmp_path / 'gone.csv'}."
+    assert list(kept_in({}, None).columns) == list(table.columns)
+
+
+def test_what_was_not_registered_is_told_with_its_reason(two: Network, tmp_path: Path) -> None:
+    folder = tmp_path / "two"
+    shutil.copytree(str(two.folder), folder)
+    text = EVENT + '[[questions]]\nid = "korea"\nkind = "flow"\ncommodity = "ore"\nfrom = "KOR"\nto = "USA"\n'
+    (folder / "events" / "lic.toml").write_text(text, encoding="utf-8")
+    lines = "event,question,central,narrow_low,narrow_high,wide_low,wide_high,base_grade\n"
+    lines += "lic,onset,2,1,never,1,never,C\nlic,first,a;b,a,a,a;b,a;b,C\nlic,onset,9,9,9,9,9,C\nother,onset,1,1,1,1,1,A\nlic,gone,1,1,1,1,1,C\n"
+    (folder / "events" / "register.csv").write_text(lines, encoding="utf-8")
+    event = events(cn.read(folder))["lic"]
+    told = from_register(event)
+    assert told.table.to_numpy().tolist() == [
+        ["lic", "onset", "onset", "months", 2.0, 1.0, math.inf, 1.0, math.inf, "", "", "C"],
+        ["lic", "first", "first", "set", "a;b", "a", "a", "a;b", "a;b", "", "", "C"],
+    ]
+    why = dict(zip(told.not_scored["question"], told.not_scored["why"], strict=True))
+    assert why.pop("korea") == "no node in KOR"
+    assert set(why) == {q.id for q in event.asked} - {"onset", "first", "korea"}
+    assert set(why.values()) == {"not registered"}
+    line = register(event.network, {"lic": event}, told.table, "2026-12-02").read_text(encoding="utf-8").splitlines()[6]
+    told_line = line.split(",")
+    assert told_line[:8] == ["lic", "onset", "2", "1", "never", "1", "never", "C"]
+    assert told_line[9:] == [event.network.digest, event.digests["event"], event.digests["inputs"], "2026-12-02"]
 
 
 def test_tables_of_a_hindcast_count_its_scores(found: Hindcast) -> None:

@@ -10,9 +10,10 @@ import pytest
 from conftest import frame
 
 import chainnet as cn
-from chainnet.hindsight import clopper_pearson
+from chainnet.hindsight import Record, clopper_pearson
 from chainnet.hindsight._before import _put
 from chainnet.hindsight._hindcast import _part, _weeks
+from chainnet.hindsight._record import track_record
 from chainnet.hindsight._skill import by_event_of, counts_of, cover_of, coverage_of, levels_of, skill_of
 from chainnet.hindsight._track import class_of_rule, record_words
 
@@ -232,3 +233,16 @@ def test_a_track_record_in_words() -> None:
         " number)."
     )
     assert record_words(row | {"n": 0}) == "This chain has never been put to the test."
+
+
+def test_a_track_record_counts_by_class_and_chain_and_leaves_out_what_has_no_band() -> None:
+    classes = {"a": "licence", "b": "quota", "c": "licence"}
+    chains = {"a": "ore", "b": "ore", "c": "tin"}
+    scores = FEW.assign(**{"class": FEW["event"].map(classes), "chain": FEW["event"].map(chains)})
+    events: dict[tuple[str, str], object] = {("tin", "c"): None, ("ore", "a"): None}
+    table = track_record(Record(scores, events, pd.DataFrame()))  # type: ignore[arg-type]
+    counted = table[["class", "chain", "events", "hits", "n"]].to_numpy().tolist()
+    assert counted == [
+        ["all", "all", 3, 4, 6], ["all", "ore", 2, 2, 4], ["all", "tin", 1, 2, 2], ["licence", "all", 2, 3, 4],
+        ["licence", "ore", 1, 1, 2], ["licence", "tin", 1, 2, 2], ["quota", "all", 1, 1, 2], ["quota", "ore", 1, 1, 2],
+    ]  # fmt: skip
