@@ -309,6 +309,8 @@ def test_flows_of_a_chain_are_held_against_what_customs_report() -> None:
     assert told[["exporter", "importer", "trade_tpa", "found_tpa", "difference_tpa", "difference_share", "reported_by"]].to_numpy().tolist() == [
         ["A", "B", 25.0, 20.0, -5.0, -0.2, "exporter"], ["A", "C", 4.0, 0.0, -4.0, -1.0, "exporter"], ["B", "C", 10.0, 12.0, 2.0, 0.2, "both"],
     ]  # fmt: skip
+    silent = compare_trade(edges, nodes, given.assign(reported_export=0.0, reported_import=0.0))["difference_share"]
+    assert silent.tolist() == pytest.approx([math.inf, math.nan, math.inf], nan_ok=True)
     traced = compare_trade(edges, nodes, given.iloc[:2], reexports=True)
     # A makes 30 t; B makes nothing: of its 25 t it hands 10 on, which are of A
     assert traced[["exporter", "importer", "trade_tpa", "reported_by"]].to_numpy().tolist() == [

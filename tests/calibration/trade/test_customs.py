@@ -16,12 +16,13 @@ from typer.testing import CliRunner
 
 import chainnet as cn
 from chainnet.calibration import read_production
+from chainnet.calibration.trade._accounts import account_of, reconciled
 from chainnet.calibration.trade._files import _other_year, _range_of
 from chainnet.calibration.trade._places import Places
 from chainnet.calibration.trade._production import figure_of
 from chainnet.calibration.trade._products import products_of
 from chainnet.calibration.trade._refresh import _before, _doubtful, _keeps, _row, _step_of, _with_output
-from chainnet.calibration.trade._reports import _asked, _at_total, _filled
+from chainnet.calibration.trade._reports import Reports, _asked, _at_total, _filled, _numbers, _whole
 from chainnet.calibration.trade._rows import heads, text_pieces
 from chainnet.cli.app import app
 
@@ -779,3 +780,96 @@ def test_a_csv_is_read_as_text_cell_by_cell() -> None:
     (piece,) = text_pieces(io.StringIO('a , b,\n01, "x, y",\n,NA,\n'), "f")
     assert piece.to_dict("list") == {"a": ["01", ""], "b": ["x, y", "NA"], "column 3": ["", ""]}
     assert list(heads(["x" * 70, *range(20)]).split(", ")) == ["x" * 60, *map(str, range(11))]
+
+
+def test_what_is_no_number_of_a_statistic_is_named_with_how_many_rows() -> None:
+    def fault(call: Any, column: str, *cells: Any) -> tuple[str, ...]:
+        with pytest.raises(cn.DataError) as caught:
+            call(pd.DataFrame({column: list(cells)}), column, "f")
+        (one,) = caught.value.faults_list
+        return one.file, one.column, one.value, one.rule, one.remedy
+
+    assert fault(_whole, "exporter", "180", "x", "1.5") == (
+        "f", "exporter", "x", "is no code of a country, in 2 of the rows asked for", "Correct the cells.",
+    )  # fmt: skip
+    assert fault(_whole, "year", 2022, 12345)[2:4] == ("12345", "is no year, in 1 of the rows asked for")
+    assert _whole(pd.DataFrame({"year": ["0", "9999"]}), "year", "f").tolist() == [0, 9999]
+    assert fault(_numbers, "t", "1", "-2", "1e16", "NA") == (
+        "f", "t", "-2", "is no weight or value, in 2 of the rows asked for", "Numbers with a point, 0 or more.",
+    )  # fmt: skip
+    assert _numbers(pd.DataFrame({"t": ["1.5", " NA", "", "NULL"]}), "t", "f").fillna(-1.0).tolist() == [
+        1.5,
+        -1.0,
+        -1.0,
+        -1.0,
+    ]
+
+
+def reports_of(*rows: tuple[Any, ...]) -> Reports:
+    names = "code side exporter importer t estimated_t filled_t filled_usd is_reconciled"
+    return Reports(frame(names, *rows).assign(year=2022), ("f",), [], Places(), 2022)
+
+
+CONTENTS = {
+    "26": {"commodity": "ore", "content": 0.1, "content_low": 0.05, "content_high": 0.2},
+    "27": {"commodity": "ore", "content": 0.2},
+}
+
+
+def test_codes_of_one_good_add_up_and_a_figure_that_rests_on_estimates_is_weak() -> None:
+    """10 and 2 t contained, of the second more than half an estimate; 20 t of the first were reckoned from 400 USD."""
+    gaps: list[dict[str, Any]] = []
+    told = reconciled(
+        reports_of(("26", "both", "COD", "CHN", 100.0, 0.0, 20.0, 400.0, True), ("27", "both", "COD", "CHN", 10.0, 5.1, 0.0, 0.0, True),
+                   ("27", "both", "AUS", "CHN", 10.0, 5.0, 0.0, 0.0, True)),
+        products_of(CONTENTS), gaps,
+    ).set_index("exporter")  # fmt: skip
+    assert told.loc["COD", ["value", "low", "high"]].tolist() == pytest.approx([12.0, 7.0, 22.0])
+    assert told["weak"].to_dict() == {"AUS": False, "COD": True}
+    assert set(told["reported_by"]) == {"reconciled"}
+    assert told["ratio"].isna().all()
+    (gap,) = gaps
+    assert (gap["kind"], gap["commodity"], gap["size_t"]) == ("weight reckoned from value", "ore", pytest.approx(2.0))
+    assert gap["note"] == "1 reports without weight, USD 400, at 20 USD/t, the mean of the rest"
+
+
+def test_the_range_of_two_reports_holds_both_and_the_contents() -> None:
+    """10 and 8 t contained, which may be half or twice as much; of another flow the exporter alone tells."""
+    gaps: list[dict[str, Any]] = []
+    told = reconciled(
+        reports_of(("26", "export", "COD", "CHN", 100.0, 0.0, 0.0, 0.0, False), ("26", "import", "COD", "CHN", 80.0, 80.0, 0.0, 0.0, False),
+                   ("26", "export", "COD", "JPN", 50.0, 0.0, 0.0, 0.0, False)),
+        products_of(CONTENTS), gaps,
+    ).set_index("importer")  # fmt: skip
+    assert 8.0 < told.loc["CHN", "value"] < 10.0
+    assert told.loc["CHN", ["low", "high", "ratio"]].tolist() == pytest.approx([4.0, 20.0, 1.25])
+    assert told.loc["JPN", ["value", "low", "high"]].tolist() == pytest.approx([5.0, 2.5, 10.0])
+    assert told[["weak", "reported_by"]].to_numpy().tolist() == [[True, "both"], [False, "exporter"]]
+    both, alone = gaps
+    assert (both["kind"], both["country"], both["partner"]) == ("mirror difference", "COD", "CHN")
+    assert (both["size_t"], both["given_t"], both["found_t"]) == pytest.approx((2.0, 10.0, 8.0))
+    assert both["note"].startswith("exporter's report and importer's; ")
+    assert (alone["kind"], alone["commodity"], alone["size_t"], alone["note"]) == (
+        "reported by one side", "ore", pytest.approx(5.0), "1 flows that the exporter alone reports stand as reported",
+    )  # fmt: skip
+
+
+def test_an_account_says_what_is_made_passed_on_and_kept() -> None:
+    """COD makes 100 and ships 60 on to CHN, which ships 30 on; AUS ships 5 t that nobody knows of; a hair is left out."""
+    trade_ = frame(
+        "exporter importer value", ("COD", "CHN", 60.0), ("CHN", "JPN", 30.0), ("AUS", "JPN", 5.0), ("COD", "USA", 1e-4)
+    )
+    gaps: list[dict[str, Any]] = []
+    found = account_of(trade_, pd.Series({"COD": 100.0}), "ore", gaps)
+    assert found.made.to_dict() == {"AUS": 0.0, "CHN": 0.0, "COD": 100.0, "JPN": 0.0, "USA": 0.0}
+    assert found.unexplained[found.unexplained > 0].to_dict() == {"AUS": 5.0}
+    assert found.stays.to_dict() == pytest.approx({"AUS": 0.0, "CHN": 30.0, "COD": 39.9999, "JPN": 35.0, "USA": 1e-4})
+    assert found.passed_on[found.passed_on > 0].to_dict() == pytest.approx({"CHN": 30.0})
+    flows_ = {(row.origin, row.destination): (row.value, row.reported) for row in found.flows.itertuples()}
+    assert flows_ == {
+        ("AUS", "JPN"): pytest.approx((5.0, 5.0)), ("COD", "CHN"): pytest.approx((30.0, 60.0)), ("COD", "COD"): pytest.approx((39.9999, 0.0)),
+        ("COD", "JPN"): pytest.approx((30.0, 0.0)),
+    }  # fmt: skip
+    (gap,) = gaps
+    assert (gap["kind"], gap["commodity"], gap["size_t"]) == ("thin relations", "ore", pytest.approx(1e-4))
+    assert gap["note"] == "1 relations, each below 1e-05 of all trade in it, left out"
