@@ -834,3 +834,53 @@ def test_what_a_drawing_asks_beside_the_flows(mag9: cn.Network, monkeypatch: pyt
         with pytest.raises(cn.DataError) as refused:
             drawn(first, "defence", **more)
         assert str(refused.value) == said
+
+
+def test_a_market_is_asked_with_the_options_of_a_market_and_the_border(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Floors are levies at the border or contracts inside it; what a comparison sets itself is not passed on."""
+    asked: list[tuple[str | None, dict[str, Any]]] = []
+    monkeypatch.setattr(Question, "ask", lambda _, question=None, of=None, /, **given: asked.append((question, given)))
+    floors = {"graph": "mag-9", "members": "USA, JPN", "floor": ["magnet=60000"]}
+    one = {"kind": "price_floor", "commodity": "magnet", "usd_per_t": 60000.0}
+    inside = {"country": ["USA", "JPN"]}
+    prices.Market(**floors).ask()
+    prices.Market(**floors, mechanism="cfd", long_run=True).ask()
+    prices.Market(**floors, content="auto").ask()
+    prices.Market(graph="mag-9", members="USA").ask("prices.market")
+    assert asked == [
+        (None, {"policy": [{**one, "to": inside}], "run": "short"}),
+        (None, {"policy": [{**one, "mechanism": "cfd", "where": inside}], "run": "long"}),
+        (None, {"policy": [{**one, "to": inside, "content": "auto"}], "run": "short"}),
+        ("prices.market", {"policy": [], "run": "short"}),
+    ]
+    asked.clear()
+    prices.FloorCurve(
+        graph="mag-9", members="USA, JPN", commodity="magnet", floors=[1.0], demand_elasticity="0.2", long_run=True
+    ).ask()
+    ((question, given),) = asked
+    assert question == "prices.floor_curve"
+    assert (given["to"], given["run"], given["demand_elasticity"]) == (["USA", "JPN"], "long", 0.2)
+    asked.clear()
+    prices.Instruments(
+        graph="mag-9", tier="civilian", avoid_tpa=1.0, by=2031, scenario="china_out", demand_elasticity="0.2"
+    ).ask()
+    ((question, given),) = asked
+    assert question == "prices.instruments"
+    assert given["demand_elasticity"] == 0.2
+    assert not {"scenario", "reroute", "projects", "rate", "years"} & set(given)
+
+
+@pytest.mark.parametrize(("by", "protect"), [("edge", [("a", "b"), ("c", "d")]), ("node", ["a->b", "c, d"])])
+def test_what_may_not_be_removed_is_a_link_where_links_are_removed(by: str, protect: list[Any]) -> None:
+    asked: list[Any] = []
+    found = SimpleNamespace(
+        removed=[("a", "b")], greedy=[("a", "b"), "n"], ties=[["n"]], pairs=None, ours_tpa=(1.0, 2.0)
+    )
+    attack = criticality.Interdict(graph="mag-9", k=2, by=by, protect=["a->b", "c, d"])
+    attack.ask = lambda **given: asked.append(given) or found  # type: ignore[method-assign, assignment, func-returns-value]
+    attack.say = lambda _, tables, **more: asked.append((tables["attacks"], more))  # type: ignore[method-assign, assignment]
+    attack._run()
+    given, (attacks, more) = asked
+    assert given == {"protect": protect}
+    assert attacks.to_dict("list") == {"kind": ["optimal", "tie", "greedy"], "removed": ["a -> b", "n", "a -> b + n"]}
+    assert more == {"shown": ("attacks",), "is_unique": False, "ours_least_tpa": 1.0, "ours_most_tpa": 2.0}
