@@ -34,11 +34,11 @@ def _products(given: list[str] | None, path: Path | None) -> Any:
         return path
     found: dict[str, dict[str, str]] = {}
     for text in given or []:
-        code, sign, said = text.partition("=")
-        if not sign or code in found:
+        code, _, said = (part.strip() for part in text.partition("="))
+        if not code or not said or code in found:
             raise DataError(f'--product: "{text}": write CODE=CONTENT, each code once, such as 2605=0.08:ore.')
         keys = dict(zip(("content", "commodity", "recovery"), said.split(":"), strict=False))
-        found[code.strip()] = {key: value.strip() for key, value in keys.items() if value.strip()}
+        found[code] = {key: value.strip() for key, value in keys.items() if value.strip()}
     return found
 
 

@@ -134,7 +134,7 @@ def _ratios(base: Network, event: Event) -> np.ndarray:
         checks.known(row["step"], set(steps), "inputs.csv, step", "step")
         hit = (steps == row["step"]).to_numpy()
         if row["country"]:
-            hit &= (base.nodes["country"] == row["country"]).to_numpy()
+            hit = hit & (base.nodes["country"] == row["country"]).to_numpy()
         whole = float(np.nansum(old[hit]))
         if whole > 0 and row["value"] > 0:
             ratio[hit] = row["value"] / whole

@@ -48,7 +48,7 @@ def check_event(event: Event, fault: Fault, folder: Path) -> None:
     for key, day in dates.items():
         if getattr(event, key) and day is None:
             fault(file, None, key, getattr(event, key), "is no date", "Write it as 2023-08-01.")
-    if dates["in_force"] is None:
+    if None in (dates["in_force"], _day(event.told_on)):
         return
     _check_questions(event, file, fault)
     _check_inputs(event, fault, folder)

@@ -317,11 +317,9 @@ def from_register(event: Event) -> Forecasts:
         q = asked[row["question"]]
         values = [row[name] if q.kind in SETS else float(row[name].replace("never", "inf")) for name in numbers]
         rows.append((event.id, q.id, q.kind, q.unit, *values, "", "", row["base_grade"]))
-    left = [
-        (event.id, q.id, lacks(event, base_of(event), q) or "not registered")
-        for q in event.asked
-        if q.id not in set(mine["question"])
-    ]
+    others = [q for q in event.asked if q.id not in set(mine["question"])]
+    base = base_of(event) if others else event.network
+    left = [(event.id, q.id, lacks(event, base, q) or "not registered") for q in others]
     return Forecasts(
         pd.DataFrame(rows, columns=FORECAST), pd.DataFrame(columns=MEMBER),
         pd.DataFrame(left, columns=["event", "question", "why"]), None,

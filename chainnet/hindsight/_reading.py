@@ -154,6 +154,14 @@ def _event(path: Path, network: Network, inputs: pd.DataFrame, outcomes: pd.Data
     for key in ("measures", "questions"):
         if not isinstance(data.get(key, []), list) or not all(isinstance(one, dict) for one in data.get(key, [])):
             intake.fault(file, None, key, "", "must be a list of tables", f"Write [[{key}]].")
+    for key in ("notice_days", "base_year"):
+        if not checks.is_whole(data.get(key, 0)) or data.get(key, 0) < 0:
+            intake.fault(file, None, key, data[key], "is no whole number, 0 or more", "Write a number, such as 30.")
+    if data.get("base", "before") != "before":
+        rule = checks.unknown(data["base"], ("before",), "base")
+        intake.fault(file, None, "base", data["base"], rule, "Correct the word, or leave base out.")
+    if not isinstance(data.get("parameters", {}), dict):
+        intake.fault(file, None, "parameters", data["parameters"], "must be a table", "Write [parameters].")
     if len(intake.faults) > before:
         return None
     asked = [_question(one, number, file, intake) for number, one in enumerate(data["questions"], 1)]

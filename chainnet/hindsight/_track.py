@@ -35,7 +35,7 @@ def class_of_rule(measures: Iterable[Mapping[str, Any]]) -> str:
     keys = [KINDS[measure["kind"]].keys for measure in given]
     if any("profile" in known for known in keys):
         return "licence"
-    if any("tpa" in known for known in keys):
+    if any({"tpa", "from"} <= {*known} for known in keys):  # a purchase has tonnes too
         return "quota"
     named = [(measure.get("to") or {}).get("country") for measure in given if "origin" in KINDS[measure["kind"]].keys]
     return "ban_one" if named and all(isinstance(word, str) and is_country(word) for word in named) else EVERY

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 from functools import cache
@@ -9,6 +10,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import frame
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -650,3 +652,88 @@ def test_a_demand_or_a_flow_that_is_missed_is_no_longer_reported() -> None:
     assert found.demand.set_index("node")["quality"].to_dict() == {"a": "inferred", "b": "reported"}
     assert set(found.edges["quality"]) == {"inferred"}
     assert found.gaps["table"].tolist() == ["demand", "relations"]
+
+
+def test_capacities_and_notes_say_what_was_worked_out() -> None:
+    nodes = plain().nodes.set_index("id")
+    figure, over = "principal figure: ", "; capacity is output over an assumed utilisation of 0.8"
+    assert nodes.loc["jpn_ref", ["capacity_tpa", "low", "high"]].tolist() == pytest.approx([25.0, 20.0, 20.0 / 0.6])
+    assert nodes.loc["jpn_ref", ["note", "quality"]].tolist() == [f"{figure}output of 20 t{over}", "assumed"]
+    made = nodes.loc["usa_mine", "low"]
+    assert nodes.loc["usa_mine", ["capacity_tpa", "high"]].tolist() == pytest.approx([made / 0.8, made / 0.6])
+    assert nodes.loc["usa_mine", "note"].startswith(f"{figure}computed, output of ")
+    assert nodes.loc["usa_mine", "quality"] == "inferred"
+    assert nodes.loc["chn_ref", "capacity_tpa"] == 150.0
+    assert nodes.loc[["chn_ref", "usa_use"], ["note", "quality", "low", "high"]].isna().all(axis=None)
+    edges = plain().edges.set_index(["source", "target", "commodity"])
+    seen = edges.loc[("usa_mine", "jpn_ref", "ore")]
+    assert seen[["capacity_tpa", "note"]].tolist() == [15.0, "capacity: flow x 1.5"]
+    part = edges.loc[("chn_mine", "chn_ref", "ore")]
+    assert part["capacity_tpa"] == pytest.approx(1.5 * part["flow_tpa"])
+    assert part["note"] == "inferred: share of what the source makes and the target takes; capacity: flow x 1.5"
+    limited = edges.loc[("chn_alloy", "usa_use", "alloy")]
+    assert limited[["capacity_tpa", "note"]].tolist() == [21.0, part["note"].split("; ")[0]]
+    demand = plain().demand.set_index(["node", "tier"])
+    assert demand.loc[("chn_stock",), ["quality", "note"]].to_numpy().tolist() == [
+        ["inferred", "computed: what is made and not asked for"]
+    ]
+    assert demand.loc[("usa_use", "defence"), ["quality", "note"]].isna().all()
+
+
+def test_relations_say_how_much_they_can_carry_at_what_cost_and_how_fast() -> None:
+    """10 and 5 t of ore make 7.5 t of metal, of which 2 are asked for abroad; a project may ship its 6 t."""
+    sides = {
+        "nodes": frame("id stage country process capacity_tpa output_tpa utilisation", ("m", "mine", "CHN", None, 20.0, 10.0, None),
+                       ("n", "mine", "USA", None, None, 5.0, 1.0), ("r", "refiner", "CHN", "smelt", None, None, 0.5),
+                       ("u", "end_use", "CHN", None, None, None, None), ("v", "end_use", "USA", None, None, None, None),
+                       ("w", "end_use", "USA", None, None, None, None)),
+        "processes": frame("process commodity role t_per_t", ("smelt", "ore", "input", 2.0), ("smelt", "metal", "output", 1.0),
+                           ("smelt", "slag", "byproduct", 0.4)),
+        "projects": frame("id label stage country capacity_tpa", ("p", "Project", "mine", "CHN", 6.0), ("q", "Other", "mine", "USA", 99.0)),
+        "demand": frame("node commodity tier demand_tpa", ("u", "metal", "civilian", None), ("v", "metal", "civilian", 2.0), ("w", "slag", "civilian", 1.0)),
+        "totals": frame("step commodity country year value unit fit", ("mine", "ore", "CHN", 2024, 0.6, "share", None),
+                        ("mine", "ore", None, 2020, 12.0, "t/yr", None), ("mine", "ore", "USA", 2024, 5.0, "t/yr", None)),
+        "relations": frame("source target commodity capacity slack capacity_tpa cost_usd_per_t lag_months note",
+                           ("m", "r", "ore", "source", None, None, None, None, None), ("n", "r", "ore", "unlimited", None, None, None, 3.0, "by ship"),
+                           ("r", "u", "metal", None, 3.0, None, None, None, None), ("r", "v", "metal", None, None, 9.0, 7.0, None, None),
+                           ("r", "w", "slag", "source", None, None, None, None, None), ("p", "r", "ore", None, None, None, None, None, None),
+                           ("q", "r", "ore", None, None, None, None, None, None)),
+    }  # fmt: skip
+    settings_ = {"cost_within": 1.0, "cost_between": 2.0, "lag_within": 0.5, "reference": "k"}
+    references = frame("key title", ("k", "A statistic"))
+    found = calibrate(
+        sides.pop("totals"), sides.pop("relations"), year=2024, settings=settings_, references=references, **sides
+    )
+    edges = found.edges.set_index(["source", "target"]).astype(object)
+    columns = ["flow_tpa", "capacity_tpa", "cost_usd_per_t", "lag_months"]
+    assert {"".join(key): row for key, row in zip(edges.index, edges[columns].fillna("").to_numpy().tolist(), strict=True)} == {
+        "mr": pytest.approx([10.0, 20.0, 1.0, 0.5]), "nr": [pytest.approx(5.0), "", 2.0, 3.0], "ru": pytest.approx([5.5, 16.5, 1.0, 0.5]),
+        "rv": [pytest.approx(2.0), 9.0, 7.0, ""], "rw": [pytest.approx(1.0), pytest.approx(0.4 * 15.0), 2.0, ""],
+        "pr": ["", 6.0, 1.0, 0.5], "qr": ["", pytest.approx(2 * 15.0), 2.0, ""],
+    }  # fmt: skip
+    inferred = "inferred: share of what the source makes and the target takes"
+    project = "possible relation of a project; capacity is what the smaller side can make or take"
+    assert {"".join(key): note for key, note in edges["note"].items()} == {
+        "mr": f"{inferred}; capacity: all that the source can make", "nr": "by ship", "ru": f"{inferred}; capacity: flow x 3",
+        "rv": inferred, "rw": f"{inferred}; capacity: all that the source can make", "pr": project, "qr": project,
+    }  # fmt: skip
+    assert set(edges["reference"]) == {"k"}
+    nodes = found.nodes.set_index("id")
+    # of a utilisation of 1 there is no more to be had, so no range; of a half the least is a sixth less than the rest has
+    assert nodes.loc["n", ["capacity_tpa", "low", "high"]].tolist() == pytest.approx(
+        [5.0, math.nan, math.nan], nan_ok=True
+    )
+    assert nodes.loc["r", ["capacity_tpa", "low", "high"]].tolist() == pytest.approx([15.0, 7.5, 15.0])
+    gaps = found.gaps.set_index("unit")
+    assert gaps.loc["share", ["found", "difference", "fit"]].tolist() == [
+        pytest.approx(2 / 3),
+        pytest.approx(2 / 3 - 0.6),
+        "compare",
+    ]
+    tonnes = gaps.loc[["t/yr"]].set_index("year")
+    assert tonnes.loc[2020, ["found", "difference", "difference_share", "fit"]].tolist() == [15.0, 3.0, 0.25, "compare"]
+    assert tonnes.loc[2024, ["found", "fit"]].tolist() == [pytest.approx(5.0), "exact"]
+    amounts = found.amounts.set_index(["table", "key", "how"])["found_tpa"]
+    assert amounts["processes", "r", "discarded"] == pytest.approx(0.4 * 7.5 - 1.0)
+    assert amounts["nodes", "r", "computed"] == pytest.approx(7.5)
+    assert amounts["demand", "u", "computed"] == pytest.approx(5.5)

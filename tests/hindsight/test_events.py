@@ -106,6 +106,194 @@ def test_a_breach_is_named_with_its_place(
     assert any(one[:3] == (file, row, column) and rule in one[3] for one in found), found
 
 
+WRONG = """label = "Wrong"
+actor = "CHI"
+class = "license"
+announced = "2026-03-02"
+in_force = "2026-04-01"
+until = "soon"
+base_year = 2023
+[[measures]]
+kind = "licence"
+from = {country = "CHN"}
+profile = "controls"
+[[measures]]
+kind = "restrict"
+from = {country = "CHN"}
+share = 0.4
+[[questions]]
+id = "a"
+kind = "shortage"
+commodity = "dysprosium"
+tier = "civil"
+who = "all"
+country = "KOREA"
+months = [0, 3]
+[[questions]]
+id = "b"
+kind = "flow"
+from = "CHN"
+months = [0, 0]
+[[questions]]
+id = "b"
+kind = "flow"
+from = "CHN"
+months = [-3, -1]
+[[questions]]
+id = "c"
+kind = "order"
+among = ["USA", "JPN", "KOR"]
+[[questions]]
+id = "d"
+kind = "first"
+among = ["USA"]
+[[questions]]
+id = "e"
+kind = "detour"
+[[questions]]
+id = "f"
+kind = "sign"
+[[questions]]
+id = "g"
+kind = "recover"
+months = [1, 2]
+[[questions]]
+id = "h"
+kind = "stop"
+tier = "civilian"
+"""
+WRONG_INPUTS = """event,table,phase,months,value,low,high,unit,period,knowable_from,learned_from,quality,reference
+dy_2026,stocks,1,,0.5,0.6,0.7,share,,soon,,assumed,mag9
+dy_2026,share,1,,1.5,,,share,2026-03,2026-04-01,dy_2026,assumed,customs
+dy_2026,totals,1,-1,-2,-3,4,t,,2026-01,other,assumed,mag9
+"""
+WRONG_OUTCOMES = """event,question,value,low,high,unit,observed_on,quality,reference,set
+dy_2026,h,perhaps,,,yes/no,2026-06-20,reported,customs,open
+dy_2026,h,yes,2,1,yes/no,2026-06-20,reported,customs,openly
+dy_2026,i,yes,,,yes/no,2026-06-20,reported,,open
+dy_2026,c,USA;FRA,,,rank,2026-06-20,reported,,open
+dy_2026,d,,,,set,2026-06-20,reported,,open
+"""
+
+
+def test_every_breach_is_said_with_its_value_rule_and_remedy(tmp_path: Path) -> None:
+    with pytest.raises(cn.DataError) as caught:
+        events(network(tmp_path, event=WRONG, inputs=WRONG_INPUTS, outcomes=WRONG_OUTCOMES))
+    faults_list = caught.value.faults_list
+    told = {(one.column, one.value, one.rule, one.remedy) for one in faults_list if one.file == "dy_2026.toml"}
+    groups = ", ".join(sorted(cn.read("mag-9").groups_known))
+    word, write = "Correct the word.", "Write it."
+    lacking = [("b.to", "flow"), ("c.among", "order"), ("c.from", "order"), ("d.among", "first"), ("e.to", "detour"),
+               ("f.country", "sign"), ("g.from", "recover"), ("g.to", "recover")]  # fmt: skip
+    assert {one for one in told if not one[0].startswith("measures[") or "R6" in one[2]} == {
+        ("actor", "CHI", "is no country", "Write an ISO alpha-3 code."),
+        ("base_year", "2023", "the flows of the chain are of 2025 (R4)", 'Write base = "before" and add dated inputs.'),
+        ("class", "license", 'unknown class "license"; did you mean "licence"? Known: licence, ban_one, stop_silent, quota,'
+         " outage, conflict.", word),
+        ("until", "soon", "is no date", "Write it as 2023-08-01."),
+        ("measures[1].profile", "controls", "takes what customs showed later (R6)", 'Write "profile" and add inputs.'),
+        ("measures[2].share", "0.4", "holds a share that the text does not state (R6)",
+         'Write "profile" or "share" and add inputs, or states = true where the text says it.'),
+        ("questions.a.kind", "shortage", 'unknown kind "shortage"; did you mean "short"? Known: flow, detour, short, onset,'
+         " recover, sign, first, order, stop.", word),
+        ("questions.a.commodity", "dysprosium", 'unknown commodity "dysprosium". Known: dy, magnet, ndpr, ndpr_ore.', word),
+        ("questions.a.tier", "civil", 'unknown tier "civil"; did you mean "civilian"? Known: defence, industrial, civilian.',
+         word),
+        ("questions.a.who", "all", 'unknown word "all". Known: tier, anyone.', "Correct it."),
+        ("questions.a.country", "KOREA", f'unknown country or group "KOREA". Known: {groups}.',
+         "Write an ISO alpha-3 code, or the name of a group."),
+        ("questions.a.months", "[0, 3]", "the window begins before the first month in force, of which only flows are told",
+         "Begin with month 1."),
+        ("questions.b.id", "b", "stands twice", "Ask it once."),
+        ("questions.b", "b", "asks the same as b: commodity, countries and window are of one class", "Ask an aspect once."),
+        *((f"questions.{key}", "", f"a question of kind {kind} has to say it", write) for key, kind in lacking),
+    }  # fmt: skip
+    lines = {(one.file, one.row, one.column, one.value, one.rule, one.remedy) for one in faults_list if one.row}
+    number = "Correct the number."
+    assert {one[1:] for one in lines if one[0] == "inputs.csv"} == {
+        (2, "table", "stocks", 'unknown table "stocks". Known: totals, flows, cover, profile, share.', word),
+        (2, "low", "0.6", "low, value and high are not in order", "Correct the range."),
+        (2, "knowable_from", "soon", "is no date (R1)", "Write the day from which the figure could be known."),
+        (3, "value", "1.5", "is no share, 0 to 1", number),
+        (3, "knowable_from", "2026-04-01", "could not be known before 2026-03-02 (R1)",
+         "Take a figure known before. A later one may only widen a range: no value, quality assumed."),
+        (3, "reference", "customs", '"customs" is the source of an outcome of the event too, row 3 (R2)',
+         "Take a source from before the event."),
+        (3, "period", "2026-03", "ends after 2026-03-02 (R2)", "Take a period that was over by then."),
+        (3, "learned_from", "dy_2026", "dy_2026 was in force on 2026-04-01, not before 2026-03-02 (R3)",
+         "Learn from earlier events alone."),
+        (4, "value", "-2.0", "is below 0", number), (4, "low", "-3.0", "is below 0", number),
+        (4, "months", "-1.0", "is below 0", number),
+        (4, "learned_from", "other", 'no event file "other.toml" is found (R3)', "Add it, or take the word out."),
+    }  # fmt: skip
+    assert {one[1:] for one in lines if one[0] == "outcomes.csv"} == {
+        (2, "value", "perhaps", "is no answer to a question of kind stop", "Correct it."),
+        (3, "question", "h", "has two outcomes", "Keep one."),
+        (3, "set", "openly", 'unknown word "openly"; did you mean "open"? Known: open, kept, spent, fitted.', word),
+        (3, "value", "yes", "is no answer to a question of kind stop", "Correct it."),
+        (4, "question", "i", 'unknown question of dy_2026 "i". Known: a, b, c, d, e, f, g, h.',
+         "Correct the word, or ask the question."),
+        (5, "value", "USA;FRA", "is no answer to a question of kind order", "Correct it."),
+        (6, "value", "", "is no answer to a question of kind first", "Correct it."),
+    }  # fmt: skip
+
+
+NO_WHOLE = ("is no whole number, 0 or more", "Write a number, such as 30.")
+NO_DATE = ("is no date", "Write it as 2023-08-01.")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("notice_days = 30", 'notice_days = "a month"', ("notice_days", "a month", *NO_WHOLE)),
+        ("notice_days = 30", "notice_days = -1", ("notice_days", "-1", *NO_WHOLE)),
+        ("base_year = 2025", "base_year = 2025.5", ("base_year", "2025.5", *NO_WHOLE)),
+        ("base_year = 2025", 'base = "after"', ("base", "after", 'unknown base "after". Known: before.',
+                                                "Correct the word, or leave base out.")),
+        ("base_year = 2025", "parameters = 3", ("parameters", "3", "must be a table", "Write [parameters].")),
+        ("2026-03-02", "2026-13-02", ("announced", "2026-13-02", *NO_DATE)),
+        ("2026-04-01", "in April", ("in_force", "in April", *NO_DATE)),
+        ('actor = "CHN"\n', "", ("actor", "", "is missing", "Write it.")),
+        ("[[measures]]", "[measures]", ("measures", "", "must be a list of tables", "Write [[measures]].")),
+        ('kind = "sign"', 'kind = ""', ("questions[6].kind", "", "is missing", "Write a word.")),
+        ("months = [1, 3]", "months = [1, 3, 4]", ("questions[6].months", "[1, 3, 4]", "is no window",
+                                                   "Write the first and the last month, such as [1, 3].")),
+        ("months = [1, 3]", "level = 0.0", ("questions[6].level", "0.0", "must be above 0",
+                                            "Write a share of the former flow.")),
+        ("months = [1, 3]", "factor = -1", ("questions[6].factor", "-1", "must be above 0",
+                                            "Write what gross tonnes are multiplied by.")),
+        ("label =", 'scenario = "out"\nlabel =', ("scenario", "out", "takes a scenario, which may hold what came later (R5)",
+                                                  "Write the measures as the text of the event has them.")),
+    ],
+)  # fmt: skip
+def test_an_event_file_that_makes_no_sense_is_told_so(
+    tmp_path: Path, old: str, new: str, fault: tuple[str, str, str, str]
+) -> None:
+    (tmp_path / "events").mkdir()
+    (tmp_path / "events" / "dy_2026.toml").write_text(FIRST.replace(old, new, 1), encoding="utf-8")
+    (tmp_path / "events" / "inputs.csv").write_text(INPUTS, encoding="utf-8")
+    with pytest.raises(cn.DataError) as caught:
+        events(cn.read("mag-9")._replace({}, folder=tmp_path))
+    assert [(one.column, one.value, one.rule, one.remedy) for one in caught.value.faults_list] == [fault]
+
+
+def test_unknown_keys_of_an_event_are_named_with_those_that_are_meant(tmp_path: Path) -> None:
+    wrong = FIRST.replace("notice_days", "notice_day").replace('tier = "civilian"', 'tiers = "civilian"', 1)
+    with pytest.raises(cn.DataError) as caught:
+        events(network(tmp_path, event=wrong))
+    assert str(caught.value).splitlines()[1] == (
+        '  dy_2026.toml, notice_day: unknown key; did you mean "notice_days"? Known: label, actor, class, announced,'
+        " in_force, notice_days, until, text_source, base_year, base, measures, parameters, questions."
+    )
+    wrong = FIRST.replace('tier = "civilian"', 'tiers = "civilian"', 1)
+    with pytest.raises(cn.DataError) as caught:
+        events(network(tmp_path / "b", event=wrong))
+    assert str(caught.value).splitlines()[1] == (
+        '  dy_2026.toml, questions[4].tiers: "civilian": unknown key; did you mean "tier"? Known: id, kind, commodity, from,'
+        " to, tier, country, months, per, factor, who, level, among, fitted."
+    )
+
+
 def test_all_breaches_are_named_at_once(tmp_path: Path) -> None:
     found = faults(
         tmp_path, inputs=later(knowable_from="2026-06", reference="customs"), event=FIRST.replace("2025", "2023")

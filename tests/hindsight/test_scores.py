@@ -11,6 +11,8 @@ from scipy.stats import binom, kendalltau
 
 import chainnet as cn
 from chainnet.hindsight import brier, clopper_pearson, interval_score, kendall_tau, weighted_interval_score
+from chainnet.hindsight._event import Question
+from chainnet.hindsight._outcomes import Told, is_hit, loss_of, number_of, told_in
 
 
 def test_interval_score_by_hand() -> None:
@@ -76,6 +78,54 @@ def test_kendall_tau_against_scipy_and_all_orders(ties: bool) -> None:
         assert p == pytest.approx(np.mean(as_much))
     assert kendall_tau([1, 2, 3, 4], [4, 3, 2, 1]) == (-1.0, 1.0)
     assert kendall_tau(range(12), range(12))[1] == pytest.approx(1 / math.factorial(12))
+
+
+SIGNS = Told(1.0, (0.0, 1.0), (-1.0, 1.0))  # no fall: each of two signs has a half
+MONTHS = Told(math.inf, (4.0, math.inf), (2.0, math.inf))
+
+
+@pytest.mark.parametrize(
+    ("kind", "told", "ends", "words", "loss"),
+    [
+        ("first", Told(words=("a", "b", "c")), None, ("b", "d"), 2 / 3),
+        ("first", Told(), None, ("b",), 1.0),
+        # one pair of six the other way round: tau is 4 / 6
+        ("order", Told(words=("a", "b", "c", "d")), None, ("b", "a", "c", "d"), 1 / 6),
+        ("order", Told(words=("a",)), None, ("a", "b", "c", "d"), 0.5),
+        ("order", Told(words=("a", "b")), None, ("b", "a"), 1.0),
+        ("flow", Told(), (0.1, 0.2), (), math.nan),
+        ("sign", SIGNS, (-1.0, -1.0), (), 0.25 + 0.25 + 1.0),
+        ("sign", SIGNS, (0.0, 1.0), (), 0.25 + 0.25),
+        ("sign", Told(-1.0, (-1.0, -1.0), (-1.0, 1.0)), (-1.0, 0.0), (), 0.0),
+        ("stop", Told(0.0, (0.0, 0.5), (0.0, 1.0)), (1.0, 1.0), (), 2 * 0.75**2),
+        ("stop", Told(0.0, (0.0, 0.5), (0.0, 1.0)), (0.0, 0.0), (), 2 * 0.25**2),
+        # months end at the horizon, 6: bands of 2 and 4 months, and what came is their upper end
+        ("onset", MONTHS, (math.inf, math.inf), (), (0.25 * 2 + 0.05 * 4) / 2.5),
+        ("recover", MONTHS, (3.0, math.inf), (), (0.25 * 2 + 0.05 * 4) / 2.5),
+        ("recover", MONTHS, (3.0, 5.0), (), (0.5 * 1 + 0.25 * 2 + 0.05 * 4) / 2.5),
+        # of 0.2 to 0.4 the nearest is 0.4: below both bands, by 0.1 and 0.05
+        ("flow", Told(0.7, (0.5, 0.8), (0.45, 0.9)), (0.2, 0.4), (),
+         (0.5 * 0.3 + 0.25 * (0.3 + 4 * 0.1) + 0.05 * (0.45 + 20 * 0.05)) / 2.5),
+        ("short", Told(9.0, (8.0, 10.0), (7.0, 11.0)), (7.0, 8.0), (), (0.5 * 1 + 0.25 * 2 + 0.05 * 4) / 2.5),
+    ],
+)  # fmt: skip
+def test_how_far_a_forecast_was_off_by_hand(
+    kind: str, told: Told, ends: tuple[float, float], words: tuple[str, ...], loss: float
+) -> None:
+    assert loss_of(Question("q", kind), told, ends, words, 6) == pytest.approx(loss, nan_ok=True)
+
+
+def test_a_band_holds_an_outcome_that_it_touches() -> None:
+    ranges = [(0.1, 0.19), (0.1, 0.2), (0.1, 0.9), (0.25, 0.3), (0.4, 0.5), (0.41, 0.5), (0.4, math.inf)]
+    assert [is_hit((0.2, 0.4), ends) for ends in ranges] == [False, True, True, True, True, False, True]
+
+
+def test_a_row_holds_a_forecast() -> None:
+    row = {"central": 0.3, "narrow_low": "0.2", "narrow_high": "0.4", "wide_low": 0.1, "wide_high": "never"}
+    assert told_in({"kind": "recover", **row}) == Told(0.3, (0.2, 0.4), (0.1, math.inf))
+    assert told_in({"kind": "first", "central": "b;a"}).words == told_in({"kind": "order", "central": "b;a"}).words
+    assert told_in({"kind": "first", "central": "b;a"}).words == ("b", "a")
+    assert number_of("never") == math.inf
 
 
 @pytest.mark.parametrize(

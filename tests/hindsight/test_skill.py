@@ -10,9 +10,12 @@ import pytest
 from conftest import frame
 
 import chainnet as cn
+from chainnet.hindsight import Record, clopper_pearson
 from chainnet.hindsight._before import _put
 from chainnet.hindsight._hindcast import _part, _weeks
-from chainnet.hindsight._skill import by_event_of, coverage_of, levels_of
+from chainnet.hindsight._record import track_record
+from chainnet.hindsight._skill import by_event_of, counts_of, cover_of, coverage_of, levels_of, skill_of
+from chainnet.hindsight._track import class_of_rule, record_words
 
 SCORES = frame(
     "event question status unit wis hit_narrow hit_wide width_narrow width_wide observed_low observed_high",
@@ -101,3 +104,145 @@ def test_a_chain_put_back_keeps_the_room_of_what_flows_and_no_plant_is_too_small
     # half of the mine would be 10 t: it ships 14
     assert made.nodes.set_index("id")["capacity_tpa"].tolist()[:2] == pytest.approx([14.0, 14.0])
     assert made.nodes[["low", "high"]].isna().all(axis=None)
+
+
+BASE = "event question kind status who unit horizon"
+
+
+def scored(*rows: tuple[object, ...]) -> pd.DataFrame:
+    """Scores of which one baseline, the share lost, says something."""
+    names = f"{BASE} wis wis_share_lost wis_nothing hit_wide error observed_low"
+    table = frame(names, *rows)
+    return table.assign(**{f"wis_{name}": np.nan for name in ("hhi", "last_year", "last_event", "always_plus")})
+
+
+FEW = scored(
+    ("a", "q1", "flow", "open", "tier", "ratio", 6, 0.1, 0.4, 0.0, True, 0.1, 0.3),
+    ("a", "q2", "flow", "kept", "tier", "ratio", 6, 0.3, 0.4, 0.0, False, -0.2, 0.3),
+    ("b", "q1", "flow", "open", "tier", "ratio", 6, 0.5, 0.3, 0.0, True, 0.0, 0.3),
+    ("c", "q1", "flow", "open", "tier", "ratio", 6, 0.2, 0.2, None, True, 0.0, 0.3),
+    ("c", "o1", "onset", "open", "tier", "months", 6, 1.0, 2.0, None, True, -1.0, 2.0),
+    ("b", "o1", "onset", "open", "tier", "months", 6, 2.0, 2.0, None, False, 2.0, 2.0),
+    ("b", "o2", "onset", "spent", "tier", "months", 6, 0.0, 2.0, None, True, 0.0, 2.0),
+    ("b", "o3", "onset", "open", "tier", "months", 6, None, 2.0, None, True, 0.0, 2.0),
+    ("b", "s1", "first", "open", "tier", "set", 6, 0.0, 0.5, None, None, None, None),
+)
+
+
+def test_counts_of_what_was_right() -> None:
+    told = counts_of(FEW)
+    # six numbers of three events; a spent one and one without a score are left out, a set has no band
+    assert (told["hits"], told["n"], told["events"]) == (4, 6, 3)
+    worth = 6 / (1 + (6 / 3 - 1) * 0.5)
+    assert (told["low"], told["high"]) == tuple(round(end, 4) for end in clopper_pearson(4 / 6 * worth, worth))
+    assert (told["onsets_right"], told["onsets"]) == (1, 2), "a month is right, two are not"
+    # of a 0.2 to 0.4, of b 0.5 to 0.3, of c the same
+    assert (told["better_in"], told["compared"]) == (1, 3)
+    none = counts_of(FEW.iloc[:0])
+    assert [none[name] for name in ("events", "hits", "n", "low", "high", "onsets", "compared")] == [
+        0,
+        0,
+        0,
+        0,
+        1,
+        0,
+        0,
+    ]
+
+
+def test_skill_weighs_events_alike_and_says_when_its_sign_hangs_on_one() -> None:
+    table = skill_of(FEW).set_index(["kind", "status", "baseline"])
+    row = table.loc[("flow", "open", "share_lost")]
+    # of a 0.1 and 0.4, of b 0.5 and 0.3, of c 0.2 and 0.2
+    assert row[["events", "questions", "better_in"]].tolist() == [3, 3, 1]
+    assert row[["wis", "wis_baseline", "skill"]].tolist() == pytest.approx([0.8 / 3, 0.3, 1 - 0.8 / 0.9])
+    # without a 0.7 to 0.5, without b 0.3 to 0.6, without c 0.6 to 0.7
+    assert row[["skill_low", "skill_high"]].tolist() == pytest.approx([1 - 7 / 5, 1 - 3 / 6])
+    assert row["p_sign"] == pytest.approx(7 / 8), "one or more of three by the toss of a coin"
+    assert row["says"] == "not shown: its sign hangs on one event"
+    onset = table.loc[("onset", "open", "share_lost")]
+    assert onset[["skill", "skill_low", "skill_high", "says"]].tolist() == pytest.approx([0.25, 0.0, 0.5, ""])
+    perfect = table.loc[("flow", "open", "nothing")]
+    assert perfect["says"] == "the baseline was perfect"
+    assert math.isnan(perfect["skill"])
+    one = table.loc[("flow", "kept", "share_lost")]
+    assert one[["skill", "skill_low", "skill_high"]].tolist() == pytest.approx([0.25, math.nan, math.nan], nan_ok=True)
+    assert ("flow", "open", "hhi") not in table.index
+    two = pd.concat([FEW.iloc[:3], FEW.iloc[:1].assign(question="q9", wis=0.3)])
+    mean = skill_of(two).set_index(["kind", "status", "baseline"]).loc[("flow", "open", "share_lost")]
+    assert mean[["wis", "questions"]].tolist() == pytest.approx([0.35, 3]), (
+        "of 0.1, 0.3 of one event and 0.5 of another"
+    )
+
+
+def test_weeks_by_which_every_first_short_month_is_right() -> None:
+    weeks = {"none": 0.0, "low": 2.0, "stated": 6.0, "high": 9.0}
+    came = frame(
+        "event question kind who observed_low horizon",
+        ("a", "q1", "onset", "tier", 3.0, 6), ("a", "q2", "onset", "tier", math.inf, 6), ("b", "q1", "onset", "anyone", 3.0, 6),
+        ("c", "q1", "onset", "tier", 1.0, 6), ("c", "q2", "short", "tier", 0.0, 6),
+    )  # fmt: skip
+    told = frame(
+        "event question member low",
+        # the stated weeks and the low ones are off by a month, the high ones by two
+        ("a", "q1", "central", 4.0), ("a", "q1", "cover:low", 2.0), ("a", "q1", "cover:high", 5.0), ("a", "q1", "degree:free", 3.0),
+        # nothing came within six months: month 4 is off by two
+        ("a", "q2", "central", 5.0), ("a", "q2", "cover:low", 4.0), ("a", "q2", "cover:high", math.inf),
+        # who may be the first to be short holds the low weeks, where nothing else is said
+        ("b", "q1", "central", 2.0), ("b", "q1", "cover:none", 3.0), ("b", "q1", "cover:stated", 9.0),
+        ("c", "q1", "central", 5.0),
+    )  # fmt: skip
+    table = cover_of(told, came, weeks).set_index(["event", "who"])
+    assert table.loc[("a", "tier")].tolist() == [6.0, 6.0]
+    assert table.loc[("b", "anyone")].tolist() == [0.0, 2.0]
+    assert table.loc[("c", "tier")].isna().all()
+
+
+LICENCE, QUOTA = {"kind": "licence"}, {"kind": "quota"}
+
+
+@pytest.mark.parametrize(
+    ("measures", "name"),
+    [
+        ([{"kind": "restrict", "to": {"country": "USA"}}], "ban_one"),
+        ([{"kind": "restrict", "to": {"country": "USA"}}, {"kind": "restrict", "to": {"country": "EU27"}}], "all"),
+        ([{"kind": "restrict", "to": {"country": ["USA", "JPN"]}}], "all"),
+        ([{"kind": "restrict"}], "all"),
+        ([{"kind": "restrict", "to": {"country": "USA"}}, QUOTA], "quota"),
+        ([QUOTA, LICENCE], "licence"),
+        ([{"kind": "remove"}], "all"),
+        ([{"kind": "purchase"}, {"kind": "club"}], "all"),
+        ([{"kind": "purchase"}, {"kind": "restrict", "to": {"country": "USA"}}], "ban_one"),
+        ([], "all"),
+    ],
+)  # fmt: skip
+def test_the_class_of_past_events_that_measures_are_like(measures: list[dict[str, object]], name: str) -> None:
+    assert class_of_rule(measures) == name
+
+
+def test_a_track_record_in_words() -> None:
+    row = {"events": 3, "hits": 4, "n": 6, "low": 0.214, "high": 0.956, "onsets_right": 1, "onsets": 2, "better_in": 1,
+           "compared": 3}  # fmt: skip
+    assert record_words(row, True) == (
+        "Put to 3 past rules of this kind, as known beforehand, the wide band held 4 of 6 outcomes (between 21 and 96 of"
+        " 100 at this number). The first short month was right within one in 1 of 2. For flows it beat 'the share is lost,"
+        " nothing is rerouted' in 1 of 3."
+    )
+    assert record_words(row | {"events": 1, "onsets": 0, "compared": 0}) == (
+        "Put to 1 past rule, as known beforehand, the wide band held 4 of 6 outcomes (between 21 and 96 of 100 at this"
+        " number)."
+    )
+    assert record_words(row | {"n": 0}) == "This chain has never been put to the test."
+
+
+def test_a_track_record_counts_by_class_and_chain_and_leaves_out_what_has_no_band() -> None:
+    classes = {"a": "licence", "b": "quota", "c": "licence"}
+    chains = {"a": "ore", "b": "ore", "c": "tin"}
+    scores = FEW.assign(**{"class": FEW["event"].map(classes), "chain": FEW["event"].map(chains)})
+    events: dict[tuple[str, str], object] = {("tin", "c"): None, ("ore", "a"): None}
+    table = track_record(Record(scores, events, pd.DataFrame()))  # type: ignore[arg-type]
+    counted = table[["class", "chain", "events", "hits", "n"]].to_numpy().tolist()
+    assert counted == [
+        ["all", "all", 3, 4, 6], ["all", "ore", 2, 2, 4], ["all", "tin", 1, 2, 2], ["licence", "all", 2, 3, 4],
+        ["licence", "ore", 1, 1, 2], ["licence", "tin", 1, 2, 2], ["quota", "all", 1, 1, 2], ["quota", "ore", 1, 1, 2],
+    ]  # fmt: skip

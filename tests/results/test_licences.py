@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from importlib.metadata import version
+from email.message import Message
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from typer.testing import CliRunner
 
 import chainnet as cn
 from chainnet.cli.app import app
-from chainnet.results import licences
+from chainnet.results import _licences, licences
 
 ROOT = Path(__file__).parents[2]
 
@@ -47,3 +48,71 @@ def test_the_command_line_lists_them() -> None:
     found = CliRunner().invoke(app, ["licences", "--format", "csv"])
     assert found.exit_code == 0
     assert "igraph" in found.stdout
+
+
+@pytest.mark.parametrize(
+    ("said", "words", "strength"),
+    [
+        ({"License-Expression": "MIT", "License": "GPL"}, "MIT", ""),
+        ({"License": "GPL-2.0"}, "GPL-2.0", "strong"),
+        ({"License": "  BSD\n   3-Clause "}, "BSD 3-Clause", ""),
+        ({"License": "x" * 100}, "x" * 100, ""),
+        ({"License": "x" * 101}, "x" * 100 + "...", ""),
+        ({"License": "BSD", "Classifier": ["License :: OSI Approved :: MIT License", "Topic :: GPL", "License :: Public Domain"]},
+         "MIT License or Public Domain", ""),
+        ({"Classifier": ["License :: GNU Lesser General Public License v3 (LGPLv3)"]},
+         "GNU Lesser General Public License v3 (LGPLv3)", "weak"),
+        ({"Classifier": ["License :: GNU General Public License (GPL)"]}, "GNU General Public License (GPL)", "strong"),
+        ({"License": "AGPL-3.0"}, "AGPL-3.0", "strong"), ({"License": "MPL-2.0"}, "MPL-2.0", "weak"),
+        ({"License": "Eclipse"}, "Eclipse", "weak"), ({"License": "GNU Library General Public License"},
+                                                      "GNU Library General Public License", "weak"),
+        ({}, "not stated", ""),
+    ],
+)  # fmt: skip
+def test_what_a_package_says_of_its_licence(
+    monkeypatch: pytest.MonkeyPatch, said: dict[str, str | list[str]], words: str, strength: str
+) -> None:
+    lines = Message()
+    lines["Version"] = "1.2"
+    for key, value in said.items():
+        for one in [value] if isinstance(value, str) else value:
+            lines[key] = one
+    monkeypatch.setattr(_licences, "_metadata", lambda name: lines if name == "thing" else None)
+    assert _licences._row("thing", "core", "parts") == ("thing", "1.2", words, strength, "core", "parts")
+    assert _licences._row("other", "data", "tables") == ("other", None, None, "", "data", "tables")
+
+
+def test_packages_behind_others_are_listed_once_with_all_that_need_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is asked for in an extra alone, is not installed, or is chainnet itself is left out."""
+    needs = {
+        "a": ["C_d>=1", "chainnet", "b", "gone", 'odd; extra == "test"'],
+        "b": ["c.d", "e"],
+        "c-d": ["e (>2)"],
+        "e": ["A"],
+    }
+    monkeypatch.setattr(_licences, "_requires", lambda name: needs.get(name, []))
+    monkeypatch.setattr(_licences, "_metadata", lambda name: None if name == "gone" else Message())
+    assert _licences._behind(["a", "b"]) == {"c-d": ["a", "b"], "e": ["b", "c-d"]}
+    assert _licences._plain(" ") == ""
+
+
+def test_packages_that_are_named_come_first_by_their_place_and_the_core_before_extras(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = ["rich", "numpy>=2", 'typst; extra == "report"', 'typst; extra == "all"', 'pytest; extra == "dev"',
+             "typst ; extra=='other'", "unheard"]  # fmt: skip
+    monkeypatch.setattr(_licences, "requires", lambda _: asked)
+    monkeypatch.setattr(_licences, "_behind", lambda named: {"deep": named})
+    table = licences()
+    assert table.index.tolist() == ["numpy", "rich", "unheard", "typst", "deep"]
+    assert table["part"].tolist() == ["core", "core", "core", "report, other", "through others"]
+    assert table["used_for"].tolist() == [
+        "arrays", "progress on the command line", "", "PDF", "needed by rich, numpy, typst, unheard",
+    ]  # fmt: skip
+
+    def nobody(_: str) -> list[str]:
+        raise PackageNotFoundError
+
+    monkeypatch.setattr(_licences, "requires", nobody)
+    with pytest.raises(cn.DataError, match=r"^licences: chainnet is not installed here\. Install it: pip install \.$"):
+        licences()

@@ -6,7 +6,9 @@ import json
 import pickle
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
+from copy import copy, deepcopy
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from types import MappingProxyType
 from typing import Any
 
@@ -23,14 +25,18 @@ from chainnet.results import (
     FROM_INPUTS,
     SAMPLED,
     SIMULATED,
+    STEADY,
     Ends,
+    Ranking,
     Result,
     ends_of,
     ends_table,
     figure_of,
     handed,
     inputs_words,
+    is_assessed,
     limiting_inputs,
+    package_version,
     provenance,
     rest_of,
     rests_words,
@@ -631,3 +637,158 @@ def test_a_chain_without_any_stated_quality_beside_a_known_one_rests_on_none_sta
     rows = pd.DataFrame({"quality": ["assumed", "not stated", "given"], "reference": ["a", None, "b"]})
     assert rest_of(rows) == {"quality": "not stated", "n_weakest": 1, "n_limiting": 2, "references": ["a"]}
     assert inputs_words(rest_of(rows)) == "an input of no stated quality (1 of the 2 that bind)"
+
+
+# -- the inputs that bind, and what holds them ------------------------------------------------------
+
+
+def test_inputs_that_bind_are_looked_up_by_hand_the_weakest_first() -> None:
+    small = cn.Network(
+        nodes=frame("id label stage capacity_tpa low high quality reference", ("m", "Mine", "mine", 9.0, 8.0, 10.0, "reported", "k1"),
+                    ("n", None, "mine", 9.0, None, None, None, None), ("u", "User", "end_use", None, None, None, None, None),
+                    ("v", "Other", "end_use", None, None, None, None, None)),
+        edges=frame("source target commodity flow_tpa capacity_tpa low high quality reference",
+                    ("m", "u", "ore", 4.0, 5.0, 4.0, 6.0, "estimated", "k2"), ("n", "u", "ore", 1.0, None, None, None, None, None),
+                    ("m", "v", "ore", 2.0, None, None, None, None, None)),
+        demand=frame("node commodity tier demand_tpa low high quality reference", ("u", "ore", "defence", 4.0, 3.0, 5.0, "inferred", "k3"),
+                     ("u", "ore", "civilian", 4.0, 3.5, 5.5, "assumed", "k4"), ("v", "ore", "civilian", 2.0, None, None, "assumed", "k4")),
+        references=frame("key title", *((f"k{n}", f"Source {n}") for n in range(1, 5))),
+    )  # fmt: skip
+    cut = frame(
+        "kind source target id commodity tier capacity_tpa price",
+        ("restriction", None, None, "quota", "ore", None, 3.0, 1.0),
+        ("node", None, None, "m", None, None, 9.0, 0.5),
+        ("edge", "m", "u", None, "ore", None, 5.0, 0.25),
+        ("node", None, None, "n", None, None, 9.0, 0.75),
+        ("demand", None, None, "u", "ore", "defence", 4.0, 1.0),
+        ("demand", None, None, "u", None, None, 8.0, 1.0),
+        ("node", None, None, "m", None, None, 9.0, 0.1),  # named a second time
+        ("node", None, None, "gone", None, None, 9.0, 0.1),
+    )  # fmt: skip
+    told = limiting_inputs(small, cut).astype(object)
+    told = told.where(told.notna(), None)
+    assert told[["kind", "id", "label", "price", "low", "high", "quality", "reference"]].to_numpy().tolist() == [
+        ["node", "gone", None, 0.1, None, None, "not stated", None],
+        ["node", "n", None, 0.75, None, None, "not stated", None],
+        ["demand", "u", "User", 1.0, 3.5, 5.5, "assumed", "k4"],  # that of its weakest row
+        ["demand", "u", "User", 1.0, 3.0, 5.0, "inferred", "k3"],
+        ["edge", "m -> u", None, 0.25, 4.0, 6.0, "estimated", "k2"],
+        ["node", "m", "Mine", 0.5, 8.0, 10.0, "reported", "k1"],
+        ["restriction", "quota", None, 1.0, None, None, "given", None],
+    ]
+    assert told["tier"].tolist() == [None, None, None, "defence", None, None, None]
+    assert told["capacity_tpa"].tolist() == [9.0, 9.0, 8.0, 4.0, 5.0, 9.0, 3.0]
+    rest = rest_of(limiting_inputs(small, cut))
+    assert rest == {"quality": "not stated", "n_weakest": 2, "n_limiting": 6, "references": ["k1", "k2", "k3", "k4"]}
+    known = limiting_inputs(small, cut.iloc[[0, 1, 2, 4]])
+    assert rest_of(known) == {"quality": "inferred", "n_weakest": 1, "n_limiting": 3, "references": ["k1", "k2", "k3"]}
+    assert rest_of(known.iloc[-1:]) == {"quality": "given", "n_weakest": 0, "n_limiting": 0, "references": []}
+    none = {"quality": "not assessed", "n_weakest": 0, "n_limiting": 0, "references": []}
+    assert rest_of(None) == rest_of(known.iloc[:0]) == none
+
+
+def test_the_weakest_of_some_qualities_is_the_last_that_is_known() -> None:
+    assert weakest(["reported", "inferred", "estimated", None, "good"]) == "inferred"
+    assert weakest(["estimated", "reported"]) == "estimated"
+    assert weakest([None, "good"]) == "not stated"
+
+
+def test_what_is_rested_on_is_said_or_that_nobody_looked() -> None:
+    rest = {"quality": "assumed", "n_weakest": 2, "n_limiting": 12, "references": []}
+    assert (rests_words(rest), is_assessed(rest)) == ("rests on assumed inputs (2 of the 12 that bind)", True)
+    nobody = {"quality": "not assessed", "n_weakest": 0, "n_limiting": 0}
+    assert (rests_words(nobody), is_assessed(nobody)) == ("what it rests on: not assessed", False)
+    assert rests_words({"quality": "given", "n_weakest": 0, "n_limiting": 0}) == "rests on what the scenario sets alone"
+
+
+def test_a_provenance_works_out_what_waits_once_and_by_whatever_way_it_is_read(net: cn.Network) -> None:
+    asked: list[int] = []
+
+    def found() -> pd.DataFrame:
+        asked.append(1)
+        return pd.DataFrame({"quality": ["assumed"], "reference": ["k"]})
+
+    source = provenance(net, "HiGHS", rests_on=found, tiers={"b"}, shares=(1, 2))
+    copies = [source.copy(), copy(source), deepcopy(source), source | {"solver": "other"}]
+    assert asked == [], "a copy waits as it does"
+    assert source["settings"] == {"tiers": ["b"], "shares": [1, 2]}
+    words = {"quality": "assumed", "n_weakest": 1, "n_limiting": 1, "references": ["k"]}
+    assert [one["rests_on"] for one in copies] == [words] * 4
+    assert asked == [1]
+    assert [one["solver"] for one in copies] == ["HiGHS", "HiGHS", "HiGHS", "other"]
+    assert dict(source.items())["rests_on"] == words
+    assert words in source.values()
+    assert source.get("gone", 7) == source.pop("gone", 7) == 7
+    with pytest.raises(KeyError):
+        source.pop("gone")
+    again = pickle.loads(pickle.dumps(source))
+    assert (type(again), again) == (dict, source.plain())
+    assert repr(source) == repr(source.plain())
+    source["rests_on"]["references"].append("more")
+    assert source.pop("rests_on") == words, "who changes it changes his own"
+    assert "rests_on" not in source
+    assert source != copies[0]
+
+
+def test_status_and_version_of_a_provenance(net: cn.Network) -> None:
+    assert provenance(net, "none")["status"] == "from the inputs, not solved"
+    assert provenance(net, "HiGHS")["status"] == "arithmetic checked"
+    assert provenance(net, "none", status=SAMPLED)["status"] == "sampled"
+    assert provenance(net, "none")["graph"] == "mag-9"
+    assert package_version("no-such-package") == "unknown"
+    assert provenance(net, "none")["version"] == package_version() == version("chainnet")
+
+
+def test_what_is_handed_out_cannot_be_changed_at_any_level() -> None:
+    held = {"list": [[1]], "tuple": ([2],), "table": pd.DataFrame({"a": [1]}), "array": np.array([3.0])}
+    told = handed(MappingProxyType(held))
+    told["list"][0].append(9)
+    told["tuple"][0].append(9)
+    mine = told["table"]
+    mine["a"] = 9
+    with pytest.raises(ValueError, match="read-only"):
+        told["array"][0] = 9
+    assert (held["list"], held["tuple"], held["array"].tolist()) == ([[1]], ([2],), [3.0])
+    assert held["table"]["a"].tolist() == [1]
+    held["array"][0] = 4.0
+    assert (list(told), len(told)) == (list(held), 4)
+    for plain in (copy(told), deepcopy(told), pickle.loads(pickle.dumps(told))):
+        assert type(plain) is dict
+        assert list(plain) == list(held)
+    assert "'a': 1" in repr(handed(MappingProxyType({"a": 1})))
+
+
+def test_a_ranking_says_its_finding_and_what_it_leaves_out(net: cn.Network) -> None:
+    table = stamp(pd.DataFrame({"lost_tpa": [2.0, 1.0]}, index=["a", "b"]), provenance(net, "none"))
+    ranking = Ranking.of(table, "A < B.", {"a": "Plant A"}, "Ships are left out.")
+    assert (ranking.sentence, ranking.names, ranking.left_out) == ("A < B.", {"a": "Plant A"}, "Ships are left out.")
+    assert ranking.attrs["provenance"] is table.attrs["provenance"]
+    page = ranking._repr_html_()
+    assert page is not None
+    assert page.startswith("<p>A &lt; B.</p><p>Ships are left out.</p><div>")
+    bare = Ranking.of(table, "A.", {})._repr_html_()
+    assert bare is not None
+    assert bare.startswith("<p>A.</p><div>")
+    assert type(ranking.head(1)) is pd.DataFrame
+    assert isinstance(table, Ranking)
+    assert not isinstance([], Ranking)
+
+
+def test_status_and_unit_of_one_column_may_differ_from_the_whole(net: cn.Network) -> None:
+    table = pd.DataFrame({"lost_t": [1.0], "demand_tpa": [2.0], "drawn_share": [0.5], "is_met": [True], "n": [1]})
+    said = stamp(table, provenance(net, "HiGHS"), status={"drawn_share": SAMPLED}, units=STEADY).attrs["columns"]
+    assert {name: (one["unit"], one["status"]) for name, one in said.items()} == {
+        "lost_t": ("t/yr", CHECKED), "demand_tpa": ("t/yr", FROM_INPUTS), "drawn_share": ("share, 0 to 1", SAMPLED),
+        "n": ("count", CHECKED),
+    }  # fmt: skip
+
+
+def test_ties_are_looked_for_in_the_first_two_hundred_rows_and_never_of_infinite_ones(net: cn.Network) -> None:
+    def tied(values: list[float]) -> dict[str, int]:
+        table = stamp(pd.DataFrame({"x_t": values}), provenance(net, "none"), ranked="x_t")
+        return dict(table.attrs["columns"]["x_t"]["tied_with"])
+
+    assert tied([3.0, -3.0, 3.0, 3.0, 1.0, 1.0, np.nan, np.nan]) == {"0": 2, "2": 2, "3": 2, "4": 1, "5": 1}
+    assert tied([np.inf, np.inf, 1.0, 1.0]) == {}
+    assert tied([float(n) for n in range(300, 101, -1)] + [1.0, 1.0]) == {}
+    assert tied([float(n) for n in range(300, 102, -1)] + [1.0, 1.0]) == {"198": 1, "199": 1}

@@ -505,3 +505,314 @@ def test_what_is_to_buy_at_low_stocks_is_said_only_where_it_differs() -> None:
         "To buy: 10 t of alloy, USD 2 million; with stocks at their low figures 20 t of alloy, USD 2 million."
     )
     assert flat(words.stock_part("oxide", 3.0, 3.0, None)) == "3 t of oxide (all to buy, no price in the data)"
+
+
+# -- how much, in a clause, a key figure and the title of today's rules ---------------------------------
+
+JUDGED = "Judged otherwise, one thing at a time, 20 to 60 % of allied defence demand is short once stocks are gone. "
+
+
+@pytest.mark.parametrize(
+    ("changed", "amount", "figure", "today"),
+    [
+        ({}, "30 % of allied defence demand is short once stocks are gone (20 to 60 %), 12 % in the first year",
+         ("30 %", "of allied defence demand short (20 to 60 %)"), ("30 %", "of allied defence demand short under today's rules")),
+        ({"first_year": 0.01}, "30 % of allied defence demand is short once stocks are gone (20 to 60 %), nothing in the first year",
+         ("30 %", "of allied defence demand short (20 to 60 %)"), ("30 %", "of allied defence demand short under today's rules")),
+        ({"later": 0.01}, "12 % of allied defence demand is short in the first year, nothing once new suppliers are qualified "
+         "(20 to 60 %)", ("12 %", "of allied defence demand short, first year alone"),
+         ("12 %", "of allied defence demand short under today's rules")),
+        ({"later": 0.0, "first_year": 0.0}, "allied defence demand is met (20 to 60 %)",
+         ("Nothing", "of allied defence demand short (20 to 60 %)"), ("Nothing", "of allied defence demand short under today's rules")),
+        ({"is_certain": False}, "how much of allied defence demand is short once stocks are gone cannot be said (20 to 60 %), "
+         "12 % is short in the first year", ("20 to 60 %", "of allied defence demand short, by judgement"),
+         ("Cannot be said", "of defence demand today (20 to 60 %)")),
+        ({"is_certain": False, "first_year": 0.0}, "how much of allied defence demand is short once stocks are gone cannot be "
+         "said (20 to 60 %), nothing is short in the first year", ("20 to 60 %", "of allied defence demand short, by judgement"),
+         ("Cannot be said", "of defence demand today (20 to 60 %)")),
+    ],
+)  # fmt: skip
+def test_how_much_is_short_is_said_with_its_range(
+    changed: dict[str, float], amount: str, figure: tuple[str, str], today: tuple[str, str]
+) -> None:
+    found = claims(**changed)  # type: ignore[arg-type]
+    assert flat(found.amount) == amount
+    assert tuple(map(flat, found.figure)) == figure
+    assert tuple(map(flat, found.today)) == today
+    assert flat(found.judged).startswith(JUDGED)
+    assert flat(found.judged).endswith(
+        ". A weak input can go further: ask chainnet assumptions of this scenario and tier."
+    )
+    assert flat(found.line("Gallium", "China out")) == f"Gallium, China out: {amount}. Nothing alone changes that."
+
+
+def test_where_no_judgement_moves_it_no_range_is_said() -> None:
+    def still(share: float, later: float, **more: bool) -> words.Claims:
+        found = claims(later, first_year=later, **more)  # type: ignore[arg-type]
+        return replace(found, shortfall=replace(found.shortfall, low=share, high=share))
+
+    sure, open_, met = still(0.3, 0.3), still(0.3, 0.3, is_certain=False), still(0.0, 0.0)
+    assert [one.judged for one in (sure, open_, met)] == ["", "", ""]
+    assert [tuple(map(flat, one.figure)) for one in (sure, open_, met)] == [
+        ("30 %", "of allied defence demand short"), ("Cannot be said", "for allied defence demand"),
+        ("Nothing", "of allied defence demand short"),
+    ]  # fmt: skip
+    assert tuple(map(flat, open_.today)) == ("Cannot be said", "for allied defence demand under today's rules")
+    assert met.amount == "allied defence demand is met"
+    assert flat(sure.amount).endswith("is short once stocks are gone (30 %), 30 % in the first year")
+
+
+@pytest.mark.parametrize(
+    ("advice", "said"),
+    [
+        ({"ids": ["w", "v"]}, "(capex USD 30 million, last due Apr 2026)"),
+        ({"ids": ["w", "v"], "cost_musd": None, "is_past": True}, "(not all costs known, was last due Apr 2026)"),
+        ({"due": ""}, "(capex USD 30 million)"),
+        ({"cost_musd": 0.5}, "(capex under USD 1 million, due Apr 2026)"),
+    ],
+)
+def test_a_bill_says_whose_cost_and_date_it_is(advice: dict[str, object], said: str) -> None:
+    assert flat(claims().what([ADVICE | advice])) == f"Build works: that avoids 12 t/yr {said}, leaving 8 t/yr."
+
+
+def test_what_follows_a_first_advice_names_what_it_leaves_and_each_condition_once() -> None:
+    first = ADVICE | {"conditions": ["b holds", "a holds"]}
+    then = ADVICE | {"verb": "Fund", "thing": "mill", "left_tpa": 3.0, "conditions": ["a holds", "c holds"], "due": ""}
+    assert flat(claims().what([first, then])) == (
+        "Build works: that avoids 12 t/yr (capex USD 30 million, due Apr 2026), leaving 8 t/yr. "
+        "Then fund mill (capex USD 30 million): that leaves 3 t/yr if b holds, a holds and c holds."
+    )
+    stocks = [ADVICE | {"state": "held", "thing": thing, "left_tpa": 5.0} for thing in ("one", "two")]
+    assert flat(claims().what(stocks)) == "Build two: that avoids 12 t/yr, leaving 5 t/yr for one year."
+
+
+def test_a_mark_in_a_picture_names_one_thing_or_how_many() -> None:
+    assert [words.in_a_mark("“Works, phase 1”", ids) for ids in ([], ["w"], ["w", "v"], ["w", "v", "u"])] == [
+        "Works, phase 1", "Works, phase 1", "two projects", "three projects",
+    ]  # fmt: skip
+
+
+# -- sentences of answers, branch by branch -------------------------------------------------------------
+
+
+def test_a_tier_is_met_up_to_what_a_solve_is_certain_of_at_the_worst_of_its_ends() -> None:
+    def met(short: float, most: float = math.nan) -> bool:
+        return words.TierShort("defence", short, 100.0, 0.0, most).is_met
+
+    assert [met(0.99e-4), met(1.01e-4), met(0.0, 0.99e-4), met(0.0, 2e-4), met(2e-4, 0.0)] == [
+        True,
+        False,
+        True,
+        False,
+        False,
+    ]
+    assert words.TierShort("defence", 4.0, 16.0).share == 0.25
+    assert words.TierShort("defence", 4.0, 0.0).share == 0.0
+    peak = words.TierShort("defence", 4.0, 16.0, 3.0, 5.0, is_peak=True)
+    assert (peak.amount, replace(peak, most=3.0).amount, replace(peak, is_peak=False).amount) == (
+        "up to 3 to 5 of 16 t/yr", "up to 4 of 16 t/yr", "3 to 5 of 16 t/yr",
+    )  # fmt: skip
+
+
+def test_what_costs_most_is_a_plant_or_a_group() -> None:
+    assert words.costliest_sentence("A", "4 t", 2) == "Losing A costs most, as does any of 2 others: 4 t."
+    assert words.next_sentence("A", "4 t", is_group=True) == "Of groups of plants A costs most: 4 t."
+    assert words.next_sentence("", "", is_group=True) == "No group of plants costs anything alone."
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (
+            ("china_out", 0.0, 428.0, "defence demand"),
+            "Before any loss nothing of defence demand is short (China out).",
+        ),
+        (("", 4.3e-4, 428.0), "Before any loss <0.1 of 428 t/yr is short (baseline)."),
+        (("", 4.28e-4, 428.0), "Before any loss nothing is short (baseline)."),
+        (("", math.nan, math.nan), ""),
+    ],
+)
+def test_what_is_short_before_any_loss(asked: tuple[str, float, float], said: str) -> None:
+    assert words.before_sentence(*asked) == said
+
+
+def test_goods_that_a_country_ships_on_are_told_by_country() -> None:
+    said = words.reexports_sentence([("China", 4080.0, 11024.0), ("Japan", 2.0, 8.0)], 1)
+    assert said == (
+        "Goods that a country ships but did not make count as lost with their makers alone, traced by equal mixing: "
+        "4,080 of 11,000 t/yr from China, 2 of 8 from Japan, and those of 1 other."
+    )
+    assert words.reexports_sentence([("China", 4.0, 8.0)]).endswith("mixing: 4 of 8 t/yr from China.")
+
+
+@pytest.mark.parametrize(
+    ("ends", "may_turn", "said"),
+    [
+        ((3.0, 7.0), False, "gain USD 3 to 7"), ((-3.0, -7.0), False, "lose USD 3 to 7"),
+        ((5e5, 7e6), False, "gain USD 500,000 to USD 7 million"), ((5.0, 5.0), False, "gain USD 5"),
+        ((-5e6, -5e6), False, "lose USD 5 million"), ((0.0, -4.0), False, "lose up to USD 4"),
+        ((0.0, 0.0), False, "lose up to USD 0"), ((1e6, 2e6), True, "between +USD 1 million and +USD 2 million"),
+        ((2e6, -1e6), False, "between −USD 1 million and +USD 2 million"),
+    ],
+)  # fmt: skip
+def test_what_several_gain_or_lose_by_hand(ends: tuple[float, float], may_turn: bool, said: str) -> None:
+    assert flat(words.gains(*ends, may_turn)) == said
+
+
+def test_a_budget_names_several_that_avoid_and_nothing_where_none_does() -> None:
+    said = words.budget_sentence(5.0, ["A", "B"], 2.0, 0.5)
+    assert said == "USD 5 million: A and B avoid 0.5 t/yr of shortfall for USD 2 million."
+    assert words.budget_sentence(5.0, ["A"], 2.0, 0.0) == "USD 5 million: nothing on offer avoids any shortfall."
+
+
+def test_a_floor_bites_above_a_billionth() -> None:
+    assert [words.floor_state(100.0, levy, held) for levy, held in ((1e-7, False), (1.1e-7, False), (1.0, True))] == [
+        "already there", "broken", "held",
+    ]  # fmt: skip
+
+
+def test_owners_and_stocks_are_listed() -> None:
+    parts = [("Brazil", 0.0, 12.0), ("Chile", 3.0, 1.0)]
+    assert flat(words.owners_sentence(parts, "defence")).endswith("owns them): Brazil 0 and 12 and Chile 3 and 1.")
+    assert words.carried_sentence("a_stops", []) == ""
+    stocks = [("Firm X", "oxide, pure", 200.0, 100.0, 250.0), ("Firm Y", "alloy", 20.0, 0.0, 25.0)]
+    assert words.carried_sentence("a_stops", stocks) == (
+        "a_stops: the time rests on stocks: Firm X 200 t (100 to 250) of “oxide, pure” and Firm Y 20 t (0 to 25) of alloy."
+    )
+    assert flat(words.stock_part("oxide", 30.0, 2.0, None)) == (
+        "30 t of oxide (2 t to buy beside what is held, no price in the data)"
+    )
+
+
+HEAD = (["defence", "civilian"], "through “A stops”", "12 months")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        # one material in tonnes
+        ([("alloy", 0.0, None)], [("alloy", 40.0, None)], "With demand at its low figures nothing, at its high figures 40 t."),
+        ([], [("alloy", math.inf, None)], "With demand at its low figures nothing, at its high figures no amount."),
+        ([("alloy", 30.0, None)], [("alloy", 30.0, None)], ""),
+        # several in USD, of which some may have no amount
+        ([("oxide", 1.0, 2e6)], [("alloy", 40.0, 9e6), ("oxide", 2.0, 1e6)],
+         "With demand at its low figures USD 2 million, at its high figures USD 10 million in all."),
+        ([], [("oxide", 2.0, 9e6)], "With demand at its low figures nothing, at its high figures USD 9 million."),
+        ([("oxide", 1.0, 2e6)], [("alloy", math.inf, 9e6)],
+         "With demand at its low figures USD 2 million, at its high figures no amount."),
+    ],
+)  # fmt: skip
+def test_what_is_required_at_the_ends_of_demand(low: list[tuple], high: list[tuple], said: str) -> None:  # type: ignore[type-arg]
+    ends = tuple([words.Amount(tonnes, label, usd) for label, tonnes, usd in side] for side in (low, high))
+    told = words.requirement_sentence(HEAD, [words.Amount(30.0, "alloy", 6e6)], [], [], ends=ends)  # type: ignore[arg-type]
+    assert told == " ".join(
+        part
+        for part in (
+            "For defence and civilian demand to be met through “A stops” (12 months) 30 t of alloy must be in stock, USD 6"
+            " million.",
+            said,
+            "No stock is on record, so all of it is to buy.",
+        )
+        if part
+    )
+
+
+def test_of_many_stocks_and_goods_without_a_price_three_are_named() -> None:
+    need = [words.Amount(30.0, "alloy", 6e6)]
+    drawn = [words.Drawn("Firm X", "alloy", 20.0, 5.0)]
+    said = words.requirement_sentence(
+        HEAD, need, drawn, [], [], list("abcde"), unpriced=list("pqrs"), leaves_cover=True
+    )
+    assert said.partition("USD 6 million. ")[2] == (
+        "Or, without a price in the data, p, q or r. Already held: Firm X gives 5 t of its 20 t of alloy. "
+        "On record, but not drawn: a, b, c and 2 more. To buy: nothing. "
+        "What users hold for themselves is left out, but counts in chainnet stress and find."
+    )
+    exactly = words.requirement_sentence(HEAD, need, [], need, idle=list("abc"))
+    assert exactly.endswith("On record, but not drawn: a, b and c. All of it is to buy.")
+    two = [words.Amount(10.0, "alloy", 1e6), words.Amount(5.0, "oxide", 2e6)]
+    more = words.requirement_sentence(HEAD, need, drawn, need, two)
+    assert more.endswith("To buy: 30 t of alloy, USD 6 million; with stocks at their low figures USD 3 million in all.")
+    ends = ([], [words.Amount(3.0, "alloy")])
+    assert words.requirement_sentence(HEAD, [], [], [], ends=ends) == (
+        "Defence and civilian demand is met through “A stops” (12 months) with nothing in store: no stock is needed. "
+        "With demand at its low figures nothing, at its high figures 3 t."
+    )
+
+
+def test_the_word_for_an_infinite_number_is_that_of_its_column() -> None:
+    said = {
+        "no end": ("months_low", "months_high"),
+        "never short": ("time_to_survive", "survive_low"),
+        "never": ("time_to_recover", "recovery_months", "onset_high", "month", "first_year", "central", "observed", "wide_high"),
+        "no amount": ("alone_t", "break_even_rise", "usd_per_t"),
+        "no limit": ("capacity_tpa", "months", "price_usd_per_t", "recovered_tpa", "centrality"),
+    }  # fmt: skip
+    assert {column: words.infinite_word(column) for columns in said.values() for column in columns} == {
+        column: word for word, columns in said.items() for column in columns
+    }
+
+
+def test_months_by_the_calendar_and_days_in_words() -> None:
+    assert [words.calendar_month(n, "2025-11") for n in (1, 2, 3, 14, 26, None)] == [
+        "Nov 2025", "Dec 2025", "Jan 2026", "Dec 2026", "Dec 2027", "",
+    ]  # fmt: skip
+    assert words.calendar_month(2, "2025-12-24") == "Jan 2026"
+    days = ("2024-02-29", "2025-02-28", "2024-02-28", "2026-12-31", "2026-01-01")
+    assert [words.day_words(day) for day in days] == [
+        "February 2024", "February 2025", "28 February 2024", "December 2026", "1 January 2026",
+    ]  # fmt: skip
+
+
+def test_a_label_is_cut_without_a_blank_or_comma_at_its_end() -> None:
+    assert [words.short_label("Works (phase, 1)", n) for n in (16, 15, 14, 13, 8, 7)] == [
+        "Works (phase, 1)", "Works (phase…", "Works (phase…", "Works (phase…", "Works…", "Works…",
+    ]  # fmt: skip
+
+
+def test_whom_a_sentence_is_about_finds_its_rows_and_agrees() -> None:
+    table = pd.DataFrame({"tier": ["defence", None, "civilian"], "t": [1, 2, 3]})
+    named = words.Who.named(table)
+    assert named["tier"].tolist() == ["defence", "all tiers", "civilian"]
+    defence, everybody = words.Who("defence"), words.Who.of("")
+    assert (defence.rows(table)["t"].tolist(), everybody.rows(table)["t"].tolist()) == ([1], [1, 2, 3])
+    assert (defence.tier, everybody.tier) == ("defence", None)
+    assert (defence.adjective, everybody.adjective) == ("defence", "all")
+    assert (defence.demand, everybody.demand) == ("defence demand", "all demand")
+    assert (defence.anybody, everybody.anybody) == ("defence", "anybody")
+    assert (defence.does("do"), everybody.does("do")) == ("defence does", "all tiers do")
+
+
+@pytest.mark.parametrize(
+    ("chance", "said"),
+    [
+        (1e-10, "none"), (0.95, "9 in 10"), (0.951, "nearly certain"), (1.0, "nearly certain"), (2 / 3, "2 in 3"),
+        (0.1, "1 in 10"), (0.105, "1 in 10"), (0.0945, "1 in 11"), (1 / 104, "1 in 100"), (1 / 96, "1 in 96"),
+        (1 / 23456, "1 in 23,000"), (0.23, "2 in 9"),
+    ],
+)  # fmt: skip
+def test_a_chance_is_a_small_fraction_or_one_in_so_many(chance: float, said: str) -> None:
+    assert words.odds(chance, chance) == f"between {said} and {said}"
+
+
+def test_numbers_at_their_edges() -> None:
+    assert [words.number(x) for x in (1e-9, 2e-9, 0.0999, 0.1, 9.995, 99.95, 999.4, 1e5, -math.inf)] == [
+        "0", "<0.1", "<0.1", "0.1", "10", "100", "999", "100,000", "no limit",
+    ]  # fmt: skip
+    assert words.number(math.inf, "never") == "never"
+    assert words.number(0.004, least=0.01) == "<0.01"
+    assert words.number(0.02, least=0.01) == "0.02"
+    assert (words.tonnes(math.inf), flat(words.tonnes(math.inf, infinite="never"))) == ("no limit", "never")
+    assert [words.percent(x, " ") for x in (2e-11, 1e-12, 0.0995, 0.0994, 0.105, 0.9949, 1.000001, 1.0005, None)] == [
+        "<0.1 %", "0 %", "10 %", "9.9 %", "11 %", "99 %", "100 %", "100.1 %", "n/d",
+    ]  # fmt: skip
+    assert [words.change(x, " ") for x in (1e-10, 0.2, -0.2)] == ["0 t/yr", "+0.2 t/yr", f"{words.MINUS}0.2 t/yr"]
+    assert [words.exact(x) for x in (999_999.4, 999_999.5, 1e-6, 0.000123456789, None)] == [
+        "999,999", "1,000,000", "0.000001", "0.000123457", "n/d",
+    ]  # fmt: skip
+    assert words.exact(1234567.89, 9) == "1,234,567.89"
+    assert [words.verb("have", n) for n in (1, 0, 2)] == ["has", "have", "have"]
+    assert [words.dollars(x, " ") for x in (999_999.0, 1e6, -2e6)] == [
+        "USD 1,000,000", "USD 1 million", f"USD {words.MINUS}2 million",
+    ]  # fmt: skip
+    assert (words.digits(1234.5678, 3), words.correlation(0.005), words.gap(0.00123)) == (1230.0, "0.01", "1.2e-03")

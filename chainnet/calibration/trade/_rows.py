@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import warnings
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
@@ -62,6 +63,8 @@ def text_pieces(handle: IO[str], file: str) -> Iterator[pd.DataFrame]:
     except pd.errors.ParserWarning:
         raise DataError(f"{file}: a row {longer}") from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as err:
+        if line := re.search(r"in line (\d+), saw", str(err)):  # pandas counts without the header
+            raise DataError(f"{file} row {int(line[1]) + 1}: {longer}") from None
         raise DataError(f"{file}: cannot be read as CSV: {str(err).strip()[:200]}.") from None
 
 

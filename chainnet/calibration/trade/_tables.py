@@ -121,7 +121,7 @@ def _makers(
         ]
     for country, made in pairs(account.made[account.made > 0]):
         figure = said.get(country, {})
-        mark = str(figure.get("mark", "estimated"))
+        mark = str(figure.get("mark"))
         known = _QUALITY.get(mark, "estimated") if figures is not None else "inferred"
         low, high = (_over(figure.get(end), parts.utilisation) for end in ("low", "high"))
         node = _node(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import zipfile
 from pathlib import Path
@@ -10,11 +11,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import frame
 from typer.testing import CliRunner
 
 import chainnet as cn
 from chainnet.calibration import read_production
+from chainnet.calibration.trade._accounts import account_of, reconciled
+from chainnet.calibration.trade._files import _other_year, _range_of
+from chainnet.calibration.trade._places import Places
 from chainnet.calibration.trade._production import figure_of
+from chainnet.calibration.trade._products import products_of
+from chainnet.calibration.trade._refresh import _before, _doubtful, _keeps, _row, _step_of, _with_output
+from chainnet.calibration.trade._reports import Reports, _asked, _at_total, _filled, _numbers, _whole
+from chainnet.calibration.trade._rows import heads, text_pieces
 from chainnet.cli.app import app
 
 ORE = {"2605": {"commodity": "ore", "content": 0.1}}
@@ -560,3 +569,307 @@ def test_a_region_may_have_a_colon_in_its_name() -> None:
         pd.DataFrame({"exporter": ["Areas: other"], "importer": ["CHN"], "t": [7.0]}), products={"2605": 0.5}
     )
     assert found.network.edges["flow_tpa"].tolist() == [3.5]
+
+
+# -- part by part ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "place"),
+    [
+        ("COD", "", "COD"), (180, "", "COD"), ("180.0", "", "COD"), (842, "", "USA"), (251, "", "FRA"), (490, "", "TWN"),
+        ("S19", "Other Asia, nes", "TWN"), (" 58 ", "", "BEL"), ("Chile ", "", "CHL"), ("x", "Germany", "DEU"),
+        ("0", "", None), ("W00", "World", None), ("EU27", "", None), ("abc", "European Union", None), ("World total (rounded)", "", None),
+        ("Total", "", None), (899, "Areas, nes", "Areas, nes"), (899, "", "area 899"), ("_X", "", "area _X"),
+        ("Other countries", "", "Other countries"), ("1234567", "", "1234567"),
+    ],
+)  # fmt: skip
+def test_a_code_or_a_name_means_a_country_a_remainder_or_a_sum(code: Any, name: str, place: str | None) -> None:
+    places = Places()
+    assert places.of(code, name) == places.of(code, name) == place
+    assert places.regions == (set() if place is None or len(place) == 3 else {place})
+    assert set(places.assumed) == ({place} if place in ("TWN", "BEL") else set())
+
+
+LISTED = "Known: code, commodity, content, content_low, content_high, recovery, reference."
+
+
+def test_every_fault_of_products_is_said_at_once() -> None:
+    table = [("26", "ore", 0.1, None, None, 0.9, None), ("26", "ore", 8.0, None, None, 0.8, 1), ("x", "Ore", "much", None, None, None, None),
+             ("7", "use", 0.5, 0.6, 0.7, None, None)]  # fmt: skip
+    names = "code commodity content content_low content_high recovery contnt"
+    with pytest.raises(cn.DataError) as caught:
+        products_of(pd.DataFrame(table, columns=names.split()))
+    assert {(one.row, one.column, one.value, one.rule, one.remedy) for one in caught.value.faults_list} == {
+        (3, "content", "8.0", "is no share", "A share above 0, at most 1: 0.08 for 8 %."),
+        (3, "contnt", "", 'unknown column; did you mean "content" or "content_low" or "content_high"?', LISTED),
+        (3, "code", "26", "stands twice", "Keep one row."),
+        (4, "code", "x", "is no product code", "2 to 6 figures of the Harmonized System, as text: 260500."),
+        (4, "content", "much", "is no share", "A share above 0, at most 1: 0.08 for 8 %."),
+        (4, "content", "nan", "lies outside its range, nan to nan", "Correct one of the three."),
+        (5, "code", "7", "is no product code", "2 to 6 figures of the Harmonized System, as text: 260500."),
+        (5, "content", "0.5", "lies outside its range, 0.6 to 0.7", "Correct one of the three."),
+        (None, "commodity", "use", "is the word for end uses", "Give it another name."),
+        (None, "commodity", "Ore", 'can hardly be told from "ore"', "Give it another name."),
+        (None, "recovery", "ore", "has two recoveries", "Give its codes the same."),
+    }  # fmt: skip
+
+
+def test_products_are_given_in_many_forms(tmp_path: Path) -> None:
+    def told(given: Any) -> list[tuple[Any, ...]]:
+        return [(p.code, p.commodity, p.content, p.low, p.high, p.recovery, sorted(p.said)) for p in products_of(given)]
+
+    bare = ("2605", "hs2605", 1.0, 1.0, 1.0, 1.0, ["code"])
+    assert told(2605) == told("2605") == told(["2605"]) == [bare]
+    assert told([2605, "26"])[1][0] == "26"
+    assert told({2605.0: 0.1}) == [("2605", "hs2605", 0.1, 0.1, 0.1, 1.0, ["code", "content"])]
+    whole = {
+        "commodity": "ore",
+        "content": 0.1,
+        "content_low": 0.05,
+        "content_high": "0.2",
+        "recovery": 0.9,
+        "reference": " ",
+    }
+    ore = (
+        "2605",
+        "ore",
+        0.1,
+        0.05,
+        0.2,
+        0.9,
+        ["code", "commodity", "content", "content_high", "content_low", "recovery"],
+    )
+    assert told({"2605": whole}) == [ore]
+    path = tmp_path / "p.csv"
+    path.write_text(
+        "code,commodity,content,content_low,content_high,recovery\n2605,ore,0.1,0.05,0.2,0.9\n", encoding="utf-8"
+    )
+    assert told(path) == told(str(path)) == told(pd.read_csv(path)) == [ore]
+    for given, said in (({}, "products: none is given. Name product codes with contents, such as {\"2605\": 0.08}."),
+                        (3.5, 'products: give product codes with contents, such as {"2605": 0.08}, or a table of them.')):  # fmt: skip
+        with pytest.raises(cn.DataError) as refused:
+            products_of(given)
+        assert str(refused.value) == said
+
+
+def test_a_beginning_of_a_code_is_a_range_of_numbers_and_the_longest_counts() -> None:
+    assert [_range_of(code) for code in ("2605", "01", "810520")] == [
+        (260500, 260600),
+        (10000, 20000),
+        (810520, 810521),
+    ]
+    asked = dict.fromkeys(("26", "2605", "81"), "ore")
+    assert [_asked(code, asked) for code in ("260500", "260400", "8105", "26")] == ["2605", "26", "81", "26"]
+    years = [
+        _other_year(*one)
+        for one in (
+            ("BACI_HS92_Y2021_V1.csv", 2022),
+            ("BACI_HS92_Y2022_V1.csv", 2022),
+            ("a_Y2021_.csv", None),
+            ("a.csv", 2022),
+        )
+    ]
+    assert years == [True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("rows", "total", "kept"),
+    [
+        # a total beside its parts stands alone; parts without a total add up; by partner each for itself
+        ([("CHN", "0", 5), ("CHN", "1", 2), ("CHN", "2", 3)], "0", [5]),
+        ([("CHN", "1", 2), ("CHN", "2", 3)], "0", [2, 3]),
+        ([("CHN", "0", 5), ("CHN", "1", 2), ("JPN", "1", 4)], "0", [5, 4]),
+    ],
+)
+def test_of_a_breakdown_the_total_or_the_parts_count(
+    rows: list[tuple[str, str, int]], total: str, kept: list[int]
+) -> None:
+    table = pd.DataFrame(rows, columns=["partner", "mode", "t"]).assign(
+        year=2022, product="2605", side="export", reporter="COD"
+    )
+    assert _at_total(table, table["mode"].eq(total))["t"].tolist() == kept
+
+
+def test_missing_weights_are_reckoned_from_the_mean_price_of_their_product() -> None:
+    """Of 26 10 t cost 40 USD, so 8 USD are 2 t; of 81 nothing has a weight."""
+    table = pd.DataFrame(
+        {"code": ["26", "26", "26", "81"], "usd_with_t": [10.0, 30.0, 0.0, 0.0], "t": [4.0, 6.0, 0.0, 0.0], "usd_without_t": [0.0, 0.0, 8.0, 5.0]}
+    ).assign(year=2022, side="both", exporter="A", importer="B", estimated_t=0.0, is_reconciled=True)  # fmt: skip
+    left: list[dict[str, Any]] = []
+    told = _filled(table, {"26": "ore", "81": "metal"}, left)
+    assert told[["t", "filled_t", "filled_usd"]].to_numpy().tolist() == [
+        [4.0, 0, 0],
+        [6.0, 0, 0],
+        [2.0, 2.0, 8.0],
+        [0.0, 0, 0],
+    ]
+    (gap,) = left
+    assert (gap["kind"], gap["commodity"], gap["note"]) == (
+        "weight unknown", "metal", "USD 5 without any weight to reckon from: tonnes unknown",
+    )  # fmt: skip
+    assert np.isnan(gap["size_t"])
+
+
+def test_the_measure_of_a_change_is_the_same_statistic_else_what_is_published_else_the_baseline() -> None:
+    nan = float("nan")
+    told = [_before(*one) for one in ((5.0, 6.0, 7.0), (0.0, 6.0, 7.0), (nan, None, 7.0), (None, nan, 0.0))]
+    assert told == [(5.0, "same statistic"), (6.0, "published total"), (7.0, "baseline"), (0.0, "")]
+    bounds = [_keeps(*one) for one in (("greater than", 6.0, 6.0), ("greater than", 5.9, 6.0), ("less than", 6.0, 6.0), ("less than", 6.1, 6.0),
+                                       ("reported", 6.0, 6.0))]  # fmt: skip
+    assert bounds == [True, False, True, False, False]
+    doubts = [_doubtful(*one) for one in ((3.0, 9.0), (3.0, 9.1), (9.0, 3.0), (9.0, 2.9), (0.0, 9.0), (9.0, 0.0))]
+    assert doubts == [False, True, False, True, False, False]
+    row = _row("trade", "ore", "A", "B", 4.0, 16.0, note="seen", n_rows=2)
+    assert (row["change_t"], row["change_share"], row["n_rows"]) == (12.0, 3.0, 2)
+    assert row["note"] == "seen; more than three times, or less than a third: look at scope and unit"
+    assert np.isnan(_row("trade", "ore", "A", "B", 0.0, 16.0)["change_share"])
+
+
+def test_a_step_is_found_by_its_name_or_by_the_kind_of_production(cobalt: cn.Network) -> None:
+    assert _step_of(cobalt, "ore", "") == ("step", "ore")
+    assert _step_of(cobalt, "mine", "") == ("stage", "mine")
+    kinds = [_step_of(cobalt, None, words)[1] for words in ("Mine production", "Refinery", "SMELTER", "metal", "")]
+    assert kinds == ["mine", "refiner", "refiner", "refiner", "mine"]
+
+
+def test_output_moves_capacity_range_and_what_leaves_or_leaves_capacity_where_it_fits() -> None:
+    nodes = frame("id stage country capacity_tpa low high quality", ("m", "mine", "AUS", 10.0, 8.0, 11.0, "reported"), ("n", "mine", "COD", 10.0, 8.0, None, "reported"),
+                  ("u", "end_use", None, None, None, None, None))  # fmt: skip
+    edges = frame(
+        "source target flow_tpa capacity_tpa low high quality",
+        ("m", "u", 9.0, 12.0, 5.0, 9.0, "reported"),
+        ("n", "u", 6.0, None, None, None, "reported"),
+    )
+    net = cn.Network(nodes, edges)
+    plants = np.array([True, True, False])
+
+    def told(factors: dict[str, float], how: str) -> tuple[list[Any], list[Any]]:
+        made = _with_output(net, plants, factors, how)
+        node, edge = made.nodes.set_index("id").loc["m"], made.edges.set_index("source").loc["m"]
+        return (
+            [*node[["capacity_tpa", "low", "high"]], node["quality"]], [*edge[["flow_tpa", "capacity_tpa", "low", "high"]], edge["quality"]],
+        )  # fmt: skip
+
+    doubled = [18.0, 24.0, 10.0, 18.0, "estimated"]
+    assert told({"AUS": 2.0}, "follow") == ([20.0, 16.0, 22.0, "estimated"], doubled)
+    # 18 t leave: more than 10, so 18 it is, and its high end no less
+    assert told({"AUS": 2.0}, "keep") == ([18.0, 8.0, 18.0, "estimated"], doubled)
+    assert told({"AUS": 0.5, "COD": 3.0}, "keep")[0] == [10.0, 8.0, 11.0, "estimated"]
+    assert told({"COD": 3.0}, "follow") == ([10.0, 8.0, 11.0, "reported"], [9.0, 12.0, 5.0, 9.0, "reported"])
+    other = _with_output(net, np.array([False, True, False]), {"AUS": 2.0, "COD": 3.0}, "follow")
+    assert other.nodes.set_index("id")["capacity_tpa"].tolist()[:2] == [10.0, 30.0], "of another step nothing moves"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a,b,a\n1,2,3\n", "f: the column a stands twice. Keep one of them."),
+        ("a,b\n1,2\n3,4,5\n", "f row 3: has more cells than the header. Quote a cell that holds a comma."),
+        ("a,b\n1,2,3,4\n", "f: a row has more cells than the header. Quote a cell that holds a comma."),
+        ("a,b\n1,2\n3,4,5,6\n", "f row 3: has more cells than the header. Quote a cell that holds a comma."),
+    ],
+)
+def test_a_csv_with_cells_too_many_is_refused(text: str, said: str) -> None:
+    with pytest.raises(cn.DataError) as refused:
+        list(text_pieces(io.StringIO(text), "f"))
+    assert str(refused.value) == said
+
+
+def test_a_csv_is_read_as_text_cell_by_cell() -> None:
+    (piece,) = text_pieces(io.StringIO('a , b,\n01, "x, y",\n,NA,\n'), "f")
+    assert piece.to_dict("list") == {"a": ["01", ""], "b": ["x, y", "NA"], "column 3": ["", ""]}
+    assert list(heads(["x" * 70, *range(20)]).split(", ")) == ["x" * 60, *map(str, range(11))]
+
+
+def test_what_is_no_number_of_a_statistic_is_named_with_how_many_rows() -> None:
+    def fault(call: Any, column: str, *cells: Any) -> tuple[str, ...]:
+        with pytest.raises(cn.DataError) as caught:
+            call(pd.DataFrame({column: list(cells)}), column, "f")
+        (one,) = caught.value.faults_list
+        return one.file, one.column, one.value, one.rule, one.remedy
+
+    assert fault(_whole, "exporter", "180", "x", "1.5") == (
+        "f", "exporter", "x", "is no code of a country, in 2 of the rows asked for", "Correct the cells.",
+    )  # fmt: skip
+    assert fault(_whole, "year", 2022, 12345)[2:4] == ("12345", "is no year, in 1 of the rows asked for")
+    assert _whole(pd.DataFrame({"year": ["0", "9999"]}), "year", "f").tolist() == [0, 9999]
+    assert fault(_numbers, "t", "1", "-2", "1e16", "NA") == (
+        "f", "t", "-2", "is no weight or value, in 2 of the rows asked for", "Numbers with a point, 0 or more.",
+    )  # fmt: skip
+    assert _numbers(pd.DataFrame({"t": ["1.5", " NA", "", "NULL"]}), "t", "f").fillna(-1.0).tolist() == [
+        1.5,
+        -1.0,
+        -1.0,
+        -1.0,
+    ]
+
+
+def reports_of(*rows: tuple[Any, ...]) -> Reports:
+    names = "code side exporter importer t estimated_t filled_t filled_usd is_reconciled"
+    return Reports(frame(names, *rows).assign(year=2022), ("f",), [], Places(), 2022)
+
+
+CONTENTS = {
+    "26": {"commodity": "ore", "content": 0.1, "content_low": 0.05, "content_high": 0.2},
+    "27": {"commodity": "ore", "content": 0.2},
+}
+
+
+def test_codes_of_one_good_add_up_and_a_figure_that_rests_on_estimates_is_weak() -> None:
+    """10 and 2 t contained, of the second more than half an estimate; 20 t of the first were reckoned from 400 USD."""
+    gaps: list[dict[str, Any]] = []
+    told = reconciled(
+        reports_of(("26", "both", "COD", "CHN", 100.0, 0.0, 20.0, 400.0, True), ("27", "both", "COD", "CHN", 10.0, 5.1, 0.0, 0.0, True),
+                   ("27", "both", "AUS", "CHN", 10.0, 5.0, 0.0, 0.0, True)),
+        products_of(CONTENTS), gaps,
+    ).set_index("exporter")  # fmt: skip
+    assert told.loc["COD", ["value", "low", "high"]].tolist() == pytest.approx([12.0, 7.0, 22.0])
+    assert told["weak"].to_dict() == {"AUS": False, "COD": True}
+    assert set(told["reported_by"]) == {"reconciled"}
+    assert told["ratio"].isna().all()
+    (gap,) = gaps
+    assert (gap["kind"], gap["commodity"], gap["size_t"]) == ("weight reckoned from value", "ore", pytest.approx(2.0))
+    assert gap["note"] == "1 reports without weight, USD 400, at 20 USD/t, the mean of the rest"
+
+
+def test_the_range_of_two_reports_holds_both_and_the_contents() -> None:
+    """10 and 8 t contained, which may be half or twice as much; of another flow the exporter alone tells."""
+    gaps: list[dict[str, Any]] = []
+    told = reconciled(
+        reports_of(("26", "export", "COD", "CHN", 100.0, 0.0, 0.0, 0.0, False), ("26", "import", "COD", "CHN", 80.0, 80.0, 0.0, 0.0, False),
+                   ("26", "export", "COD", "JPN", 50.0, 0.0, 0.0, 0.0, False)),
+        products_of(CONTENTS), gaps,
+    ).set_index("importer")  # fmt: skip
+    assert 8.0 < told.loc["CHN", "value"] < 10.0
+    assert told.loc["CHN", ["low", "high", "ratio"]].tolist() == pytest.approx([4.0, 20.0, 1.25])
+    assert told.loc["JPN", ["value", "low", "high"]].tolist() == pytest.approx([5.0, 2.5, 10.0])
+    assert told[["weak", "reported_by"]].to_numpy().tolist() == [[True, "both"], [False, "exporter"]]
+    both, alone = gaps
+    assert (both["kind"], both["country"], both["partner"]) == ("mirror difference", "COD", "CHN")
+    assert (both["size_t"], both["given_t"], both["found_t"]) == pytest.approx((2.0, 10.0, 8.0))
+    assert both["note"].startswith("exporter's report and importer's; ")
+    assert (alone["kind"], alone["commodity"], alone["size_t"], alone["note"]) == (
+        "reported by one side", "ore", pytest.approx(5.0), "1 flows that the exporter alone reports stand as reported",
+    )  # fmt: skip
+
+
+def test_an_account_says_what_is_made_passed_on_and_kept() -> None:
+    """COD makes 100 and ships 60 on to CHN, which ships 30 on; AUS ships 5 t that nobody knows of; a hair is left out."""
+    trade_ = frame(
+        "exporter importer value", ("COD", "CHN", 60.0), ("CHN", "JPN", 30.0), ("AUS", "JPN", 5.0), ("COD", "USA", 1e-4)
+    )
+    gaps: list[dict[str, Any]] = []
+    found = account_of(trade_, pd.Series({"COD": 100.0}), "ore", gaps)
+    assert found.made.to_dict() == {"AUS": 0.0, "CHN": 0.0, "COD": 100.0, "JPN": 0.0, "USA": 0.0}
+    assert found.unexplained[found.unexplained > 0].to_dict() == {"AUS": 5.0}
+    assert found.stays.to_dict() == pytest.approx({"AUS": 0.0, "CHN": 30.0, "COD": 39.9999, "JPN": 35.0, "USA": 1e-4})
+    assert found.passed_on[found.passed_on > 0].to_dict() == pytest.approx({"CHN": 30.0})
+    flows_ = {(row.origin, row.destination): (row.value, row.reported) for row in found.flows.itertuples()}
+    assert flows_ == {
+        ("AUS", "JPN"): pytest.approx((5.0, 5.0)), ("COD", "CHN"): pytest.approx((30.0, 60.0)), ("COD", "COD"): pytest.approx((39.9999, 0.0)),
+        ("COD", "JPN"): pytest.approx((30.0, 0.0)),
+    }  # fmt: skip
+    (gap,) = gaps
+    assert (gap["kind"], gap["commodity"], gap["size_t"]) == ("thin relations", "ore", pytest.approx(1e-4))
+    assert gap["note"] == "1 relations, each below 1e-05 of all trade in it, left out"
