@@ -210,6 +210,39 @@ def test_a_price_that_is_not_one_number_is_told_with_its_ends() -> None:
     assert found.welfare.loc["CHN", "total_usd_per_a"] == pytest.approx(50 * 90.0)
 
 
+def test_the_wedge_is_between_the_cheapest_and_the_dearest_place_inside_and_elsewhere() -> None:
+    """China sells at 10 to 30; America at 75, where 22.5 t are made; scrap has no price on record, wire no trade.
+
+    What nobody ships from the far pit has a price, but no place in it.
+    """
+    net = network(
+        [
+            ("a", "mine", "CHN", None, 50.0), ("b", "mine", "CHN", None, 50.0), ("u", "end_use", "CHN", None, None),
+            ("far", "mine", "CHN", None, 50.0),
+            ("m", "mine", "USA", None, None), ("v", "end_use", "USA", None, None), ("w", "end_use", "USA", None, None),
+        ],
+        [
+            ("a", "u", "good", 0.0), ("b", "u", "good", 0.0), ("far", "u", "good", 5.0), ("m", "v", "good", 0.0),
+            ("m", "w", "scrap", 0.0),
+        ],
+        {("u", "good"): 50.0, ("v", "good"): 40.0, ("w", "scrap"): 10.0},
+        main_commodity="good",
+        commodities={"id": ["good", "scrap", "wire"], "price_usd_per_t": [64.0, np.nan, 9.0]},
+    )  # fmt: skip
+    table = curves(a=(10, 0), b=(30, 0), far=(80, 0), u=(100, 0), w=(97.5, 1))
+    rows = [("m", "good", None, 30.0, 2.0), ("v", "good", None, 97.5, 1.0), ("m", "scrap", None, 1.0, 1.0)]
+    found = cleared((net, pd.concat([table, pd.DataFrame(rows, columns=table.columns)], ignore_index=True)))
+    ends = ["inside_low_usd_per_t", "inside_high_usd_per_t", "elsewhere_low_usd_per_t", "elsewhere_high_usd_per_t"]
+    for place, expected in (("CHN", [10.0, 30.0, 75.0, 75.0]), ("USA", [75.0, 75.0, 10.0, 30.0])):
+        wedge = found.wedge(net, place)
+        assert (wedge.index.name, wedge.index.tolist()) == ("commodity", ["good"])
+        assert wedge["reference_usd_per_t"].tolist() == [64.0]
+        assert wedge.loc["good", ends].tolist() == pytest.approx(expected)
+        assert wedge.attrs["provenance"] == found.provenance
+    with pytest.raises(cn.DataError, match=r'^inside: unknown place "CHL"; did you mean "CHN"'):
+        found.wedge(net, "CHL")
+
+
 # -- published -----------------------------------------------------------------------------------------
 
 
