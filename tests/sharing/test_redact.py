@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import frame
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
@@ -48,6 +49,62 @@ def test_a_figure_lies_in_its_band_and_the_band_on_the_grid(value: float) -> Non
         assert low <= middle_of(low, high) <= high
     low, high = band_of(value, "r5")
     assert (high - low) / (high + low) >= 0.2
+
+
+@pytest.mark.parametrize(
+    ("value", "bands", "low", "high", "middle"),
+    [
+        (1.0, "r5", 1.0, 1.6, 1.26),
+        (0.99, "r5", 0.63, 1.0, 0.794),
+        (6.3, "r5", 6.3, 10.0, 7.94),
+        (159.0, "r5", 100.0, 160.0, 126.0),
+        (160.0, "r5", 160.0, 250.0, 200.0),
+        (0.0, "r5", 0.0, 0.0, 0.0),
+        (1.0, 1.5, 1.0, 1.5, 1.22),
+        (2.0, 1.5, 1.5, 2.25, 1.84),
+        (0.5, 1.5, 4 / 9, 2 / 3, 0.544),
+        (8.0, 2.0, 8.0, 16.0, 11.3),
+        (1.02, 1.05, 1.0, 1.05, 1.02),
+    ],
+)
+def test_bands_by_hand(value: float, bands: str | float, low: float, high: float, middle: float) -> None:
+    assert band_of(value, bands) == pytest.approx((low, high), rel=1e-8)
+    assert middle_of(low, high) == middle
+
+
+def test_every_figure_stands_at_an_end_of_its_range() -> None:
+    net = cn.Network(
+        frame("id stage capacity_tpa low high", ("a", "mine", 5.0, 4.0, 6.0), ("b", "mine", None, 1.0, 2.0), ("u", "end_use", None, None, None)),
+        frame(
+            "source target flow_tpa capacity_tpa low high",
+            ("a", "u", None, 3.0, 2.0, 4.0), ("b", "u", 7.0, 9.0, 6.0, 8.0),
+        ),
+        projects=frame("id stage capacity_tpa low high", ("p", "mine", 8.0, 7.0, None)),
+        stocks=frame("id node stock_t low high", ("s", "u", 20.0, 10.0, 30.0)),
+        demand=frame("node tier demand_tpa low high", ("u", "defence", 50.0, 40.0, 60.0)),
+        cover=frame("node weeks low high", ("u", 4.0, 3.0, 5.0)),
+        name="toy",
+    )  # fmt: skip
+
+    def figures(found: cn.Network) -> list[Any]:
+        columns = {"nodes": "capacity_tpa", "edges": "capacity_tpa", "projects": "capacity_tpa", "stocks": "stock_t"}
+        columns |= {"demand": "demand_tpa", "cover": "weeks"}
+        return [
+            getattr(found, table)[column].astype(object).where(getattr(found, table)[column].notna(), None).tolist()
+            for table, column in columns.items()
+        ]
+
+    # what has no limit gets one at the low end alone; a range beside a flow is that of the flow
+    low = [[4.0, 1.0, None], [2.0, 9.0], [7.0], [10.0], [40.0], [3.0]]
+    high = [[6.0, None, None], [4.0, 9.0], [8.0], [30.0], [60.0], [5.0]]
+    assert figures(at_bounds(net, "low")) == low
+    assert figures(at_bounds(net, "high")) == high
+    assert figures(at_bounds(net, "low", demand="high")) == [*low[:4], [60.0], low[5]]
+    assert figures(at_bounds(net, "high", demand="low")) == [*high[:4], [40.0], high[5]]
+    assert at_bounds(net, "low").name == "toy-low"
+    for wrong in ({"end": "middle"}, {"end": "low", "demand": "middle"}):
+        with pytest.raises(cn.DataError, match=r'unknown end "middle".*Known: low, high'):
+            at_bounds(net, **wrong)  # type: ignore[arg-type]
 
 
 def test_without_facts_nothing_is_narrowed() -> None:

@@ -51,6 +51,61 @@ def test_a_sum_alone_would_promise_too_much() -> None:
     assert between == pytest.approx(25.0)
 
 
+def test_a_class_holds_sums_where_it_can_and_its_costs_are_the_least_outside_and_the_most_inside() -> None:
+    net = cn.Network(
+        nodes=pd.DataFrame(
+            {
+                "id": ["a1", "a2", "b", "u1", "u2"],
+                "stage": ["mine", "mine", "refiner", "end_use", "end_use"],
+                "country": ["AUS", "AUS", "MYS", "USA", "USA"],
+                "owner": ["x", "y", "z", None, None],
+                "capacity_tpa": [10.0, 30.0, 25.0, None, None],
+                "unit_cost_usd_per_t": [3.0, 7.0, 2.0, None, None],
+            }
+        ),
+        edges=pd.DataFrame(
+            {
+                "source": ["a1", "a2", "b", "b"],
+                "target": ["b", "b", "u1", "u2"],
+                "commodity": ["ore"] * 4,
+                "flow_tpa": [8.0, 12.0, 15.0, None],
+                "cost_usd_per_t": [1.0, None, 4.0, 6.0],
+                "lag_months": [2.0, 2.0, None, None],
+            }
+        ),
+        demand=pd.DataFrame(
+            {
+                "node": ["u1", "u1", "u2", "u2"],
+                "commodity": ["ore"] * 4,
+                "tier": ["defence", "civilian", "defence", "civilian"],
+                "demand_tpa": [5.0, 9.0, 3.0, 6.0],
+                "value_usd_per_t": [100.0, 40.0, 100.0, 50.0],
+            }
+        ),
+        name="toy",
+    )
+    found = aggregate(net, ["country", "stage"])
+    for side, mine, links in (("outer", 3.0, [0.0, 4.0]), ("inner", 7.0, [1.0, 6.0])):
+        one = getattr(found, side)
+        assert one.name == f"toy-{side}"
+        nodes = one.nodes.set_index("id")
+        assert nodes.index.tolist() == ["AUS_mine_1", "USA_end_use_1", "b"]
+        assert nodes.loc["AUS_mine_1", ["unit_cost_usd_per_t", "note"]].tolist() == [
+            mine,
+            "class of 2; differ in: owner",
+        ]
+        assert (nodes.loc["AUS_mine_1", "capacity_tpa"] == 40.0) == (side == "outer")
+        edges = one.edges
+        assert list(zip(edges["source"], edges["target"], strict=True)) == [("AUS_mine_1", "b"), ("b", "USA_end_use_1")]
+        assert edges["cost_usd_per_t"].tolist() == links
+        assert edges["lag_months"].fillna(0.0).tolist() == [2.0, 0.0]
+        assert edges["flow_tpa"].fillna(-1.0).tolist() == [20.0, -1.0]  # not known where one is not
+        assert edges["note"].tolist() == ["2 relations", "2 relations"]
+        asked = one.demand[["node", "commodity", "tier", "value_usd_per_t"]].fillna(-1.0).to_numpy().tolist()
+        assert asked == [["USA_end_use_1", "ore", "civilian", -1.0], ["USA_end_use_1", "ore", "defence", 100.0]]
+        assert (one.demand["demand_tpa"].tolist() == [15.0, 8.0]) == (side == "outer")
+
+
 @pytest.mark.filterwarnings("ignore:aggregate")
 @settings(max_examples=4)
 @given(seed=st.integers(0, 10_000))
