@@ -16,7 +16,7 @@ from scipy.optimize import linprog
 import chainnet as cn
 from chainnet.sharing import aggregate, at_bounds, attack, bracket, redact
 from chainnet.sharing._bands import band_of, middle_of
-from chainnet.sharing._redact import broken_rule
+from chainnet.sharing._redact import _with_names, broken_rule
 
 SECRET = bytes(range(32))
 
@@ -275,6 +275,34 @@ def test_what_facts_would_give_away_is_refused_unless_accepted() -> None:
     assert set(found.attack["insider"]) > {""}
 
 
+def test_facts_bear_the_new_ids_and_stay_what_they_were() -> None:
+    fact = {"total": {"id": "a", "stage": "mine"}, "cut": {"b": 2.0, "x": 1.0}, "value": 3.0}
+    new = {"a": "n1", "b": "n2"}
+    assert _with_names(fact, new) == {
+        "total": {"id": ["n1"], "stage": "mine"}, "cut": {"n2": 2.0, "x": 1.0}, "value": 3.0,
+    }  # fmt: skip
+    assert fact["total"] == {"id": "a", "stage": "mine"}
+    assert _with_names(total(3.0, id=["b", "x"]), new)["total"] == {"id": ["n2", "x"]}
+    for plain in (total(3.0), {"value": 5.0}, {"cut": "full"}):
+        assert _with_names(plain, new) == plain
+    # who owns the one of two plants knows the other by their total
+    with pytest.raises(
+        cn.DataError,
+        match=r"b to 7\.9 \.\. 7\.9 t/yr \(width 0, by total of id AUS_mine_\d or AUS_mine_\d, for an owner",
+    ):
+        redact(three(), secret=SECRET, facts=[total(20.5, id=["a", "b"])])
+
+
+def test_a_class_that_gets_a_band_still_says_that_it_is_one() -> None:
+    note = "class of 2; differ in: owner"
+    net = three()
+    net = net.with_table("nodes", net.nodes.assign(note=[note, "told in secret", None, None]))
+    done = redact(net, secret=SECRET)
+    assert done.network.nodes.set_index("id").loc[done.names[["a", "b", "c"]], "note"].tolist() == [
+        f"band; {note}", "band", "band",
+    ]  # fmt: skip
+
+
 def test_a_scenario_is_handed_on_with_the_new_ids(mag9: cn.Network) -> None:
     key = mag9.nodes.loc[mag9.nodes["country"] == "CHN", "id"].iloc[0]
     stop = cn.Scenario("stop", [{"kind": "remove", "nodes": [key]}])
@@ -283,6 +311,51 @@ def test_a_scenario_is_handed_on_with_the_new_ids(mag9: cn.Network) -> None:
     with pytest.raises(cn.DataError, match="asks by owner_country, which is withheld"):
         redact(
             mag9, secret=SECRET, scenarios=[cn.Scenario("s", [{"kind": "remove", "where": {"owner_country": "CHN"}}])]
+        )
+
+
+def test_no_old_id_is_handed_on_in_a_scenario() -> None:
+    net = cn.Network(
+        frame(
+            "id stage country capacity_tpa",
+            ("hush_mine", "mine", "AUS", 9.0), ("hush_user", "end_use", "USA", None), ("hush_pile", "mine", "AUS", 4.0),
+        ),
+        frame("source target commodity", ("hush_mine", "hush_user", "good"), ("hush_pile", "hush_user", "good")),
+        demand=frame("node commodity tier demand_tpa", ("hush_user", "good", "defence", 12.0)),
+        stocks=frame("id node commodity stock_t", ("hush_pile", "hush_user", "good", 3.0), ("hush_two", "hush_user", "good", 1.0)),
+        projects=frame("id stage country capacity_tpa", ("hush_new", "mine", "USA", 2.0)),
+        main_commodity="good",
+    )  # fmt: skip
+    given = [
+        {"kind": "release", "stocks": ["hush_pile"]},
+        {"kind": "remove", "edges": [["hush_mine", "hush_user", "good"]], "nodes": "hush_mine"},
+        {"kind": "build", "projects": ["hush_new"]},
+        {"kind": "scale", "where": {"id": ["hush_pile"]}, "share": 0.5},
+        {"kind": "purchase", "node": "hush_user", "commodity": "good", "tpa": 1.0},
+        {"kind": "licence", "from": {"id": "hush_mine"}, "by": [{"to": {"id": "hush_user"}, "profile": [{"share": 0.5}]}]},
+    ]  # fmt: skip
+    found = redact(net, secret=SECRET, hide=["names", "stocks"], scenarios=[cn.Scenario("s", given)])
+    (scenario,) = found.scenarios
+    assert "hush" not in scenario.to_toml()
+    mine, user, pile, new = (found.names[f"hush_{word}"] for word in ("mine", "user", "pile", "new"))
+    stocks = found.network.stocks
+    stock = stocks["id"][stocks["stock_t"].idxmax()]
+    assert scenario.measures[0]["stocks"] == [stock]
+    assert scenario.measures[1]["edges"] == [[mine, user, "good"]]
+    assert scenario.measures[1]["nodes"] == [mine]
+    assert scenario.measures[2]["projects"] == [new]
+    assert scenario.measures[3]["where"] == {"id": [pile, stock]}  # a plant and a stock of one id
+    assert scenario.measures[4]["node"] == user
+    assert scenario.measures[5]["from"] == {"id": [mine]}
+    assert scenario.measures[5]["by"][0]["to"] == {"id": [user]}
+    static = cn.Scenario("s", [dict(one) for one in scenario.measures[:4]])
+    served = [cn.balance(one, asked).demand["served_tpa"].sum() for one, asked in
+              ((net, cn.Scenario("s", given[:4])), (found.network, static))]  # fmt: skip
+    assert served[0] == pytest.approx(served[1])
+    abroad = [{"to": {"site": "x"}, "profile": [{"share": 0.5}]}]
+    with pytest.raises(cn.DataError, match="s asks by site, which is withheld"):
+        redact(
+            net, secret=SECRET, scenarios=[cn.Scenario("s", [{"kind": "licence", "commodity": "good", "by": abroad}])]
         )
 
 

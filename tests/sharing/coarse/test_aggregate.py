@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import chainnet as cn
+from chainnet.errors import SolverError
 from chainnet.sharing import aggregate, bracket
+from chainnet.sharing.coarse._aggregate import _Truth
 
 Row = tuple[str, str, float | None]
 ONE: list[Row] = [("a1", "b1", None), ("a2", "b2", None)]
@@ -49,6 +51,22 @@ def test_a_sum_alone_would_promise_too_much() -> None:
     between = outer.edges.set_index(["source", "target"]).loc[("AUS_mine_1", "MYS_refiner_1"), "capacity_tpa"]
     assert outer.nodes.set_index("id").loc["AUS_mine_1", "capacity_tpa"] == 40.0
     assert between == pytest.approx(25.0)
+
+
+def test_bounds_that_do_not_hold_the_truth_are_told_and_a_sum_never_falls_short() -> None:
+    net = pairs(ONE)
+    less = net.scale({"stage": "mine"}, 0.5)
+    with pytest.raises(SolverError) as told:
+        _Truth(net, []).check(less, net)
+    assert str(told.value) == (
+        "aggregate: under base the chain serves 25 t/yr, but the bounds are 25 and 20. "
+        "Report the network that caused this."
+    )
+    held = _Truth(net, []).check(net, less)
+    assert held.loc["base"].tolist() == pytest.approx([20.0, 25.0, 25.0, 5.0 / 40.0])
+    # 10 and 30 t through 25 and 15, one way of 12: 37 t, not a hair less for having been rounded
+    outer = aggregate(pairs(TWO), ["country", "stage"]).outer.edges.set_index("source")
+    assert 37.0 <= outer.loc["AUS_mine_1", "capacity_tpa"] <= 37.0 * (1 + 1e-8)
 
 
 def test_a_class_holds_sums_where_it_can_and_its_costs_are_the_least_outside_and_the_most_inside() -> None:
