@@ -59,7 +59,7 @@ def test_a_leader_who_sees_the_fringe_sells_more_than_one_who_does_not() -> None
     profits = [found.conduct.loc["CHN", "profit_usd_per_a"] for found in (blind, leader)]
     assert profits == pytest.approx([5000 / 9, 625.0])
     assert leader.conduct.loc["CHN", "gain_usd_per_a"] <= 2e-6 * 625.0
-    half = cn.market(net, curves=table, conduct={("CHN", "ore"): 0.5})
+    half = cn.market(net, curves=table, conduct={"CHN": 0.5})
     assert price(half) < price(blind)
 
 
