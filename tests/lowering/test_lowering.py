@@ -131,3 +131,17 @@ def test_another_amount_in_a_recipe_is_what_lowering_anew_gives(seed: int, degre
         assert abs(low.with_line(line, amount).program.matrix - anew.program.matrix).max() <= 1e-12
         tried += 1
     assert tried
+
+
+@pytest.mark.parametrize("n", [1, 5, 6, 9])
+def test_five_edges_without_a_baseline_are_named_and_the_rest_counted(n: int) -> None:
+    edges = [(f"m{i}", "u", None) for i in range(n)] + [("z", "u", 3.0)]
+    nodes = frame("id stage", *((source, "mine") for source, *_ in edges), ("u", "end_use"))
+    net = cn.Network(nodes, frame("source target flow_tpa", *edges))
+    with pytest.raises(cn.DataError) as told:
+        lower(net, degree="none")
+    named = ", ".join(f"m{i} -> u" for i in range(min(n, 5))) + (f" and {n - 5} more" if n > 5 else "")
+    assert str(told.value) == (
+        f"reroute=none: no baseline flow on {named}; none means that no edge carries more than its flow_tpa. "
+        "Fill flow_tpa or ask for existing."
+    )
