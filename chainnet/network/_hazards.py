@@ -45,7 +45,8 @@ def _groups(gate: Gate, frame: pd.DataFrame) -> None:
     ends = ["group_rate_low", "group_rate_high"]
     alone = frame["group"].isna() & frame[ends].notna().any(axis=1)
     for row in gate.rows(alone.to_numpy()):
-        gate.fault("hazards", row, "group", None, "blank, but group_rate_low is given", "Name the group.")
+        given = ends[int(frame[ends[0]].isna().iloc[row])]
+        gate.fault("hazards", row, "group", None, f"blank, but {given} is given", "Name the group.")
     for group, members in frame.dropna(subset="group").groupby("group"):
         # one row for each of several is a group by itself
         if len(members) == 1 and members["each"].isna().all():

@@ -21,7 +21,7 @@ from chainnet.prices._setting import Setting, cleared_with, prepare
 from chainnet.prices._terms import known_commodities, main_outputs
 from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario
-from chainnet.words import country_name, dollars, first_capital, in_sentence, join, readable_id, tonnes
+from chainnet.words import country_name, dollars, first_capital, in_sentence, inside, join, readable_id, tonnes
 
 NEAR = 1e-2  # of the span of what the player had with the sizes tried: what a better one may still bring
 STILL = 1e-7  # of the largest size, to which the best is found
@@ -135,7 +135,7 @@ def best_reply(
     table = pd.DataFrame([_row_of(row, cells[0][0]) for row, _ in cells])
     table = table.assign(held=table["held"].astype("boolean"), is_best=_best(table))
     best = table[table["is_best"]].reset_index(drop=True)
-    said = [_said(network, str(player), commodity, name, best[best["policy"] == name]) for name in policies]
+    said = [_said(str(player), commodity, name, best[best["policy"] == name]) for name in policies]
     given: dict[str, Any] = {word: market[word] for word in ("run", "by", "reroute") if word in market}
     given |= {"player": player, "commodity": commodity, "to": members.words, "policies": list(policies)}
     source = provenance(network, "HiGHS simplex and equations", **given)
@@ -394,7 +394,7 @@ def _binding(setting: Setting) -> bytes | None:
     return setting.clearing.model.binding if setting.clearing.is_still and not leads else None
 
 
-def _said(network: Network, player: str, commodity: str, policy: str, best: pd.DataFrame) -> str:
+def _said(player: str, commodity: str, policy: str, best: pd.DataFrame) -> str:
     """Return the best answers to one policy, and what they come to, in a sentence."""
     words: dict[str, Callable[[Any], str]] = {
         "export tax": lambda row: f"an export tax of {dollars(row.usd_per_t, ' ')}/t",
@@ -403,8 +403,9 @@ def _said(network: Network, player: str, commodity: str, policy: str, best: pd.D
         "flood": lambda row: f"a flood, at a subsidy of {dollars(row.usd_per_t, ' ')}/t",
         NOTHING: lambda row: "nothing",
     }
-    name = player if player in network.groups else in_sentence(country_name(player))
+    name = in_sentence(country_name(player))
     head = {NONE: "without a policy", "policy": "under the policy"}.get(policy, f"under {policy}")
+    good = inside(readable_id(commodity))
     answers = join([words[str(row.answer)](row) for row in best.itertuples()], "or")
     first = best.iloc[0]
     sums = [
@@ -414,6 +415,6 @@ def _said(network: Network, player: str, commodity: str, policy: str, best: pd.D
         )
     ]
     return (
-        f"{first_capital(head)}, the best reply of {name} in {readable_id(commodity)} is {answers}: {join(sums)} "
+        f"{first_capital(head)}, the best reply of {name} in {good} is {answers}: {join(sums)} "
         "a year, against the market with neither, at the elasticities assumed."
     )

@@ -17,7 +17,7 @@ from chainnet.flow import Counting, check_tier
 from chainnet.lowering import lower
 from chainnet.network import Network
 from chainnet.results import BOUNDED, provenance, stamp
-from chainnet.scenario import Scenario, overlay_of
+from chainnet.scenario import Scenario, listed, overlay_of
 
 _COLUMNS = [
     "insider", "band_low", "band_high", "low", "high", "width", "is_protected", "narrowed_by", "upper_facts_used",
@@ -186,7 +186,7 @@ def _fact(network: Network, number: int, fact: Any) -> _Fact:
 def fact_words(fact: Mapping[str, Any]) -> str:
     """Return a fact in words."""
     if "total" in fact:
-        return "total of " + ", ".join(f"{k} {v}" for k, v in dict(fact["total"]).items())
+        return "total of " + ", ".join(f"{k} {' or '.join(listed(v))}" for k, v in dict(fact["total"]).items())
     scenario = fact.get("scenario")
     return f"served under {scenario.name if isinstance(scenario, Scenario) else 'base'}"
 

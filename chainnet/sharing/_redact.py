@@ -14,7 +14,7 @@ from chainnet import checks
 from chainnet.errors import DataError
 from chainnet.network import TABLES, Frames, Network, is_country
 from chainnet.results import BOUNDED, Result, provenance, stamp
-from chainnet.scenario import Scenario, acting
+from chainnet.scenario import Scenario, acting, listed
 from chainnet.sharing._aliases import renamed, reworded
 from chainnet.sharing._attack import attack
 from chainnet.sharing._bands import band_of, check_bands, middle_of
@@ -192,14 +192,14 @@ def redact(
         within=None if within is None else [within] if isinstance(within, str) else list(within),
         keep=[w for w in keep if w in KEEP], protect=protect, rule=rules,
     )  # fmt: skip
-    names = pd.Series(work.ids, name="new").rename_axis("old")
+    names = pd.Series({**work.stocks, **work.ids}, name="new").rename_axis("old")
     return Redaction(
         provenance=source,
         log=stamp(pd.DataFrame(work.log, columns=["table", "column", "rows", "action"]), source),
         attack=found,
         cells=stamp(_cells(network, rules, bands), source),
         network=redacted,
-        scenarios=[_renamed_scenario(scenario, work.ids, network) for scenario in scenarios],
+        scenarios=[_renamed_scenario(scenario, work.ids, work.stocks, network) for scenario in scenarios],
         names=names,
     )
 
@@ -234,6 +234,8 @@ class _Work:
         self.log: list[dict[str, Any]] = []
         self._secret = secret
         self.ids = self._new_ids() if "names" in hide else {}
+        held = [key for key in self.frames["stocks"]["id"] if key not in keep] if "names" in hide else []
+        self.stocks = self._numbered(dict.fromkeys(held, "stock"))
 
     def done(self) -> Frames:
         """Return the tables that may be handed on."""
@@ -392,12 +394,11 @@ class _Work:
     def _rename(self) -> None:
         frames = renamed(self.frames, "nodes", self.ids)
         recipes = self._numbered(dict.fromkeys(sorted(set(frames["processes"]["process"])), "recipe"))
-        stocks = self._numbered({key: "stock" for key in frames["stocks"]["id"] if key not in self.keep})
         laws = self._numbered(dict.fromkeys(frames["service"]["instrument"], "instrument"))
         frames["service"] = frames["service"].assign(
             instrument=reworded(frames["service"]["instrument"], laws.__getitem__)
         )
-        frames = renamed(renamed(frames, "processes", recipes), "stocks", stocks)
+        frames = renamed(renamed(frames, "processes", recipes), "stocks", self.stocks)
         sites = {word: "site" for t in ("nodes", "projects") for word in frames[t]["site"].dropna()}
         new_sites = self._numbered(sites)
         for table in ("nodes", "projects"):
@@ -405,7 +406,7 @@ class _Work:
             frames[table] = frames[table].assign(site=cells)
         for table, column, n in (
             ("nodes", "id", len(frames["nodes"])), ("projects", "id", len(frames["projects"])),
-            ("stocks", "id", len(stocks)), ("processes", "process", len(recipes)), ("nodes", "site", len(sites)),
+            ("stocks", "id", len(self.stocks)), ("processes", "process", len(recipes)), ("nodes", "site", len(sites)),
             ("service", "instrument", len(laws)),
         ):  # fmt: skip
             self._say(table, column, n, "renamed, in an order that tells nothing")
@@ -500,27 +501,40 @@ def _with_names(fact: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, 
     return out
 
 
-def _renamed_scenario(scenario: Scenario, names: Mapping[str, str], network: Network) -> Scenario:
+def _renamed_scenario(
+    scenario: Scenario, plants: Mapping[str, str], stocks: Mapping[str, str], network: Network
+) -> Scenario:
     """Return a scenario with the new ids; one that asks by what is withheld cannot be handed on."""
     gone = {word for columns in _OWNERS.values() for word in columns} | {"site"}
+
+    def new_ids(words: Any, *names: Mapping[str, str]) -> list[str]:
+        return [new for word in listed(words) for new in [one[word] for one in names if word in one] or [word]]
+
+    def condition(value: Mapping[str, Any]) -> dict[str, Any]:
+        hidden = sorted(gone & set(value))
+        if hidden:
+            raise DataError(
+                f"scenarios: {scenario.name} asks by {hidden[0]}, which is withheld. "
+                "Name plants, or countries and steps."
+            )
+        return {**value, "id": new_ids(value["id"], plants, stocks)} if "id" in value else dict(value)
+
     measures = []
     for measure in scenario.with_shares(network).measures:  # others may not have these names of goods and countries
         new = acting(measure)
         for key, value in list(new.items()):
-            if key in ("nodes", "projects", "stocks"):
-                new[key] = [names.get(word, word) for word in ([value] if isinstance(value, str) else value)]
+            if key in ("nodes", "projects"):
+                new[key] = new_ids(value, plants)
+            elif key == "stocks":
+                new[key] = new_ids(value, stocks)
+            elif key == "node":
+                new[key] = plants.get(value, value)
             elif key == "edges":
-                new[key] = [[names.get(str(word), str(word)) for word in pair] for pair in value]
+                new[key] = [[*new_ids(pair[:2], plants), *pair[2:]] for pair in value]
+            elif key == "by":
+                new[key] = [{**one, "to": condition(one["to"])} for one in value]
             elif isinstance(value, Mapping):
-                hidden = sorted(gone & set(value))
-                if hidden:
-                    raise DataError(
-                        f"scenarios: {scenario.name} asks by {hidden[0]}, which is withheld. "
-                        "Name plants, or countries and steps."
-                    )
-                if "id" in value:
-                    ids = [value["id"]] if isinstance(value["id"], str) else value["id"]
-                    new[key] = {**value, "id": [names.get(word, word) for word in ids]}
+                new[key] = condition(value)
         measures.append(new)
     return Scenario(scenario.name, measures, probability=scenario.probability)
 

@@ -115,6 +115,9 @@ def test_a_program_that_rounding_makes_impossible_is_solved_with_wider_tolerance
     ("program", "is_sure"),
     [
         (lp([[1.0, 1.0]], [-INF], [1.0], [5.0, 5.0], [1.0, 1.0], lower=[0.75 + 1e-8, 0.25], row_scale=[2.0]), False),
+        # one row and two halves of columns may give way by 1e-7 each: 4e-7 where the row has the size 2
+        (lp([[1.0, 1.0]], [-INF], [1.0], [5.0, 5.0], [1.0, 1.0], lower=[0.75 + 3e-7, 0.25], row_scale=[2.0]), False),
+        (lp([[1.0, 1.0]], [-INF], [1.0], [5.0, 5.0], [1.0, 1.0], lower=[0.75 + 5e-7, 0.25], row_scale=[2.0]), True),
         (lp([[1.0, 1.0]], [-INF], [1.0], [5.0, 5.0], [1.0, 1.0], lower=[0.75 + 1e-5, 0.25], row_scale=[2.0]), True),
         (lp([[1.0, 1.0]], [-INF], [1.0], [5.0, 5.0], [1.0, 1.0], lower=[2.0, 0.25], row_scale=[2.0]), True),
         (two(lower=[0.0, 5.0]), True),
@@ -174,7 +177,11 @@ def test_a_basis_grows_with_the_rows() -> None:
     found = model.solve()
     longer = two().with_rows(np.array([[1.0, 0.0]]), np.array([-INF]), np.array([2.5]), np.array([1.0]))
     wider = WarmModel(longer)
-    again = wider.solve(wider.extended_basis(found.basis, 1))
+    basis = wider.extended_basis(found.basis, 1)
+    assert basis.valid
+    assert list(basis.col_status) == list(found.basis.col_status)
+    assert list(basis.row_status) == [*found.basis.row_status, wider._known.HighsBasisStatus.kBasic]
+    again = wider.solve(basis)
     assert again.value == pytest.approx(least_of(longer))
     assert again.value > found.value
 

@@ -11,6 +11,7 @@ from conftest import TOYS, frame, hourglass, line, two_tier
 from oracles import check_flow
 
 import chainnet as cn
+from chainnet.flow import Counting, ValueModel
 from chainnet.flow._plan import Told
 
 
@@ -191,3 +192,14 @@ def test_programs_that_are_done_are_told_as_a_part_of_all_and_never_more() -> No
             plan.done("first", n)
     assert told[1] == ("first (1 of 4 programs of 1,300 columns)", 0.25)
     assert [part for _, part in told] == [1.0, 0.25, 0.75, 1.0, 1.0]
+
+
+def test_a_value_under_another_amount_in_a_recipe_leaves_the_first_as_it_was() -> None:
+    """Ten tonnes of ore, two for one of metal; nine of metal are wanted."""
+    first = ValueModel(Counting(two_tier()))
+    lines = first.counting.network.processes["role"].tolist()
+    for role, amount, metal in (("input", 2.5, 4.0), ("input", 1.0, 9.0), ("output", 1.5, 7.5)):
+        other = first.with_line(lines.index(role), amount)
+        assert other.value == pytest.approx(metal)
+        assert other.certificate(verify=True).second_value == pytest.approx(metal)
+        assert first.value == first.value_without(np.array([], dtype=int)) == pytest.approx(5.0)

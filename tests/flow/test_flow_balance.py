@@ -12,7 +12,11 @@ from oracles import check_flow
 from recipe_networks import recipe_network
 
 import chainnet as cn
+from chainnet.engine import Ordered
+from chainnet.errors import SolverError
+from chainnet.flow import share_fairly
 from chainnet.flow._stages import settled
+from chainnet.lowering import Lowered, lower
 
 
 def served(bal: object) -> dict[tuple[str, str], float]:
@@ -95,6 +99,32 @@ def test_fair_shares_exist_wherever_there_is_an_answer(scenario: str) -> None:
     assert ((fair.by_tier()["shortfall_tpa"] - short).abs() <= 1e-6 * asked).all()
     assert fair.cost_usd >= plain.cost_usd * (1 - 1e-8)
     assert fair.certificate.ok
+
+
+def test_fair_floors_by_hand_and_wider_where_they_collide_by_rounding() -> None:
+    """Of six tonnes both users get half of what they want, or one a quarter where its edge lets no more pass."""
+    net = cn.Network(
+        nodes=frame("id stage capacity_tpa", ("m", "mine", 6.0), *((user, "end_use", None) for user in "uvw")),
+        edges=frame("source target capacity_tpa", ("m", "u", None), ("m", "v", None), ("m", "w", None)),
+        demand=frame("node demand_tpa", ("u", 4.0), ("v", 8.0), ("w", 0.0)),
+    )
+    everyone = np.ones(3, dtype=bool)
+
+    def floors(low: Lowered, value: float) -> tuple[Ordered, list[float]]:
+        solver = Ordered(low.program, "fair", [low.serving(everyone)])
+        solver.floor(0, -value)
+        share_fairly(low, solver, [everyone])
+        return solver, solver.model.bounds[0][low.served].tolist()
+
+    low = lower(net)
+    for value, looser in ((6.0, 1.0), (6.0 + 3e-9, 10.0), (6.0 + 3e-8, 100.0)):
+        solver, found = floors(low, value)
+        assert solver.looser == looser
+        assert found == pytest.approx([2 * (1 - 1e-8 * looser), 4 * (1 - 1e-8 * looser), 0.0], rel=1e-10)
+    with pytest.raises(SolverError, match="balance, fair: the program is infeasible"):
+        floors(low, 6.0 + 1e-6)
+    tight = net.with_table("edges", net.edges.assign(capacity_tpa=[1.0, None, None]))
+    assert floors(lower(tight), 6.0)[1] == pytest.approx([1.0, 5.0, 0.0], rel=1e-7)
 
 
 def test_fair_shares_inside_a_tier() -> None:

@@ -13,6 +13,7 @@ from scipy.optimize import linprog
 
 import chainnet as cn
 from chainnet.flow import Counting, stages_of
+from chainnet.flow._order import covering
 from chainnet.stress import due_in_year
 
 PLACES = ["CHN", "USA", "PRT", "BRA"]
@@ -434,6 +435,32 @@ def test_what_is_not_known_to_have_ended_counts_and_is_said() -> None:
     assert first.sum() == pytest.approx(10.0)
     # two tonnes for three places of which two are ours: from nothing to all may be ours, the middle is one
     assert found.by_tier().loc["defence", "served_tpa"] == pytest.approx(9.0)
+
+
+@pytest.mark.parametrize(
+    ("row", "by_law", "by_law_alone"),
+    [
+        (("law", "2020", "2026-10-31", None), "yes", True),  # its last day
+        (("law", "2020", "2026-10-30", "ended"), "no", False),
+        (("law", "2020", "2026-10-30", "works"), "yes", True),  # what followed does as much
+        (("law", "2020", "2026-10-30", None), "unsure", False),
+        (("law", "2026-10-31", None, None), "yes", True),
+        (("law", "2026-11", None, None), "no", False),
+        (("law", None, None, "ended"), "yes", True),  # it has no last day
+        (("arrangement", None, None, None), "yes", False),
+        (("arrangement", None, "2026-09", None), "unsure", False),
+        (("none", None, None, None), "no", False),
+    ],
+)
+def test_what_is_in_force_at_a_day(row: tuple[Any, ...], by_law: str, by_law_alone: bool) -> None:
+    net = shared_mine([("JPN", "pact", *row)], "2026-10-31")
+    assert covered(net) == (set() if by_law == "no" else {"u_jpn"})
+    assert covered(net, "law_only") == ({"u_jpn"} if by_law_alone else set())
+    assert covering(net, False).unsure == ((f"JPN: pact (until {row[2]})",) if by_law == "unsure" else ())
+    assert covering(net, True).unsure == ()
+    undated = shared_mine([("JPN", "pact", *row)])
+    assert covered(undated) == ({"u_jpn"} if row[0] != "none" else set())
+    assert covering(undated, False).unsure == ()
 
 
 def test_a_group_covers_its_members_and_a_member_its_group() -> None:

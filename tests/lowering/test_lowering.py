@@ -11,7 +11,7 @@ from conftest import frame, two_tier
 from recipe_networks import recipe_network
 
 import chainnet as cn
-from chainnet.lowering import Overlay, lower
+from chainnet.lowering import Overlay, Reach, lower
 from chainnet.scenario import overlay_of
 
 
@@ -131,3 +131,61 @@ def test_another_amount_in_a_recipe_is_what_lowering_anew_gives(seed: int, degre
         assert abs(low.with_line(line, amount).program.matrix - anew.program.matrix).max() <= 1e-12
         tried += 1
     assert tried
+
+
+@pytest.mark.parametrize("n", [1, 5, 6, 9])
+def test_five_edges_without_a_baseline_are_named_and_the_rest_counted(n: int) -> None:
+    edges = [(f"m{i}", "u", None) for i in range(n)] + [("z", "u", 3.0)]
+    nodes = frame("id stage", *((source, "mine") for source, *_ in edges), ("u", "end_use"))
+    net = cn.Network(nodes, frame("source target flow_tpa", *edges))
+    with pytest.raises(cn.DataError) as told:
+        lower(net, degree="none")
+    named = ", ".join(f"m{i} -> u" for i in range(min(n, 5))) + (f" and {n - 5} more" if n > 5 else "")
+    assert str(told.value) == (
+        f"reroute=none: no baseline flow on {named}; none means that no edge carries more than its flow_tpa. "
+        "Fill flow_tpa or ask for existing."
+    )
+
+
+@pytest.mark.parametrize(
+    ("gone", "cut", "is_reached"),
+    [
+        ("", "", True),
+        ("ore", "", False),  # every need of a recipe has to be met
+        ("coal", "", False),  # coke may be half of the feed alone
+        ("gas", "", True),
+        ("coke gas", "", True),  # coal may be all of it
+        ("works", "", False),
+        ("port", "", False),
+        ("", "port", False),
+        ("", "gas", True),
+        ("", "ore", False),
+    ],
+)
+def test_what_is_reached_at_all_by_hand(gone: str, cut: str, is_reached: bool) -> None:
+    """Works need ore, and coal, or coke up to a half with gas up to a quarter; a port hands metal on to the user."""
+    ways = [("ore", "works", "ore"), ("coal", "works", "coal"), ("coke", "works", "coke"), ("gas", "works", "gas")]
+    net = cn.Network(
+        frame(
+            "id stage process",
+            *((name, "mine", None) for name in ("ore", "coal", "coke", "gas")),
+            ("works", "refiner", "melt"),
+            ("port", "refiner", None),
+            ("u", "end_use", None),
+        ),
+        frame("source target commodity", *ways, ("works", "port", "metal"), ("port", "u", "metal")),
+        processes=frame(
+            "process commodity role t_per_t group max_share",
+            ("melt", "ore", "input", 2.0, None, None),
+            ("melt", "coal", "input", 1.0, "heat", None),
+            ("melt", "coke", "input", 1.0, "heat", 0.5),
+            ("melt", "gas", "input", 1.0, "heat", 0.25),
+            ("melt", "metal", "output", 1.0, None, None),
+        ),
+        demand=frame("node commodity demand_tpa", ("u", "metal", 1.0)),
+    )
+    low = lower(net)
+    targets = low.flows.demand[["position", "code"]].to_numpy(dtype=np.int64)
+    nodes = np.flatnonzero(net.nodes["id"].isin(gone.split()).to_numpy())
+    edges = np.flatnonzero((net.edges["source"] == cut).to_numpy())
+    assert Reach(net, targets).reaches(nodes, edges) is is_reached

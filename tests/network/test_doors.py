@@ -15,6 +15,7 @@ import pytest
 from conftest import diamond, frame
 
 import chainnet as cn
+from chainnet.network import lay_out
 
 CHAINS = list(cn.catalog().index)
 HOSTILE = '<img src=x onerror=alert(1)> "a" & </script> \u202eabc \u4e2d\u6587 href'
@@ -261,6 +262,7 @@ def test_an_answer_without_its_network_keeps_parallel_edges_and_node_limits(tmp_
 def test_incidence_balances_the_flow(mag9: cn.Network) -> None:
     matrix, nodes, edges = mag9.incidence()
     assert matrix.shape == (len(nodes), len(edges)) == (10, 15)
+    assert (edges.names, nodes.tolist()) == (["source", "target", "commodity", "row"], mag9.nodes["id"].tolist())
     dense = matrix.toarray()
     assert (dense.sum(axis=0) == 0).all()
     assert (np.abs(dense).sum(axis=0) == 2).all()
@@ -272,3 +274,16 @@ def test_incidence_balances_the_flow(mag9: cn.Network) -> None:
     matrix, nodes, _ = diamond().incidence()
     gain = dict(zip(nodes, matrix @ flow.edges["flow_tpa"].to_numpy(), strict=True))
     assert gain == {"a": 0.0, "b": 0.0, "mine": -7.0, "user": 7.0}
+
+
+def test_nodes_are_laid_out_in_columns_each_about_its_middle_without_crossings() -> None:
+    """a and b lead to d and c: crossed as they are numbered; e stands behind all of them."""
+    a, b, c, d, e = range(5)
+    places = lay_out(5, [a, b, c, d], [d, c, e, e]).tolist()
+    x, y = zip(*places, strict=True)
+    assert list(x) == [0.0, 0.0, 320.0, 320.0, 640.0]
+    assert sorted(y[:2]) == sorted(y[2:4]) == [-35.0, 35.0]
+    assert (y[a], y[b], y[e]) == (y[d], y[c], 0.0)
+    three = lay_out(4, [0, 1, 2], [3, 3, 3], columns=[2, 2, 2, 5]).tolist()
+    assert sorted(three) == [[0.0, -70.0], [0.0, 0.0], [0.0, 70.0], [320.0, 0.0]]
+    assert lay_out(0, [], []).shape == (0, 2)

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import chainnet as cn
+from chainnet.network import cover_by_node
 
 CHAIN: dict[str, Any] = {
     "nodes": pd.DataFrame(
@@ -105,11 +106,13 @@ def test_countries_are_codes_or_groups_known_in_common_or_own() -> None:
 
 @pytest.mark.parametrize(
     ("cells", "said"),
-    [({}, "share and tpa are both blank"), ({"share": 0.5, "tpa": 3.0}, "stands beside tpa")],
+    [({}, "share: share and tpa are both blank"), ({"share": 0.5, "tpa": 3.0}, 'share: "0.5": stands beside tpa')],
 )
 def test_a_contract_has_a_share_or_tonnes(cells: dict[str, float], said: str) -> None:
-    found = faults(contracts=[{"supplier": "works", "commodity": "metal", "for": "JPN", **cells}])
-    assert found == [("contracts", 2, "share", said)]
+    with pytest.raises(cn.DataError) as caught:
+        chain(contracts=[{"supplier": "works", "commodity": "metal", "for": "JPN", **cells}])
+    (fault,) = caught.value.faults_list
+    assert str(fault) == f"contracts row 2, {said}. Give one of the two: a share, or tonnes a year. (index 0)"
 
 
 def test_a_contract_names_a_plant_and_a_share_is_one() -> None:
@@ -155,6 +158,32 @@ def test_two_rows_of_cover_that_name_as_much_and_can_meet_contradict(
         found = faults(cover=given)
         assert found[0][:3] == ("cover", 3, "weeks")
         assert "names as much as row 2 and can meet it" in found[0][3]
+
+
+def test_cover_names_each_user_by_the_most_specific_row() -> None:
+    """Weeks of a node, else of its step, else of its country; a plant is named by node or step, with what it names."""
+    given = [
+        {"weeks": 1.0},
+        {"country": "G7", "weeks": 2.0, "note": "seven"},
+        {"step": "cars", "country": "EU27", "weeks": 3.0},
+        {"node": "us_arms", "weeks": 4.0},
+        {"step": "refiner", "commodity": "metal", "weeks": 5.0},
+        {"node": "mine", "tier": "defence", "weeks": 6.0},
+    ]
+    for rows in (given, given[::-1]):
+        net = chain(cover=rows)
+        found = cover_by_node(net.as_read, net.groups_known)
+        assert set(found.columns) == set(net.cover.columns)
+        assert found[["step", "country"]].isna().all(axis=None)
+        cells = found[["node", "commodity", "tier", "weeks", "note"]].astype(object)
+        assert sorted(cells.where(cells.notna(), "").to_numpy().tolist()) == [
+            ["eu_cars", "metal", "civilian", 3.0, ""],
+            ["mine", "", "defence", 6.0, ""],
+            ["us_arms", "metal", "defence", 4.0, ""],
+            ["us_cars", "metal", "civilian", 2.0, "seven"],
+            ["works", "metal", "", 5.0, ""],
+        ]
+    assert cover_by_node(chain().as_read, {}).empty
 
 
 def test_a_table_that_changes_is_held_to_the_same(mag9: cn.Network) -> None:

@@ -82,3 +82,9 @@ def test_inputs_that_stand_in_for_each_other_need_one_link() -> None:
         ["r2", "metal", "user"],
         ["r2", "scrap", "supplier"],
     ]
+    assert found["words"].tolist() == [
+        "r2 (refiner) makes metal, but no row of edges with metal begins there: it finds no new user either. "
+        "If it may have one, add a row with capacity_tpa 0.",
+        "r2 (refiner) needs scrap, but no row of edges with scrap ends there: it finds no new supplier either. "
+        "If it may have one, add a row with capacity_tpa 0.",
+    ]

@@ -253,6 +253,80 @@ def test_mass_may_not_be_gained() -> None:
     assert any("from at most 0.9 t" in rule for rule in rules(commodities=commodities, processes=recipe))
 
 
+def told(**tables: object) -> list[str]:
+    with pytest.raises(cn.DataError) as caught:
+        cn.Network(**{"nodes": NODES, "edges": EDGES, **tables})
+    return [str(fault).partition(" (index")[0] for fault in caught.value.faults_list]
+
+
+def test_faults_of_hazards_say_what_is_wrong_and_what_to_do() -> None:
+    columns = "id rate_low rate_high share_low share_high count years months_low months_high group"
+    rows = [
+        ("a", 0.2, 0.1),
+        ("b", 0.2, None, None, None, None, None, 3.0),  # no end seen: no fault
+        ("c", None, None, None, 0.3, None, None, None, 4.0),
+        ("d", 0.1, 0.2, 0.3, 0.4),
+        ("e", None, None, None, None, 2.5),
+        ("f", None, None, None, None, None, 7.0, None, None, None, None, 0.1, 0.2),
+        ("g", None, None, None, None, None, None, None, None, "G", None, 0.1, 0.2),
+        ("h", None, None, None, None, None, None, None, None, "G", None, 0.125, 0.2),
+        ("i", None, None, None, None, None, None, None, None, "H"),
+        ("j", None, None, None, None, None, None, None, None, "I", "node"),
+        ("k", 0.1, 0.2, None, None, 4.0, 10.0, 5.0, 4.0, None, None, None, 0.2),
+        ("l", 0.2, 0.2, None, None, None, None, 4.0, 4.0, "G", None, 0.1, 0.2),
+    ]
+    table = frame(
+        f"{columns} each group_rate_low group_rate_high", *((*row, *[None] * (13 - len(row))) for row in rows)
+    )
+    once, years = "Say how often in one way: a rate, a count or a share.", "needs the years in which it was counted"
+    assert told(hazards=table) == [
+        'hazards row 2, rate_low: "0.2": rate_low is above rate_high (0.1). Swap or correct them.',
+        "hazards row 3, rate_high: blank, but rate_low is given. Give each its other end.",
+        "hazards row 4, months_low: blank, but months_high is given. Give each its other end.",
+        "hazards row 4, share_low: blank, but share_high is given. Give each its other end.",
+        f'hazards row 5, share_low: "0.3": stands beside rate_low. {once}',
+        'hazards row 6, count: "2.5": is no whole number of events. Correct it.',
+        f"hazards row 6, years: blank: a count {years}, and these a count. Fill it.",
+        f"hazards row 7, count: blank: a count {years}, and these a count. Fill it.",
+        "hazards row 7, group: blank, but group_rate_low is given. Name the group.",
+        'hazards row 9, group_rate_low: "0.125": the rates of the group G differ. Give it one pair of rates.',
+        'hazards row 10, group: "H": a group of one: it has no common cause. Name the others, or leave it out.',
+        f'hazards row 12, count: "4": stands beside rate_low. {once}',
+        "hazards row 12, group: blank, but group_rate_high is given. Name the group.",
+        "hazards row 12, group_rate_low: blank, but group_rate_high is given. Give each its other end.",
+        'hazards row 12, months_low: "5": months_low is above months_high (4). Swap or correct them.',
+    ]
+
+
+def test_faults_of_recipes_say_what_is_wrong_and_what_to_do() -> None:
+    recipes = frame(
+        "process commodity role t_per_t",
+        ("none", "a", "input", 1.0),
+        ("two", "a", "input", 9.0),
+        ("two", "x", "output", 1.0),
+        ("two", "y", "output", 1.0),
+        ("off", "a", "input", 4.0),
+        ("off", "b", "output", 2.5),
+        ("off", "b", "byproduct", 0.5),
+        ("off", "a", "coproduct", 0.25),
+        ("heavy", "ore", "input", 0.9),
+        ("heavy", "metal", "output", 1.0),
+        ("light", "ore", "input", 1.0),
+        ("light", "metal", "output", 1.0),
+    )
+    basis = frame("id basis", ("ore", "t Nd"), ("metal", "t Nd"), *((good, None) for good in "abxy"))
+    one = "it must have one. Make the other products coproduct or byproduct."
+    assert told(processes=recipes, commodities=basis) == [
+        f'processes row 2, role: "none": the process has 0 rows with role output; {one}',
+        f'processes row 3, role: "two": the process has 2 rows with role output; {one}',
+        'processes row 7, t_per_t: "2.5": the main output has t_per_t 1. State the other rows per tonne of main output.',
+        'processes row 8, commodity: "b": the product stands twice. Add the rows up.',
+        'processes row 9, commodity: "a": the output is its own input. Net the two.',
+        'processes row 10, t_per_t: "heavy": makes 1 t of t Nd per tonne of activity from at most 0.9 t. '
+        "Correct the recipe or the commodities' basis.",
+    ]
+
+
 # -- transforms ---------------------------------------------------------------------------------
 
 
@@ -401,6 +475,43 @@ def test_networkx_capacity_is_read() -> None:
     graph.add_edge("m", "u", capacity=3)
     assert cn.max_flow(cn.Network.from_networkx(graph)).value_tpa == 3.0
     assert dict(graph.edges["m", "u"]) == {"capacity": 3}
+
+
+def test_what_keeps_a_share_or_stops_is_told_in_every_table() -> None:
+    net = cn.Network(
+        nodes=frame(
+            "id stage country capacity_tpa",
+            ("m", "mine", "CHN", 8.0),
+            ("n", "mine", "CHN", None),
+            ("o", "mine", "AUS", None),
+            ("u", "end_use", "CHN", 20.0),
+        ),
+        edges=frame("source target flow_tpa capacity_tpa", ("m", "u", 4.0, 6.0), ("n", "u", 12.0, None), ("o", "u", 1.0, 3.0)),
+        projects=frame("id stage country capacity_tpa", ("p", "mine", "CHN", 2.0), ("q", "mine", "AUS", None)),
+        stocks=frame(
+            "id node country stock_t release_tpa capacity_t",
+            ("at_n", "n", "AUS", 4.0, None, 8.0),
+            ("at_o", "o", "CHN", 16.0, 2.0, None),
+            ("at_u", "u", "AUS", 1.0, 1.0, 1.0),
+        ),
+    )  # fmt: skip
+
+    def cells(found: cn.Network, table: str, *columns: str) -> list[list[float | None]]:
+        rows = getattr(found, table)[list(columns)].astype(object)
+        return rows.where(rows.notna(), None).to_numpy().tolist()  # type: ignore[no-any-return]
+
+    quarter, none = (net.scale({"country": "CHN"}, share) for share in (0.25, 0.0))
+    # what has no limit keeps a quarter of its baseline; edges and users stay as they are
+    assert cells(quarter, "nodes", "capacity_tpa") == [[2.0], [3.0], [None], [20.0]]
+    assert cells(quarter, "projects", "capacity_tpa") == [[0.5], [None]]
+    assert cells(quarter, "edges", "capacity_tpa") == cells(net, "edges", "capacity_tpa") == [[6.0], [None], [3.0]]
+    stocks = ("stock_t", "release_tpa", "capacity_t")
+    assert cells(quarter, "stocks", *stocks) == [[4.0, None, 8.0], [4.0, 0.5, None], [1.0, 1.0, 1.0]]
+    # what stops needs no baseline, and takes its edges and stocks along
+    assert cells(none, "nodes", "capacity_tpa") == [[0.0], [0.0], [None], [20.0]]
+    assert cells(none, "projects", "capacity_tpa") == [[0.0], [None]]
+    assert cells(none, "edges", "capacity_tpa") == [[0.0], [0.0], [3.0]]
+    assert cells(none, "stocks", *stocks) == [[0.0, None, 0.0], [0.0, 0.0, None], [1.0, 1.0, 1.0]]
 
 
 BROKEN = {

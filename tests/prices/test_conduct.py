@@ -9,7 +9,7 @@ import pytest
 
 import chainnet as cn
 from chainnet.prices import capital_recovery_factor
-from tests.market_networks import curves, magnets, network, two_countries
+from tests.market_networks import curves, joint_product, magnets, network, two_countries
 
 
 def sellers(n: int, fringe: bool = False, entrant_tpa: float = 0.0) -> Any:
@@ -144,3 +144,13 @@ def test_a_markup_without_bound_is_refused() -> None:
         with pytest.raises(cn.DataError, match="has no bound"):
             cn.market(net, **given, **more)
     assert cn.market(net, **given, demand_elasticity=0.5).certificate.ok
+
+
+def test_a_leader_leads_with_one_good_and_whoever_acts_sells_to_others() -> None:
+    net, table = joint_product()
+    with pytest.raises(cn.DataError) as told:
+        cn.market(net, curves=table, conduct={"plant": "leader"})
+    assert str(told.value) == ('conduct: plant sells ce, nd, and leads with one good. Name it: ("plant", "ce").')
+    assert cn.market(net, curves=table, conduct={("plant", "ce"): "leader"}).conduct.index.tolist() == ["plant ce"]
+    with pytest.raises(cn.DataError, match=r"^conduct: CHN sells nothing to others\. Leave it out\.$"):
+        cn.market(net, curves=table, conduct={("CHN", "ore"): 0.5})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import chainnet as cn
@@ -79,6 +80,28 @@ def test_a_project_earns_nothing_where_it_is_built_in_part_and_something_where_w
     assert whole.builds.loc["plant", "profit_usd_per_a"] > 0
     assert built(out) == 0.0
     assert out.builds.loc["plant", "profit_usd_per_a"] == 0.0
+
+
+def test_who_lacks_a_size_or_a_capital_cost_cannot_enter() -> None:
+    net, table = entry()
+    costs = [net.projects["capex_musd"].iloc[0], None, 500.0, 500.0]
+    more = pd.concat([net.projects] * 4, ignore_index=True).assign(
+        id=["plant", "costless", "sizeless", "naught"], capex_musd=costs, capacity_tpa=[5000.0, 5000.0, None, 0.0]
+    )
+    wider = net.with_table("projects", more)
+    asked: dict[str, Any] = {"curves": table, "reroute": "existing", "run": "long"}
+    found = cn.market(wider, **asked)
+    assert found.builds.index.tolist() == ["plant"]
+    rows = found.assumed[found.assumed.index.str.startswith("capex ")]
+    assert rows.index.tolist() == ["capex costless", "capex naught", "capex sizeless"]
+    assert set(rows["source"]) == {"not known: the project cannot enter"}
+    assert rows[["low", "used", "high"]].isna().all(axis=None)
+    for name in ("costless", "sizeless", "naught"):
+        with pytest.raises(cn.DataError) as told:
+            cn.market(wider, **asked, projects=["plant", name])
+        assert str(told.value) == (
+            f"projects: {name} has no capacity_tpa or no capex_musd, so what it must earn is not known."
+        )
 
 
 def test_a_curve_of_floors_bites_holds_and_breaks() -> None:

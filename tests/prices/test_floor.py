@@ -296,6 +296,23 @@ def test_a_floor_takes_the_reason_to_wait() -> None:
     assert safe.loc["k", "decision"] == "build now"
 
 
+def test_what_waiting_risks_is_of_each_project() -> None:
+    """0.2 a year for 2.5 years, 4 t averted by one project alone, 3 million USD a tonne: 6 million; or nobody averts."""
+    net = market(EXAMPLE_K, ("x", 10.0, 5.0, 1.0, None))
+    asked: dict[str, Any] = {"reference_price": 54_000, "hazard": 0.2, "usd_per_t": 3e6, "delay_years": 2.5}
+    for averted, expected in (
+        ({"averted_t": {"k": 4.0}}, [6.0, 0.0]),
+        ({"averted_t": 4.0}, [6.0, 6.0]),
+        ({}, [0.0, 0.0]),
+    ):
+        found = build_or_wait(net, 110_000, [50_000, 120_000], **asked, **averted)
+        for prefix in ("", "floor_"):
+            cost = found[f"{prefix}hazard_cost_musd"]
+            assert cost[["k", "x"]].tolist() == pytest.approx(expected)
+            net_value = found[f"{prefix}option_value_musd"] - cost
+            assert found[f"{prefix}net_option_value_musd"].tolist() == pytest.approx(net_value.tolist())
+
+
 # -- bad input ------------------------------------------------------------------------------------------------
 
 

@@ -91,7 +91,10 @@ def test_a_project_that_begins_too_late_does_not_count() -> None:
     ("given", "said"),
     [
         ({"avoid": -1.0}, "avoid_tpa: -1.0"),
-        ({"run": "long"}, "run: is set by instruments itself"),
+        ({"run": "long"}, r"^run: is set by instruments itself\. Leave it out\.$"),
+        ({"policy": []}, r"^policy: is set by instruments itself\. Leave it out\.$"),
+        ({"precision": 0.0}, r"^precision: 0\.0 is out of range; give a part of the number, such as 1e-6\.$"),
+        ({"precision": 0.6}, "precision: 0.6 is out of range"),
         ({"projects": ["plans"]}, "unknown project"),
         ({"reference_price": -1}, "reference_price"),
     ],

@@ -210,6 +210,61 @@ def test_a_price_that_is_not_one_number_is_told_with_its_ends() -> None:
     assert found.welfare.loc["CHN", "total_usd_per_a"] == pytest.approx(50 * 90.0)
 
 
+def test_what_crosses_over_new_relations_bears_its_duty() -> None:
+    """Chinese goods at 10, 3 for a new relation and 7 at the border: users take 97.5 - 20, and nobody at home sells."""
+    net = network(
+        [
+            ("a", "mine", "CHN", None, None), ("b", "mine", "AUS", None, None),
+            ("h", "end_use", "CHN", None, None), ("u", "end_use", "USA", None, None),
+        ],
+        [("a", "h", "good", 0.0), ("b", "u", "good", 0.0)],
+        {("h", "good"): 10.0, ("u", "good"): 40.0},
+        main_commodity="good",
+    )  # fmt: skip
+    tariff = {"kind": "tariff", "to": USA, "commodity": "good", "usd_per_t": 7.0}
+    table = curves(a=(10, 0), b=(50, 1), h=(60, 1), u=(97.5, 1))
+    found = cleared((net, table), tariff, reroute="new", extra_cost_usd_per_t=3.0)
+    assert found.flows.columns.tolist() == ["source", "target", "commodity", "flow_tpa", "duty_usd_per_t"]
+    rows = [("a", "h", "good", 50.0, 0.0), ("b", "u", "good", 0.0, 7.0), ("CHN", "USA", "good", 77.5, 7.0)]
+    for row, expected in zip(found.flows.itertuples(index=False, name=None), rows, strict=True):
+        assert row[:3] == expected[:3]
+        assert row[3:] == pytest.approx(expected[3:])
+    assert found.policies.loc[0, "treasury_usd_per_a"] == pytest.approx(7 * 77.5)
+
+
+def test_the_wedge_is_between_the_cheapest_and_the_dearest_place_inside_and_elsewhere() -> None:
+    """China sells at 10 to 30; America at 75, where 22.5 t are made; scrap has no price on record, wire no trade.
+
+    What nobody ships from the far pit has a price, but no place in it.
+    """
+    net = network(
+        [
+            ("a", "mine", "CHN", None, 50.0), ("b", "mine", "CHN", None, 50.0), ("u", "end_use", "CHN", None, None),
+            ("far", "mine", "CHN", None, 50.0),
+            ("m", "mine", "USA", None, None), ("v", "end_use", "USA", None, None), ("w", "end_use", "USA", None, None),
+        ],
+        [
+            ("a", "u", "good", 0.0), ("b", "u", "good", 0.0), ("far", "u", "good", 5.0), ("m", "v", "good", 0.0),
+            ("m", "w", "scrap", 0.0),
+        ],
+        {("u", "good"): 50.0, ("v", "good"): 40.0, ("w", "scrap"): 10.0},
+        main_commodity="good",
+        commodities={"id": ["good", "scrap", "wire"], "price_usd_per_t": [64.0, np.nan, 9.0]},
+    )  # fmt: skip
+    table = curves(a=(10, 0), b=(30, 0), far=(80, 0), u=(100, 0), w=(97.5, 1))
+    rows = [("m", "good", None, 30.0, 2.0), ("v", "good", None, 97.5, 1.0), ("m", "scrap", None, 1.0, 1.0)]
+    found = cleared((net, pd.concat([table, pd.DataFrame(rows, columns=table.columns)], ignore_index=True)))
+    ends = ["inside_low_usd_per_t", "inside_high_usd_per_t", "elsewhere_low_usd_per_t", "elsewhere_high_usd_per_t"]
+    for place, expected in (("CHN", [10.0, 30.0, 75.0, 75.0]), ("USA", [75.0, 75.0, 10.0, 30.0])):
+        wedge = found.wedge(net, place)
+        assert (wedge.index.name, wedge.index.tolist()) == ("commodity", ["good"])
+        assert wedge["reference_usd_per_t"].tolist() == [64.0]
+        assert wedge.loc["good", ends].tolist() == pytest.approx(expected)
+        assert wedge.attrs["provenance"] == found.provenance
+    with pytest.raises(cn.DataError, match=r'^inside: unknown place "CHL"; did you mean "CHN"'):
+        found.wedge(net, "CHL")
+
+
 # -- published -----------------------------------------------------------------------------------------
 
 

@@ -10,6 +10,8 @@ import pytest
 
 import chainnet as cn
 from chainnet.prices import best_reply
+from chainnet.prices._conduct import Tried, best_number
+from chainnet.prices._reply import _best, _said
 from tests.market_networks import CHN, USA, curves, network, two_countries
 from tests.prices.test_conduct import sellers
 
@@ -182,6 +184,62 @@ def test_one_who_is_too_small_to_move_a_price_does_nothing() -> None:
     found = best_reply(net, None, "CHN", "good", to="USA", curves=given)
     assert "the best reply of China in good is nothing" in found.sentence
     assert found.best["answer"].tolist() == ["nothing"]
+
+
+def test_of_equal_answers_nothing_alone_is_best() -> None:
+    """Under each policy what is within a millionth of the span of the largest total; spans and policies differ."""
+    rows = [
+        ("none", "nothing", 5.0), ("none", "export tax", 9.0), ("none", "quota", 9.0 - 3e-6), ("none", "stop", 5.0),
+        ("floor", "export tax", 70.0), ("floor", "nothing", 70.0 - 6e-5), ("floor", "stop", 0.0),
+        ("club", "quota", 1.0), ("club", "nothing", 1.0 - 2e-6), ("club", "stop", 0.0),
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["policy", "answer", "player_total_usd_per_a"])
+    best = table[_best(table)]
+    assert list(zip(best["policy"], best["answer"], strict=True)) == [
+        ("none", "export tax"),
+        ("none", "quota"),
+        ("floor", "nothing"),
+        ("club", "quota"),
+    ]
+
+
+def test_every_answer_has_its_words() -> None:
+    def said(policy: str, player: str, *answers: str, change: float = -2e6) -> str:
+        row = {"usd_per_t": 12.0, "exports_tpa": 34.0, "player_change_usd_per_a": change}
+        row |= {"members_change_usd_per_a": 5.0, "others_change_usd_per_a": -7.0}
+        table = pd.DataFrame([{"answer": answer, **row} for answer in answers])
+        return _said(player, "raw_good", policy, table)
+
+    end = "a year, against the market with neither, at the elasticities assumed."
+    assert said("none", "CHN", "nothing", change=0.0) == (
+        "Without a policy, the best reply of China in raw good is nothing: "
+        f"China +USD 0, the members +USD 5 and third countries -USD 7 {end}"
+    )
+    assert said("policy", "USA", "flood", "stop").startswith(
+        "Under the policy, the best reply of the United States in raw good is a flood, at a subsidy of USD 12/t or a stop "
+        "of exports: the United States -USD 2 million, the members"
+    )
+    assert said("high floor", "far_club", "export tax", "quota").startswith(
+        "Under high floor, the best reply of Far club in raw good is an export tax of USD 12/t or an export quota of 34 t/yr: "
+        "Far club -USD 2 million,"
+    )
+
+
+@pytest.mark.parametrize("binding", [None, b"one"])
+@pytest.mark.parametrize("top", [0.0, 2.7, 6.3, 9.0])
+def test_the_best_number_is_found_whatever_is_known_of_its_neighbours(top: float, binding: bytes | None) -> None:
+    """What it has is 50 - 2 (x - top)^2 from 1 to 8; a tangent bounds it."""
+
+    def at(number: float) -> Tried:
+        return Tried(50.0 - 2.0 * (number - top) ** 2, -4.0 * (number - top), binding)
+
+    def bound(left: float, low: Tried, right: float, high: Tried) -> float:
+        return max(low.gain + max(low.worth, 0.0) * (right - left), high.gain)
+
+    best, gap = best_number(at, 1.0, 8.0, bound, lambda gains: 1e-6 * abs(max(gains)), 1e-9)
+    nearest = min(max(top, 1.0), 8.0)
+    assert best == pytest.approx(nearest, abs=1e-3 if binding is None else 1e-9)
+    assert at(nearest).gain - at(best).gain <= gap + 1e-9 <= 1e-4
 
 
 @pytest.mark.parametrize(

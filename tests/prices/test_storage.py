@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 import chainnet as cn
 from chainnet.cli.common import app
 from chainnet.prices import storage
+from chainnet.prices._storage import _carried, _Run
 from tests.market_networks import curves, network
 
 HALF = cn.Scenario("half", [{"kind": "scale", "nodes": "mine", "share": 0.5}])
@@ -80,6 +81,24 @@ def test_where_prices_jump_any_between_goes_with_what_is_carried() -> None:
     assert found.loc[0, "bought_t"] == pytest.approx(0.0, abs=1e-6)
     low, high = found.loc[0, ["price_low_usd_per_t", "price_high_usd_per_t"]]
     assert low <= 30 / 1.1 <= high
+
+
+def test_at_a_jump_the_ends_of_both_sides_are_told() -> None:
+    """Up to 2 t cost 10 in the first period, more 30; at 25 in the second neither pays exactly for what is carried."""
+
+    def ends(low: float, high: float) -> dict[str, Any]:
+        return {"price_low_usd_per_t": low, "price_high_usd_per_t": high}
+
+    class Jumps:
+        def run(self, carried: float) -> _Run:
+            low = carried < 2.0
+            rows = [ends(9.0, 10.5), ends(24.0, 26.5)] if low else [ends(29.0, 31.0), ends(23.0, 25.5)]
+            return _Run(rows, [10.0 if low else 30.0, 25.0], [80.0, 80.0])
+
+    assert _carried(Jumps(), 1.0, 0.0) == [ends(9.0, 31.0), ends(23.0, 26.5)]  # type: ignore[arg-type]
+    # where carrying never pays, or nobody would carry even the first tonne, the market stays as it is
+    assert _carried(Jumps(), 1.0, 15.0) == [ends(9.0, 10.5), ends(24.0, 26.5)]  # type: ignore[arg-type]
+    assert _carried(Jumps(), 2.0, 5.0) == [ends(9.0, 10.5), ends(24.0, 26.5)]  # type: ignore[arg-type]
 
 
 def test_a_buffer_is_filled_and_emptied_period_by_period() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import frame
 
 import chainnet as cn
 from chainnet.network import graphs_folder, split_list
 from chainnet.scenario import effects_of
-from chainnet.scenario._customs import freshness, newest, read_rows
+from chainnet.scenario._customs import freshness, newest, read_rows, share_of_base
+from chainnet.scenario._in_force import _holds
 from chainnet.scenario._register import Rule, register, state_at
 
 DATES = ("announced", "in_force", "until", "suspended_from", "suspended_to", "after")
@@ -27,7 +30,7 @@ LICENCES: dict[str, Any] = {
 }
 
 
-def rule(kind: str = "export", **dates: str) -> Rule:
+def rule(kind: str = "export", **dates: Any) -> Rule:
     blank = dict.fromkeys(("scope", "source", "review_by", "note", *DATES), "")
     return Rule(id="r", title="R", actor="CHN", kind=kind, chains=(), checked_on="2026-11-29", **{**blank, **dates})
 
@@ -157,6 +160,41 @@ def test_gallium_by_hand_and_germanium_of_its_base_year() -> None:
     assert effect.measure["share"] == pytest.approx(11.76 / 43.7)  # 2022 is the base year: the share itself
 
 
+def test_what_a_row_leaves_of_the_baseline_by_hand() -> None:
+    """Of 60 t/yr that leave China 20 go to Japan; customs saw 30 t in half of 2023, 0.4 of that a year later."""
+    net = cn.Network(
+        frame("id stage country", ("m", "mine", "CHN"), ("h", "end_use", "CHN"), ("j", "end_use", "JPN"), ("u", "end_use", "USA")),
+        frame(
+            "source target commodity flow_tpa",
+            ("m", "j", "x", 20.0), ("m", "u", "x", 40.0), ("m", "h", "x", 7.0), ("m", "u", "y", 9.0),
+        ),
+        name="toy", year=2024,
+    )  # fmt: skip
+    (row,) = rows(("2024-07/2024-12", 0.4, "2023-07/2023-12"))
+    row = replace(row, before_t=30.0, low=0.3, high=1.2)
+    # of 60 t/yr before 24, 18 to 72 would be left: of what goes to Japan, all and 0.9 of it
+    for to, flow, parts in (("WLD", 60.0, (0.4, 0.3, 1.0)), ("JPN", 20.0, (1.0, 0.9, 1.0))):
+        found = share_of_base(net, replace(row, to=to), "s")
+        assert (found.value, found.low, found.high, found.base_tpa) == pytest.approx((*parts, flow))
+        held = "; more than before the rule, so nothing is held back from the baseline flow" if to == "JPN" else ""
+        assert found.words == f"0.4 x 60 t/yr of 2023-07/2023-12 / {flow:g} t/yr of the table{held}"
+    # where the period before lies in the base year, the share is that of the baseline: no tonnes are asked
+    bare = replace(row, before_t=np.nan, to="JPN", low=np.nan)
+    found = share_of_base(net, replace(bare, before="2024"), "s")
+    assert (found.value, found.high, found.words) == (0.4, 1.0, "0.4 of 2024, the base year")
+    assert np.isnan(found.low)
+    with pytest.raises(cn.DataError) as none:
+        share_of_base(net, bare, "s: share")
+    assert str(none.value) == (
+        "s: share: graphs/common/controls.csv row 2 (g, 2024-07/2024-12): before_t is empty and 2023-07/2023-12 is not "
+        "the base year, 2024. Write a number as share, or fill before_t in."
+    )
+    with pytest.raises(
+        cn.DataError, match=r"toy has no baseline flow of z, w from CHN\. Fill flow_tpa, or write a number"
+    ):
+        share_of_base(net, replace(row, commodities=("z", "w")), "s")
+
+
 def test_the_destination_that_a_measure_names_alone_comes_before_everywhere() -> None:
     net = cn.read("rare-earths")
     heavy = {**LICENCES, "commodity": ["dytb_metal"], "rule": "chn_ree7_2025"}
@@ -243,6 +281,44 @@ def test_part_of_a_cut_that_customs_show() -> None:
 
 
 # -- in force ---------------------------------------------------------------------------------------
+
+PAUSED = {"in_force": "2025", "suspended_from": "2026-01", "suspended_to": "2026-06"}
+
+
+@pytest.mark.parametrize(
+    ("dates", "measure", "holds", "returns"),
+    [
+        ({}, {}, True, True),
+        ({}, {"start": "2026-11"}, True, True),
+        ({}, {"start": "2026-12"}, False, False),  # not yet
+        ({}, {"until": "2026-11"}, False, False),  # the first month without it
+        ({}, {"until": "2026-12"}, True, True),
+        ({}, {"months": 3}, False, False),  # month numbers belong to no day
+        ({}, {"start_month": 0}, False, False),
+        ({"kind": "proposal"}, {}, False, False),
+        ({"in_force": "2026-12", "announced": "2026"}, {}, False, False),
+        ({"until": "2026-10", "after": "ended"}, {}, False, False),
+        ({"until": "2026-10"}, {}, False, True),  # not known what followed
+        ({"suspended_from": "2026-11"}, {"start": "2027-05"}, False, True),
+        # what was suspended works again: a start after that says when it would have returned, one before when it began
+        ({**PAUSED, "after": "works"}, {"start": "2027-05"}, True, True),
+        ({**PAUSED, "after": "works"}, {"start": "2026-01"}, True, True),
+        (
+            {**PAUSED, "after": "works", "suspended_from": "2028", "suspended_to": ""},
+            {"start": "2027-05"},
+            False,
+            False,
+        ),
+        ({"is_laid": True}, {"start": "2027-05", "status": "suspended"}, True, True),
+        ({"is_laid": True}, {"start": "2027-05", "status": "in force"}, False, False),
+        ({"is_laid": False}, {"start": "2027-05", "status": "announced"}, False, False),
+    ],
+)
+def test_when_a_measure_of_a_rule_holds(
+    dates: dict[str, Any], measure: dict[str, Any], holds: bool, returns: bool
+) -> None:
+    day, one = date(2026, 11, 29), rule(**dates)
+    assert [_holds(one, measure, day, either) for either in (False, True)] == [holds, returns]
 
 
 def test_in_force_holds_each_measure_whose_rule_is_in_force_once() -> None:

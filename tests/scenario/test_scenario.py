@@ -170,6 +170,156 @@ def test_a_wrong_form_is_refused(measure: object, faults: str) -> None:
     assert [line[: len(words)] for line, words in zip(told, expected, strict=True)] == expected
 
 
+WHERE = "must map columns to a word or a list of words"
+USA = {"country": "USA"}
+
+
+@pytest.mark.parametrize(
+    ("measure", "told"),
+    [
+        (
+            {"kind": "remove", "where": {"country": 3}, "nodes": [1], "edges": ["ab"], "months": 0},
+            [
+                ".edges: \"['ab']\": must be a list of [source, target] pairs. Correct it.",
+                '.months: "0": must be a whole number, 1 or more. Correct it.',
+                '.nodes: "[1]": must be a word or a list of words. Correct it.',
+                f'.where: "{{\'country\': 3}}": {WHERE}. For example {{country = "CHN"}}.',
+            ],
+        ),
+        (
+            {"kind": "scale", "nodes": "m", "share": "x"},
+            ['.share: "x": must be a number, 0 or more. Correct it.'],
+        ),
+        (
+            {"kind": "scale", "nodes": "m", "share": 50},
+            ['.share: "50": must be from 0 to 1. A share is what is left: write 0.5 for 50 %.'],
+        ),
+        ({"kind": "scale", "nodes": "m", "share": 500}, ['.share: "500": must be from 0 to 1. Correct it.']),
+        ({"kind": "scale", "nodes": "m"}, [".share: is missing. Say what share of the capacity is left."]),
+        (
+            {"kind": "restrict", "tier": ["a"], "origin": USA, "share": 0.5, "phase_in_months": 2},
+            [
+                '.phase_in_months: "2": stands beside origin, which takes share 0 only. Leave it out.',
+                '.share: "0.5": stands beside origin. An origin takes share 0 only.',
+                ".tier: \"['a']\": must be the name of one tier. Write one measure for each tier.",
+            ],
+        ),
+        (
+            {"kind": "quota", "tpa": 2, "severity": 1.5},
+            [
+                ": names nothing to quota. Give from or to or commodity.",
+                '.severity: "1.5": must be from 0 to 1. Correct it.',
+            ],
+        ),
+        (
+            {**REMOVE, "start": "2025-13", "start_month": 2},
+            [
+                '.start: "2025-13": must be a month such as "2025-04". Correct it.',
+                '.start: "2025-13": stands beside start_month. Keep one of the two.',
+            ],
+        ),
+        (
+            {**REMOVE, "until": "2026-1", "months": 3, "status": "active", "rule": "", "source": ";"},
+            [
+                ".rule: must be the id of a rule. List the ids with chainnet.rules().",
+                '.source: ";": must be keys of the references table. Write keys, several split by ;.',
+                '.status: "active": unknown status. Known: in force, suspended, announced, ended, assumed.',
+                '.until: "2026-1": must be a month such as "2026-11". Write the first month without it.',
+                '.until: "2026-1": stands beside months. Keep one of the two.',
+            ],
+        ),
+        (
+            {**REMOVE, "until": "2026-01", "start": "2026-02", "checked_on": "2025-02-30"},
+            [
+                '.checked_on: "2025-02-30": must be a day such as "2025-11-20". '
+                "Write the day on which the source was read, in quotes.",
+                '.until: "2026-01": is not after start, 2026-02. '
+                "Write the first month in which it is no longer in force.",
+            ],
+        ),
+        (
+            {**REMOVE, "status": "suspended"},
+            [
+                ".start: is missing beside a suspended status. "
+                "Write the month in which it would return; it never acts before."
+            ],
+        ),
+        (
+            {**REMOVE, "suspended": [3, {"weeks": 1}]},
+            [
+                '.suspended[0]: "3": is no window. Write {start_month = 3, months = 2}.',
+                ".suspended[1]: does not say when it begins. Give start_month or start.",
+                ".suspended[1].months: is missing. Say how long it is suspended; months of the measure end it.",
+                ".suspended[1].weeks: unknown key of a suspension. Known: start_month, start, months.",
+            ],
+        ),
+        (
+            {**REMOVE, "suspended": 3},
+            ['.suspended: "3": must be a list of windows. For example [{start_month = 3, months = 2}].'],
+        ),
+        (
+            {**REMOVE, "phase_in_months": 4, "months": 3},
+            [': "remove": phase_in_months (4) is longer than months (3). Correct the times.'],
+        ),
+        (
+            {"kind": "tariff", "rate": 0.1, "usd_per_t": 2, "to": USA, "revenue": "us"},
+            [
+                ": must have either rate or usd_per_t. Keep one: a share of the price, or USD a tonne.",
+                '.revenue: "us": is not known. Known: to, from.',
+            ],
+        ),
+        (
+            {"kind": "price_floor", "commodity": "metal", "usd_per_t": 2, "mechanism": "cfd", "content": 3},
+            [
+                ": is a contract with nobody. Name the plants by nodes or where.",
+                '.content: "3": must be "auto", or map commodities to tonnes in a tonne. For example {magnet = 0.3}.',
+            ],
+        ),
+        (
+            {"kind": "scale", "where": USA, "share": "controls"},
+            [
+                '.share: "controls": is taken of restrict or licence alone, not of scale. '
+                "Customs show what crosses a border. Write a number, or restrict or licence the flow."
+            ],
+        ),
+        (
+            {
+                "kind": "restrict",
+                "from": USA,
+                "to": USA,
+                "commodity": "m",
+                "rule": "r",
+                "share": "controls",
+                "tier": "a",
+            },
+            [
+                '.tier: "a": stands beside share = "controls". Customs do not say for whom a good is, nor what it was '
+                "made of. Write a number, or leave it out."
+            ],
+        ),
+        (
+            {"kind": "restrict", "from": USA, "share": 0.5, "severity": 0.5},
+            ['.severity: "0.5": goes with share = "controls" only. Leave it out, and write what is left as share.'],
+        ),
+    ],
+)
+def test_a_wrong_form_says_what_to_do(measure: dict[str, Any], told: list[str]) -> None:
+    with pytest.raises(cn.DataError) as caught:
+        cn.Scenario("s", [measure])
+    assert [str(fault).removeprefix("scenario s, measures[0]") for fault in caught.value.faults_list] == told
+
+
+def test_an_unknown_key_of_a_file_is_told_with_those_known(tmp_path: Path) -> None:
+    path = write(tmp_path, 'name = "stop"\nlabl = "x"\n', "ban.toml")
+    with pytest.raises(cn.DataError) as caught:
+        cn.Scenario.read(path)
+    assert [str(fault) for fault in caught.value.faults_list] == [
+        'ban.toml, labl: unknown key; did you mean "label"? '
+        "Known: name, label, probability, extends, parameters, measures.",
+        'ban.toml, name: "stop": differs from the file stem "ban". Leave it out.',
+    ]
+
+
 @pytest.mark.parametrize(
     "line", ['measures = "stop"', 'measures = {kind = "remove", nodes = ["H_CN"]}', "measures = 3"]
 )
@@ -312,7 +462,8 @@ EVERY_KIND: list[dict[str, object]] = [
 
 
 def test_every_kind_goes_through_a_file(tmp_path: Path) -> None:
-    scn = cn.Scenario("s", EVERY_KIND, 'Words with "quotes", a line\nbreak, \x7f and 日本', 0.5)
+    scn = cn.Scenario("s", EVERY_KIND, 'Words with "quotes", a line\nbreak, \x7f, 日本 and 𝟙', 0.5)
+    assert "日本 and 𝟙" in scn.to_toml(), "people read it"
     again = cn.Scenario.read(write(tmp_path, scn.to_toml(), "s.toml"))
     assert again == scn
     assert {m["kind"] for m in scn.measures} == set(KINDS)

@@ -13,6 +13,7 @@ from scenario_networks import YARD, put, scn
 
 import chainnet as cn
 from chainnet.scenario import with_values
+from chainnet.scenario._at_home import named_at_home, stopped_at_home
 
 CUT = {"kind": "scale", "where": {"country": "CHN"}, "share": "$left", "start": "$when", "months": 6}
 PARAMETERS = {"left": {"value": 0.5, "low": 0.3, "high": 0.8, "note": "guess"}, "when": "2027-03"}
@@ -237,3 +238,63 @@ def test_what_a_measure_reaches_is_told_with_its_dates_and_uncut() -> None:
         "",
     ]
     assert found["what"].iloc[0] == f"where country = {' or '.join(countries)}"
+
+
+# -- what a part of a network keeps for itself --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("measure", "kept"),
+    [
+        ({"kind": "restrict"}, {}),
+        ({"kind": "restrict", "share": 0.0, "to": {"region": "EU27"}, "from": {"country": "CHN"}}, {}),
+        ({"kind": "restrict", "commodity": ["metal", "gold"]}, {"commodity": ["metal"]}),
+        ({"kind": "restrict", "commodity": "gold"}, None),
+        *(
+            ({"kind": "quota", **more}, "quota: parts can stop trade between countries, by commodity, wholly; ")
+            for more in (
+                {"tpa": 0.0},
+                {"share": 0.5},
+                {"tier": "defence"},
+                {"origin": {"country": "CHN"}},
+                {"from": {"country": "CHN", "stage": "mine"}},
+                {"to": {"step": "melt"}},
+            )
+        ),
+    ],
+)
+def test_what_stops_trade_is_kept_by_each_part_where_it_is_a_whole_stop_between_places(
+    measure: dict[str, Any], kept: Any
+) -> None:
+    if isinstance(kept, str):
+        with pytest.raises(cn.DataError, match=kept):
+            stopped_at_home(YARD, measure)
+        return
+    assert stopped_at_home(YARD, measure) == (None if kept is None else {**measure, **kept})
+
+
+@pytest.mark.parametrize(
+    ("measure", "kept"),
+    [
+        ({"nodes": ["works", "theirs"], "share": 0.5}, {"nodes": ["works"], "share": 0.5}),
+        ({"nodes": ["theirs"]}, None),
+        ({"nodes": ["theirs"], "where": {"country": "CHN"}}, {"where": {"country": "CHN"}}),
+        ({"nodes": "plan", "projects": ["soon", "x"]}, {"nodes": ["plan"], "projects": ["soon"]}),
+        ({"nodes": ["theirs"], "stocks": ["s_arms", "x"]}, {"stocks": ["s_arms"]}),
+        ({"node": "theirs", "tpa": 2.0}, None),
+        ({"node": "works", "tpa": 2.0}, {"node": "works", "tpa": 2.0}),
+        ({"edges": [["a", "b"], ["works", "user_u", "metal"]]}, {"edges": [["works", "user_u", "metal"]]}),
+        ({"edges": [["a", "b"]]}, None),
+        ({"edges": [["works", "theirs"]]}, "an edge across the border cannot be named by its ids"),
+        ({"commodity": "slag"}, {"commodity": ["slag"]}),  # which users ask for
+        ({"commodity": ["zinc", "gold"]}, {"commodity": ["zinc"]}),  # which a table knows
+    ],
+)
+def test_a_part_keeps_what_a_measure_names_in_it(measure: dict[str, Any], kept: Any) -> None:
+    given = {"kind": "remove", **measure}
+    if isinstance(kept, str):
+        with pytest.raises(cn.DataError, match=f"remove: {kept}. Use restrict from and to."):
+            named_at_home(YARD, given)
+        return
+    assert named_at_home(YARD, given) == (None if kept is None else {"kind": "remove", **kept})
+    assert given == {"kind": "remove", **measure}, "what was given stays as it is"

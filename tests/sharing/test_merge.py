@@ -170,6 +170,35 @@ def test_what_only_one_party_holds_is_listed_and_a_remainder_is_suspect() -> Non
     assert apart["why"].tolist() == ["same place and step, no id in common"]
 
 
+def test_every_pair_that_may_be_one_plant_says_why_and_in_whose_table() -> None:
+    """Places and steps part them; an id that both know is one plant, and a remainder speaks of those not named."""
+
+    def side(*rows: tuple[str, str, str | None]) -> cn.Network:
+        nodes = frame("id country label", *rows).assign(stage="mine")
+        user = frame("id country stage", ("user", "AUS", "end_use"))
+        return cn.Network(
+            pd.concat([nodes, user], ignore_index=True),
+            pd.DataFrame({"source": nodes["id"], "target": "user"}),
+            name="m",
+        )
+
+    found = cn.merge(
+        {
+            "a": side(("deep", "AUS", None), ("shared", "AUS", None), ("rest_aus", "AUS", None), ("north", "CHL", None)),
+            "b": side(("pit", "AUS", None), ("shared", "AUS", None), ("aus2", "AUS", "All others"), ("south", "PER", None)),
+        }
+    ).suspects  # fmt: skip
+    beside = "a remainder beside a plant that its party does not name"
+    assert sorted(found[["id", "party", "other_id", "other_party", "why"]].to_numpy().tolist()) == [
+        ["aus2", "b", "deep", "a", beside],
+        ["deep", "a", "pit", "b", "same place and step, no id in common"],
+        ["rest_aus", "a", "aus2", "b", "two remainders of one place and step"],
+        ["rest_aus", "a", "pit", "b", beside],
+    ]
+    assert set(found["country"]) == {"AUS"}
+    assert set(found["step"]) == {"mine"}
+
+
 def test_a_recipe_is_taken_whole_and_a_missing_line_is_a_conflict() -> None:
     def recipe(*lines: tuple[object, ...]) -> cn.Network:
         return cn.Network(

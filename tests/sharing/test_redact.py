@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import frame
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
@@ -15,7 +16,7 @@ from scipy.optimize import linprog
 import chainnet as cn
 from chainnet.sharing import aggregate, at_bounds, attack, bracket, redact
 from chainnet.sharing._bands import band_of, middle_of
-from chainnet.sharing._redact import broken_rule
+from chainnet.sharing._redact import _with_names, broken_rule
 
 SECRET = bytes(range(32))
 
@@ -48,6 +49,62 @@ def test_a_figure_lies_in_its_band_and_the_band_on_the_grid(value: float) -> Non
         assert low <= middle_of(low, high) <= high
     low, high = band_of(value, "r5")
     assert (high - low) / (high + low) >= 0.2
+
+
+@pytest.mark.parametrize(
+    ("value", "bands", "low", "high", "middle"),
+    [
+        (1.0, "r5", 1.0, 1.6, 1.26),
+        (0.99, "r5", 0.63, 1.0, 0.794),
+        (6.3, "r5", 6.3, 10.0, 7.94),
+        (159.0, "r5", 100.0, 160.0, 126.0),
+        (160.0, "r5", 160.0, 250.0, 200.0),
+        (0.0, "r5", 0.0, 0.0, 0.0),
+        (1.0, 1.5, 1.0, 1.5, 1.22),
+        (2.0, 1.5, 1.5, 2.25, 1.84),
+        (0.5, 1.5, 4 / 9, 2 / 3, 0.544),
+        (8.0, 2.0, 8.0, 16.0, 11.3),
+        (1.02, 1.05, 1.0, 1.05, 1.02),
+    ],
+)
+def test_bands_by_hand(value: float, bands: str | float, low: float, high: float, middle: float) -> None:
+    assert band_of(value, bands) == pytest.approx((low, high), rel=1e-8)
+    assert middle_of(low, high) == middle
+
+
+def test_every_figure_stands_at_an_end_of_its_range() -> None:
+    net = cn.Network(
+        frame("id stage capacity_tpa low high", ("a", "mine", 5.0, 4.0, 6.0), ("b", "mine", None, 1.0, 2.0), ("u", "end_use", None, None, None)),
+        frame(
+            "source target flow_tpa capacity_tpa low high",
+            ("a", "u", None, 3.0, 2.0, 4.0), ("b", "u", 7.0, 9.0, 6.0, 8.0),
+        ),
+        projects=frame("id stage capacity_tpa low high", ("p", "mine", 8.0, 7.0, None)),
+        stocks=frame("id node stock_t low high", ("s", "u", 20.0, 10.0, 30.0)),
+        demand=frame("node tier demand_tpa low high", ("u", "defence", 50.0, 40.0, 60.0)),
+        cover=frame("node weeks low high", ("u", 4.0, 3.0, 5.0)),
+        name="toy",
+    )  # fmt: skip
+
+    def figures(found: cn.Network) -> list[Any]:
+        columns = {"nodes": "capacity_tpa", "edges": "capacity_tpa", "projects": "capacity_tpa", "stocks": "stock_t"}
+        columns |= {"demand": "demand_tpa", "cover": "weeks"}
+        return [
+            getattr(found, table)[column].astype(object).where(getattr(found, table)[column].notna(), None).tolist()
+            for table, column in columns.items()
+        ]
+
+    # what has no limit gets one at the low end alone; a range beside a flow is that of the flow
+    low = [[4.0, 1.0, None], [2.0, 9.0], [7.0], [10.0], [40.0], [3.0]]
+    high = [[6.0, None, None], [4.0, 9.0], [8.0], [30.0], [60.0], [5.0]]
+    assert figures(at_bounds(net, "low")) == low
+    assert figures(at_bounds(net, "high")) == high
+    assert figures(at_bounds(net, "low", demand="high")) == [*low[:4], [60.0], low[5]]
+    assert figures(at_bounds(net, "high", demand="low")) == [*high[:4], [40.0], high[5]]
+    assert at_bounds(net, "low").name == "toy-low"
+    for wrong in ({"end": "middle"}, {"end": "low", "demand": "middle"}):
+        with pytest.raises(cn.DataError, match=r'unknown end "middle".*Known: low, high'):
+            at_bounds(net, **wrong)  # type: ignore[arg-type]
 
 
 def test_without_facts_nothing_is_narrowed() -> None:
@@ -218,6 +275,34 @@ def test_what_facts_would_give_away_is_refused_unless_accepted() -> None:
     assert set(found.attack["insider"]) > {""}
 
 
+def test_facts_bear_the_new_ids_and_stay_what_they_were() -> None:
+    fact = {"total": {"id": "a", "stage": "mine"}, "cut": {"b": 2.0, "x": 1.0}, "value": 3.0}
+    new = {"a": "n1", "b": "n2"}
+    assert _with_names(fact, new) == {
+        "total": {"id": ["n1"], "stage": "mine"}, "cut": {"n2": 2.0, "x": 1.0}, "value": 3.0,
+    }  # fmt: skip
+    assert fact["total"] == {"id": "a", "stage": "mine"}
+    assert _with_names(total(3.0, id=["b", "x"]), new)["total"] == {"id": ["n2", "x"]}
+    for plain in (total(3.0), {"value": 5.0}, {"cut": "full"}):
+        assert _with_names(plain, new) == plain
+    # who owns the one of two plants knows the other by their total
+    with pytest.raises(
+        cn.DataError,
+        match=r"b to 7\.9 \.\. 7\.9 t/yr \(width 0, by total of id AUS_mine_\d or AUS_mine_\d, for an owner",
+    ):
+        redact(three(), secret=SECRET, facts=[total(20.5, id=["a", "b"])])
+
+
+def test_a_class_that_gets_a_band_still_says_that_it_is_one() -> None:
+    note = "class of 2; differ in: owner"
+    net = three()
+    net = net.with_table("nodes", net.nodes.assign(note=[note, "told in secret", None, None]))
+    done = redact(net, secret=SECRET)
+    assert done.network.nodes.set_index("id").loc[done.names[["a", "b", "c"]], "note"].tolist() == [
+        f"band; {note}", "band", "band",
+    ]  # fmt: skip
+
+
 def test_a_scenario_is_handed_on_with_the_new_ids(mag9: cn.Network) -> None:
     key = mag9.nodes.loc[mag9.nodes["country"] == "CHN", "id"].iloc[0]
     stop = cn.Scenario("stop", [{"kind": "remove", "nodes": [key]}])
@@ -226,6 +311,51 @@ def test_a_scenario_is_handed_on_with_the_new_ids(mag9: cn.Network) -> None:
     with pytest.raises(cn.DataError, match="asks by owner_country, which is withheld"):
         redact(
             mag9, secret=SECRET, scenarios=[cn.Scenario("s", [{"kind": "remove", "where": {"owner_country": "CHN"}}])]
+        )
+
+
+def test_no_old_id_is_handed_on_in_a_scenario() -> None:
+    net = cn.Network(
+        frame(
+            "id stage country capacity_tpa",
+            ("hush_mine", "mine", "AUS", 9.0), ("hush_user", "end_use", "USA", None), ("hush_pile", "mine", "AUS", 4.0),
+        ),
+        frame("source target commodity", ("hush_mine", "hush_user", "good"), ("hush_pile", "hush_user", "good")),
+        demand=frame("node commodity tier demand_tpa", ("hush_user", "good", "defence", 12.0)),
+        stocks=frame("id node commodity stock_t", ("hush_pile", "hush_user", "good", 3.0), ("hush_two", "hush_user", "good", 1.0)),
+        projects=frame("id stage country capacity_tpa", ("hush_new", "mine", "USA", 2.0)),
+        main_commodity="good",
+    )  # fmt: skip
+    given = [
+        {"kind": "release", "stocks": ["hush_pile"]},
+        {"kind": "remove", "edges": [["hush_mine", "hush_user", "good"]], "nodes": "hush_mine"},
+        {"kind": "build", "projects": ["hush_new"]},
+        {"kind": "scale", "where": {"id": ["hush_pile"]}, "share": 0.5},
+        {"kind": "purchase", "node": "hush_user", "commodity": "good", "tpa": 1.0},
+        {"kind": "licence", "from": {"id": "hush_mine"}, "by": [{"to": {"id": "hush_user"}, "profile": [{"share": 0.5}]}]},
+    ]  # fmt: skip
+    found = redact(net, secret=SECRET, hide=["names", "stocks"], scenarios=[cn.Scenario("s", given)])
+    (scenario,) = found.scenarios
+    assert "hush" not in scenario.to_toml()
+    mine, user, pile, new = (found.names[f"hush_{word}"] for word in ("mine", "user", "pile", "new"))
+    stocks = found.network.stocks
+    stock = stocks["id"][stocks["stock_t"].idxmax()]
+    assert scenario.measures[0]["stocks"] == [stock]
+    assert scenario.measures[1]["edges"] == [[mine, user, "good"]]
+    assert scenario.measures[1]["nodes"] == [mine]
+    assert scenario.measures[2]["projects"] == [new]
+    assert scenario.measures[3]["where"] == {"id": [pile, stock]}  # a plant and a stock of one id
+    assert scenario.measures[4]["node"] == user
+    assert scenario.measures[5]["from"] == {"id": [mine]}
+    assert scenario.measures[5]["by"][0]["to"] == {"id": [user]}
+    static = cn.Scenario("s", [dict(one) for one in scenario.measures[:4]])
+    served = [cn.balance(one, asked).demand["served_tpa"].sum() for one, asked in
+              ((net, cn.Scenario("s", given[:4])), (found.network, static))]  # fmt: skip
+    assert served[0] == pytest.approx(served[1])
+    abroad = [{"to": {"site": "x"}, "profile": [{"share": 0.5}]}]
+    with pytest.raises(cn.DataError, match="s asks by site, which is withheld"):
+        redact(
+            net, secret=SECRET, scenarios=[cn.Scenario("s", [{"kind": "licence", "commodity": "good", "by": abroad}])]
         )
 
 

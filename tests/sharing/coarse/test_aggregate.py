@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import chainnet as cn
+from chainnet.errors import SolverError
 from chainnet.sharing import aggregate, bracket
+from chainnet.sharing.coarse._aggregate import _Truth
 
 Row = tuple[str, str, float | None]
 ONE: list[Row] = [("a1", "b1", None), ("a2", "b2", None)]
@@ -49,6 +51,77 @@ def test_a_sum_alone_would_promise_too_much() -> None:
     between = outer.edges.set_index(["source", "target"]).loc[("AUS_mine_1", "MYS_refiner_1"), "capacity_tpa"]
     assert outer.nodes.set_index("id").loc["AUS_mine_1", "capacity_tpa"] == 40.0
     assert between == pytest.approx(25.0)
+
+
+def test_bounds_that_do_not_hold_the_truth_are_told_and_a_sum_never_falls_short() -> None:
+    net = pairs(ONE)
+    less = net.scale({"stage": "mine"}, 0.5)
+    with pytest.raises(SolverError) as told:
+        _Truth(net, []).check(less, net)
+    assert str(told.value) == (
+        "aggregate: under base the chain serves 25 t/yr, but the bounds are 25 and 20. "
+        "Report the network that caused this."
+    )
+    held = _Truth(net, []).check(net, less)
+    assert held.loc["base"].tolist() == pytest.approx([20.0, 25.0, 25.0, 5.0 / 40.0])
+    # 10 and 30 t through 25 and 15, one way of 12: 37 t, not a hair less for having been rounded
+    outer = aggregate(pairs(TWO), ["country", "stage"]).outer.edges.set_index("source")
+    assert 37.0 <= outer.loc["AUS_mine_1", "capacity_tpa"] <= 37.0 * (1 + 1e-8)
+
+
+def test_a_class_holds_sums_where_it_can_and_its_costs_are_the_least_outside_and_the_most_inside() -> None:
+    net = cn.Network(
+        nodes=pd.DataFrame(
+            {
+                "id": ["a1", "a2", "b", "u1", "u2"],
+                "stage": ["mine", "mine", "refiner", "end_use", "end_use"],
+                "country": ["AUS", "AUS", "MYS", "USA", "USA"],
+                "owner": ["x", "y", "z", None, None],
+                "capacity_tpa": [10.0, 30.0, 25.0, None, None],
+                "unit_cost_usd_per_t": [3.0, 7.0, 2.0, None, None],
+            }
+        ),
+        edges=pd.DataFrame(
+            {
+                "source": ["a1", "a2", "b", "b"],
+                "target": ["b", "b", "u1", "u2"],
+                "commodity": ["ore"] * 4,
+                "flow_tpa": [8.0, 12.0, 15.0, None],
+                "cost_usd_per_t": [1.0, None, 4.0, 6.0],
+                "lag_months": [2.0, 2.0, None, None],
+            }
+        ),
+        demand=pd.DataFrame(
+            {
+                "node": ["u1", "u1", "u2", "u2"],
+                "commodity": ["ore"] * 4,
+                "tier": ["defence", "civilian", "defence", "civilian"],
+                "demand_tpa": [5.0, 9.0, 3.0, 6.0],
+                "value_usd_per_t": [100.0, 40.0, 100.0, 50.0],
+            }
+        ),
+        name="toy",
+    )
+    found = aggregate(net, ["country", "stage"])
+    for side, mine, links in (("outer", 3.0, [0.0, 4.0]), ("inner", 7.0, [1.0, 6.0])):
+        one = getattr(found, side)
+        assert one.name == f"toy-{side}"
+        nodes = one.nodes.set_index("id")
+        assert nodes.index.tolist() == ["AUS_mine_1", "USA_end_use_1", "b"]
+        assert nodes.loc["AUS_mine_1", ["unit_cost_usd_per_t", "note"]].tolist() == [
+            mine,
+            "class of 2; differ in: owner",
+        ]
+        assert (nodes.loc["AUS_mine_1", "capacity_tpa"] == 40.0) == (side == "outer")
+        edges = one.edges
+        assert list(zip(edges["source"], edges["target"], strict=True)) == [("AUS_mine_1", "b"), ("b", "USA_end_use_1")]
+        assert edges["cost_usd_per_t"].tolist() == links
+        assert edges["lag_months"].fillna(0.0).tolist() == [2.0, 0.0]
+        assert edges["flow_tpa"].fillna(-1.0).tolist() == [20.0, -1.0]  # not known where one is not
+        assert edges["note"].tolist() == ["2 relations", "2 relations"]
+        asked = one.demand[["node", "commodity", "tier", "value_usd_per_t"]].fillna(-1.0).to_numpy().tolist()
+        assert asked == [["USA_end_use_1", "ore", "civilian", -1.0], ["USA_end_use_1", "ore", "defence", 100.0]]
+        assert (one.demand["demand_tpa"].tolist() == [15.0, 8.0]) == (side == "outer")
 
 
 @pytest.mark.filterwarnings("ignore:aggregate")
