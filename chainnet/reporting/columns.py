@@ -53,7 +53,6 @@ class Table:
     heads: Mapping[str, str] = field(default_factory=dict)
     lead: int | Callable[[Facts], int] | None = None  # rows in the body; None = all, of what is looked up a few
     none: Mapping[str, Any] | Callable[[Facts], Mapping[str, Any]] | None = None
-    total: Callable[[Facts], Mapping[str, Any]] | None = None
 
     def __call__(self, facts: Facts) -> ReportTable | None:
         """Return the table of an assessment."""
@@ -82,7 +81,6 @@ def _filled(facts: Facts, table: Table) -> ReportTable | None:
         rows,
         facts,
         none=_asked(facts, table.none),
-        total=_asked(facts, table.total),
         key=table.key,
         sheet=table.sheet,
         title=table.title.format(f=facts),

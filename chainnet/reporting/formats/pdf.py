@@ -150,7 +150,6 @@ def _table(table: ReportTable, write: Write, taken: set[str]) -> dict[str, Any]:
         "rows": rows,
         "spans": table.spans(shown),
         "gaps": table.gaps(shown),
-        "total": [write(table.total[i].text) for i in columns] if table.total else [],
         "right": right,
         "widths": _widths(heads, rows, right),
         "note": more,
