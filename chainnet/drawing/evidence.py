@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -91,9 +91,8 @@ def course_svg(
     return picture.svg
 
 
-def _marks(picture: Picture, first: float, due: Due, x: object, horizon: float, ends: Ends) -> None:
+def _marks(picture: Picture, first: float, due: Due, x: Callable[[float], float], horizon: float, ends: Ends) -> None:
     """Mark the first short month in red, and when projects are due."""
-    assert callable(x)
     top, bottom = ends
     marks = [(first - 1.0, "first short", RED)] if not is_missing(first) else []
     marks += [(month, words, COLOURS["soft"]) for month, words in due if 0 < month < horizon]
