@@ -124,7 +124,7 @@ def code(key: str, head: str, meaning: str, value: Any = "", **more: Any) -> Rep
 
 def named(key: str, head: str, meaning: str, field: str = "id", **more: Any) -> ReportColumn:
     """Return the column of a node or project by its label; ``field`` holds the id."""
-    return text(key, head, meaning, lambda f, row: f.label(str(row[field])), **more)
+    return text(key, head, meaning, lambda f, row: None if is_missing(row[field]) else f.label(str(row[field])), **more)
 
 
 def whether(key: str, head: str, meaning: str, **more: Any) -> ReportColumn:
@@ -132,14 +132,14 @@ def whether(key: str, head: str, meaning: str, **more: Any) -> ReportColumn:
     return text(key, head, meaning, lambda _, row: "yes" if row[key] else "no", **more)
 
 
-def commodity(head: str, meaning: str, key: str = "commodity") -> ReportColumn:
+def commodity(head: str, meaning: str) -> ReportColumn:
     """Return the column of a row's commodity, by its name for people."""
-    return text(key, head, meaning, lambda f, row: f.commodity(row["commodity"]), missing=NOT_ASKED)
+    return text("commodity", head, meaning, lambda f, row: f.commodity(row["commodity"]), missing=NOT_ASKED)
 
 
-def placed(key: str, head: str, meaning: str, field: str = "country", **more: Any) -> ReportColumn:
-    """Return the column of a row's country by name; ``field`` holds its code."""
-    return text(key, head, meaning, lambda _, row: country(row[field]), **more)
+def placed(key: str, head: str, meaning: str) -> ReportColumn:
+    """Return the column of a row's country by name."""
+    return text(key, head, meaning, lambda _, row: country(row["country"]))
 
 
 def dollars(key: str, head: str, meaning: str, field: str, **more: Any) -> ReportColumn:
