@@ -120,19 +120,20 @@ def sheet_names(tables: Sequence[ReportTable]) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class _Shown:
-    """A column of a sheet: where its cells stand in the rows of the table (None: said of the table), and its heads."""
+    """A column of a sheet with its heads and cells; ``is_said``: of the table, the same in every row."""
 
     column: ReportColumn
-    place: int | None
     code: str
     head: str
-    width: float
-    said: Cell
+    cells: Sequence[Cell]
+    is_said: bool
 
-    def cell(self, row: Sequence[Cell]) -> Cell:
-        """Return the cell of a row; words where it is blank."""
-        found = self.said if self.place is None else row[self.place]
-        return found if found.text.strip() else replace(found, text=NO_DATA)
+    @property
+    def width(self) -> float:
+        """Return how wide it is, in signs."""
+        longest = max(len(cell.text) for cell in self.cells)
+        word = max((len(w) for w in self.head.split()), default=0)
+        return min(max(longest + 2, word + 2, min(0.62 * len(self.code) + 3, WIDEST_CODE), NARROWEST), WIDEST)
 
 
 class _Writer:
@@ -179,7 +180,7 @@ class _Writer:
         if isinstance(cell.value, float):
             sheet.write_number(row, place, cell.value, self._format(_number_form(shown.column.kind, cell.value)))
         else:
-            words = self.plain if shown.place is None else self.wrap  # what is said of all rows makes none higher
+            words = self.plain if shown.is_said else self.wrap  # what is said of all rows makes none higher
             self._text(sheet, row, place, cell.text, self.says if shown.column.is_number else words)
 
     # -- one sheet ------------------------------------------------------------------------------
@@ -321,8 +322,8 @@ class _Writer:
         for j, column in enumerate(shown):
             self._text(sheet, HEAD_ROW, j, column.head, self.head_right if column.column.is_number else self.head)
             sheet.set_column(j, j, column.width)
-            for i, row in enumerate(table.rows):
-                self._cell(sheet, FIRST_ROW + i, j, column, column.cell(row))
+            for i, cell in enumerate(column.cells, FIRST_ROW):
+                self._cell(sheet, i, j, column, cell if cell.text.strip() else replace(cell, text=NO_DATA))
         last = CODE_ROW + len(table.rows)
         self._listed(sheet, table.id, {column.code: column.column.is_number for column in shown}, last)
         sources = f"Sources: {table.reference}." if table.reference and not is_input else ""
@@ -426,19 +427,18 @@ _BORNE = (
 
 def _columns(table: ReportTable, is_input: bool) -> tuple[list[_Shown], int]:
     """Return the columns of a sheet, those that the report prints first, and how many of them go on paper."""
-    body = [i for i, column in enumerate(table.columns) if column.body]
-    rest = [i for i, column in enumerate(table.columns) if not column.body]
+    found = [(column, [row[i] for row in table.rows]) for i, column in enumerate(table.columns)]
+    found.sort(key=lambda one: not one[0].body)
     borne = table.status, table.inputs, table.range_kind or NOT_APPLICABLE, table.reference, table.id
-    said = [] if is_input else list(zip(_BORNE, borne, strict=True))
-    columns = [table.columns[i] for i in (*body, *rest)] + [ReportColumn(key, head) for (key, head), _ in said]
-    codes, heads = _unique([c.key for c in columns]), _heads(columns)
-    places = [*body, *rest, *(None for _ in said)]
-    cells = [Cell("")] * (len(body) + len(rest)) + [Cell(words or NOT_ASKED) for _, words in said]
-    shown = []
-    for column, place, code, head, cell in zip(columns, places, codes, heads, cells, strict=True):
-        texts = [cell.text] if place is None else [row[place].text for row in table.rows]
-        shown.append(_Shown(column, place, code, head, _width(head, code, texts), cell))
-    printed, width = len(body), sum(column.width for column in shown[: len(body)])
+    for (key, head), words in () if is_input else zip(_BORNE, borne, strict=True):
+        found.append((ReportColumn(key, head), [Cell(words or NOT_ASKED)] * len(table.rows)))
+    codes, heads = _unique([c.key for c, _ in found]), _heads([c for c, _ in found])
+    shown = [
+        _Shown(column, code, head, cells, i >= len(table.columns))
+        for i, ((column, cells), code, head) in enumerate(zip(found, codes, heads, strict=True))
+    ]
+    printed = sum(column.body for column in table.columns)
+    width = sum(column.width for column in shown[:printed])
     while printed < len(shown) and width + shown[printed].width <= PAGE:
         width += shown[printed].width
         printed += 1
@@ -465,12 +465,6 @@ def _unique(keys: Sequence[str]) -> list[str]:
             name, number = f"{key}_{number}", number + 1
         out.append(name)
     return out
-
-
-def _width(head: str, code: str, texts: Sequence[str]) -> float:
-    longest = max([len(t) for t in texts], default=0)
-    word = max((len(w) for w in head.split()), default=0)
-    return min(max(longest + 2, word + 2, min(0.62 * len(code) + 3, WIDEST_CODE), NARROWEST), WIDEST)
 
 
 def _number_form(kind: str, value: float) -> str:
