@@ -170,7 +170,6 @@ SCENARIO_LABEL = text(
 )
 SCENARIO = (SCENARIO_NAME, SCENARIO_LABEL)
 PROJECT_ID = code("id", "Id", "name of the project")
-PROJECT = named("label", "Project", "the project in words")
 
 
 # -- columns of a frame, told by their names --------------------------------------------------------

@@ -97,11 +97,6 @@ class Facts:
         return Who(self.network.tier_order[0]) if self.has_first else ALL_TIERS
 
     @cached_property
-    def has_others(self) -> bool:
-        """Whether there is demand that does not count."""
-        return bool(fact_of(self.a.stress.summary, "has_others", False))
-
-    @cached_property
     def summary(self) -> pd.DataFrame:
         """``stress.summary`` with scenario and tier as columns."""
         return Who.named(settled(self.a.stress.summary.reset_index()))

@@ -211,11 +211,6 @@ class ReportTable:
         """Whether the annex holds more rows than the body."""
         return bool(self.lead) and self.lead < len(self.rows)
 
-    @property
-    def whole(self) -> ReportTable:
-        """The table with every row, as the annex prints it."""
-        return replace(self, lead=0)
-
     def records(self) -> list[dict[str, Cell]]:
         """Return the rows as cells by the key of their column."""
         keys = [column.key for column in self.columns]

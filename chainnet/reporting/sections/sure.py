@@ -19,13 +19,11 @@ from chainnet.reporting.sections.missing import missing_table
 from chainnet.results import CHECKED, NOT_STATED, SAMPLED
 from chainnet.words import Who, count, counted, first_capital, lacking, number, percent, readable_id, tonnes, verb
 
-TOP = 10
 RANGE_WORDS = {
     "base_t": "Served in the baseline, all tiers",
     "served_t": "Served, all tiers",
     "lost_t": "Lost, all tiers",
 }
-_UNITS = {"demand_tpa": "t/yr", "capacity_tpa": "t/yr", "flow_tpa": "t/yr", "stock_t": "t", "t_per_t": "t/t"}
 # quality -> fill, hatch, ink of a bar's part
 _LOOKS = {
     "reported": (fig.BAR, "", "white"),
