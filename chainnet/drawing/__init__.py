@@ -12,7 +12,7 @@ from chainnet.drawing.exposure import Exposure, exposure_svg
 from chainnet.drawing.figure import Figure, save_svg
 from chainnet.drawing.flow_break import Break, break_svg
 from chainnet.drawing.living import living_page
-from chainnet.drawing.markets import INSTRUMENTS, Cost, cost_of, costs_svg, market_inputs, wedge_of, wedges_svg
+from chainnet.drawing.markets import INSTRUMENTS, cost_of, costs_svg, market_inputs, wedge_of, wedges_svg
 from chainnet.drawing.pages import draw
 from chainnet.drawing.plots import month_lines, plot
 from chainnet.drawing.raster import font_folder, typeset
@@ -24,7 +24,6 @@ __all__ = [
     "OTHER_COLOUR",
     "SMALL",
     "Break",
-    "Cost",
     "Exceedance",
     "Exposure",
     "Figure",

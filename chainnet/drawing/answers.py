@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,22 +19,15 @@ from chainnet.results import origin_of
 from chainnet.words import ALL_TIERS, Who, digits, who
 
 
-@dataclass(frozen=True)
-class Beside:
-    """What stands beside the result and the losses; see ``draw``."""
-
-    first_losses: pd.DataFrame | None = None
-    scenario_losses: pd.DataFrame | None = None
-    long_run: LongRuns | None = None
-
-
 def sort_answers(
     network: Network,
     result: Any,
     losses: pd.DataFrame | None,
     scenario: str | None = None,
     order: str | None = None,
-    beside: Beside | None = None,
+    first_losses: pd.DataFrame | None = None,
+    scenario_losses: pd.DataFrame | None = None,
+    long_run: LongRuns | None = None,
 ) -> tuple[DrawnFlows | None, Losses | None]:
     """Tell flows from rankings among what was given.
 
@@ -48,17 +41,16 @@ def sort_answers(
     from chainnet.flow import Balance
     from chainnet.stress import StressTest
 
-    beside = beside or Beside()
-    runs = result if isinstance(result, LongRuns) else beside.long_run
+    runs = result if isinstance(result, LongRuns) else long_run
     result = list(result.balances) if isinstance(result, LongRuns) else result
     several = isinstance(result, (list, tuple))
     shown = () if runs is None else runs.balances
     balances = list(shown or (result if several else [result] if isinstance(result, Balance) else []))
     if several and not (result and all(isinstance(one, Balance) for one in result)):
         raise DataError("draw: a list of results holds answers of balance, one a scenario, and at least one.")
-    if beside.long_run is not None and not isinstance(result, StressTest):
+    if long_run is not None and not isinstance(result, StressTest):
         raise DataError("draw: long_run stands beside a stress test; without months give the long runs as the result.")
-    _check_order(order, *([] if several else [result]), *balances, losses, beside.first_losses)
+    _check_order(order, *([] if several else [result]), *balances, losses, first_losses)
     if scenario is not None and not isinstance(result, StressTest):
         raise DataError("draw: scenario names one of a stress test by month; this result holds no other.")
     if isinstance(result, pd.DataFrame) and losses is not None:
@@ -66,11 +58,11 @@ def sort_answers(
     answer = _flows(network, result, scenario, runs, balances)
     ranking = result if isinstance(result, pd.DataFrame) else losses
     if ranking is None:
-        if beside.first_losses is not None or beside.scenario_losses is not None:
+        if first_losses is not None or scenario_losses is not None:
             raise DataError("draw: losses of one tier stand beside the losses of all tiers; give losses too.")
         return answer, None
     found = _from_table(network, ranking)
-    for name, given in (("first_losses", beside.first_losses), ("scenario_losses", beside.scenario_losses)):
+    for name, given in (("first_losses", first_losses), ("scenario_losses", scenario_losses)):
         if given is None:
             continue
         one = _from_table(network, given)
@@ -167,7 +159,6 @@ def _from_flow(network: Network, result: Any) -> DrawnFlows:
         cut_edges=frozenset(
             zip(edge_rows["source"], edge_rows["target"], edge_rows["commodity"].fillna(""), strict=True)
         ),
-        cut_demand=bool((cut["kind"] == "demand").any()),
         is_unique=bool(result.is_unique),
     )
 

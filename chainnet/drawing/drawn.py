@@ -46,7 +46,6 @@ class DrawnFlows:
     value_tpa: float | None = None
     cut_nodes: frozenset[str] = frozenset()
     cut_edges: frozenset[tuple[str, str, str]] = frozenset()
-    cut_demand: bool = False
     is_unique: bool = False
     project_flow: Any = None
     when: str = ""

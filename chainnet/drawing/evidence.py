@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -91,9 +91,8 @@ def course_svg(
     return picture.svg
 
 
-def _marks(picture: Picture, first: float, due: Due, x: object, horizon: float, ends: Ends) -> None:
+def _marks(picture: Picture, first: float, due: Due, x: Callable[[float], float], horizon: float, ends: Ends) -> None:
     """Mark the first short month in red, and when projects are due."""
-    assert callable(x)
     top, bottom = ends
     marks = [(first - 1.0, "first short", RED)] if not is_missing(first) else []
     marks += [(month, words, COLOURS["soft"]) for month, words in due if 0 < month < horizon]
@@ -126,13 +125,10 @@ def levels_svg(levels: pd.DataFrame, first: str) -> str:
         picture.words(names - 5.0, y + 10.0, cut(str(level), names - 5.0, bold=is_title), at="end", bold=is_title)
         picture.box(names, y + 1.0, max(room * share, 0.8), row - 5.0, INK if is_title else COLOURS["line"])
         last = min(float(one["last_share"]), 1.0)
-        is_tested = last > share + APART
-        end = names + room * share
-        if is_tested and room * (last - share) < 34.0:  # the number has no room before the tick
-            end = names + room * last
-        if is_tested:
-            at = names + room * last
+        at, end = (names + room * part for part in (last, share))
+        if last > share + APART:
             picture.line([(at, y - 1.0), (at, y + row - 2.0)], RED, 1.6)
+            end = at if at - end < 34.0 else end  # the number has no room before the tick
         picture.words(end + 5.0, y + 10.0, percent(share, " "), bold=is_title)
     picture.line([(names, 0), (names, row * len(levels))], LINE)
     return picture.svg

@@ -232,14 +232,10 @@ def _sites(
             "asked": _json(wants.get(name)),
             "shortfall": _json(shortfall.get(name)),
             "capacity": _json(capacity),
-            "capacityText": _capacity(row["stage"], capacity),
             "base": _json(flow),
-            "baseText": tonnes(flow),
             "result": _json(new),
-            "resultText": tonnes(new) if answer is not None else "-",
             "utilBase": ratio(flow, capacity),
             "utilResult": ratio(new, capacity),
-            "utilText": percent(ratio(flow if is_known(flow) else new, capacity)),
             "makes": network.good(makes.get(name)),
             "commodity": makes.get(name, ""),
             "inCut": bool(name in cut or (found is not None and found["in_cut"])),
@@ -254,8 +250,34 @@ def _sites(
             "operator": row["operator"] if is_known(row["operator"]) else "",
             "ownerCountry": row["owner_country"] if is_known(row["owner_country"]) else "",
         }
-        sites.append(site)
+        sites.append(site | site_texts(site, answer is not None))
     return sites
+
+
+def site_texts(site: dict[str, Any], has_result: bool) -> dict[str, str]:
+    """Return what is said of a site's numbers: here, and by the script of a page, which is not told it."""
+    capacity, used = site["capacity"], site["utilResult"] if site["base"] is None else site["utilBase"]
+    unlimited = "n/a" if site["stage"] == "end_use" else f"{NO_LIMIT} (no capacity on record)"
+    return {
+        "baseText": tonnes(site["base"]),
+        "resultText": tonnes(site["result"]) if has_result else "-",
+        "capacityText": unlimited if capacity is None else tonnes(capacity),
+        "utilText": percent(used),
+        **{f"{key}Text": "-" if site[key] is None else tonnes(site[key]) for key in ("lost", "firstLost")},
+        **{
+            f"{key}ShareText": "-" if site[key] is None else percent(site[f"{key}Share"])
+            for key in ("lost", "firstLost")
+        },
+    }
+
+
+def link_texts(link: dict[str, Any], has_result: bool) -> dict[str, str]:
+    """Return what is said of a link's numbers, likewise."""
+    return {
+        "baseText": tonnes(link["base"]),
+        "resultText": tonnes(link["result"]) if has_result else "-",
+        "changeText": change_text(link["base"], link["result"]) if has_result else "-",
+    }
 
 
 def _tested(table: pd.DataFrame) -> dict[str, int]:
@@ -271,13 +293,11 @@ def _by_node(network: Network, answer: DrawnFlows | None, name: str) -> dict[str
 def _loss(found: dict[Any, Any] | None, several: bool) -> dict[str, Any]:
     """Return what the loss of a site costs, and its rank among single sites; "group" where it is not one."""
     if found is None:
-        return {"lost": None, "lostText": "-", "lostShare": None, "lostShareText": "-"} | _NO_RANK
+        return {"lost": None, "lostShare": None} | _NO_RANK
     place = {"rank": int(found["rank"]), "rankText": f"{int(found['rank'])}{'=' if found['is_tied'] else ''}"}
     return {
         "lost": _json(found["lost_tpa"]),
-        "lostText": tonnes(found["lost_tpa"]),
         "lostShare": _json(found["lost_share"]),
-        "lostShareText": percent(found["lost_share"]),
         "lossClass": loss_class(found["lost_share"]),
         **({"rank": 0, "rankText": "group" if several else ""} if not found["rank"] else place),
     } | ({} if found["lost_tpa"] > 0 else _NO_RANK)
@@ -311,12 +331,6 @@ def _plants(network: Network) -> pd.DataFrame:
     said = [f"{whose} {percent(share)}" for whose, share in zip(bound["for"], bound["share"], strict=True)]
     words = pd.Series(said, dtype=object).groupby(bound["supplier"].to_numpy()).agg("; ".join)
     return table.assign(bound_to=table["id"].map(words.to_dict()))
-
-
-def _capacity(stage: str, capacity: Any) -> str:
-    if is_known(capacity):
-        return tonnes(capacity)
-    return "n/a" if stage == "end_use" else f"{NO_LIMIT} (no capacity on record)"
 
 
 def _card(row: dict[str, Any]) -> list[list[str]]:
@@ -376,7 +390,7 @@ def _link(
     ]
     if is_known(row["note"]):
         more.append(["Note", str(row["note"])])
-    return {
+    link = {
         "id": name,
         "s": tail,
         "t": head,
@@ -385,10 +399,7 @@ def _link(
         "commodity": commodity,
         "commodityText": network.good(commodity),
         "base": _json(row["flow_tpa"]),
-        "baseText": tonnes(row["flow_tpa"]),
         "result": _json(flow),
-        "resultText": tonnes(flow) if answer is not None else "-",
-        "changeText": change_text(row["flow_tpa"], flow) if answer is not None else "-",
         "capacityText": tonnes(row["capacity_tpa"]) if is_known(row["capacity_tpa"]) else NO_LIMIT,
         "quality": quality,
         "isInferred": quality == "inferred",
@@ -397,6 +408,7 @@ def _link(
         "references": _keys(row["reference"]),
         "fields": more,
     }
+    return link | link_texts(link, answer is not None)
 
 
 def _block(
@@ -413,7 +425,8 @@ def _block(
     units = sorted({basis.get(s["commodity"], s["commodity"]) for s in running if s["commodity"]})
     if block.stage == "end_use" and network.main_commodity:
         units = sorted({basis.get(c, c) for c in network.main_commodity})
-    adds = len(units) <= 1 or block.stage == "end_use"
+    is_end = block.stage == "end_use"
+    adds = len(units) <= 1 or is_end
     lost = min((s for s in members if s["rank"]), key=lambda s: (s["rank"], s["id"]), default=None)
     hurts = max((s["lost"] or 0.0 for s in members), default=0.0)
     head: dict[str, Any] = {
@@ -424,29 +437,27 @@ def _block(
         "column": block.column,
         "n": sum(s["size"] for s in running),
         "nProjects": len(members) - len(running),
-        "nUnlimited": sum(s["capacity"] is None for s in running) if block.stage != "end_use" else 0,
+        "nUnlimited": 0 if is_end else sum(s["capacity"] is None for s in running),
         "nCut": sum(s["inCut"] for s in members),
         "unit": units[0] if len(units) == 1 else ("several kinds of tonne, not added" if units and not adds else ""),
-        "capacityText": "n/a" if block.stage == "end_use" else "not added",
+        "capacityText": "n/a" if is_end else "not added",
         "baseText": "not added",
         "resultText": "not added" if answer is not None else "-",
-        "utilText": "n/a" if block.stage == "end_use" else "n/d",
-        "utilResultText": "n/a" if block.stage == "end_use" else "n/d",
+        "utilText": "n/a" if is_end else "n/d",
+        "utilResultText": "n/a" if is_end else "n/d",
         "worst": None if lost is None else lost["id"],
         "costs": hurts,
         "worstText": "" if lost is None else lost["lostText"],
         "worstShareText": "" if lost is None else lost["lostShareText"],
         "worstClass": 0 if lost is None else lost["lossClass"],
     }
-    if block.stage == "end_use" and network.main_commodity:
-        counted = _delivered(network, tuple(s["id"] for s in running), answer)
-        head |= {"baseText": tonnes(counted[0]), "resultText": tonnes(counted[1]) if answer is not None else "-"}
-        return head
-    if not adds:
-        return head
-    flow, new = _sum(s["base"] for s in running), _sum(s["result"] for s in running)
-    head |= {"baseText": tonnes(flow), "resultText": tonnes(new) if answer is not None else "-"}
-    if block.stage == "end_use":
+    if is_end and network.main_commodity:
+        flow, new = _delivered(network, tuple(s["id"] for s in running), answer)
+    else:
+        flow, new = _sum(s["base"] for s in running), _sum(s["result"] for s in running)
+    if adds:
+        head |= {"baseText": tonnes(flow), "resultText": tonnes(new) if answer is not None else "-"}
+    if is_end or not adds:
         return head
     capacity = _sum(s["capacity"] for s in running)
     full = head["nUnlimited"] == 0

@@ -163,30 +163,31 @@ def _rank(size: Mapping[str, float], place: str) -> tuple[bool, float, float, st
 
 
 def _draw_bands(picture: Picture, links: pd.DataFrame, blocks: Mapping[Any, Mapping[str, float]], x: Any) -> None:
-    scale = {what: _scale(links, blocks, what) for what in ("arrives", "lost")}
     for what, fill, stroke in (("lost", "none", COLOURS["line"]), ("arrives", BANDS, "none")):
-        used_out: dict[Any, float] = {}
-        used_in: dict[Any, float] = {}
-        rows = [row for row in links.to_dict("records") if row[what] * scale[what] > 0.02]
-        ordered = sorted(rows, key=lambda row: blocks[row["column"] + 1, row["to"]]["top"])
-        outs = {}
-        for row in ordered:
-            key = row["column"], row["from"]
-            base = blocks[key]["top"] + (blocks[key]["arrives"] if what == "lost" else 0.0)
-            outs[row["column"], row["from"], row["to"]] = base + used_out.get(key, 0.0)
-            used_out[key] = used_out.get(key, 0.0) + row[what] * scale[what]
-        for row in sorted(rows, key=lambda row: blocks[row["column"], row["from"]]["top"]):
-            key = row["column"] + 1, row["to"]
-            base = blocks[key]["top"] + (blocks[key]["arrives"] if what == "lost" else 0.0)
-            top = base + used_in.get(key, 0.0)
-            width = row[what] * scale[what]
-            used_in[key] = used_in.get(key, 0.0) + width
-            # what passes by a column is drawn through it
-            left = x[row["column"]] + (0.0 if row["from"].startswith(VIA) else BLOCK)
-            begin = left, outs[row["column"], row["from"], row["to"]], width
-            picture.band(begin, (x[row["column"] + 1], top), fill, stroke)
-            if row["to"].startswith(VIA) and what == "arrives":
-                picture.box(x[row["column"] + 1], top, BLOCK, width, fill)
+        scale = _scale(links, blocks, what)
+        bands = [
+            ((row["column"], row["from"]), (row["column"] + 1, row["to"]), row[what] * scale)
+            for row in links.to_dict("records")
+        ]
+        bands = [band for band in bands if band[2] > 0.02]
+        leaves, reaches = (_tops(bands, blocks, what, end) for end in (0, 1))
+        for band in sorted(bands, key=lambda band: blocks[band[0]]["top"]):
+            (column, place), goal, width = band
+            left = x[column] + (0.0 if place.startswith(VIA) else BLOCK)
+            picture.band((left, leaves[band], width), (x[column + 1], reaches[band]), fill, stroke)
+            if goal[1].startswith(VIA) and what == "arrives":
+                picture.box(x[column + 1], reaches[band], BLOCK, width, fill)
+
+
+def _tops(bands: Sequence[Any], blocks: Mapping[Any, Mapping[str, float]], what: str, end: int) -> dict[Any, float]:
+    """Return where each band meets its block at one end, in the order of the blocks at the other."""
+    tops, used = {}, dict[Any, float]()
+    for band in sorted(bands, key=lambda band: blocks[band[1 - end]]["top"]):
+        block = blocks[band[end]]
+        base = block["top"] + (block["arrives"] if what == "lost" else 0.0)
+        tops[band] = base + used.get(band[end], 0.0)
+        used[band[end]] = used.get(band[end], 0.0) + band[2]
+    return tops
 
 
 def _scale(links: pd.DataFrame, blocks: Mapping[Any, Mapping[str, float]], what: str) -> float:

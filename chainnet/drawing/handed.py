@@ -75,11 +75,9 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(held) for key, held in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(held) for held in value]
-    if value is None or isinstance(value, (bool, int)):
-        return value
     if hasattr(value, "item") and not isinstance(value, str):
         value = value.item()
-    if isinstance(value, (bool, int)):
+    if value is None or isinstance(value, (bool, int)):
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else None

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from chainnet.drawing.facts import PageData, change_text, ratio
-from chainnet.drawing.style import percent, tonnes
+from chainnet.drawing.facts import PageData, link_texts, ratio, site_texts
 from chainnet.words import NO_LIMIT
 
 # the tables already hold the labels of a link's ends
@@ -23,41 +22,15 @@ LINK_BLANK: dict[str, Any] = {
     "quality": "n/d",
 }
 SITE_BLANK: dict[str, Any] = {
-    "project": False,
-    "projectText": "",
-    "capacity": None,
-    "base": None,
-    "makes": "",
-    "commodity": "",
-    "inCut": False,
+    **dict.fromkeys(("capacity", "base", "capex", "start", "asked", "shortfall")),
+    **dict.fromkeys(("lost", "lostShare", "firstLost", "firstLostShare")),
+    **dict.fromkeys(("lossClass", "rank", "firstLossClass", "firstRank"), 0),
+    **dict.fromkeys(("rankText", "firstRankText", "underText", "projectText", "makes", "commodity", "state"), ""),
+    **dict.fromkeys(("unit", "unitLabel", "owner", "operator", "ownerCountry", "place"), ""),
+    **dict.fromkeys(("project", "inCut", "several"), False),
+    **{key: [] for key in ("references", "demand", "fields")},
     "quality": "n/d",
-    "references": [],
-    "demand": [],
-    "fields": [],
-    "state": "",
-    "capex": None,
-    "start": None,
-    "several": False,
-    "unit": "",
-    "unitLabel": "",
     "size": 1,
-    "asked": None,
-    "shortfall": None,
-    "lost": None,
-    "lostShare": None,
-    "lossClass": 0,
-    "rank": 0,
-    "rankText": "",
-    "firstLost": None,
-    "firstLostShare": None,
-    "firstLossClass": 0,
-    "firstRank": 0,
-    "firstRankText": "",
-    "underText": "",
-    "owner": "",
-    "operator": "",
-    "ownerCountry": "",
-    "place": "",
 }
 _FEW = 3
 
@@ -91,34 +64,22 @@ def _part(
 
 
 def _link_texts(link: dict[str, Any], data: dict[str, Any], has_result: bool) -> dict[str, Any]:
-    """Return what the script says of a link's numbers."""
+    """Return what the script fills in of a link."""
     return {
         "result": link["base"] if has_result else None,
-        "baseText": tonnes(link["base"]),
-        "resultText": tonnes(link["result"]) if has_result else "-",
-        "changeText": change_text(link["base"], link["result"]) if has_result else "-",
         "commodityText": data["commodityWords"].get(link["commodity"], link["commodity"]),
+        **link_texts(link, has_result),
     }
 
 
 def _site_texts(site: dict[str, Any], data: dict[str, Any], has_result: bool) -> dict[str, Any]:
-    """Return what the script says of a site's numbers."""
-    capacity = site["capacity"]
-    blank = "n/a" if site["stage"] == "end_use" else f"{NO_LIMIT} (no capacity on record)"
-    used = site["utilResult"] if site["base"] is None else site["utilBase"]
+    """Return what the script fills in of a site."""
     return {
         "result": site["base"] if has_result else None,
-        "baseText": tonnes(site["base"]),
-        "resultText": tonnes(site["result"]) if has_result else "-",
-        "capacityText": blank if capacity is None else tonnes(capacity),
-        "utilText": percent(used),
-        "lostText": "-" if site["lost"] is None else tonnes(site["lost"]),
-        "lostShareText": "-" if site["lost"] is None else percent(site["lostShare"]),
-        "firstLostText": "-" if site["firstLost"] is None else tonnes(site["firstLost"]),
-        "firstLostShareText": "-" if site["firstLost"] is None else percent(site["firstLostShare"]),
-        "utilBase": ratio(site["base"], capacity),
-        "utilResult": ratio(site["result"], capacity),
+        "utilBase": ratio(site["base"], site["capacity"]),
+        "utilResult": ratio(site["result"], site["capacity"]),
         "colour": data["colourOf"].get(site["place"]),
         "stage": data["blocks"][site["block"]]["stage"],
         "step": data["blocks"][site["block"]]["name"],
+        **site_texts(site, has_result),
     }

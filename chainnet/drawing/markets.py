@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, isfinite, log10
 from typing import Any
@@ -16,6 +16,7 @@ from chainnet.words import count, dollars, join, number
 NAMES, VALUES, ROW, FOOT, TOP = 126.0, 96.0, 23.0, 28.0, 16.0
 MOST = 100.0  # times the reference price: what is beyond it ends in an arrow
 BAR = 7.0
+Ends = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,8 @@ class Wedge:
     """The price of a good over its reference price, inside a country and elsewhere: low and high; None = not known."""
 
     name: str
-    inside: tuple[float, float] | None
-    elsewhere: tuple[float, float] | None
+    inside: Ends | None
+    elsewhere: Ends | None
 
 
 def wedges_svg(wedges: Sequence[Wedge], inside: str) -> str:
@@ -72,9 +73,8 @@ def wedges_svg(wedges: Sequence[Wedge], inside: str) -> str:
     return picture.svg
 
 
-def _price(picture: Picture, x: object, ends: tuple[float, float] | None, y: float, right: float, fill: str) -> None:
+def _price(picture: Picture, x: Callable[[float], float], ends: Ends | None, y: float, right: float, fill: str) -> None:
     """Draw one price from its low to its high end, with both as words at the right."""
-    assert callable(x)
     words = "not sold" if ends is None else _times(*ends)
     picture.words(right + 8.0, y + BAR - 0.5, words, colour=COLOURS["ink"] if ends else COLOURS["soft"])
     if ends is None:

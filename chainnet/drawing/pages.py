@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from chainnet import checks
-from chainnet.drawing.answers import Beside, sort_answers
+from chainnet.drawing.answers import sort_answers
 from chainnet.drawing.assets import asset, engine, filled, shared_script
+from chainnet.drawing.figure import save_svg
 from chainnet.drawing.gathering import Gathered, gather
 from chainnet.drawing.handed import handed_page, is_handed
 from chainnet.drawing.lean import LINK_BLANK, SITE_BLANK, lean
@@ -150,56 +151,41 @@ def draw(
     """
     checks.known(view, VIEWS, "draw", "view")
     check_words(title=title, marking=marking)
-    beside = Beside(first_losses, scenario_losses, long_run)
-    more = {"result": result, "losses": losses, "rerouting": rerouting, "finding": finding, **vars(beside)}
-    if is_handed(network):
-        given = {**more, "scenario": scenario, "order": order, "live": live or None}
-        return _draw_handed(network, view, path, given, title, marking)
-    check_network(network)
-    if live:
-        return _draw_living(network, view, path, more, (scenario, order, title, marking))
-    answer, ranking = sort_answers(network, result, losses, scenario, order, beside)
-    worth = worth_data(network, rerouting)
-    told = plain_finding(network, finding, answer)
-    runs, digest = result if isinstance(result, LongRuns) else long_run, network.digest
-    drawn = gather(_held_against(network, runs), _first_of(answer, told), ranking)
-    target = Path(path) if path is not None else Path(f"{_file_name(network.name)}-{view}.html")
-    if view == "graph":
-        chokepoints_first = losses is None and ranking is not None and told is None
-        text = _months_page(drawn, told, digest, title, marking, chokepoints_first, worth)
+    beside: dict[str, Any] = {"first_losses": first_losses, "scenario_losses": scenario_losses, "long_run": long_run}
+    given = {"result": result, "losses": losses, "rerouting": rerouting, "finding": finding, **beside}
+    is_from_elsewhere = is_handed(network)
+    if not is_from_elsewhere:
+        check_network(network)
+    name = "pyvis" if is_from_elsewhere else _file_name(network.name)
+    target = Path(path) if path is not None else Path(f"{name}-{'live' if live else view}.html")
+    is_still = target.suffix.lower() in (".svg", ".png")
+    if is_from_elsewhere:
+        given |= {"scenario": scenario, "order": order, "live": live or None}
+        _refuse(given, "a pyvis network takes no {}. Give answers to network.to_pyvis(results=...).")
+        if view != "graph" or is_still:
+            raise DataError("draw: a pyvis network is written as one HTML page. Leave view out, end path in .html.")
+        text = handed_page(network, title, marking)
+    elif live:
+        _refuse(given, "live=True solves for itself and takes no {}. Leave it out.")
+        if view != "graph" or is_still:
+            why = "live=True writes one HTML page and no other view"
+            raise DataError(f"draw: {why}. Leave view out, end path in .html.")
+        counting = Counting.of(network, order=order)  # type: ignore[arg-type]  # it refuses a table of stages by name
+        text = living_page(counting, scenario, title, marking)
     else:
-        text = _sheet(view, drawn, told, digest, title, marking)
-    kind = target.suffix.lower()
-    if kind not in (".svg", ".png"):
-        return Drawing(write_file(target, text.encode("utf-8")))
-    picture = _picture(text, marking)
-    if kind == ".png":
-        from chainnet.drawing.raster import png_bytes
-
-        return Drawing(write_file(target, png_bytes(picture)))
-    return Drawing(write_file(target, picture.encode("utf-8")))
-
-
-def _draw_handed(
-    page: Any, view: str, path: str | Path | None, given: dict[str, Any], title: str | None, marking: str
-) -> Path:
-    """Write the page of a pyvis network; what only a network of ours can show is refused."""
-    _refuse(given, "a pyvis network takes no {}. Give answers to network.to_pyvis(results=...).")
-    target = Path(path) if path is not None else Path("pyvis-graph.html")
-    if view != "graph" or target.suffix.lower() in (".svg", ".png"):
-        raise DataError("draw: a pyvis network is written as one HTML page. Leave view out, end path in .html.")
-    return Drawing(write_file(target, handed_page(page, title, marking).encode("utf-8")))
-
-
-def _draw_living(network: Network, view: str, path: str | Path | None, given: dict[str, Any], words: Any) -> Path:
-    """Write a living page, which solves for itself: what is handed to it is refused, not left unsaid."""
-    scenario, order, title, marking = words
-    _refuse(given, "live=True solves for itself and takes no {}. Leave it out.")
-    target = Path(path) if path is not None else Path(f"{_file_name(network.name)}-live.html")
-    if view != "graph" or target.suffix.lower() in (".svg", ".png"):
-        raise DataError("draw: live=True writes one HTML page and no other view. Leave view out, end path in .html.")
-    page = living_page(Counting.of(network, order=order), scenario, title, marking)
-    return Drawing(write_file(target, page.encode("utf-8")))
+        answer, ranking = sort_answers(network, result, losses, scenario, order, **beside)
+        worth = worth_data(network, rerouting)
+        told = plain_finding(network, finding, answer)
+        runs, digest = result if isinstance(result, LongRuns) else long_run, network.digest
+        drawn = gather(_held_against(network, runs), _first_of(answer, told), ranking)
+        if view == "graph":
+            chokepoints_first = losses is None and ranking is not None and told is None
+            text = _months_page(drawn, told, digest, title, marking, chokepoints_first, worth)
+        else:
+            text = _sheet(view, drawn, told, digest, title, marking)
+        if is_still:
+            return Drawing(save_svg(_picture(text, marking), target))
+    return Drawing(write_file(target, text.encode("utf-8")))
 
 
 def _refuse(given: Mapping[str, Any], why: str) -> None:

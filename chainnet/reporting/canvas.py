@@ -38,7 +38,7 @@ def figure(key: str) -> Callable[[Draw], Draw]:
 
 
 def make_figure(
-    canvas: Any, title: str, subtitle: str, alt: str, note: str, data: ReportTable | None = None
+    canvas: Any, title: str, subtitle: str, alt: str, data: ReportTable | None, note: str = ""
 ) -> ReportFigure:
     """Return a canvas, or SVG text, with its finding, its subtitle and the same in words.
 

@@ -53,7 +53,6 @@ class Table:
     heads: Mapping[str, str] = field(default_factory=dict)
     lead: int | Callable[[Facts], int] | None = None  # rows in the body; None = all, of what is looked up a few
     none: Mapping[str, Any] | Callable[[Facts], Mapping[str, Any]] | None = None
-    total: Callable[[Facts], Mapping[str, Any]] | None = None
 
     def __call__(self, facts: Facts) -> ReportTable | None:
         """Return the table of an assessment."""
@@ -82,7 +81,6 @@ def _filled(facts: Facts, table: Table) -> ReportTable | None:
         rows,
         facts,
         none=_asked(facts, table.none),
-        total=_asked(facts, table.total),
         key=table.key,
         sheet=table.sheet,
         title=table.title.format(f=facts),
@@ -126,7 +124,7 @@ def code(key: str, head: str, meaning: str, value: Any = "", **more: Any) -> Rep
 
 def named(key: str, head: str, meaning: str, field: str = "id", **more: Any) -> ReportColumn:
     """Return the column of a node or project by its label; ``field`` holds the id."""
-    return text(key, head, meaning, lambda f, row: f.label(str(row[field])), **more)
+    return text(key, head, meaning, lambda f, row: None if is_missing(row[field]) else f.label(str(row[field])), **more)
 
 
 def whether(key: str, head: str, meaning: str, **more: Any) -> ReportColumn:
@@ -134,14 +132,14 @@ def whether(key: str, head: str, meaning: str, **more: Any) -> ReportColumn:
     return text(key, head, meaning, lambda _, row: "yes" if row[key] else "no", **more)
 
 
-def commodity(head: str, meaning: str, key: str = "commodity") -> ReportColumn:
+def commodity(head: str, meaning: str) -> ReportColumn:
     """Return the column of a row's commodity, by its name for people."""
-    return text(key, head, meaning, lambda f, row: f.commodity(row["commodity"]), missing=NOT_ASKED)
+    return text("commodity", head, meaning, lambda f, row: f.commodity(row["commodity"]), missing=NOT_ASKED)
 
 
-def placed(key: str, head: str, meaning: str, field: str = "country", **more: Any) -> ReportColumn:
-    """Return the column of a row's country by name; ``field`` holds its code."""
-    return text(key, head, meaning, lambda _, row: country(row[field]), **more)
+def placed(key: str, head: str, meaning: str) -> ReportColumn:
+    """Return the column of a row's country by name."""
+    return text(key, head, meaning, lambda _, row: country(row["country"]))
 
 
 def dollars(key: str, head: str, meaning: str, field: str, **more: Any) -> ReportColumn:
@@ -172,7 +170,6 @@ SCENARIO_LABEL = text(
 )
 SCENARIO = (SCENARIO_NAME, SCENARIO_LABEL)
 PROJECT_ID = code("id", "Id", "name of the project")
-PROJECT = named("label", "Project", "the project in words")
 
 
 # -- columns of a frame, told by their names --------------------------------------------------------

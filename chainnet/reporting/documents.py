@@ -24,12 +24,7 @@ from chainnet.words import NBSP
 
 FORMATS = ("html", "pdf", "xlsx", "json")
 BRIEF_FORMATS = ("html", "pdf")
-NEEDS = {
-    "html": ("matplotlib",),
-    "pdf": ("matplotlib", "typst", "font_source_sans_pro"),
-    "xlsx": ("matplotlib", "xlsxwriter"),
-    "json": ("matplotlib",),
-}
+NEEDS = {"pdf": ("typst", "font_source_sans_pro"), "xlsx": ("xlsxwriter",)}  # beside matplotlib
 HTML_TEMPLATE, PDF_TEMPLATE = "page.html.j2", "report.typ"
 ASSESSED = 0.7  # part of the time that the assessment takes
 
@@ -119,7 +114,7 @@ def report(
     """
     wanted = _formats(formats, BRIEF_FORMATS if brief else FORMATS)
     if figures is not None:
-        _check_packages("figures", NEEDS["pdf"])
+        _check_packages("figures", "pdf")
     check_words(title=title, author=author, marking=marking)
     own = _own_templates(templates)
     if not isinstance(language, str) or not re.fullmatch("[a-z]{2,3}", language):
@@ -299,12 +294,12 @@ def _formats(formats: Iterable[str] | None, known: Sequence[str]) -> list[str]:
         raise DataError(f"formats: none given; one or more of {', '.join(known)}.")
     wanted = [word for word in known if word in asked]
     for word in wanted:
-        _check_packages(f'formats: "{word}"', NEEDS[word])
+        _check_packages(f'formats: "{word}"', word)
     return wanted
 
 
-def _check_packages(what: str, packages: Iterable[str]) -> None:
-    for package in packages:
+def _check_packages(what: str, kind: str) -> None:
+    for package in ("matplotlib", *NEEDS.get(kind, ())):
         if find_spec(package) is None:
             raise DataError(
                 f"{what} needs the package {package}, which is not installed. "

@@ -97,11 +97,6 @@ class Facts:
         return Who(self.network.tier_order[0]) if self.has_first else ALL_TIERS
 
     @cached_property
-    def has_others(self) -> bool:
-        """Whether there is demand that does not count."""
-        return bool(fact_of(self.a.stress.summary, "has_others", False))
-
-    @cached_property
     def summary(self) -> pd.DataFrame:
         """``stress.summary`` with scenario and tier as columns."""
         return Who.named(settled(self.a.stress.summary.reset_index()))
@@ -167,18 +162,17 @@ class Facts:
     @cached_property
     def whose(self) -> str:
         """Whose demand counts, in the words of the data; empty where all of it does."""
-        asked = self.settings["beneficiaries"]
-        if asked in ("all", None) or not len(asked):
-            return ""
-        return ", ".join(country_name(w) for w in ([asked] if isinstance(asked, str) else asked))
+        return ", ".join(country_name(word) for word in self._members)
+
+    @cached_property
+    def _members(self) -> list[str]:
+        asked = self.settings["beneficiaries"] or []
+        return [] if asked == "all" else [asked] if isinstance(asked, str) else list(asked)
 
     @cached_property
     def whose_members(self) -> str:
         """The countries and groups behind ``whose``; empty where the words say it already."""
-        asked = self.settings["beneficiaries"]
-        if not self.whose:
-            return ""
-        members = who([asked] if isinstance(asked, str) else list(asked), self.network.groups_known)
+        members = who(self._members, self.network.groups_known) if self._members else ""
         return "" if members == self.whose else members
 
     @property
@@ -267,11 +261,12 @@ class Facts:
 
     @cached_property
     def _ours(self) -> set[str]:
-        asked = self.settings["beneficiaries"]
-        if not self.whose:
-            return set()
         nodes = self.network.nodes
-        return set(nodes["id"][self.network.in_countries(nodes, asked, "beneficiaries")])
+        return (
+            set(nodes["id"][self.network.in_countries(nodes, self._members, "beneficiaries")])
+            if self._members
+            else set()
+        )
 
     def is_ours(self, site: str) -> bool:
         """Whether any part of a site lies with those whose demand counts; never where all demand counts."""

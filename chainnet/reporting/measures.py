@@ -193,30 +193,27 @@ def _some(names: list[str]) -> str:
     return join(names)
 
 
+_WHERE: dict[str, Callable[[Facts, list[str]], str]] = {
+    "country": lambda _, words: _countries(words),
+    "owner_country": lambda _, words: f"owned from {_countries(words)}",
+    "region": lambda _, words: f"the region “{join(words)}”",
+    "site": lambda facts, words: join([str(facts.network.site_labels[word]) for word in words]),
+    "id": lambda facts, words: _some([facts.label(word) for word in words]),
+    "stage": lambda _, words: join([f"{word.replace('_', ' ')}s" for word in words]),
+    "step": lambda _, words: join(words),
+    "makes": lambda facts, words: f"which make {join([facts.commodity(word) for word in words])}",
+    "takes": lambda facts, words: f"which take {join([facts.commodity(word) for word in words])}",
+}
+
+
 def _where(facts: Facts, where: Mapping[str, Any]) -> str:
     """Return the words of a condition on columns, such as {country: CHN, step: mining}."""
-    said = []
-    for column, value in where.items():
-        words = listed(value)
-        if column == "country":
-            said.append(_countries(words))
-        elif column == "owner_country":
-            said.append(f"owned from {_countries(words)}")
-        elif column == "region":
-            said.append(f"the region “{join(words)}”")
-        elif column == "site":
-            said.append(join([str(facts.network.site_labels[w]) for w in words]))
-        elif column == "id":
-            said.append(_some([facts.label(w) for w in words]))
-        elif column == "stage":
-            said.append(join([f"{w.replace('_', ' ')}s" for w in words]))
-        elif column == "step":
-            said.append(join(words))
-        elif column in ("makes", "takes"):
-            said.append(f"which {'make' if column == 'makes' else 'take'} {join([facts.commodity(w) for w in words])}")
-        else:
-            said.append(f"{column.replace('_', ' ')} {join(words)}")
-    return ", ".join(said)
+    return ", ".join(
+        _WHERE[column](facts, listed(value))
+        if column in _WHERE
+        else f"{column.replace('_', ' ')} {join(listed(value))}"
+        for column, value in where.items()
+    )
 
 
 def _countries(words: list[str]) -> str:
@@ -228,19 +225,15 @@ def _countries(words: list[str]) -> str:
 
 def _calendar(measure: Measure) -> str:
     """Return when a measure is in force; nothing where it always is."""
-    said = ""
-    start = _start(measure)
-    if start:
-        said += f", from {start}"
-    if "until" in measure:
-        said += f", until {calendar_month(1, str(measure['until']))}"
-    if "months" in measure:
-        said += f", for {in_months(measure['months'])}"
-    if "phase_in_months" in measure:
-        said += f", phased in over {in_months(measure['phase_in_months'])}"
+    said = [
+        f"from {_start(measure)}" if _start(measure) else "",
+        f"until {calendar_month(1, str(measure['until']))}" if "until" in measure else "",
+        f"for {in_months(measure['months'])}" if "months" in measure else "",
+        f"phased in over {in_months(measure['phase_in_months'])}" if "phase_in_months" in measure else "",
+    ]
     for window in measure.get("suspended", ()):
-        said += f", suspended from {_start(window) or 'month 1'} for {in_months(window['months'])}"
-    return said
+        said.append(f"suspended from {_start(window) or 'month 1'} for {in_months(window['months'])}")
+    return "".join(f", {words}" for words in said if words)
 
 
 def _start(times: Mapping[str, Any]) -> str:

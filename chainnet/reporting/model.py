@@ -88,7 +88,7 @@ class ReportColumn:
 class ReportTable:
     """A table: one in text, one sheet of the workbook.
 
-    ``lead`` rows stand in the body; the rest in the annex. ``total`` is a last row that adds up.
+    ``lead`` rows stand in the body; the rest in the annex.
     """
 
     columns: tuple[ReportColumn, ...]
@@ -98,7 +98,6 @@ class ReportTable:
     title: str = ""
     subtitle: str = ""
     note: str = ""
-    total: tuple[Cell, ...] = ()
     lead: int = 0
     status: str = ""
     inputs: str = ""  # how the weakest input is known
@@ -211,11 +210,6 @@ class ReportTable:
     def is_cut(self) -> bool:
         """Whether the annex holds more rows than the body."""
         return bool(self.lead) and self.lead < len(self.rows)
-
-    @property
-    def whole(self) -> ReportTable:
-        """The table with every row, as the annex prints it."""
-        return replace(self, lead=0)
 
     def records(self) -> list[dict[str, Cell]]:
         """Return the rows as cells by the key of their column."""
@@ -403,7 +397,6 @@ def make_table(
     facts: Any = None,
     *,
     none: Mapping[str, Any] | None = None,
-    total: Mapping[str, Any] | None = None,
     **named: Any,
 ) -> ReportTable:
     """Return a table: a cell for each row and column.
@@ -417,19 +410,10 @@ def make_table(
         For columns that need more than the row.
     none : mapping of str to object, optional
         What stands in the one row of a table without rows, by key; elsewhere "-".
-    total : mapping of str to object, optional
-        The same for a last row that adds up.
     **named
         Other fields of the table.
     """
-
-    def alone(values: Mapping[str, Any]) -> tuple[Cell, ...]:
-        return tuple(column.write(values.get(column.key, words.NOT_ASKED)) for column in columns)
-
     made = tuple(tuple(column.of(row, facts) for column in columns) for row in rows)
-    return ReportTable(
-        columns=tuple(columns),
-        rows=made or ((alone(none),) if none else ()),
-        total=alone(total) if total else (),
-        **named,
-    )
+    if not made and none:
+        made = (tuple(column.write(none.get(column.key, words.NOT_ASKED)) for column in columns),)
+    return ReportTable(tuple(columns), made, **named)

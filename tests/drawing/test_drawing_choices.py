@@ -17,7 +17,7 @@ from test_drawing import big_network, heading
 
 import chainnet as cn
 from chainnet.drawing import OTHER_COLOUR, country_colours
-from chainnet.drawing.answers import Beside, sort_answers
+from chainnet.drawing.answers import sort_answers
 from chainnet.drawing.facts import collect
 from chainnet.drawing.gathering import gather
 from chainnet.drawing.insets import insets
@@ -98,7 +98,7 @@ def test_losses_by_site_count_the_parts_of_a_site_as_one(rare_earths: cn.Network
     assert {s["unitLabel"] for s in parts} == {"Shin-Etsu Chemical, Proterial, TDK (2 parts)"}
     assert facts.data["tested"]["single"] < len(table)
     with pytest.raises(cn.DataError, match="both by node, or both by site"):
-        sort_answers(rare_earths, None, table, beside=Beside(first_losses=cn.chokepoints(rare_earths)))
+        sort_answers(rare_earths, None, table, first_losses=cn.chokepoints(rare_earths))
 
 
 @pytest.mark.browser

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,7 +74,7 @@ def controls_of(network: Network) -> list[Control]:
     ]
 
 
-def _exports(network: Network) -> list[Control]:
+def _exports(network: Network) -> Iterator[Control]:
     """One for each country and step that ships to another country, or to a place without one."""
     nodes = network.plants
     known = network.nodes.set_index("id")
@@ -89,24 +89,14 @@ def _exports(network: Network) -> list[Control]:
     groups = leaving.groupby(["country", "step"])["flow_tpa"].sum().reset_index()
     countries = sorted(nodes["country"].dropna().unique())
     places = sorted(nodes.loc[nodes["country"].isna(), "region"].dropna().unique())
-    found = []
     for row in records(groups.sort_values("flow_tpa", ascending=False, kind="stable")):
         country, word = row["country"], row["step"]
         origin = {"country": country, column: word}
         sides: list[dict[str, Any]] = [{"country": [c for c in countries if c != country]}, {"region": places}]
         measures = [{"kind": "restrict", "from": origin, "to": to} for to in sides if next(iter(to.values()))]
-        found.append(
-            Control(
-                f"export:{country}:{word}",
-                "export",
-                f"{words.country_name(country)}, {word}",
-                "",
-                tuple(measures),
-                _is_graded(network, measures),
-                float(row["flow_tpa"]),
-            )
-        )
-    return found
+        label = f"{words.country_name(country)}, {word}"
+        rest = (tuple(measures), _is_graded(network, measures), float(row["flow_tpa"]))
+        yield Control(f"export:{country}:{word}", "export", label, "", *rest)
 
 
 def _is_graded(network: Network, measures: list[dict[str, Any]]) -> bool:
@@ -124,20 +114,18 @@ def _named(network: Network, measure: Mapping[str, Any]) -> Bools:
     return hit
 
 
-def _sites(network: Network) -> list[Control]:
+def _sites(network: Network) -> Iterator[Control]:
     """One for each node that is no end use; those first that make most in the baseline."""
     sites = network.nodes[network.nodes["stage"] != "end_use"]
     places, labels = network.places.map(words.country_name, na_action="ignore"), network.labels
     made = network.baseline.reindex(sites["id"]).fillna(0.0).to_numpy()
     order = np.argsort(-made, kind="stable")
-    found = []
     for number in order.tolist():
         row = sites.iloc[number]
         detail = ", ".join(word for word in (row["step"], places[row["id"]]) if isinstance(word, str))
         measure = {"kind": "remove", "nodes": [row["id"]]}
         label = labels[row["id"]]
-        found.append(Control(f"site:{row['id']}", "site", label, detail, (measure,), size_tpa=float(made[number])))
-    return found
+        yield Control(f"site:{row['id']}", "site", label, detail, (measure,), size_tpa=float(made[number]))
 
 
 def _owners(network: Network) -> list[Control]:
@@ -155,26 +143,23 @@ def _owners(network: Network) -> list[Control]:
     return sorted(found, key=lambda control: (-control.size_tpa, control.id))
 
 
-def _projects(network: Network) -> list[Control]:
+def _projects(network: Network) -> Iterator[Control]:
     """One for each project, by the year in which it starts."""
     projects = network.projects.reset_index(drop=True)
     year = projects["start_year"].to_numpy(dtype=float)
-    found = []
     for number in np.argsort(np.where(np.isnan(year), np.inf, year), kind="stable").tolist():
         row = projects.iloc[number]
         start = f"from {int(year[number])}" if np.isfinite(year[number]) else "no year given"
         parts = (row["step"], words.country_name(row["country"]) if isinstance(row["country"], str) else None, start)
         detail = ", ".join(str(word) for word in parts if isinstance(word, str))
         measure = {"kind": "build", "projects": [row["id"]]}
-        found.append(Control(f"project:{row['id']}", "project", network.labels[row["id"]], detail, (measure,)))
-    return found
+        yield Control(f"project:{row['id']}", "project", network.labels[row["id"]], detail, (measure,))
 
 
-def _stocks(network: Network) -> list[Control]:
+def _stocks(network: Network) -> Iterator[Control]:
     """One for each stock that something can take, the largest first; shut is a release of nothing."""
     unrelated = network.unrelated
     unfit = set(unrelated.loc[unrelated["table"] == "stocks", "id"])
-    found = []
     for row in records(network.stocks.sort_values("stock_t", ascending=False, kind="stable")):
         if row["id"] in unfit:
             continue
@@ -182,8 +167,7 @@ def _stocks(network: Network) -> list[Control]:
         good = row["commodity"] if isinstance(row["commodity"], str) else "goods"
         measure = {"kind": "release", "stocks": [row["id"]], "release_tpa": 0.0}
         detail = f"{words.number(row['stock_t'])} t of {good}"
-        found.append(Control(f"stock:{row['id']}", "stock", label, detail, (measure,)))
-    return found
+        yield Control(f"stock:{row['id']}", "stock", label, detail, (measure,))
 
 
 def _demands(network: Network) -> list[Control]:
@@ -197,21 +181,17 @@ def _demands(network: Network) -> list[Control]:
     return [*whole, *(member for tier in tiers for member in _members(network, tier))]
 
 
-def _members(network: Network, tier: str) -> list[Control]:
+def _members(network: Network, tier: str) -> Iterator[Control]:
     """One for each country or place that asks in a tier; none where it is one alone, which the tier's own moves."""
     ends = network.plants.set_index("id")[["country", "region"]]
     rows = network.demand[network.demand["tier"] == tier].join(ends, on="node")
     rows["place"] = place_of(rows).fillna(rows["node"])
     asked = rows.groupby("place")["demand_tpa"].sum().sort_values(ascending=False, kind="stable")
-    if len(asked) < 2:
-        return []
-    found = []
-    for place, size in asked.items():
+    for place, size in asked.items() if len(asked) > 1 else ():
         row = rows[rows["place"] == place].iloc[0]
         column = next((c for c in ("country", "region") if isinstance(row[c], str)), None)
         where = {"where": {column: place}} if column else {"nodes": [place]}
         label = words.country_name(str(place)) if column == "country" else str(place)
         measure = {"kind": "demand", "tier": tier, **where}
         name = f"demand:{tier}:{place}"
-        found.append(Control(name, "demand", f"{label}, {tier}", "", (measure,), size_tpa=float(size), is_part=True))
-    return found
+        yield Control(name, "demand", f"{label}, {tier}", "", (measure,), size_tpa=float(size), is_part=True)

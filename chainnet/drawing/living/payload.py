@@ -266,11 +266,12 @@ def _arrays(program: LivingProgram, groups: list[Group], service: Service) -> di
         group[at] = number
     edge_step, carried = group[f.tail[: low.n_edges]], np.nan_to_num(low.tables.edge_flow)
     column_step, row_step = np.full(len(columns), -1, dtype=np.int64), np.full(len(p.row_upper), -1, dtype=np.int64)
+    node_row = np.full(len(f.activity), -1, dtype=np.int64)
     column_step[: low.n_edges] = edge_step
     column_step[f.activity[f.activity >= 0]] = group[f.activity >= 0]
     for i, (kind, owner, _) in enumerate(low.rows):
         if kind == "node":
-            row_step[i] = group[owner]
+            row_step[i], node_row[owner] = group[owner], i
         elif kind == "restriction" and (hit := low.overlay.restrictions[owner].edges).any():  # whence most of it comes
             row_step[i] = edge_step[np.where(hit, carried, -1.0).argmax()]
     steps = []
@@ -295,7 +296,7 @@ def _arrays(program: LivingProgram, groups: list[Group], service: Service) -> di
         "colScale": p.col_scale.tolist(),
         "served": f.demand_start,
         "activity": f.activity.tolist(),
-        "nodeRow": _node_rows(program),
+        "nodeRow": node_row.tolist(),  # the row that limits each node and project, -1 where there is none
         "effects": program.effects,
         "presets": presets,
         "columnStep": column_step.tolist(),
@@ -303,15 +304,6 @@ def _arrays(program: LivingProgram, groups: list[Group], service: Service) -> di
         "carried": carried.tolist(),
         "steps": steps,
     }
-
-
-def _node_rows(program: LivingProgram) -> list[int]:
-    """Return the row that limits each node and project, -1 where there is none."""
-    found = np.full(len(program.low.flows.activity), -1, dtype=np.int64)
-    for i, (kind, owner, _) in enumerate(program.low.rows):
-        if kind == "node":
-            found[owner] = i
-    return [int(row) for row in found]
 
 
 def _bound(value: Any) -> float | None:

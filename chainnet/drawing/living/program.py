@@ -235,12 +235,14 @@ class LivingProgram:
             home = homes[number % len(homes)]
             pairs = zip(self.composed(preset, values, home=home), self._told(preset, values, home=home), strict=True)
             worst = max(worst, *(apart(ours, told) for ours, told in pairs))
-        if worst > _SAME:
-            raise SolverError(
-                f"draw: the controls of a living page of {self._network.name} do not add up to the program "
-                f"(off by {gap(worst)}). Report the network that caused this."
-            )
-        return worst
+        return proved(worst, f"the controls of a living page of {self._network.name} do not add up to the program")
+
+
+def proved(worst: float, said: str) -> float:
+    """Return what differs most between ours and the lowering; a SolverError that says so if it counts."""
+    if worst > _SAME:
+        raise SolverError(f"draw: {said} (off by {gap(worst)}). Report the network that caused this.")
+    return worst
 
 
 def apart(ours: Array, told: Array) -> float:

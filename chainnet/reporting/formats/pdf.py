@@ -54,7 +54,6 @@ def pdf_report(document: Document, names: Mapping[str, str], template: str | Non
 def _content(document: Document, write: Write) -> dict[str, Any]:
     taken, there = set[str](), {table.id for table in document.tables}
     front = document.front and _front(document.front, write, taken)
-    summary = _blocks(document.summary, write, taken, there)
     sections = [
         {
             "id": s.id,
@@ -67,15 +66,10 @@ def _content(document: Document, write: Write) -> dict[str, Any]:
     title = f"{document.marking} | {document.title}" if document.marking else document.title
     return {
         "language": document.language,
-        "title": write(document.title),
         "pdf_title": write(title),
-        "subtitle": write(document.subtitle),
-        "author": write(document.author),
-        "marking": write(document.marking),
-        "vintage": write(document.vintage),
+        **{name: write(getattr(document, name)) for name in ("title", "subtitle", "author", "marking", "vintage")},
         "stamp": f"input {document.digest}, chainnet {document.version}",
         "front": front,
-        "summary": summary,
         "sections": sections,
         "anchors": sorted(taken),
         "is_brief": document.is_brief,
@@ -122,11 +116,8 @@ def _figure(figure: ReportFigure, write: Write) -> dict[str, Any]:
         "kind": "figure",
         "id": figure.id,
         "anchor": figure.anchor,
-        "title": write(figure.title),
-        "subtitle": write(figure.subtitle),
         "svg": figure.svg,
-        "alt": write(figure.alt),
-        "note": "",
+        **{name: write(getattr(figure, name)) for name in ("title", "subtitle", "alt")},
     }
 
 
@@ -150,7 +141,6 @@ def _table(table: ReportTable, write: Write, taken: set[str]) -> dict[str, Any]:
         "rows": rows,
         "spans": table.spans(shown),
         "gaps": table.gaps(shown),
-        "total": [write(table.total[i].text) for i in columns] if table.total else [],
         "right": right,
         "widths": _widths(heads, rows, right),
         "note": more,
@@ -168,16 +158,12 @@ def _first_rows(table: ReportTable) -> tuple[tuple[Cell, ...], ...]:
 
 def _breakable(text: str, width: int) -> str:
     """Return a text in which words longer than ``width`` letters may be broken, at an underscore where there is one."""
-    return " ".join(word if len(word) <= width else _joints(word, width) for word in text.split(" "))
 
+    def joints(word: str) -> str:
+        pieces = re.split(r"(?<=_)", word)
+        return JOINT.join(piece[i : i + width] for piece in pieces for i in range(0, len(piece), width))
 
-def _joints(word: str, width: int) -> str:
-    parts = [part for piece in re.split(r"(?<=_)", word) for part in _pieces(piece, width)]
-    return JOINT.join(parts)
-
-
-def _pieces(piece: str, width: int) -> list[str]:
-    return [piece[i : i + width] for i in range(0, len(piece), width)]
+    return " ".join(word if len(word) <= width else joints(word) for word in text.split(" "))
 
 
 def _widths(heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> list[float]:

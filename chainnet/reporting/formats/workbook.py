@@ -31,6 +31,16 @@ CHART_ROW, CHART_SCALE, PAGE_LINES = 15, 60, 54  # points of a row, per cent in 
 READ_ME, CONTENTS, CHARTS, COLUMNS = "Read me", "Contents", "Charts", "Columns"
 LEAST = 0.001  # smaller figures are shown in powers of ten
 CUT = " [cut: the cell is full]"
+ALONE = "Workbook alone"
+_CONTENTS = (  # code, head and width of each column
+    *(("sheet", "Sheet", 22), ("part", "Part of the report", 34), ("table_id", "Table", 10)),
+    *(("title", "What it says", 60), ("rows", "Rows", 7), ("status", "How it was made", 30)),
+    ("inputs", "Inputs known as", 16),
+)
+_CODEBOOK = (
+    *(("sheet", "Sheet", 20), ("column", "Column in code", 26), ("label", "Head", 34), ("unit", "Unit", 16)),
+    ("meaning", "Meaning", 70),
+)
 
 
 def workbook_report(document: Document) -> bytes:
@@ -110,19 +120,20 @@ def sheet_names(tables: Sequence[ReportTable]) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class _Shown:
-    """A column of a sheet: where its cells stand in the rows of the table (None: said of the table), and its heads."""
+    """A column of a sheet with its heads and cells; ``is_said``: of the table, the same in every row."""
 
     column: ReportColumn
-    place: int | None
     code: str
     head: str
-    width: float
-    said: Cell
+    cells: Sequence[Cell]
+    is_said: bool
 
-    def cell(self, row: Sequence[Cell]) -> Cell:
-        """Return the cell of a row; words where it is blank."""
-        found = self.said if self.place is None else row[self.place]
-        return found if found.text.strip() else replace(found, text=NO_DATA)
+    @property
+    def width(self) -> float:
+        """Return how wide it is, in signs."""
+        longest = max(len(cell.text) for cell in self.cells)
+        word = max((len(w) for w in self.head.split()), default=0)
+        return min(max(longest + 2, word + 2, min(0.62 * len(self.code) + 3, WIDEST_CODE), NARROWEST), WIDEST)
 
 
 class _Writer:
@@ -130,6 +141,7 @@ class _Writer:
 
     def __init__(self, book: Any, document: Document, names: dict[str, str]) -> None:
         self.book, self.document, self.names = book, document, names
+        self.marking = f"{document.marking}. " if document.marking else ""
         self.title = book.add_format({"bold": True, "font_size": 13, "valign": "top"})
         self.bold = book.add_format({"bold": True, "valign": "top", "text_wrap": True})
         self.head = book.add_format({"bold": True, "valign": "bottom", "text_wrap": True})
@@ -143,17 +155,16 @@ class _Writer:
         self.note = book.add_format({"valign": "top", "font_color": fig.GREY})
         self.says = book.add_format({"valign": "top", "align": "right", "indent": 1})
         self.link = book.add_format({"valign": "top", "font_color": fig.LINK, "underline": 1})
-        self._made: dict[tuple[str, bool], Any] = {}
+        self._made: dict[str, Any] = {}
 
     # -- one cell -------------------------------------------------------------------------------
 
-    def _format(self, form: str, is_total: bool = False) -> Any:
-        """Return the format of a cell, made once; of words where ``form`` is empty."""
-        if (form, is_total) not in self._made:
-            kind = {"num_format": form, "align": "right", "indent": 1} if form else {"text_wrap": True}
-            more = {"bold": True, "top": 1} if is_total else {}
-            self._made[form, is_total] = self.book.add_format({"valign": "top", **kind, **more})
-        return self._made[form, is_total]
+    def _format(self, form: str) -> Any:
+        """Return the format of a figure, made once."""
+        if form not in self._made:
+            look = {"valign": "top", "num_format": form, "align": "right", "indent": 1}
+            self._made[form] = self.book.add_format(look)
+        return self._made[form]
 
     def _text(self, sheet: Any, row: int, column: int, text: str, form: Any = None) -> None:
         kept = text if len(text) <= CELL_LIMIT else text[: CELL_LIMIT - len(CUT)] + CUT
@@ -165,14 +176,11 @@ class _Writer:
         place = name.replace("'", "''")
         sheet.write_url(row, column, f"internal:'{place}'!A1", self.link, text)
 
-    def _cell(self, sheet: Any, row: int, place: int, shown: _Shown, cell: Cell, is_total: bool = False) -> None:
+    def _cell(self, sheet: Any, row: int, place: int, shown: _Shown, cell: Cell) -> None:
         if isinstance(cell.value, float):
-            form = self._format(_number_form(shown.column.kind, cell.value), is_total)
-            sheet.write_number(row, place, cell.value, form)
-        elif is_total:
-            self._text(sheet, row, place, cell.text, self._format("", True))
+            sheet.write_number(row, place, cell.value, self._format(_number_form(shown.column.kind, cell.value)))
         else:
-            words = self.plain if shown.place is None else self.wrap  # what is said of all rows makes none higher
+            words = self.plain if shown.is_said else self.wrap  # what is said of all rows makes none higher
             self._text(sheet, row, place, cell.text, self.says if shown.column.is_number else words)
 
     # -- one sheet ------------------------------------------------------------------------------
@@ -190,13 +198,12 @@ class _Writer:
         sheet.hide_gridlines(1)
         return sheet
 
-    def _above(self, sheet: Any, title: str, lines: Sequence[str]) -> None:
-        """Write what stands above a table: its title, its marking and unit, how it was made; a link back."""
-        marking = f"{self.document.marking}. " if self.document.marking else ""
+    def _above(self, sheet: Any, title: str, line: str, back: str = CONTENTS, standing: str = "") -> None:
+        """Write what stands above a table: its title, its marking and unit, a link back, how it was made."""
         self._text(sheet, 0, 0, title, self.title)
-        self._text(sheet, 1, 0, f"{marking}{lines[0]}")
-        self._go(sheet, 2, 0, CONTENTS, CONTENTS)
-        self._text(sheet, 2, 1, lines[1] if len(lines) > 1 else "")
+        self._text(sheet, 1, 0, line)
+        self._go(sheet, 2, 0, back, back)
+        self._text(sheet, 2, 1, standing)
 
     def _listed(self, sheet: Any, ident: str, codes: Mapping[str, bool], last: int) -> None:
         """Mark rows as a table that can be filtered, and keep its heads in view and on every page.
@@ -268,50 +275,39 @@ class _Writer:
     def contents(self, tables: Sequence[ReportTable], empty: Sequence[ReportTable], drawn: Sequence[Chart]) -> None:
         """Write what stands where: a line a sheet, in the order of the report."""
         sheet = self._sheet(CONTENTS)
-        self._text(sheet, 0, 0, f"{self.document.title}: contents", self.title)
-        self._text(sheet, 1, 0, self.document.marking or self.document.vintage)
-        self._go(sheet, 2, 0, READ_ME, READ_ME)
-        heads = ("Sheet", "Part of the report", "Table", "What it says", "Rows", "How it was made", "Inputs known as")
-        codes = ("sheet", "part", "table_id", "title", "rows", "status", "inputs")
-        parts, row = self._parts(), CODE_ROW
-        for j, (head, width) in enumerate(zip(heads, (22, 34, 10, 60, 7, 30, 16), strict=True)):
+        self._above(sheet, f"{self.document.title}: contents", self.document.marking or self.document.vintage, READ_ME)
+        parts: dict[str, str] = {}  # the heading under which each table stands first
+        for part in self.document.sections:
+            for block in (*part.blocks, *part.more):
+                if isinstance(block, ReportTable):
+                    parts.setdefault(block.id, part.heading)
+        charts = f"{spelled(len(drawn), 'chart')} of the main tables", len(drawn), "as their tables", "as their tables"
+        rows: list[tuple[str | int, ...]] = [(CHARTS, "All parts", NOT_APPLICABLE, *charts)] if drawn else []
+        for table in tables:
+            ident = NOT_APPLICABLE if table.id.startswith("I ") else table.id
+            made = table.status or NOT_APPLICABLE, table.inputs or NOT_APPLICABLE
+            rows.append((self.names[table.id], parts.get(table.id, ALONE), ident, table.title, len(table.rows), *made))
+        words = "Every column of every sheet: unit and meaning", sum(len(table.columns) for table in tables)
+        rows.append((COLUMNS, ALONE, NOT_APPLICABLE, *words, NOT_APPLICABLE, NOT_APPLICABLE))
+        self._lines(sheet, "contents", _CONTENTS, rows)
+        for i, table in enumerate(empty, FIRST_ROW + len(rows) + 1):
+            said = next((t for t in (_texts(table.rows[0]) if table.rows else []) if t != NOT_ASKED), "no rows")
+            self._text(sheet, i, 0, f"No sheet: {table.id} {table.title}: {said}.", self.note)
+
+    def _lines(self, sheet: Any, ident: str, columns: Sequence[tuple[str, str, int]], rows: Sequence[Any]) -> None:
+        """Write a list of sheets or columns; the contents link to the sheet that a line begins with."""
+        for j, (_, head, width) in enumerate(columns):
             self._text(sheet, HEAD_ROW, j, head, self.head_right if head == "Rows" else self.head)
             sheet.set_column(j, j, width)
-        if drawn:
-            row += 1
-            words = (CHARTS, "All parts", NOT_APPLICABLE, f"{spelled(len(drawn), 'chart')} of the main tables")
-            self._line(sheet, row, words, len(drawn), ("as their tables", "as their tables"))
-        for table in tables:
-            row += 1
-            ident = NOT_APPLICABLE if table.id.startswith("I ") else table.id
-            words = (self.names[table.id], parts.get(table.id, "Workbook alone"), ident, table.title)
-            self._line(sheet, row, words, len(table.rows), (table.status, table.inputs))
-        row += 1
-        words = (COLUMNS, "Workbook alone", NOT_APPLICABLE, "Every column of every sheet: unit and meaning")
-        self._line(sheet, row, words, sum(len(t.columns) for t in tables), (NOT_APPLICABLE, NOT_APPLICABLE))
-        self._listed(sheet, "contents", {code: code == "rows" for code in codes}, row)
-        for i, table in enumerate(empty):
-            said = next((t for t in (_texts(table.rows[0]) if table.rows else []) if t != NOT_ASKED), "no rows")
-            self._text(sheet, row + 2 + i, 0, f"No sheet: {table.id} {table.title}: {said}.", self.note)
-
-    def _line(self, sheet: Any, row: int, words: Sequence[str], rows: int, made: tuple[str, str]) -> None:
-        self._go(sheet, row, 0, words[0], words[0])
-        for j, said in enumerate(words[1:], start=1):
-            self._text(sheet, row, j, said, self.wrap)
-        sheet.write_number(row, 4, rows, self._format("#,##0"))
-        for j, said in enumerate(made, start=5):
-            self._text(sheet, row, j, said or NOT_APPLICABLE, self.wrap)
-
-    def _parts(self) -> dict[str, str]:
-        """Return the heading under which each table stands first."""
-        found: dict[str, str] = {}
-        summary = (("Summary", self.document.summary),)
-        rest = ((part.heading, (*part.blocks, *part.more)) for part in self.document.sections)
-        for heading, blocks in (*summary, *rest):
-            for block in blocks:
-                if isinstance(block, ReportTable):
-                    found.setdefault(block.id, heading)
-        return found
+        for i, row in enumerate(rows, FIRST_ROW):
+            for j, said in enumerate(row):
+                if isinstance(said, int):
+                    sheet.write_number(i, j, said, self._format("#,##0"))
+                elif j or ident != "contents":
+                    self._text(sheet, i, j, said or NOT_ASKED, self.wrap)
+                else:
+                    self._go(sheet, i, j, said, said)
+        self._listed(sheet, ident, {code: head == "Rows" for code, head, _ in columns}, CODE_ROW + len(rows))
 
     def table(self, table: ReportTable) -> None:
         """Write one table: above it what it says, the heads, the rows, its notes."""
@@ -321,19 +317,18 @@ class _Writer:
         shown, printed = _columns(table, is_input)
         page = int(sum(column.width for column in shown[:printed]))
         subtitle, *more = wrap(table.subtitle, max(page, 100)) or [""]
-        self._above(sheet, table.title if is_input else f"{table.id} {table.title}", (subtitle, table.standing))
+        title = table.title if is_input else f"{table.id} {table.title}"
+        self._above(sheet, title, f"{self.marking}{subtitle}", standing=table.standing)
         for j, column in enumerate(shown):
             self._text(sheet, HEAD_ROW, j, column.head, self.head_right if column.column.is_number else self.head)
             sheet.set_column(j, j, column.width)
-            for i, row in enumerate(table.rows):
-                self._cell(sheet, FIRST_ROW + i, j, column, column.cell(row))
-            if table.total:
-                self._cell(sheet, FIRST_ROW + len(table.rows), j, column, column.cell(table.total), True)
+            for i, cell in enumerate(column.cells, FIRST_ROW):
+                self._cell(sheet, i, j, column, cell if cell.text.strip() else replace(cell, text=NO_DATA))
         last = CODE_ROW + len(table.rows)
         self._listed(sheet, table.id, {column.code: column.column.is_number for column in shown}, last)
         sources = f"Sources: {table.reference}." if table.reference and not is_input else ""
         notes = [*more, *wrap(table.note, max(page, 100)), *wrap(sources, max(page, 100))]
-        below = last + (3 if table.total else 2)
+        below = last + 2
         for i, line in enumerate(notes):
             self._text(sheet, below + i, 0, line, self.note)
         sheet.print_area(0, 0, below + len(notes), printed - 1)
@@ -344,9 +339,7 @@ class _Writer:
         sheet.set_column(0, 0, 80)
         sheet.set_column(1, 1, 36)
         sheet.set_column(2, 8, 12)
-        self._text(sheet, 0, 0, "Charts of the main tables", self.title)
-        self._text(sheet, 1, 0, self.document.marking or self.document.vintage)
-        self._go(sheet, 2, 0, CONTENTS, CONTENTS)
+        self._above(sheet, "Charts of the main tables", self.document.marking or self.document.vintage)
         sheet.set_default_row(CHART_ROW)
         sheet.set_print_scale(CHART_SCALE)
         row, page = HEAD_ROW, 0
@@ -411,20 +404,13 @@ class _Writer:
     def codebook(self, tables: Sequence[ReportTable]) -> None:
         """Write what every column means."""
         sheet = self._sheet(COLUMNS)
-        self._above(sheet, "Columns of every sheet", ("Units and meanings.",))
-        heads = ("Sheet", "Column in code", "Head", "Unit", "Meaning")
-        codes = ("sheet", "column", "label", "unit", "meaning")
-        for j, (head, width) in enumerate(zip(heads, (20, 26, 34, 16, 70), strict=True)):
-            self._text(sheet, HEAD_ROW, j, head, self.head)
-            sheet.set_column(j, j, width)
-        row = CODE_ROW
-        for table in tables:
-            for column in table.columns:
-                row += 1
-                cells = (self.names[table.id], column.key, column.head, column.unit or column.kind, column.meaning)
-                for j, words in enumerate(cells):
-                    self._text(sheet, row, j, words or NOT_ASKED, self.wrap)
-        self._listed(sheet, "columns", dict.fromkeys(codes, False), row)
+        self._above(sheet, "Columns of every sheet", f"{self.marking}Units and meanings.")
+        rows = [
+            (self.names[table.id], column.key, column.head, column.unit or column.kind, column.meaning)
+            for table in tables
+            for column in table.columns
+        ]
+        self._lines(sheet, "columns", _CODEBOOK, rows)
 
 
 # -- columns ------------------------------------------------------------------------------------
@@ -441,19 +427,18 @@ _BORNE = (
 
 def _columns(table: ReportTable, is_input: bool) -> tuple[list[_Shown], int]:
     """Return the columns of a sheet, those that the report prints first, and how many of them go on paper."""
-    body = [i for i, column in enumerate(table.columns) if column.body]
-    rest = [i for i, column in enumerate(table.columns) if not column.body]
+    found = [(column, [row[i] for row in table.rows]) for i, column in enumerate(table.columns)]
+    found.sort(key=lambda one: not one[0].body)
     borne = table.status, table.inputs, table.range_kind or NOT_APPLICABLE, table.reference, table.id
-    said = [] if is_input else list(zip(_BORNE, borne, strict=True))
-    columns = [table.columns[i] for i in (*body, *rest)] + [ReportColumn(key, head) for (key, head), _ in said]
-    codes, heads = _unique([c.key for c in columns]), _heads(columns)
-    places = [*body, *rest, *(None for _ in said)]
-    cells = [Cell("")] * (len(body) + len(rest)) + [Cell(words or NOT_ASKED) for _, words in said]
-    shown = []
-    for column, place, code, head, cell in zip(columns, places, codes, heads, cells, strict=True):
-        texts = [cell.text] if place is None else [row[place].text for row in table.rows]
-        shown.append(_Shown(column, place, code, head, _width(head, code, texts), cell))
-    printed, width = len(body), sum(column.width for column in shown[: len(body)])
+    for (key, head), words in () if is_input else zip(_BORNE, borne, strict=True):
+        found.append((ReportColumn(key, head), [Cell(words or NOT_ASKED)] * len(table.rows)))
+    codes, heads = _unique([c.key for c, _ in found]), _heads([c for c, _ in found])
+    shown = [
+        _Shown(column, code, head, cells, i >= len(table.columns))
+        for i, ((column, cells), code, head) in enumerate(zip(found, codes, heads, strict=True))
+    ]
+    printed = sum(column.body for column in table.columns)
+    width = sum(column.width for column in shown[:printed])
     while printed < len(shown) and width + shown[printed].width <= PAGE:
         width += shown[printed].width
         printed += 1
@@ -480,12 +465,6 @@ def _unique(keys: Sequence[str]) -> list[str]:
             name, number = f"{key}_{number}", number + 1
         out.append(name)
     return out
-
-
-def _width(head: str, code: str, texts: Sequence[str]) -> float:
-    longest = max([len(t) for t in texts], default=0)
-    word = max((len(w) for w in head.split()), default=0)
-    return min(max(longest + 2, word + 2, min(0.62 * len(code) + 3, WIDEST_CODE), NARROWEST), WIDEST)
 
 
 def _number_form(kind: str, value: float) -> str:

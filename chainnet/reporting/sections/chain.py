@@ -245,7 +245,6 @@ def holders_figure(facts: Facts) -> ReportFigure | None:
         f"Share of output by country, small ones as other; right: N-1 cover, and what "
         f"{facts.lead_tier.loses} without its largest holder.",
         f"One bar per good; largest holders: {three}.",
-        "",
         stage_table(facts),
     )
 

@@ -54,12 +54,12 @@ level_table = col.Table(
 )
 
 
+def _verb(_facts: Facts, row: Any) -> str:
+    return str(row["verb"]).removesuffix(" of").removesuffix(" on")
+
+
 def _due(_facts: Facts, row: Any) -> str | None:
     return f"{row['due']}{' (passed)' if row['is_past'] else ''}" if row["due"] else None
-
-
-def _to_do(_facts: Facts, row: Any) -> str:
-    return str(row["verb"]).removesuffix(" of").removesuffix(" on")
 
 
 measure_table = col.Table(
@@ -71,7 +71,7 @@ measure_table = col.Table(
         col.PROJECT_ID,
         col.text("label", "Project", "the project in words"),
         col.text("state", "State", "how far it is"),
-        col.text("verb", "To do", "what there is to do about it, by its state", _to_do),
+        col.text("verb", "To do", "what there is to do about it, by its state", _verb),
         col.tons("avoids_tpa", "Avoids, t/yr", "of the shortfall of the tier, with it alone"),
         col.million("cost_musd", "USD million", "capital cost"),
         col.text("cost_also", "Pays also for", "what else the capital cost pays for; blank = nothing", body=False),
@@ -142,13 +142,20 @@ listed_table = col.Table(
     subtitle="Unit: t/yr of the project's main output. Capacity and dates as announced.",
     stands=lambda _: stands("see column"),
 )
+
+
+def yearly(table: pd.DataFrame) -> pd.DataFrame:
+    """Return an answer in a steady year with the unit of its tonnes in their names."""
+    return table.rename(columns=lambda name: f"{name}pa" if str(name).endswith("_t") else name)
+
+
 _EFFECTS = {
-    "standalone_t": "Alone, all tiers",
-    "last_in_t": "Last in",
-    "shapley_t": "Fair share",
-    "shapley_se_t": "Standard error",
-    "dual_t": "Price x size",
-    "dual_valid_t": "Price holds to",
+    "standalone_tpa": "Alone, all tiers",
+    "last_in_tpa": "Last in",
+    "shapley_tpa": "Fair share",
+    "shapley_se_tpa": "Standard error",
+    "dual_tpa": "Price x size",
+    "dual_valid_tpa": "Price holds to",
     "usd_per_tpa": "USD per t/yr",
 }
 
@@ -156,20 +163,15 @@ _EFFECTS = {
 def effect_table(facts: Facts, year: int) -> Any:
     """Return what each project avoids by a year: alone, last in, by its fair share."""
     found = facts.a.rerouting[year].projects
-    first = f"standalone_{facts.first}_t"
-    shown = [c for c in (first, *_EFFECTS) if c in found.columns]
-    table = found[found["standalone_t"].notna()].sort_values(["shapley_t"], ascending=False, kind="stable")[shown]
-    table = table.rename_axis("project").rename(
-        columns={c: c.removesuffix("_t") + "_tpa" for c in shown if c.endswith("_t")}
-    )
-    heads = {first.removesuffix("_t") + "_tpa": f"Alone, {facts.first} first"}
-    heads |= {c.removesuffix("_t") + "_tpa" if c.endswith("_t") else c: head for c, head in _EFFECTS.items()}
+    heads = {f"standalone_{facts.first}_tpa": f"Alone, {facts.first} first"} | _EFFECTS
+    table = found[found["standalone_t"].notna()].sort_values(["shapley_t"], ascending=False, kind="stable")
+    table = yearly(table.rename_axis("project"))
     status = f"{CHECKED}; fair share {SAMPLED}" if (found["shapley_se_t"].fillna(0.0) > 0).any() else CHECKED
     return col.Table(
         f"effects.{year}",
         f"Projects {year}",
         f"What each project avoids by {year}",
-        rows=lambda _: table,
+        rows=lambda _: table[[key for key in heads if key in table.columns]],
         heads=heads,
         subtitle="Unit: {f.unit}. {f.worst_label}. Allies first, new suppliers, no stocks. Rises of what is served.",
         note="Alone and last in are no shares and do not add up. Fair share: Shapley value over all tiers.",
@@ -180,7 +182,7 @@ def effect_table(facts: Facts, year: int) -> Any:
 def _pairs(facts: Facts) -> pd.DataFrame | None:
     tables = [found.complements.assign(year=year) for year, found in facts.a.rerouting.items()]
     table = pd.concat(tables) if tables else pd.DataFrame()
-    return table.rename(columns=lambda c: str(c).removesuffix("_t") + "_tpa" if str(c).endswith("_t") else c)
+    return yearly(table)
 
 
 pair_table = col.Table(

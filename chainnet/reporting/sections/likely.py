@@ -19,23 +19,25 @@ EVENTS = "; "
 NO_SET = "no set of the events listed costs so much"
 
 
+def _found(facts: Facts) -> Any:
+    """Return the answer, which every sentence and table below has."""
+    return facts.a.likelihood
+
+
 def likely_points(facts: Facts) -> tuple[Sentence, ...]:
     """Return how likely a loss such as that of the finding is, what proves it, and what has no rate."""
-    found = facts.a.likelihood
-    if found is None:
+    if facts.a.likelihood is None:
         return ()
     return (Sentence(f"{_answer(facts)} {_proof(facts)}{_unknown(facts)}", ("ways", "hazards"), "How likely."),)
 
 
 def _who(facts: Facts) -> str:
-    found: Any = facts.a.likelihood
-    who = Who.of(found.provenance["settings"]["tier"])
+    who = Who.of(_found(facts).provenance["settings"]["tier"])
     return "all" if who.is_all else str(who)
 
 
 def _asked(facts: Facts) -> str:
-    found: Any = facts.a.likelihood
-    return f"{percent(found.loss_asked_share)} of {_who(facts)} demand{_first(facts)}"
+    return f"{percent(_found(facts).loss_asked_share)} of {_who(facts)} demand{_first(facts)}"
 
 
 def _first(facts: Facts) -> str:
@@ -44,12 +46,11 @@ def _first(facts: Facts) -> str:
 
 
 def _ahead(facts: Facts) -> str:
-    found: Any = facts.a.likelihood
-    return f"{found.provenance['settings']['years']:g} years ahead"
+    return f"{_found(facts).provenance['settings']['years']:g} years ahead"
 
 
 def _answer(facts: Facts) -> str:
-    found: Any = facts.a.likelihood
+    found = _found(facts)
     if found.likeliest is None:
         if not found.is_optimal:
             return f"No set of the events listed that costs {_asked(facts)} was found in time; there may be one."
@@ -68,13 +69,12 @@ def _answer(facts: Facts) -> str:
 
 
 def _names(facts: Facts, row: Any) -> str:
-    found: Any = facts.a.likelihood
-    return " with ".join(found.hazards.loc[name, "label"] for name in str(row["events"]).split(EVENTS))
+    return " with ".join(_found(facts).hazards.loc[name, "label"] for name in str(row["events"]).split(EVENTS))
 
 
 def _proof(facts: Facts) -> str:
     """Say how far it is proved."""
-    found: Any = facts.a.likelihood
+    found = _found(facts)
     if not found.is_optimal:
         return "Not proved in the seconds given to it."
     cuts = len(found.cuts)
@@ -84,7 +84,7 @@ def _proof(facts: Facts) -> str:
 
 def _unknown(facts: Facts) -> str:
     """Count the events without a rate; they enter no chance."""
-    table = facts.a.likelihood.hazards  # type: ignore[union-attr]
+    table = _found(facts).hazards
     unknown = table[table["p_low"].isna() | ((table["p_low"] <= 0) & (table["p_high"] >= 1))]
     if unknown.empty:
         return ""
@@ -120,10 +120,7 @@ ways_table = col.Table(
     subtitle=lambda f: (
         f"Loss asked for: {_asked(f)}. On top of what is in force today. Low: all rates low; high: all high."
     ),
-    stands=lambda f: stands(
-        "see the sheet Hazards",
-        CHECKED if f.a.likelihood.is_optimal else BOUNDED,  # type: ignore[union-attr]
-    ),
+    stands=lambda f: stands("see the sheet Hazards", CHECKED if _found(f).is_optimal else BOUNDED),
 )
 
 
@@ -154,8 +151,7 @@ exceedance_table = col.Table(
     ),
     note="Exact: from all sets that cost so much; bounds: from those found in time. Events without a rate enter none.",
     stands=lambda f: stands(
-        "see the sheet Hazards",
-        CHECKED if (f.a.likelihood.exceedance["method"] == "exact").all() else BOUNDED,  # type: ignore[union-attr]
+        "see the sheet Hazards", CHECKED if (_found(f).exceedance["method"] == "exact").all() else BOUNDED
     ),
 )
 
@@ -197,6 +193,5 @@ def ways_figure(facts: Facts) -> ReportFigure | None:
         f"The likeliest of the events listed: chance {chance}",
         f"Chance of each set, from all rates low to all rates high, log scale. Loss: {_asked(facts)}.{more}",
         f"A bar a set of events: {said}.",
-        "",
         ways_table(facts),
     )

@@ -107,7 +107,6 @@ def price_figure(facts: Facts) -> ReportFigure | None:
         title,
         f"Price over its reference price, times. Scenario: {facts.worst_label}, with the plants that stand.",
         f"Two bars a good, in the order of the chain. {said}.",
-        "",
         price_table(facts),
     )
 
@@ -316,7 +315,6 @@ def instrument_figure(facts: Facts) -> ReportFigure | None:
         title,
         f"{_aim(facts)} Bars: central; lines: all ranges low, and high.",
         f"A bar an instrument: {said}.",
-        "",
         instrument_table(facts),
     )
 

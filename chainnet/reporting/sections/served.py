@@ -171,7 +171,6 @@ def course_figure(facts: Facts) -> ReportFigure | None:
         "Part of each tier's demand that is short, month by month, new suppliers as they qualify, stocks drawn. "
         f"Scenario: {finding.label}.",
         f"{first_capital(alt)}.",
-        "",
         time_table(facts),
     )
 

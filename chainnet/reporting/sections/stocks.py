@@ -121,10 +121,6 @@ def _with_sums(table: pd.DataFrame) -> list[dict[str, Any]]:
     return rows
 
 
-def _enters(facts: Facts, row: Any) -> str:
-    return facts.label(row["node"]) if isinstance(row["node"], str) else "nowhere"
-
-
 stock_table = col.Table(
     "stocks",
     "Stocks held",
@@ -137,7 +133,7 @@ stock_table = col.Table(
         col.commodity("Of", "what is in store"),
         col.weight("stock_t", "In store, t", "tonnes in store"),
         col.tons("release_tpa", "Most in a year", "most that may be drawn in a year", missing="no limit"),
-        col.text("node", "Enters at", "node where it enters", _enters),
+        col.named("node", "Enters at", "node where it enters", "node", missing="nowhere"),
         col.quality("how the tonnes are known"),
     ),
     none={"holder": "no stock on record"},
@@ -200,8 +196,8 @@ def requirement_figure(facts: Facts) -> ReportFigure | None:
         f"Covered by what is held, of whatever material (solid), and to buy (hatched), part of what "
         f"{facts.first} requires (tick) to be met. Existing links, {facts.horizon} months.",
         alt + ".",
-        f"Requirements under {LEAST_T} t have no bar." if (table["required_t"] < LEAST_T).any() else "",
         requirement_table(facts),
+        f"Requirements under {LEAST_T} t have no bar." if (table["required_t"] < LEAST_T).any() else "",
     )
 
 

@@ -13,18 +13,17 @@ from chainnet.reporting.facts import Facts, once
 from chainnet.reporting.model import ReportFigure, Section, Sentence, make_section, stands
 from chainnet.reporting.sections.asked import not_assessed
 from chainnet.reporting.sections.assumed import assumption_table, gap_table
+from chainnet.reporting.sections.helping import yearly
 from chainnet.reporting.sections.likely import exceedance_table, hazard_table, likely_points, ways_figure, ways_table
 from chainnet.reporting.sections.missing import missing_table
 from chainnet.results import CHECKED, NOT_STATED, SAMPLED
 from chainnet.words import Who, count, counted, first_capital, lacking, number, percent, readable_id, tonnes, verb
 
-TOP = 10
 RANGE_WORDS = {
     "base_t": "Served in the baseline, all tiers",
     "served_t": "Served, all tiers",
     "lost_t": "Lost, all tiers",
 }
-_UNITS = {"demand_tpa": "t/yr", "capacity_tpa": "t/yr", "flow_tpa": "t/yr", "stock_t": "t", "t_per_t": "t/t"}
 # quality -> fill, hatch, ink of a bar's part
 _LOOKS = {
     "reported": (fig.BAR, "", "white"),
@@ -155,8 +154,7 @@ def _single(facts: Facts) -> pd.DataFrame | None:
     if one is None:
         return None
     labels = [_label(facts, row) for row in one.inputs.to_dict("records")]
-    ends = {"shortfall_low_t": "shortfall_low_tpa", "shortfall_high_t": "shortfall_high_tpa", "swing_t": "swing_tpa"}
-    return one.inputs.assign(label=labels).rename(columns=ends)
+    return yearly(one.inputs.assign(label=labels))
 
 
 def _label(facts: Facts, row: Any) -> str:
@@ -305,7 +303,6 @@ def ranges_figure(facts: Facts) -> ReportFigure | None:
         f"P10 to P90 (bar) and P50 (tick) over the number as given; text in {facts.unit}. Existing links. "
         f"Scenario: {facts.scenario_label(facts.when)}.",
         alt + ".",
-        "",
         range_table(facts),
     )
 
@@ -359,6 +356,5 @@ def coverage_figure(facts: Facts) -> ReportFigure | None:
         "Tonnes of each step by how the node's principal figure is known, %: dark reported, light estimated, hatched "
         "inferred, dotted assumed.",
         alt + ".",
-        "",
         coverage_table(facts),
     )
