@@ -209,7 +209,7 @@ def _check_learned(event: Event, other: str, row: Mapping[str, Any], fault: Faul
 
 
 def _check_measures(event: Event, file: str, fault: Fault) -> None:
-    for number, measure in enumerate(event.measures, 1):
+    for number, measure in enumerate(event.measures):
         for key in ("share", "profile", "tpa", "by"):
             given = measure.get(key)
             if given is None or given in ("profile", "share"):

@@ -71,8 +71,8 @@ def later(**changed: str) -> str:
         ({"event": FIRST.replace("2026-03-02", "2025-11-02")}, "dy_2026.toml", None, "base_year", "R4"),
         ({"event": 'extends = "china_out"\n' + FIRST}, "dy_2026.toml", None, "extends", "R5"),
         ({"event": 'scenario = "china_out"\n' + FIRST}, "dy_2026.toml", None, "scenario", "R5"),
-        ({"event": FIRST.replace('profile = "profile"', "share = 0.3")}, "dy_2026.toml", None, "measures[1].share", "R6"),
-        ({"event": FIRST.replace('"profile"', '[{share = 0.5}]')}, "dy_2026.toml", None, "measures[1].profile", "R6"),
+        ({"event": FIRST.replace('profile = "profile"', "share = 0.3")}, "dy_2026.toml", None, "measures[0].share", "R6"),
+        ({"event": FIRST.replace('"profile"', '[{share = 0.5}]')}, "dy_2026.toml", None, "measures[0].profile", "R6"),
         ({"inputs": later(low="0.2", value="0.1")}, "inputs.csv", 2, "low", "order"),
         ({"inputs": later(high="1.5")}, "inputs.csv", 2, "high", "share"),
         ({"inputs": later(months="-2")}, "inputs.csv", 2, "months", "below 0"),
@@ -191,8 +191,8 @@ def test_every_breach_is_said_with_its_value_rule_and_remedy(tmp_path: Path) -> 
         ("class", "license", 'unknown class "license"; did you mean "licence"? Known: licence, ban_one, stop_silent, quota,'
          " outage, conflict.", word),
         ("until", "soon", "is no date", "Write it as 2023-08-01."),
-        ("measures[1].profile", "controls", "takes what customs showed later (R6)", 'Write "profile" and add inputs.'),
-        ("measures[2].share", "0.4", "holds a share that the text does not state (R6)",
+        ("measures[0].profile", "controls", "takes what customs showed later (R6)", 'Write "profile" and add inputs.'),
+        ("measures[1].share", "0.4", "holds a share that the text does not state (R6)",
          'Write "profile" or "share" and add inputs, or states = true where the text says it.'),
         ("questions.a.kind", "shortage", 'unknown kind "shortage"; did you mean "short"? Known: flow, detour, short, onset,'
          " recover, sign, first, order, stop.", word),
