@@ -75,9 +75,9 @@ def test_the_workbook_holds_no_letters(printed: dict[str, Path]) -> None:
         "stress mag-9 --months 6",
         "reroute mag-9 --scenario china_out",
         "check mag-9",
-        "flow rare-earths",
-        "balance rare-earths",
-        "check rare-earths",
+        "flow germanium",
+        "balance germanium",
+        "check germanium",
     ],
 )
 @pytest.mark.parametrize("form", ["table", "json"])

@@ -88,6 +88,7 @@ def test_details_are_what_the_questions_say(mag9: cn.Network, china_out: cn.Scen
     assert by_tier.loc["civilian", "bottleneck_share"] == pytest.approx(made["H_CN"] / made.sum())
 
 
+@pytest.mark.long
 def test_the_class_alone_is_found_as_with_all_else(mag9: cn.Network, china_out: cn.Scenario) -> None:
     demand = mag9.demand
     more = mag9.with_demand(demand.assign(demand_tpa=1.2 * demand["demand_tpa"]))

@@ -119,6 +119,7 @@ def test_a_relation_far_above_the_usual_size_does_not_bound_the_reply() -> None:
     assert (moves["final_tpa"] <= moves["prepared_tpa"] * (1 + 1e-6)).all()
 
 
+@pytest.mark.long
 def test_the_answer_equals_interdict_on_what_they_control() -> None:
     net = cn.read("rare-earths")
     found = retaliation(net, ["bloc_2026"], ["CHN"], {"nothing": None}, 2, by="node", projects=[])

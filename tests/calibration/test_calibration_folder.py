@@ -258,6 +258,7 @@ def test_the_command_writes_and_says_what_is_off(run: Any, tmp_path: Path) -> No
     assert out.startswith("source,target")
 
 
+@pytest.mark.long
 def test_the_command_only_compares_a_shipped_graph(run: Any, tmp_path: Path) -> None:
     before = bytes_of(shipped_path("germanium"))
     code, out, err = run("calibrate", "germanium", "--format", "json")

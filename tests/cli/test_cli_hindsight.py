@@ -43,6 +43,7 @@ def test_events_of_a_chain(chain: Path) -> None:
     assert tables["outcomes"][0]["value"] == "0.1"
 
 
+@pytest.mark.long
 def test_forecasts_register_and_scores(chain: Path, tmp_path: Path) -> None:
     first = CliRunner().invoke(app, ["hindcast", str(chain), "--register", "--on", "2026-11-30"])
     assert first.exit_code == 0, first.output

@@ -538,6 +538,7 @@ def test_words_of_the_question_are_checked(rare_earths: cn.Network) -> None:
             cn.sensitivity(rare_earths, **words)  # type: ignore[arg-type]
 
 
+@pytest.mark.long
 def test_commands(tmp_path: Any) -> None:
     from typer.testing import CliRunner
 

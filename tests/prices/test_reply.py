@@ -46,6 +46,7 @@ def told(found: Any, policy: str) -> pd.DataFrame:
     return table
 
 
+@pytest.mark.long
 def test_a_floor_at_the_border_invites_a_tax_that_takes_the_levy() -> None:
     net, table = two_countries()
     net = net.with_table("nodes", net.nodes.assign(capacity_tpa=[60.0, np.nan, np.nan, np.nan]))

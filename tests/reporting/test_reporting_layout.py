@@ -200,7 +200,8 @@ def test_report_writes_brief_and_figures_side_by_side(
 ) -> None:
     first = next(b for b in document.blocks() if isinstance(b, ReportFigure))
     few = replace(document, sections=())
-    monkeypatch.setattr("chainnet.reporting.content.build", lambda *_a, **_n: few)
+    built = lambda *_a, is_brief, **_n: replace(few, is_brief=is_brief)  # noqa: E731
+    monkeypatch.setattr("chainnet.reporting.content.build", built)
     made = cn.report(assessed, tmp_path / "out", ["pdf"], brief=True, figures=tmp_path / "figures")
     said = [p.relative_to(tmp_path).as_posix() for p in made]
     assert said[:3] == ["out/brief.pdf", f"figures/F01-{first.key}.png", f"figures/F01-{first.key}.svg"]

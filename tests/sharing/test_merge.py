@@ -82,6 +82,7 @@ def seeded(net: cn.Network, party: int, spots: dict[tuple[str, str], list[int]])
     return net
 
 
+@pytest.mark.long
 def test_two_hundred_seeded_conflicts_are_all_listed_in_any_order(rare_earths: cn.Network) -> None:
     rng = random.Random(7)
     spots = {}
