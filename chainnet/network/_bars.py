@@ -33,8 +33,9 @@ class Bar(NamedTuple):
 def bars_in_force(network: Network) -> tuple[Bar, ...]:
     """Return the rules that bar plants of a network at its date, its own rules over those of every graph.
 
-    A rule bars from its first day to its last, but for a suspension. Without a date nothing has begun late or ended.
-    Who writes a rule anew need not say again what it bars.
+    A rule bars from its first day to its last, longer where a source says that it works on, but for a suspension. A
+    proposal bars nobody, nor does what is announced without a first day. Without a date nothing has begun late or
+    ended. Who writes a rule anew need not say again what it bars.
 
     Raises
     ------
@@ -48,7 +49,7 @@ def bars_in_force(network: Network) -> tuple[Bar, ...]:
     day = None if network.as_of is None else day_of(network.as_of)
     found = []
     for row in records(table[table["bars_from"].notna()].reset_index().fillna("")):
-        if day is not None and not _holds(row, day):
+        if row["kind"] == "proposal" or (day is not None and not _holds(row, day)):
             continue
         makers, users = (
             network.in_countries(network.plants, split_list(row[name]), f"rules: {name}") for name in _BARS[:2]
@@ -60,9 +61,10 @@ def bars_in_force(network: Network) -> tuple[Bar, ...]:
 
 def _holds(row: dict[str, str], day: date) -> bool:
     """Say whether a rule is in force at a day."""
-    if row["in_force"] and first_day(row["in_force"]) > day:
+    has_begun = first_day(row["in_force"]) <= day if row["in_force"] else not row["announced"]
+    if not has_begun:
         return False
-    if row["until"] and last_day(row["until"]) < day:
+    if row["until"] and last_day(row["until"]) < day and row["after"] != "works":
         return False
     off, on = row["suspended_from"], row["suspended_to"]
     return not (off and first_day(off) <= day and (not on or day <= last_day(on)))

@@ -81,6 +81,12 @@ def test_a_rule_of_the_network_lies_over_that_of_every_graph_and_need_not_say_it
         ({"suspended_from": "2026-01", "suspended_to": "2026-10"}, 0.0),
         ({"suspended_from": "2026-01"}, 4.0),
         ({"suspended_from": "2026-12"}, 0.0),
+        ({"until": "2026-10"}, 4.0),
+        ({"until": "2026-10", "after": "works"}, 0.0),
+        ({"until": "2026-10", "after": "ended"}, 4.0),
+        ({"announced": "2026-01"}, 4.0),
+        ({"announced": "2026-01", "in_force": "2026-02"}, 0.0),
+        ({"kind": "proposal"}, 4.0),
     ],
 )
 def test_a_bar_holds_for_whom_what_and_when_it_names(own: dict[str, str], of_usa: float) -> None:
