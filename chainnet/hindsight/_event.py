@@ -72,6 +72,8 @@ class Question:
         Who is ranked, or may be first.
     is_fitted : bool
         A rule of the model was made knowing the outcome.
+    is_seen : bool
+        Somebody who registered the forecast knew the outcome; it scores as spent.
     """
 
     id: str
@@ -88,6 +90,7 @@ class Question:
     level: float = 0.9
     among: tuple[str, ...] = ()
     is_fitted: bool = False
+    is_seen: bool = False
 
     @property
     def unit(self) -> str:

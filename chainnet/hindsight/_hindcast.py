@@ -203,7 +203,8 @@ def seen_of(chosen: Mapping[str, Event], kept: pd.DataFrame) -> Seen:
             status = "kept" if row["is_kept"] is True else row["set"] or "open"
             words = tuple(split_list(row["value"])) if q.kind in SETS else ()
             ends = (np.nan, np.nan) if words else observed(event, bases[name], q, row)
-            seen[name, q.id] = ends, words, "fitted" if q.is_fitted else status
+            status = "fitted" if q.is_fitted else "spent" if q.is_seen else status
+            seen[name, q.id] = ends, words, status
     return Seen(bases, seen)
 
 

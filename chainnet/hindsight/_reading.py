@@ -24,7 +24,7 @@ _KEYS = ("label", "actor", "class", "announced", "in_force", "notice_days", "unt
          "measures", "parameters", "questions")  # fmt: skip
 _NEEDED = ("label", "actor", "class", "in_force", "measures", "questions")
 _ASKED = ("id", "kind", "commodity", "from", "to", "tier", "country", "months", "per", "factor", "who", "level",
-          "among", "fitted")  # fmt: skip
+          "among", "fitted", "seen")  # fmt: skip
 _NUMBERS = ("value", "low", "high", "months", "phase")
 
 
@@ -190,6 +190,9 @@ def _question(one: Mapping[str, Any], number: int, file: str, intake: Intake) ->
     for key in one:
         if key not in _ASKED:
             fault(key, checks.told("unknown key", key, _ASKED), checks.listed(_ASKED))
+    for key in ("fitted", "seen"):
+        if not isinstance(one.get(key, False), bool):
+            fault(key, "must be true or false", "Write true, or leave it out.")
     for key in ("id", "kind"):
         if not isinstance(one.get(key), str) or not one[key]:
             fault(key, "is missing", "Write a word.")
@@ -208,7 +211,7 @@ def _question(one: Mapping[str, Any], number: int, file: str, intake: Intake) ->
     question = Question(
         one["id"], one["kind"], commodity=_several(one.get("commodity")), months=(months[0], months[1]), **words,
         factor=float(one.get("factor", 1.0)), level=float(one.get("level", 0.9)), among=_several(one.get("among")),
-        is_fitted=bool(one.get("fitted", False)),
+        is_fitted=bool(one.get("fitted", False)), is_seen=bool(one.get("seen", False)),
     )  # fmt: skip
     return question if words["who"] else replace(question, who="tier")
 

@@ -290,7 +290,7 @@ def test_unknown_keys_of_an_event_are_named_with_those_that_are_meant(tmp_path: 
         events(network(tmp_path / "b", event=wrong))
     assert str(caught.value).splitlines()[1] == (
         '  dy_2026.toml, questions[4].tiers: "civilian": unknown key; did you mean "tier"? Known: id, kind, commodity, from,'
-        " to, tier, country, months, per, factor, who, level, among, fitted."
+        " to, tier, country, months, per, factor, who, level, among, fitted, seen."
     )
 
 

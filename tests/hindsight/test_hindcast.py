@@ -807,6 +807,8 @@ def test_outcomes_that_are_kept_elsewhere_are_read_for_the_events_that_are_asked
     assert seen["lic", "rest"][2] == "spent"
     fitted = replace(lic, asked=tuple(replace(q, is_fitted=True) for q in lic.asked))
     assert {status for *_, status in seen_of({"lic": fitted}, table).answers.values()} == {"fitted"}
+    seen = replace(lic, asked=tuple(replace(q, is_seen=True) for q in lic.asked))
+    assert {status for *_, status in seen_of({"lic": seen}, table).answers.values()} == {"spent"}
     with pytest.raises(cn.DataError) as refused:
         kept_in({"lic": lic}, tmp_path / "gone.csv")
     assert str(refused.value) == f"outcomes: there is no file {tmp_path / 'gone.csv'}."
