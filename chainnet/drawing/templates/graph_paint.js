@@ -39,7 +39,9 @@ C.layout = () => {
   // a graph taller than the pane is as wide as it must be to fill it
   const whole = C.HEAD + C.rowsHeight + C.bandHeight + 10;
   C.columnWidth = slim ? 150 : Math.max(width / (columns + C.WIDER), 118) * Math.max(1, whole / height);
-  C.world = { width: (columns + C.WIDER) * C.columnWidth, height: whole };
+  // nor may the head of recyclers, which keeps its 22 pixels too, cover their first row
+  const lower = low && !slim ? Math.max(0, 28 * whole / height - 38) : 0;
+  C.world = { width: (columns + C.WIDER) * C.columnWidth, height: whole + lower };
   C.lowWidth = C.world.width / perRow - 8;
   C.heads = [];
   for (let c = 0; c < columns; c += 1) {
@@ -62,7 +64,7 @@ C.layout = () => {
     C.heads.push({ block: part.block, x: place * (C.world.width / perRow), y: top, low: true, wide });
     part.members.forEach((s) => {
       s.x = slot % perRow * (C.world.width / perRow) + 30;
-      s.y = top + 38 + Math.floor(slot / perRow) * 30;
+      s.y = top + 38 + lower + Math.floor(slot / perRow) * 30;
       s.room = 30;
       slot += 1;
     });
