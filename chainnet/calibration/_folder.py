@@ -61,7 +61,10 @@ class Rebuilt:
     is_shipped: bool
 
     def change(self) -> float | None:
-        """Return the largest change of a flow against the folder's present edges, t/yr; None = no edges yet."""
+        """Return the largest change of a flow against the folder's present edges, t/yr; None = no edges yet.
+
+        A flow that differs by rounding alone has not changed.
+        """
         path = self.folder / "edges.csv"
         if not path.is_file():
             return None
@@ -75,9 +78,10 @@ class Rebuilt:
         before = flow.groupby([old[k] for k in key]).sum()
         new = self.found.edges.assign(commodity=self.found.edges["commodity"].fillna(""))
         after = new["flow_tpa"].fillna(0.0).groupby([new[k] for k in key]).sum()
-        change = float(after.sub(before, fill_value=0.0).abs().max())
-        # the last digit written may differ from one processor to the next
-        return change if change > ROUNDING * float(after.max()) else 0.0
+        both = pd.concat([before, after], axis=1).fillna(0.0)
+        change = both.iloc[:, 1].sub(both.iloc[:, 0]).abs()
+        # the last digit written may differ from one processor to the next; each flow is measured by its own size
+        return float(change.where(change > ROUNDING * both.max(axis=1), 0.0).max())
 
 
 def find_folder(word: str) -> tuple[Path, bool]:

@@ -374,3 +374,17 @@ def test_the_change_of_a_rebuilt_chain_is_the_largest_of_its_flows(tmp_path: Pat
     found.edges = found.edges.assign(commodity=None)
     old.write_text("source,target,flow_tpa\na,b,1\na,c,2\n", encoding="utf-8")
     assert rebuilt.change() == 4.0
+
+
+@pytest.mark.parametrize("change", [-0.05, 0.05])
+def test_a_flow_that_differs_in_its_last_digit_has_not_changed_and_a_small_one_beside_a_large_one_has(
+    tmp_path: Path, change: float
+) -> None:
+    found: Any = type("Found", (), {})()
+    found.edges = frame("source target commodity flow_tpa", ("a", "b", "ore", 84e6), ("a", "c", "ga", 93.0 + 1e-10))
+    rebuilt = Rebuilt(found, tmp_path, (), False)
+    old = tmp_path / "edges.csv"
+    old.write_text("source,target,commodity,flow_tpa\na,b,ore,84000000\na,c,ga,93\n", encoding="utf-8")
+    assert rebuilt.change() == 0.0
+    old.write_text(f"source,target,commodity,flow_tpa\na,b,ore,84000000\na,c,ga,{93 + change}\n", encoding="utf-8")
+    assert rebuilt.change() == pytest.approx(0.05)
