@@ -13,7 +13,6 @@ from chainnet.prices._market import Market, market
 from chainnet.prices._reply import best_reply
 from chainnet.prices._storage import storage
 from chainnet.prices._terms import capital_recovery_factor
-from chainnet.prices._timing import build_or_wait, option_value
 
 __all__ = [
     "Instruments",
@@ -21,7 +20,6 @@ __all__ = [
     "Overcapacity",
     "best_reply",
     "break_even_floor",
-    "build_or_wait",
     "capital_recovery_factor",
     "constant_elasticity_price",
     "floor_buyers",
@@ -31,7 +29,6 @@ __all__ = [
     "implied_floors",
     "instruments",
     "market",
-    "option_value",
     "overcapacity",
     "price_cut",
     "price_floor",

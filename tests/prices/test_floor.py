@@ -1,4 +1,4 @@
-"""Price floors: worked and published numbers, cash flows added up by hand, curves, cuts, buyers, timing, bad input."""
+"""Price floors: worked and published numbers, cash flows added up by hand, curves, cuts, buyers, bad input."""
 
 from __future__ import annotations
 
@@ -16,11 +16,9 @@ from hypothesis import strategies as st
 import chainnet as cn
 from chainnet.cli import app as cli
 from chainnet.prices import (
-    build_or_wait,
     capital_recovery_factor,
     floor_buyers,
     floor_supply_curve,
-    option_value,
     price_cut,
     price_floor,
 )
@@ -230,87 +228,6 @@ def test_a_network_without_projects_has_empty_tables() -> None:
     assert price_floor(net, 1.0).empty
     assert floor_supply_curve(net).empty
     assert "outlay_usd_per_a" in price_cut(net, 1.0).columns
-    assert build_or_wait(net, 1.0, [1.0]).empty
-
-
-# -- timing ---------------------------------------------------------------------------------------------------
-
-
-def test_worked_example_of_waiting() -> None:
-    """Cost 100, 180 or 60 next year at even odds, ten percent."""
-    found = option_value(100.0, [180.0, 60.0], [0.5, 0.5], 0.10)
-    assert found["npv_now_musd"] == pytest.approx(120 / 1.1 - 100)
-    assert found["npv_wait_musd"] == pytest.approx(40 / 1.1)
-    assert found["option_value_musd"] == pytest.approx(27.2727, abs=5e-5)
-    assert found["decision"] == "wait"
-    # 0.1 a year x 1,000 t x 0.3 million USD a tonne: 30 million, more than the option is worth
-    safe = option_value(100.0, [180.0, 60.0], hazard=0.1, averted_t=1000.0, usd_per_t=300_000.0)
-    assert safe["hazard_cost_musd"] == pytest.approx(30.0)
-    assert safe["decision"] == "build now"
-    edge = option_value(100.0, [180.0, 60.0], hazard=0.1, averted_t=1.0, usd_per_t=found["option_value_musd"] * 1e7)
-    assert edge["decision"] == "either"
-
-
-@pytest.mark.parametrize(
-    ("hazard_musd", "decision"),
-    [(0.0, "wait"), (20.0, "wait"), (27.0, "wait"), (27.5, "build now"), (40.0, "build now")],
-)
-def test_the_hazard_is_weighed_against_the_option_not_against_now_or_waiting(hazard_musd: float, decision: str) -> None:
-    """Now is worth 9.09, waiting 36.36: the option is worth the 27.27 between them."""
-    found = option_value(100.0, [180.0, 60.0], hazard=1.0, averted_t=1.0, usd_per_t=hazard_musd * 1e6)
-    assert found["hazard_cost_musd"] == pytest.approx(hazard_musd)
-    assert found["net_option_value_musd"] == pytest.approx(300 / 11 - hazard_musd)
-    assert found["decision"] == decision
-
-
-def test_a_longer_wait_discounts_more_and_bears_the_hazard_longer() -> None:
-    found = option_value(
-        100.0, [180.0, 60.0], [0.25, 0.75], 0.10, delay_years=2, hazard=0.1, averted_t=10, usd_per_t=1e6
-    )
-    assert found["npv_now_musd"] == pytest.approx(90 / 1.21 - 100)
-    assert found["npv_wait_musd"] == pytest.approx(20 / 1.21)
-    assert found["option_value_musd"] == pytest.approx(100 - 70 / 1.21), "building now loses, and that counts in full"
-    assert found["hazard_cost_musd"] == pytest.approx(2.0)
-
-
-@given(st.floats(0, 500), st.lists(st.floats(0, 500), min_size=1, max_size=5), st.floats(0, 1))
-def test_waiting_is_never_worth_less_than_building_later_whatever_comes(
-    cost: float, payoffs: list[float], rate: float
-) -> None:
-    found = option_value(cost, payoffs, rate=rate)
-    assert found["npv_wait_musd"] >= max(0.0, (np.mean(payoffs) - cost) / (1 + rate)) - 1e-9
-
-
-def test_a_floor_takes_the_reason_to_wait() -> None:
-    net = market(EXAMPLE_K)
-    found = build_or_wait(net, 110_000, [50_000, 120_000], reference_price=54_000).loc["k"]
-    annuity = capital_recovery_factor()
-    high = 5000 * 60_000 / annuity / 1e6
-    assert found["npv_now_musd"] == pytest.approx(0.5 * high / 1.1 - 500)
-    assert found["npv_wait_musd"] == pytest.approx(0.5 * (high - 500) / 1.1)
-    low, earned = 5000 * 50_000 / annuity / 1e6, 5000 * 50_000 / 1e6
-    assert found["floor_npv_now_musd"] == pytest.approx((0.5 * (low + high) + earned) / 1.1 - 500)
-    assert (found["decision"], found["floor_decision"]) == ("wait", "build now")
-    assert build_or_wait(market(("x", 5.0, None, 1.0, None)), 9.0, [1.0]).loc["x", "decision"] == "not known"
-    safe = build_or_wait(net, 110_000, [50_000, 120_000], hazard=1.0, averted_t={"k": 1e6}, usd_per_t=1e4)
-    assert safe.loc["k", "decision"] == "build now"
-
-
-def test_what_waiting_risks_is_of_each_project() -> None:
-    """0.2 a year for 2.5 years, 4 t averted by one project alone, 3 million USD a tonne: 6 million; or nobody averts."""
-    net = market(EXAMPLE_K, ("x", 10.0, 5.0, 1.0, None))
-    asked: dict[str, Any] = {"reference_price": 54_000, "hazard": 0.2, "usd_per_t": 3e6, "delay_years": 2.5}
-    for averted, expected in (
-        ({"averted_t": {"k": 4.0}}, [6.0, 0.0]),
-        ({"averted_t": 4.0}, [6.0, 6.0]),
-        ({}, [0.0, 0.0]),
-    ):
-        found = build_or_wait(net, 110_000, [50_000, 120_000], **asked, **averted)
-        for prefix in ("", "floor_"):
-            cost = found[f"{prefix}hazard_cost_musd"]
-            assert cost[["k", "x"]].tolist() == pytest.approx(expected)
-            net_value = found[f"{prefix}option_value_musd"] - cost
-            assert found[f"{prefix}net_option_value_musd"].tolist() == pytest.approx(net_value.tolist())
 
 
 # -- bad input ------------------------------------------------------------------------------------------------
@@ -353,12 +270,6 @@ def test_bad_input_is_named(words: dict[str, Any], message: str) -> None:
     [
         (lambda: price_cut(market(EXAMPLE_K), 1.0, cut=2.0), "cut: 2.0"),
         (lambda: price_cut(market(EXAMPLE_K), 1.0, steps=0), "steps: 0"),
-        (lambda: option_value(100.0, []), "payoffs_musd"),
-        (lambda: option_value(-1.0, [1.0]), "cost_musd: -1.0"),
-        (lambda: option_value(1.0, [1.0, 2.0], [0.5]), "probabilities: 1 for 2 states"),
-        (lambda: option_value(1.0, [1.0, 2.0], [0.5, 0.6]), "they sum to 1.1"),
-        (lambda: option_value(1.0, [1.0], hazard=2.0), "hazard: 2.0"),
-        (lambda: build_or_wait(market(EXAMPLE_K), 1.0, {"ore": [1.0]}), 'prices: unknown commodity "ore"'),
         (lambda: floor_buyers(market(), {"ore": 1.0}), 'floor: unknown commodity "ore"'),
         (lambda: floor_buyers(market(), 1.0, buyers="ATLANTIS"), "ATLANTIS"),
     ],
