@@ -41,7 +41,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Follow prices": (
         "market", "instruments", "price_floor", "prices.best_reply", "prices.break_even_floor", "prices.floor_curve",
         "prices.storage",
-        "prices.implied_floors", "prices.floor_supply_curve", "prices.floor_buyers", "prices.price_cut",
+        "prices.implied_floors",
         "prices.constant_elasticity_price",
     ),
     "Weigh blocs": ("alliance", "fair_split", "joint_stockpile", "alignment", "partners", "retaliation"),

@@ -352,14 +352,13 @@ class ImpliedFloors(Question, TableOutput):
 
 
 @command(
-    "prices.floor_tables",
-    like="prices.price_floor",
+    "prices.price_floor",
     example="floor rare-earths --floor ndpr_oxide=110000 --unit-cost ndpr_oxide=40000",
 )
 class Floor(Question, TableOutput):
     """Price a floor: who builds, and what it costs.
 
-    And what a price cut by the incumbent does to it.
+    A floor by commodity asks about the makers of those commodities alone.
     """
 
     floor: Annotated[list[str], "USD/t: one number, or COMMODITY=USD (may be repeated).", PRICES]
@@ -371,9 +370,6 @@ class Floor(Question, TableOutput):
         list[str] | None, "Cost without capital: USD/t, or PROJECT=USD or COMMODITY=USD (repeatable).", PRICES
     ] = None
     upside_share: Annotated[float, "Part of the price above the floor that goes back, 0 to 1."] = 0.0
-    cut: Annotated[float, "Part of its price that the incumbent cuts at most."] = 0.5
-    incumbent: Annotated[str | None, "Who cuts: countries or groups, split by commas.", words] = None
-    buyers: Annotated[str | None, "Who stands behind the floor; default the beneficiaries.", words] = None
     by_year: Annotated[int | None, "Output that the ramp has reached then."] = None
     coproduct_credit: Annotated[bool, "Take coproducts off the break-even price."] = False
     rate: Rate = 0.10
@@ -381,8 +377,7 @@ class Floor(Question, TableOutput):
     projects: Some = None
     commodity: Annotated[str | None, "Only makers of these commodities, split by commas.", words] = None
 
-    def _tell(self, found: Any) -> None:
-        table = found["floor"]
+    def _tell(self, table: Any) -> None:
         numbers = {
             "projects": len(table),
             "viable at the floor": int(table["viable"].fillna(False).sum()),
@@ -406,7 +401,13 @@ class Floor(Question, TableOutput):
             "output_tpa",
             "country",
         )
-        self.say(table, found, numbers, columns={"floor": seen})
+        left_out = [name for name in self.given("projects") or () if name not in table.index]
+        if left_out:
+            print(
+                f"chainnet: left out, since no --floor or --commodity names what they make: {', '.join(left_out)}.",
+                file=sys.stderr,
+            )
+        self.say(table, {"floor": table}, numbers, columns={"floor": seen})
 
 
 @command("prices.overcapacity", example="overcapacity gallium --scenario china_export_stop_all --by-year 2030")

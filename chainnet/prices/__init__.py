@@ -6,7 +6,7 @@ that is guaranteed), *levy* (what an import pays), *contract* (a maker is paid w
 """
 
 from chainnet.prices._entry import break_even_floor, floor_curve, implied_floors
-from chainnet.prices._floor import floor_buyers, floor_supply_curve, floor_tables, price_cut, price_floor
+from chainnet.prices._floor import price_floor
 from chainnet.prices._idle import Overcapacity, constant_elasticity_price, overcapacity
 from chainnet.prices._instruments import Instruments, instruments
 from chainnet.prices._market import Market, market
@@ -22,15 +22,11 @@ __all__ = [
     "break_even_floor",
     "capital_recovery_factor",
     "constant_elasticity_price",
-    "floor_buyers",
     "floor_curve",
-    "floor_supply_curve",
-    "floor_tables",
     "implied_floors",
     "instruments",
     "market",
     "overcapacity",
-    "price_cut",
     "price_floor",
     "storage",
 ]

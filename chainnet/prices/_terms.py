@@ -1,4 +1,4 @@
-"""What the questions about price floors share: checked arguments, main outputs, costs and prices of projects."""
+"""Projects at a price floor: checked arguments, main outputs, costs and prices of projects."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ def capital_recovery_factor(rate: float = 0.10, years: int = 10) -> float:
 
 
 class Terms:
-    """Projects, their prices and their costs, all arguments checked; ``table`` has what every question shows."""
+    """Projects, their prices and their costs, all arguments checked; ``table`` has their costs."""
 
     def __init__(
         self,
         network: Network,
-        floor: float | Mapping[str, float] | None,
+        floor: float | Mapping[str, float],
         reference_price: Money,
         projects: Iterable[str] | None,
         commodity: Words,
@@ -82,7 +82,7 @@ class Terms:
         )
         names = self.commodity.tolist()
         ids = rows.index
-        self.floor = self._over(by_commodity(floor, "floor", names, known), ids) if floor is not None else None
+        self.floor = self._over(by_commodity(floor, "floor", names, known), ids)
         self.reference = self._over(reference_of(network, reference_price, names, known), ids)
         self.imports = (
             self.reference
@@ -103,13 +103,6 @@ class Terms:
             "by_year": by_year,
             "coproduct_credit": bool(coproduct_credit),
         }
-
-    @property
-    def needed_floor(self) -> pd.Series:
-        """The floor of each project; it is an error that none is given."""
-        if self.floor is None:
-            raise DataError("floor: missing; give USD/t, or a mapping of commodity to USD/t.")
-        return self.floor
 
     def _over(self, price: pd.Series, ids: pd.Index) -> pd.Series:
         """Spread a price by commodity over the projects."""
@@ -260,7 +253,7 @@ def _asked(
     keep = np.ones(len(table), dtype=bool)
     if projects is not None:
         keep &= table["id"].isin(named_projects(network, projects)).to_numpy()
-    elif floor is not None and commodity is None:
+    if floor is not None and commodity is None:
         keep &= output.isin(list(floor)).to_numpy()
     if commodity is not None:
         words = as_list(commodity)

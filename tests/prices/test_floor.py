@@ -1,4 +1,4 @@
-"""Price floors: worked and published numbers, cash flows added up by hand, curves, cuts, buyers, bad input."""
+"""Price floors: worked and published numbers, cash flows added up by hand, bad input."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import sys
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 from conftest import frame
@@ -17,9 +16,6 @@ import chainnet as cn
 from chainnet.cli import app as cli
 from chainnet.prices import (
     capital_recovery_factor,
-    floor_buyers,
-    floor_supply_curve,
-    price_cut,
     price_floor,
 )
 
@@ -170,64 +166,16 @@ def test_where_nothing_has_a_coproduct_there_is_no_credit(mag9: cn.Network) -> N
     pd.testing.assert_frame_equal(plain, credited)
 
 
-# -- curve, cut, buyers ---------------------------------------------------------------------------------------
-
-PRICES = st.lists(st.one_of(st.none(), st.sampled_from([10.0, 20.0, 30.0, 40.0])), min_size=1, max_size=8)
-
-
-@given(PRICES, st.integers(1, 9))
-def test_curve_counts_who_pays_at_each_floor(prices: list[float | None], size: int) -> None:
-    net = market(*[(f"p{i}", float(size + i), None, None, p) for i, p in enumerate(prices)])
-    curve = floor_supply_curve(net, 15.0)
-    assert sorted(curve["id"]) == sorted(net.projects["id"])
-    assert curve["floor_usd_per_t"].dropna().is_monotonic_increasing
-    for row in curve.dropna(subset="floor_usd_per_t").itertuples():
-        there = price_floor(net, row.floor_usd_per_t, 15.0)
-        pays = there[there["viable"].fillna(False)]
-        assert row.n_viable == len(pays)
-        assert row.cumulative_tpa == pytest.approx(pays["output_tpa"].sum())
-        assert row.outlay_usd_per_a == pytest.approx(pays["outlay_usd_per_a"].sum())
-
-
-def test_a_price_cut_is_met_by_the_floor_and_costs_more_each_step() -> None:
-    net = market(EXAMPLE_K, ("cheap", 1000.0, None, None, 40_000.0), ("open", 7.0, None, None, None))
-    table = price_cut(net, 110_000, 54_000, cut=0.5, steps=2, incumbent="CHN")
-    assert table["reference_usd_per_t"].tolist() == pytest.approx([54_000, 40_500, 27_000])
-    assert table["n_viable"].tolist() == [2, 2, 2]
-    assert table["n_viable_without_floor"].tolist() == [1, 1, 0]
-    assert table["n_not_known"].tolist() == [1, 1, 1]
-    assert table["outlay_usd_per_a"].tolist() == pytest.approx([6000 * 56_000, 6000 * 69_500, 6000 * 83_000])
-    assert table["outlay_all_usd_per_a"].iloc[0] == pytest.approx(6007 * 56_000)
-    assert table["incumbent_exports_tpa"].tolist() == [30.0] * 3
-    assert table["incumbent_loss_usd_per_a"].tolist() == pytest.approx([0, 30 * 13_500, 30 * 27_000])
-
-
-def test_buyers_pay_at_the_border_or_on_all_they_buy() -> None:
-    bill = floor_buyers(market(), {"metal": 110_000}, 54_000, import_price=60_000, buyers="USA")
-    row = bill.iloc[0]
-    assert row[["buyer", "purchases_tpa", "imported_tpa", "basis"]].tolist() == ["USA", 40.0, 30.0, "baseline flows"]
-    assert row["border_usd_per_a"] == pytest.approx(30 * 50_000)
-    assert row["market_usd_per_a"] == pytest.approx(40 * 56_000)
-    both = floor_buyers(market(), 110_000)
-    assert both["imported_tpa"].tolist() == [0.0, 0.0]  # nobody is outside
-    bare = market(edges=market().edges.assign(flow_tpa=np.nan))
-    asked = floor_buyers(bare, 110_000, buyers=["USA"]).iloc[0]
-    assert (asked["basis"], asked["purchases_tpa"]) == ("demand", 40.0)
-    assert np.isnan(asked["border_usd_per_a"])
-
-
 def test_order_of_rows_does_not_matter() -> None:
     rows = [EXAMPLE_K, ("b", 10.0, 1.0, 5.0, None), ("a", 10.0, 1.0, 5.0, None)]
     one, two = (market(*order) for order in (rows, rows[::-1]))
     assert price_floor(one, 9e4).equals(price_floor(two, 9e4))
-    assert floor_supply_curve(one).equals(floor_supply_curve(two))
 
 
-def test_a_network_without_projects_has_empty_tables() -> None:
-    net = market()
-    assert price_floor(net, 1.0).empty
-    assert floor_supply_curve(net).empty
-    assert "outlay_usd_per_a" in price_cut(net, 1.0).columns
+def test_a_network_without_projects_has_an_empty_table() -> None:
+    found = price_floor(market(), 1.0)
+    assert found.empty
+    assert "outlay_usd_per_a" in found.columns
 
 
 # -- bad input ------------------------------------------------------------------------------------------------
@@ -242,6 +190,7 @@ def test_a_network_without_projects_has_empty_tables() -> None:
         ({"floor": "110"}, "floor: '110' is no number"),
         ({"floor": True}, "floor: True is no number"),
         ({"floor": {}}, "floor: empty"),
+        ({"floor": None}, "floor: None is no number"),
         ({"floor": {"metall": 1.0}}, 'unknown commodity "metall"; did you mean "metal"'),
         ({"floor": {"metal": -5}}, r"floor\[metal\]: -5.0 is out of range"),
         ({"reference_price": -1}, "reference_price: -1.0"),
@@ -263,20 +212,6 @@ def test_a_network_without_projects_has_empty_tables() -> None:
 def test_bad_input_is_named(words: dict[str, Any], message: str) -> None:
     with pytest.raises((cn.DataError, cn.UnknownIdError), match=message):
         price_floor(market(EXAMPLE_K), **{"floor": 1.0, **words})
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: price_cut(market(EXAMPLE_K), 1.0, cut=2.0), "cut: 2.0"),
-        (lambda: price_cut(market(EXAMPLE_K), 1.0, steps=0), "steps: 0"),
-        (lambda: floor_buyers(market(), {"ore": 1.0}), 'floor: unknown commodity "ore"'),
-        (lambda: floor_buyers(market(), 1.0, buyers="ATLANTIS"), "ATLANTIS"),
-    ],
-)
-def test_bad_input_of_the_other_questions(call: Any, message: str) -> None:
-    with pytest.raises(cn.DataError, match=message):
-        call()
 
 
 # -- shipped graph and command line -----------------------------------------------------------------------------
@@ -315,15 +250,31 @@ def run(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> A
 
 def test_command(run: Any) -> None:
     words = ("floor", "rare-earths", "--floor", "ndpr_oxide=110000", "--unit-cost", "usa_white_mesa_phase2=29390")
-    code, out, err = run(*words, "--incumbent", "CHN", "--format", "json")
+    code, out, err = run(*words, "--format", "json")
     said = json.loads(out)
     assert (code, err) == (0, "")
     assert said["viable at the floor"] == 3, "the projects whose unit cost the tables hold"
-    assert list(said["tables"]) == ["floor", "supply_curve", "price_cut", "buyers"]
-    assert {row["commodity"] for row in said["tables"]["buyers"]} == {"ndpr_oxide"}
-    code, out, _ = run(*words, "--table", "supply_curve")
+    assert list(said["tables"]) == ["floor"]
+    assert {row["commodity"] for row in said["tables"]["floor"]} == {"ndpr_oxide"}
+
+
+@pytest.mark.parametrize("option", ["--cut=0.3", "--incumbent=CHN", "--buyers=USA", "--table=supply_curve"])
+def test_what_the_command_no_longer_knows_is_refused(run: Any, option: str) -> None:
+    code, _, err = run("floor", "rare-earths", "--floor", "ndpr_oxide=110000", option)
+    assert code
+    assert option.split("=")[0] in err or option.split("=")[1] in err
+
+
+def test_projects_of_goods_without_a_floor_do_not_appear_and_are_named(run: Any) -> None:
+    net = cn.read("rare-earths")
+    other = next(name for name, row in price_floor(net, 1.0).iterrows() if row["commodity"] != "ndpr_oxide")
+    asked = ["aus_nolans", str(other)]
+    assert price_floor(net, {"ndpr_oxide": 110_000}, projects=asked).index.to_list() == ["aus_nolans"]
+    words = ("floor", "rare-earths", "--floor", "ndpr_oxide=110000", "--projects", ",".join(asked))
+    code, out, err = run(*words, "--format", "json")
     assert code == 0
-    assert "usa_white_mesa_phase2" in out.splitlines()[8]
+    assert [row["id"] for row in json.loads(out)["tables"]["floor"]] == ["aus_nolans"]
+    assert f"left out, since no --floor or --commodity names what they make: {other}." in err
 
 
 @pytest.mark.parametrize(
