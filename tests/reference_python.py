@@ -42,7 +42,6 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "market", "instruments", "price_floor", "prices.best_reply", "prices.break_even_floor", "prices.floor_curve",
         "prices.storage",
         "prices.implied_floors",
-        "prices.constant_elasticity_price",
     ),
     "Weigh blocs": ("alliance", "fair_split", "joint_stockpile", "alignment", "partners", "retaliation"),
     "Trust a number": (

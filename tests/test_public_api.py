@@ -60,6 +60,7 @@ def test_numpydoc(name: str) -> None:
 GONE = {
     "chainnet.prices": (
         "build_or_wait",
+        "constant_elasticity_price",
         "floor_buyers",
         "floor_supply_curve",
         "floor_tables",

@@ -14,7 +14,6 @@ from chainnet._types import Words
 from chainnet.blocs._caps import cap_table
 from chainnet.blocs._instruments import excluded_firms, exclusion_table, leak_table, tariff_table, with_bars
 from chainnet.blocs._market import THIRD, SplitMarket
-from chainnet.blocs._prices import check_elasticities, price_table
 from chainnet.blocs._worlds import Party, parties, standing, third_places
 from chainnet.engine import Certificate, require
 from chainnet.errors import DataError
@@ -34,7 +33,7 @@ from chainnet.progress import Steps, Tell
 from chainnet.results import Provenance, Result, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario
 
-N_TABLES = 10  # besides that of the countries
+N_TABLES = 9  # besides that of the countries
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -79,9 +78,6 @@ class Alignment(Result):
     counter_network : DataFrame
         bloc, network, served_tpa, lost_tpa: from the open market to the bloc alone, and with fewer and fewer
         friends behind one border, the least missed dropped first.
-    prices : DataFrame
-        Empty unless elasticities are given: where the price of what crosses settles on either side, and what
-        users lose and makers gain by it; see ``chainnet.blocs._prices.price_table``.
     scenarios : mapping
         The split, the exclusion and the origin rule as scenarios, to be used elsewhere.
     cost_together_usd, cost_split_usd : float
@@ -101,7 +97,6 @@ class Alignment(Result):
     benchmarks: pd.DataFrame
     incumbents: pd.DataFrame
     counter_network: pd.DataFrame
-    prices: pd.DataFrame
     scenarios: Mapping[str, Scenario]
     cost_together_usd: float
     cost_split_usd: float
@@ -124,8 +119,6 @@ def alignment(
     exclude_from: str | None = None,
     cap_share: float = 0.65,
     benchmarks: Mapping[str, float] | None = None,
-    supply_elasticity: float | None = None,
-    demand_elasticity: float | None = None,
     permutations: int = 32,
     seed: int = 0,
     commodity: Words = None,
@@ -163,8 +156,6 @@ def alignment(
         Most of a step's supply that may come from one third country, above 0 up to 1.
     benchmarks : mapping of stage to share, optional
         Default mine 0.10, refiner 0.40, recycler 0.25.
-    supply_elasticity, demand_elasticity : float, optional
-        Assumed size of the response to a price, 0 or more; both or neither.
     permutations, seed : int
         For the Shapley values, beyond 12 countries.
     commodity : str or list of str, optional
@@ -210,7 +201,6 @@ def alignment(
     tariff_rates, leak_shares = _several(tariff_rates), _several(leak_shares)
     marks = dict(BENCHMARKS if benchmarks is None else benchmarks)
     _check_shares(tariff_rates, leak_shares, leak_usd_per_t, cap_share, marks)
-    check_elasticities(supply_elasticity, demand_elasticity)
     proofs: list[Certificate] = []
     overlay = standing(network, scenario, projects, by_year)
     world = SplitMarket(network, overlay, reroute, commodity, sides, proofs)
@@ -231,7 +221,6 @@ def alignment(
         "exclude": None if exclude is None else sorted(exclude),
         "cap_share": cap_share,
         "benchmarks": marks,
-        "elasticities": None if supply_elasticity is None else [supply_elasticity, demand_elasticity],
         "permutations": permutations,
         "seed": seed,
     }
@@ -254,7 +243,6 @@ def alignment(
         stamp(steps.after("benchmarks", _benchmark_table(world, marks)), source),
         stamp(steps.after("who sells to whom", _incumbent_table(world, by_year)), source),
         stamp(steps.after("networks of their own", _counter_table(world, players)), source),
-        stamp(steps.after("prices", price_table(world, supply_elasticity, demand_elasticity)), source),
         plans,
         cost_together,
         cost_split,

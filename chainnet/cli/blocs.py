@@ -67,8 +67,6 @@ class Alignment(Question, TableOutput):
     )
     exclude_from: Annotated[str | None, "Date that the exclusion scenario bears."] = None
     cap_share: Annotated[float, "Most that may come from one third country.", "--cap"] = 0.65
-    supply_elasticity: Annotated[float | None, "Assumed; with the next, adds the table prices."] = None
-    demand_elasticity: Annotated[float | None, "Assumed."] = None
     save: Annotated[Path | None, "Folder to write the instruments to, as TOML scenarios.", "--save-scenarios"] = None
     seed: Annotated[int, "Seed of the random orders, beyond 12 countries."] = 0
     commodity: opt.Commodity = None
@@ -85,7 +83,7 @@ class Alignment(Question, TableOutput):
                 write_file(self.save / f"{name}.toml", text.encode())
         tables = {**found.tables(), "scenarios": pd.DataFrame(plans, columns=["name", "label", "toml"])}
         shown = ("split", "countries", "incumbents", "counter_network", "leaks", "caps")
-        self.say(found, tables, shown=(*shown, "prices") if len(found.prices) else shown)
+        self.say(found, tables, shown=shown)
 
 
 @command("blocs.partners", example="partners graphite --bloc us=bloc_2026 --bloc them=CHN --countries MOZ")

@@ -25,18 +25,6 @@ Rate = Annotated[float, "Required return a year: ten percent is 0.1."]
 Years = Annotated[int, "Years over which the capital must come back."]
 
 
-def _span(text: str, option: str) -> tuple[float, float]:
-    """Read a number, or LOW,HIGH."""
-    parts = words(text)
-    if len(parts) not in (1, 2):
-        raise DataError(f'{option}: "{text}" is not allowed; give a number, or LOW,HIGH.')
-    ends = [number(part, f'{option}: "{part}" {PRICES.rule}') for part in parts]
-    return ends[0], ends[-1]
-
-
-Span = Annotated[str | None, "Assumed: a number, or LOW,HIGH.", _span]
-
-
 SIZES = "is no size; give a number, LOW:HIGH, or NAME=either, split by commas."
 
 
@@ -424,8 +412,6 @@ class Overcapacity(Question, Counted, TableOutput, Verified):
         None
     )
     demand_growth: Annotated[float, "Assumed growth of demand a year, such as 0.03."] = 0.0
-    supply_elasticity: Span = None
-    demand_elasticity: Span = None
     rate: Rate = 0.10
     years: Years = 10
     projects: Some = None

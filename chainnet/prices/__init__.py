@@ -7,7 +7,7 @@ that is guaranteed), *levy* (what an import pays), *contract* (a maker is paid w
 
 from chainnet.prices._entry import break_even_floor, floor_curve, implied_floors
 from chainnet.prices._floor import price_floor
-from chainnet.prices._idle import Overcapacity, constant_elasticity_price, overcapacity
+from chainnet.prices._idle import Overcapacity, overcapacity
 from chainnet.prices._instruments import Instruments, instruments
 from chainnet.prices._market import Market, market
 from chainnet.prices._reply import best_reply
@@ -21,7 +21,6 @@ __all__ = [
     "best_reply",
     "break_even_floor",
     "capital_recovery_factor",
-    "constant_elasticity_price",
     "floor_curve",
     "implied_floors",
     "instruments",

@@ -17,12 +17,10 @@ from chainnet.flow import Balance, Counting, ValueModel, balance_under, named_pr
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network
 from chainnet.prices._idle_range import Idle, snapped
-from chainnet.prices._terms import capital_recovery_factor, check_number, main_outputs, whole_sum
+from chainnet.prices._terms import capital_recovery_factor, check_number, main_outputs
 from chainnet.progress import Steps, Tell
 from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of, pick_scenarios
-
-Range = float | Sequence[float]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -45,11 +43,6 @@ class Overcapacity(Result):
         (premium_low_usd_per_t, premium_high_usd_per_t), n_without_capex (projects that the cost leaves out).
     averted : DataFrame
         year, scenario, probability, averted_t: what all projects together avert in it.
-    price_effects : DataFrame
-        Empty unless elasticities are given. year, commodity (made as a main output before the projects, and by
-        them), supply_tpa (all new capacity offered at today's price), demand_tpa, and columns that begin with
-        assumed: the elasticities, the price against today's (ratio) and in USD/t, lowest and highest over
-        the ranges given.
     certificate : Certificate
         Of the last balance, with the largest gap and breach of all programs solved.
     """
@@ -58,7 +51,6 @@ class Overcapacity(Result):
     projects: pd.DataFrame
     premium: pd.DataFrame
     averted: pd.DataFrame
-    price_effects: pd.DataFrame
     certificate: Certificate
 
 
@@ -73,8 +65,6 @@ def overcapacity(
     years: int = 10,
     probabilities: Sequence[float] | Mapping[str, float] | None = None,
     demand_growth: float = 0.0,
-    supply_elasticity: Range | None = None,
-    demand_elasticity: Range | None = None,
     reroute: Degree = "existing",
     commodity: Words = None,
     beneficiaries: Words = None,
@@ -102,8 +92,6 @@ def overcapacity(
         them happens for certain, so that the premium is per tonne averted once it does.
     demand_growth : float
         Assumed growth of all demand a year from the year of the network, above -1.
-    supply_elasticity, demand_elasticity : float or (low, high), optional
-        Assumed, 0 or more, size of the response to price. Both or none.
     reroute, commodity, beneficiaries, verify
         As in ``balance``.
     progress : callable, optional
@@ -128,7 +116,7 @@ def overcapacity(
     -----
     Two balances a year, two programs per project for the range of what it makes, and two values per scenario.
     The range holds what is served, tier by tier, and lets costs go: which plants run is then the
-    market's choice. A price is not set against costs here: see ``price_floor``.
+    market's choice. A price is not set against costs here: see ``market`` and ``price_floor``.
 
     Examples
     --------
@@ -151,7 +139,6 @@ def overcapacity(
     asked = [] if scenarios is not None and not isinstance(scenarios, Scenario) and len(scenarios) == 0 else scenarios
     picked = pick_scenarios(network, asked)
     chance = _chances(picked, probabilities)
-    responses = _elasticities(supply_elasticity, demand_elasticity)
     parts: dict[str, list[pd.DataFrame]] = {key: [] for key in ("steps", "projects", "premium", "averted")}
     proofs: list[Certificate] = []
     counting = Counting.of(network, commodity, beneficiaries)
@@ -183,13 +170,11 @@ def overcapacity(
         "years": int(years),
         "demand_growth": float(demand_growth),
         "reroute": reroute,
-        "elasticities": None if responses is None else [list(r) for r in responses],
     }
     source = provenance(network, "HiGHS simplex", rests_on=found.limiting, **settings)
     tables = {key: stamp(_joined(frames), source) for key, frames in parts.items()}
     keys = ["with_projects", "stage", "step", "commodity"] if by == "step" else ["with_projects", "stage", "commodity"]
     tables["steps"] = stamp(tables["steps"][["year", *keys, *STEP_COLUMNS]], source)
-    effects = _price_effects(network, tables["steps"], responses)
     worst = Certificate.worst([*proofs, served], "overcapacity")
     return Overcapacity(
         source,
@@ -197,57 +182,8 @@ def overcapacity(
         tables["projects"],
         tables["premium"],
         tables["averted"],
-        stamp(effects, source),
         worst,
     )
-
-
-def constant_elasticity_price(
-    supply: float, demand: float, supply_elasticity: float, demand_elasticity: float
-) -> tuple[float, float]:
-    """Return the price and quantity at which constant-elasticity supply and demand meet, against a price of 1.
-
-    Supply S p^es meets demand D p^-ed at p = (D / S)^(1 / (es + ed)). The elasticities are assumptions, and so is
-    the price: it says which way and in what order, not where a market will be.
-
-    Parameters
-    ----------
-    supply, demand : float
-        Tonnes at a price of 1, above 0.
-    supply_elasticity, demand_elasticity : float
-        Size of the response, 0 or more, not both 0.
-
-    Returns
-    -------
-    (float, float)
-        Price against 1; quantity, t.
-
-    Raises
-    ------
-    DataError
-        If an argument is out of range.
-
-    See Also
-    --------
-    market, overcapacity
-
-    Examples
-    --------
-    A market cut in two, 40 t on this side against a demand of 60 t:
-
-    >>> from chainnet.prices import constant_elasticity_price
-    >>> price, quantity = constant_elasticity_price(40.0, 60.0, 0.2, 0.3)
-    >>> round(price, 6), round(quantity, 2)
-    (2.25, 47.04)
-    """
-    for name, value in (("supply", supply), ("demand", demand)):
-        if check_number(value, name, 0.0, np.inf, "tonnes at a price of 1") == 0:
-            raise DataError(f"{name}: 0 has no price; give tonnes above 0.")
-    sides = _elasticities(supply_elasticity, demand_elasticity)
-    assert sides is not None
-    (es, _), (ed, _) = sides
-    price = float((demand / supply) ** (1.0 / (es + ed)))
-    return price, float(supply * price**es)
 
 
 STEP_COLUMNS = (
@@ -331,45 +267,6 @@ def _averted(
     return pd.DataFrame(rows, columns=["scenario", "probability", "averted_t"])
 
 
-def _price_effects(network: Network, steps: pd.DataFrame, responses: tuple[Array, Array] | None) -> pd.DataFrame:
-    """Return what the projects' capacity does to prices if all of it is offered at today's price."""
-    if responses is None:
-        return pd.DataFrame()
-    (es_low, es_high), (ed_low, ed_high) = responses
-    # what final demand stays short stands in every step that makes the commodity, and counts once
-    short = steps["demand_tpa"] - steps["output_tpa"]
-    ends = []
-    for stands in (False, True):
-        groups = steps.assign(shortfall_tpa=short)[steps["with_projects"] == stands].groupby(
-            ["year", "commodity"], sort=True, dropna=False
-        )
-        sums = groups[["capacity_tpa", "output_tpa"]].agg(whole_sum)
-        ends.append(sums.assign(shortfall_tpa=groups["shortfall_tpa"].max()).reset_index())
-    both = ends[1].merge(ends[0], on=["year", "commodity"], suffixes=("", "_before"))
-    added = both["capacity_tpa"] - both["capacity_tpa_before"]
-    keep = (both["output_tpa_before"] > 0) & (added > 0)
-    supply = both["output_tpa_before"] + added
-    demand = both["output_tpa_before"] + both["shortfall_tpa_before"]
-    ratio = (demand / supply)[keep]
-    price = network.commodities.set_index("id")["price_usd_per_t"].reindex(both.loc[keep, "commodity"]).to_numpy()
-    # the ratio is monotone in the sum of the elasticities, so the ends of that sum bound it
-    strong, weak = ratio ** (1.0 / (es_low + ed_low)), ratio ** (1.0 / (es_high + ed_high))
-    least, most = np.minimum(strong, weak), np.maximum(strong, weak)
-    out = both.loc[keep, ["year", "commodity"]].assign(
-        supply_tpa=supply[keep],
-        demand_tpa=demand[keep],
-        assumed_supply_elasticity_low=es_low,
-        assumed_supply_elasticity_high=es_high,
-        assumed_demand_elasticity_low=ed_low,
-        assumed_demand_elasticity_high=ed_high,
-        assumed_price_ratio_low=least,
-        assumed_price_ratio_high=most,
-        assumed_price_low_usd_per_t=least * price,
-        assumed_price_high_usd_per_t=most * price,
-    )
-    return out.reset_index(drop=True)
-
-
 # -- arguments --------------------------------------------------------------------------------------------
 
 
@@ -399,27 +296,6 @@ def _chances(picked: Sequence[Scenario], given: Sequence[float] | Mapping[str, f
     if found.sum() > 1.0 + ROUNDING:
         raise DataError(f"probabilities: they sum to {found.sum():g}; scenarios exclude each other, so to 1 at most.")
     return found
-
-
-def _elasticities(supply: Range | None, demand: Range | None) -> tuple[Array, Array] | None:
-    if supply is None and demand is None:
-        return None
-    pairs = []
-    for name, given in (("supply_elasticity", supply), ("demand_elasticity", demand)):
-        if given is None:
-            raise DataError(f"{name}: missing; a price needs both elasticities.")
-        ends = list(given) if isinstance(given, (list, tuple, np.ndarray)) else [given, given]
-        if len(ends) != 2:
-            raise DataError(f"{name}: {given!r} is no range; give one number or (low, high).")
-        low, high = (check_number(e, name, 0.0, np.inf, "the size of a response to price") for e in ends)
-        if low > high:
-            raise DataError(f"{name}: low {low:g} is above high {high:g}; give (low, high).")
-        pairs.append(np.array([low, high]))
-    if pairs[0][0] + pairs[1][0] == 0:
-        raise DataError(
-            "supply_elasticity, demand_elasticity: both are 0 at their low end; then no price clears. Raise one."
-        )
-    return pairs[0], pairs[1]
 
 
 def _grown(network: Network, year: int | None, growth: float) -> Network:

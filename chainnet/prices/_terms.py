@@ -268,11 +268,6 @@ def as_list(words: Words) -> list[str]:
     return [words] if isinstance(words, str) else [str(word) for word in words or ()]
 
 
-def whole_sum(part: pd.Series) -> float:
-    """Return the sum; NaN where a part is not known."""
-    return float(part.sum(skipna=False))
-
-
 def plain(given: Any) -> Any:
     """Return a price argument as provenance keeps it."""
     return {str(k): float(v) for k, v in sorted(given.items())} if isinstance(given, Mapping) else given

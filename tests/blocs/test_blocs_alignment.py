@@ -101,52 +101,6 @@ def test_tariff_by_hand() -> None:
     assert table.loc[("all outside", 0.5), "paid_usd"] == pytest.approx(1500.0)
 
 
-def test_prices_by_hand() -> None:
-    # a takes 40 t, 20 of them from b: S = 20; b takes 30 and sold 20: S = 50; es + ed = 0.5
-    table = alignment(two_blocs(), BLOCS, supply_elasticity=0.2, demand_elasticity=0.3).prices.set_index("bloc")
-    a, b = table.loc["a"], table.loc["b"]
-    assert table["commodity"].tolist() == ["metal", "metal"]
-    assert a[["demand_tpa", "from_rival_tpa", "to_rival_tpa", "supply_tpa"]].tolist() == [40.0, 20.0, 0.0, 20.0]
-    assert b[["demand_tpa", "from_rival_tpa", "to_rival_tpa", "supply_tpa"]].tolist() == [30.0, 0.0, 20.0, 50.0]
-    assert (a["price_ratio"], b["price_ratio"]) == (pytest.approx(4.0), pytest.approx(0.36))
-    assert a["quantity_tpa"] == pytest.approx(40 * 4**-0.3)
-    assert b["quantity_tpa"] == pytest.approx(30 * 0.36**-0.3)
-    # the areas beside the two curves, by the midpoint rule
-    x = np.linspace(1.0, 4.0, 100_001)
-    middle, width = (x[1:] + x[:-1]) / 2, np.diff(x)
-    assert a["users_lose_usd"] == pytest.approx(100 * (40 * middle**-0.3 * width).sum(), rel=1e-6)
-    assert a["makers_gain_usd"] == pytest.approx(100 * (20 * middle**0.2 * width).sum(), rel=1e-6)
-    assert a["net_loss_usd"] == pytest.approx(a["users_lose_usd"] - a["makers_gain_usd"])
-    assert b["users_lose_usd"] < 0 < a["users_lose_usd"], "in b users gain and makers lose"
-    assert b["net_loss_usd"] > 0, "and makers lose more"
-    one = alignment(two_blocs(), BLOCS, supply_elasticity=0.2, demand_elasticity=1.0).prices.set_index("bloc").loc["a"]
-    assert one["users_lose_usd"] == pytest.approx(100 * 40 * np.log(2 ** (1 / 1.2)))
-
-
-def fragments(own: float) -> cn.Network:
-    """A bloc that takes 60 t, ``own`` of them from its own plant and the rest from its rival."""
-    nodes = pd.DataFrame(
-        [("RA", "refiner", "USA", 60.0), ("RB", "refiner", "CHN", 90.0), ("UA", "end_use", "USA", np.nan)],
-        columns=["id", "stage", "country", "capacity_tpa"],
-    )
-    edges = pd.DataFrame([("RA", "UA", own), ("RB", "UA", 60.0 - own)], columns=["source", "target", "flow_tpa"])
-    return cn.Network(nodes=nodes, edges=edges, demand=pd.DataFrame({"node": ["UA"], "demand_tpa": [60.0]}))
-
-
-def test_the_textbook_fragmentation() -> None:
-    # S 40 t, D 60 t at a price of 1, elasticities 0.2 and 0.3: p = 1.5^2 = 2.25, q = 40 x 2.25^0.2
-    answer = {"supply_elasticity": 0.2, "demand_elasticity": 0.3}
-    table = alignment(fragments(40.0), BLOCS, **answer).prices.set_index("bloc")
-    assert table.index.tolist() == ["a"], "b takes nothing"
-    assert table.loc["a", "price_ratio"] == pytest.approx(2.25, rel=1e-12)
-    assert table.loc["a", "quantity_tpa"] == pytest.approx(40 * 2.25**0.2, rel=1e-12)
-    assert round(table.loc["a", "quantity_tpa"], 2) == 47.04
-    assert np.isnan(table.loc["a", "users_lose_usd"]), "no price is given"
-    none = alignment(fragments(0.0), BLOCS, **answer).prices.iloc[0]
-    assert (none["price_ratio"], none["quantity_tpa"]) == (np.inf, 0.0)
-    assert alignment(fragments(40.0), BLOCS).prices.empty, "no elasticity, no price"
-
-
 def test_leaks_by_hand(found: Alignment) -> None:
     # of 20 t a half leaks: 25 + 10; with all of it the loss is made good up to demand
     assert found.leaks["a_tpa"].to_list() == pytest.approx([25.0, 25.0, 35.0, 40.0])
@@ -359,9 +313,6 @@ def test_new_relations_are_cut_and_capped_too() -> None:
         (BLOCS, {"cap_share": 0.0}, "cap_share"),
         (BLOCS, {"benchmarks": {"mines": 0.1}}, "unknown stage"),
         (BLOCS, {"benchmarks": {"mine": 10}}, "10 is not allowed for mine"),
-        (BLOCS, {"supply_elasticity": 0.2}, "demand_elasticity: missing"),
-        (BLOCS, {"supply_elasticity": 0.0, "demand_elasticity": 0}, "no price clears"),
-        (BLOCS, {"supply_elasticity": -0.2, "demand_elasticity": 0.3}, "supply_elasticity: -0.2"),
         (BLOCS, {"projects": ["nothing"]}, "unknown project"),
         (BLOCS, {"by_year": 2030.5}, "by_year"),
         (BLOCS, {"exclude": ["Nobody"]}, 'exclude: unknown owner "Nobody"'),

@@ -16,7 +16,7 @@ from scipy.optimize import linprog
 
 import chainnet as cn
 from chainnet.cli import app as cli
-from chainnet.prices import capital_recovery_factor, constant_elasticity_price, overcapacity
+from chainnet.prices import capital_recovery_factor, overcapacity
 
 CHARGE = capital_recovery_factor() * 1e6  # of a million dollars, a year
 STOP = cn.Scenario("stop", [{"kind": "remove", "nodes": ["old"]}])
@@ -202,44 +202,6 @@ def test_order_of_rows_does_not_matter(mag9: cn.Network, china_out: cn.Scenario)
         assert table.equals(two.tables()[name]), name
 
 
-# -- prices -----------------------------------------------------------------------------------------------------
-
-
-def test_market_cut_in_two() -> None:
-    """Supply 40, demand 60, elasticities 0.2 and 0.3: (60 / 40)^2 = 2.25 and 40 x 2.25^0.2."""
-    price, quantity = constant_elasticity_price(40.0, 60.0, 0.2, 0.3)
-    assert price == pytest.approx(2.25, rel=1e-12)
-    assert quantity == pytest.approx(47.04, abs=0.005)
-
-
-@given(st.floats(1, 1e6), st.floats(1, 1e6), st.floats(0.05, 3), st.floats(0.05, 3))
-def test_supply_meets_demand(supply: float, demand: float, es: float, ed: float) -> None:
-    price, quantity = constant_elasticity_price(supply, demand, es, ed)
-    assert supply * price**es == pytest.approx(demand * price**-ed, rel=1e-6)
-    assert quantity == pytest.approx(supply * price**es)
-
-
-def test_price_effects_are_assumed_and_say_so() -> None:
-    found = overcapacity(plants(demand=6.0), supply_elasticity=(0.1, 0.3), demand_elasticity=(0.2, 0.2)).price_effects
-    row = found.iloc[0]
-    # 6 t made before, 6 t/yr more offered: the price that clears lies between 2^(-1/0.3) and 2^(-1/0.5) of today's
-    ratio = {"low": 0.5 ** (1 / 0.3), "high": 0.5 ** (1 / 0.5)}
-    assert row.drop(["year", "commodity"]).to_dict() == pytest.approx(
-        {
-            "supply_tpa": 12.0,
-            "demand_tpa": 6.0,
-            "assumed_supply_elasticity_low": 0.1,
-            "assumed_supply_elasticity_high": 0.3,
-            "assumed_demand_elasticity_low": 0.2,
-            "assumed_demand_elasticity_high": 0.2,
-            **{f"assumed_price_ratio_{end}": part for end, part in ratio.items()},
-            **{f"assumed_price_{end}_usd_per_t": 100 * part for end, part in ratio.items()},
-        }
-    )
-    assert row["commodity"] == "metal"
-    assert overcapacity(plants()).price_effects.empty
-
-
 # -- bad input ----------------------------------------------------------------------------------------------------
 
 
@@ -259,11 +221,6 @@ def test_price_effects_are_assumed_and_say_so() -> None:
         ({"probabilities": [1.5]}, "probabilities: 1.5"),
         ({"probabilities": {"go": 0.5}}, 'probabilities: unknown scenario "go"'),
         ({"scenarios": [STOP, cn.Scenario("b", STOP.measures)], "probabilities": [0.8, 0.8]}, "they sum to 1.6"),
-        ({"supply_elasticity": 0.2}, "demand_elasticity: missing"),
-        ({"supply_elasticity": (0.3, 0.2), "demand_elasticity": 0.1}, "low 0.3 is above high 0.2"),
-        ({"supply_elasticity": (1, 2, 3), "demand_elasticity": 0.1}, "is no range"),
-        ({"supply_elasticity": 0, "demand_elasticity": 0}, "no price clears"),
-        ({"supply_elasticity": -1, "demand_elasticity": 0}, "supply_elasticity: -1.0"),
         ({"scenarios": ["stop"]}, "unknown scenario of"),
     ],
 )
@@ -279,8 +236,6 @@ def test_no_demand_table() -> None:
                 frame("node commodity tier demand_tpa")
             )
         )
-    with pytest.raises(cn.DataError, match="supply: 0 has no price"):
-        constant_elasticity_price(0.0, 1.0, 0.1, 0.1)
 
 
 # -- shipped graph and command line ---------------------------------------------------------------------------------
@@ -321,25 +276,21 @@ def test_command(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPa
         "mag-9",
         "--scenario",
         "china_out",
-        "--supply-elasticity",
-        "0.2",
-        "--demand-elasticity",
-        "0.2,0.3",
         "--format",
         "json",
     )
     said = json.loads(out)
     assert (code, err) == (0, "")
-    assert list(said["tables"]) == ["steps", "projects", "premium", "averted", "price_effects"]
+    assert list(said["tables"]) == ["steps", "projects", "premium", "averted"]
     assert said["certificate"]["ok"]
     code, out, _ = run("mag-9", "--by-year", "2030")
     assert (code, out.count("rows)")) == (0, 1)
     for words, message in (
-        (("--supply-elasticity", "much"), '"much" is no number'),
-        (("--supply-elasticity", "1,2,3"), "give a number, or LOW,HIGH"),
+        (("--supply-elasticity", "0.2"), "--supply-elasticity"),
+        (("--demand-elasticity", "0.2"), "--demand-elasticity"),
         (("--by", "owner"), "'step', 'stage'"),
         (("--scenario", "nowhere"), 'unknown scenario of mag-9 "nowhere"'),
     ):
         code, _, err = run("mag-9", *words)
-        assert code == (2 if "--by" in words else 1)
+        assert code == (1 if "--scenario" in words else 2)
         assert message in err
