@@ -79,7 +79,7 @@ def sides(case: Case, blocs: Mapping[str, list[str]] | None, why: Reasons) -> Al
     with Reason(why, "alignment"):
         if blocs is None:
             raise DataError("the data name no beneficiaries, or no country outside them costs them anything")
-        return alignment(network, blocs, tariff_rates=(), leak_shares=(), permutations=ORDERS, commodity=what)
+        return alignment(network, blocs, permutations=ORDERS, commodity=what)
     return None
 
 

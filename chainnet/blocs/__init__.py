@@ -1,7 +1,7 @@
 """What do members gain together, and what do others gain by choosing a side? Alliance, alignment, retaliation.
 
-Words: *member*, *pool* (what members share), *world* (who belongs to which bloc), *instrument* (a tariff, cap or cut),
-*cut* (what the rival stops).
+Words: *member*, *pool* (what members share), *world* (who belongs to which bloc), *instrument* (an exclusion, cap or
+cut), *cut* (what the rival stops).
 """
 
 from chainnet.blocs._alignment import Alignment, alignment

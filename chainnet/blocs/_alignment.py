@@ -12,13 +12,12 @@ import pandas as pd
 from chainnet import checks
 from chainnet._types import Words
 from chainnet.blocs._caps import cap_table
-from chainnet.blocs._instruments import excluded_firms, exclusion_table, leak_table, tariff_table, with_bars
+from chainnet.blocs._instruments import excluded_firms, exclusion_table, with_bars
 from chainnet.blocs._market import THIRD, SplitMarket
 from chainnet.blocs._worlds import Party, parties, standing, third_places
 from chainnet.engine import Certificate, require
 from chainnet.errors import DataError
 from chainnet.flow import (
-    EXTRA_COST_USD_PER_T,
     Counting,
     balance_under,
     binding_inputs,
@@ -33,7 +32,7 @@ from chainnet.progress import Steps, Tell
 from chainnet.results import Provenance, Result, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario
 
-N_TABLES = 9  # besides that of the countries
+N_TABLES = 7  # besides that of the countries
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -53,11 +52,6 @@ class Alignment(Result):
         For each bloc: <bloc>_joins_tpa (what the bloc's users are served if the country trades with that
         bloc only), <bloc>_rival_tpa (if it trades with the other bloc only), <bloc>_both_tpa, swing_<bloc>_t
         (joins less rival), shapley_<bloc>_t and its standard error; all after the split.
-    tariffs : DataFrame
-        bloc pays <rate> on what comes from its rival: see ``chainnet.blocs._instruments``.
-    leaks : DataFrame
-        The split with all origins barred, with third countries that work up what the rival made, and with
-        trans-shipment of a share of the trade that was closed.
     exclusion : DataFrame, index id
         Plants of the excluded owners inside the first bloc and in third countries.
     excluded : DataFrame
@@ -89,8 +83,6 @@ class Alignment(Result):
     split: pd.DataFrame
     tiers: pd.DataFrame
     countries: pd.DataFrame
-    tariffs: pd.DataFrame
-    leaks: pd.DataFrame
     exclusion: pd.DataFrame
     excluded: pd.DataFrame
     caps: pd.DataFrame
@@ -112,9 +104,6 @@ def alignment(
     projects: Iterable[str] | None = (),
     by_year: int | None = None,
     reroute: Degree = "existing",
-    tariff_rates: Sequence[float] = (0.25,),
-    leak_shares: Sequence[float] = (0.1, 0.25, 0.5),
-    leak_usd_per_t: float = EXTRA_COST_USD_PER_T,
     exclude: Iterable[str] | None = None,
     exclude_from: str | None = None,
     cap_share: float = 0.65,
@@ -131,7 +120,7 @@ def alignment(
     network : Network
         With a demand table.
     blocs : mapping of name to countries and groups
-        Two; the first is the one whose tariffs, exclusions, caps and benchmarks are looked at.
+        Two; the first is the one whose exclusions, caps and benchmarks are looked at.
     scenario : Scenario or str, optional
         In force throughout; None = the network as it stands.
     countries : list of str, optional
@@ -142,12 +131,6 @@ def alignment(
     by_year : int, optional
         The size of these projects in a year.
     reroute : {"existing", "none", "new"}
-    tariff_rates : sequence of float
-        Parts of the price, 0 or more.
-    leak_shares : sequence of float
-        Parts of the baseline trade between the blocs that are trans-shipped in spite of the split, 0 to 1.
-    leak_usd_per_t : float
-        Assumed cost of a trans-shipped tonne.
     exclude : iterable of str, optional
         Owners that are shut out, with all that they control; default all owners of the second bloc.
     exclude_from : str, optional
@@ -198,14 +181,13 @@ def alignment(
     """
     scenario = asked_scenario(network, scenario)
     sides = _sides(network, blocs)
-    tariff_rates, leak_shares = _several(tariff_rates), _several(leak_shares)
     marks = dict(BENCHMARKS if benchmarks is None else benchmarks)
-    _check_shares(tariff_rates, leak_shares, leak_usd_per_t, cap_share, marks)
+    _check_shares(cap_share, marks)
     proofs: list[Certificate] = []
     overlay = standing(network, scenario, projects, by_year)
     world = SplitMarket(network, overlay, reroute, commodity, sides, proofs)
     players = _players(network, sides, overlay, countries)
-    exclude = None if exclude is None else _several(exclude)
+    exclude = [exclude] if isinstance(exclude, str) else None if exclude is None else list(exclude)
     plans = _plans(network, sides, exclude, exclude_from)
     settings: dict[str, Any] = {
         "blocs": {bloc.name: list(bloc.words) for bloc in sides},
@@ -215,9 +197,6 @@ def alignment(
         "by_year": by_year,
         "reroute": reroute,
         "commodity": commodity,
-        "tariff_rates": list(tariff_rates),
-        "leak_shares": list(leak_shares),
-        "leak_usd_per_t": leak_usd_per_t,
         "exclude": None if exclude is None else sorted(exclude),
         "cap_share": cap_share,
         "benchmarks": marks,
@@ -235,8 +214,6 @@ def alignment(
         stamp(split, source),
         stamp(tiers, source),
         stamp(_country_table(world, players, permutations, seed, steps), source),
-        stamp(steps.after("tariffs", tariff_table(world, tariff_rates)), source),
-        stamp(steps.after("what leaks", leak_table(world, leak_shares, leak_usd_per_t)), source),
         stamp(owned, source),
         stamp(excluded, source),
         stamp(steps.after("caps", cap_table(world, cap_share)), source),
@@ -275,16 +252,7 @@ def _sides(network: Network, blocs: Any) -> list[Party]:
     return sides
 
 
-def _several(values: Any) -> tuple[Any, ...]:
-    return (values,) if isinstance(values, (int, float, str)) else tuple(values or ())
-
-
-def _check_shares(rates: Any, shares: Any, cost: Any, cap: Any, marks: Mapping[str, Any]) -> None:
-    for rate in rates:
-        checks.number(rate, "tariff_rates", rule="is not allowed; a rate is a part of the price, 0 or more.")
-    for share in shares:
-        checks.number(share, "leak_shares", 0, 1, "is not allowed; a share is a number from 0 to 1.")
-    checks.number(cost, "leak_usd_per_t", rule="is not allowed; give USD/t, 0 or more.")
+def _check_shares(cap: Any, marks: Mapping[str, Any]) -> None:
     if not checks.is_number(cap) or not 0 < cap <= 1:
         raise DataError(f"cap_share: {cap!r} is not allowed; give a share above 0, up to 1.")
     for stage, mark in marks.items():
@@ -354,7 +322,7 @@ def _split_table(world: SplitMarket) -> pd.DataFrame:
 def _tier_table(world: SplitMarket) -> tuple[pd.DataFrame, float, float]:
     """Return who is short by tier on each side, each side first in its own row, and what the market costs."""
     network = world.network
-    parted = with_bars(world, 0.0)
+    parted = with_bars(world)
     rows: list[dict[str, Any]] = []
     costs = [0.0, 0.0]
     for bloc in world.sides:

@@ -60,8 +60,6 @@ class Alignment(Question, TableOutput):
     ] = None
     by_year: opt.ByYear = None
     reroute: opt.Degree = "existing"
-    tariff_rates: Annotated[list[float] | None, "Part of the price; may be repeated. Default: 0.25.", "--tariff"] = None
-    leak_shares: Annotated[list[float] | None, "Part of closed trade that leaks; may be repeated.", "--leak"] = None
     exclude: Annotated[list[str] | None, "Owner shut out; may be repeated. Default: all owners of the second bloc."] = (
         None
     )
@@ -82,7 +80,7 @@ class Alignment(Question, TableOutput):
             for name, _, text in plans:
                 write_file(self.save / f"{name}.toml", text.encode())
         tables = {**found.tables(), "scenarios": pd.DataFrame(plans, columns=["name", "label", "toml"])}
-        shown = ("split", "countries", "incumbents", "counter_network", "leaks", "caps")
+        shown = ("split", "countries", "incumbents", "counter_network", "caps")
         self.say(found, tables, shown=shown)
 
 

@@ -54,7 +54,7 @@ def two_blocs(owner: str | None = None) -> cn.Network:
 
 @pytest.fixture(scope="module")
 def found() -> Alignment:
-    return alignment(two_blocs(), BLOCS, leak_shares=(0.5, 1.0), cap_share=0.4)
+    return alignment(two_blocs(), BLOCS, cap_share=0.4)
 
 
 def test_split_by_hand(found: Alignment) -> None:
@@ -89,21 +89,21 @@ def test_incumbent_and_counter_network_by_hand(found: Alignment) -> None:
     assert network["the bloc with AUS, MYS alone"] == pytest.approx(25.0)
 
 
-def test_tariff_by_hand() -> None:
-    # a can do without all but 15 t of b's metal, but a tariff cannot make it: what it saves is 25 USD/t
-    table = alignment(two_blocs(), BLOCS, tariff_rates=(0.25, 0.5)).tariffs.set_index(["on", "rate"])
-    line = table.loc[("b", 0.25)]
-    assert line["trade_tpa"] == pytest.approx(15.0)
-    assert line["paid_usd"] == pytest.approx(375.0)
-    assert line["served_tpa"] == pytest.approx(40.0)
-    assert line["moved_usd"] == pytest.approx(0.0, abs=1e-6)
-    # on all outside the metal of Malaysia pays as well: 30 t
-    assert table.loc[("all outside", 0.5), "paid_usd"] == pytest.approx(1500.0)
+def test_the_split_as_bars_is_the_split_as_a_scenario() -> None:
+    """The bars of the tier table keep whom the scenario of the split keeps, tier by tier."""
+    net = two_blocs()
+    found = alignment(net, BLOCS)
+    for side, countries in BLOCS.items():
+        kept = cn.balance(net, found.scenarios["split"], beneficiaries=countries).by_tier()["served_tpa"]
+        told = found.tiers.set_index(["side", "tier"])["split_tpa"].loc[side]
+        assert told.to_dict() == pytest.approx(kept.to_dict())
 
 
-def test_leaks_by_hand(found: Alignment) -> None:
-    # of 20 t a half leaks: 25 + 10; with all of it the loss is made good up to demand
-    assert found.leaks["a_tpa"].to_list() == pytest.approx([25.0, 25.0, 35.0, 40.0])
+@pytest.mark.parametrize("name", ["tariff_rates", "leak_shares", "leak_usd_per_t", "supply_elasticity"])
+def test_what_alignment_no_longer_takes_is_refused(name: str) -> None:
+    assert not {"tariffs", "leaks", "prices"} & set(Alignment.__annotations__)
+    with pytest.raises(TypeError, match=name):
+        alignment(two_blocs(), BLOCS, **{name: 0.2})
 
 
 def test_exclusion_by_hand() -> None:
@@ -210,7 +210,7 @@ def test_benchmarks_with_projects_by_hand() -> None:
         ),
         main_commodity=["metal"],
     )
-    light = {"countries": [], "tariff_rates": (), "leak_shares": ()}  # nothing else is read here
+    light = {"countries": []}  # nothing else is read here
     table = alignment(planned, BLOCS, benchmarks={"mine": 0.5, "refiner": 0.5}, **light).benchmarks
     rows = [("mine", "ore"), ("refiner", "ga"), ("refiner", "metal")]
     assert table["use_tpa"].to_dict() == pytest.approx(dict(zip(rows, [10.0, 2.0, 40.0], strict=True)))
@@ -259,7 +259,7 @@ def test_mag_9_by_hand() -> None:
 def test_split_equals_the_split_as_a_scenario_on_rare_earths() -> None:
     net = cn.read("rare-earths")
     blocs = {"allies": ["bloc_2026", "G7", "quad"], "china": ["CHN", "RUS"]}
-    found = alignment(net, blocs, countries=["MYS"], tariff_rates=(), leak_shares=())
+    found = alignment(net, blocs, countries=["MYS"])
     shipped = cn.scenarios(net)["two_blocs"]
     value = cn.chokepoints(net, top=1, scenario=shipped, beneficiaries=["bloc_2026", "G7", "quad"])
     assert found.split.loc["allies", "split_tpa"] == pytest.approx(
@@ -267,7 +267,7 @@ def test_split_equals_the_split_as_a_scenario_on_rare_earths() -> None:
     )
     again = cn.balance(net, found.scenarios["split"]).by_tier()["served_tpa"].sum()
     assert again == pytest.approx(cn.balance(net, shipped).by_tier()["served_tpa"].sum(), rel=1e-7)
-    new = alignment(net, blocs, countries=[], tariff_rates=(), leak_shares=(), reroute="new")
+    new = alignment(net, blocs, countries=[], reroute="new")
     assert new.split.loc["allies", "split_tpa"] >= found.split.loc["allies", "split_tpa"] - 1e-6
     opened = cn.chokepoints(net, top=1, scenario=shipped, reroute="new", beneficiaries=["bloc_2026", "G7", "quad"])
     assert new.split.loc["allies", "split_tpa"] == pytest.approx(
@@ -286,7 +286,7 @@ def test_the_order_of_rows_does_not_matter(found: Alignment) -> None:
         main_commodity=["metal"],
         name="two_blocs",
     )
-    again = alignment(turned, BLOCS, leak_shares=(0.5, 1.0), cap_share=0.4)
+    again = alignment(turned, BLOCS, cap_share=0.4)
     for name, table in found.tables().items():
         pd.testing.assert_frame_equal(table, again.tables()[name], check_exact=True)
 
@@ -307,9 +307,6 @@ def test_new_relations_are_cut_and_capped_too() -> None:
         ({"a": ["USA"], "b": ["XXX"]}, {}, "XXX"),
         ({"a": ["USA"], "b": ["FRA"]}, {}, "nothing in two_blocs"),
         (BLOCS, {"countries": ["USA"]}, "has no choice"),
-        (BLOCS, {"tariff_rates": [-0.1]}, "tariff_rates"),
-        (BLOCS, {"leak_shares": [2.0]}, "leak_shares"),
-        (BLOCS, {"leak_usd_per_t": -1}, "leak_usd_per_t"),
         (BLOCS, {"cap_share": 0.0}, "cap_share"),
         (BLOCS, {"benchmarks": {"mines": 0.1}}, "unknown stage"),
         (BLOCS, {"benchmarks": {"mine": 10}}, "10 is not allowed for mine"),

@@ -179,7 +179,7 @@ def test_bad_input_is_named(us: Any, them: Any, keywords: dict[str, Any], words:
     "line",
     [
         "alliance rare-earths --scenario china_export_stop --members USA,JPN --project usa_columbus",
-        "alignment rare-earths --bloc us=USA,JPN,EU27 --bloc cn=CHN --countries MYS,VNM --leak 0.1",
+        "alignment rare-earths --bloc us=USA,JPN,EU27 --bloc cn=CHN --countries MYS,VNM",
         "retaliation rare-earths --us bloc_2026 --them CHN --budget 500",
     ],
 )
