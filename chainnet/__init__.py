@@ -64,7 +64,6 @@ if TYPE_CHECKING:
     from chainnet.reporting import report as report
     from chainnet.reporting import report_figures as report_figures
     from chainnet.results import codebook as codebook
-    from chainnet.results import licences as licences
     from chainnet.scenario import Scenario as Scenario
     from chainnet.scenario import controls as controls
     from chainnet.scenario import in_force as in_force
@@ -117,7 +116,6 @@ _ROOMS = {
     "interdict": "criticality",
     "join": "sharing",
     "joint_stockpile": "blocs",
-    "licences": "results",
     "key_assumptions": "doubt",
     "look": "io",
     "market": "prices",
@@ -187,7 +185,6 @@ __all__ = [
     "join",
     "joint_stockpile",
     "key_assumptions",
-    "licences",
     "look",
     "market",
     "max_flow",

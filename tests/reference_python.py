@@ -55,7 +55,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "calibration.calibrate_folder",
     ),
     "Hand over and share": (
-        "assess", "report", "report_figures", "draw", "drawing.country_colours", "licences", "merge", "join",
+        "assess", "report", "report_figures", "draw", "drawing.country_colours", "merge", "join",
         "sharing.redact", "sharing.attack", "sharing.at_bounds", "sharing.aggregate", "sharing.bracket",
         "sharing.commit", "sharing.prove", "sharing.verify", "sharing.new_key", "sharing.partition",
         "sharing.offer", "sharing.first_ask", "sharing.joint_ask", "sharing.joint_value",

@@ -33,7 +33,6 @@ SHORT = {
     "hazards": "reads a table",
     "in_force": "reads the files of a chain",
     "join": "puts tables together",
-    "licences": "reads a list",
     "look": "reads one file of a bounded size",
     "market": "one program, in a second",
     "max_flow": "one flow",

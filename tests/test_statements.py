@@ -145,7 +145,13 @@ def test_every_command_names_a_function_that_exists() -> None:
             family, function = kind.like.split(".")
             assert callable(getattr(import_module(f"chainnet.{family}"), function)), name
     # what changes or makes files of a graph has no function of its own
-    assert {name for name, kind in own.items() if not kind.like} == {"copy", "engine", "scenario new", "stock add"}
+    assert {name for name, kind in own.items() if not kind.like} == {
+        "copy",
+        "engine",
+        "licences",
+        "scenario new",
+        "stock add",
+    }
 
 
 def test_nobody_says_that_command_line_and_python_have_the_same_words() -> None:

@@ -56,7 +56,7 @@ class ListGraphs(Output):
         self.say(None, {"graphs": catalog()})
 
 
-@command(like="results.licences", example="licences --format csv")
+@command(example="licences --format csv")
 class Licences(Output):
     """List the packages that chainnet needs.
 
@@ -64,7 +64,7 @@ class Licences(Output):
     """
 
     def _run(self) -> None:
-        from chainnet.results import licences
+        from chainnet.cli.licences import licences
 
         self.say(None, {"licences": licences()})
 

@@ -7,7 +7,6 @@ weakest limiting input, and how many are so).
 """
 
 from chainnet.results._ends import ENDS, Ends, ends_of, ends_table
-from chainnet.results._licences import licences
 from chainnet.results._provenance import Provenance, handed, package_version, provenance
 from chainnet.results._ranking import Ranking, SaidTable, figure_of
 from chainnet.results._results import STEADY, Guarded, Result, codebook, fact_of, origin_of, stamp
@@ -55,7 +54,6 @@ __all__ = [
     "handed",
     "inputs_words",
     "is_assessed",
-    "licences",
     "limiting_inputs",
     "origin_of",
     "package_version",

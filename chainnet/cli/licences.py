@@ -60,17 +60,6 @@ def licences() -> pd.DataFrame:
     ------
     DataError
         If chainnet runs from a tree that nobody installed.
-
-    See Also
-    --------
-    codebook, catalog
-
-    Examples
-    --------
-    >>> import chainnet as cn
-    >>> table = cn.licences()
-    >>> table.loc["igraph", ["copyleft", "part"]].tolist()
-    ['strong', 'core']
     """
     try:
         asked = requires("chainnet") or []

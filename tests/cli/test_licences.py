@@ -12,8 +12,9 @@ import pytest
 from typer.testing import CliRunner
 
 import chainnet as cn
+from chainnet.cli import licences as module
 from chainnet.cli.app import app
-from chainnet.results import _licences, licences
+from chainnet.cli.licences import licences
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,7 +32,7 @@ def test_every_package_that_is_asked_for_is_listed_with_what_it_is_for() -> None
 
 
 def test_versions_are_those_that_are_installed_and_every_licence_has_words() -> None:
-    there = cn.licences().dropna(subset="version")
+    there = licences().dropna(subset="version")
     assert {name: version(name) for name in there.index} == there["version"].to_dict()
     assert (there["licence"].str.strip() != "").all()
     assert "pandas" in there.loc["python-dateutil", "used_for"]
@@ -77,9 +78,9 @@ def test_what_a_package_says_of_its_licence(
     for key, value in said.items():
         for one in [value] if isinstance(value, str) else value:
             lines[key] = one
-    monkeypatch.setattr(_licences, "_metadata", lambda name: lines if name == "thing" else None)
-    assert _licences._row("thing", "core", "parts") == ("thing", "1.2", words, strength, "core", "parts")
-    assert _licences._row("other", "data", "tables") == ("other", None, None, "", "data", "tables")
+    monkeypatch.setattr(module, "_metadata", lambda name: lines if name == "thing" else None)
+    assert module._row("thing", "core", "parts") == ("thing", "1.2", words, strength, "core", "parts")
+    assert module._row("other", "data", "tables") == ("other", None, None, "", "data", "tables")
 
 
 def test_packages_behind_others_are_listed_once_with_all_that_need_them(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,10 +91,10 @@ def test_packages_behind_others_are_listed_once_with_all_that_need_them(monkeypa
         "c-d": ["e (>2)"],
         "e": ["A"],
     }
-    monkeypatch.setattr(_licences, "_requires", lambda name: needs.get(name, []))
-    monkeypatch.setattr(_licences, "_metadata", lambda name: None if name == "gone" else Message())
-    assert _licences._behind(["a", "b"]) == {"c-d": ["a", "b"], "e": ["b", "c-d"]}
-    assert _licences._plain(" ") == ""
+    monkeypatch.setattr(module, "_requires", lambda name: needs.get(name, []))
+    monkeypatch.setattr(module, "_metadata", lambda name: None if name == "gone" else Message())
+    assert module._behind(["a", "b"]) == {"c-d": ["a", "b"], "e": ["b", "c-d"]}
+    assert module._plain(" ") == ""
 
 
 def test_packages_that_are_named_come_first_by_their_place_and_the_core_before_extras(
@@ -101,8 +102,8 @@ def test_packages_that_are_named_come_first_by_their_place_and_the_core_before_e
 ) -> None:
     asked = ["rich", "numpy>=2", 'typst; extra == "report"', 'typst; extra == "all"', 'pytest; extra == "dev"',
              "typst ; extra=='other'", "unheard"]  # fmt: skip
-    monkeypatch.setattr(_licences, "requires", lambda _: asked)
-    monkeypatch.setattr(_licences, "_behind", lambda named: {"deep": named})
+    monkeypatch.setattr(module, "requires", lambda _: asked)
+    monkeypatch.setattr(module, "_behind", lambda named: {"deep": named})
     table = licences()
     assert table.index.tolist() == ["numpy", "rich", "unheard", "typst", "deep"]
     assert table["part"].tolist() == ["core", "core", "core", "report, other", "through others"]
@@ -113,6 +114,6 @@ def test_packages_that_are_named_come_first_by_their_place_and_the_core_before_e
     def nobody(_: str) -> list[str]:
         raise PackageNotFoundError
 
-    monkeypatch.setattr(_licences, "requires", nobody)
+    monkeypatch.setattr(module, "requires", nobody)
     with pytest.raises(cn.DataError, match=r"^licences: chainnet is not installed here\. Install it: pip install \.$"):
         licences()
