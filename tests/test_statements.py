@@ -147,7 +147,6 @@ def test_every_command_names_a_function_that_exists() -> None:
     # what changes or makes files of a graph has no function of its own
     assert {name for name, kind in own.items() if not kind.like} == {
         "copy",
-        "engine",
         "licences",
         "scenario new",
         "stock add",

@@ -206,6 +206,7 @@ def _refuse_unfit(network: Network) -> None:
 class Draw(Question, Form):
     """Draw an interactive page: one file, opens offline."""
 
+    graph: opt.Graph = ""
     path: Annotated[Path | None, "HTML file to write; default GRAPH-VIEW.html.", "--out"] = None
     view: Annotated[Literal["graph", "map", "sankey"], "Which view to draw."] = "graph"
     scenario: Annotated[str | None, opt.SCENARIO + ", or in_force; default the worst."] = None
@@ -220,8 +221,16 @@ class Draw(Question, Form):
         int | None, "Year for which the graph says what each project gains, costs and needs under the scenario."
     ] = None
     live: Annotated[bool, "A living page: it solves again whenever its reader moves a control."] = False
+    examples: Annotated[
+        Path | None, "With --live and without GRAPH: folder for a living page of every shipped graph, NAME-live.html."
+    ] = None
 
     def _run(self) -> None:
+        if self.examples is not None:
+            self._examples(self.examples)
+            return
+        if not self.graph:
+            raise DataError("draw: GRAPH is missing. Name a graph or its path, or give --live --examples FOLDER.")
         if self.live:
             if self.months is not None or self.start is not None or self.step_months != 1:
                 raise DataError(
@@ -254,6 +263,24 @@ class Draw(Question, Form):
             "rerouting": self._gains(),
         }
         self.say_paths(self.ask(scenario=None, **self._flows(counting, first), **beside))
+
+    def _examples(self, folder: Path) -> None:
+        """Write a living page of every shipped graph, as it stands."""
+        fields, own = type(self).__dataclass_fields__, ("live", "examples", "form")
+        more = [name for name in self.options if name not in own and getattr(self, name) != fields[name].default]
+        if more or not self.live:
+            said = [self.graph if name == "graph" else self.options[name].name for name in more]
+            wrong = f"Leave out {', '.join(said)}" if more else "Add --live"
+            raise DataError(f"draw: --examples writes a living page of every shipped graph as it stands. {wrong}.")
+        from chainnet.drawing import draw
+        from chainnet.io import catalog, read
+
+        names, written = list(catalog().index), []
+        with progress_bar("examples") as step:
+            for number, name in enumerate(names):
+                step(name, number / len(names))
+                written.append(draw(read(name), live=True, path=folder / f"{name}-live.html"))
+        self.say_paths(*written)
 
     def _flows(self, counting: Counting, first: Any) -> dict[str, Any]:
         """Return the long run of every scenario, first that of the finding; with a horizon its months, and no other."""
@@ -486,25 +513,3 @@ class Init(Form):
             self.say_paths(write_template_book(self.excel))
         else:
             raise DataError("init: give either FOLDER or --excel FILE.")
-
-
-@command(example="engine examples pages")
-class Engine(Form):
-    """Write an example of a living page for every chain.
-
-    See draw --live.
-    """
-
-    action: Annotated[Literal["examples"], typer.Argument(metavar="examples", help="What to write.")]
-    path: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder for NAME-live.html.")]
-
-    def _run(self) -> None:
-        from chainnet.drawing import draw
-        from chainnet.io import catalog, read
-
-        names, written = list(catalog().index), []
-        with progress_bar("examples") as step:
-            for number, name in enumerate(names):
-                step(name, number / len(names))
-                written.append(draw(read(name), live=True, path=self.path / f"{name}-live.html"))
-        self.say_paths(*written)

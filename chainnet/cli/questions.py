@@ -21,7 +21,7 @@ QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "How far can I trust a number?": (
         "assumptions", "ensemble", "sensitivity", "hindcast", "events", "compare", "check",
     ),
-    "How do I hand over the result?": ("report", "draw", "engine"),
+    "How do I hand over the result?": ("report", "draw"),
     "How do I use my own data?": (
         "list", "copy", "init", "look", "import", "scenario", "stock", "calibrate", "from-trade", "refresh", "merge",
         "join",

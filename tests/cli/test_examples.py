@@ -18,9 +18,9 @@ from chainnet.cli.output import LINE, Answer, render
 from chainnet.errors import ChainnetError
 
 EXAMPLES = {name: kind.example for name, kind in COMMANDS.items() if kind.__module__.startswith("chainnet.")}
-# a second or more each; a report, and a page of every chain
+# a second or more each, and a report
 DEAR = [
-    "alignment", "alliance", "balance", "calibrate", "check", "compare", "draw", "engine", "find", "hindcast", "instruments",
+    "alignment", "alliance", "balance", "calibrate", "check", "compare", "draw", "find", "hindcast", "instruments",
     "overview", "report", "reroute", "stress",
 ]  # fmt: skip
 # what others write and these read comes first

@@ -734,6 +734,37 @@ def test_one_command_writes_an_example_of_every_chain(written, monkeypatch, tmp_
     from chainnet.cli.app import app
 
     monkeypatch.setattr(chainnet.io, "catalog", partial(lambda all_of_them: all_of_them.loc[["mag-9"]], cn.catalog()))
-    told = CliRunner().invoke(app, ["engine", "examples", str(tmp_path / "pages")])
+    told = CliRunner().invoke(app, ["draw", "--live", "--examples", str(tmp_path / "pages")])
     assert (told.exit_code, told.stdout.strip()) == (0, str(tmp_path / "pages" / "mag-9-live.html"))
     assert cn.catalog().index.tolist() == sorted(CHAINS)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "GRAPH is missing. Name a graph or its path, or give --live --examples FOLDER."),
+        (["--live"], "GRAPH is missing"),
+        (["--examples", "pages"], "as it stands. Add --live."),
+        (["mag-9", "--live", "--examples", "pages"], "as it stands. Leave out mag-9."),
+        (
+            ["--live", "--examples", "pages", "--scenario", "china_out", "--months", "3"],
+            "Leave out --scenario, --months.",
+        ),
+    ],
+)
+def test_a_page_of_every_chain_takes_no_graph_and_nothing_that_it_would_ignore(words, message, monkeypatch, tmp_path):
+    from typer.testing import CliRunner
+
+    from chainnet.cli.app import app
+
+    monkeypatch.chdir(tmp_path)
+    told = CliRunner().invoke(app, ["draw", *words])
+    assert told.exit_code == 1
+    assert message in str(told.exception)
+    assert not list(tmp_path.iterdir())
+
+
+def test_engine_is_no_command():
+    from chainnet.cli.common import COMMANDS
+
+    assert "engine" not in COMMANDS
