@@ -208,7 +208,7 @@ def codebook(result: Any) -> pd.DataFrame:
 
     See Also
     --------
-    read
+    catalog, read
 
     Examples
     --------
