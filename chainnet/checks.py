@@ -104,7 +104,7 @@ def year(value: Any, argument: str = "by_year") -> int | None:
     """Return a year, or None for None; raise DataError for what is none."""
     if value is None:
         return None
-    return whole(value, argument, -math.inf, rule="is no year; give a whole number such as 2030.")
+    return whole(value, argument, 1900, 2200, "is no year; give a whole number such as 2030.")
 
 
 def meant(words: Sequence[str]) -> str:

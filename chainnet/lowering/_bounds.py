@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csc_array
 
-from chainnet._types import INF, Array, Ints
+from chainnet._types import INF, Array, Bools, Ints
 from chainnet.engine import LinearProgram
 from chainnet.errors import DataError
 from chainnet.lowering._overlay import Overlay
@@ -40,8 +40,13 @@ def assemble(
 
 
 def close_classes(upper: Array, overlay: Overlay, relations: Relations, strands: Strands, n_edges: int) -> None:
-    """Close what the restrictions in force name: relations always, edges and tracked flows where nothing may cross."""
+    """Close relations of plants out of use, and the classes of restrictions in force.
+
+    Of a class relations are always closed, edges and tracked flows where nothing may cross.
+    """
     n_flows = n_edges + len(relations.tail)
+    idle = np.concatenate([out_of_use(overlay), np.zeros(relations.n_hubs, dtype=bool)])
+    upper[n_edges:n_flows][idle[relations.tail] | idle[relations.head]] = 0.0
     for number, restriction in enumerate(overlay.restrictions):
         if restriction.bound_tpa == INF or restriction.part is not None:
             continue
@@ -92,6 +97,12 @@ def node_caps(t: Tables, overlay: Overlay) -> Array:
     return np.concatenate([caps[:n], size])
 
 
+def out_of_use(overlay: Overlay) -> Bools:
+    """Return which nodes, then projects, are removed or not built: nothing reaches or leaves them."""
+    n = len(overlay.node_share) - len(overlay.built)
+    return np.asarray(np.concatenate([np.zeros(n, dtype=bool), overlay.built == 0]) | (overlay.node_share == 0))
+
+
 def edge_caps(t: Tables, overlay: Overlay, degree: str) -> Array:
     """Return capacities of edges under the overlay, t/yr; edges of dead nodes and unbuilt projects carry nothing."""
     network = t.network
@@ -100,8 +111,7 @@ def edge_caps(t: Tables, overlay: Overlay, degree: str) -> Array:
     unknown = (partial & np.isnan(t.edge_capacity)).any()
     caps = network.finite_capacity("edges", partial) if unknown else t.edge_capacity
     caps = np.where(np.isnan(caps), INF, caps)
-    n = t.n_nodes
-    asleep = np.concatenate([np.zeros(n, dtype=bool), overlay.built == 0]) | (overlay.node_share == 0)
+    n, asleep = t.n_nodes, out_of_use(overlay)
     dead = asleep[t.tail] | asleep[t.head] | (share == 0)
     if degree == "none":
         flow = t.edge_flow

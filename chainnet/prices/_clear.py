@@ -21,6 +21,7 @@ from chainnet.prices._program import Program
 
 IN_USE = 1e-6  # of the natural size of a column: a flow
 STILL = 1e-10  # relative to the price: what no longer moves
+BEYOND_TIE = (1e-9, 1e-8, 1e-7, 1e-6)  # parts of a floor by which a levy is raised where imports tie with own supply
 MOST_STEPS = 200
 MOST_SWEEPS = 60
 T = TypeVar("T")
@@ -273,6 +274,11 @@ class Clearing:
         else:
             levy, side = search(at, low, gap, high, top, floor * STILL)
         gap, _ = at(levy)
+        # at a tie of imports and own supply the answer may hold imports below the floor: just above it none come
+        for hair in BEYOND_TIE:
+            if gap is None or gap >= -STILL * floor or (side is not None and gap > 0):
+                break
+            gap, _ = at(levy + hair * floor)
         state.value, state.held = levy, gap is not None
         if gap is not None and abs(gap) > 1e-9 * floor:
             self._at_jump(cleared, gap, side)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -184,8 +184,9 @@ def instruments(
     Notes
     -----
     A floor is a levy at the border of the beneficiaries; contracts and offtake are with the projects that make the
-    good. Grants go to the set of projects of least capital cost that reaches the effect, each the least part of it with
-    which it earns the rest. The least number is an infimum, given from above, within ``precision``.
+    good. Grants go to the set of projects that reaches the effect at the least grants, each the least part of the
+    capital cost with which the project earns the rest; a grant is taken to be least where its project enters alone. The
+    least number is an infimum, given from above, within ``precision``.
 
     Examples
     --------
@@ -198,6 +199,8 @@ def instruments(
     checks.known(tier, network.tier_order, "tier", "tier")
     target = check_number(avoid_tpa, "avoid_tpa", 0.0, np.inf, "tonnes a year")
     lasting = check_number(months, "months", 0.0, np.inf, "months")
+    if lasting == 0:
+        raise DataError("months: 0 is out of range; say for how many months the stock has to last.")
     checks.year(by, "by")
     near = checks.number(precision, "precision", 0.0, 0.5, "is out of range; give a part of the number, such as 1e-6.")
     if not near > 0:
@@ -382,7 +385,7 @@ class _Asked:
         return -float((cleared.states[0].duty * cleared.found.x).sum()), 0.0
 
     def _granted(self, pick: Pick) -> _Found:
-        """Return the set of projects of least capital cost that reaches the effect, and what each needs of it."""
+        """Return the set of projects whose grants cost least of those that reach the effect, and the grant of each."""
         table = self.network.projects.set_index("id")
         places = {str(name): number for number, name in enumerate(table.index.tolist())}
         capex = {str(name): float(musd) * 1e6 for name, musd in table["capex_musd"].items()}
@@ -394,29 +397,43 @@ class _Asked:
             part[[places[name] for name in names]] = 1.0
             return part
 
-        last = built(self.names)
-        if not self._reaches(last):
-            return _Found(False, np.nan, last, np.nan)
-        if self.alone is None:
-            many = self.names if len(self.names) > MOST_TOGETHER else []
-            self.alone = {name: self.base - self.effect.short(built([name])) for name in many}
-        worth = {name: self.alone.get(name, 0.0) / max(capex[name], 1.0) for name in self.names}
-        useful = sorted(self.names, key=lambda name: (-worth[name], name))[:MOST_TOGETHER]
-        order = sorted(useful, key=lambda name: (capex[name], name))
-        chosen = next((one for one in _by_cost(order, capex) if self._reaches(built(one))), None)
-        note = NO_ADVICE if len(self.names) <= MOST_TOGETHER else f"{NO_ADVICE}; sets of {MOST_TOGETHER} of them"
-        if chosen is None:
-            return _Found(False, np.nan, built(useful), np.nan, note=note)
-        shares = self._shares(chosen, pick)
-        if shares is None:
-            return _Found(
-                False, np.nan, built(chosen), np.nan, note="unit cost exceeds the price, so no grant suffices"
-            )
-        paid = sum(shares[name] * capex[name] for name in chosen)
-        return _Found(True, np.nan, built(chosen), paid * self.factor, at_once=paid, note=note)
+        def paid(shares: Mapping[str, float]) -> float:
+            return sum(share * capex[name] for name, share in shares.items())
 
-    def _shares(self, chosen: tuple[str, ...], pick: Pick) -> dict[str, float] | None:
-        """Return the part of its capital cost that each of a set needs where all stand; None where one does not run."""
+        # what runs neither alone nor beside all others earns less than its running cost, whatever the grant
+        single = {name: self._shares((name,), pick) for name in self.names}
+        beside = self._shares(tuple(self.names), pick) if self.names else {}
+        running = [name for name in self.names if name in single[name] or name in beside]
+        note = NO_ADVICE
+        if len(running) > MOST_TOGETHER:
+            if self.alone is None:
+                self.alone = {name: self.base - self.effect.short(built([name])) for name in running}
+            worth = {name: self.alone.get(name, 0.0) / max(capex[name], 1.0) for name in running}
+            running = sorted(running, key=lambda name: (-worth[name], name))[:MOST_TOGETHER]
+            note = f"{NO_ADVICE}; sets of {MOST_TOGETHER} of them"
+        if not self._reaches(built(running)):
+            if len(running) < len(self.names) and self._reaches(built(self.names)):
+                note = "unit cost exceeds the price of projects that it needs, so no grant suffices"
+            return _Found(False, np.nan, built(running), np.nan, note=note)
+        # others that enter lower the price, so a grant is least where its project enters alone
+        least = {name: paid(single[name]) for name in running}
+        order = sorted(running, key=lambda name: (least[name], capex[name], name))
+        best: dict[str, float] | None = None
+        for chosen in _by_cost(order, least):
+            if best is not None and sum(least[name] for name in chosen) >= paid(best):
+                break
+            if self._reaches(built(chosen)):
+                shares = self._shares(chosen, pick)
+                if len(shares) == len(chosen) and (best is None or paid(shares) < paid(best)):
+                    best = shares
+        if best is None:
+            note = "unit cost exceeds the price where enough projects enter, so no grant suffices"
+            return _Found(False, np.nan, self.start, np.nan, note=note)
+        once = paid(best)
+        return _Found(True, np.nan, built(best), once * self.factor, at_once=once, note=note)
+
+    def _shares(self, chosen: tuple[str, ...], pick: Pick) -> dict[str, float]:
+        """Return the part of its capital cost that each project of a set needs; what does not run is left out."""
         setting = self._setting([{"kind": "subsidy", "nodes": list(chosen), "capex_share": 1.0}], pick)
         cleared = setting.clearing.solve()
         shares = {}
@@ -424,9 +441,8 @@ class _Asked:
             plant = self.ids.index(name)
             loss, share = loss_of(setting, cleared, plant)
             capital = next(one.capital for one in setting.program.outputs if one.plant == plant)
-            if share < 1.0 - HAIR:
-                return None
-            shares[name] = min(max(1.0 + loss / capital, 0.0), 1.0) if capital > 0 else 0.0
+            if share >= 1.0 - HAIR:
+                shares[name] = min(max(1.0 + loss / capital, 0.0), 1.0) if capital > 0 else 0.0
         return shares
 
     def _stocked(self, price: float) -> _Found:
@@ -463,7 +479,7 @@ class _Asked:
                     "cost_low_usd_per_a": min(known, default=np.nan) if one.reaches else np.nan,
                     "cost_high_usd_per_a": max(known, default=np.nan) if one.reaches else np.nan,
                     "revenue_usd_per_a": one.revenue,
-                    "cost_usd": one.at_once if one.at_once is not None else cost / self.factor,
+                    "cost_usd": one.at_once if one.at_once is not None and one.reaches else cost / self.factor,
                     "payer": payer.get(name, "treasury"),
                     "note": one.note,
                 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,8 +12,9 @@ import numpy as np
 import pandas as pd
 
 from chainnet import checks
-from chainnet._types import Array
-from chainnet.engine import Certificate, dual_ends
+from chainnet._types import Array, Ints
+from chainnet.engine import PRICED, Certificate, dual_ends, require
+from chainnet.errors import ChainnetWarning
 from chainnet.flow import EXTRA_COST_USD_PER_T
 from chainnet.lowering import Degree, Lowered
 from chainnet.network import Network
@@ -66,7 +68,8 @@ class Market(Result):
     ----------
     prices : DataFrame, index (node, commodity)
         price_usd_per_t, between price_low_usd_per_t and price_high_usd_per_t: the ends of what goes with the same
-        flows. Infinite where nothing bounds it.
+        flows. Infinite where nothing bounds it; the price is blank where it may be anything from 0 up, and with it the
+        price, surplus, profit and welfare of all who trade there.
     flows : DataFrame
         A row per row of ``network.edges``, then one per pair of countries with new relations in use: source, target,
         commodity, flow_tpa, duty_usd_per_t (levied on it, below 0 paid for it).
@@ -173,7 +176,7 @@ class Market(Result):
         used = pd.concat([part[["node", "commodity"]] for part in (*ends, asked)]).dropna().drop_duplicates()
         table = self.prices.reset_index().merge(used, on=["node", "commodity"])
         known = network.commodities.set_index("id")["price_usd_per_t"].dropna()
-        table = table[table["commodity"].isin(known.index)]
+        table = table[table["commodity"].isin(known.index) & table["price_usd_per_t"].notna()]
         hit = (table["node"].map(network.places) == inside).to_numpy()
         found = {"reference_usd_per_t": known[known.index.isin(table["commodity"])]}
         for word, mine in (("inside", table[hit]), ("elsewhere", table[~hit])):
@@ -333,7 +336,17 @@ def market(
     setting = stirred(prepared())
     ranges = ranges_of(lambda pick: prepared() if pick is None else prepared(pick=pick), draws, seed)
     setting.given.update({"draws": draws, "seed": seed} if draws else {})
-    return told(setting, *cleared_with(setting), ranges)
+    found = told(setting, *cleared_with(setting), ranges)
+    if found.welfare["total_usd_per_a"].isna().any():
+        unknown = int(found.prices["price_usd_per_t"].isna().sum())
+        warnings.warn(
+            f"market: {unknown} of {len(found.prices)} prices are not known and left blank, some of goods that are "
+            "traded: they may be anything from 0 up, as where a rule follows goods of an origin or for a tier. "
+            "Surplus, profit and welfare of those who trade there are blank too; the flows hold.",
+            ChainnetWarning,
+            stacklevel=2,
+        )
+    return found
 
 
 def told(setting: Setting, cleared: Cleared, gaps: Mapping[int, float], ranges: pd.DataFrame) -> Market:
@@ -356,6 +369,12 @@ def told(setting: Setting, cleared: Cleared, gaps: Mapping[int, float], ranges: 
         policy=cleared.residual,
         money=money.off,
     )
+    require(certificate)
+    policies = policies_of(setting, cleared, money)
+    unknown = rows[prices["price_usd_per_t"].isna().reindex(_named(low, keys)).to_numpy()]
+    if len(unknown):
+        cleared = replace(cleared, dual=np.where(np.isin(np.arange(len(middle)), unknown), np.nan, middle))
+        money = money_of(program, cleared, setting.quotas)
     plants = _plants(setting, cleared, money)
     assumed = pd.DataFrame.from_dict(setting.inputs.assumed, orient="index", columns=["low", "used", "high", "source"])
     tables = {
@@ -364,7 +383,7 @@ def told(setting: Setting, cleared: Cleared, gaps: Mapping[int, float], ranges: 
         "demand": _demand(setting, cleared, money),
         "plants": plants,
         "builds": _builds(setting, plants),
-        "policies": policies_of(setting, cleared, money),
+        "policies": policies,
         "welfare": setting.welfare(cleared, money),
         "leaks": _leaks(setting, cleared),
         "conduct": conduct_table(
@@ -385,18 +404,22 @@ def told(setting: Setting, cleared: Cleared, gaps: Mapping[int, float], ranges: 
     )
 
 
+def _named(low: Lowered, keys: list[tuple[int, int]]) -> pd.MultiIndex:
+    """Return the node and commodity of prices."""
+    return pd.MultiIndex.from_tuples(
+        [(str(low.tables.ids[node]), low.commodities[code]) for node, code in keys], names=["node", "commodity"]
+    )
+
+
 def _prices(low: Lowered, keys: list[tuple[int, int]], least: Array, most: Array, known: Array | None) -> pd.DataFrame:
     """Return the table of prices: the middle of each range, or its one end where the other is not bounded."""
     both = np.isfinite(least) & np.isfinite(most)
     with np.errstate(invalid="ignore"):
         point = np.where(both, (least + most) / 2, np.where(np.isfinite(least), least, most))
     point = np.where(np.isfinite(point), point, np.nan) if known is None else known
-    index = pd.MultiIndex.from_tuples(
-        [(str(low.tables.ids[node]), low.commodities[code]) for node, code in keys], names=["node", "commodity"]
-    )
-    return pd.DataFrame(
-        {"price_usd_per_t": point, "price_low_usd_per_t": least, "price_high_usd_per_t": most}, index=index
-    ).sort_index()
+    point = np.where((least <= PRICED) & np.isinf(most), np.nan, point)  # from 0 to without a limit: not known
+    ends = {"price_usd_per_t": point, "price_low_usd_per_t": least, "price_high_usd_per_t": most}
+    return pd.DataFrame(ends, index=_named(low, keys)).sort_index()
 
 
 def _flows(setting: Setting, cleared: Cleared) -> pd.DataFrame:
@@ -451,10 +474,10 @@ def _plants(setting: Setting, cleared: Cleared, money: Money) -> pd.DataFrame:
     stands, x = setting.stands, _cleaned(setting, cleared)
     out = pd.DataFrame([one for one in program.outputs if stands[one.plant]], columns=Output._fields)
     columns = out["column"].to_numpy(dtype=np.int64)
-    profit = pd.Series(money.makers).groupby(program.owner).sum()
+    profit = _sums(money.makers, program.owner)
     edges = np.zeros(len(x), dtype=bool)
     edges[: len(low.flows.tail)] = True
-    sold = pd.Series(np.where(edges, money.makers, 0.0)).groupby(program.owner).sum()
+    sold = _sums(np.where(edges, money.makers, 0.0), program.owner)
     ends = zip(out["plant"].tolist(), out["code"].tolist(), strict=True)
     table = pd.DataFrame(
         {
@@ -473,6 +496,11 @@ def _plants(setting: Setting, cleared: Cleared, money: Money) -> pd.DataFrame:
     first["commodity"] = goods["commodity"].agg("+".join)
     first["output_tpa"] = whole["output_tpa"]
     return first.sort_index()
+
+
+def _sums(money: Array, owner: Ints) -> pd.Series:
+    """Return sums by owner; blank where a part is not known."""
+    return pd.Series(money).groupby(owner).agg(lambda parts: parts.sum(skipna=False))
 
 
 def _builds(setting: Setting, plants: pd.DataFrame) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import Array, Ints, Texts
-from chainnet.prices._clear import Cleared
+from chainnet.prices._clear import IN_USE, Cleared
 from chainnet.prices._measures import Instrument, places_of
 from chainnet.prices._program import Program
 
@@ -45,7 +45,8 @@ def money_of(program: Program, cleared: Cleared, quotas: dict[int, int]) -> Mone
     """
     base, curves, x, dual = program.program, program.curves, cleared.found.x, cleared.dual
     worth = base.matrix.T @ np.where(program.own, dual, 0.0)  # of what a column brings, less what it takes
-    paid = worth * x
+    # nothing is paid for what does not flow, also where its price is not known
+    paid = np.where(np.isnan(worth) & (x <= IN_USE * base.col_scale), 0.0, worth * x)
     cost = base.cost * x
     np.add.at(cost, curves.column, curves.total(x[curves.column]))
     cost[list(program.marks)] = 0.0
@@ -89,7 +90,7 @@ def welfare_of(
         {group: [part.get(name, 0.0) for name in held] for group, part in parts.items()},
         index=pd.Index(held, name="country"),
     )
-    return table.assign(total_usd_per_a=table.sum(axis=1))
+    return table.assign(total_usd_per_a=table.sum(axis=1, skipna=False))
 
 
 # a group, whose money each entry is, and the entries of any answer

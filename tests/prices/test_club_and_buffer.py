@@ -268,6 +268,7 @@ def test_more_random_markets_agree_with_another_program(seed: int) -> None:
 # -- beside other measures -----------------------------------------------------------------------------
 
 
+@pytest.mark.filterwarnings("ignore:market. .* prices are not known")
 def test_what_is_bought_where_goods_are_tracked_may_be_of_any_origin_and_what_is_sold_is_free() -> None:
     net, table = two_countries()
     defence = net.demand.iloc[[1]].assign(tier="defence", demand_tpa=5.0)

@@ -116,3 +116,38 @@ def test_a_rough_number_lies_above_the_close_one_within_its_precision() -> None:
         assert least * (1 - 1e-4) <= most <= least * 1.011
     with pytest.raises(cn.DataError, match="precision"):
         cn.instruments(cn.read("gallium"), "civilian", 1.0, 2030, precision=0.0, **asked)
+
+
+def rivals(*projects: tuple[str, float, float, float]) -> Any:
+    """One project or several beside the makers of the world: id, tonnes, capital cost in million USD, unit cost."""
+    net, table = entry(45_000.0)
+    rows = pd.DataFrame(projects, columns=["id", "capacity_tpa", "capex_musd", "unit_cost_usd_per_t"])
+    first = net.projects.iloc[0]
+    built = rows.assign(stage=first["stage"], country=first["country"])
+    links = net.edges[net.edges["source"] == first["id"]]
+    others = net.edges[~net.edges.index.isin(links.index)]
+    edges = pd.concat([others, *[links.assign(source=name) for name in rows["id"]]], ignore_index=True)
+    made = table[~table["node"].isin(net.projects["id"])]
+    priced = cn.Network(
+        nodes=net.nodes, edges=edges, demand=net.demand, projects=built, main_commodity="good", name="toy",
+        commodities=pd.DataFrame({"id": ["good"], "price_usd_per_t": [PRICE]}), beneficiaries=["USA"],
+    )  # fmt: skip
+    return lambda avoid: cn.instruments(priced, "civilian", avoid, 2030, OUT, reroute="existing", curves=made).table
+
+
+def test_a_grant_passes_over_what_would_not_run_and_takes_the_cheapest_grant() -> None:
+    plant = ("plant", 5000.0, 500.0, 45_000.0)
+    alone = rivals(plant)(2000.0).loc["grant"]
+    assert alone["reaches"]
+    # least capital cost, and a running cost above any price
+    beside = rivals(plant, ("never", 5000.0, 1.0, 90_000.0))(2000.0).loc["grant"]
+    assert (beside["reaches"], beside["projects"]) == (True, "plant")
+    assert beside["cost_usd_per_a"] == pytest.approx(alone["cost_usd_per_a"], rel=1e-6)
+    # less capital cost, but more of it has to be given
+    dearer = rivals(plant, ("dear", 5000.0, 400.0, 53_000.0))(2000.0).loc["grant"]
+    assert dearer["projects"] == "plant"
+    assert dearer["cost_usd_per_a"] == pytest.approx(alone["cost_usd_per_a"], rel=1e-6)
+    none = rivals(("never", 5000.0, 1.0, 90_000.0))(2000.0).loc["grant"]
+    assert not none["reaches"]
+    assert (none["avoids_tpa"], pd.isna(none["cost_usd"])) == (0.0, True)
+    assert "no grant suffices" in none["note"]

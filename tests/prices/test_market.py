@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import frame
 
 import chainnet as cn
 from tests.market_networks import (
@@ -509,3 +510,57 @@ def test_a_plant_without_a_limit_is_not_paid_without_an_end() -> None:
     flat = table.assign(slope_usd_per_t_per_tpa=[0.0, 0.0, 0.02])
     with pytest.raises(cn.DataError, match="home has no capacity and a flat cost"):
         cn.market(net, policy=[{**FLOOR, "mechanism": "cfd", "nodes": "home"}], curves=flat)
+
+
+# -- what is not known, and ties at the border ----------------------------------------------------------------
+
+
+def tied_border() -> tuple[cn.Network, pd.DataFrame]:
+    """Two makers of one good at flat costs of 20 and 24 USD/t, one abroad and one at home."""
+    makers = [(name, "manufacturer", country, "mag") for name, country in (("abroad", "CHN"), ("home", "JPN"))]
+    net = cn.Network(
+        nodes=frame("id stage country process", ("pit", "mine", "AUS", None), *makers, ("u", "end_use", "JPN", None)),
+        edges=frame(
+            "source target commodity",
+            *[("pit", name, "ox") for name, *_ in makers],
+            *[(name, "u", "magnet") for name, *_ in makers],
+        ),
+        processes=frame(
+            "process commodity role t_per_t", ("mag", "ox", "input", 1.0), ("mag", "magnet", "output", 1.0)
+        ),
+        demand=frame("node commodity tier demand_tpa", ("u", "magnet", "civilian", 100.0)),
+        main_commodity="magnet",
+        beneficiaries=["JPN"],
+    )
+    flat = [("u", 100.0, 1.0), ("pit", 10.0, 0.0), ("abroad", 10.0, 0.0), ("home", 14.0, 0.0)]
+    curves = frame("node intercept_usd_per_t slope_usd_per_t_per_tpa", *flat)
+    return net, curves.assign(commodity=None, tier=None)
+
+
+@pytest.mark.parametrize("floor", [25.0, 30.0, 60.0, 99.0])
+def test_a_border_floor_at_which_home_supply_ties_with_imports_is_broken(floor: float) -> None:
+    net, curves = tied_border()
+    measure = {"kind": "price_floor", "to": {"country": "JPN"}, "commodity": "magnet", "usd_per_t": floor}
+    found = cn.market(net, policy=[measure], curves=curves)
+    row = found.policies.iloc[0]
+    assert row["usd_per_t"] == pytest.approx(4.0)
+    assert row[["tonnes_tpa", "treasury_usd_per_a"]].tolist() == pytest.approx([0.0, 0.0], abs=1e-6)
+    assert not row["held"]
+    assert found.prices.loc[("u", "magnet"), "price_usd_per_t"] == pytest.approx(24.0)
+    assert found.demand["served_tpa"].tolist() == pytest.approx([76.0])
+
+
+def test_a_price_that_nothing_bounds_is_blank_and_said() -> None:
+    net = cn.read("rare-earths")
+    with pytest.warns(cn.ChainnetWarning, match="74 of 217 prices are not known and left blank"):
+        found = cn.market(net, "china_october_2025_returns")
+    blank = found.prices["price_usd_per_t"].isna()
+    assert blank.sum() == 74
+    assert (found.prices.loc[np.isinf(found.prices["price_high_usd_per_t"]) & ~blank, "price_low_usd_per_t"] > 0).all()
+    unknown = set(found.prices.index[blank])
+    rows = [pair in unknown for pair in zip(found.demand["node"], found.demand["commodity"], strict=True)]
+    assert found.demand.loc[rows, "price_usd_per_t"].isna().all()
+    assert found.demand.loc[rows].query("served_tpa > 0")["surplus_usd_per_a"].isna().all()
+    assert np.isnan(found.welfare.loc["CHN", "total_usd_per_a"])
+    assert np.isfinite(found.welfare.loc["AUS", "total_usd_per_a"])
+    assert np.isfinite(found.welfare["treasury_usd_per_a"]).all()
