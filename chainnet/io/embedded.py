@@ -52,7 +52,7 @@ def network_of_graph(
     intake = Intake(f"{file}!{{}}", f"{file}!graph", how, forgiving=True)
     if not isinstance(words, Mapping):
         raise refuse(intake.place, "the attributes of the graph must be one JSON object", "Correct the file.")
-    carried = Carried.of(words, intake.place, intake.files)
+    carried = Carried.of(words, intake.place, intake.files, is_own)
     intake.faults += carried.faults
     intake.said += carried.fit({text for node in nodes if (text := as_text(node.get("id"))) is not None})
     tables = {name: Records(held.columns, held.rows, held.lines) for name, held in carried.tables.items()}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Set
 from dataclasses import replace
+from datetime import datetime, time
 from functools import cache
 from typing import Any
 
@@ -20,6 +21,7 @@ from chainnet.errors import UNWRITABLE, UNWRITABLE_RULE, DataError, Fault, print
 from chainnet.network._coded import Coded, blank_numbers, blank_texts, encode, is_long, places, plain_numbers
 from chainnet.network._countries import country_hint, is_country, is_total
 from chainnet.network._schema import TABLES, Column, Table
+from chainnet.network._tidy import tidy
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 MOST_FAULTS = 100_000
@@ -47,6 +49,9 @@ _MEANT = {
 }  # fmt: skip
 TOO_LARGE = "larger than any number that can be kept (1.8e308)"
 
+# what a cell of text may not hold: several things, or what is no text yet
+_HEAPS = (list, dict, set, frozenset, bytes, bytearray, np.ndarray, pd.Series, pd.DataFrame)
+
 Frames = dict[str, pd.DataFrame]
 
 
@@ -58,7 +63,7 @@ class Gate:
         self.faults: list[Fault] = []
         self.more = 0
         # rows of a frame by their label there; a table from a file has lines instead
-        self.labels: dict[str, pd.Index] = {}
+        self.labels: dict[str, Any] = {}
         # long columns of text by table and column, for the rules and the order of rows
         self.coded: dict[tuple[str, str], Coded] = {}
         self._places: dict[tuple[str, str], np.ndarray] = {}
@@ -99,14 +104,11 @@ class Gate:
         table = TABLES[name]
         if frame is None:
             return empty(name)
-        frame = frame if isinstance(frame, pd.DataFrame) else pd.DataFrame(frame)
         if name not in self.files:
-            self.labels[name] = frame.index
+            self.labels[name] = getattr(frame, "index", ())
+        frame = tidy(name, frame)
         if frame.empty and frame.columns.tolist() == table.names:
             return empty(name)
-        keyed = [n for n in frame.index.names if n in table.names and n not in frame.columns]
-        if keyed:
-            frame = frame.reset_index(keyed)
         for label in frame.columns:
             if label not in table.names:
                 usual = f"{checks.listed(table.names)} Another name: rename=; leave it out: ignore_unknown=."
@@ -167,7 +169,10 @@ class Gate:
             except UnicodeEncodeError:  # half a character, which other kinds of text can hold
                 plain = False
         if not plain:
-            texts = [as_text(v) for v in cells.tolist()]
+            held = cells.tolist()
+            texts = [None if isinstance(v, _HEAPS) else as_text(v) for v in held]
+            for row in self.rows([isinstance(v, _HEAPS) for v in held]):
+                self.fault(table.name, row, column.name, held[row], "neither text nor a number", "Correct the cell.")
             if UNWRITABLE.search("\n".join(t for t in texts if t is not None)):
                 texts = [self._clean(table, column, row, text) for row, text in enumerate(texts)]
             cells = pd.Series(texts, dtype=_TEXT)
@@ -313,9 +318,11 @@ def near_word(word: str, known: Collection[str]) -> str:
 
 
 def as_text(value: object) -> str | None:
-    """Return a cell as text, a whole number without its point; None where it is missing."""
-    if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
+    """Return a cell as text, a whole number without its point, a day without its hours; None where it is missing."""
+    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and np.isnan(value)):
         return None
+    if isinstance(value, datetime) and value.time() == time():
+        return value.date().isoformat()
     if isinstance(value, (float, np.floating)) and float(value).is_integer():
         return str(int(value))
     return str(value)

@@ -32,6 +32,7 @@ from chainnet.network._rules import check_main, check_rules, check_where, check_
 from chainnet.network._scale import scaled, with_rows, without_rows
 from chainnet.network._schema import DEFAULT_TIERS, TABLES
 from chainnet.network._select import edge_rows, finite_capacity, matches, unrelated_of
+from chainnet.network._tidy import BLANKS
 
 Ints = np.ndarray[Any, np.dtype[np.intp]]
 Where = Mapping[str, "str | Sequence[str]"]
@@ -180,7 +181,7 @@ service, rules, hazards, groups, owners, tiers, totals, figures, references : Da
             year=year,
             as_of=None if day is None else day.isoformat(),
             main_commodity=main,
-            beneficiaries=_words(beneficiaries),
+            beneficiaries=whose,
             folder=folder,
             _origin=frames,
             _gone=frozenset(),
@@ -546,7 +547,7 @@ service, rules, hazards, groups, owners, tiers, totals, figures, references : Da
 
 
 def _words(words: str | Sequence[str] | None) -> tuple[str, ...]:
-    return (words,) if isinstance(words, str) else tuple(map(str, words or ()))
+    return tuple(str(word).strip(BLANKS) for word in ([words] if isinstance(words, str) else words or ()))
 
 
 def check_network(value: object) -> None:

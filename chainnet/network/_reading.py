@@ -19,6 +19,7 @@ from chainnet.network._countries import country_named, is_country
 from chainnet.network._gate import Frames, as_text
 from chainnet.network._roles import Roles, words_of
 from chainnet.network._schema import TABLES, Column
+from chainnet.network._tidy import plain_head, tidy
 
 # where a graph that was written with results says which of its attributes are results
 RESULTS = "results"
@@ -38,7 +39,7 @@ SYNONYMS: dict[str, tuple[tuple[str, str], ...]] = {
         ("value", "flow_tpa"),
         ("weight", "capacity_tpa"),
         ("label", "note"),
-        ("edge label", "note"),
+        ("edge_label", "note"),
         ("description", "note"),
     ),
 }
@@ -110,7 +111,7 @@ class Reading:
 
     def column_of(self, table: str, name: object) -> Column | None:
         """Return the column of our tables that a column of a source is read as, if it is known before reading."""
-        word = self.rename.get(str(name), str(name)).strip().lower()
+        word = plain_head(self.rename.get(str(name), str(name)))
         target = word if word in TABLES[table].names else dict(SYNONYMS.get(table, ())).get(word)
         return None if target is None else TABLES[table].column(target)
 
@@ -165,7 +166,8 @@ class Reading:
         said = _Said(self.asked_by)
         for sentence in beside:
             said.add(sentence, loud=True)
-        tables = self._renamed({name: frame for name, frame in frames.items() if frame is not None})
+        given = {name: frame for name, frame in frames.items() if frame is not None}
+        tables = self._renamed({name: tidy(name, frame, self.rename, not forgiving) for name, frame in given.items()})
         results = more.pop(RESULTS, {})
         if forgiving and "edges" in tables:
             is_kept, left_out = self.without_loops(tables["edges"])
@@ -341,13 +343,13 @@ def _recognised(name: str, frame: pd.DataFrame, said: _Said) -> pd.DataFrame:
     known = TABLES[name].names
     found: dict[Any, str] = {}
     taken = set(frame.columns)
-    lower = {str(c).strip().lower(): c for c in frame.columns if c not in known}
+    lower = {plain_head(c): c for c in frame.columns if c not in known}
     for word, target in [*((c, c) for c in known), *SYNONYMS.get(name, ())]:
         if word in lower and target not in taken and lower[word] not in found:
             found[lower[word]] = target
             taken.add(target)
     for column, target in found.items():
-        loud = str(column) != _USUAL and str(column).strip().lower() != target
+        loud = str(column) != _USUAL and plain_head(column) != target
         said.add(f'"{column}" of {name} is read as {target}{_unit(name, target)}.', loud=loud)
     # what stands there may be no text that pandas takes for a name: the gate says so
     return frame.set_axis(pd.Index([found.get(c, c) for c in frame.columns], dtype="object"), axis=1)

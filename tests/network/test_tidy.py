@@ -1,0 +1,136 @@
+"""Tables from outside: whatever pandas holds them in, they are the tables that they say, or refused in words."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import networkx as nx
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+import chainnet as cn
+
+EDGES = pd.DataFrame({"source": ["well", "kiln"], "target": ["kiln", "mill"], "capacity_tpa": [7.0, 5.0]})
+NODES = pd.DataFrame(
+    {"id": ["well", "kiln", "mill"], "stage": ["mine", "refiner", "end_use"], "country": ["CHL", "JPN", None]}
+)
+DEMAND = pd.DataFrame({"node": ["mill"], "tier": ["civilian"], "demand_tpa": [4.0]})
+
+
+def digest(edges: Any = EDGES, nodes: Any = NODES, demand: Any = DEMAND) -> str:
+    return cn.Network(nodes=nodes, edges=edges, demand=demand).digest
+
+
+def of_kind(frame: pd.DataFrame, kind: Any) -> pd.DataFrame:
+    texts = [c for c in frame.columns if not pd.api.types.is_numeric_dtype(frame[c].dtype)]
+    return frame.astype(dict.fromkeys(texts, kind))
+
+
+KINDS = [
+    "category", "object", "string[pyarrow]", "string[python]", pd.ArrowDtype(pa.string()),
+    pd.ArrowDtype(pa.dictionary(pa.int32(), pa.string())),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_every_kind_of_text_column_is_the_same_table(kind: Any) -> None:
+    assert digest(of_kind(EDGES, kind), of_kind(NODES, kind), of_kind(DEMAND, kind)) == digest()
+    listed = cn.Network.from_edges(of_kind(EDGES, kind), of_kind(NODES, kind), demand=of_kind(DEMAND, kind))
+    assert listed.digest == digest()
+    assert cn.Network(NODES, EDGES).with_table("demand", of_kind(DEMAND, kind)).digest == digest()
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        pd.Series([7, 5], dtype="Int64"),
+        pd.Series([7.0, 5.0]).astype("category"),
+        pd.Series([Decimal("7.00"), Decimal("5")], dtype=pd.ArrowDtype(pa.decimal128(10, 2))),
+        pd.Series([7.0, 5.0], dtype="Sparse[float]"),
+        pd.Series(["7", "5.0"], dtype="category"),
+    ],
+    ids=lambda cells: str(cells.dtype),
+)
+def test_every_kind_of_number_column_is_the_same_table(cells: pd.Series) -> None:
+    assert digest(EDGES.assign(capacity_tpa=cells)) == digest()
+
+
+def test_complex_numbers_are_refused_and_not_halved() -> None:
+    with pytest.raises(cn.DataError, match=r'edges row 2, capacity_tpa: "1j": not a number'):
+        digest(EDGES.assign(capacity_tpa=[1j, 2]))
+
+
+def test_named_levels_of_the_index_are_columns() -> None:
+    levels = EDGES.set_index(["source", "target"])
+    assert digest(levels, NODES.set_index("id"), DEMAND.set_index(["node", "tier"])) == digest()
+    assert cn.Network.from_edges(levels, NODES, demand=DEMAND).digest == digest()
+    assert cn.Network.from_edges(levels["capacity_tpa"], NODES, demand=DEMAND).digest == digest()
+    assert cn.Network.from_edges(levels.rename_axis(["Source", " TARGET"]), NODES, demand=DEMAND).digest == digest()
+    seller = levels.rename_axis(["seller", "buyer"])
+    renamed = cn.Network.from_edges(seller, NODES, demand=DEMAND, rename={"seller": "source", "buyer": "target"})
+    assert renamed.digest == digest()
+
+
+def test_nameless_levels_of_the_index_are_refused_with_the_way_out() -> None:
+    nameless = EDGES.set_index(["source", "target"]).rename_axis([None, None])
+    for ask in (lambda: digest(nameless), lambda: cn.Network.from_edges(nameless)):
+        with pytest.raises(cn.DataError, match=r"source and target are index levels.*reset_index\(\)"):
+            ask()
+
+
+def test_heads_in_any_case_are_columns_where_they_can_be_no_other() -> None:
+    heads = EDGES.rename(columns={"source": " Source ", "target": "TARGET", "capacity_tpa": "Capacity TPA"})
+    assert digest(heads, NODES.rename(columns=str.title)) == digest()
+    assert cn.Network.from_edges(heads, NODES, demand=DEMAND).digest == digest()
+    wide = EDGES.set_axis(pd.MultiIndex.from_tuples([(c, "") for c in EDGES.columns]), axis=1)
+    assert digest(wide) == digest()
+    with pytest.raises(cn.DataError, match='edges, Source: unknown column; did you mean "source"'):
+        digest(EDGES.assign(Source="x"))
+    with pytest.raises(cn.DataError, match="edges, source: required column is missing"):
+        digest(EDGES.rename(columns={"source": "Source"}).assign(SOURCE="x"))
+
+
+@pytest.mark.parametrize("blank", [" ", "\t", "\n", "\u00a0", "\u3000"])
+def test_blanks_around_a_cell_are_no_part_of_it(blank: str) -> None:
+    edges = EDGES.assign(source=["well" + blank, blank + "kiln"], target=["kiln", blank + "mill" + blank])
+    assert digest(edges, NODES.assign(stage=["mine" + blank, "refiner", "end_use"])) == digest()
+    listed = cn.Network.from_edges(edges, source=blank + "well", sink=["mill" + blank])
+    assert listed.nodes["id"].tolist() == ["kiln", "mill", "well"]
+    assert listed.nodes["stage"].tolist() == ["refiner", "end_use", "mine"]
+
+
+def test_whole_numbers_and_days_are_ids_and_dates_as_they_are_written() -> None:
+    numbers = pd.DataFrame({"source": pd.Series([1, "2"], dtype=object), "target": pd.array([2, 3], dtype="Int64")})
+    assert cn.Network.from_edges(numbers).nodes["id"].tolist() == ["1", "2", "3"]
+    made = cn.Network(NODES.assign(note=[datetime(2028, 3, 1), pd.NaT, None]), EDGES).nodes
+    assert made.set_index("id")["note"].dropna().to_dict() == {"well": "2028-03-01"}
+
+
+@pytest.mark.parametrize("cell", [["a"], {"a": 1}, {"a"}, b"a"])
+def test_a_cell_of_several_things_is_no_id(cell: Any) -> None:
+    with pytest.raises(cn.DataError, match=r"edges row 2, source: .*neither text nor a number"):
+        digest(EDGES.assign(source=pd.Series([cell, "kiln"], dtype=object)))
+
+
+@pytest.mark.parametrize("given", ["edges.csv", 5, b"x", object(), {"source": ["a"], "target": ["b", "c"]}])
+def test_what_is_no_table_is_refused_in_words(given: Any) -> None:
+    for ask in (lambda: cn.Network(NODES, given), lambda: cn.Network.from_edges(given)):
+        with pytest.raises(cn.DataError, match=r"^edges: .*table"):
+            ask()
+
+
+def test_columns_and_records_of_plain_python_are_tables() -> None:
+    assert digest(EDGES.to_dict("list"), NODES.to_dict("records")) == digest()
+    assert cn.Network.from_edges(EDGES.to_dict("records"), NODES, demand=DEMAND).digest == digest()
+
+
+def test_a_graph_whose_attributes_have_blanks_is_the_same_network() -> None:
+    graph = nx.DiGraph()
+    graph.add_node("well", stage=" mine", country="CHL ")
+    graph.add_edge("well", "mill", Capacity_TPA=3)
+    made = cn.Network.from_networkx(graph)
+    assert made.nodes.set_index("id")["country"].dropna().to_dict() == {"well": "CHL"}
+    assert made.edges["capacity_tpa"].tolist() == [3.0]
