@@ -5,6 +5,7 @@ The constructor is the gate: after it nobody checks again. Transforms return a n
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +16,7 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Array, Bools, Words
-from chainnet.errors import DataError, UnknownIdError
+from chainnet.errors import ChainnetWarning, DataError, UnknownIdError
 from chainnet.network._countries import OUTSIDE, Groups, collect_groups, common_groups, expand
 from chainnet.network._dated import Dated
 from chainnet.network._dates import day_of
@@ -24,7 +25,7 @@ from chainnet.network._gate import Frames, Gate, member
 from chainnet.network._kept import reduced, state_of
 from chainnet.network._nouns import Nouns
 from chainnet.network._order import baseline_of, canonical, digest_of, ends_of, html_of, sort_tables, trade_of
-from chainnet.network._projects import nothing_built, opened_parts, put_up
+from chainnet.network._projects import nothing_built, opened_parts, put_up, unread_statuses
 from chainnet.network._reading import Reading
 from chainnet.network._roles import roles_of
 from chainnet.network._rows import Rows
@@ -186,7 +187,7 @@ service, rules, hazards, groups, owners, tiers, totals, figures, references : Da
             _origin=frames,
             _gone=frozenset(),
             _built=built,
-            _said=tuple(notes),
+            _said=(*notes, *_warned(unread_statuses(frames["projects"]))),
             _rules={} if inferred is None else dict(zip(inferred.index.to_numpy(dtype=object), inferred, strict=True)),
         )
         done = None if day is None else put_up(frames, built, opened_parts(frames["projects"], day), by_date=True)
@@ -480,7 +481,8 @@ service, rules, hazards, groups, owners, tiers, totals, figures, references : Da
         check_rules(gate, {**self._frames, table: parsed}, common_groups(), table)
         gate.done()
         rows = canonical(table, parsed)
-        return self._replace({table: rows}, _origin=with_rows(self._origin, self._frames, table, rows))
+        said = (*self._said, *_warned(unread_statuses(rows))) if table == "projects" else self._said
+        return self._replace({table: rows}, _said=said, _origin=with_rows(self._origin, self._frames, table, rows))
 
     # -- constructors and exits -----------------------------------------------------------------
 
@@ -548,6 +550,13 @@ service, rules, hazards, groups, owners, tiers, totals, figures, references : Da
 
 def _words(words: str | Sequence[str] | None) -> tuple[str, ...]:
     return tuple(str(word).strip(BLANKS) for word in ([words] if isinstance(words, str) else words or ()))
+
+
+def _warned(sentences: list[str]) -> list[str]:
+    """Return sentences of which the caller of the package has been warned."""
+    for sentence in sentences:
+        warnings.warn(sentence, ChainnetWarning, stacklevel=4)
+    return sentences
 
 
 def check_network(value: object) -> None:
