@@ -59,6 +59,27 @@ def tidy(table: str, given: object, renamed: Collection[object] = (), heads: boo
     return out.set_axis(pd.Index(_names(frame), dtype=object), axis=1)
 
 
+def own_names(
+    items: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]], kind: str
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return nodes or edges of a graph as rows that bear their own names, and what is to be said of others.
+
+    Parameters
+    ----------
+    items : sequence of (mapping, mapping)
+        Names as the graph has them (id, or source and target), and attributes, of which none may stand in their place.
+    kind : str
+        nodes or edges.
+    """
+    rows = [{**own, **given, **own} for own, given in items]
+    other = [name for own, given in items for name in own if name in given and str(given[name]) != str(own[name])]
+    if not other:
+        return rows, []
+    names, one = ", ".join(f'"{name}"' for name in dict.fromkeys(other)), len(other) == 1
+    said = f"{names} among the attributes of {len(other)} {kind[:-1] if one else kind}, other than in the graph itself"
+    return rows, [f"{said}, {'is' if one else 'are'} left out: the graph's own names count."]
+
+
 def _frame(table: str, given: object) -> pd.DataFrame:
     if isinstance(given, pd.DataFrame):
         return given

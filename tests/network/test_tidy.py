@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import networkx as nx
@@ -134,3 +136,55 @@ def test_a_graph_whose_attributes_have_blanks_is_the_same_network() -> None:
     made = cn.Network.from_networkx(graph)
     assert made.nodes.set_index("id")["country"].dropna().to_dict() == {"well": "CHL"}
     assert made.edges["capacity_tpa"].tolist() == [3.0]
+
+
+def crossed() -> nx.DiGraph:
+    """Return a graph whose attributes name other nodes and the edge the other way round."""
+    graph = nx.DiGraph()
+    graph.add_node("pit", id="mill", country="PER")
+    graph.add_node("mill", id="pit")
+    graph.add_edge("pit", "mill", capacity=3.0, source="mill", target="pit")
+    return graph
+
+
+def test_names_of_a_graph_are_its_own_whatever_its_attributes_say(tmp_path: Path) -> None:
+    nx.write_graphml(crossed(), tmp_path / "a.graphml")
+    text = """<gexf xmlns="http://gexf.net/1.3"><graph defaultedgetype="directed"><attributes class="node">
+<attribute id="0" title="id" type="string"/><attribute id="1" title="country" type="string"/></attributes>
+<attributes class="edge"><attribute id="0" title="source" type="string"/></attributes>
+<nodes><node id="pit"><attvalues><attvalue for="0" value="mill"/><attvalue for="1" value="PER"/></attvalues></node>
+<node id="mill"><attvalues><attvalue for="0" value="pit"/></attvalues></node></nodes>
+<edges><edge source="pit" target="mill"><attvalues><attvalue for="0" value="mill"/></attvalues></edge></edges>
+</graph></gexf>"""
+    (tmp_path / "a.gexf").write_text(text)
+    ways = [
+        lambda: cn.Network.from_networkx(crossed()),
+        *(partial(cn.read, tmp_path / f"a.{k}") for k in KINDS_OF_FILE),
+    ]
+    for way in ways:
+        with pytest.warns(cn.ChainnetWarning, match=r'"id" among the attributes of 2 nodes.*the graph.s own names'):
+            net = way()
+        assert net.edges[["source", "target"]].to_numpy().tolist() == [["pit", "mill"]]
+        assert net.nodes.set_index("id")["country"].dropna().to_dict() == {"pit": "PER"}
+
+
+def test_numbers_of_pajek_move_no_attribute_to_another_node(tmp_path: Path) -> None:
+    path = tmp_path / "s.net"
+    path.write_text('*Vertices 3\n1 "3"\n2 "1"\n3 "2"\n*Arcs\n1 2 10\n2 3 8\n')
+    graph = nx.read_pajek(path)
+    graph.nodes["3"]["country"] = "BRA"
+    net = cn.Network.from_networkx(graph, ignore_unknown=True)
+    assert net.nodes.set_index("id")["country"].dropna().to_dict() == {"3": "BRA"}
+    assert sorted(net.edges[["source", "target"]].to_numpy().tolist()) == [["1", "2"], ["3", "1"]]
+
+
+def test_names_of_igraph_are_its_own() -> None:
+    igraph = pytest.importorskip("igraph")
+    graph = igraph.Graph(n=2, edges=[(0, 1)], directed=True)
+    graph.vs["name"], graph.vs["id"] = ["pit", "mill"], [1.0, 2.0]
+    graph.es["capacity"], graph.es["source"] = [3.0], ["mill"]
+    with pytest.warns(cn.ChainnetWarning, match='"source" among the attributes of 1 edge'):
+        net = cn.Network.from_igraph(graph)
+    assert net.edges[["source", "target"]].to_numpy().tolist() == [["pit", "mill"]]
+    graph.vs["name"] = ["both", "both"]
+    assert cn.Network.from_igraph(graph).nodes[["id", "label"]].to_numpy().tolist() == [["1", "both"], ["2", "both"]]
