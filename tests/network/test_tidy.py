@@ -159,7 +159,7 @@ def test_names_of_a_graph_are_its_own_whatever_its_attributes_say(tmp_path: Path
     (tmp_path / "a.gexf").write_text(text)
     ways = [
         lambda: cn.Network.from_networkx(crossed()),
-        *(partial(cn.read, tmp_path / f"a.{k}") for k in KINDS_OF_FILE),
+        *(partial(cn.read, tmp_path / f"a.{k}") for k in ("graphml", "gexf")),
     ]
     for way in ways:
         with pytest.warns(cn.ChainnetWarning, match=r'"id" among the attributes of 2 nodes.*the graph.s own names'):
