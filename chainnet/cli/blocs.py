@@ -69,7 +69,9 @@ class Alignment(Question, TableOutput):
     cap_share: Annotated[float, "Most that may come from one third country.", "--cap"] = 0.65
     supply_elasticity: Annotated[float | None, "Assumed; with the next, adds the table prices."] = None
     demand_elasticity: Annotated[float | None, "Assumed."] = None
-    save: Annotated[Path | None, "Folder to write the instruments to, as TOML scenarios.", "--save-scenarios"] = None
+    save: Annotated[
+        Path | None, "Folder to write the instruments to, as TOML scenarios.", "--save-scenarios", opt.FOLDER
+    ] = None
     seed: Annotated[int, "Seed of the random orders, beyond 12 countries."] = 0
     commodity: opt.Commodity = None
 
