@@ -20,11 +20,12 @@ from chainnet._types import Array
 from chainnet.errors import UNWRITABLE, UNWRITABLE_RULE, DataError, Fault, printable
 from chainnet.network._coded import Coded, blank_numbers, blank_texts, encode, is_long, places, plain_numbers
 from chainnet.network._countries import country_hint, is_country, is_total
-from chainnet.network._schema import TABLES, Column, Table
-from chainnet.network._tidy import tidy
+from chainnet.network._schema import LONGEST_NAME, TABLES, Column, Table
+from chainnet.network._tidy import tidy, too_long
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 MOST_FAULTS = 100_000
+_SHOWN = 80  # characters of a value that a fault shows
 _TEXT = pd.array([None], dtype="str").dtype
 # columns whose codes the rules and the order of rows ask for
 _KEPT_CODED = {name: {*table.named_by, *table.foreign} for name, table in TABLES.items()}
@@ -80,10 +81,9 @@ class Gate:
         if len(self.faults) >= MOST_FAULTS:
             self.more += 1
             return
-        text = "" if value is None else str(value)
-        text = printable(text)
-        if len(text) > 80:
-            text = text[:77] + "..."
+        text = printable("" if value is None else str(value)[: _SHOWN + 1])
+        if len(text) > _SHOWN:
+            text = text[: _SHOWN - 3] + "..."
         file = self.files.get(table, table)
         labels = self.labels.get(table, ())
         label = str(labels[row]) if row is not None and row < len(labels) else ""
@@ -113,7 +113,9 @@ class Gate:
             if label not in table.names:
                 usual = f"{checks.listed(table.names)} Another name: rename=; leave it out: ignore_unknown=."
                 remedy = _ELSEWHERE.get((name, str(label)), usual)
-                self.fault(name, None, str(label), None, checks.told("unknown column", label, table.names), remedy)
+                self.fault(
+                    name, None, str(label)[:_SHOWN], None, checks.told("unknown column", label, table.names), remedy
+                )
         if not frame.columns.is_unique:
             for label in frame.columns[frame.columns.duplicated()]:
                 self.fault(name, None, str(label), None, "the column stands twice", "Keep one of them.")
@@ -158,6 +160,7 @@ class Gate:
         return values
 
     def _text(self, table: Table, column: Column, cells: pd.Series) -> Any:
+        cells = self._cut(table, column, cells)
         if is_long(cells):
             long = self._long_text(table, column, cells)
             if long is not None:
@@ -194,6 +197,18 @@ class Gate:
                 self.fault(table.name, row, column.name, cells.iloc[row], rule, remedy)
         return cells.array
 
+    def _cut(self, table: Table, column: Column, cells: pd.Series) -> pd.Series:
+        """Note cells that are too long to be looked at, and return the column with the beginning of each."""
+        rows = self.rows(too_long(column, cells))
+        if not rows:
+            return cells
+        held = cells.tolist()
+        for row in rows:
+            rule = f"the cell has {len(held[row])} characters; at most {column.longest} are taken"
+            held[row] = held[row][:_SHOWN]
+            self.fault(table.name, row, column.name, held[row], rule, "Shorten it.")
+        return pd.Series(held, dtype="object")
+
     def _long_text(self, table: Table, column: Column, cells: pd.Series) -> Any:
         """Check a long column by its distinct words; None where its cells must be looked at one by one."""
         coded = encode(cells)
@@ -227,7 +242,10 @@ class Gate:
         """Note words of the network itself that no file may hold."""
         for name, given in words.items():
             for text in given if isinstance(given, tuple) else (given,):
-                if isinstance(text, str) and UNWRITABLE.search(text):
+                if isinstance(text, str) and len(text) > LONGEST_NAME:
+                    rule = f"has {len(text)} characters; at most {LONGEST_NAME} are taken"
+                    self.fault("network", None, name, text, rule, "Shorten it.")
+                elif isinstance(text, str) and UNWRITABLE.search(text):
                     self.fault("network", None, name, text, UNWRITABLE_RULE, "Remove it.")
 
     def _numbers(self, table: Table, column: Column, cells: pd.Series) -> Array:

@@ -32,7 +32,7 @@ from chainnet.network._rows import Rows
 from chainnet.network._rules import check_main, check_rules, check_where, check_whose
 from chainnet.network._scale import scaled, with_rows, without_rows
 from chainnet.network._schema import DEFAULT_TIERS, TABLES
-from chainnet.network._select import edge_rows, finite_capacity, matches, unrelated_of
+from chainnet.network._select import edge_rows, finite_capacity, matches, meant_by, unrelated_of
 from chainnet.network._tidy import BLANKS
 
 Ints = np.ndarray[Any, np.dtype[np.intp]]
@@ -318,7 +318,8 @@ service, rules, hazards, groups, owners, tiers, totals, figures, references : Da
         known = set(self._frames["nodes"]["id"]) | set(self._frames["projects"]["id"]) | self._gone
         out = [str(i) for i in ([ids] if isinstance(ids, str) else ids)]
         for i in out:
-            checks.known(i, known, argument, "id", error=UnknownIdError)
+            if i not in known:
+                checks.known(i, known, argument, "id", meant_by(i, known, self._groups), UnknownIdError)
         return out
 
     # -- transforms -----------------------------------------------------------------------------

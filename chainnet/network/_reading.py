@@ -16,10 +16,10 @@ from chainnet import checks
 from chainnet._types import Bools, Words
 from chainnet.errors import ChainnetWarning, DataError, printable
 from chainnet.network._countries import country_named, is_country
-from chainnet.network._gate import Frames, as_text
+from chainnet.network._gate import Frames, Gate, as_text
 from chainnet.network._roles import Roles, words_of
 from chainnet.network._schema import TABLES, Column
-from chainnet.network._tidy import plain_head, tidy
+from chainnet.network._tidy import is_overlong, plain_head, tidy
 
 # where a graph that was written with results says which of its attributes are results
 RESULTS = "results"
@@ -169,6 +169,11 @@ class Reading:
         given = {name: frame for name, frame in frames.items() if frame is not None}
         tables = self._renamed({name: tidy(name, frame, self.rename, not forgiving) for name, frame in given.items()})
         results = more.pop(RESULTS, {})
+        if any(is_overlong(name, frame) for name, frame in tables.items()):
+            gate = Gate(more.get("files"))
+            for name, frame in tables.items():
+                gate.parse(name, frame)
+            gate.done()
         if forgiving and "edges" in tables:
             is_kept, left_out = self.without_loops(tables["edges"])
             for sentence in left_out:

@@ -6,10 +6,12 @@ import re
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from chainnet._types import Bools
 from chainnet.errors import UNWRITABLE, DataError
-from chainnet.network._schema import TABLES
+from chainnet.network._schema import LONGEST_NAME, TABLES, Column
 
 # white space around a cell; what no file may hold (form feeds, separators of records) is a fault of its own
 BLANKS = "".join(c for c in map(chr, range(0x3001)) if c.isspace() and not UNWRITABLE.match(c))
@@ -24,7 +26,8 @@ def plain_head(name: object) -> str:
     >>> plain_head(" Main commodity"), plain_head("capacity-TPA")
     ('main_commodity', 'capacity_tpa')
     """
-    return re.sub(r"[\s_-]+", "_", str(name).strip()).casefold()
+    word = str(name)
+    return re.sub(r"[\s_-]+", "_", word.strip()).casefold() if len(word) <= LONGEST_NAME else word
 
 
 def tidy(table: str, given: object, renamed: Collection[object] = (), heads: bool = True) -> pd.DataFrame:
@@ -57,6 +60,25 @@ def tidy(table: str, given: object, renamed: Collection[object] = (), heads: boo
         return frame
     out = pd.DataFrame(dict(enumerate(clean)), frame.index, copy=False)
     return out.set_axis(pd.Index(_names(frame), dtype=object), axis=1)
+
+
+def too_long(column: Column, cells: pd.Series) -> Bools:
+    """Return a boolean array: which cells of a column of text have more characters than any may have."""
+    if cells.dtype == object:
+        lengths = np.array([len(cell) if isinstance(cell, str) else 0 for cell in cells.tolist()])
+    elif pd.api.types.is_string_dtype(cells.dtype):
+        lengths = cells.str.len().fillna(0).to_numpy(dtype=float)
+    else:
+        return np.zeros(len(cells), dtype=bool)
+    return np.asarray(lengths > column.longest, dtype=bool)
+
+
+def is_overlong(table: str, frame: pd.DataFrame) -> bool:
+    """Say whether a table has a cell, or a head, so long that nobody should look into it before it is refused."""
+    named = {column.name: column for column in TABLES[table].columns if column.kind == "text"}
+    names = frame.columns.tolist()
+    cells = [(named[name], frame.iloc[:, place]) for place, name in enumerate(names) if name in named]
+    return any(len(str(name)) > LONGEST_NAME for name in names) or any(too_long(*each).any() for each in cells)
 
 
 def own_names(

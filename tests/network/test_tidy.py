@@ -188,3 +188,51 @@ def test_names_of_igraph_are_its_own() -> None:
     assert net.edges[["source", "target"]].to_numpy().tolist() == [["pit", "mill"]]
     graph.vs["name"] = ["both", "both"]
     assert cn.Network.from_igraph(graph).nodes[["id", "label"]].to_numpy().tolist() == [["1", "both"], ["2", "both"]]
+
+
+LONG = "a, b" * 2_500_000
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [("nodes", "id"), ("nodes", "label"), ("nodes", "country"), ("nodes", "note"), ("nodes", "stage"), ("edges", "source")],
+)  # fmt: skip
+def test_ten_megabytes_in_one_cell_are_refused_at_once_with_their_place(table: str, column: str) -> None:
+    tables = {"nodes": NODES.assign(label="x", note="y").astype(object), "edges": EDGES.astype(object)}
+    tables[table].loc[1, column] = LONG
+    for ask in (lambda: cn.Network(**tables), lambda: cn.Network.from_edges(**tables)):
+        with pytest.raises(cn.DataError) as caught:
+            ask()
+        fault = next(f for f in caught.value.faults_list if "characters" in f.rule)
+        assert (fault.file, fault.row, fault.column) == (table, 3, column)
+        assert "the cell has 10000000 characters; at most" in fault.rule
+        assert len(str(caught.value)) < 5000
+
+
+def test_ten_megabytes_in_a_name_are_refused() -> None:
+    for more in ({"name": LONG}, {"label": LONG}, {"beneficiaries": [LONG]}):
+        with pytest.raises(cn.DataError, match="has 10000000 characters; at most 10000"):
+            cn.Network.from_edges(EDGES, NODES, **more)
+    with pytest.raises(cn.DataError, match="unknown column"):
+        cn.Network.from_edges(EDGES.assign(**{LONG: 1}))
+
+
+@pytest.mark.parametrize("kind", ["object", "category"])
+@pytest.mark.parametrize("text", ["half \ud83d a pair", "nul \x00", "bell \x07", "form \x0c feed"])
+def test_what_no_file_may_hold_is_refused_with_its_place(kind: str, text: str) -> None:
+    labels = pd.Series(["pit", text, "mill"], dtype=object)
+    labels = (
+        pd.Series(pd.Categorical(labels, pd.Index(["pit", text, "mill"], dtype=object))) if kind != "object" else labels
+    )
+    nodes = NODES.astype(object)
+    nodes["label"] = labels
+    for ask in (lambda: cn.Network(nodes, EDGES), lambda: cn.Network.from_edges(EDGES, nodes)):
+        with pytest.raises(cn.DataError, match=r"nodes row 3, label: .*a control character or half a character"):
+            ask()
+
+
+def test_half_a_character_in_a_head_or_a_key_is_refused() -> None:
+    edges = EDGES.set_axis(pd.Index(["source", "target", "ca\ud800p"], dtype=object), axis=1)
+    for ask in (lambda: cn.Network(NODES, edges), lambda: cn.Network.from_edges(edges)):
+        with pytest.raises(cn.DataError, match="unknown column"):
+            ask()
