@@ -104,8 +104,8 @@ class Gate:
         table = TABLES[name]
         if frame is None:
             return empty(name)
-        if name not in self.files:
-            self.labels[name] = getattr(frame, "index", ())
+        if name not in self.files and isinstance(frame, (pd.DataFrame, pd.Series)):
+            self.labels[name] = frame.index
         frame = tidy(name, frame)
         if frame.empty and frame.columns.tolist() == table.names:
             return empty(name)
