@@ -21,7 +21,7 @@ from chainnet.errors import UNWRITABLE, UNWRITABLE_RULE, DataError, Fault, print
 from chainnet.network._coded import Coded, blank_numbers, blank_texts, encode, is_long, places, plain_numbers
 from chainnet.network._countries import country_hint, is_country, is_total
 from chainnet.network._schema import LONGEST_NAME, TABLES, Column, Table
-from chainnet.network._tidy import tidy, too_long
+from chainnet.network._tidy import HEAPS, tidy, too_long
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 MOST_FAULTS = 100_000
@@ -49,9 +49,6 @@ _MEANT = {
     "smelter": "refiner", "supplier": "mine", "user": "end_use",
 }  # fmt: skip
 TOO_LARGE = "larger than any number that can be kept (1.8e308)"
-
-# what a cell of text may not hold: several things, or what is no text yet
-_HEAPS = (list, dict, set, frozenset, bytes, bytearray, np.ndarray, pd.Series, pd.DataFrame)
 
 Frames = dict[str, pd.DataFrame]
 
@@ -173,8 +170,8 @@ class Gate:
                 plain = False
         if not plain:
             held = cells.tolist()
-            texts = [None if isinstance(v, _HEAPS) else as_text(v) for v in held]
-            for row in self.rows([isinstance(v, _HEAPS) for v in held]):
+            texts = [None if isinstance(v, HEAPS) else as_text(v) for v in held]
+            for row in self.rows([isinstance(v, HEAPS) for v in held]):
                 self.fault(table.name, row, column.name, held[row], "neither text nor a number", "Correct the cell.")
             if UNWRITABLE.search("\n".join(t for t in texts if t is not None)):
                 texts = [self._clean(table, column, row, text) for row, text in enumerate(texts)]

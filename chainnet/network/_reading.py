@@ -19,7 +19,7 @@ from chainnet.network._countries import country_named, is_country
 from chainnet.network._gate import Frames, Gate, as_text
 from chainnet.network._roles import Roles, words_of
 from chainnet.network._schema import TABLES, Column
-from chainnet.network._tidy import is_overlong, plain_head, tidy
+from chainnet.network._tidy import is_spoilt, plain_head, tidy
 
 # where a graph that was written with results says which of its attributes are results
 RESULTS = "results"
@@ -169,11 +169,8 @@ class Reading:
         given = {name: frame for name, frame in frames.items() if frame is not None}
         tables = self._renamed({name: tidy(name, frame, self.rename, not forgiving) for name, frame in given.items()})
         results = more.pop(RESULTS, {})
-        if any(is_overlong(name, frame) for name, frame in tables.items()):
-            gate = Gate(more.get("files"))
-            for name, frame in tables.items():
-                gate.parse(name, frame)
-            gate.done()
+        if any(is_spoilt(name, frame) for name, frame in tables.items()):
+            _refuse_spoilt(tables, more.get("files"))
         if forgiving and "edges" in tables:
             is_kept, left_out = self.without_loops(tables["edges"])
             for sentence in left_out:
@@ -214,6 +211,8 @@ class Reading:
         if [len(places) for places in ends] != [1, 1]:
             return np.ones(len(edges), dtype=bool), []
         source, target = (edges.iloc[:, place] for [place] in ends)
+        if source.dtype != target.dtype:  # pandas compares some kinds of text with nothing else
+            source, target = source.astype(object), target.astype(object)
         is_loop = ((source == target) & source.notna() & (source != "")).fillna(False).to_numpy(dtype=bool)
         names = list(dict.fromkeys(map(str, source[is_loop])))
         if not names:
@@ -336,6 +335,15 @@ class Reading:
 
 
 AS_WRITTEN = Reading()
+
+
+def _refuse_spoilt(tables: Frames, files: Mapping[str, str] | None) -> None:
+    """Raise DataError for cells into which nobody should look; a column that is not recognised yet is no fault."""
+    gate = Gate(files)
+    for name, frame in tables.items():
+        gate.parse(name, frame)
+    gate.faults = [f for f in gate.faults if not f.rule.startswith(("unknown column", "required column"))]
+    gate.done()
 
 
 def _is_blank(cells: pd.Series | pd.DataFrame) -> bool:

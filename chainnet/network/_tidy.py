@@ -15,6 +15,8 @@ from chainnet.network._schema import LONGEST_NAME, TABLES, Column
 
 # white space around a cell; what no file may hold (form feeds, separators of records) is a fault of its own
 BLANKS = "".join(c for c in map(chr, range(0x3001)) if c.isspace() and not UNWRITABLE.match(c))
+# what a cell of text may not hold: several things, or what is no text yet
+HEAPS = (list, dict, set, frozenset, bytes, bytearray, np.ndarray, pd.Series, pd.DataFrame)
 _TEXT = pd.array([None], dtype="str").dtype
 
 
@@ -73,12 +75,17 @@ def too_long(column: Column, cells: pd.Series) -> Bools:
     return np.asarray(lengths > column.longest, dtype=bool)
 
 
-def is_overlong(table: str, frame: pd.DataFrame) -> bool:
-    """Say whether a table has a cell, or a head, so long that nobody should look into it before it is refused."""
-    named = {column.name: column for column in TABLES[table].columns if column.kind == "text"}
+def is_spoilt(table: str, frame: pd.DataFrame) -> bool:
+    """Say whether a table has a column twice, a cell of several things, or text too long to be looked into first."""
+    known = {column.name: column for column in TABLES[table].columns if column.kind == "text"}
     names = frame.columns.tolist()
-    cells = [(named[name], frame.iloc[:, place]) for place, name in enumerate(names) if name in named]
-    return any(len(str(name)) > LONGEST_NAME for name in names) or any(too_long(*each).any() for each in cells)
+    if any(len(str(name)) > LONGEST_NAME for name in names) or len({*names} & known.keys()) < sum(
+        n in known for n in names
+    ):
+        return True
+    texts = [(known[name], frame.iloc[:, place]) for place, name in enumerate(names) if name in known]
+    heaps = (any(isinstance(cell, HEAPS) for cell in cells.tolist()) for _, cells in texts if cells.dtype == object)
+    return any(too_long(*each).any() for each in texts) or any(heaps)
 
 
 def own_names(

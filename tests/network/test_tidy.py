@@ -236,3 +236,16 @@ def test_half_a_character_in_a_head_or_a_key_is_refused() -> None:
     for ask in (lambda: cn.Network(NODES, edges), lambda: cn.Network.from_edges(edges)):
         with pytest.raises(cn.DataError, match="unknown column"):
             ask()
+
+
+def test_columns_of_two_kinds_and_columns_that_stand_twice_are_no_crash() -> None:
+    mixed = pd.DataFrame({"source": pd.array(["pit", "pit"], dtype="string"), "target": ["kiln", float("inf")]})
+    assert cn.Network.from_edges(mixed).nodes["id"].tolist() == ["inf", "kiln", "pit"]
+    twice = pd.concat([NODES, NODES[["id"]]], axis=1)
+    for ask in (lambda: cn.Network(twice, EDGES), lambda: cn.Network.from_edges(EDGES, twice)):
+        with pytest.raises(cn.DataError, match="nodes, id: the column stands twice"):
+            ask()
+    heaps = pd.DataFrame({"source": [["a"], "b"], "target": ["b", "c"], "weight": [1, 2]})
+    with pytest.raises(cn.DataError, match=r"edges row 2, source: .*neither text nor a number") as caught:
+        cn.Network.from_edges(heaps)
+    assert len(caught.value.faults_list) == 1
