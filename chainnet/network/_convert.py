@@ -244,7 +244,9 @@ def from_igraph(graph: Any, two_way: bool) -> Parts:
     pairs = graph.get_edgelist()
     ends = {"source": [own["id"][u] for u, _ in pairs], "target": [own["id"][v] for _, v in pairs]}
     attributes = {c: graph.es[c] for c in graph.es.attributes()}
-    rows = [(dict(zip(ends, pair, strict=True)), {}) for pair in zip(*ends.values(), strict=True)]
+    rows: list[tuple[dict[str, Any], dict[str, Any]]] = [
+        (dict(zip(ends, pair, strict=True)), {}) for pair in zip(*ends.values(), strict=True)
+    ]
     for end in ends.keys() & attributes.keys():
         for (_, given), cell in zip(rows, attributes[end], strict=True):
             given |= {} if cell is None else {end: cell}

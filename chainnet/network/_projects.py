@@ -74,7 +74,7 @@ def state_of(status: object, day: date | None = None) -> State:
     ('running', 'building', 'undecided')
     """
     words = _said(status)
-    state = next((state for state, phrase in _STATES.items() if phrase.fullmatch(words)), "undecided")
+    state: State = next((state for state, phrase in _STATES.items() if phrase.fullmatch(words)), "undecided")
     years = [int(year) for year in re.findall(r"\b\d{4}\b", words)]
     return "undecided" if state == "running" and day is not None and max(years, default=0) > day.year else state
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -104,9 +104,9 @@ def own_names(
     other = [name for own, given in items for name in own if name in given and str(given[name]) != str(own[name])]
     if not other:
         return rows, []
-    names, one = ", ".join(f'"{name}"' for name in dict.fromkeys(other)), len(other) == 1
-    said = f"{names} among the attributes of {len(other)} {kind[:-1] if one else kind}, other than in the graph itself"
-    return rows, [f"{said}, {'is' if one else 'are'} left out: the graph's own names count."]
+    names, what = ", ".join(f'"{name}"' for name in dict.fromkeys(other)), kind if len(other) > 1 else kind[:-1]
+    said = f"{names} among the attributes of {len(other)} {what} left out"
+    return rows, [f"{said}, being other than the graph's own names, which count."]
 
 
 def _frame(table: str, given: object) -> pd.DataFrame:
@@ -129,7 +129,7 @@ def _made(given: Any) -> pd.DataFrame:
         return pd.DataFrame(given, dtype=object)
 
 
-def _names(frame: pd.DataFrame) -> list[Hashable]:
+def _names(frame: pd.DataFrame) -> list[Any]:
     """Return the heads; of several levels of them those that say anything."""
     if not isinstance(frame.columns, pd.MultiIndex):
         return frame.columns.tolist()
