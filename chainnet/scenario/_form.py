@@ -72,7 +72,7 @@ def form_faults(name: Any, label: Any, probability: Any, measures: Any, file: st
             fault(column, text, UNWRITABLE_RULE, "Remove it.")
     p = probability
     if p is not None and (isinstance(p, bool) or not isinstance(p, (int, float)) or not 0 <= p <= 1):
-        fault("probability", p, "must be from 0 to 1", f"{_number_remedy(p, 'share').rstrip('.')} or leave it out.")
+        fault("probability", p, "must be from 0 to 1", _number_remedy(p, "share", "Correct it or leave it out."))
     if not isinstance(measures, (list, tuple)):
         fault("measures", measures, "is no list of measures", "Write [[measures]] before each.")
         return faults
@@ -406,7 +406,7 @@ def _calendar_problems(measure: Mapping[str, Any], where: str, fault: Say) -> No
             fault(where, measure["kind"], rule, "Correct the times.")
 
 
-def _number_remedy(value: object, key: str) -> str:
+def _number_remedy(value: object, key: str, usual: str = "Correct it.") -> str:
     """Return what to write for what was to be a number: a decimal comma, a per cent, a number in quotes."""
     if isinstance(value, (list, tuple)) and len(value) == 2 and all(map(checks.is_whole, value)):  # split at its comma
         value = f"{value[0]},{value[1]}"
@@ -419,7 +419,8 @@ def _number_remedy(value: object, key: str) -> str:
         return f"Write {number:g}: a number has a point for its decimals, and no quotes."
     if checks.is_number(value) and key in _SHARES and 2 < value <= 100:
         return f"Write {value / 100:g} for {value:g} %."
-    return f"Write {int(value)}." if isinstance(value, float) and value > 0 and value.is_integer() else "Correct it."
+    is_whole = isinstance(value, float) and 0 < value <= _LONGEST and value.is_integer()
+    return f"Write {value:g}." if is_whole else usual
 
 
 def _is_amount(value: object) -> bool:

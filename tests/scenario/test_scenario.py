@@ -916,7 +916,7 @@ def test_a_number_that_is_written_otherwise_is_told_as_it_is_written_here(key: s
 
 
 def test_a_probability_that_is_a_per_cent_or_has_a_comma_is_told() -> None:
-    for given, remedy in (("0,2", "Write 0.2"), (20, "Write 0.2 for 20 % or leave it out")):
+    for given, remedy in (("0,2", "Write 0.2"), (20, "Write 0.2 for 20 %")):
         with pytest.raises(cn.DataError, match=f"probability: .*{remedy}"):
             cn.Scenario("cut", [REMOVE], probability=given)  # type: ignore[arg-type]
 
