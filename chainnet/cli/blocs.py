@@ -65,7 +65,9 @@ class Alignment(Question, TableOutput):
     )
     exclude_from: Annotated[str | None, "Date that the exclusion scenario bears."] = None
     cap_share: Annotated[float, "Most that may come from one third country.", "--cap"] = 0.65
-    save: Annotated[Path | None, "Folder to write the instruments to, as TOML scenarios.", "--save-scenarios"] = None
+    save: Annotated[
+        Path | None, "Folder to write the instruments to, as TOML scenarios.", "--save-scenarios", opt.FOLDER
+    ] = None
     seed: Annotated[int, "Seed of the random orders, beyond 12 countries."] = 0
     commodity: opt.Commodity = None
 

@@ -25,7 +25,9 @@ class Calibrate(Form):
     folder: Annotated[
         str, typer.Argument(metavar="FOLDER", help="Folder that holds calibration/, or the name of a shipped graph.")
     ]
-    into: Annotated[Path | None, "Write the whole graph to this folder instead of into FOLDER.", "--out"] = None
+    into: Annotated[
+        Path | None, "Write the whole graph to this folder instead of into FOLDER.", "--out", opt.FOLDER
+    ] = None
     method: Annotated[
         Literal["ras", "entropy"], "ras: nearest to the weights of the relations; entropy: without them."
     ] = "ras"

@@ -90,6 +90,15 @@ class Command:
         """The options by field."""
         return opt.options_of(type(self))
 
+    def check_targets(self) -> None:
+        """Refuse before any work what could not be written, or under a name that says something else."""
+        for name, option in self.options.items():
+            value = getattr(self, name)
+            if option.writes is not None and value is not None:
+                from chainnet.io import check_target
+
+                check_target(value, option.writes, option.name)
+
     @property
     def labels(self) -> Mapping[str, str]:
         """Names for people, by id."""
@@ -198,6 +207,15 @@ class Question(Command):
     def network(self) -> Network:
         """The graph that the command is about."""
         return read_under(self.laid_rules, self.graph, self.as_of)
+
+    def check_targets(self) -> None:
+        """Refuse before any work what could not be written, or under a name that says something else."""
+        for name, option in self.options.items():
+            value = getattr(self, name)
+            if option.writes is not None and value is not None:
+                from chainnet.io import check_target
+
+                check_target(value, option.writes, option.name)
 
     @property
     def labels(self) -> Mapping[str, str]:
@@ -311,12 +329,10 @@ class Form(Command):
 class Output(Form):
     """The options that say how and where an answer goes."""
 
-    out: Annotated[Path | None, "Write to this file; .json, .csv and .txt say the format."] = None
+    out: Annotated[Path | None, "Write to this file; .json, .csv and .txt say the format.", opt.ANSWER] = None
 
     def __post_init__(self) -> None:
         self.asked_form()  # before any work is done
-        if self.figure is not None:
-            checks.known(self.figure.suffix.lower(), (".svg", ".png"), "--figure", "format")
 
     def asked_form(self) -> opt.Form:
         """Return the format that is asked for, or that the name of the file says.
@@ -327,9 +343,9 @@ class Output(Form):
             If the name says no format or another one than is asked for.
         """
         suffix = self.out.suffix.lower() if self.out is not None else ""
+        if suffix:
+            checks.known(suffix, opt.FORM_BY_SUFFIX, "--out", "format", "Or leave the suffix out, and give --format.")
         said = opt.FORM_BY_SUFFIX.get(suffix)
-        if self.form == "table" and suffix and said is None:
-            checks.known(suffix, opt.FORM_BY_SUFFIX, "--out", "format", "Or give --format csv or json.")
         if said not in (None, self.form) and self.form != "table":
             raise DataError(f'--out: "{suffix}" says {said}, --format says {self.form}. Leave one of them out.')
         return said or self.form
@@ -346,16 +362,19 @@ class TableOutput(Output):
 class PageOutput(Command):
     """The same for an answer that may also go as a page, or as a table in Markdown."""
 
-    out: Annotated[Path | None, "Write to this file; .html, .md, .csv and .json say the format."] = None
+    out: Annotated[Path | None, "Write to this file; .html, .md, .csv and .json say the format.", opt.PAGE] = None
     kind: Annotated[opt.Kind | None, "Of the answer; default by --out, else table.", "--format"] = None
     table: opt.Table = None
 
     def asked_kind(self) -> opt.Kind:
         """Return the format that is asked for, or that the name of the file says."""
         suffix = self.out.suffix.lower() if self.out is not None else ""
-        if self.kind is None and suffix:
-            checks.known(suffix, opt.BY_SUFFIX, "--out", "format", "Or give --format.")
-        kind = self.kind or opt.BY_SUFFIX.get(suffix, "table")
+        if suffix:
+            checks.known(suffix, opt.BY_SUFFIX, "--out", "format", "Or leave the suffix out, and give --format.")
+        said = opt.BY_SUFFIX.get(suffix)
+        kind = self.kind or said or "table"
+        if said not in (None, kind):
+            raise DataError(f'--out: "{suffix}" says {said}, --format says {kind}. Leave one of them out.')
         if self.table is not None and kind in ("md", "html"):
             raise DataError(f"--table: --format {kind} shows all there is; ask for table or csv.")
         return kind
@@ -372,7 +391,7 @@ class PageOutput(Command):
 class Drawn(Command):
     """The option to have an answer drawn too."""
 
-    figure: Annotated[Path | None, "Also draw the answer: F.svg, or F.png (extra: report)."] = None
+    figure: Annotated[Path | None, "Also draw the answer: F.svg, or F.png (extra: report).", opt.PICTURE] = None
 
     def say(self, found: Any, *tables: Any, **more: Any) -> None:
         """Print an answer, and draw it."""
@@ -456,7 +475,9 @@ def command(asks: str = "", name: str = "", like: str = "", *, example: str = ""
             _show_tracebacks(debug)
             try:
                 with patience(own):
-                    kind(**given)._run()
+                    asked = kind(**given)
+                    asked.check_targets()
+                    asked._run()
             except KeyboardInterrupt as stop:
                 said = f"stopped; {stop}." if str(stop) else "stopped"
                 print(f"chainnet: {said}", file=sys.stderr)

@@ -167,11 +167,11 @@ class Exposure(Question, Counted, TableOutput, Verified):
     scenario: opt.OneScenario = None
     reroute: opt.Degree = "existing"
     order: opt.Valued = "allies_first"
-    plot: Annotated[Path | None, "Also write a plot of spend (or flow) against cost: F.svg (extra: report)."] = None
+    plot: Annotated[
+        Path | None, "Also write a plot of spend (or flow) against cost: F.svg (extra: report).", opt.SVG
+    ] = None
 
     def _run(self) -> None:
-        if self.plot is not None and self.plot.suffix.lower() != ".svg":
-            raise DataError(f"--plot: {str(self.plot)!r} is not the name of an SVG; end it in .svg.")
         found = self.ask(recovery=_recovery(self.recovery, self.by))
         self.say_verified("the same largest costs and times to survive")
         from chainnet.results import origin_of
@@ -246,7 +246,9 @@ class Reverse(Question, Counted, TableOutput):
     draws: Annotated[int, "Of the curve, where few events leave too much open.", opt.AtLeast(1)] = 20_000
     seed: Annotated[int, "Seed of the draws.", opt.AtLeast(0)] = 0
     exceed: Annotated[list[float] | None, "Also the chance of such a loss or more (may be repeated)."] = None
-    figure: Annotated[Path | None, "Also draw the chance of any loss: F.svg, or F.png (extra: report)."] = None
+    figure: Annotated[
+        Path | None, "Also draw the chance of any loss: F.svg, or F.png (extra: report).", opt.PICTURE
+    ] = None
     scenario: opt.OneScenario = None
     reroute: opt.Degree = "existing"
     order: opt.Valued = "allies_first"

@@ -207,7 +207,12 @@ class Draw(Question, Form):
     """Draw an interactive page: one file, opens offline."""
 
     graph: opt.Graph = ""
-    path: Annotated[Path | None, "HTML file to write; default GRAPH-VIEW.html.", "--out"] = None
+    path: Annotated[
+        Path | None,
+        "HTML file to write, or a picture of it: .html, .svg, .png; default GRAPH-VIEW.html.",
+        "--out",
+        opt.DRAWING,
+    ] = None
     view: Annotated[Literal["graph", "map", "sankey"], "Which view to draw."] = "graph"
     scenario: Annotated[str | None, opt.SCENARIO + ", or in_force; default the worst."] = None
     tier: Annotated[str | None, "Whose shortfall leads; default the first that is not met."] = None
@@ -310,10 +315,12 @@ class Report(Question, Counted, Form):
     report.html, report.pdf, report.xlsx and graph.html.
     """
 
-    path: Annotated[Path, "Folder to write.", "--out"] = Path("out")
+    path: Annotated[Path, "Folder to write.", "--out", opt.FOLDER] = Path("out")
     formats: Annotated[str | None, "html, pdf, xlsx, json; split by commas. Default all.", _formats] = None
     brief: Annotated[bool, "One page in the place of the report: brief.html, brief.pdf."] = False
-    figures: Annotated[Path | None, "Folder for every figure as a slide, SVG and PNG of 1920 x 1080."] = None
+    figures: Annotated[Path | None, "Folder for every figure as a slide, SVG and PNG of 1920 x 1080.", opt.FOLDER] = (
+        None
+    )
     live: Annotated[bool, "A living page beside it: live.html, which solves again when a control is moved."] = False
     scenarios: opt.Scenarios = None
     years: Annotated[list[int] | None, "Year for which projects are valued; may be repeated.", "--year"] = None
@@ -486,7 +493,7 @@ class Import(OwnData, Form):
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="Folder, .xlsx, .graphml, .gexf, .json, .csv or .parquet; or a graph.")
     ]
-    path: Annotated[Path, "Folder or file to write.", "--out"]
+    path: Annotated[Path, "Folder or file to write.", "--out", opt.NETWORK]
 
     def _run(self) -> None:
         from chainnet.io import write
@@ -502,7 +509,9 @@ class Init(Form):
     """
 
     folder: Annotated[Path | None, typer.Argument(metavar="FOLDER", help="Folder to make.")] = None
-    excel: Annotated[Path | None, "Workbook to make instead: lists to choose from, units, checks in the cells."] = None
+    excel: Annotated[
+        Path | None, "Workbook to make instead: lists to choose from, units, checks in the cells.", opt.BOOK
+    ] = None
 
     def _run(self) -> None:
         from chainnet.io import write_template, write_template_book

@@ -25,6 +25,19 @@ class AtLeast(int):
     """The smallest number that an option takes."""
 
 
+class Writes(tuple[str, ...]):
+    """The suffixes that the name of what an option writes may have; "" = none."""
+
+
+FOLDER = Writes(("",))
+NETWORK = Writes(("", ".xlsx", ".graphml", ".gexf", ".json", ".csv", ".parquet"))
+JSON = Writes((".json",))
+BOOK = Writes((".xlsx",))
+DRAWING = Writes((".html", ".svg", ".png"))
+SVG = Writes((".svg",))
+PICTURE = Writes((".svg", ".png"))
+
+
 @dataclass(frozen=True)
 class Option:
     """An option or an argument of a command, as its field says it."""
@@ -34,6 +47,7 @@ class Option:
     name: str
     read: Callable[[Any, str], Any] | None
     least: int | None
+    writes: Writes | None
 
     def typed(self, default: Any) -> tuple[Any, Any]:
         """Return the type and the default that typer reads."""
@@ -51,7 +65,8 @@ def options_of(kind: type[Any]) -> dict[str, Option]:
         shell, said, *more = get_args(hint)
         name = next((word for word in more if isinstance(word, str)), "--" + field.replace("_", "-"))
         least = next((part for part in more if isinstance(part, AtLeast)), None)
-        found[field] = Option(shell, said, name, next(filter(callable, more), None), least)
+        writes = next((part for part in more if isinstance(part, Writes)), None)
+        found[field] = Option(shell, said, name, next(filter(callable, more), None), least, writes)
     return found
 
 
@@ -129,6 +144,8 @@ FillDown = Annotated[bool, "A blank end of a flow is the one that stands above i
 AnySize = Annotated[bool, "Read it however large it is; for a file that you know."]
 Form = Literal["table", "csv", "json"]
 Kind = Literal["table", "csv", "json", "md", "html"]
+ANSWER = Writes(("", ".json", ".csv", ".txt"))
+PAGE = Writes((*ANSWER, ".html", ".md"))
 # what an answer is written as, by the name of its file
 BY_SUFFIX: dict[str, Kind] = {".html": "html", ".md": "md", ".csv": "csv", ".json": "json", ".txt": "table"}
 FORM_BY_SUFFIX: dict[str, Form] = {".csv": "csv", ".json": "json", ".txt": "table"}

@@ -48,7 +48,7 @@ class _Together(Command):
 
     graphs: Annotated[list[str], typer.Argument(metavar="NAME=GRAPH...", help="Parties: a name and a graph each.")]
     path: Annotated[
-        Path | None, "Folder (or file) to write the network to; a folder also gets merge/*.csv.", "--out"
+        Path | None, "Folder (or file) to write the network to; a folder also gets merge/*.csv.", "--out", opt.NETWORK
     ] = None
     prefer: Annotated[
         str | None, "Parties whose word is taken where nothing better decides, split by commas.", words
@@ -137,7 +137,7 @@ class Aggregate(Question, Form):
     by: Annotated[str, "Labels of a class, split by commas.", words] = "country,step"
     respect: Annotated[list[str] | None, "Scenario that the classes must not cut in two; may be repeated."] = None
     most_width: Annotated[float | None, "Split classes until the bracket is this share of demand at most."] = None
-    path: Annotated[Path | None, "Folder to write both networks to.", "--out"] = None
+    path: Annotated[Path | None, "Folder to write both networks to.", "--out", opt.FOLDER] = None
     table: opt.Table = None
 
     def _run(self) -> None:
@@ -195,7 +195,7 @@ class Redact(Question, Form):
     """
 
     secret: Secret
-    path: Annotated[Path | None, "Folder to write.", "--out"] = None
+    path: Annotated[Path | None, "Folder to write.", "--out", opt.FOLDER] = None
     table: opt.Table = None
     hide: Annotated[
         str | None,
@@ -278,7 +278,8 @@ class Commit(Question, TableOutput):
         from chainnet.sharing import commit, read_secret
 
         found = commit(self.network, read_secret(self.secret), level=self.level)
-        if self.out is not None and self.form == "table" and self.table is None:
+        is_root = self.out is not None and self.out.suffix.lower() in ("", ".json")
+        if self.out is not None and is_root and self.form == "table" and self.table is None:
             self.write(self.out, json.dumps(found.published, indent=1) + "\n")
         else:
             self.say(found, numbers=found.published)
@@ -297,7 +298,7 @@ class Prove(Question):
     number: Annotated[int, "Which of several rows of one key, from 0.", opt.AtLeast(0)] = 0
     level: Annotated[Literal["row", "cell"], "As when the root was made."] = "row"
     column: Annotated[str | None, "Which cell, at level cell."] = None
-    out: Annotated[Path | None, "Write the proof to this file instead of stdout."] = None
+    out: Annotated[Path | None, "Write the proof to this file instead of stdout.", opt.JSON] = None
 
     def _run(self) -> None:
         from chainnet.sharing import prove, read_secret

@@ -70,7 +70,7 @@ class Partition(Question, Form):
     """
 
     parties: Annotated[list[str], "NAME=COUNTRIES split by commas; may be repeated.", "--party", _parties]
-    path: Annotated[Path | None, "Folder to write the parts to.", "--out"] = None
+    path: Annotated[Path | None, "Folder to write the parts to.", "--out", opt.FOLDER] = None
     in_order: Annotated[bool, "ask.json goes through the tiers one after the other, each held before the next."] = False
     sign: Signing = None
     table: opt.Table = None
@@ -105,7 +105,7 @@ class Offer(Question):
     ask_key: Annotated[
         Path | None, "File of the public key of whoever asks: every ask must be signed with it.", "--verify"
     ] = None
-    out: Annotated[Path | None, "Write the offer to this file instead of stdout."] = None
+    out: Annotated[Path | None, "Write the offer to this file instead of stdout.", opt.JSON] = None
 
     def _run(self) -> None:
         from chainnet.sharing import check_signature, offer, read_key, read_secret
@@ -134,7 +134,9 @@ class Joint(Form):
     offers: Annotated[list[Path], typer.Argument(metavar="OFFER...", help="Every offer of every party and round.")]
     ask_file: Annotated[Path, "The last ask.", "--ask"]
     tolerance: Annotated[float, "Gap, a share of the bound, at which there is nothing more to ask."] = 1e-3
-    next_ask: Annotated[Path | None, "Write the next ask to this file, unless the gap is closed.", "--out"] = None
+    next_ask: Annotated[
+        Path | None, "Write the next ask to this file, unless the gap is closed.", "--out", opt.JSON
+    ] = None
     sign: Signing = None
     keys: Annotated[
         list[str] | None,

@@ -88,7 +88,7 @@ class FromTrade(Form):
     decimal: opt.Decimal = None
     fill_down: opt.FillDown = False
     name: Annotated[str, "Name of the graph."] = "trade"
-    folder: Annotated[Path | None, "Write the graph to this folder.", "--out"] = None
+    folder: Annotated[Path | None, "Write the graph to this folder.", "--out", opt.FOLDER] = None
     table: opt.Table = None
 
     def _run(self) -> None:
@@ -131,7 +131,7 @@ class Refresh(Question, Form):
         Literal["follow", "keep"], "Whether capacities change as output does, or stay where it fits in."
     ] = "follow"
     scenario: Annotated[str | None, "Scenario whose change is traced; default that which changed most."] = None
-    folder: Annotated[Path | None, "Write the refreshed graph to this folder.", "--out"] = None
+    folder: Annotated[Path | None, "Write the refreshed graph to this folder.", "--out", opt.FOLDER] = None
     table: opt.Table = None
 
     def _run(self) -> None:

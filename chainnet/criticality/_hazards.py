@@ -268,5 +268,5 @@ def _measures(network: Network, effect: str, argument: str) -> list[dict[str, An
         return [dict(one) for one in scenario.measures]
     data = load_toml(effect, argument)
     if "measures" in data:
-        return list(data["measures"])
+        return [dict(one) for one in Scenario(argument, data["measures"], file=argument).measures]
     return [{"kind": "remove", **data} if data.keys() & set(_SELECTORS) else {"kind": "remove", "where": data}]

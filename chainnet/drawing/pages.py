@@ -26,7 +26,7 @@ from chainnet.drawing.worth import worth_data
 from chainnet.engine import PRINTED
 from chainnet.errors import DataError, check_words
 from chainnet.flow import Counting, LongRuns
-from chainnet.io import write_file
+from chainnet.io import check_target, write_file
 from chainnet.network import Network, check_network
 from chainnet.words import vintage, who
 
@@ -157,7 +157,8 @@ def draw(
     if not is_from_elsewhere:
         check_network(network)
     name = "pyvis" if is_from_elsewhere else _file_name(network.name)
-    target = Path(path) if path is not None else Path(f"{name}-{'live' if live else view}.html")
+    target = Path(f"{name}-{'live' if live else view}.html") if path is None else path
+    target = check_target(target, (".html", ".svg", ".png"), "draw: path")
     is_still = target.suffix.lower() in (".svg", ".png")
     if is_from_elsewhere:
         given |= {"scenario": scenario, "order": order, "live": live or None}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
@@ -22,6 +23,7 @@ from chainnet.network import Network, check_network, graphs_folder
 FOLDER = "events"
 _KEYS = ("label", "actor", "class", "announced", "in_force", "notice_days", "until", "text_source", "base_year", "base",
          "measures", "parameters", "questions")  # fmt: skip
+_SAID = ("label", "actor", "class", "announced", "in_force", "until", "text_source")  # a day may be one of TOML
 _NEEDED = ("label", "actor", "class", "in_force", "measures", "questions")
 _ASKED = ("id", "kind", "commodity", "from", "to", "tier", "country", "months", "per", "factor", "who", "level",
           "among", "fitted", "seen")  # fmt: skip
@@ -151,6 +153,9 @@ def _event(path: Path, network: Network, inputs: pd.DataFrame, outcomes: pd.Data
     for key in _NEEDED:
         if not data.get(key):
             intake.fault(file, None, key, "", "is missing", "Write it.")
+    for key in _SAID:
+        if not isinstance(data.get(key, ""), (str, date)):
+            intake.fault(file, None, key, data[key], "must be text", "Write one text in quotes.")
     for key in ("measures", "questions"):
         if not isinstance(data.get(key, []), list) or not all(isinstance(one, dict) for one in data.get(key, [])):
             intake.fault(file, None, key, "", "must be a list of tables", f"Write [[{key}]].")
@@ -196,6 +201,13 @@ def _question(one: Mapping[str, Any], number: int, file: str, intake: Intake) ->
     for key in ("id", "kind"):
         if not isinstance(one.get(key), str) or not one[key]:
             fault(key, "is missing", "Write a word.")
+    for key in _WORDS.values():
+        if not isinstance(one.get(key, ""), str):
+            fault(key, "must be text", "Write one word in quotes.")
+    for key in ("commodity", "among"):
+        listed = one.get(key, [])
+        if not isinstance(listed, str) and not (isinstance(listed, list) and all(isinstance(w, str) for w in listed)):
+            fault(key, "must be a word or a list of words", 'For example ["CHN", "JPN"].')
     months = one.get("months", [1, 12])
     if not (
         isinstance(months, list) and len(months) == 2 and all(map(checks.is_whole, months)) and months[0] <= months[1]

@@ -4,7 +4,7 @@ Words: *intake* (the reader's view of an untrusted file: sizes, encodings, fault
 is only written), *descriptor* (``datapackage.json``).
 """
 
-from chainnet.io.atomic import Placing, write_file, write_files
+from chainnet.io.atomic import Placing, check_target, write_file, write_files
 from chainnet.io.catalogue import catalog, shipped_names, shipped_path
 from chainnet.io.datapackage import DESCRIPTOR, generate_datapackage, read_descriptor, take_meta
 from chainnet.io.excerpts import DIRECTIONS, Excerpt, excerpt
@@ -27,6 +27,7 @@ __all__ = [
     "Look",
     "Placing",
     "catalog",
+    "check_target",
     "excerpt",
     "generate_datapackage",
     "headers_of",

@@ -9,6 +9,42 @@ from pathlib import Path
 
 from chainnet.errors import DataError
 
+# a file of these kinds is no folder
+_FILES = (
+    ".csv", ".docx", ".gexf", ".graphml", ".htm", ".html", ".jpeg", ".jpg", ".json", ".md", ".parquet", ".pdf", ".png",
+    ".svg", ".toml", ".tsv", ".txt", ".xls", ".xlsx", ".xml", ".zip",
+)  # fmt: skip
+
+
+def check_target(path: str | Path, kinds: Sequence[str], argument: str) -> Path:
+    """Return where something is to be written; refuse before the work what could not be written, or only wrongly.
+
+    Parameters
+    ----------
+    path : str or Path
+    kinds : sequence of str
+        Suffixes that it may have, such as .html; "" = none, as the name of a folder. A folder's name may hold points.
+    argument : str
+        Such as --out, for the message.
+
+    Raises
+    ------
+    DataError
+        If the suffix is another, or there is neither the folder of the target nor one above it to make it in.
+    """
+    target = Path(path)
+    suffix = target.suffix.lower()
+    is_folder = "" in kinds and len(kinds) == 1
+    if not (suffix in kinds or (is_folder and suffix not in _FILES)):
+        known = "a folder, whose name has no suffix" if is_folder else ", ".join(kind or "no suffix" for kind in kinds)
+        raise DataError(f'{argument}: "{path}": "{suffix or "no suffix"}" is not written here. Give {known}.')
+    if target.is_dir() and "" not in kinds:
+        raise DataError(f"{argument}: {path}: is a folder; give the name of a file.")
+    if is_folder and target.exists() and not target.is_dir():
+        raise DataError(f"{argument}: {path}: is a file; give the name of a folder.")
+    _missing(target)
+    return target
+
 
 def write_file(target: Path, data: bytes) -> Path:
     """Write one file whole or not at all.
@@ -149,9 +185,23 @@ def _beside(target: Path) -> Path:
     return target.parent / f".{target.name}.{secrets.token_hex(6)}.part"
 
 
+def _missing(target: Path) -> list[Path]:
+    """Return the folders above a target that are not there, innermost first; a mistyped path is not made from the root.
+
+    Raises
+    ------
+    DataError
+        If no folder above it is there.
+    """
+    missing = [folder for folder in target.parents if not folder.exists()]
+    if missing and missing[-1].parent == Path(missing[-1].anchor) != Path():
+        raise DataError(f"{target}: there is no folder {missing[-1]}. Make it first, or correct the path.")
+    return missing
+
+
 def _make_parents(target: Path) -> list[Path]:
     """Make the folders above the target; return those that were missing, innermost first."""
-    missing = [folder for folder in target.parents if not folder.exists()]
+    missing = _missing(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError:

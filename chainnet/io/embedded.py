@@ -39,10 +39,12 @@ def network_of_graph(
     how: Reading,
     *,
     is_own: bool,
+    beside: Sequence[str] = (),
 ) -> Network:
     """Return the network of a graph as read: a mapping per node and edge, and the words that it carried.
 
-    ``is_own`` says that chainnet wrote the words; a graph of others has at most a name.
+    ``is_own`` says that chainnet wrote the words; a graph of others has at most a name. ``beside`` is what else is to
+    be said of it.
 
     Raises
     ------
@@ -52,9 +54,9 @@ def network_of_graph(
     intake = Intake(f"{file}!{{}}", f"{file}!graph", how, forgiving=True)
     if not isinstance(words, Mapping):
         raise refuse(intake.place, "the attributes of the graph must be one JSON object", "Correct the file.")
-    carried = Carried.of(words, intake.place, intake.files)
+    carried = Carried.of(words, intake.place, intake.files, is_own)
     intake.faults += carried.faults
-    intake.said += carried.fit({text for node in nodes if (text := as_text(node.get("id"))) is not None})
+    intake.said += [*beside, *carried.fit({text for node in nodes if (text := as_text(node.get("id"))) is not None})]
     tables = {name: Records(held.columns, held.rows, held.lines) for name, held in carried.tables.items()}
     asleep = tables.pop("edges", Records())
     rows = [dict(zip(asleep.header, row, strict=True)) for row in asleep.rows]

@@ -9,7 +9,7 @@ from chainnet.io import sizes
 from chainnet.io.embedded import network_of_graph
 from chainnet.io.sizes import exceeds, too_large
 from chainnet.io.text import load_json, read_text, refuse
-from chainnet.network import CARRIED, Network, Reading
+from chainnet.network import CARRIED, Network, Reading, own_names
 
 
 def read_gexf(path: Path, how: Reading) -> Network:
@@ -34,8 +34,8 @@ def read_gexf(path: Path, how: Reading) -> Network:
     graph = _child(root, "graph")
     if _tag(root) != "gexf" or graph is None:
         raise refuse(file, "holds no GEXF graph", "Give a GEXF file.")
-    nodes = _items(graph, "node", file)
-    edges = _items(graph, "edge", file)
+    nodes, said = own_names(_items(graph, "node", file), "nodes")
+    edges, also = own_names(_items(graph, "edge", file), "edges")
     undirected = graph.get("defaultedgetype", "undirected") != "directed"
     if not how.two_way and any(edge.pop("type", "undirected" if undirected else "") == "undirected" for edge in edges):
         rule = "has undirected edges; flows have a direction"
@@ -43,7 +43,7 @@ def read_gexf(path: Path, how: Reading) -> Network:
     meta = _child(root, "meta")
     is_own = meta is not None and _words(meta, "creator") == CARRIED
     words = load_json(_words(meta, "keywords") or "{}", f"{file}!graph") if meta is not None and is_own else {}
-    return network_of_graph(nodes, edges, words, file, how, is_own=is_own)
+    return network_of_graph(nodes, edges, words, file, how, is_own=is_own, beside=[*said, *also])
 
 
 def _tag(element: ElementTree.Element) -> str:
@@ -59,8 +59,8 @@ def _words(element: ElementTree.Element, name: str) -> str:
     return "" if child is None else child.text or ""
 
 
-def _items(graph: ElementTree.Element, kind: str, file: str) -> list[dict[str, str]]:
-    """Return the nodes or edges with their attributes by title; those of a drawing alone are left out."""
+def _items(graph: ElementTree.Element, kind: str, file: str) -> list[tuple[dict[str, str], dict[str, str]]]:
+    """Return the ends of nodes or edges, and their attributes by title; those of a drawing alone are left out."""
     titles = {
         attribute.get("id", ""): attribute.get("title", "")
         for group in graph
@@ -70,7 +70,8 @@ def _items(graph: ElementTree.Element, kind: str, file: str) -> list[dict[str, s
     }
     holder = _child(graph, f"{kind}s")
     own = {"node": ("id", "label"), "edge": ("source", "target", "weight", "label", "type")}[kind]
-    out: list[dict[str, str]] = []
+    ends = ("id",) if kind == "node" else ("source", "target")
+    out: list[tuple[dict[str, str], dict[str, str]]] = []
     for item in [] if holder is None else holder:
         if _tag(item) != kind:
             continue
@@ -79,15 +80,13 @@ def _items(graph: ElementTree.Element, kind: str, file: str) -> list[dict[str, s
         if _child(item, "nodes") is not None:
             raise refuse(file, "has nodes within nodes", "Flatten the graph.", value=item.get("id", ""))
         values = _child(item, "attvalues")
-        row = {name: item.attrib[name] for name in own if name in item.attrib}
-        if kind == "node" and row.get("label") == row.get("id"):  # most programs write the id where there is none
+        row = {name: item.attrib[name] for name in own if name in item.attrib and name not in ends}
+        if kind == "node" and row.get("label") == item.get("id"):  # most programs write the id where there is none
             row.pop("label", None)
         for value in [] if values is None else values:
             key = value.get("for", value.get("id", ""))
             if key not in titles:
                 raise refuse(file, "a value for an attribute that is not declared", "Declare it.", value=key)
             row[titles[key]] = value.get("value", "")
-        for end in ("id",) if kind == "node" else ("source", "target"):
-            row.setdefault(end, "")
-        out.append(row)
+        out.append(({end: item.get(end, "") for end in ends}, row))
     return out

@@ -15,7 +15,7 @@ from chainnet.io import sizes
 from chainnet.io.embedded import annotated_parts, network_of_graph
 from chainnet.io.sizes import exceeds, too_large
 from chainnet.io.text import load_json, number_text, read_text, refuse
-from chainnet.network import CARRIED, Network, Reading, carried_words, written_columns
+from chainnet.network import CARRIED, Network, Reading, carried_words, own_names, written_columns
 
 _DEEPEST = 32
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;", "\n": "&#10;", "\t": "&#9;"}
@@ -78,15 +78,15 @@ def read_graphml(path: Path, how: Reading) -> Network:
     file = path.name
     scan = _Scan(file, how.two_way)
     scan.run(read_text(path, file))
-    nodes = [{**scan.resolve("node", own), **ends} for own, ends in scan.nodes]
-    edges = [{**scan.resolve("edge", own), **ends} for own, ends in scan.edges]
+    nodes, said = own_names([(ends, scan.resolve("node", own)) for own, ends in scan.nodes], "nodes")
+    edges, also = own_names([(ends, scan.resolve("edge", own)) for own, ends in scan.edges], "edges")
     _igraph_names(nodes, edges)
     graph = scan.resolve("graph", scan.graph)
     words = load_json(graph[CARRIED], f"{file}!graph") if graph.get(CARRIED) else {}
     if not words:
         words = {key: graph[key] for key in ("name", "results") if graph.get(key)}
     _add_labels(nodes, edges, scan)
-    return network_of_graph(nodes, edges, words, file, how, is_own=bool(graph.get(CARRIED)))
+    return network_of_graph(nodes, edges, words, file, how, is_own=bool(graph.get(CARRIED)), beside=[*said, *also])
 
 
 def _add_labels(nodes: list[dict[str, str]], edges: list[dict[str, str]], scan: _Scan) -> None:

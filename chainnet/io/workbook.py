@@ -27,7 +27,7 @@ from chainnet.io.sizes import (
     too_large,
 )  # fmt: skip
 from chainnet.io.text import Records, fit_records, number_text, read_bytes, refuse
-from chainnet.network import TABLES, Network, Reading, meta_words, rows_of
+from chainnet.network import TABLES, Network, Reading, meta_words, plain_head, rows_of
 from chainnet.words import infinite_word
 
 META = "meta"
@@ -316,17 +316,20 @@ def _take_sheet(title: str, sheet: Any, intake: Intake, meta: dict[str, Any]) ->
         intake.add(title, records)
         return
     intake.faults += records.faults
-    if records.header != ["key", "value"]:
+    if [plain_head(name) for name in records.header] != ["key", "value"]:
         intake.fault("the columns must be key and value", "Correct the header.")
         return
     words: dict[str, Any] = {}
-    for key, value in records.rows:
-        if key in _LISTS:
+    for given, value in records.rows:
+        key = plain_head("" if given is None else given)
+        if not key:
+            intake.fault("the key is blank", "Write which it is.", column="key", value=value)
+        elif key in _LISTS:
             words.setdefault(key, []).extend(_split(key, value))
         elif key in words:
             intake.fault("the key stands twice", "Keep one row.", column="key", value=key)
         elif key not in ("base_year", "year"):
-            words[str(key)] = None if value is None else str(value)
+            words[key] = None if value is None else str(value)
         else:
             words[key] = int(value) if isinstance(value, float) and value.is_integer() else value
     meta.update(take_meta(words, intake))

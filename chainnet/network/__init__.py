@@ -49,6 +49,7 @@ from chainnet.network._roles import infer_nodes
 from chainnet.network._rules import TWICE, check_keys, check_known, check_processes, lone_table
 from chainnet.network._schema import PEDIGREE, QUALITIES, STAGES, TABLES, Column, Table
 from chainnet.network._stakes import backers_of, offtakes_of, payers_of
+from chainnet.network._tidy import own_names, plain_head
 
 __all__ = [
     "AS_WRITTEN",
@@ -110,9 +111,11 @@ __all__ = [
     "month_of",
     "named_results",
     "offtakes_of",
+    "own_names",
     "payers_of",
     "place_of",
     "plain_cell",
+    "plain_head",
     "plants_of",
     "ramp_reached",
     "reexport_rows",

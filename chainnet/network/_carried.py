@@ -15,11 +15,22 @@ from chainnet.network._dates import day_of
 from chainnet.network._gate import Frames, as_text
 from chainnet.network._results import result_columns
 from chainnet.network._schema import TABLES
+from chainnet.network._tidy import plain_head
 
 CARRIED = "chainnet"  # the attribute of a graph that holds it
 _MOST_TABLES = 1000
 _SHOWN = 5  # ids that a sentence names
 _ALLOWED = [table for table in TABLES if table != "nodes"]  # every node stands among those of the graph
+
+
+# keys of ``meta_words``, and ``year`` as folders were written before they bore a date
+_META = ("name", "title", "base_year", "as_of", "main_commodity", "beneficiaries", "year")
+# what else the standard of data packages knows, which no answer looks at
+DESCRIBED = (
+    "$schema", "id", "profile", "description", "homepage", "image", "version", "created", "keywords", "contributors",
+    "licenses", "license", "sources", "readme", "author", "maintainers", "resources",
+)  # fmt: skip
+_OWN_KEYS = ("x-", "_", "$")  # how a key begins that somebody else looks at
 
 
 class Tables(Protocol):
@@ -83,17 +94,40 @@ def meta_words(network: Tables) -> dict[str, Any]:
     return meta
 
 
-def meta_of(data: Mapping[str, Any], fault: Callable[..., None]) -> dict[str, Any]:
-    """Return the keywords of ``Network`` that ``data`` gives; wrong kinds are faults.
+def _known_meta(data: Mapping[Any, Any], fault: Callable[..., None], also: Collection[str]) -> dict[str, Any]:
+    """Return what is said under the keys of ``meta_words``, whatever their case; any other key is a fault."""
+    found: dict[str, Any] = {}
+    for key, value in data.items():
+        name = key if key in _META else plain_head(key)
+        if name in found:
+            fault(f"says the same as {name}", "Keep one of them.", column=str(key), value=value)
+        elif name in _META:
+            found[name] = value
+        elif key not in also and not str(key).startswith(_OWN_KEYS):
+            rule = checks.told("unknown key", name, _META)
+            remedy = f"{checks.listed(_META)} A key of your own begins with x-."
+            fault(rule, remedy, column=str(key), value="" if value is None else value)
+    if len({"base_year", "year"} & found.keys()) == 2:
+        fault("says the same as base_year", "Keep one of them.", column="year", value=found["year"])
+    return found
+
+
+def meta_of(
+    data: Mapping[str, Any], fault: Callable[..., None], also: Collection[str] | None = DESCRIBED
+) -> dict[str, Any]:
+    """Return the keywords of ``Network`` that ``data`` gives; wrong kinds and unknown keys are faults.
 
     Parameters
     ----------
     data : mapping
-        Of ``meta_words``; other keys are left alone.
+        Of ``meta_words``.
     fault : callable
         Takes rule and remedy, and by name column and value.
+    also : collection of str, optional
+        Keys that may stand beside those; None = any, as in a graph of others.
     """
     meta: dict[str, Any] = {}
+    data = data if also is None else _known_meta(data, fault, also)
     for key, argument in (("name", "name"), ("title", "label")):
         value = data.get(key)
         if isinstance(value, str):
@@ -162,7 +196,7 @@ class Carried:
     faults: list[Fault] = field(default_factory=list)
 
     @classmethod
-    def of(cls, words: Mapping[str, Any], place: str, files: Mapping[str, str]) -> Carried:
+    def of(cls, words: Mapping[str, Any], place: str, files: Mapping[str, str], is_own: bool = True) -> Carried:
         """Read the words of a graph.
 
         Parameters
@@ -173,6 +207,8 @@ class Carried:
             How faults call the words.
         files : mapping of str to str
             How faults call each table.
+        is_own : bool
+            Whether chainnet wrote them; else other words may stand among them.
         """
         out = cls(results=result_columns(words.get("results")))
 
@@ -191,7 +227,7 @@ class Carried:
         opened = words.get("opened")
         if opened is not None:
             out._take("projects", opened, fault, {**files, "projects": "opened"}, "opened")
-        out.meta = meta_of(words, fault)
+        out.meta = meta_of(words, fault, ("tables", "results", "opened", "lost", *DESCRIBED) if is_own else None)
         lost = words.get("lost", [])
         out.lost = [str(word) for word in lost] if isinstance(lost, list) else []
         return out

@@ -14,10 +14,11 @@ from scipy.sparse import csr_array
 
 from chainnet.errors import ChainnetWarning, DataError
 from chainnet.network._carried import CARRIED, Carried, Tables, awake_edges, carried_words, meta_words, parse_carried
-from chainnet.network._gate import Frames
+from chainnet.network._gate import Frames, as_text
 from chainnet.network._reading import RESULTS
 from chainnet.network._results import Annotated, annotated, result_columns
 from chainnet.network._schema import TABLES
+from chainnet.network._tidy import own_names
 
 _ENDS = ["source", "target"]
 _SUMMED = ("capacity_tpa", "flow_tpa")
@@ -159,9 +160,10 @@ def incidence(network: Tables) -> tuple[csr_array, pd.Index, pd.MultiIndex]:
 def from_networkx(graph: Any, two_way: bool) -> Parts:
     """Return a digraph as tables; see ``Network.from_networkx``."""
     _check_direction(graph.is_directed(), "from_networkx", two_way)
-    nodes = _rows([{"id": str(node), **data} for node, data in graph.nodes(data=True)])
-    edges = _rows([{"source": str(u), "target": str(v), **data} for u, v, data in graph.edges(data=True)])
-    return _parts(nodes, edges, graph.graph, "from_networkx")
+    nodes, said = own_names([({"id": str(node)}, data) for node, data in graph.nodes(data=True)], "nodes")
+    ends = [({"source": str(u), "target": str(v)}, data) for u, v, data in graph.edges(data=True)]
+    edges, also = own_names(ends, "edges")
+    return _parts(_rows(nodes), _rows(edges), graph.graph, "from_networkx", [*said, *also])
 
 
 def _check_direction(is_directed: bool, asked_by: str, two_way: bool) -> None:
@@ -189,7 +191,9 @@ def _columns(columns: Mapping[str, list[Any]]) -> pd.DataFrame:
         return pd.concat(held, axis=1).set_axis(pd.Index(list(columns), dtype=object), axis=1)
 
 
-def _parts(nodes: pd.DataFrame, edges: pd.DataFrame, words: Mapping[str, Any], asked_by: str) -> Parts:
+def _parts(
+    nodes: pd.DataFrame, edges: pd.DataFrame, words: Mapping[str, Any], asked_by: str, beside: list[str]
+) -> Parts:
     """Return the tables of a graph with what it carried; its own nodes and edges win."""
     if edges.empty:
         edges = pd.DataFrame({"source": [], "target": []}, dtype="str")
@@ -200,7 +204,7 @@ def _parts(nodes: pd.DataFrame, edges: pd.DataFrame, words: Mapping[str, Any], a
     named: dict[str, Any] = {"name": str(words["name"])} if words.get("name") else {}
     if held is None:
         _check_whole(nodes, asked_by)
-        return Parts({"nodes": nodes, "edges": edges}, named, result_columns(words.get(RESULTS)))
+        return Parts({"nodes": nodes, "edges": edges}, named, result_columns(words.get(RESULTS)), beside)
     carried = Carried.of(held, place, {table: f"{place}.{table}" for table in TABLES})
     if carried.faults:
         raise DataError(faults=carried.faults)
@@ -209,7 +213,7 @@ def _parts(nodes: pd.DataFrame, edges: pd.DataFrame, words: Mapping[str, Any], a
             f"{asked_by}: the graph is simple and left out {', '.join(carried.lost)}, so it is no network any more. "
             "Hand it out without simple=True, and bring that back."
         )
-    said = carried.fit(set(nodes["id"]))
+    said = [*beside, *carried.fit(set(nodes["id"]))]
     more = carried.frames()
     asleep = more.pop("edges", None)
     if asleep is not None and len(asleep):
@@ -230,14 +234,22 @@ def _check_whole(nodes: pd.DataFrame, asked_by: str) -> None:
 def from_igraph(graph: Any, two_way: bool) -> Parts:
     """Return a directed graph as tables; see ``Network.from_igraph``."""
     _check_direction(graph.is_directed(), "from_igraph", two_way)
-    known = set(TABLES["nodes"].names)
     names = graph.vs.attributes()
-    ids = graph.vs["id"] if "id" in names else graph.vs["name"] if "name" in names else list(range(graph.vcount()))
-    if "name" in names and ids == [f"n{place}" for place in range(len(ids))] and len(set(graph.vs["name"])) == len(ids):
-        ids = graph.vs["name"]  # igraph numbers the nodes of a file, and keeps their ids as names
-    more = [c for c in names if c not in ("id", "name") or (c == "name" and c in known)]
-    nodes = _columns({"id": [str(i) for i in ids], **{c: graph.vs[c] for c in more}})
+    named = graph.vs["name"] if "name" in names else []
+    is_named = bool(named) and len(set(map(as_text, named)) - {None, ""}) == len(named)
+    ids = named if is_named else graph.vs["id"] if "id" in names else list(range(graph.vcount()))
+    own = {"id": [as_text(i) or "" for i in ids]}
+    # igraph numbers the nodes of a file beside their names
+    nodes = {c: graph.vs[c] for c in names if c != "id" and not (is_named and c == "name")}
     pairs = graph.get_edgelist()
-    ends = {"source": [str(ids[u]) for u, _ in pairs], "target": [str(ids[v]) for _, v in pairs]}
-    edges = _columns({**ends, **{c: graph.es[c] for c in graph.es.attributes()}})
-    return _parts(nodes, edges, {word: graph[word] for word in graph.attributes()}, "from_igraph")
+    ends = {"source": [own["id"][u] for u, _ in pairs], "target": [own["id"][v] for _, v in pairs]}
+    attributes = {c: graph.es[c] for c in graph.es.attributes()}
+    rows: list[tuple[dict[str, Any], dict[str, Any]]] = [
+        (dict(zip(ends, pair, strict=True)), {}) for pair in zip(*ends.values(), strict=True)
+    ]
+    for end in ends.keys() & attributes.keys():
+        for (_, given), cell in zip(rows, attributes[end], strict=True):
+            given |= {} if cell is None else {end: cell}
+    said = own_names(rows, "edges")[1]
+    words = {word: graph[word] for word in graph.attributes()}
+    return _parts(_columns({**own, **nodes}), _columns({**ends, **attributes, **ends}), words, "from_igraph", said)

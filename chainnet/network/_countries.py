@@ -72,6 +72,7 @@ _COMMON = {
 _AREAS = {"eu": "EU27", "european union": "EU27", "eu 27": "EU27", "europe": "EU27"}
 # names that do not say which country is meant
 _OPEN = {"america": ("USA",), "congo": ("COD", "COG"), "korea": ("KOR", "PRK")}
+_LONGEST_NAME = 1000  # letters of a word that may be a name at all
 _LONGEST = 60  # letters of a word that is compared with names
 _LISTED = 5  # countries that a hint lists
 
@@ -119,6 +120,8 @@ def country_names() -> Mapping[str, str]:
 
 
 def _plain(word: str) -> str:
+    if len(word) > _LONGEST_NAME:
+        return ""
     letters = unicodedata.normalize("NFKD", word).encode("ascii", "ignore").decode().lower()
     letters = re.sub(r"(?<=\b[a-z])\.(?=[a-z]\b|\s|$)", "", letters)  # U.S.A.
     words = re.sub(r"[^a-z0-9]+", " ", letters.replace("'", "").replace("&", " and ")).split()

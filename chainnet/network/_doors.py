@@ -38,8 +38,10 @@ class Doors:
         Parameters
         ----------
         graph : networkx graph
-            Left as it is. Attributes bear the names of columns; see ``from_edges`` for other words. ``capacity`` fills
-            what ``capacity_tpa`` leaves blank. ``weight`` is read as a capacity, but not in a graph of ``to_networkx``.
+            Left as it is. Attributes bear the names of columns; see ``from_edges`` for other words. The names of nodes
+            are their ids: an attribute ``id``, ``source`` or ``target`` that differs is left out, with a warning.
+            ``capacity`` fills what ``capacity_tpa`` leaves blank. ``weight`` is read as a capacity, but not in a graph
+            of ``to_networkx``.
         two_way : bool
         **given
             ``source``, ``sink``, ``rename``, ``ignore_unknown``, ``country_names`` and all else as of ``from_edges``.
@@ -67,7 +69,7 @@ class Doors:
 
     @classmethod
     def from_igraph(cls, graph: Any, *, two_way: bool = False, **given: Any) -> Self:
-        """Return a network from a directed igraph graph; the vertex attribute ``name`` or ``id`` is the id.
+        """Return a network from a directed igraph graph; the vertex attribute ``name``, else ``id``, is the id.
 
         All else as of ``from_networkx``.
         """

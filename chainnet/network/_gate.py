@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Set
 from dataclasses import replace
+from datetime import datetime, time
 from functools import cache
 from typing import Any
 
@@ -19,10 +20,12 @@ from chainnet._types import Array
 from chainnet.errors import UNWRITABLE, UNWRITABLE_RULE, DataError, Fault, printable
 from chainnet.network._coded import Coded, blank_numbers, blank_texts, encode, is_long, places, plain_numbers
 from chainnet.network._countries import country_hint, is_country, is_total
-from chainnet.network._schema import TABLES, Column, Table
+from chainnet.network._schema import LONGEST_NAME, TABLES, Column, Table
+from chainnet.network._tidy import HEAPS, tidy, too_long
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 MOST_FAULTS = 100_000
+_SHOWN = 80  # characters of a value that a fault shows
 _TEXT = pd.array([None], dtype="str").dtype
 # columns whose codes the rules and the order of rows ask for
 _KEPT_CODED = {name: {*table.named_by, *table.foreign} for name, table in TABLES.items()}
@@ -58,7 +61,7 @@ class Gate:
         self.faults: list[Fault] = []
         self.more = 0
         # rows of a frame by their label there; a table from a file has lines instead
-        self.labels: dict[str, pd.Index] = {}
+        self.labels: dict[str, Any] = {}
         # long columns of text by table and column, for the rules and the order of rows
         self.coded: dict[tuple[str, str], Coded] = {}
         self._places: dict[tuple[str, str], np.ndarray] = {}
@@ -75,10 +78,9 @@ class Gate:
         if len(self.faults) >= MOST_FAULTS:
             self.more += 1
             return
-        text = "" if value is None else str(value)
-        text = printable(text)
-        if len(text) > 80:
-            text = text[:77] + "..."
+        text = printable("" if value is None else str(value)[: _SHOWN + 1])
+        if len(text) > _SHOWN:
+            text = text[: _SHOWN - 3] + "..."
         file = self.files.get(table, table)
         labels = self.labels.get(table, ())
         label = str(labels[row]) if row is not None and row < len(labels) else ""
@@ -99,19 +101,18 @@ class Gate:
         table = TABLES[name]
         if frame is None:
             return empty(name)
-        frame = frame if isinstance(frame, pd.DataFrame) else pd.DataFrame(frame)
-        if name not in self.files:
+        if name not in self.files and isinstance(frame, (pd.DataFrame, pd.Series)):
             self.labels[name] = frame.index
+        frame = tidy(name, frame)
         if frame.empty and frame.columns.tolist() == table.names:
             return empty(name)
-        keyed = [n for n in frame.index.names if n in table.names and n not in frame.columns]
-        if keyed:
-            frame = frame.reset_index(keyed)
         for label in frame.columns:
             if label not in table.names:
                 usual = f"{checks.listed(table.names)} Another name: rename=; leave it out: ignore_unknown=."
                 remedy = _ELSEWHERE.get((name, str(label)), usual)
-                self.fault(name, None, str(label), None, checks.told("unknown column", label, table.names), remedy)
+                self.fault(
+                    name, None, str(label)[:_SHOWN], None, checks.told("unknown column", label, table.names), remedy
+                )
         if not frame.columns.is_unique:
             for label in frame.columns[frame.columns.duplicated()]:
                 self.fault(name, None, str(label), None, "the column stands twice", "Keep one of them.")
@@ -156,6 +157,7 @@ class Gate:
         return values
 
     def _text(self, table: Table, column: Column, cells: pd.Series) -> Any:
+        cells = self._cut(table, column, cells)
         if is_long(cells):
             long = self._long_text(table, column, cells)
             if long is not None:
@@ -167,7 +169,10 @@ class Gate:
             except UnicodeEncodeError:  # half a character, which other kinds of text can hold
                 plain = False
         if not plain:
-            texts = [as_text(v) for v in cells.tolist()]
+            held = cells.tolist()
+            texts = [None if isinstance(v, HEAPS) else as_text(v) for v in held]
+            for row in self.rows([isinstance(v, HEAPS) for v in held]):
+                self.fault(table.name, row, column.name, held[row], "neither text nor a number", "Correct the cell.")
             if UNWRITABLE.search("\n".join(t for t in texts if t is not None)):
                 texts = [self._clean(table, column, row, text) for row, text in enumerate(texts)]
             cells = pd.Series(texts, dtype=_TEXT)
@@ -188,6 +193,18 @@ class Gate:
             for row in self.rows(cells.isin(wrong).to_numpy()):
                 self.fault(table.name, row, column.name, cells.iloc[row], rule, remedy)
         return cells.array
+
+    def _cut(self, table: Table, column: Column, cells: pd.Series) -> pd.Series:
+        """Note cells that are too long to be looked at, and return the column with the beginning of each."""
+        rows = self.rows(too_long(column, cells))
+        if not rows:
+            return cells
+        held = cells.tolist()
+        for row in rows:
+            rule = f"the cell has {len(held[row])} characters; at most {column.longest} are taken"
+            held[row] = held[row][:_SHOWN]
+            self.fault(table.name, row, column.name, held[row], rule, "Shorten it.")
+        return pd.Series(held, dtype="object")
 
     def _long_text(self, table: Table, column: Column, cells: pd.Series) -> Any:
         """Check a long column by its distinct words; None where its cells must be looked at one by one."""
@@ -222,7 +239,10 @@ class Gate:
         """Note words of the network itself that no file may hold."""
         for name, given in words.items():
             for text in given if isinstance(given, tuple) else (given,):
-                if isinstance(text, str) and UNWRITABLE.search(text):
+                if isinstance(text, str) and len(text) > LONGEST_NAME:
+                    rule = f"has {len(text)} characters; at most {LONGEST_NAME} are taken"
+                    self.fault("network", None, name, text, rule, "Shorten it.")
+                elif isinstance(text, str) and UNWRITABLE.search(text):
                     self.fault("network", None, name, text, UNWRITABLE_RULE, "Remove it.")
 
     def _numbers(self, table: Table, column: Column, cells: pd.Series) -> Array:
@@ -313,9 +333,11 @@ def near_word(word: str, known: Collection[str]) -> str:
 
 
 def as_text(value: object) -> str | None:
-    """Return a cell as text, a whole number without its point; None where it is missing."""
-    if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
+    """Return a cell as text, a whole number without its point, a day without its hours; None where it is missing."""
+    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and np.isnan(value)):
         return None
+    if isinstance(value, datetime) and value.time() == time():
+        return value.date().isoformat()
     if isinstance(value, (float, np.floating)) and float(value).is_integer():
         return str(int(value))
     return str(value)

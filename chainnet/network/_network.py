@@ -5,6 +5,7 @@ The constructor is the gate: after it nobody checks again. Transforms return a n
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +16,7 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Array, Bools, Words
-from chainnet.errors import DataError, UnknownIdError
+from chainnet.errors import ChainnetWarning, DataError, UnknownIdError
 from chainnet.network._countries import OUTSIDE, Groups, collect_groups, common_groups, expand
 from chainnet.network._dated import Dated
 from chainnet.network._dates import day_of
@@ -24,14 +25,15 @@ from chainnet.network._gate import Frames, Gate, member
 from chainnet.network._kept import reduced, state_of
 from chainnet.network._nouns import Nouns
 from chainnet.network._order import baseline_of, canonical, digest_of, ends_of, html_of, sort_tables, trade_of
-from chainnet.network._projects import nothing_built, opened_parts, put_up
+from chainnet.network._projects import nothing_built, opened_parts, put_up, unread_statuses
 from chainnet.network._reading import Reading
 from chainnet.network._roles import roles_of
 from chainnet.network._rows import Rows
 from chainnet.network._rules import check_main, check_rules, check_where, check_whose
 from chainnet.network._scale import scaled, with_rows, without_rows
 from chainnet.network._schema import DEFAULT_TIERS, TABLES
-from chainnet.network._select import edge_rows, finite_capacity, matches, unrelated_of
+from chainnet.network._select import edge_rows, finite_capacity, matches, meant_by, unrelated_of
+from chainnet.network._tidy import BLANKS
 
 Ints = np.ndarray[Any, np.dtype[np.intp]]
 Where = Mapping[str, "str | Sequence[str]"]
@@ -180,12 +182,12 @@ service, rules, hazards, groups, owners, tiers, totals, figures, references : Da
             year=year,
             as_of=None if day is None else day.isoformat(),
             main_commodity=main,
-            beneficiaries=_words(beneficiaries),
+            beneficiaries=whose,
             folder=folder,
             _origin=frames,
             _gone=frozenset(),
             _built=built,
-            _said=tuple(notes),
+            _said=(*notes, *_warned(unread_statuses(frames["projects"]))),
             _rules={} if inferred is None else dict(zip(inferred.index.to_numpy(dtype=object), inferred, strict=True)),
         )
         done = None if day is None else put_up(frames, built, opened_parts(frames["projects"], day), by_date=True)
@@ -316,7 +318,8 @@ service, rules, hazards, groups, owners, tiers, totals, figures, references : Da
         known = set(self._frames["nodes"]["id"]) | set(self._frames["projects"]["id"]) | self._gone
         out = [str(i) for i in ([ids] if isinstance(ids, str) else ids)]
         for i in out:
-            checks.known(i, known, argument, "id", error=UnknownIdError)
+            if i not in known:
+                checks.known(i, known, argument, "id", meant_by(i, known, self._groups), UnknownIdError)
         return out
 
     # -- transforms -----------------------------------------------------------------------------
@@ -479,7 +482,8 @@ service, rules, hazards, groups, owners, tiers, totals, figures, references : Da
         check_rules(gate, {**self._frames, table: parsed}, common_groups(), table)
         gate.done()
         rows = canonical(table, parsed)
-        return self._replace({table: rows}, _origin=with_rows(self._origin, self._frames, table, rows))
+        said = (*self._said, *_warned(unread_statuses(rows))) if table == "projects" else self._said
+        return self._replace({table: rows}, _said=said, _origin=with_rows(self._origin, self._frames, table, rows))
 
     # -- constructors and exits -----------------------------------------------------------------
 
@@ -546,7 +550,14 @@ service, rules, hazards, groups, owners, tiers, totals, figures, references : Da
 
 
 def _words(words: str | Sequence[str] | None) -> tuple[str, ...]:
-    return (words,) if isinstance(words, str) else tuple(map(str, words or ()))
+    return tuple(str(word).strip(BLANKS) for word in ([words] if isinstance(words, str) else words or ()))
+
+
+def _warned(sentences: list[str]) -> list[str]:
+    """Return sentences of which the caller of the package has been warned."""
+    for sentence in sentences:
+        warnings.warn(sentence, ChainnetWarning, stacklevel=4)
+    return sentences
 
 
 def check_network(value: object) -> None:

@@ -18,15 +18,24 @@ from chainnet.network._schema import TABLES
 
 State = Literal["running", "building", "decided", "undecided", "idle"]
 
-# how a status begins; hyphens are read as blanks
-_BEGINS: dict[State, str] = {
+# what a status says, before its date if it has one; hyphens are read as blanks
+_PHRASES: dict[State, str] = {
     "running": "running|operating|operational|in operation|in production|in service|on stream|producing|shipping|"
     "ramping|ramping up|built|completed|commissioned|opened|restarted|started|started up|start up|startup",
     "building": "building|being built|under construction|in construction|construction|commissioning|site preparation",
     "decided": "decided|approved|committed|funded|financed",
     "idle": "idle|idled|mothballed|(?:in |on |under )?care and maintenance",
 }
-_STATES = {state: re.compile(rf"(?:{words})\b") for state, words in _BEGINS.items()}
+_MONTH = (
+    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:tember)?|oct(?:ober)?|"
+    "nov(?:ember)?|dec(?:ember)?"
+)
+_SINCE = (
+    rf"(?: (?:since|in))?(?: (?:early|mid|late|(?:the )?end of|q[1-4]|h[12]|{_MONTH}|\d{{1,2}}))*"
+    r"(?: of)?(?: \d{4})?(?: \d{1,2}){0,2}"
+)
+_STATES = {state: re.compile(f"(?:{words}){_SINCE}") for state, words in _PHRASES.items()}
+_BEGINS = re.compile(rf"(?:{'|'.join(_PHRASES.values())})\b")
 # what there is to do about a project, by how far it is
 _VERBS: dict[State, str] = {
     "running": "Secure the offtake of",
@@ -35,39 +44,60 @@ _VERBS: dict[State, str] = {
     "undecided": "Fund",
     "idle": "Restart",
 }
-# "operating licence applied for", "completed feasibility study": a paper runs nothing
-_PAPER = re.compile(r"\w+ (?:pre )?(?:permit|licence|license|study|studies|feasibility|assessment|survey|plan)s?\b")
-# "built but not operating", "construction planned"
-_DENIED = re.compile(r"\b(?:not|no|never|yet to|planned|pending|proposed|halted|stopped|suspended|paused|cancell?ed)\b")
+_NAMED = 12  # projects that a sentence names
 # a figure of a project's own size, which its ramp has reached in part
 _SIZES = ("capacity_tpa", "low", "high")
 
 
-def state_of(status: object) -> State:
-    """Return how far a project is by its ``status``: the words before the first comma.
+def _said(status: object) -> str:
+    """Return the words of a status before its first comma, hyphens as blanks."""
+    return re.sub(r"[\s\-‐‑–_]+", " ", status.split(",")[0]).strip().casefold() if isinstance(status, str) else ""
+
+
+def state_of(status: object, day: date | None = None) -> State:
+    """Return how far a project is by its ``status``: the words before the first comma, with a date or without one.
 
     Parameters
     ----------
     status : str or missing
+    day : date, optional
+        A plant that runs since a later year than this does not run yet.
 
     Returns
     -------
     {"running", "building", "decided", "undecided", "idle"}
-        Empty, or words that are not known, is undecided.
+        Empty, or any other words, is undecided: "started construction" is no plant that started.
 
     Examples
     --------
-    >>> state_of("operating, ramping"), state_of("Under construction"), state_of("not operating")
+    >>> state_of("operating, ramping"), state_of("Under construction"), state_of("producing from 2029")
     ('running', 'building', 'undecided')
     """
-    if not isinstance(status, str):
-        return "undecided"
-    words = re.sub(r"[\s\-‐‑–_]+", " ", status.split(",")[0]).strip().casefold()
-    for state, begins in _STATES.items():
-        if begins.match(words):
-            doubted = state in ("running", "building") and (_PAPER.match(words) or _DENIED.search(words))
-            return "undecided" if doubted else state
-    return "undecided"
+    words = _said(status)
+    state: State = next((state for state, phrase in _STATES.items() if phrase.fullmatch(words)), "undecided")
+    years = [int(year) for year in re.findall(r"\b\d{4}\b", words)]
+    return "undecided" if state == "running" and day is not None and max(years, default=0) > day.year else state
+
+
+def unread_statuses(projects: pd.DataFrame) -> list[str]:
+    """Return a sentence on statuses that begin as a known one and go on otherwise, which count as undecided.
+
+    Examples
+    --------
+    >>> unread_statuses(pd.DataFrame({"id": ["p"], "status": ["started construction"]}))[0].partition(". ")[0]
+    'Status not understood, so the project counts as undecided: p "started construction"'
+    """
+    odd = [
+        f'{name} "{status}"'
+        for name, status in zip(projects["id"].tolist(), projects["status"].tolist(), strict=True)
+        if _BEGINS.match(_said(status)) and state_of(status) == "undecided"
+    ]
+    if not odd:
+        return []
+    who = "the project counts" if len(odd) == 1 else "the projects count"
+    more = f" and {len(odd) - _NAMED} more" if len(odd) > _NAMED else ""
+    cure = "Write running, building, decided, idle or undecided before a comma, and the details after it."
+    return [f"Status not understood, so {who} as undecided: {'; '.join(odd[:_NAMED])}{more}. {cure}"]
 
 
 def verb_of(status: object) -> str:
@@ -127,7 +157,7 @@ def ramp_in(projects: pd.DataFrame, month: Array | float) -> Array:
 
 def opened_parts(projects: pd.DataFrame, day: date) -> pd.Series:
     """Return the part of its size that each project which runs has at a day, by id; 0 for all others."""
-    runs = np.array([state_of(status) == "running" for status in projects["status"]], dtype=bool)
+    runs = np.array([state_of(status, day) == "running" for status in projects["status"]], dtype=bool)
     parts = ramp_in(projects, float(month_of(day)))
     return pd.Series(np.where(runs, parts, 0.0), index=projects["id"], dtype=float)
 

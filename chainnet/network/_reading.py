@@ -16,9 +16,10 @@ from chainnet import checks
 from chainnet._types import Bools, Words
 from chainnet.errors import ChainnetWarning, DataError, printable
 from chainnet.network._countries import country_named, is_country
-from chainnet.network._gate import Frames, as_text
+from chainnet.network._gate import Frames, Gate, as_text
 from chainnet.network._roles import Roles, words_of
 from chainnet.network._schema import TABLES, Column
+from chainnet.network._tidy import is_spoilt, plain_head, tidy
 
 # where a graph that was written with results says which of its attributes are results
 RESULTS = "results"
@@ -38,7 +39,7 @@ SYNONYMS: dict[str, tuple[tuple[str, str], ...]] = {
         ("value", "flow_tpa"),
         ("weight", "capacity_tpa"),
         ("label", "note"),
-        ("edge label", "note"),
+        ("edge_label", "note"),
         ("description", "note"),
     ),
 }
@@ -110,7 +111,7 @@ class Reading:
 
     def column_of(self, table: str, name: object) -> Column | None:
         """Return the column of our tables that a column of a source is read as, if it is known before reading."""
-        word = self.rename.get(str(name), str(name)).strip().lower()
+        word = plain_head(self.rename.get(str(name), str(name)))
         target = word if word in TABLES[table].names else dict(SYNONYMS.get(table, ())).get(word)
         return None if target is None else TABLES[table].column(target)
 
@@ -165,8 +166,11 @@ class Reading:
         said = _Said(self.asked_by)
         for sentence in beside:
             said.add(sentence, loud=True)
-        tables = self._renamed({name: frame for name, frame in frames.items() if frame is not None})
+        given = {name: frame for name, frame in frames.items() if frame is not None}
+        tables = self._renamed({name: tidy(name, frame, self.rename, not forgiving) for name, frame in given.items()})
         results = more.pop(RESULTS, {})
+        if any(is_spoilt(name, frame) for name, frame in tables.items()):
+            _refuse_spoilt(tables, more.get("files"))
         if forgiving and "edges" in tables:
             is_kept, left_out = self.without_loops(tables["edges"])
             for sentence in left_out:
@@ -207,6 +211,8 @@ class Reading:
         if [len(places) for places in ends] != [1, 1]:
             return np.ones(len(edges), dtype=bool), []
         source, target = (edges.iloc[:, place] for [place] in ends)
+        if source.dtype != target.dtype:  # pandas compares some kinds of text with nothing else
+            source, target = source.astype(object), target.astype(object)
         is_loop = ((source == target) & source.notna() & (source != "")).fillna(False).to_numpy(dtype=bool)
         names = list(dict.fromkeys(map(str, source[is_loop])))
         if not names:
@@ -331,6 +337,15 @@ class Reading:
 AS_WRITTEN = Reading()
 
 
+def _refuse_spoilt(tables: Frames, files: Mapping[str, str] | None) -> None:
+    """Raise DataError for cells into which nobody should look; a column that is not recognised yet is no fault."""
+    gate = Gate(files)
+    for name, frame in tables.items():
+        gate.parse(name, frame)
+    gate.faults = [f for f in gate.faults if not f.rule.startswith(("unknown column", "required column"))]
+    gate.done()
+
+
 def _is_blank(cells: pd.Series | pd.DataFrame) -> bool:
     """Say whether a column, which stands once, holds nothing at all."""
     return isinstance(cells, pd.Series) and len(cells) > 0 and bool((cells.isna() | (cells == "")).all())
@@ -341,13 +356,13 @@ def _recognised(name: str, frame: pd.DataFrame, said: _Said) -> pd.DataFrame:
     known = TABLES[name].names
     found: dict[Any, str] = {}
     taken = set(frame.columns)
-    lower = {str(c).strip().lower(): c for c in frame.columns if c not in known}
+    lower = {plain_head(c): c for c in frame.columns if c not in known}
     for word, target in [*((c, c) for c in known), *SYNONYMS.get(name, ())]:
         if word in lower and target not in taken and lower[word] not in found:
             found[lower[word]] = target
             taken.add(target)
     for column, target in found.items():
-        loud = str(column) != _USUAL and str(column).strip().lower() != target
+        loud = str(column) != _USUAL and plain_head(column) != target
         said.add(f'"{column}" of {name} is read as {target}{_unit(name, target)}.', loud=loud)
     # what stands there may be no text that pandas takes for a name: the gate says so
     return frame.set_axis(pd.Index([found.get(c, c) for c in frame.columns], dtype="object"), axis=1)

@@ -15,6 +15,7 @@ from chainnet._types import Array, Ints, Texts, Words
 from chainnet.errors import DataError, Fault, UnknownIdError
 from chainnet.network._coded import encode, is_long, places
 from chainnet.network._gate import as_text, member
+from chainnet.network._tidy import BLANKS
 
 # by what rule a role that nobody gave was found
 RULES = {"mine": "no way in", "end_use": "no way out", "refiner": "a way in and a way out"}
@@ -204,7 +205,7 @@ def words_of(ids: Words) -> list[str]:
     if ids is None:
         return []
     several = [ids] if isinstance(ids, (str, int, np.integer)) or not isinstance(ids, Iterable) else ids
-    return list(dict.fromkeys(str(as_text(i)) for i in several))
+    return list(dict.fromkeys(str(as_text(i)).strip(BLANKS) for i in several))
 
 
 def _check_named(named: dict[str, list[str]], known: set[str]) -> None:

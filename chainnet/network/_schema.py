@@ -25,6 +25,11 @@ SOURCE_CLASSES = ("1", "2", "3")
 DEFAULT_TIERS = ("defence", "industrial", "civilian")
 
 
+LONGEST_NAME = 10_000  # characters of an id, a label, or another word
+LONGEST_TEXT = 5_000_000  # of free text
+_FREE = ("note", "effect", "title", "description")
+
+
 @dataclass(frozen=True)
 class Column:
     """One column: its kind, unit, legal range and what a missing cell means."""
@@ -42,6 +47,11 @@ class Column:
     formerly: Mapping[str, str] = field(default_factory=dict)  # words that files may still hold -> what they mean
     is_country: bool = False
     missing: str = "unknown"
+
+    @property
+    def longest(self) -> int:
+        """How many characters a cell may have; no answer, page or file can show more."""
+        return LONGEST_TEXT if self.name in _FREE else LONGEST_NAME
 
     @property
     def range_words(self) -> str:

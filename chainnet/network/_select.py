@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import json
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from chainnet import checks
 from chainnet._types import Array, Bools, records
 from chainnet.errors import DataError, UnknownIdError
+from chainnet.network._countries import Groups, country_named
 from chainnet.network._gate import Frames
 from chainnet.network._nouns import plants_of
 
 _COUNTRY_COLUMNS = ("country", "owner_country")
+
+
+def meant_by(word: str, known: Collection[str], groups: Groups) -> str:
+    """Return what a word that is no id may mean: a country or group, or several ids in one text; else nothing."""
+    code = word if word in groups else country_named(word)
+    if code is not None:
+        return f"A country or group is named by where;{checks.meant([f'where.country = {json.dumps(code)}'])}"
+    parts = [part.strip() for part in re.split("[,;]", word)]
+    several = len(parts) > 1 and all(part in known for part in parts)
+    return f"Several ids are a list: {json.dumps(parts, ensure_ascii=False)}." if several else ""
 
 
 def matches(

@@ -17,7 +17,7 @@ from chainnet.assessment import Assessment, assess, assume_demand, whoever_count
 from chainnet.drawing import living_page
 from chainnet.errors import ChainnetError, DataError, check_words
 from chainnet.flow import Counting
-from chainnet.io import Placing
+from chainnet.io import Placing, check_target
 from chainnet.network import Network
 from chainnet.reporting.model import Document, ReportFigure
 from chainnet.words import NBSP
@@ -162,10 +162,8 @@ def _assessed(source: Any, asked: dict[str, Any], progress: Callable[[str, float
 
 def _folders(path: str | Path, figures: str | Path | None) -> dict[str, Path]:
     """Return the folders to write by argument; none may be a file, nor the other."""
-    folders = {"path": Path(path)} | ({"figures": Path(figures)} if figures is not None else {})
-    for name, folder in folders.items():
-        if folder.exists() and not folder.is_dir():
-            raise DataError(f"{name}: {folder} is a file; give the name of a folder.")
+    given = {"path": path} | ({"figures": figures} if figures is not None else {})
+    folders = {name: check_target(folder, ("",), name) for name, folder in given.items()}
     if len({folder.absolute() for folder in folders.values()}) < len(folders):
         raise DataError("figures: the folder of the report; give the figures one of their own.")
     return folders

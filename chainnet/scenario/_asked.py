@@ -10,7 +10,7 @@ from chainnet import checks
 from chainnet.errors import DataError
 from chainnet.network import Network, check_network
 from chainnet.scenario._in_force import COMPUTED, computed_scenario
-from chainnet.scenario._scenario import Scenario, check_scenario
+from chainnet.scenario._scenario import Scenario, check_scenario, say_idle
 from chainnet.scenario._shipped import scenarios
 from chainnet.scenario._standing import in_order
 
@@ -34,6 +34,7 @@ def pick_scenarios(network: Network, given: Any) -> list[Scenario]:
     for item in found:
         if not isinstance(item, Scenario):
             raise DataError(f"scenarios: {item!r} is no Scenario. Use chainnet.Scenario or chainnet.Scenario.read.")
+        say_idle(item)
     names = [item.name for item in found]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -51,6 +52,7 @@ def named_scenario(network: Network, given: Scenario | str) -> Scenario:
     """
     if not isinstance(given, str):
         check_scenario(given)
+        say_idle(given)
         return given
     shipped = scenarios(network)
     found = shipped.get(given) or computed_scenario(network, given)

@@ -23,6 +23,8 @@ _AMOUNTS = (
 )  # fmt: skip
 _CHOICES = {"revenue": ("to", "from"), "mechanism": ("border", "cfd")}
 _WHOLE = (("start_month", 0), ("months", 1), ("phase_in_months", 1), ("late_months", 1))
+_SHARES = ("share", "rate", "severity", "upside_share", "capex_share")
+_WRITTEN = re.compile(r"(\d+(?:[.,]\d+)?)\s*(%)?")
 _LARGEST = 1e300
 _LONGEST = 12_000  # a thousand years; beyond that a number is a slip
 STATUSES = ("in force", "suspended", "announced", "ended", "assumed")
@@ -70,7 +72,7 @@ def form_faults(name: Any, label: Any, probability: Any, measures: Any, file: st
             fault(column, text, UNWRITABLE_RULE, "Remove it.")
     p = probability
     if p is not None and (isinstance(p, bool) or not isinstance(p, (int, float)) or not 0 <= p <= 1):
-        fault("probability", p, "must be from 0 to 1", "Correct it or leave it out.")
+        fault("probability", p, "must be from 0 to 1", _number_remedy(p, "share", "Correct it or leave it out."))
     if not isinstance(measures, (list, tuple)):
         fault("measures", measures, "is no list of measures", "Write [[measures]] before each.")
         return faults
@@ -173,7 +175,7 @@ def _measure_faults(name: str, measure: Mapping[str, Any], where: str, fault: Sa
         if key in measure and not _is_amount(measure[key]) and not (customs and key == "share"):
             if kind.money == "exit levy" and checks.is_number(measure[key]) and abs(measure[key]) <= _LARGEST:
                 continue  # below 0 it is a rebate
-            fault(f"{where}.{key}", measure[key], "must be a number, 0 or more", "Correct it.")
+            fault(f"{where}.{key}", measure[key], "must be a number, 0 or more", _number_remedy(measure[key], key))
     _money_faults(measure, where, fault)
     for key in _MAPPINGS:
         value = measure.get(key)
@@ -191,6 +193,8 @@ def _measure_faults(name: str, measure: Mapping[str, Any], where: str, fault: Sa
     share = measure.get("share", 0)
     if kind.takes and _is_amount(share) and share > 1:  # what is left of something
         remedy = f"A share is what is left: write {share / 100:g} for {share:g} %." if share <= 100 else "Correct it."
+        if share <= 2:
+            remedy = "A share is what is left, 1 all of it. For more than there is, build a project."
         fault(f"{where}.share", share, "must be from 0 to 1", remedy)
     edges = measure.get("edges")
     if "edges" in measure and not _is_pairs(edges):
@@ -204,7 +208,8 @@ def _measure_faults(name: str, measure: Mapping[str, Any], where: str, fault: Sa
     for key, rule, remedy in kind.faults(measure):
         fault(f"{where}.{key}", measure.get(key), rule, remedy)
     if _is_amount(measure.get("severity", 0)) and measure.get("severity", 0) > 1:
-        fault(f"{where}.severity", measure["severity"], "must be from 0 to 1", "Correct it.")
+        remedy = _number_remedy(measure["severity"], "severity")
+        fault(f"{where}.severity", measure["severity"], "must be from 0 to 1", remedy)
     if kind.has_customs and "severity" in measure and not customs:
         remedy = "Leave it out, and write what is left as share."
         fault(f"{where}.severity", measure["severity"], f'goes with share = "{FROM_CUSTOMS}" only', remedy)
@@ -226,7 +231,7 @@ def _money_faults(measure: Mapping[str, Any], where: str, fault: Say) -> None:
             fault(f"{where}.{key}", measure[key], "is not known", checks.listed(words))
     for key in ("upside_share", "capex_share"):
         if _is_amount(measure.get(key)) and measure[key] > 1:
-            fault(f"{where}.{key}", measure[key], "must be from 0 to 1", "Correct it.")
+            fault(f"{where}.{key}", measure[key], "must be from 0 to 1", _number_remedy(measure[key], key))
     node = measure.get("node", "")
     if not isinstance(node, str):
         fault(f"{where}.node", node, "must be the id of one node", "Write one measure for each node.")
@@ -352,7 +357,8 @@ def _when_faults(table: Mapping[str, Any], where: str, fault: Say) -> None:
     for key, least in _WHOLE:
         value = table.get(key)
         if key in table and not (checks.is_whole(value) and least <= value <= _LONGEST):
-            fault(f"{where}.{key}", value, f"must be a whole number, {least} or more", "Correct it.")
+            remedy = _number_remedy(value, key)
+            fault(f"{where}.{key}", value, f"must be a whole number, {least} or more", remedy)
     if "start" in table:
         if not is_month(table["start"]):
             fault(f"{where}.start", table["start"], 'must be a month such as "2025-04"', "Correct it.")
@@ -398,6 +404,23 @@ def _calendar_problems(measure: Mapping[str, Any], where: str, fault: Say) -> No
     if len({"start" in table for table in tables} | ({True} if "until" in measure else set())) == 1:
         for rule in calendar_of(measure, 0).problems():
             fault(where, measure["kind"], rule, "Correct the times.")
+
+
+def _number_remedy(value: object, key: str, usual: str = "Correct it.") -> str:
+    """Return what to write for what was to be a number: a decimal comma, a per cent, a number in quotes."""
+    if isinstance(value, (list, tuple)) and len(value) == 2 and all(map(checks.is_whole, value)):  # split at its comma
+        value = f"{value[0]},{value[1]}"
+    found = _WRITTEN.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is not None:
+        number, is_percent = float(found[1].replace(",", ".")), found[2] is not None
+        if is_percent and key not in _SHARES:
+            return "A per cent is no amount: write the amount itself."
+        number = number / 100 if is_percent else number
+        return f"Write {number:g}: a number has a point for its decimals, and no quotes."
+    if checks.is_number(value) and key in _SHARES and 2 < value <= 100:
+        return f"Write {value / 100:g} for {value:g} %."
+    is_whole = isinstance(value, float) and 0 < value <= _LONGEST and value.is_integer()
+    return f"Write {value:g}." if is_whole else usual
 
 
 def _is_amount(value: object) -> bool:

@@ -176,9 +176,7 @@ class Scenario:
             If it has no measures.
         """
         scenario = cls._read(Path(path), ())
-        if not scenario.measures:
-            said = f"{scenario.file}: has no measures, so every answer under it is the baseline. Write [[measures]]."
-            warnings.warn(said, ChainnetWarning, stacklevel=2)
+        say_idle(scenario, 3)
         return scenario
 
     @classmethod
@@ -527,6 +525,14 @@ def _put(network: Network, scenario: Scenario, in_phases: bool) -> tuple[Effect,
     return tuple(
         effects_of(network, scenario.measures, scenario.file or scenario.name, said=False, in_phases=in_phases)
     )
+
+
+def say_idle(scenario: Scenario, stacklevel: int = 5) -> None:
+    """Warn of a scenario without measures, of which every answer is the baseline."""
+    if not scenario.measures:
+        where = scenario.file or f"scenario {scenario.name}"
+        said = f"{where}: has no measures, so every answer under it is the baseline. Write [[measures]]."
+        warnings.warn(said, ChainnetWarning, stacklevel=stacklevel)
 
 
 def check_scenario(scenario: object) -> None:

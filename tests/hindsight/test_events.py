@@ -278,6 +278,22 @@ def test_an_event_file_that_makes_no_sense_is_told_so(
     assert [(one.column, one.value, one.rule, one.remedy) for one in caught.value.faults_list] == [fault]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ('label = "A licence for dysprosium"', 'label = ["a"]', "label"),
+        ('actor = "CHN"', "actor = 5", "actor"),
+        ('tier = "civilian"', 'tier = ["civilian"]', "tier"),
+        ('tier = "civilian"', "commodity = 5", "commodity"),
+        ('tier = "civilian"', "among = [1, 2]", "among"),
+    ],
+)
+def test_a_word_of_an_event_that_is_no_text_is_a_fault(tmp_path: Path, old: str, new: str, key: str) -> None:
+    with pytest.raises(cn.DataError) as caught:
+        events(network(tmp_path, event=FIRST.replace(old, new, 1)))
+    assert any(one.column.endswith(key) and "must be" in one.rule for one in caught.value.faults_list), caught.value
+
+
 def test_unknown_keys_of_an_event_are_named_with_those_that_are_meant(tmp_path: Path) -> None:
     wrong = FIRST.replace("notice_days", "notice_day").replace('tier = "civilian"', 'tiers = "civilian"', 1)
     with pytest.raises(cn.DataError) as caught:

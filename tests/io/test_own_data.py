@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -441,3 +442,71 @@ def test_beneficiaries_are_split_by_either_mark(mark: str) -> None:
 
 def two_nodes() -> tuple[pd.DataFrame, pd.DataFrame]:
     return frame("id stage", ("m", "mine"), ("u", "end_use")), frame("source target", ("m", "u"))
+
+
+def meta_said(tmp_path: Path, kind: str, key: str, value: object) -> cn.Network:
+    """Return the shipped teaching chain with one more word on itself, read from a workbook, a folder or a graph."""
+    net = cn.read("mag-9")
+    if kind == "book":
+        path = cn.write(net, tmp_path / "chain.xlsx")
+        book = openpyxl.load_workbook(path)
+        for row in [row for row in book["meta"].iter_rows() if row[0].value == "main_commodity"]:
+            book["meta"].delete_rows(row[0].row)
+        book["meta"].append([key, value])
+        book.save(path)
+        return cn.read(path)
+    if kind == "folder":
+        path = cn.write(net, tmp_path / "chain")
+        held = json.loads((path / "datapackage.json").read_text())
+        del held["main_commodity"]
+        (path / "datapackage.json").write_text(json.dumps({**held, key: value}))
+        return cn.read(path)
+    path = cn.write(net, tmp_path / "chain.json")
+    graph = json.loads(path.read_text())
+    held = json.loads(graph["graph"]["chainnet"])
+    del held["main_commodity"]
+    graph["graph"]["chainnet"] = json.dumps({**held, key: value})
+    path.write_text(json.dumps(graph))
+    return cn.read(path)
+
+
+KEPT = ("book", "folder", "graph")
+
+
+@pytest.mark.parametrize("kind", KEPT)
+def test_a_key_that_differs_by_case_or_blanks_alone_is_the_key(tmp_path: Path, kind: str) -> None:
+    for key in ("Beneficiaries", "BENEFICIARIES ", "beneficiaries"):
+        assert meta_said(tmp_path, kind, key, "POL").beneficiaries == ("POL",)
+    for key in ("main commodity", "Main-Commodity", "main_commodity "):
+        assert meta_said(tmp_path, kind, key, "magnet").main_commodity == ("magnet",)
+
+
+@pytest.mark.parametrize("kind", KEPT)
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("beneficiary", "POL", 'unknown key; did you mean "beneficiaries"'),
+        ("benificiaries", "POL", 'unknown key; did you mean "beneficiaries"'),
+        ("commodity", "magnet", "unknown key"),
+        ("as of", "2027-13", "is no date"),
+        ("Beneficiaries", "Polen", "neither an ISO 3166-1"),
+        ("Main commodity", "magnets", 'no table names this commodity; did you mean "magnet"'),
+        ("Name", "again", "Keep one"),
+        ("year", "2021", "says the same as base_year|must be a year"),
+    ],
+)
+def test_a_key_that_nobody_knows_is_a_fault(tmp_path: Path, kind: str, key: str, value: str, said: str) -> None:
+    with pytest.raises(cn.DataError, match=said):
+        meta_said(tmp_path, kind, key, value)
+
+
+def test_keys_of_the_standard_and_of_ones_own_may_stand_in_a_descriptor(tmp_path: Path) -> None:
+    for key, value in (("licenses", [{"name": "CC0-1.0"}]), ("version", "2"), ("x-owner", "me")):
+        assert meta_said(tmp_path, "folder", key, value).name == "mag-9"
+
+
+def test_words_of_a_graph_of_others_are_left_alone(tmp_path: Path) -> None:
+    graph = {"directed": True, "graph": {"rankdir": "LR"}, "nodes": [{"id": "a"}, {"id": "b"}]}
+    path = tmp_path / "theirs.json"
+    path.write_text(json.dumps({**graph, "edges": [{"source": "a", "target": "b", "capacity": 2}]}))
+    assert cn.read(path).edges["capacity_tpa"].tolist() == [2.0]

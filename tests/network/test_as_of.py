@@ -93,6 +93,25 @@ def chain(**change: Any) -> cn.Network:
         ("completed pre-feasibility study", "undecided"),
         ("building permit granted", "undecided"),
         ("construction planned", "undecided"),
+        ("started construction", "undecided"),
+        ("built by 2029", "undecided"),
+        ("producing from 2029", "undecided"),
+        ("opened tender", "undecided"),
+        ("completed DFS", "undecided"),
+        ("completed bankable feasibility", "undecided"),
+        ("commissioned a study", "undecided"),
+        ("started drilling 2025", "undecided"),
+        ("running out of money", "undecided"),
+        ("shipping contract signed", "undecided"),
+        ("operating company founded", "undecided"),
+        ("approved for study", "undecided"),
+        ("construction to start 2027", "undecided"),
+        ("idle land bought", "undecided"),
+        ("commissioned Q3 2024", "running"),
+        ("producing since the end of 2025", "running"),
+        ("opened 2025-04-01", "running"),
+        ("decided in mid 2026", "decided"),
+        ("mothballed since 2019", "idle"),
         ("runningish", "undecided"),
         ("builtin", "undecided"),
         ("", "undecided"),
@@ -104,6 +123,30 @@ def chain(**change: Any) -> cn.Network:
 )
 def test_what_a_status_says(status: object, state: str) -> None:
     assert state_of(status) == state
+
+
+@pytest.mark.parametrize("status", ["started construction", "opened tender", "Producing from 2029"])
+def test_a_status_that_is_not_understood_makes_no_plant_and_is_told(status: str) -> None:
+    nodes = frame("id stage", ("pit", "mine"), ("user", "end_use"))
+    edges = frame("source target", ("pit", "kiln"), ("kiln", "user"))
+    projects = frame("id stage capacity_tpa status", ("kiln", "refiner", 6.0, status))
+    with pytest.warns(cn.ChainnetWarning, match=f'counts as undecided: kiln "{status}". Write running, building'):
+        net = cn.Network(nodes, edges, projects=projects, year=2026, as_of="2026-12")
+    assert net.opened.empty
+    assert status in net.notes[-1]
+    plain = cn.Network(nodes, edges, projects=projects.assign(status="planned"))
+    with pytest.warns(cn.ChainnetWarning, match="counts as undecided"):
+        assert status in plain.with_table("projects", projects).notes[-1]
+    assert not plain.notes
+
+
+def test_a_plant_that_runs_since_a_later_year_does_not_stand_yet() -> None:
+    nodes = frame("id stage", ("pit", "mine"), ("user", "end_use"))
+    edges = frame("source target", ("pit", "kiln"), ("kiln", "user"))
+    projects = frame("id stage capacity_tpa status", ("kiln", "refiner", 6.0, "commissioned 2029"))
+    net = cn.Network(nodes, edges, projects=projects, year=2026, as_of="2026-12")
+    assert net.opened.empty
+    assert net.at("2029-12").opened["id"].tolist() == ["kiln"]
 
 
 def test_what_stands_when() -> None:

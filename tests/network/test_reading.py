@@ -273,7 +273,7 @@ def test_answers_that_rest_on_nothing_say_so(mag9: cn.Network) -> None:
         assert not cn.chokepoints(mag9, beneficiaries=["DEU"])["lost_tpa"].any()
 
 
-@pytest.mark.parametrize("other", ["Kolwezi ", "KOLWEZI", "Kolwézi", "  kolwezi"])
+@pytest.mark.parametrize("other", ["KOLWEZI", "Kolwézi", "kolwezi"])
 def test_near_equal_names_stay_two_plants_and_are_named(other: str) -> None:
     rows = [("Kolwezi", "use", 10.0), (other, "use", 5.0)]
     edges = pd.DataFrame(rows, columns=["source", "target", "capacity_tpa"])

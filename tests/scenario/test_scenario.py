@@ -888,3 +888,57 @@ def test_a_question_takes_the_name_of_a_scenario_that_ships(question: str) -> No
     pd.testing.assert_frame_equal(by_name, told(ASKED[question](net, cn.scenarios(net)["china_out"])))
     with pytest.raises(cn.DataError, match=r"unknown scenario of .* .china_ou.;.*china_out"):
         ASKED[question](net, "china_ou")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "remedy"),
+    [
+        ("share", "0,5", "Write 0.5: a number has a point"),
+        ("share", [0, 5], "Write 0.5: a number has a point"),
+        ("share", "50%", "Write 0.5: a number has a point"),
+        ("share", "12.5 %", "Write 0.125: a number has a point"),
+        ("share", 1.2, "A share is what is left, 1 all of it. For more than there is, build a project."),
+        ("share", 40, "write 0.4 for 40 %."),
+        ("months", "6", "Write 6: a number has a point"),
+        ("months", 6.0, "Write 6."),
+    ],
+)
+def test_a_number_that_is_written_otherwise_is_told_as_it_is_written_here(key: str, value: Any, remedy: str) -> None:
+    measure = {"kind": "scale", "where": {"country": "IDN"}, "share": 0.1, key: value}
+    with pytest.raises(cn.DataError) as caught:
+        cn.Scenario("cut", [measure])
+    assert f"measures[0].{key}" in str(caught.value)
+    assert remedy in str(caught.value)
+    if not isinstance(value, str):
+        return
+    with pytest.raises(cn.DataError, match=r"tpa: .*(write the amount itself|Write )"):
+        cn.Scenario("cut", [{"kind": "quota", "to": {"country": "IDN"}, "tpa": value}])
+
+
+def test_a_probability_that_is_a_per_cent_or_has_a_comma_is_told() -> None:
+    for given, remedy in (("0,2", "Write 0.2"), (20, "Write 0.2 for 20 %")):
+        with pytest.raises(cn.DataError, match=f"probability: .*{remedy}"):
+            cn.Scenario("cut", [REMOVE], probability=given)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("brazil", 'did you mean where.country = "BRA"'),
+        ("JPN", 'did you mean where.country = "JPN"'),
+        ("EU27", 'did you mean where.country = "EU27"'),
+        ("H_US; S_CN", r'Several ids are a list: \["H_US", "S_CN"\]'),
+    ],
+)
+def test_a_country_or_several_ids_among_the_nodes_are_told_where_they_belong(
+    mag9: cn.Network, word: str, meant: str
+) -> None:
+    with pytest.raises(cn.UnknownIdError, match=meant):
+        cn.balance(mag9, cn.Scenario("out", [{"kind": "remove", "nodes": word}]))
+
+
+def test_a_scenario_without_measures_is_told_wherever_it_is_asked(mag9: cn.Network) -> None:
+    nothing = cn.Scenario("nothing", [])
+    for ask in (lambda: cn.balance(mag9, nothing), lambda: cn.stress_test(mag9, [nothing])):
+        with pytest.warns(cn.ChainnetWarning, match="scenario nothing: has no measures, so every answer under it"):
+            ask()
