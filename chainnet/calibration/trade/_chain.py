@@ -13,9 +13,11 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet.calibration.trade._accounts import Account, account_of, reconciled
+from chainnet.calibration.trade._ledger import GAP_COLUMNS, gap
+from chainnet.calibration.trade._places import Places, check_named
 from chainnet.calibration.trade._production import COLUMNS, production_of
 from chainnet.calibration.trade._products import Product, products_of
-from chainnet.calibration.trade._reports import GAP_COLUMNS, gap, read_reports
+from chainnet.calibration.trade._reports import read_reports
 from chainnet.calibration.trade._rows import each, pairs
 from chainnet.calibration.trade._tables import Parts, assumptions_of, network_of, stays_with_miners
 from chainnet.engine import ROUNDING
@@ -187,8 +189,10 @@ def from_trade(
     reports = read_reports(trade, {one.code: one.commodity for one in goods}, checks.year(year, "year"), how)
     gaps += reports.left_out
     flows = reconciled(reports, goods, gaps)
-    figures = _figures(production, commodities, material, reports.year)
-    asked = None if use is None else production_of(use, "use")
+    places = Places(how.countries)
+    figures = _figures(production, commodities, material, reports.year, places)
+    asked = None if use is None else production_of(use, "use", places)
+    check_named(how.countries, reports.places.met | places.met)
     accounts, feeds = _accounts(commodities, flows, figures, goods, gaps)
     parts = Parts(commodities, accounts, feeds, figures, asked, flows, goods, slack, utilisation, tier)
     network = network_of(parts, reports, gaps, name=name, beneficiaries=beneficiaries)
@@ -201,6 +205,7 @@ def from_trade(
     made_table = made_table.rename(columns={"value": "value_t", "low": "low_t", "high": "high_t"})
     unsold = 0.0 if asked is not None else float(stays_with_miners(parts).sum())
     _say_unsold(unsold, parts.commodities[0])
+    _say_periods(told)
     ours = network.demand[network.demand["tier"].notna()]
     demand, inferred = float(ours["demand_tpa"].sum()), float(ours.loc[ours["reference"] != "USE", "demand_tpa"].sum())
     return TradeChain(
@@ -226,7 +231,17 @@ def _say_unsold(size: float, good: str) -> None:
         warnings.warn(said, ChainnetWarning, stacklevel=3)
 
 
-def _figures(given: Any, commodities: list[str], material: str | None, year: int | None) -> dict[str, pd.DataFrame]:
+def _say_periods(told: pd.DataFrame) -> None:
+    """Warn of a year of which parts are missing."""
+    for note in told.loc[told["assumption"] == "parts of a year", "note"]:
+        if not note.startswith(("12 of 12", "4 of 4")):
+            said = f"from_trade: {note}: the tonnes of a whole year are more. Give the rest, or read the result so."
+            warnings.warn(said, ChainnetWarning, stacklevel=3)
+
+
+def _figures(
+    given: Any, commodities: list[str], material: str | None, year: int | None, places: Places
+) -> dict[str, pd.DataFrame]:
     """Return the figures of what is made, by commodity."""
     if given is None:
         return {}
@@ -236,7 +251,7 @@ def _figures(given: Any, commodities: list[str], material: str | None, year: int
         is_first_of_several = isinstance(given, (str, Path)) and len(commodities) > 1
         given = {commodities[0]: (given, "mine") if is_first_of_several else given}
     return {
-        good: production_of(given[good], f"production of {good}", material=material, year=year, nearest=True)
+        good: production_of(given[good], f"production of {good}", places, material=material, year=year, nearest=True)
         for good in commodities
         if good in given
     }

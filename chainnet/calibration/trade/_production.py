@@ -74,6 +74,7 @@ def read_production(
     kind: str | None = None,
     year: int | None = None,
     nearest: bool = False,
+    places: Places | None = None,
 ) -> pd.DataFrame:
     """Read what countries make from a USGS Mineral Commodity Summaries file as it is downloaded.
 
@@ -92,6 +93,8 @@ def read_production(
         Default the last one.
     nearest : bool
         Whether the last year stands in where ``year`` is not there.
+    places : Places, optional
+        What is known of its names already; of use inside ``from_trade``.
 
     Returns
     -------
@@ -129,7 +132,7 @@ def read_production(
     kinds = {_bare(one) for one in chosen["kind"]}
     same = [any(one.startswith(_bare(k)) for one in kinds) for k in plain["kind"]]
     plain = pd.concat([chosen, plain[world & pd.Series(same, index=plain.index)]]) if not world.all() else chosen
-    return _figures(plain, path.name)
+    return _figures(plain, path.name, places or Places())
 
 
 def is_production(path: Path) -> bool:
@@ -246,8 +249,8 @@ def _bare(kind: str) -> str:
     return re.sub(r"\s*\(?rounded\)?", "", kind.lower()).strip(" ,")
 
 
-def _figures(rows: pd.DataFrame, file: str) -> pd.DataFrame:
-    places, out, faults = Places(), [], []
+def _figures(rows: pd.DataFrame, file: str, places: Places) -> pd.DataFrame:
+    out, faults = [], []
     for row in rows.to_dict("records"):
         unit = next((size for word, size in _UNITS.items() if row["unit"] == word), None)
         if unit is None:
@@ -258,15 +261,16 @@ def _figures(rows: pd.DataFrame, file: str) -> pd.DataFrame:
             value, rule = (row["unit"], "is no known unit") if unit is None else (row["text"], "is no figure")
             faults.append(Fault(file, int(row["row"]), str(row["column"]), value, rule, "Correct the cell."))
             continue
-        country = places.of(row["country"]) or "world"
+        country = places.figure_of(row["country"], file, "Country", int(row["row"]))
         out.append((country, figure.value, figure.mark, figure.low, figure.high, row["year"], row["note"]))
     if faults:
         raise DataError(faults=faults)
+    places.check()
     table = pd.DataFrame(out, columns=list(COLUMNS))
     return table.sort_values("country", kind="stable").reset_index(drop=True)
 
 
-def production_of(given: Any, argument: str, **choice: Any) -> pd.DataFrame:
+def production_of(given: Any, argument: str, places: Places, **choice: Any) -> pd.DataFrame:
     """Return what countries make or use as a table, from a path, a mapping, a Series or a DataFrame.
 
     Raises
@@ -282,13 +286,13 @@ def production_of(given: Any, argument: str, **choice: Any) -> pd.DataFrame:
         if {"country", "value"} <= set(rows.columns):
             given = rows
         else:
-            return read_production(path, **choice)
+            return read_production(path, places=places, **choice)
     if isinstance(given, (Mapping, pd.Series)):
         series = pd.Series(given)
         given = pd.DataFrame({"country": series.index, "value": series.to_numpy()})
     if not isinstance(given, pd.DataFrame) or not {"country", "value"} <= set(given.columns):
         raise DataError(f"{argument}: give country -> tonnes, a table with country and value, or the path of a file.")
-    out, faults, places = [], [], Places()
+    out, faults = [], []
     for place, row in enumerate(given.to_dict("records")):
         text = str(row["value"])
         figure = figure_of(text if text not in ("nan", "None", "<NA>") else "")
@@ -301,7 +305,9 @@ def production_of(given: Any, argument: str, **choice: Any) -> pd.DataFrame:
             faults.append(Fault(argument, place + 2, "mark", mark, rule, checks.listed(MARKS)))
         low, high = (float(row.get(k, np.nan)) if row.get(k) is not None else np.nan for k in ("low", "high"))
         ends = [figure.low if low != low else low, figure.high if high != high else high]
-        out.append((places.of(row["country"]) or "world", figure.value, mark, *ends, row.get("year"), row.get("note")))
+        country = places.figure_of(row["country"], argument, "country", place + 2)
+        out.append((country, figure.value, mark, *ends, row.get("year"), row.get("note")))
+    places.check()
     table = pd.DataFrame(out, columns=list(COLUMNS))
     odd = [c for c in table["country"] if not is_country(c) and c != "world" and not c.lower().startswith("other")]
     if odd:

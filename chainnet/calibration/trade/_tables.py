@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from chainnet.calibration.trade._accounts import Account
+from chainnet.calibration.trade._ledger import gap
 from chainnet.calibration.trade._products import Product
-from chainnet.calibration.trade._reports import Reports, gap
+from chainnet.calibration.trade._reports import Reports
 from chainnet.calibration.trade._rows import each, pairs
 from chainnet.engine import ROUNDING
 from chainnet.errors import DataError
@@ -312,6 +313,12 @@ def _tonnes_of(product: Product, parts: Parts, table: pd.DataFrame) -> float:
     return whole * float(weights.get(product.code, 0.0)) / max(float(weights.sum()), 1e-300)
 
 
+def _periods(held: set[str]) -> str:
+    """Return the parts of a year that a table holds, in words."""
+    whole, name = (4, "quarters") if all("Q" in part.upper() for part in held) else (12, "months")
+    return f"{len(held)} of {whole} {name}"
+
+
 # -- what was supposed ---------------------------------------------------------------------------------
 
 
@@ -360,6 +367,14 @@ def assumptions_of(parts: Parts, reports: Reports, has_production: bool) -> pd.D
             reports.places.regions
         )
         rows.append(("areas without a country", "", "trade", float(parts.flows.loc[ends, "value"].sum()), note))
+    for file, unread in reports.ledger.unread.items():
+        if unread:
+            note = f"{file}: columns that were not read"
+            rows.append(("columns ignored", ", ".join(unread), "trade", np.nan, note))
+    for when, held in sorted(reports.ledger.periods.items()):
+        note = f"{_periods(held)} of {when} are added as a year"
+        if reports.year in (when, None):
+            rows.append(("parts of a year", len(held), "trade", float(parts.flows["value"].sum()), note))
     last = parts.accounts[parts.commodities[-1]]
     if parts.use is None:
         own = float(stays_with_miners(parts).sum())

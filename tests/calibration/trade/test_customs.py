@@ -448,8 +448,8 @@ def test_files_that_do_not_hold_what_is_asked_for_are_refused(tmp_path: Path) ->
 
 
 def test_a_country_that_nobody_knows_is_told() -> None:
-    with pytest.warns(cn.ChainnetWarning, match="Kongo: no country"):
-        cn.from_trade(SMALL, {"Kongo": 100.0, "AUS": 10.0}, products=ORE)
+    with pytest.warns(cn.ChainnetWarning, match="Middle Earth: no country"):
+        cn.from_trade(SMALL, {"Middle Earth": 100.0, "AUS": 10.0}, products=ORE)
 
 
 # -- newer statistics -------------------------------------------------------------------------------------
@@ -579,15 +579,17 @@ def test_a_region_may_have_a_colon_in_its_name() -> None:
     [
         ("COD", "", "COD"), (180, "", "COD"), ("180.0", "", "COD"), (842, "", "USA"), (251, "", "FRA"), (490, "", "TWN"),
         ("S19", "Other Asia, nes", "TWN"), (" 58 ", "", "BEL"), ("Chile ", "", "CHL"), ("x", "Germany", "DEU"),
-        ("0", "", None), ("W00", "World", None), ("EU27", "", None), ("abc", "European Union", None), ("World total (rounded)", "", None),
-        ("Total", "", None), (899, "Areas, nes", "Areas, nes"), (899, "", "area 899"), ("_X", "", "area _X"),
+        ("0", "", "World"), ("W00", "World", "World"), ("EU27", "", "EU27"), ("abc", "European Union", "EU27"),
+        ("World total (rounded)", "", "World"), ("Total", "", "World"), ("EU 28", "", "EU28"), ("Europa", "", "Europe"), (899, "Areas, nes", "Areas, nes"), (899, "", "area 899"), ("_X", "", "area _X"),
         ("Other countries", "", "Other countries"), ("1234567", "", "1234567"),
     ],
 )  # fmt: skip
-def test_a_code_or_a_name_means_a_country_a_remainder_or_a_sum(code: Any, name: str, place: str | None) -> None:
+def test_a_code_or_a_name_means_a_country_a_remainder_or_an_area(code: Any, name: str, place: str) -> None:
     places = Places()
     assert places.of(code, name) == places.of(code, name) == place
-    assert places.regions == (set() if place is None or len(place) == 3 else {place})
+    assert places.areas == ({place} & {"World", "EU27", "EU28", "Europe"})
+    assert places.regions == (set() if place in places.areas or len(place) == 3 else {place})
+    assert not places.faults
     assert set(places.assumed) == ({place} if place in ("TWN", "BEL") else set())
 
 
