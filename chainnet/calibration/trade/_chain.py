@@ -13,6 +13,7 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet.calibration.trade._accounts import Account, account_of, reconciled
+from chainnet.calibration.trade._held import held_of
 from chainnet.calibration.trade._ledger import GAP_COLUMNS, gap
 from chainnet.calibration.trade._places import Places, check_named
 from chainnet.calibration.trade._production import COLUMNS, production_of
@@ -194,7 +195,9 @@ def from_trade(
     asked = None if use is None else production_of(use, "use", places)
     check_named(how.countries, reports.places.met | places.met)
     accounts, feeds = _accounts(commodities, flows, figures, goods, gaps)
-    parts = Parts(commodities, accounts, feeds, figures, asked, flows, goods, slack, utilisation, tier)
+    recoveries = {one.commodity: one.recovery for one in goods}
+    held = held_of(accounts, feeds, recoveries, figures, asked)
+    parts = Parts(commodities, accounts, feeds, figures, asked, flows, goods, slack, utilisation, tier, held)
     network = network_of(parts, reports, gaps, name=name, beneficiaries=beneficiaries)
     source = provenance(network, "none", slack=slack, utilisation=utilisation, products=[one.code for one in goods])
     told = assumptions_of(parts, reports, production is not None)
@@ -225,8 +228,9 @@ def _say_unsold(size: float, good: str) -> None:
     """Warn of what stays where it is mined: no figure says that it is used there."""
     if size > 0:
         said = (
-            f"from_trade: {exact(size)} t of {good} stay in the countries that mine it, and count for nobody. They may "
-            "leave under a product code that is not given. Give that code too, or use= (--use)."
+            f"from_trade: {exact(size)} t of {good} stay in the countries that mine it, and count for nobody: they are "
+            "no demand, and replace no lost imports. They may leave under a product code that is not given. Give that "
+            "code too, or use= (--use)."
         )
         warnings.warn(said, ChainnetWarning, stacklevel=3)
 
