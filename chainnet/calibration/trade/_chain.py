@@ -41,7 +41,8 @@ class TradeChain(Result):
         All that was supposed: assumption, value, applies_to, size_t (contained tonnes that it bears on), note.
     gaps : DataFrame
         All that does not fit or is not known, the largest first: kind, commodity, country, partner, size_t, given_t,
-        found_t, note. Contained tonnes, but for what was left out of the files (gross).
+        found_t, note. Contained tonnes, but for what was left out of the files (gross). Rows of the input that are no
+        flow of their own have rule (left out, added, kept), rows (how many) and tonnes (gross).
     flows : DataFrame
         One figure a reported flow, contained tonnes: commodity, exporter, importer, value_t, low_t, high_t, ratio
         (export over import), reported_by.
@@ -53,7 +54,8 @@ class TradeChain(Result):
     assumed_demand_share : float
         The part of it that no figure of use gives: what stays in each country is taken for its use.
     uncounted_tpa : float
-        What stays where it is mined. It is no demand: it may leave under a product code that was not given.
+        What stays where it is mined. It is no demand, and replaces no lost imports: it may leave under a product code
+        that was not given.
     """
 
     network: Network
@@ -128,7 +130,7 @@ def from_trade(
         Output over capacity of every maker.
     sheet : str, optional
         Of a workbook. This and what follows is for a table as it comes out of a spreadsheet; ``look`` says what it
-        needs.
+        needs. A table in memory takes rename, unit and countries.
     header : int or str, optional
         Row of the heads, or their rows, such as "4-5". Default the first.
     without_rows : int, str or list of int, optional
@@ -138,7 +140,7 @@ def from_trade(
     unit : str, optional
         Of the weights: t (default), kg, g, kt, Mt, lb, short_ton or long_ton.
     countries : mapping of str to str, optional
-        What stands for a country in the table -> its ISO code.
+        What stands for a country in the table -> its ISO code, or the name of a region.
     separator, decimal : str, optional
         As of ``read``.
     fill_down : bool
@@ -152,12 +154,13 @@ def from_trade(
     Raises
     ------
     DataError
-        If a file is of no known form, a cell no number, a product without flows, or an argument out of range.
+        If a file is of no known form, a cell no number, a product without flows, or an argument out of range; if a
+        name may mean several countries, a unit is not sure, or the table holds several years.
 
     Warns
     -----
     ChainnetWarning
-        If goods stay where they are mined and no use is given.
+        If goods stay where they are mined and no use is given, or months of a year are missing.
 
     See Also
     --------
@@ -175,9 +178,9 @@ def from_trade(
     >>> trade = pd.DataFrame(
     ...     [("COD", "CHN", 900.0), ("CHN", "JPN", 100.0), ("AUS", "JPN", 50.0)], columns=["exporter", "importer", "t"]
     ... )
-    >>> found = cn.from_trade(trade, {"COD": 120.0, "AUS": 10.0}, products={"2605": 0.1})
+    >>> found = cn.from_trade(trade, {"COD": 90.0, "AUS": 5.0}, products={"2605": 0.1})
     >>> cn.chokepoints(found.network, by="country")["lost_tpa"].round(6).to_dict()
-    {'COD': 87.5, 'AUS': 0.0}
+    {'COD': 88.75, 'AUS': 0.0}
     >>> found.assumptions.set_index("assumption").loc["re-exports traced", "size_t"].round(6)
     np.float64(10.0)
     """

@@ -74,7 +74,6 @@ def read_production(
     kind: str | None = None,
     year: int | None = None,
     nearest: bool = False,
-    places: Places | None = None,
 ) -> pd.DataFrame:
     """Read what countries make from a USGS Mineral Commodity Summaries file as it is downloaded.
 
@@ -93,8 +92,6 @@ def read_production(
         Default the last one.
     nearest : bool
         Whether the last year stands in where ``year`` is not there.
-    places : Places, optional
-        What is known of its names already; of use inside ``from_trade``.
 
     Returns
     -------
@@ -108,7 +105,18 @@ def read_production(
     DataError
         If the file is none of these, or holds several materials, types or no such year.
     """
-    path = Path(path)
+    return _production_file(Path(path), Places(), material=material, kind=kind, year=year, nearest=nearest)
+
+
+def _production_file(
+    path: Path,
+    places: Places,
+    *,
+    material: str | None = None,
+    kind: str | None = None,
+    year: int | None = None,
+    nearest: bool = False,
+) -> pd.DataFrame:
     rows = _table(path)
     names = _plain_names(rows)
     if set(names) >= _LONG:
@@ -132,7 +140,7 @@ def read_production(
     kinds = {_bare(one) for one in chosen["kind"]}
     same = [any(one.startswith(_bare(k)) for one in kinds) for k in plain["kind"]]
     plain = pd.concat([chosen, plain[world & pd.Series(same, index=plain.index)]]) if not world.all() else chosen
-    return _figures(plain, path.name, places or Places())
+    return _figures(plain, path.name, places)
 
 
 def is_production(path: Path) -> bool:
@@ -286,7 +294,7 @@ def production_of(given: Any, argument: str, places: Places, **choice: Any) -> p
         if {"country", "value"} <= set(rows.columns):
             given = rows
         else:
-            return read_production(path, places=places, **choice)
+            return _production_file(path, places, **choice)
     if isinstance(given, (Mapping, pd.Series)):
         series = pd.Series(given)
         given = pd.DataFrame({"country": series.index, "value": series.to_numpy()})

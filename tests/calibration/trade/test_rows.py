@@ -228,13 +228,23 @@ def test_what_has_no_figure_is_counted() -> None:
     assert [(kind, rows) for kind, _, rows, _ in told(found)] == [("no figure", 1)]
 
 
+def test_a_refresh_lists_rows_that_are_no_flow_of_their_own() -> None:
+    net = read([("IDN", "CHN", 90.0)]).network
+    newer = pd.DataFrame([("IDN", "CHN", 50.0), ("IDN", "CHN", 50.0), ("IDN", "World", 100.0)], columns=PLAIN)
+    left = cn.refresh(net, newer, products=NICKEL).left
+    assert left["what"].tolist() == ["rows of the files"] * 2
+    assert left["note"].str.split(";").str[0].tolist() == [
+        "aggregates left out: 1 rows, 100 t gross, left out", "equal rows: 1 rows, 50 t gross, added",
+    ]  # fmt: skip
+
+
 PLACES = st.sampled_from(["IDN", "Indonesien", "PHL", "DEU", "France", "CHN", "EU27", "World", "Europe", "Rest of it"])
 TOLD = st.tuples(PLACES, PLACES, st.integers(1, 99), st.sampled_from(["t", "kg", "kt", "short_ton"]),
                  st.sampled_from(["2604", "260400", "7502"]), st.sampled_from([2021, 2022]))  # fmt: skip
 HEADS = ("exporter", "importer", "t", "unit", "code", "year")
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=15)
 @given(
     st.lists(TOLD, min_size=1, max_size=12),
     st.lists(st.sampled_from([str.lower, str.upper, str.title]), min_size=6, max_size=6),
