@@ -26,26 +26,19 @@ def counted_once(rows: pd.DataFrame, places: Places, commodities: Mapping[str, s
 
 def _without_headings(rows: pd.DataFrame, commodities: Mapping[str, str], ledger: Ledger) -> pd.DataFrame:
     """Leave out subheadings whose heading is there for the same flow; but the heading where one is asked for apart."""
-    if rows["product"].str.len().nunique() < 2:
-        return rows
+    size = rows["product"].str.len()
     dropped: set[int] = set()
-    for _, flow in rows.groupby(_FLOW, dropna=False):
-        known = dict(zip(flow["product"], flow["code"], strict=True))
-        for place, product, code in zip(flow.index, flow["product"], flow["code"], strict=True):
-            under = [other for other in known if other != product and other.startswith(product)]
-            over = [other for other in known if other != product and product.startswith(other)]
-            is_parted = any(known[other] != code for other in under)
-            if is_parted or any(known[other] == code and not _parted(other, known) for other in over):
-                dropped.add(place)
+    for length in sorted(size.unique())[:-1]:
+        heads = rows.loc[size.eq(length), [*_FLOW, "product", "code"]].rename_axis("at").reset_index()
+        under = rows.loc[size.gt(length), [*_FLOW, "product", "code"]].rename_axis("below").reset_index()
+        under["product"] = under["product"].str[:length]
+        pairs = heads.merge(under, on=[*_FLOW, "product"], suffixes=("", "_below"))
+        parted = set(pairs.loc[pairs["code"].ne(pairs["code_below"]), "at"])
+        dropped |= parted | set(pairs.loc[~pairs["at"].isin(parted), "below"])
     hit = rows.index.isin(list(dropped))
     note = "a heading stands beside its subheadings: one level counts, the heading where all under it is one product"
     ledger.by_commodity("heading beside its subheadings", "left out", rows[hit], note, commodities)
     return rows[~hit]
-
-
-def _parted(heading: str, known: Mapping[str, str]) -> bool:
-    """Say whether something under a heading is asked for under a code of its own."""
-    return any(other != heading and other.startswith(heading) and known[other] != known[heading] for other in known)
 
 
 def _without_areas(rows: pd.DataFrame, places: Places, commodities: Mapping[str, str], ledger: Ledger) -> pd.DataFrame:
@@ -53,29 +46,32 @@ def _without_areas(rows: pd.DataFrame, places: Places, commodities: Mapping[str,
     is_area = rows["exporter"].isin(places.areas) | rows["importer"].isin(places.areas)
     if not is_area.any():
         return rows
-    plain = rows[~is_area]
-    kept = [plain]
     keys = ["year", "code", "exporter", "importer"]
-    flows = rows.loc[is_area, keys].drop_duplicates().sort_values(keys)
+    known = {key: [part] for key, part in rows[~is_area].groupby(keys[:2])}
+    areas = rows[is_area]
+    flows = areas[keys].drop_duplicates().sort_values(keys)
     sizes = [_size(row.exporter, places) * _size(row.importer, places) for row in each(flows)]
     for row in each(flows.iloc[np.argsort(sizes, kind="stable")]):
         year, code, exporter, importer = row.year, str(row.code), str(row.exporter), str(row.importer)
-        same = rows["year"].eq(year) & rows["code"].eq(code)
-        part = rows[same & rows["exporter"].eq(exporter) & rows["importer"].eq(importer)]
-        tonnes = float(part.groupby("side")["t"].sum().max())
+        same = areas["year"].eq(year) & areas["code"].eq(code)
+        part = areas[same & areas["exporter"].eq(exporter) & areas["importer"].eq(importer)]
+        tonnes = float(part["t"].sum())
+        near = known.setdefault((year, code), [])
+        held = float(sum(_inside(one, exporter, importer, places) for one in near))
         area = " to ".join(end for end in (exporter, importer) if end in places.areas)
-        held = float(sum(_inside(one, year, code, exporter, importer, places) for one in kept))
-        if held > 0:
+        kind, rule, found = "aggregates left out", "left out", {"given_t": tonnes, "found_t": held}
+        if exporter == importer:
+            note = f"{exporter}: trade inside it"
+        elif held > 0:
             note = f"{area}: its countries stand in the table as well, with {exact(held)} t"
-            kind, rule, found = "aggregates left out", "left out", {"given_t": tonnes, "found_t": held}
-            ledger.add(kind, rule, len(part), tonnes, note, commodities[code], exporter, importer, found)
-            continue
-        note = f"{area}: no flow of its countries stands in the table, so it is a region of its own"
-        ledger.add("aggregates kept", "kept", len(part), tonnes, note, commodities[code], exporter, importer)
-        names = {end: UNNAMED if end == WORLD else end for end in (exporter, importer)}
-        places.regions |= {name for end, name in names.items() if end in places.areas}
-        kept.append(part.replace({"exporter": names, "importer": names}))
-    return pd.concat(kept)
+        else:
+            note = f"{area}: no flow of its countries stands in the table, so it is a region of its own"
+            kind, rule, found = "aggregates kept", "kept", {}
+            names = {end: UNNAMED if end == WORLD else end for end in (exporter, importer)}
+            places.regions |= {name for end, name in names.items() if end in places.areas}
+            near.append(part.replace({"exporter": names, "importer": names}))
+        ledger.add(kind, rule, len(part), tonnes, note, commodities[code], exporter, importer, found)
+    return pd.concat([rows[:0], *(part for parts in known.values() for part in parts)])
 
 
 def _size(area: str, places: Places) -> int:
@@ -86,9 +82,9 @@ def _size(area: str, places: Places) -> int:
     return 300 + (area == WORLD) if members is None else len(members)
 
 
-def _inside(rows: pd.DataFrame, year: float, code: str, exporter: str, importer: str, places: Places) -> float:
+def _inside(rows: pd.DataFrame, exporter: str, importer: str, places: Places) -> float:
     """Return the tonnes of flows that a flow between areas holds."""
-    hit = rows["year"].eq(year) & rows["code"].eq(code) & rows["exporter"].ne(rows["importer"])
+    hit = rows["exporter"].ne(rows["importer"])
     for column, end in (("exporter", exporter), ("importer", importer)):
         if end not in places.areas:
             hit &= rows[column].eq(end)

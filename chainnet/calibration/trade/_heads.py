@@ -92,7 +92,7 @@ class Heads:
     """What the columns of a table are.
 
     ``names``: head -> name here. ``unread``: heads of columns that nobody reads. ``year``: the year of the weights
-    where their head is one.
+    where their head is one. A column of goods is held against one another, and read no further.
     """
 
     layout: Layout
@@ -150,7 +150,7 @@ def heads_of(columns: Iterable[Any], file: str, year: int | None) -> Heads:
         raise DataError(f"{file}: the columns {' and '.join(same)} are both {twice}. Leave one of them out.")
     if not layout.name.startswith("UN Comtrade"):
         _take_more(given, names, {"unit"} if layout.is_coded else {*_TAKEN, "month"})
-    return Heads(layout, names, tuple(head for head in given if head not in names), given_year)
+    return Heads(layout, names, tuple(head for head in given if names.get(head, "goods") == "goods"), given_year)
 
 
 def _wide(given: list[str], file: str, year: int | None) -> tuple[str, int | None]:
@@ -238,8 +238,8 @@ def dated(rows: pd.DataFrame, file: str) -> tuple[pd.DataFrame, dict[int, set[st
     said = [column for column in ("period", "year") if column in rows.columns]
     if not said or not len(rows):
         return rows, {}
-    cells = rows[said[0]].astype("str").str.strip().str.removesuffix(".0")
-    cells = cells.where(cells.ne("") & ~rows[said[0]].isna(), rows[said[-1]].astype("str").str.removesuffix(".0"))
+    told = [rows[column].astype("str").fillna("").str.strip().str.removesuffix(".0") for column in said]
+    cells = told[0].where(~told[0].isin(["", "nan", "None"]), told[-1])
     read = {cell: _WHEN.fullmatch(cell) for cell in cells.unique()}
     for cell, found in read.items():
         if found is None:

@@ -38,6 +38,22 @@ _EUROPE = "ALB AND BIH BLR CHE FRO GBR GIB ISL LIE MCO MDA MKD MNE NOR RUS SMR S
 _SOUTH = "ARG BOL BRA CHL COL ECU FLK GUF GUY PER PRY SUR URY VEN"
 _ASIA = ("AFG ARE ARM AZE BGD BHR BRN BTN CHN CYP GEO HKG IDN IND IRN IRQ ISR JOR JPN KAZ KGZ KHM KOR KWT LAO LBN LKA "
          "MAC MDV MMR MNG MYS NPL OMN PAK PHL PRK PSE QAT SAU SGP SYR THA TJK TKM TLS TUR TWN UZB VNM YEM")  # fmt: skip
+# unions and regions that statistics sum over: what they are called -> members
+_UNIONS = {
+    "ASEAN": "BRN IDN KHM LAO MMR MYS PHL SGP THA TLS VNM",
+    "Benelux": "BEL LUX NLD",
+    "BRICS": "ARE BRA CHN EGY ETH IDN IND IRN RUS ZAF",
+    "CIS": "ARM AZE BLR KAZ KGZ MDA RUS TJK TKM UZB",
+    "EFTA": "CHE ISL LIE NOR",
+    "GCC": "ARE BHR KWT OMN QAT SAU",
+    "MERCOSUR": "ARG BOL BRA PRY URY VEN",
+    "Middle East": "ARE BHR IRN IRQ ISR JOR KWT LBN OMN PSE QAT SAU SYR TUR YEM",
+    "NAFTA": "CAN MEX USA",
+    "OECD": "AUS AUT BEL CAN CHE CHL COL CRI CZE DEU DNK ESP EST FIN FRA GBR GRC HUN IRL ISL ISR ITA JPN KOR LTU LUX "
+    "LVA MEX NLD NOR NZL POL PRT SVK SVN SWE TUR USA",
+    "OPEC": "AGO ARE COG DZA ECU GAB GNQ IRN IRQ KWT LBY NGA QAT SAU VEN",
+    "USMCA": "CAN MEX USA",
+}
 _NO_EURO = {"CZE", "DNK", "HUN", "POL", "ROU", "SWE"}
 
 
@@ -61,8 +77,8 @@ def members_of(area: str) -> frozenset[str] | None:
     listed = {"Europe": union | {*_EUROPE.split()}, "Asia": frozenset(_ASIA.split()), "Euro area": union - _NO_EURO,
               "South America": frozenset(_SOUTH.split()), "North America": frozenset(("CAN", "GRL", "MEX", "USA")),
               "America": groups.get("latin_america", frozenset()) | {"CAN", "USA"}}  # fmt: skip
-    if area in listed:
-        return listed[area]
+    if area in listed or area in _UNIONS:
+        return listed.get(area, frozenset(_UNIONS.get(area, "").split()))
     return union | {"GBR"} if re.fullmatch(r"EU\d\d", area) else None
 
 
@@ -163,6 +179,9 @@ def _area(word: str) -> str:
     """Return the name of an area that a word means; empty where it means none."""
     by_name = {group.lower().replace("_", " "): group for group in common_groups()}
     plain = re.sub(r"[\s_]+", " ", word.lower()).strip()
+    union = next((union for union in _UNIONS if union.lower() == plain), "")
+    if union:
+        return union
     if plain in by_name:
         return {group: area for area, group in _GROUPS.items()}.get(by_name[plain], by_name[plain])
     found = area_named(word)

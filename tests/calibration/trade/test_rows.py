@@ -79,6 +79,21 @@ def test_of_areas_that_hold_each_other_the_smallest_stays() -> None:
     }
 
 
+def test_unions_hold_their_members_and_trade_inside_an_area_is_left_out() -> None:
+    rows = [
+        ("IDN", "ASEAN", 5.0),
+        ("IDN", "Asia", 6.0),
+        ("IDN", "OECD", 3.0),
+        ("IDN", "JPN", 1.0),
+        ("EU27", "EU27", 8.0),
+    ]
+    found = read(rows)
+    assert flows(found) == {("IDN", "ASEAN"): 5.0, ("IDN", "JPN"): 1.0}
+    assert sorted(told(found)) == [
+        ("aggregates kept", "kept", 1, 5.0), *(("aggregates left out", "left out", 1, t) for t in (3.0, 6.0, 8.0)),
+    ]  # fmt: skip
+
+
 def test_an_area_has_production_of_its_own_and_is_not_the_world() -> None:
     with pytest.warns(cn.ChainnetWarning, match="EU27: no country"):
         found = cn.from_trade(
