@@ -20,6 +20,7 @@ from chainnet import checks
 from chainnet.calibration.trade._places import Places
 from chainnet.calibration.trade._rows import heads, text_pieces
 from chainnet.errors import ChainnetWarning, DataError, Fault
+from chainnet.io import UNITS, role_of, unit_size
 from chainnet.network import is_country
 
 MARKS = ("reported", "estimated", "withheld", "not available", "greater than", "less than")
@@ -278,6 +279,12 @@ def _figures(rows: pd.DataFrame, file: str, places: Places) -> pd.DataFrame:
     return table.sort_values("country", kind="stable").reset_index(drop=True)
 
 
+def _head_of(head: str) -> str:
+    """Return the name here of a head, in any case; a column of units under any of its names."""
+    small = head.strip().lower()
+    return "unit" if role_of(head)[0] == "unit" else small
+
+
 def production_of(given: Any, argument: str, places: Places, **choice: Any) -> pd.DataFrame:
     """Return what countries make or use as a table, from a path, a mapping, a Series or a DataFrame.
 
@@ -291,19 +298,29 @@ def production_of(given: Any, argument: str, places: Places, **choice: Any) -> p
     if isinstance(given, (str, Path)):
         path = Path(given)
         rows = _table(path)
-        if {"country", "value"} <= set(rows.columns):
+        if {"country", "value"} <= {str(c).strip().lower() for c in rows.columns}:
             given = rows
         else:
             return _production_file(path, places, **choice)
     if isinstance(given, (Mapping, pd.Series)):
         series = pd.Series(given)
         given = pd.DataFrame({"country": series.index, "value": series.to_numpy()})
+    if isinstance(given, pd.DataFrame):
+        given = given.rename(columns=lambda head: _head_of(str(head)))
     if not isinstance(given, pd.DataFrame) or not {"country", "value"} <= set(given.columns):
         raise DataError(f"{argument}: give country -> tonnes, a table with country and value, or the path of a file.")
+    unread = [head for head in given.columns if head not in (*COLUMNS, "unit")]
+    if unread:
+        warnings.warn(f"{argument}: columns that were not read: {heads(unread)}.", ChainnetWarning, stacklevel=4)
     out, faults = [], []
     for place, row in enumerate(given.to_dict("records")):
-        text = str(row["value"])
-        figure = figure_of(text if text not in ("nan", "None", "<NA>") else "")
+        text, unit = str(row["value"]), str(row.get("unit", "t"))
+        size = unit_size(unit)
+        if size is None:
+            rule, remedy = "is no unit of weight that is known for sure", f"Write one of {', '.join(UNITS)}."
+            faults.append(Fault(argument, place + 2, "unit", unit, rule, remedy))
+            continue
+        figure = figure_of(text if text not in ("nan", "None", "<NA>") else "", unit=size)
         if figure is None or figure.value < 0 or figure.value == np.inf:
             faults.append(Fault(argument, place + 2, "value", text, "is no figure, 0 or more", "Correct it."))
             continue
@@ -311,7 +328,7 @@ def production_of(given: Any, argument: str, places: Places, **choice: Any) -> p
         if mark not in MARKS:
             rule = checks.told("unknown mark", mark, MARKS)
             faults.append(Fault(argument, place + 2, "mark", mark, rule, checks.listed(MARKS)))
-        low, high = (float(row.get(k, np.nan)) if row.get(k) is not None else np.nan for k in ("low", "high"))
+        low, high = (size * float(row.get(k, np.nan)) if row.get(k) is not None else np.nan for k in ("low", "high"))
         ends = [figure.low if low != low else low, figure.high if high != high else high]
         country = places.figure_of(row["country"], argument, "country", place + 2)
         out.append((country, figure.value, mark, *ends, row.get("year"), row.get("note")))

@@ -253,6 +253,18 @@ def test_a_refresh_lists_rows_that_are_no_flow_of_their_own() -> None:
     ]  # fmt: skip
 
 
+def test_figures_of_output_and_use_are_read_in_their_unit_and_under_heads_in_any_case() -> None:
+    made = pd.DataFrame([("Indonesien", 1.8, "kt"), ("PHL", 330.0, "t")], columns=["Country", "VALUE", "Unit"])
+    found = read([("IDN", "CHN", 900.0)], production=made, use=pd.DataFrame({"Country": ["China"], "Value": [900.0]}))
+    assert found.production.set_index("country")["value_t"].to_dict() == {"IDN": 1800.0, "PHL": 330.0}
+    with pytest.raises(cn.DataError, match='unit: "tons": is no unit of weight'):
+        read([("IDN", "CHN", 900.0)], production=made.assign(Unit="tons"))
+    with pytest.warns(cn.ChainnetWarning, match="columns that were not read: colour"):
+        cn.from_trade(pd.DataFrame([("IDN", "CHN", 9.0)], columns=PLAIN), made.assign(colour="red"), products=NICKEL)
+    with pytest.raises(cn.DataError, match='row 2, country: "Congo": means no one country'):
+        read([("COD", "CHN", 900.0)], production={"Congo": 900.0})
+
+
 PLACES = st.sampled_from(["IDN", "Indonesien", "PHL", "DEU", "France", "CHN", "EU27", "World", "Europe", "Rest of it"])
 TOLD = st.tuples(PLACES, PLACES, st.integers(1, 99), st.sampled_from(["t", "kg", "kt", "short_ton"]),
                  st.sampled_from(["2604", "260400", "7502"]), st.sampled_from([2021, 2022]))  # fmt: skip
