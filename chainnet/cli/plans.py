@@ -122,11 +122,10 @@ def _measure(given: list[str]) -> dict[str, Any]:
 
 def _country(word: str) -> str:
     """Return the code of a country by its name, "!" before it kept; else the word itself."""
-    from chainnet.network import OUTSIDE
-    from chainnet.words import country_code
+    from chainnet.network import OUTSIDE, country_named
 
     name = word.removeprefix(OUTSIDE)
-    return OUTSIDE * (name != word) + (country_code(name) or name)
+    return OUTSIDE * (name != word) + (country_named(name) or name)
 
 
 def _cell(word: str) -> int | float | str:

@@ -6,8 +6,9 @@ is only written), *descriptor* (``datapackage.json``).
 
 from chainnet.io.atomic import Placing, check_target, write_file, write_files
 from chainnet.io.catalogue import catalog, shipped_names, shipped_path
+from chainnet.io.columns import head_words, role_of
 from chainnet.io.datapackage import DESCRIPTOR, generate_datapackage, read_descriptor, take_meta
-from chainnet.io.excerpts import DIRECTIONS, Excerpt, excerpt
+from chainnet.io.excerpts import DIRECTIONS, UNITS, Excerpt, excerpt, unit_of, unit_size
 from chainnet.io.folder import headers_of, table_csv, write_folder
 from chainnet.io.intake import Intake
 from chainnet.io.looking import Look, look
@@ -22,6 +23,7 @@ from chainnet.io.writing import write
 __all__ = [
     "DESCRIPTOR",
     "DIRECTIONS",
+    "UNITS",
     "Excerpt",
     "Intake",
     "Look",
@@ -30,6 +32,7 @@ __all__ = [
     "check_target",
     "excerpt",
     "generate_datapackage",
+    "head_words",
     "headers_of",
     "load_json",
     "load_toml",
@@ -41,11 +44,14 @@ __all__ = [
     "read_descriptor",
     "read_table",
     "read_text",
+    "role_of",
     "shipped_names",
     "shipped_path",
     "table_csv",
     "take_meta",
     "to_people_csv",
+    "unit_of",
+    "unit_size",
     "with_rules",
     "write",
     "write_file",

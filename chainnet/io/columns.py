@@ -13,8 +13,7 @@ from chainnet.io.decimals import number_of
 from chainnet.io.excerpts import NOTHING, unit_of
 from chainnet.io.grid import Cell
 from chainnet.io.text import number_text
-from chainnet.network import country_named, is_country
-from chainnet.words import country_code
+from chainnet.network import country_named, is_country, is_open
 
 _MARKED = re.compile("[ ,'\u00a0\u202f]")
 _MOST_WORDS = 3000  # distinct cells that are looked at
@@ -144,7 +143,7 @@ def code_of(cell: Cell) -> tuple[str, str]:
         return text, "ISO-3"
     if re.fullmatch(r"\d{1,3}", text):
         return (_numeric()[int(text)], "M49") if int(text) in _numeric() else ("", "")
-    found = country_named(text) if re.fullmatch("[A-Z]{2}", text) else country_code(text)
+    found = country_named(text)
     return (found, "ISO-2" if re.fullmatch("[A-Z]{2}", text) else "names") if found else ("", "")
 
 
@@ -208,7 +207,8 @@ def _take_places(out: Seen, filled: Sequence[Cell], *, is_named: bool) -> None:
     distinct = Counter(map(text_of, filled))
     words = list(distinct)[:_MOST_WORDS]
     known = {word: code_of(word) for word in words}
-    spelt = Counter(how for _, how in known.values() if how)
+    ways = ((how or "names" * is_open(word)) for word, (_, how) in known.items())  # of several countries is a name too
+    spelt = Counter(how for how in ways if how)
     out.share_known = sum(spelt.values()) / len(words)
     if not spelt or (not is_named and (out.share_known < _SURE or spelt.most_common(1)[0][0] == "M49")):
         return

@@ -41,6 +41,8 @@ _WORDS = {
     "grams": "g", "kt": "kt", "ktpa": "kt", "kilotonnes": "kt", "lb": "lb", "lbs": "lb", "pound": "lb", "pounds": "lb",
 }  # fmt: skip
 _TONS = {"metric": "t", "short": "short_ton", "long": "long_ton"}
+_MILLION = re.compile(r"\b1[ .,']?000[ .,']?000\b|'000[ ']000\b|\bmillions?\b|\bmillionen\b", re.I)
+_TONS_CUT = {"st": "short_ton", "lt": "long_ton", "t": "t"}  # as cells write them, also in capitals
 _THOUSAND = re.compile(r"\b1[ .,']?000\b|'000\b|\bthousands?\b|\btausend\b|\bmilliers\b", re.I)
 Kind = Callable[[str], str]
 
@@ -63,9 +65,24 @@ def unit_of(head: str) -> tuple[str, ...]:
         return ("t", "Mt")
     if not found:
         return ("t", "short_ton") if tons else ()
+    if _MILLION.search(head):
+        return {"t": ("Mt",), "kg": ("kt",)}.get(found, ())
     if _THOUSAND.search(head):
         return {"t": ("kt",), "kg": ("t",)}.get(found, ())
     return (found,)
+
+
+def unit_size(cell: str) -> float | None:
+    """Return the tonnes in the unit that a cell names; None where it names none of weight for sure.
+
+    Examples
+    --------
+    >>> unit_size("kg"), unit_size("thousand metric tons"), unit_size("st"), unit_size("tons"), unit_size("m3")
+    (0.001, 1000.0, 0.90718474, None, None)
+    """
+    said = unit_of(cell)
+    word = cell if cell in UNITS else _TONS_CUT.get(cell.lower(), said[0] if len(said) == 1 else "")
+    return UNITS.get(word)
 
 
 @dataclass(frozen=True)

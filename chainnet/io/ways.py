@@ -166,7 +166,7 @@ def _trade(out: Ways, sheet: Sheet, path: Path, base: Options) -> None:
     _ask_numbers(asked, sheet)
     _ask_rows(asked, out, sheet)
     for word, meant in open_names(sheet).items():
-        keep: Answer = ("as it stands", {})
+        keep: Answer = ("as it stands", {"countries": {word: word}})
         said = f'Which country is "{word}"?' + (" Namibia, or not available?" if word == "NA" else "")
         asked.append((said, [*((code, {"countries": {word: code}}) for code in meant), keep]))
     years = years_of(sheet)

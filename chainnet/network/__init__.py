@@ -20,6 +20,7 @@ from chainnet.network._common import common_table
 from chainnet.network._contracts import contracts_in_force
 from chainnet.network._countries import (
     OUTSIDE,
+    area_named,
     collect_groups,
     common_groups,
     countries_near,
@@ -73,6 +74,7 @@ __all__ = [
     "State",
     "Table",
     "annotated",
+    "area_named",
     "as_text",
     "awake_edges",
     "backers_of",

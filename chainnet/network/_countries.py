@@ -15,63 +15,17 @@ from chainnet.errors import DataError
 
 Groups = Mapping[str, frozenset[str]]
 OUTSIDE = "!"  # before a country or group: wherever that is not
+_VAGUE = frozenset(("america",))  # one country is likely, and not sure
 _TOTALS = frozenset(
     ("all", "all countries", "global", "grand total", "sum", "total", "totals", "w00", "wld", "world", "world total")
 )
-# what people write for a country, where the standard has another name; "congo" alone is two countries
-_COMMON = {
-    "bolivia": "BOL",
-    "britain": "GBR",
-    "burma": "MMR",
-    "china mainland": "CHN",
-    "chinese taipei": "TWN",
-    "congo brazzaville": "COG",
-    "congo kinshasa": "COD",
-    "cote d ivoire": "CIV",
-    "czech republic": "CZE",
-    "democratic republic of congo": "COD",
-    "democratic republic of the congo": "COD",
-    "congo democratic republic": "COD",
-    "dprk": "PRK",
-    "dr congo": "COD",
-    "drc": "COD",
-    "england": "GBR",
-    "great britain": "GBR",
-    "iran": "IRN",
-    "ivory coast": "CIV",
-    "korea republic": "KOR",
-    "korea south": "KOR",
-    "korea north": "PRK",
-    "ksa": "SAU",
-    "laos": "LAO",
-    "macau": "MAC",
-    "macedonia": "MKD",
-    "mainland china": "CHN",
-    "north korea": "PRK",
-    "png": "PNG",
-    "pr china": "CHN",
-    "prc": "CHN",
-    "republic of korea": "KOR",
-    "republic of the congo": "COG",
-    "rok": "KOR",
-    "russia": "RUS",
-    "south korea": "KOR",
-    "swaziland": "SWZ",
-    "syria": "SYR",
-    "taiwan": "TWN",
-    "tanzania": "TZA",
-    "turkey": "TUR",
-    "uae": "ARE",
-    "uk": "GBR",
-    "united states of america": "USA",
-    "us": "USA",
-    "venezuela": "VEN",
-    "viet nam": "VNM",
-    "vietnam": "VNM",
-}
 _AREAS = {"eu": "EU27", "european union": "EU27", "eu 27": "EU27", "europe": "EU27"}
-# names that do not say which country is meant
-_OPEN = {"america": ("USA",), "congo": ("COD", "COG"), "korea": ("KOR", "PRK")}
+# letters that are no others with an accent; marks of kana, which tell one sound from another
+_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th"})
+_SOUNDS = "\u3099\u309a"
+_CLIPPED = {"br": "british", "dem": "democratic", "fed": "federation", "is": "islands", "isds": "islands",
+            "pr": "peoples republic", "rep": "republic", "st": "saint", "sts": "states"}  # fmt: skip
+_SMALL = frozenset(("and", "of", "the"))  # words that names are written with and without
 _LONGEST_NAME = 1000  # letters of a word that may be a name at all
 _LONGEST = 60  # letters of a word that is compared with names
 _LISTED = 5  # countries that a hint lists
@@ -102,13 +56,39 @@ def _iso_names() -> Mapping[str, str]:
     """Return plain names of countries -> alpha-3 code; alpha-2 codes too, but for NA, which is no answer."""
     import pycountry
 
+    aliases = _listed_names("country_aliases.csv")
     found: dict[str, str] = {}
     for country in pycountry.countries:
         for key in ("alpha_2", "alpha_3", "name", "official_name", "common_name"):
             word = _plain(getattr(country, key, ""))
-            if word and word != "na" and word not in _OPEN:
+            if word and word != "na" and word not in aliases:
                 found[word] = country.alpha_3
-    return found | _COMMON
+    return found | {name: codes[0] for name, codes in aliases.items() if len(codes) == 1 and name not in _VAGUE}
+
+
+def _listed_names(file: str) -> dict[str, tuple[str, ...]]:
+    """Return plain names -> all codes that each may mean, of a table beside this module."""
+    with (Path(__file__).parent / file).open(encoding="utf-8", newline="") as handle:
+        return {_plain(row["name"]): tuple(row["codes"].split()) for row in csv.DictReader(handle)}
+
+
+@cache
+def _names() -> tuple[Mapping[str, str], Mapping[tuple[str, ...], str], Mapping[str, tuple[str, ...]]]:
+    """Return names in all languages -> what they mean; their words in any order -> the same; names of several."""
+    aliases, known = _listed_names("country_aliases.csv"), _listed_names("country_names.csv")
+    found = {name: codes[0] for name, codes in known.items() if len(codes) == 1} | dict(_iso_names())
+    several = {name: codes for name, codes in (known | aliases).items() if len(codes) > 1 or name in _VAGUE}
+    bags: dict[tuple[str, ...], set[str]] = {}
+    for name, code in found.items():
+        if " " in name:
+            bags.setdefault(_bag(name), set()).add(code)
+    return found, {bag: next(iter(codes)) for bag, codes in bags.items() if len(codes) == 1}, several
+
+
+def _bag(plain: str) -> tuple[str, ...]:
+    """Return the words of a name, whole and in one order."""
+    words = " ".join(_CLIPPED.get(word, word) for word in plain.split()).replace("federated", "federation").split()
+    return tuple(sorted(set(words) - _SMALL))
 
 
 @cache
@@ -120,32 +100,61 @@ def country_names() -> Mapping[str, str]:
 
 
 def _plain(word: str) -> str:
+    """Return a name in small letters without accents, whatever its script, with single blanks."""
     if len(word) > _LONGEST_NAME:
         return ""
-    letters = unicodedata.normalize("NFKD", word).encode("ascii", "ignore").decode().lower()
-    letters = re.sub(r"(?<=\b[a-z])\.(?=[a-z]\b|\s|$)", "", letters)  # U.S.A.
-    words = re.sub(r"[^a-z0-9]+", " ", letters.replace("'", "").replace("&", " and ")).split()
+    apart = unicodedata.normalize("NFKD", word.casefold())
+    letters = "".join(c for c in apart if not unicodedata.combining(c) or c in _SOUNDS).translate(_LETTERS)
+    letters = unicodedata.normalize("NFC", re.sub(r"(?<=\b[a-z])\.(?=[a-z]\b|\s|$)", "", letters))  # U.S.A.
+    words = re.sub(
+        r"[\W_]+", " ", re.sub("['\u2018\u2019\u02bb\u02bc\u00b4`]", "", letters).replace("&", " and ")
+    ).split()
     return " ".join(words[1:] if words[:1] == ["the"] and len(words) > 1 else words)
 
 
 def country_named(word: object) -> str | None:
     """Return the code of the country that a name or a common abbreviation means; None where it is not sure.
 
+    Names are known in some twenty languages (Unicode CLDR) and as statistics write them.
+
     Examples
     --------
     >>> country_named("DRC"), country_named("Korea, Rep. of"), country_named("Congo"), country_named("U.S.")
     ('COD', 'KOR', None, 'USA')
+    >>> country_named("Südafrika"), country_named("オーストラリア"), country_named("China (mainland)")
+    ('ZAF', 'AUS', 'CHN')
+    """
+    found = _meaning(word)
+    return found if found is not None and is_country(found) else None
+
+
+def area_named(word: object) -> str | None:
+    """Return the group, or the code of the CLDR, of a name of several countries together; None where it is none.
+
+    Examples
+    --------
+    >>> area_named("Union européenne"), area_named("EU-28"), area_named("Welt"), area_named("France")
+    ('EU27', 'EU28', '001', None)
     """
     plain = _plain(word) if isinstance(word, str) else ""
-    for said in (plain, re.sub(r"\b(rep|dem|fed)\b", _unclipped, plain)):
-        for form in (said, re.sub(r"( of)?( the)?$", "", said)):
-            if form in _iso_names():
-                return _iso_names()[form]
-    return None
+    if is_total(word) or re.fullmatch(r"(world|(world |grand )?totals?)( rounded)?", plain):
+        return "001"
+    union = re.fullmatch(r"(?:eu|european union)\s?(\d\d)?(?: 2020| countries)?", plain)
+    if union:
+        return f"EU{union[1] or 27}"
+    found = _meaning(word)
+    return {"EU": "EU27"}.get(found, found) if found is not None and not is_country(found) else None
 
 
-def _unclipped(found: re.Match[str]) -> str:
-    return {"rep": "republic", "dem": "democratic", "fed": "federation"}[found[0]]
+def _meaning(word: object) -> str | None:
+    plain = _plain(word) if isinstance(word, str) else ""
+    known, bags, several = _names()
+    if plain in several or plain == "na":
+        return None
+    for form in (plain, re.sub(r"( of)?( the)?$", "", plain)):
+        if form in known:
+            return known[form]
+    return bags.get(_bag(plain)) if " " in plain else None
 
 
 def country_hint(word: object) -> str:
@@ -164,7 +173,7 @@ def country_hint(word: object) -> str:
 
 def is_open(word: str) -> bool:
     """Say whether a name of a country does not say which of several is meant."""
-    return _plain(word) in _OPEN
+    return _plain(word) in _names()[2]
 
 
 @cache
@@ -177,13 +186,13 @@ def countries_near(word: str) -> tuple[str, ...]:
     (('COD (Congo, The Democratic Republic of the)', 'COG (Congo)'), ('KAZ (Kazakhstan)',))
     """
     plain, names = _plain(word), country_names()
-    codes = list(_OPEN.get(plain, ()))
+    codes = list(_names()[2].get(plain, ("NAM",) if plain == "na" else ()))
     if not codes and re.fullmatch(r"[A-Z]{3}", word):  # no code, but perhaps how a name begins
         codes = [
             code for code, name in sorted(names.items(), key=lambda item: item[1]) if _plain(name).startswith(plain)
         ]
     elif not codes and 3 < len(plain) <= _LONGEST:
-        known = {said: code for said, code in _iso_names().items() if len(said) > 3}
+        known = {said: code for said, code in _names()[0].items() if len(said) > 3 and code in names}
         codes = list(dict.fromkeys(known[said] for said in checks.alike(plain, known, 2, 0.85)))
     return tuple(f"{code} ({names[code]})" for code in codes[:_LISTED])
 

@@ -32,7 +32,6 @@ from chainnet.words._claims import (
     lacking,
     place_words,
 )
-from chainnet.words._countries import country_code
 from chainnet.words._ends import ORDER_WORDS, SaidEnds, at_ends, ends_sentence
 from chainnet.words._infinite import NO_LIMIT, infinite_word
 from chainnet.words._months import (
@@ -133,7 +132,6 @@ __all__ = [
     "costliest_sentence",
     "count",
     "counted",
-    "country_code",
     "country_name",
     "course_words",
     "day_words",

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import chainnet as cn
-from chainnet.calibration.trade._files import LAYOUTS
+from chainnet.calibration.trade._heads import LAYOUTS
 from chainnet.cli.common import app
 from chainnet.io.columns import role_of
 from chainnet.io.excerpts import UNITS, Excerpt, excerpt, rows, unit_of
@@ -231,7 +231,7 @@ def test_codes_of_two_letters_are_countries_but_na_is_asked(tmp_path: Path) -> N
     assert seen.columns["spelling"].tolist()[:2] == ["ISO-2", "ISO-2"]
     assert "Namibia, or not available?" in seen.questions["question"].iloc[0]
     assert flows_of(seen.calls[0])["NAM", "DEU"] == 9
-    assert flows_of(seen.calls[1])["area NA", "DEU"] == 9
+    assert flows_of(seen.calls[1])["NA", "DEU"] == 9
 
 
 def test_several_products_may_be_one_or_a_chain(tmp_path: Path) -> None:
@@ -461,7 +461,7 @@ def test_json_holds_the_tables(tmp_path: Path) -> None:
         ({"unit": "stone"}, 'unknown unit "stone"'),
         ({"rename": {"Weight": "t"}}, 'unknown column "Weight"'),
         ({"sheet": "x"}, "a text file has no sheets"),
-        ({"countries": {"Kongo": "COD"}}, 'unknown name "Kongo"'),
+        ({"countries": {"Kongo": "COD"}, "rename": {"kg": "t"}, "unit": "kg"}, 'unknown name "Kongo"'),
         ({"rename": {"kg": "t"}}, "the head names kg, and tonnes are read"),
         ({"rename": {"kg": "t"}, "unit": "kg", "header": 2}, "unknown column"),
     ],

@@ -7,7 +7,7 @@ import pytest
 from conftest import frame
 
 import chainnet as cn
-from chainnet.network import common_groups, graphs_folder, is_country
+from chainnet.network import area_named, common_groups, countries_near, country_named, graphs_folder, is_country
 from chainnet.network._countries import expand
 
 GROUPS = {"bloc": frozenset({"USA", "JPN"}), "wide": frozenset({"USA", "JPN", "AUS"}), "other": frozenset({"CHN"})}
@@ -114,3 +114,62 @@ def test_a_word_that_is_no_code_is_told_what_it_may_mean(word: str, codes: list[
     with pytest.raises(cn.DataError, match="is neither") as bad:
         expand([word], GROUPS, "members")
     assert all(code in str(bad.value) for code in codes)
+
+
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ("USA", "U.S.A.|Vereinigte Staaten|États-Unis|Estados Unidos|Stati Uniti|米国|美国|미국|США|الولايات المتحدة"),
+        ("AUS", "Australien|Australie|Austrália|オーストラリア|澳大利亚|오스트레일리아|Австралия|Avustralya|أستراليا"),
+        ("ZAF", "Südafrika|Afrique du Sud|Sudáfrica|Zuid-Afrika|RPA|南アフリカ|南非|ЮАР|Sydafrika"),
+        ("CHN", "PRC|People’s Republic of China|China, mainland|China (mainland)|VR China|КНР|中华人民共和国|Chiny|P.R. China"),
+        ("COD", "DRC|Congo, Dem. Rep.|Dem. Rep. of the Congo|Congo (Kinshasa)|Demokratische Republik Kongo|Zaire|刚果（金）"),
+        ("COG", "Congo, Rep.|Republic of the Congo|Congo (Brazzaville)|Kongo-Brazzaville|République du Congo"),
+        ("KOR", "Rep. of Korea|Korea, Republic of|South Korea|Südkorea|Corée du Sud|韓国|韩国|대한민국|Республика Корея"),
+        ("PRK", "Dem. People's Rep. of Korea|Korea, Dem. People's Rep.|North Korea|Nordkorea|北朝鮮"),
+        ("CIV", "Côte d’Ivoire|Cote d'Ivoire|Ivory Coast|Elfenbeinküste|Costa de Marfil|Кот-д’Ивуар"),
+        ("TUR", "Türkiye|Turkey|Turkiye|Turquie|TÜRKEI|Турция"),
+        ("EGY", "Egypt, Arab Rep.|Ägypten|مصر"), ("IRN", "Iran, Islamic Rep.|Islamic Republic of Iran|Irán"),
+        ("VEN", "Venezuela (Bolivarian Republic of)|Venezuela, RB"), ("FSM", "Micronesia, Fed. Sts.|FS Micronesia"),
+        ("HKG", "China, Hong Kong SAR|Hong Kong SAR, China|Hong Kong"), ("TWN", "Chinese Taipei|Taiwan, China|台湾"),
+        ("LAO", "Lao People's Dem. Rep.|Lao PDR|Laos"), ("GBR", "U.K.|Großbritannien|Royaume-Uni|Reino Unido|英国"),
+        ("TTO", "Trinidad & Tobago"), ("NLD", " Holland |Pays-Bas|Niederlande"), ("RUS", "rus|Russian Fed.|Россия"),
+        ("GIN", "Guinea|Guinée"), ("SDN", "Sudan"), ("WSM", "Samoa"), ("NER", "Niger"), ("NAM", "Namibia|ナミビア"),
+    ],
+)  # fmt: skip
+def test_a_country_is_known_as_people_and_statistics_write_it(code: str, names: str) -> None:
+    assert {name: country_named(name) for name in names.split("|")} == dict.fromkeys(names.split("|"), code)
+
+
+@pytest.mark.parametrize(
+    ("name", "codes"),
+    [
+        ("Congo", ["COD", "COG"]), ("Kongo", ["COD", "COG"]), ("Конго", ["COD", "COG"]), ("コンゴ", ["COD", "COG"]),
+        ("Corée", ["KOR", "PRK"]), ("Корея", ["KOR", "PRK"]), ("Virgin Islands", ["VGB", "VIR"]), ("NA", ["NAM"]),
+        ("Saint-Martin", ["MAF", "SXM"]), ("Czechoslovakia", ["CZE", "SVK"]), ("Phillipines", ["PHL"]),
+        ("Kasachstn", ["KAZ"]), ("Rest of the world", []), ("Other countries", []), ("Areas, nes", []),
+        ("Georgia (state)", []), ("Free Zones", []), ("Other Asia, nes", []), ("", []),
+    ],
+)  # fmt: skip
+def test_a_name_that_is_not_sure_is_no_country_and_what_it_may_mean_is_listed(name: str, codes: list[str]) -> None:
+    assert country_named(name) is None
+    assert [said[:3] for said in countries_near(name)][: max(len(codes), 1)] == codes
+
+
+def test_areas_are_known_in_many_languages_and_are_no_countries() -> None:
+    areas = {"EU27": "EU|EU-27|EU (27)|European Union|Europäische Union|Union européenne", "EU28": "EU28|EU 28",
+             "001": "World|Welt|Monde|世界|World total (rounded)|TOTAL", "150": "Europe|Europa|Европа", "002": "Afrika"}  # fmt: skip
+    for area, names in areas.items():
+        assert {name: area_named(name) for name in names.split("|")} == dict.fromkeys(names.split("|"), area)
+        assert not any(map(country_named, names.split("|")))
+    assert area_named("Germany") is None
+    assert area_named("Other Africa") is None
+
+
+def test_every_name_in_another_language_means_a_country_or_lists_several() -> None:
+    rows = pd.read_csv(graphs_folder().parent / "chainnet" / "network" / "country_names.csv", keep_default_na=False)
+    assert not rows["name"].duplicated().any()
+    lone = rows[rows["codes"].str.fullmatch("[A-Z]{3}")]
+    assert len(lone) > 4000
+    assert all(map(is_country, lone["codes"]))
+    assert [country_named(name) for name in lone["name"][::97]] == lone["codes"][::97].tolist()

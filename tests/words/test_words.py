@@ -406,16 +406,6 @@ def test_what_a_stock_gives_says_all_and_what_it_may_be_at_least() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("name", "code"),
-    [("U.S.A.", "USA"), ("PRC", "CHN"), ("Congo", "COG"), ("Korea", "KOR"), ("Côte d’Ivoire", "CIV"),
-     ("Cote d'Ivoire", "CIV"), ("People’s Republic of China", "CHN"), ("Lao People's Dem. Rep.", "LAO"),
-     ("Trinidad & Tobago", "TTO"), (" Holland ", "NLD"), ("rus", "RUS"), ("Rest of the world", None)],
-)  # fmt: skip
-def test_names_of_statistics_mean_one_country(name: str, code: str | None) -> None:
-    assert words.country_code(name) == code
-
-
 def test_who_is_short_and_when_is_said_once_where_it_is_the_same() -> None:
     def tier(name: str, short: float, since: str) -> words.TierShort:
         return words.TierShort(name, short, 16.0, since=since)

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from chainnet.calibration._trade import reconcile_mirror, without_reexports
+from chainnet.calibration.trade._ledger import gap
 from chainnet.calibration.trade._products import Product
-from chainnet.calibration.trade._reports import Reports, gap
+from chainnet.calibration.trade._reports import Reports
 from chainnet.calibration.trade._rows import each
 from chainnet.engine import ROUNDING
 from chainnet.errors import DataError

@@ -13,9 +13,12 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet.calibration.trade._accounts import Account, account_of, reconciled
+from chainnet.calibration.trade._held import held_of
+from chainnet.calibration.trade._ledger import GAP_COLUMNS, gap
+from chainnet.calibration.trade._places import Places, check_named
 from chainnet.calibration.trade._production import COLUMNS, production_of
 from chainnet.calibration.trade._products import Product, products_of
-from chainnet.calibration.trade._reports import GAP_COLUMNS, gap, read_reports
+from chainnet.calibration.trade._reports import read_reports
 from chainnet.calibration.trade._rows import each, pairs
 from chainnet.calibration.trade._tables import Parts, assumptions_of, network_of, stays_with_miners
 from chainnet.engine import ROUNDING
@@ -38,7 +41,8 @@ class TradeChain(Result):
         All that was supposed: assumption, value, applies_to, size_t (contained tonnes that it bears on), note.
     gaps : DataFrame
         All that does not fit or is not known, the largest first: kind, commodity, country, partner, size_t, given_t,
-        found_t, note. Contained tonnes, but for what was left out of the files (gross).
+        found_t, note. Contained tonnes, but for what was left out of the files (gross). Rows of the input that are no
+        flow of their own have rule (left out, added, kept), rows (how many) and tonnes (gross).
     flows : DataFrame
         One figure a reported flow, contained tonnes: commodity, exporter, importer, value_t, low_t, high_t, ratio
         (export over import), reported_by.
@@ -50,7 +54,8 @@ class TradeChain(Result):
     assumed_demand_share : float
         The part of it that no figure of use gives: what stays in each country is taken for its use.
     uncounted_tpa : float
-        What stays where it is mined. It is no demand: it may leave under a product code that was not given.
+        What stays where it is mined. It is no demand, and replaces no lost imports: it may leave under a product code
+        that was not given.
     """
 
     network: Network
@@ -125,7 +130,7 @@ def from_trade(
         Output over capacity of every maker.
     sheet : str, optional
         Of a workbook. This and what follows is for a table as it comes out of a spreadsheet; ``look`` says what it
-        needs.
+        needs. A table in memory takes rename, unit and countries.
     header : int or str, optional
         Row of the heads, or their rows, such as "4-5". Default the first.
     without_rows : int, str or list of int, optional
@@ -135,7 +140,7 @@ def from_trade(
     unit : str, optional
         Of the weights: t (default), kg, g, kt, Mt, lb, short_ton or long_ton.
     countries : mapping of str to str, optional
-        What stands for a country in the table -> its ISO code.
+        What stands for a country in the table -> its ISO code, or the name of a region.
     separator, decimal : str, optional
         As of ``read``.
     fill_down : bool
@@ -149,12 +154,13 @@ def from_trade(
     Raises
     ------
     DataError
-        If a file is of no known form, a cell no number, a product without flows, or an argument out of range.
+        If a file is of no known form, a cell no number, a product without flows, or an argument out of range; if a
+        name may mean several countries, a unit is not sure, or the table holds several years.
 
     Warns
     -----
     ChainnetWarning
-        If goods stay where they are mined and no use is given.
+        If goods stay where they are mined and no use is given, or months of a year are missing.
 
     See Also
     --------
@@ -172,9 +178,9 @@ def from_trade(
     >>> trade = pd.DataFrame(
     ...     [("COD", "CHN", 900.0), ("CHN", "JPN", 100.0), ("AUS", "JPN", 50.0)], columns=["exporter", "importer", "t"]
     ... )
-    >>> found = cn.from_trade(trade, {"COD": 120.0, "AUS": 10.0}, products={"2605": 0.1})
+    >>> found = cn.from_trade(trade, {"COD": 90.0, "AUS": 5.0}, products={"2605": 0.1})
     >>> cn.chokepoints(found.network, by="country")["lost_tpa"].round(6).to_dict()
-    {'COD': 87.5, 'AUS': 0.0}
+    {'COD': 88.75, 'AUS': 0.0}
     >>> found.assumptions.set_index("assumption").loc["re-exports traced", "size_t"].round(6)
     np.float64(10.0)
     """
@@ -187,10 +193,14 @@ def from_trade(
     reports = read_reports(trade, {one.code: one.commodity for one in goods}, checks.year(year, "year"), how)
     gaps += reports.left_out
     flows = reconciled(reports, goods, gaps)
-    figures = _figures(production, commodities, material, reports.year)
-    asked = None if use is None else production_of(use, "use")
+    places = Places(how.countries)
+    figures = _figures(production, commodities, material, reports.year, places)
+    asked = None if use is None else production_of(use, "use", places)
+    check_named(how.countries, reports.places.met | places.met)
     accounts, feeds = _accounts(commodities, flows, figures, goods, gaps)
-    parts = Parts(commodities, accounts, feeds, figures, asked, flows, goods, slack, utilisation, tier)
+    recoveries = {one.commodity: one.recovery for one in goods}
+    held = held_of(accounts, feeds, recoveries, figures, asked)
+    parts = Parts(commodities, accounts, feeds, figures, asked, flows, goods, slack, utilisation, tier, held)
     network = network_of(parts, reports, gaps, name=name, beneficiaries=beneficiaries)
     source = provenance(network, "none", slack=slack, utilisation=utilisation, products=[one.code for one in goods])
     told = assumptions_of(parts, reports, production is not None)
@@ -201,6 +211,7 @@ def from_trade(
     made_table = made_table.rename(columns={"value": "value_t", "low": "low_t", "high": "high_t"})
     unsold = 0.0 if asked is not None else float(stays_with_miners(parts).sum())
     _say_unsold(unsold, parts.commodities[0])
+    _say_periods(told)
     ours = network.demand[network.demand["tier"].notna()]
     demand, inferred = float(ours["demand_tpa"].sum()), float(ours.loc[ours["reference"] != "USE", "demand_tpa"].sum())
     return TradeChain(
@@ -220,13 +231,24 @@ def _say_unsold(size: float, good: str) -> None:
     """Warn of what stays where it is mined: no figure says that it is used there."""
     if size > 0:
         said = (
-            f"from_trade: {exact(size)} t of {good} stay in the countries that mine it, and count for nobody. They may "
-            "leave under a product code that is not given. Give that code too, or use= (--use)."
+            f"from_trade: {exact(size)} t of {good} stay in the countries that mine it, and count for nobody: they are "
+            "no demand, and replace no lost imports. They may leave under a product code that is not given. Give that "
+            "code too, or use= (--use)."
         )
         warnings.warn(said, ChainnetWarning, stacklevel=3)
 
 
-def _figures(given: Any, commodities: list[str], material: str | None, year: int | None) -> dict[str, pd.DataFrame]:
+def _say_periods(told: pd.DataFrame) -> None:
+    """Warn of a year of which parts are missing."""
+    for note in told.loc[told["assumption"] == "parts of a year", "note"]:
+        if not note.startswith(("12 of 12", "4 of 4")):
+            said = f"from_trade: {note}: the tonnes of a whole year are more. Give the rest, or read the result so."
+            warnings.warn(said, ChainnetWarning, stacklevel=3)
+
+
+def _figures(
+    given: Any, commodities: list[str], material: str | None, year: int | None, places: Places
+) -> dict[str, pd.DataFrame]:
     """Return the figures of what is made, by commodity."""
     if given is None:
         return {}
@@ -236,7 +258,7 @@ def _figures(given: Any, commodities: list[str], material: str | None, year: int
         is_first_of_several = isinstance(given, (str, Path)) and len(commodities) > 1
         given = {commodities[0]: (given, "mine") if is_first_of_several else given}
     return {
-        good: production_of(given[good], f"production of {good}", material=material, year=year, nearest=True)
+        good: production_of(given[good], f"production of {good}", places, material=material, year=year, nearest=True)
         for good in commodities
         if good in given
     }

@@ -20,6 +20,7 @@ from chainnet import checks
 from chainnet.calibration.trade._places import Places
 from chainnet.calibration.trade._rows import heads, text_pieces
 from chainnet.errors import ChainnetWarning, DataError, Fault
+from chainnet.io import UNITS, role_of, unit_size
 from chainnet.network import is_country
 
 MARKS = ("reported", "estimated", "withheld", "not available", "greater than", "less than")
@@ -105,7 +106,18 @@ def read_production(
     DataError
         If the file is none of these, or holds several materials, types or no such year.
     """
-    path = Path(path)
+    return _production_file(Path(path), Places(), material=material, kind=kind, year=year, nearest=nearest)
+
+
+def _production_file(
+    path: Path,
+    places: Places,
+    *,
+    material: str | None = None,
+    kind: str | None = None,
+    year: int | None = None,
+    nearest: bool = False,
+) -> pd.DataFrame:
     rows = _table(path)
     names = _plain_names(rows)
     if set(names) >= _LONG:
@@ -129,7 +141,7 @@ def read_production(
     kinds = {_bare(one) for one in chosen["kind"]}
     same = [any(one.startswith(_bare(k)) for one in kinds) for k in plain["kind"]]
     plain = pd.concat([chosen, plain[world & pd.Series(same, index=plain.index)]]) if not world.all() else chosen
-    return _figures(plain, path.name)
+    return _figures(plain, path.name, places)
 
 
 def is_production(path: Path) -> bool:
@@ -246,8 +258,8 @@ def _bare(kind: str) -> str:
     return re.sub(r"\s*\(?rounded\)?", "", kind.lower()).strip(" ,")
 
 
-def _figures(rows: pd.DataFrame, file: str) -> pd.DataFrame:
-    places, out, faults = Places(), [], []
+def _figures(rows: pd.DataFrame, file: str, places: Places) -> pd.DataFrame:
+    out, faults = [], []
     for row in rows.to_dict("records"):
         unit = next((size for word, size in _UNITS.items() if row["unit"] == word), None)
         if unit is None:
@@ -258,15 +270,22 @@ def _figures(rows: pd.DataFrame, file: str) -> pd.DataFrame:
             value, rule = (row["unit"], "is no known unit") if unit is None else (row["text"], "is no figure")
             faults.append(Fault(file, int(row["row"]), str(row["column"]), value, rule, "Correct the cell."))
             continue
-        country = places.of(row["country"]) or "world"
+        country = places.figure_of(row["country"], file, "Country", int(row["row"]))
         out.append((country, figure.value, figure.mark, figure.low, figure.high, row["year"], row["note"]))
     if faults:
         raise DataError(faults=faults)
+    places.check()
     table = pd.DataFrame(out, columns=list(COLUMNS))
     return table.sort_values("country", kind="stable").reset_index(drop=True)
 
 
-def production_of(given: Any, argument: str, **choice: Any) -> pd.DataFrame:
+def _head_of(head: str) -> str:
+    """Return the name here of a head, in any case; a column of units under any of its names."""
+    small = head.strip().lower()
+    return "unit" if role_of(head)[0] == "unit" else small
+
+
+def production_of(given: Any, argument: str, places: Places, **choice: Any) -> pd.DataFrame:
     """Return what countries make or use as a table, from a path, a mapping, a Series or a DataFrame.
 
     Raises
@@ -279,19 +298,29 @@ def production_of(given: Any, argument: str, **choice: Any) -> pd.DataFrame:
     if isinstance(given, (str, Path)):
         path = Path(given)
         rows = _table(path)
-        if {"country", "value"} <= set(rows.columns):
+        if {"country", "value"} <= {str(c).strip().lower() for c in rows.columns}:
             given = rows
         else:
-            return read_production(path, **choice)
+            return _production_file(path, places, **choice)
     if isinstance(given, (Mapping, pd.Series)):
         series = pd.Series(given)
         given = pd.DataFrame({"country": series.index, "value": series.to_numpy()})
+    if isinstance(given, pd.DataFrame):
+        given = given.rename(columns=lambda head: _head_of(str(head)))
     if not isinstance(given, pd.DataFrame) or not {"country", "value"} <= set(given.columns):
         raise DataError(f"{argument}: give country -> tonnes, a table with country and value, or the path of a file.")
-    out, faults, places = [], [], Places()
+    unread = [head for head in given.columns if head not in (*COLUMNS, "unit")]
+    if unread:
+        warnings.warn(f"{argument}: columns that were not read: {heads(unread)}.", ChainnetWarning, stacklevel=4)
+    out, faults = [], []
     for place, row in enumerate(given.to_dict("records")):
-        text = str(row["value"])
-        figure = figure_of(text if text not in ("nan", "None", "<NA>") else "")
+        text, unit = str(row["value"]), str(row.get("unit", "t"))
+        size = unit_size(unit)
+        if size is None:
+            rule, remedy = "is no unit of weight that is known for sure", f"Write one of {', '.join(UNITS)}."
+            faults.append(Fault(argument, place + 2, "unit", unit, rule, remedy))
+            continue
+        figure = figure_of(text if text not in ("nan", "None", "<NA>") else "", unit=size)
         if figure is None or figure.value < 0 or figure.value == np.inf:
             faults.append(Fault(argument, place + 2, "value", text, "is no figure, 0 or more", "Correct it."))
             continue
@@ -299,9 +328,11 @@ def production_of(given: Any, argument: str, **choice: Any) -> pd.DataFrame:
         if mark not in MARKS:
             rule = checks.told("unknown mark", mark, MARKS)
             faults.append(Fault(argument, place + 2, "mark", mark, rule, checks.listed(MARKS)))
-        low, high = (float(row.get(k, np.nan)) if row.get(k) is not None else np.nan for k in ("low", "high"))
+        low, high = (size * float(row.get(k, np.nan)) if row.get(k) is not None else np.nan for k in ("low", "high"))
         ends = [figure.low if low != low else low, figure.high if high != high else high]
-        out.append((places.of(row["country"]) or "world", figure.value, mark, *ends, row.get("year"), row.get("note")))
+        country = places.figure_of(row["country"], argument, "country", place + 2)
+        out.append((country, figure.value, mark, *ends, row.get("year"), row.get("note")))
+    places.check()
     table = pd.DataFrame(out, columns=list(COLUMNS))
     odd = [c for c in table["country"] if not is_country(c) and c != "world" and not c.lower().startswith("other")]
     if odd:

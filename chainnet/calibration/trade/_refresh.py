@@ -44,7 +44,8 @@ class Refreshed(Result):
         baseline: the graph's flows, so that a difference of scope is in the change too), mark, n_rows (rows that were
         scaled), note.
     left : DataFrame
-        The same columns: figures that found no place in the graph, and why.
+        The same columns: figures that found no place in the graph, and why; and rows of trade files that are no flow
+        of their own, with what became of them.
     """
 
     network: Network
@@ -104,7 +105,7 @@ def refresh(
     >>> import chainnet as cn
     >>> import pandas as pd
     >>> trade = pd.DataFrame([("COD", "CHN", 900.0)], columns=["exporter", "importer", "t"])
-    >>> net = cn.from_trade(trade, {"COD": 100.0}, products={"2605": {"content": 0.1, "commodity": "ore"}}).network
+    >>> net = cn.from_trade(trade, {"COD": 90.0}, products={"2605": {"content": 0.1, "commodity": "ore"}}).network
     >>> later = cn.refresh(net, trade.assign(t=600.0), products={"2605": {"content": 0.1, "commodity": "ore"}})
     >>> later.moved[["country", "partner", "before_t", "after_t"]].values.tolist()
     [['COD', 'CHN', 90.0, 60.0]]
@@ -283,6 +284,12 @@ def _trade(
     last = max(years) if year is None else year
     if last not in years:
         raise DataError(f"trade: no flows of {last}; the files hold {', '.join(map(str, sorted(years)))}.")
+    nan = float("nan")
+    for row in years[last].left_out:
+        if row["rule"]:
+            note = f"{row['kind']}: {row['rows']} rows, {exact(row['tonnes'])} t gross, {row['rule']}; {row['note']}"
+            ends = row["commodity"], row["country"], row["partner"]
+            left.append(_row("rows of the files", *ends, nan, nan, n_rows=0, note=note))
     keys = ["commodity", "exporter", "importer"]
     new = reconciled(years[last], goods, []).set_index(keys)["value"]
     first = years.get(network.year) if network.year is not None and network.year != last else None

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from chainnet.calibration.trade._files import AS_IT_IS, Layout, rows_of
+from chainnet.calibration.trade._counted import counted_once
+from chainnet.calibration.trade._files import rows_of
+from chainnet.calibration.trade._heads import Layout
+from chainnet.calibration.trade._ledger import Ledger, gap
 from chainnet.calibration.trade._places import Places
 from chainnet.calibration.trade._rows import pairs
 from chainnet.errors import DataError, Fault
@@ -17,15 +20,9 @@ from chainnet.io import DIRECTIONS, Excerpt
 from chainnet.words import count
 
 _KEY = ["year", "code", "side", "exporter", "importer"]
-_COLUMNS = [*_KEY, "t", "estimated_t", "usd_without_t", "is_reconciled"]
+_COLUMNS = [*_KEY, "t", "estimated_t", "usd_without_t", "usd_with_t", "is_reconciled", "product"]
+AS_IT_IS = Excerpt()
 _MOST = 1e15  # tonnes or USD of a flow; nothing on earth is more
-GAP_COLUMNS = ("kind", "commodity", "country", "partner", "size_t", "given_t", "found_t", "note")
-
-
-def gap(kind: str, commodity: str, size_t: float, **more: Any) -> dict[str, Any]:
-    """Return a row of ``gaps``."""
-    row: dict[str, Any] = {"kind": kind, "commodity": commodity, "size_t": size_t, **more}
-    return {column: row.get(column) for column in GAP_COLUMNS}
 
 
 @dataclass
@@ -42,6 +39,7 @@ class Reports:
     left_out: list[dict[str, Any]]
     places: Places
     year: int | None
+    ledger: Ledger = field(default_factory=Ledger)
 
 
 def read_reports(trade: Any, commodities: Mapping[str, str], year: int | None, how: Excerpt = AS_IT_IS) -> Reports:
@@ -64,7 +62,7 @@ def read_reports(trade: Any, commodities: Mapping[str, str], year: int | None, h
     """
     found = read_years(trade, commodities, year, how)
     if len(found) > 1:
-        raise DataError(f"trade: holds the years {', '.join(map(str, sorted(found)))}. Give year=.")
+        raise DataError(f"trade: holds the years {', '.join(map(str, sorted(found)))}. Give year= (--year).")
     return next(iter(found.values()))
 
 
@@ -78,29 +76,32 @@ def read_years(
     DataError
         As ``read_reports``, but for several years.
     """
-    places = Places()
-    left_out: list[dict[str, Any]] = []
+    places = Places(how.countries)
+    ledger = Ledger()
     files: list[str] = []
     parts = []
-    for layout, rows, file in rows_of(trade, commodities, year, how):
+    for found, rows, file in rows_of(trade, commodities, year, how, ledger):
         files.append(file)
         if len(rows):
-            parts.append(_plain(rows, layout, file, places, commodities, left_out))
+            parts.append(_plain(rows, found.layout, file, places, commodities, ledger))
+    places.check()
     whole = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=_COLUMNS)
     _check_found(whole, commodities, files, year)
-    whole = whole.fillna({"year": 0}).groupby([*_KEY, "is_reconciled"], as_index=False, sort=True).sum()
-    found = {}
+    whole = counted_once(whole.fillna({"year": 0}), places, commodities, ledger)
+    whole = whole.drop(columns="product").groupby([*_KEY, "is_reconciled"], as_index=False, sort=True).sum()
+    by_year = {}
     for when, part in whole.groupby("year"):
-        apart = list(left_out)
+        apart = ledger.gaps()
         within = part["exporter"] == part["importer"]
         for code, tonnes in pairs(part[within].groupby("code")["t"].sum()):
             note = "exporter and importer are the same: returned or re-imported goods, left out"
-            apart.append(gap("trade with itself", commodities[str(code)], float(tonnes), note=note))
+            n = int((part[within]["code"] == code).sum())
+            apart.append(gap("trade with itself", commodities[str(code)], float(tonnes), note=note, rule="left out",
+                             rows=n, tonnes=float(tonnes)))  # fmt: skip
         table = _filled(part[~within].reset_index(drop=True), commodities, apart)
-        found[int(str(when).removesuffix(".0"))] = Reports(
-            table, tuple(dict.fromkeys(files)), apart, places, int(str(when).removesuffix(".0")) or None
-        )
-    return found
+        year_of = int(str(when).removesuffix(".0"))
+        by_year[year_of] = Reports(table, tuple(dict.fromkeys(files)), apart, places, year_of or None, ledger)
+    return by_year
 
 
 def _check_found(whole: pd.DataFrame, commodities: Mapping[str, str], files: list[str], year: int | None) -> None:
@@ -112,32 +113,30 @@ def _check_found(whole: pd.DataFrame, commodities: Mapping[str, str], files: lis
 
 
 def _plain(
-    rows: pd.DataFrame, layout: Layout, file: str, places: Places, commodities: Mapping[str, str],
-    left_out: list[dict[str, Any]],
-) -> pd.DataFrame:  # fmt: skip
+    rows: pd.DataFrame, layout: Layout, file: str, places: Places, commodities: Mapping[str, str], ledger: Ledger
+) -> pd.DataFrame:
     """Return rows in one form, whatever they came in."""
     rows = rows.assign(product=rows["code"], code=rows["code"].map(lambda code: _asked(code, commodities)))
     if layout.name == "BACI":
         t, usd = _numbers(rows, "t", file), _numbers(rows, "kusd", file) * 1000.0
         out = rows.assign(side="both", t=t.fillna(0.0), estimated_t=0.0, usd=usd, known=t.notna(), is_reconciled=True)
         ends = [_whole(rows, c, file).map(places.of) for c in ("exporter", "importer")]
-    elif layout.name == "plain":
-        return _of_plain(rows, file, places)
-    elif layout.name == "two-sided":
-        return _of_sides(rows, file, places, commodities, left_out)
+    elif layout.name == "plain" and "flow" not in rows.columns:
+        return _of_plain(rows, file, places, commodities, ledger)
+    elif layout.name in ("plain", "two-sided"):
+        return _of_sides(rows, file, places, commodities, ledger)
     else:
-        out = _of_comtrade(rows, file, commodities, left_out)
-        mine = _named_places(out, "reporter", places)
-        partner = _named_places(out, "partner", places)
+        out = _of_comtrade(rows, file, commodities, ledger)
+        mine = _named_places(out, "reporter", places, file)
+        partner = _named_places(out, "partner", places, file)
         exports = out["side"].eq("export")
         ends = [mine.where(exports, partner), partner.where(exports, mine)]
     out = out.assign(exporter=ends[0], importer=ends[1])
-    out = out[out["exporter"].notna() & out["importer"].notna()]  # sums over all countries
     known = out["known"]
     return out.assign(
         usd_without_t=out["usd"].where(~known, 0.0), usd_with_t=out["usd"].where(known, 0.0),
         year=_whole(out, "year", file),
-    )[[*_COLUMNS, "usd_with_t"]]  # fmt: skip
+    )[_COLUMNS]  # fmt: skip
 
 
 def _asked(code: str, commodities: Mapping[str, str]) -> str:
@@ -145,71 +144,75 @@ def _asked(code: str, commodities: Mapping[str, str]) -> str:
     return max((asked for asked in commodities if code.startswith(asked)), key=len)
 
 
-def _named_places(rows: pd.DataFrame, side: str, places: Places) -> pd.Series:
+def _named_places(rows: pd.DataFrame, side: str, places: Places, file: str) -> pd.Series:
     blank = pd.Series("", index=rows.index)
     code, number, name = (rows.get(c, blank).fillna("") for c in (side, f"{side}_code", f"{side}_name"))
     return pd.Series(
-        [places.of(c.strip() or n, d) for c, n, d in zip(code, number, name, strict=True)],
+        [
+            places.of(str(c).strip() or n, str(d), file=file, column=side)
+            for c, n, d in zip(code, number, name, strict=True)
+        ],
         index=rows.index,
         dtype="str",
     )
 
 
-def _of_comtrade(
-    rows: pd.DataFrame, file: str, commodities: Mapping[str, str], left_out: list[dict[str, Any]]
-) -> pd.DataFrame:
-    """Return one row a report of UN Comtrade: totals over transport and customs procedure, one level of codes."""
-    rows = rows.assign(flow=rows["flow"].str.strip().str.lower())
+def _of_comtrade(rows: pd.DataFrame, file: str, commodities: Mapping[str, str], ledger: Ledger) -> pd.DataFrame:
+    """Return one row a report of UN Comtrade: totals over transport and customs procedure."""
     if "frequency" in rows.columns and len(set(rows["frequency"])) > 1:
         raise DataError(f"{file}: holds annual and monthly rows, which would count twice. Keep one kind.")
-    kg, usd = _numbers(rows, "kg", file), _numbers(rows, "usd", file).fillna(0.0)
     if "year" not in rows.columns:
-        if "period" not in rows.columns:
-            raise DataError(f"{file}: no column of the year (refYear, period or Year). Add it.")
-        rows = rows.assign(year=rows["period"].str[:4])
+        raise DataError(f"{file}: no column of the year (refYear, period or Year). Add it.")
+    kg, usd = _numbers(rows, "kg", file), _numbers(rows, "usd", file).fillna(0.0)
     rows = rows.assign(known=kg.gt(0) | usd.eq(0), t=kg.fillna(0.0) / 1000.0, usd=usd)
-    rows = _sided(rows, commodities, left_out)
+    rows = _sided(rows, commodities, ledger)
     for column, total in (("second", ("0", "")), ("customs", ("C00", "")), ("mode", ("0", ""))):
         if column in rows.columns:
-            rows = _at_total(rows, rows[column].fillna("").str.strip().isin(total))
-    size = rows["product"].str.len()
-    by = ["year", "code", "side", *(c for c in ("reporter", "reporter_code", "reporter_name") if c in rows.columns)]
-    rows = rows[size.eq(size.groupby([rows[c] for c in by], dropna=False).transform("min"))]
-    said = rows.get("estimated", rows.get("flag", pd.Series("", index=rows.index))).fillna("").str.strip().str.lower()
+            kept = _at_total(rows, rows[column].fillna("").astype("str").str.strip().isin(total))
+            note = "parts of a total that is there as well (second partner, customs procedure or transport)"
+            ledger.by_commodity("parts beside their total", "left out", rows.drop(kept.index), note, commodities)
+            rows = kept
+    blank = pd.Series("", index=rows.index)
+    said = rows.get("estimated", rows.get("flag", blank)).fillna("").astype("str").str.strip().str.lower()
     marked = said.isin(["true", "1", "4", "6"])  # the flags of estimated weights in the legacy form
     return rows.assign(estimated_t=rows["t"].where(marked, 0.0), is_reconciled=False)
 
 
-def _sided(rows: pd.DataFrame, commodities: Mapping[str, str], left_out: list[dict[str, Any]]) -> pd.DataFrame:
+def _sided(rows: pd.DataFrame, commodities: Mapping[str, str], ledger: Ledger) -> pd.DataFrame:
     """Return exports and imports alone, each with its side; re-exports are part of exports already."""
-    side = rows["flow"].map(DIRECTIONS)
-    passed_on = side.eq("re-export")
-    tonnes_of = pd.to_numeric(rows["t"], errors="coerce")[passed_on].groupby(rows["code"][passed_on]).sum()
-    for code, tonnes in pairs(tonnes_of):
-        note = "reported apart and part of exports already; goods are traced to where they were made"
-        left_out.append(gap("re-exports as reported", commodities[str(code)], float(tonnes), note=note))
+    flow = rows["flow"].astype("str").str.strip().str.lower()
+    side = flow.map(DIRECTIONS)
+    note = "reported apart and part of exports already; goods are traced to where they were made"
+    ledger.by_commodity("re-exports as reported", "left out", rows[side.eq("re-export")], note, commodities)
+    for word in flow[side.isna()].unique():
+        note = f'flow "{word}": neither an export nor an import; part of these, or no trade'
+        ledger.by_commodity("other flows", "left out", rows[flow.eq(word)], note, commodities)
     return rows.assign(side=side)[side.isin(["export", "import"])]
 
 
 def _of_sides(
-    rows: pd.DataFrame, file: str, places: Places, commodities: Mapping[str, str], left_out: list[dict[str, Any]]
+    rows: pd.DataFrame, file: str, places: Places, commodities: Mapping[str, str], ledger: Ledger
 ) -> pd.DataFrame:
-    """Return rows of a plain table in which a reporter tells what it exports and imports."""
-    rows = rows.assign(flow=rows["flow"].astype("str").str.strip().str.lower())
-    for word in rows["flow"][~rows["flow"].isin(list(DIRECTIONS))].unique()[:1]:
+    """Return rows of a table of one's own in which a column says whether a row is an export or an import."""
+    words = rows["flow"].astype("str").str.strip()
+    for word in words[~words.str.lower().isin(list(DIRECTIONS))].unique()[:1]:
         raise DataError(faults=[Fault(file, None, "flow", word, "is no direction", "Write export or import.")])
-    rows = _sided(rows, commodities, left_out).reset_index(drop=True)
+    rows = _sided(rows, commodities, ledger).reset_index(drop=True)
     exports = rows["side"].eq("export")
-    rows = rows.assign(
-        exporter=rows["reporter"].where(exports, rows["partner"]),
-        importer=rows["partner"].where(exports, rows["reporter"]),
-    )
+    if "reporter" in rows.columns:
+        rows = rows.assign(
+            exporter=rows["reporter"].where(exports, rows["partner"]),
+            importer=rows["partner"].where(exports, rows["reporter"]),
+        )
     found = [
-        _of_plain(rows[mask].rename(columns={"t": f"reported_{side}"}).reset_index(drop=True), file, places)
+        _of_plain(
+            rows[mask].rename(columns={"t": f"reported_{side}"}).reset_index(drop=True), file, places, commodities,
+            ledger,
+        )
         for side, mask in (("export", exports), ("import", ~exports))
         if mask.any()
-    ]
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=[*_COLUMNS, "usd_with_t"])
+    ]  # fmt: skip
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=_COLUMNS)
 
 
 def _at_total(rows: pd.DataFrame, is_total: pd.Series) -> pd.DataFrame:
@@ -246,7 +249,9 @@ def _numbers(rows: pd.DataFrame, column: str, file: str) -> pd.Series:
     return numbers
 
 
-def _of_plain(rows: pd.DataFrame, file: str, places: Places) -> pd.DataFrame:
+def _of_plain(
+    rows: pd.DataFrame, file: str, places: Places, commodities: Mapping[str, str], ledger: Ledger
+) -> pd.DataFrame:
     """Return rows of a plain table: one figure a flow, or what either side reports."""
     columns = {"t": "both", "reported_export": "export", "reported_import": "import"}
     given = [c for c in columns if c in rows.columns]
@@ -256,8 +261,11 @@ def _of_plain(rows: pd.DataFrame, file: str, places: Places) -> pd.DataFrame:
     blank = nobody[0] | nobody[1]
     if blank.any():
         rule = f"a cell is blank, in {int(blank.sum())} of the rows asked for"
-        raise DataError(faults=[Fault(file, None, "exporter, importer", "", rule, "Name both countries of each flow.")])
-    ends = {c: rows[c].astype("str").map(places.of) for c in ("exporter", "importer")}
+        remedy = "Name both countries of each flow."
+        if all(rows[end].dropna().astype("str").str.fullmatch("[A-Z]{2}").all() for end in ("exporter", "importer")):
+            remedy += " Where NA is Namibia, write NAM, or read the file with keep_default_na=False."
+        raise DataError(faults=[Fault(file, None, "exporter, importer", "", rule, remedy)])
+    ends = {c: places.column(rows, c, file) for c in ("exporter", "importer")}
     parts = []
     for column in given:
         t = _numbers(rows, column, file)
@@ -271,10 +279,11 @@ def _of_plain(rows: pd.DataFrame, file: str, places: Places) -> pd.DataFrame:
             usd_with_t=usd.where(t.notna(), 0.0).fillna(0.0),
             year=_whole(rows, "year", file) if "year" in rows.columns else np.nan,
         )  # fmt: skip
-        parts.append(
-            part[(t.notna() | part["usd_without_t"].gt(0)) & part["exporter"].notna() & part["importer"].notna()]
-        )
-    return pd.concat(parts, ignore_index=True)[[*_COLUMNS, "usd_with_t"]]
+        parts.append(part[t.notna() | part["usd_without_t"].gt(0)])
+    kept = pd.concat(parts)
+    note = "neither a weight nor a value: tonnes unknown"
+    ledger.by_commodity("no figure", "left out", rows[~rows.index.isin(kept.index)].assign(t=np.nan), note, commodities)
+    return kept.reset_index(drop=True)[_COLUMNS]
 
 
 def _filled(table: pd.DataFrame, commodities: Mapping[str, str], left_out: list[dict[str, Any]]) -> pd.DataFrame:

@@ -11,8 +11,10 @@ import numpy as np
 import pandas as pd
 
 from chainnet.calibration.trade._accounts import Account
+from chainnet.calibration.trade._held import held_good
+from chainnet.calibration.trade._ledger import gap
 from chainnet.calibration.trade._products import Product
-from chainnet.calibration.trade._reports import Reports, gap
+from chainnet.calibration.trade._reports import Reports
 from chainnet.calibration.trade._rows import each, pairs
 from chainnet.engine import ROUNDING
 from chainnet.errors import DataError
@@ -37,6 +39,7 @@ class Parts:
     slack: float
     utilisation: float
     tier: str
+    held: Mapping[str, pd.Series]
 
     def range_of(self, good: str) -> tuple[float, float]:
         """Return low and high over the value of a commodity, by the contents of its codes."""
@@ -50,11 +53,7 @@ def stays_with_miners(parts: Parts) -> pd.Series:
     Such goods may as well leave under a product code that was not asked for, so they are no demand. Where a figure
     says what a country makes of the last commodity, what stays of that is its use.
     """
-    first, last = parts.commodities[0], parts.commodities[-1]
-    account, mined = parts.accounts[last], parts.accounts[first].made + parts.accounts[first].unexplained
-    own = account.flows[account.flows["origin"] == account.flows["destination"]].set_index("origin")["value"]
-    said = set() if first == last or last not in parts.figures else set(parts.figures[last]["country"])
-    return own[[mined.get(country, 0.0) > 0 and country not in said for country in own.index]]
+    return parts.held[parts.commodities[-1]]
 
 
 def _slug(text: str) -> str:
@@ -70,14 +69,16 @@ def network_of(
     edges: list[dict[str, Any]] = []
     processes: list[dict[str, Any]] = []
     for place, good in enumerate(parts.commodities):
-        following = parts.commodities[place + 1] if place + 1 < len(parts.commodities) else None
         _makers(parts, good, place, nodes, processes)
+    for place, good in enumerate(parts.commodities):
+        following = parts.commodities[place + 1] if place + 1 < len(parts.commodities) else None
         _relations(parts, good, following, nodes, edges)
         if place:
             _other_feed(parts, good, parts.commodities[place - 1], nodes, edges, processes)
     demand = _demand(parts, nodes, edges, gaps)
     basis = "t" if all("content" not in one.said for one in parts.products) else "t contained"
-    goods = [{"id": good, "basis": basis, "quality": "reported"} for good in parts.commodities]
+    kept = [held_good(good) for good in parts.commodities if len(parts.held[good])]
+    goods = [{"id": good, "basis": basis, "quality": "reported"} for good in [*parts.commodities, *kept]]
     return Network(
         pd.DataFrame(nodes.values()), pd.DataFrame(edges), demand=pd.DataFrame(demand), name=name,
         processes=pd.DataFrame(processes) if processes else None, commodities=pd.DataFrame(goods),
@@ -115,20 +116,37 @@ def _makers(
         process = f"make_{_slug(good)}"
         recovery = next(one.recovery for one in parts.products if one.commodity == good)
         before = parts.commodities[place - 1]
-        processes += [
-            {"process": process, "commodity": before, "role": "input", "t_per_t": 1.0 / recovery, "quality": "assumed"},
-            {"process": process, "commodity": good, "role": "output", "t_per_t": 1.0, "quality": "reported"},
-        ]
+        lines = [(process, before, good)]
+        lines += (
+            [(f"make_{_slug(held_good(good))}", held_good(before), held_good(good))] if len(parts.held[good]) else []
+        )
+        for word, fed, out in lines:
+            processes += [
+                {"process": word, "commodity": fed, "role": "input", "t_per_t": 1.0 / recovery, "quality": "assumed"},
+                {"process": word, "commodity": out, "role": "output", "t_per_t": 1.0, "quality": "reported"},
+            ]
     for country, made in pairs(account.made[account.made > 0]):
         figure = said.get(country, {})
         mark = str(figure.get("mark"))
         known = _QUALITY.get(mark, "estimated") if figures is not None else "inferred"
-        low, high = (_over(figure.get(end), parts.utilisation) for end in ("low", "high"))
+        own = float(parts.held[good].get(country, 0.0))
+        low, high = (_over(figure.get(end), parts.utilisation, own) for end in ("low", "high"))
+        source = "PRODUCTION" if figure else "TRADE"
+        note = f"output of {exact(made, 9)} t ({mark if figure else 'from what it keeps'}) over a utilisation of "
+        note += f"{parts.utilisation:g}"
+        if own > 0:
+            node = _node(
+                country, held_good(good), stage, good, process=f"make_{_slug(held_good(good))}" if place else None,
+                capacity_tpa=own, quality="assumed", reference=source,
+                note="stays where it is mined: it counts for nobody, and replaces nothing that is lost",
+            )  # fmt: skip
+            nodes[node["id"]] = node
+            note += f", less {exact(own, 9)} t that are kept at home"
+        if made / parts.utilisation - own <= ROUNDING * made:
+            continue
         node = _node(
-            country, good, stage, good, process=process, capacity_tpa=made / parts.utilisation, low=low, high=high,
-            quality=known if parts.utilisation == 1.0 else "assumed", reference="PRODUCTION" if figure else "TRADE",
-            note=f"output of {exact(made, 9)} t ({mark if figure else 'from what it keeps'}) over a utilisation of "
-            f"{parts.utilisation:g}",
+            country, good, stage, good, process=process, capacity_tpa=made / parts.utilisation - own, low=low,
+            high=high, quality=known if parts.utilisation == 1.0 else "assumed", reference=source, note=note,
         )  # fmt: skip
         nodes[node["id"]] = node
     for country, size in pairs(account.unexplained[account.unexplained > 0]):
@@ -144,8 +162,8 @@ def _makers(
         nodes[node["id"]] = node
 
 
-def _over(value: Any, by: float) -> float | None:
-    return None if value is None or value != value else float(value) / by
+def _over(value: Any, by: float, less: float) -> float | None:
+    return None if value is None or value != value else max(float(value) / by - less, 0.0)
 
 
 def _relations(
@@ -163,6 +181,16 @@ def _relations(
         target = _taker(str(row.destination), following, parts, nodes)
         if target is None:
             continue
+        own = float(parts.held[good].get(row.origin, 0.0)) if row.origin == row.destination else 0.0
+        if own > 0:
+            end = target if following is None else _node(row.origin, held_good(following), "refiner", following)["id"]
+            edges.append({
+                "source": makers[row.origin, held_good(good)], "target": end, "commodity": held_good(good),
+                "flow_tpa": own, "capacity_tpa": own, "quality": "inferred", "reference": "TRADE",
+                "low": own * min(low, 1.0), "high": own * max(high, 1.0),
+            })  # fmt: skip
+        if target not in nodes or parts.slack * row.value - own <= ROUNDING * row.value:
+            continue
         supply = {good: account.made[row.origin], f"{good} of unknown origin": account.unexplained[row.origin]}
         direct = abs(row.value - row.reported) <= 1e-9 * row.value and row.origin != row.destination
         quality = "inferred" if not direct else "estimated" if row.origin in weak else "reported"
@@ -171,13 +199,14 @@ def _relations(
             source = makers.get((row.origin, what)) or makers.get((row.origin, good))
             if size <= 0 or source is None:
                 continue
-            flow = float(row.value * size / sum(supply.values()))
+            whole = float(row.value * size / sum(supply.values()))
+            flow = whole - own if whole - own > ROUNDING * whole else 0.0
             span = (
                 (ends["low"] / ends["value"], ends["high"] / ends["value"]) if ends and ends["value"] else (low, high)
             )
             edges.append({
                 "source": source, "target": target, "commodity": good, "flow_tpa": flow,
-                "capacity_tpa": parts.slack * flow, "quality": quality, "reference": "TRADE",
+                "capacity_tpa": parts.slack * whole - own, "quality": quality, "reference": "TRADE",
                 "low": flow * min(span[0], 1.0), "high": flow * max(span[1], 1.0),
             })  # fmt: skip
 
@@ -243,10 +272,14 @@ def _demand(
             gaps.append(gap("use against supply", good, abs(have - figure["value"]), country=country,
                             given_t=figure["value"], found_t=have, note=note))  # fmt: skip
     for user, country in users.items():
+        own = float(parts.held[good].get(country, 0.0))
+        if own > 0:
+            found.append({**row, "node": user, "commodity": held_good(good), "demand_tpa": own, "tier": None})
         if country not in said.index:
             note = "stays in a country whose use is not given; it asks for nothing"
             gaps.append(gap("use not given", good, reaching[user], country=country, found_t=reaching[user], note=note))
-            found.append({**row, "node": user, "demand_tpa": reaching[user], "tier": None})
+            if reaching[user] - own > ROUNDING * reaching[user]:
+                found.append({**row, "node": user, "demand_tpa": reaching[user] - own, "tier": None})
     return found
 
 
@@ -264,7 +297,10 @@ def _what_stays(
         if own > 0:
             note = "stays where it is mined: it may leave under a code that is not given, so it is no demand"
             gaps.append(gap("use not known", str(row["commodity"]), own, country=country, found_t=own, note=note))
-            found.append({**row, "node": user, "demand_tpa": own, "tier": None, "quality": "assumed"})
+            kept = held_good(str(row["commodity"]))
+            found.append({
+                **row, "node": user, "commodity": kept, "demand_tpa": own, "tier": None, "quality": "assumed",
+            })  # fmt: skip
         if reaching[user] - own > ROUNDING * reaching[user]:
             found.append({**row, "node": user, "demand_tpa": reaching[user] - own})
     return found
@@ -310,6 +346,12 @@ def _tonnes_of(product: Product, parts: Parts, table: pd.DataFrame) -> float:
     weights = weights * pd.Series(content).reindex(weights.index)
     whole = float(parts.flows.loc[parts.flows["commodity"] == product.commodity, "value"].sum())
     return whole * float(weights.get(product.code, 0.0)) / max(float(weights.sum()), 1e-300)
+
+
+def _periods(held: set[str]) -> str:
+    """Return the parts of a year that a table holds, in words."""
+    whole, name = (4, "quarters") if all("Q" in part.upper() for part in held) else (12, "months")
+    return f"{len(held)} of {whole} {name}"
 
 
 # -- what was supposed ---------------------------------------------------------------------------------
@@ -360,13 +402,21 @@ def assumptions_of(parts: Parts, reports: Reports, has_production: bool) -> pd.D
             reports.places.regions
         )
         rows.append(("areas without a country", "", "trade", float(parts.flows.loc[ends, "value"].sum()), note))
+    for file, unread in reports.ledger.unread.items():
+        if unread:
+            note = f"{file}: columns that were not read"
+            rows.append(("columns ignored", ", ".join(unread), "trade", np.nan, note))
+    for when, held in sorted(reports.ledger.periods.items()):
+        note = f"{_periods(held)} of {when} are added as a year"
+        if reports.year in (when, None):
+            rows.append(("parts of a year", len(held), "trade", float(parts.flows["value"].sum()), note))
     last = parts.accounts[parts.commodities[-1]]
     if parts.use is None:
         own = float(stays_with_miners(parts).sum())
         rest = float(last.stays.sum()) - own
         rows.append(("use", "what stays", parts.commodities[-1], rest, "output and imports less exports"))
         if own > 0:
-            note = "counts in no answer: it may be used there, or leave under a code that is not given"
+            note = "counts in no answer and replaces nothing: it may be used there, or leave under a code not given"
             rows.append(("stays where it is mined", "no demand", parts.commodities[-1], own, note))
     rows += [
         ("tier of demand", parts.tier, "demand", float(last.stays.sum()), "all use counts alike"),

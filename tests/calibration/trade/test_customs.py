@@ -111,7 +111,8 @@ SMALL = trade(("COD", "CHN", 900.0), ("CHN", "JPN", 100.0), ("AUS", "JPN", 50.0)
 def test_whose_demand_counts_and_what_a_tonne_is_stand_in_the_chain() -> None:
     net = cn.from_trade(SMALL, {"COD": 120.0, "AUS": 10.0}, products=ORE, beneficiaries=["JPN"]).network
     assert net.beneficiaries == ("JPN",)
-    assert net.commodities[["id", "basis", "quality"]].to_numpy().tolist() == [["ore", "t contained", "reported"]]
+    goods = [["ore", "t contained", "reported"], ["ore kept at home", "t contained", "reported"]]
+    assert net.commodities[["id", "basis", "quality"]].to_numpy().tolist() == goods
 
 
 def test_goods_are_traced_to_where_they_were_made() -> None:
@@ -181,9 +182,13 @@ def test_every_assumption_is_listed_with_its_size() -> None:
     assert said.loc["use", "size_t"] == pytest.approx(95.0)
     assert said.loc["stays where it is mined", "size_t"] == pytest.approx(35.0)
     nodes = found.network.nodes.set_index("id")
-    assert nodes.loc["cod_hs2605", "capacity_tpa"] == 240.0
+    # 120 t over a half, 30 of which stay at home
+    assert nodes.loc[["cod_hs2605", "cod_hs2605_kept_at_home"], "capacity_tpa"].tolist() == pytest.approx([210.0, 30.0])
     assert nodes.loc["cod_hs2605", "quality"] == "assumed"
-    assert found.network.edges["capacity_tpa"].tolist() == (2.0 * found.network.edges["flow_tpa"]).tolist()
+    edges = found.network.edges.set_index(["source", "target"])
+    assert edges.loc[("cod_hs2605", "chn_use"), ["flow_tpa", "capacity_tpa"]].tolist() == pytest.approx([80.0, 160.0])
+    # twice what stays at home less what is held there
+    assert edges.loc[("cod_hs2605", "cod_use"), ["flow_tpa", "capacity_tpa"]].tolist() == pytest.approx([0.0, 30.0])
 
 
 def test_without_production_net_exporters_make_what_they_export() -> None:
@@ -448,8 +453,8 @@ def test_files_that_do_not_hold_what_is_asked_for_are_refused(tmp_path: Path) ->
 
 
 def test_a_country_that_nobody_knows_is_told() -> None:
-    with pytest.warns(cn.ChainnetWarning, match="Kongo: no country"):
-        cn.from_trade(SMALL, {"Kongo": 100.0, "AUS": 10.0}, products=ORE)
+    with pytest.warns(cn.ChainnetWarning, match="Middle Earth: no country"):
+        cn.from_trade(SMALL, {"Middle Earth": 100.0, "AUS": 10.0}, products=ORE)
 
 
 # -- newer statistics -------------------------------------------------------------------------------------
@@ -478,12 +483,13 @@ def test_a_figure_moves_by_what_the_statistic_says_has_changed(tmp_path: Path, c
     ]
     assert set(found.left["country"]) == {"AUS", "world"}
     nodes = found.network.nodes.set_index("id")["capacity_tpa"]
-    assert (nodes["cod_ore"], nodes["aus_ore"]) == (50.0, 50.0)
+    held = nodes[["cod_ore_kept_at_home", "aus_ore_kept_at_home"]]
+    assert (nodes["cod_ore"], nodes["aus_ore"], *held) == pytest.approx((45.0, 40.0, 5.0, 10.0))
     edges = found.network.edges.set_index(["source", "target"])
     assert edges.loc[("cod_ore", "chn_use"), "flow_tpa"] == pytest.approx(45.0)
     moved = cn.compare(cobalt, found.network)
     assert moved.answers.query("measure == 'short_t' and tier == 'all tiers'")["change"].tolist() == pytest.approx(
-        [40.0]  # 90 t are sold, 50 t are left to sell
+        [45.0]  # of 90 t that are sold half; half as much stays at home as well
     )
     assert moved.rows.loc[0, "key"] == "cod_ore"
 
@@ -495,12 +501,11 @@ def test_without_the_year_of_the_graph_its_own_figures_are_the_measure(tmp_path:
     assert (row["before_t"], row["after_t"], row["measured_by"]) == (100.0, 80.0, "baseline")
     assert found.left["note"].tolist() == ["the graph has no mine in this country"]
     kept = cn.refresh(cobalt, path, capacity="keep").network
-    assert kept.nodes.set_index("id").loc["cod_ore", "capacity_tpa"] == 100.0
+    assert kept.nodes.set_index("id").loc["cod_ore", "capacity_tpa"] == pytest.approx(90.0)
     assert kept.edges["flow_tpa"].sum() == pytest.approx(130.0)
     more = written(tmp_path, usgs(("Congo (Kinshasa)", "100", "150")), "more.csv")
-    assert (
-        cn.refresh(cobalt, more, capacity="keep").network.nodes.set_index("id").loc["cod_ore", "capacity_tpa"] == 150.0
-    )
+    nodes = cn.refresh(cobalt, more, capacity="keep").network.nodes.set_index("id")["capacity_tpa"]
+    assert nodes[["cod_ore", "cod_ore_kept_at_home"]].tolist() == pytest.approx([135.0, 15.0])
 
 
 def test_a_bound_that_the_figure_keeps_moves_nothing_and_a_leap_is_told(tmp_path: Path, cobalt: cn.Network) -> None:
@@ -579,15 +584,17 @@ def test_a_region_may_have_a_colon_in_its_name() -> None:
     [
         ("COD", "", "COD"), (180, "", "COD"), ("180.0", "", "COD"), (842, "", "USA"), (251, "", "FRA"), (490, "", "TWN"),
         ("S19", "Other Asia, nes", "TWN"), (" 58 ", "", "BEL"), ("Chile ", "", "CHL"), ("x", "Germany", "DEU"),
-        ("0", "", None), ("W00", "World", None), ("EU27", "", None), ("abc", "European Union", None), ("World total (rounded)", "", None),
-        ("Total", "", None), (899, "Areas, nes", "Areas, nes"), (899, "", "area 899"), ("_X", "", "area _X"),
+        ("0", "", "World"), ("W00", "World", "World"), ("EU27", "", "EU27"), ("abc", "European Union", "EU27"),
+        ("World total (rounded)", "", "World"), ("Total", "", "World"), ("EU 28", "", "EU28"), ("Europa", "", "Europe"), (899, "Areas, nes", "Areas, nes"), (899, "", "area 899"), ("_X", "", "area _X"),
         ("Other countries", "", "Other countries"), ("1234567", "", "1234567"),
     ],
 )  # fmt: skip
-def test_a_code_or_a_name_means_a_country_a_remainder_or_a_sum(code: Any, name: str, place: str | None) -> None:
+def test_a_code_or_a_name_means_a_country_a_remainder_or_an_area(code: Any, name: str, place: str) -> None:
     places = Places()
     assert places.of(code, name) == places.of(code, name) == place
-    assert places.regions == (set() if place is None or len(place) == 3 else {place})
+    assert places.areas == ({place} & {"World", "EU27", "EU28", "Europe"})
+    assert places.regions == (set() if place in places.areas or len(place) == 3 else {place})
+    assert not places.faults
     assert set(places.assumed) == ({place} if place in ("TWN", "BEL") else set())
 
 
