@@ -11,6 +11,7 @@ from chainnet.words._claims import since
 from chainnet.words._names import first_capital, join, readable_id
 from chainnet.words._numbers import (
     CERTAIN,
+    LEAST,
     MINUS,
     NBSP,
     dollars,
@@ -27,6 +28,17 @@ from chainnet.words._who import ALL_TIERS, Who
 NAN, BLANK = float("nan"), " "
 BASELINE = "baseline"
 FLOOR_BITES = 1e-9  # of a floor: a levy above which it changes something
+
+
+def least_short(demand_tpa: float) -> float:
+    """Return the tonnes up to which a demand counts as met: a small part of it, and fewer than any table shows.
+
+    Examples
+    --------
+    >>> least_short(20.0), least_short(2.6e7)
+    (2e-05, 0.1)
+    """
+    return min(CERTAIN * demand_tpa, LEAST)
 
 
 @dataclass(frozen=True)
@@ -48,7 +60,7 @@ class TierShort:
     @property
     def is_met(self) -> bool:
         """Whether nothing is short."""
-        return max(self.short_tpa, 0.0 if is_missing(self.most) else self.most) <= CERTAIN * self.demand_tpa
+        return max(self.short_tpa, 0.0 if is_missing(self.most) else self.most) <= least_short(self.demand_tpa)
 
     @property
     def is_range(self) -> bool:
@@ -174,7 +186,7 @@ def before_sentence(label: str, short_tpa: float, demand_tpa: float, whose: str 
     said = first_capital(readable_id(label)) if label else BASELINE
     if is_missing(demand_tpa):
         return f"Any loss comes on top of: {said}." if label else ""
-    is_short = short_tpa > CERTAIN * demand_tpa
+    is_short = short_tpa > least_short(demand_tpa)
     size = f"{number(short_tpa)} of {tonnes(demand_tpa, BLANK)}" if is_short else "nothing"
     return f"Before any loss {size}{whose and f' of {whose}'} is short ({said})."
 
@@ -238,7 +250,7 @@ def levels_sentence(label: str, left: Sequence[tuple[str, float]], demand_tpa: f
     'China out: 48 of 50 t/yr of civilian demand is short without rerouting, 20 with all projects.'
     """
     head = first_capital(readable_id(label or BASELINE))
-    least = CERTAIN * demand_tpa
+    least = least_short(demand_tpa)
     steps = [one for i, one in enumerate(left) if not i or one[1] < left[i - 1][1] - least]
     if steps[0][1] <= least:
         return f"{head}: {whose.demand} is met {steps[0][0]}."
