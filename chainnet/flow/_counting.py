@@ -12,7 +12,7 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Bools, Words
-from chainnet.errors import ChainnetWarning
+from chainnet.errors import ChainnetWarning, DataError
 from chainnet.flow._order import (
     LAW_ONLY,
     VALUED,
@@ -29,6 +29,7 @@ from chainnet.flow._order import (
 )
 from chainnet.lowering import Restriction, stack
 from chainnet.network import Network, check_network, say_unfed
+from chainnet.words import NOBODY
 
 
 class Said(TypedDict):
@@ -109,14 +110,8 @@ class Counting:
             _ = found.stage  # its faults are those of the call
         if said and not network.gone:
             say_unfed(network, stacklevel=3)
-        if said and found.beneficiaries and not network.gone and not found.ours.any():
-            words = ", ".join(found.beneficiaries)
-            warnings.warn(
-                f"beneficiaries: no demand of {network.name} lies in {words}, so every loss of theirs is 0. "
-                "Name countries where demand lies, or fill nodes.country of the end uses.",
-                ChainnetWarning,
-                stacklevel=3,
-            )
+        if said and not network.gone and found.is_nobodys:
+            warnings.warn(found._why_nobody, ChainnetWarning, stacklevel=3)
         return found
 
     def __getstate__(self) -> dict[str, Any]:
@@ -157,6 +152,7 @@ class Counting:
             "beneficiaries": list(self.whose) or "all",
             **({} if self.order == "allies_first" else {"order": self.order_name}),
             **self._by_whom,
+            **({"nobody": NOBODY} if self.is_nobodys else {}),
         }
 
     @property
@@ -200,6 +196,30 @@ class Counting:
         if not self.whose:
             return np.ones(len(table), dtype=bool)
         return self.network.in_countries(table, self.whose, "beneficiaries", column)
+
+    # -- who asks ---------------------------------------------------------------------------------
+
+    @cached_property
+    def is_nobodys(self) -> bool:
+        """Whether nobody whose demand counts asks for anything, so that every loss of theirs is nothing."""
+        return not bool((self._demand["demand_tpa"][self.rows] > 0).any())
+
+    def check_asked(self, call: str) -> None:
+        """Raise DataError if nobody whose demand counts asks for anything."""
+        if self.is_nobodys:
+            raise DataError(f"{call}: {NOBODY}. Name other beneficiaries, goods or tiers.")
+
+    @property
+    def _why_nobody(self) -> str:
+        """Which demand is asked for, and where there is none of it."""
+        name, where = self.network.name, ", ".join(self.whose)
+        if self.whose and not self.ours.any():
+            return (
+                f"beneficiaries: no demand of {name} lies in {where}, so every loss of theirs is 0: {NOBODY}. "
+                "Name countries where demand lies, or fill nodes.country of the end uses."
+            )
+        asked = " ".join(word for word in (self.tier, *(self.commodities or ()), "demand") if word)
+        return f"{name}: no {asked} lies {f'in {where}' if where else 'anywhere'}: {NOBODY}. Name other goods or tiers."
 
     # -- rows of demand ---------------------------------------------------------------------------
 

@@ -192,6 +192,8 @@ class Reroute(Result):
     @property
     def sentence(self) -> str:
         """What stays short level by level, and which project adds most for the first tier and for all, in a line."""
+        if nobody := self.provenance["settings"].get("nobody"):
+            return f"{first_capital(nobody)}."
         return " ".join(one for one in (self.levels_sentence, self.first_sentence, self.best_sentence) if one)
 
     def plot(self) -> Any:

@@ -13,7 +13,7 @@ from chainnet.engine import TIE
 from chainnet.errors import DataError
 from chainnet.results._provenance import handed
 from chainnet.results._trust import FROM_INPUTS, NOT_ASSESSED, Status, inputs_words
-from chainnet.words import exact
+from chainnet.words import exact, first_capital
 
 _SHOWN_ROWS = 20
 _TIED_ROWS = 200  # ranks beyond are not looked at for ties
@@ -272,7 +272,8 @@ class Result(Guarded):
     def _repr_html_(self) -> str:
         from html import escape
 
-        said = getattr(self, "sentence", "")  # of results that say their finding in a line
+        # of results that say their finding in a line; all say that nobody asks
+        said = getattr(self, "sentence", "") or first_capital(self.provenance["settings"].get("nobody", ""))
         heads = f"<p>{escape(said)}</p>" if said else ""
         heads += "".join(f"<p><b>{escape(name)}</b> {exact(value)}</p>" for name, value in self.numbers().items())
         return heads + "".join(f"<h4>{escape(n)}</h4>{table_html(t)}" for n, t in self.tables().items())

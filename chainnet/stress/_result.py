@@ -116,7 +116,7 @@ class StressTest(Result):
     @property
     def worst(self) -> str:
         """The scenario that leaves most short in the long run, tier by tier; "baseline" where none was asked."""
-        names = self.provenance["settings"]["scenarios"]
+        names = [] if self.summary.empty else self.provenance["settings"]["scenarios"]
         short = {name: self.summary["shortfall_tpa"].loc[name] for name in names}
         return worst_of(short, str(next(iter(short.values())).index[0])) if short else "baseline"
 
@@ -127,7 +127,8 @@ class StressTest(Result):
         long run.
         """
         found = []
-        for tier, row in self.summary.loc[scenario].iterrows():
+        summary = self.summary
+        for tier, row in summary[summary.index.get_level_values("scenario") == scenario].droplevel(0).iterrows():
             lasting, demand, first = row["shortfall_tpa"], row["demand_tpa"], row["first_short_month"]
             if first == first:
                 peak = row["worst_month_share"] * demand

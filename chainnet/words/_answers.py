@@ -27,6 +27,7 @@ from chainnet.words._who import ALL_TIERS, Who
 
 NAN, BLANK = float("nan"), " "
 BASELINE = "baseline"
+NOBODY = "nobody who counts asks for anything"
 FLOOR_BITES = 1e-9  # of a floor: a levy above which it changes something
 
 
@@ -102,8 +103,12 @@ def short_sentence(label: str, tiers: Sequence[TierShort]) -> str:
     'China out: industrial is short 10 of 16 t/yr from month 1. Defence is met.'
     >>> short_sentence("", [TierShort(None, 0.0, 5.0)])
     'Baseline: all demand is met.'
+    >>> short_sentence("", [])
+    'Baseline: nobody who counts asks for anything.'
     """
     head = first_capital(readable_id(label or BASELINE))
+    if not any(one.demand_tpa > 0 for one in tiers):
+        return f"{head}: {NOBODY}."
     short = [one for one in tiers if not one.is_met]
     met = [str(Who.of(one.tier)) for one in tiers if one.is_met]
     if not short:
@@ -217,6 +222,21 @@ def reexports_sentence(each: Sequence[tuple[str, float, float]], n_more: int = 0
     )
 
 
+def unranked_words(what: str, n: int, tpa: float, share: float) -> str:
+    """Say how many places a ranking leaves out, and what part of the tonnes goes through them.
+
+    Examples
+    --------
+    >>> unranked_words("places without a country", 4, 90.0, 0.72)
+    '4 places without a country, 72 % of tonnes, are not ranked.'
+    >>> unranked_words("places without an owner", 1, 0.0, 0.0)
+    '1 place without an owner, which carries nothing, is not ranked.'
+    """
+    part = f"{percent(share, BLANK)} of tonnes" if tpa > 0 else f"which {verb('carry', n)} nothing"
+    some = what if n != 1 else what.replace("places", "place", 1)
+    return f"{n} {some}, {part}, {nouns('is', n, 'are')} not ranked."
+
+
 def part_of(tpa: float, whole_tpa: float) -> str:
     """Return tonnes of a whole, with the share.
 
@@ -250,6 +270,8 @@ def levels_sentence(label: str, left: Sequence[tuple[str, float]], demand_tpa: f
     'China out: 48 of 50 t/yr of civilian demand is short without rerouting, 20 with all projects.'
     """
     head = first_capital(readable_id(label or BASELINE))
+    if not demand_tpa > 0:
+        return f"{head}: {NOBODY}."
     least = least_short(demand_tpa)
     steps = [one for i, one in enumerate(left) if not i or one[1] < left[i - 1][1] - least]
     if steps[0][1] <= least:
