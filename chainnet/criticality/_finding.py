@@ -24,6 +24,7 @@ from chainnet.words import (
     place_words,
     reexports_sentence,
     unranked_words,
+    with_impossible,
 )
 
 MOST_NAMED = 20  # rows of which the names are kept: no more are drawn
@@ -54,8 +55,10 @@ def ranking(
     lost = table[column] if every is None or is_cut else every
     sentence = _sentence(network, by, name, lost, amount, is_cut, has_left=bool((left["tpa"] > 0).any()))
     sentence = " ".join(filter(None, (sentence, unranked_sentence(left), before)))
-    if nobody := origin_of(table)["settings"].get("nobody"):
+    settings = origin_of(table).get("settings", {})
+    if nobody := settings.get("nobody"):
         sentence = f"{first_capital(nobody)}."
+    sentence = with_impossible(sentence, settings)
     names = {key: name(key) for key in table.index[:MOST_NAMED]}
     passed, words = _reexported(network)
     return Ranking.of(table, sentence, names, left if passed.empty else pd.concat([left, passed]), words)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, TypedDict
 
@@ -13,6 +13,7 @@ import pandas as pd
 from chainnet import checks
 from chainnet._types import Bools, Words
 from chainnet.errors import ChainnetWarning, DataError
+from chainnet.flow._impossible import impossible_words
 from chainnet.flow._order import (
     LAW_ONLY,
     VALUED,
@@ -55,6 +56,8 @@ class Counting:
     order : {"allies_first", "allies_last", "alike", "law"} or StageTable
         When those are served who are no beneficiaries: after them, before them, or with them, nobody first; by law
         (also ``law_only``: only laws known to be in force), or as a table of stages says.
+    impossible : str
+        What no answer can mend, in words: demand that nothing reaches, recipes that make goods from nothing.
 
     Raises
     ------
@@ -75,6 +78,7 @@ class Counting:
     beneficiaries: tuple[str, ...] | None = None
     tier: str | None = None
     order: Kept = "allies_first"
+    impossible: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         check_network(self.network)
@@ -110,12 +114,15 @@ class Counting:
             _ = found.stage  # its faults are those of the call
         if said and not network.gone:
             say_unfed(network, stacklevel=3)
+            if words := impossible_words(network):
+                warnings.warn(f"{network.name}: {words}", ChainnetWarning, stacklevel=3)
+                found = replace(found, impossible=words)
         if said and not network.gone and found.is_nobodys:
             warnings.warn(found._why_nobody, ChainnetWarning, stacklevel=3)
         return found
 
     def __getstate__(self) -> dict[str, Any]:
-        return {field.name: getattr(self, field.name) for field in fields(self)}  # another thread may be finding rows
+        return {part.name: getattr(self, part.name) for part in fields(self)}  # another thread may be finding rows
 
     def on(self, network: Network) -> Counting:
         """Return the same asked of another network."""
@@ -153,6 +160,7 @@ class Counting:
             **({} if self.order == "allies_first" else {"order": self.order_name}),
             **self._by_whom,
             **({"nobody": NOBODY} if self.is_nobodys else {}),
+            **({"impossible": self.impossible} if self.impossible else {}),
         }
 
     @property

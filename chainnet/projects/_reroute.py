@@ -49,6 +49,7 @@ from chainnet.words import (
     others_words,
     percent,
     tonnes,
+    with_impossible,
 )
 
 # where tracked flows part goods no balance bears the whole price: then the rise over this part of the size tells
@@ -194,7 +195,8 @@ class Reroute(Result):
         """What stays short level by level, and which project adds most for the first tier and for all, in a line."""
         if nobody := self.provenance["settings"].get("nobody"):
             return f"{first_capital(nobody)}."
-        return " ".join(one for one in (self.levels_sentence, self.first_sentence, self.best_sentence) if one)
+        said = " ".join(one for one in (self.levels_sentence, self.first_sentence, self.best_sentence) if one)
+        return with_impossible(said, self.provenance["settings"])
 
     def plot(self) -> Any:
         """Draw what stays short after each level of response, and what each project avoids alone and beside others.

@@ -24,6 +24,7 @@ from chainnet.words import (
     same,
     short_sentence,
     whole,
+    with_impossible,
 )
 
 
@@ -146,7 +147,7 @@ class StressTest(Result):
 
     def sentence_of(self, scenario: str) -> str:
         """Return who is short of how much, and from when, under a scenario, in a line."""
-        return short_sentence(scenario, self.shortfalls(scenario))
+        return with_impossible(short_sentence(scenario, self.shortfalls(scenario)), self.provenance["settings"])
 
     def _latest(self, scenario: str, row: pd.Series) -> float:
         """Return the first month short where a tier is kept whole for as long as can be; inf = none of the horizon."""

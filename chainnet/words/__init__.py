@@ -20,6 +20,7 @@ from chainnet.words._answers import (
     reexports_sentence,
     short_sentence,
     unranked_words,
+    with_impossible,
 )
 from chainnet.words._chances import odds
 from chainnet.words._claims import (
@@ -193,4 +194,5 @@ __all__ = [
     "weight",
     "who",
     "whole",
+    "with_impossible",
 ]

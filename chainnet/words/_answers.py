@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, isinf
 from typing import Any
@@ -123,6 +123,17 @@ def short_sentence(label: str, tiers: Sequence[TierShort]) -> str:
     since_when = short[0].since if is_one else ""
     rest = f" {first_capital(join(met))} {nouns('is', len(met), 'are')} met." if met else ""
     return f"{head}: {', '.join(said)}{since_when}.{rest}"
+
+
+def with_impossible(sentence: str, settings: Mapping[str, Any]) -> str:
+    """Add to a finding what no answer can mend: demand that nothing reaches, recipes that make goods from nothing.
+
+    Examples
+    --------
+    >>> with_impossible("Baseline: all demand is met.", {"impossible": "a and b make goods from nothing."})
+    'Baseline: all demand is met. a and b make goods from nothing.'
+    """
+    return " ".join(said for said in (sentence, settings.get("impossible", "")) if said)
 
 
 def costliest_sentence(name: str, amount: str, n_tied: int = 0, *, is_group: bool = False) -> str:
