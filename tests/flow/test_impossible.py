@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 import chainnet as cn
-from chainnet.cli import app
+from chainnet.cli.app import app
 from chainnet.flow import impossible
 
 NODES = ["id", "stage", "capacity_tpa", "process"]
