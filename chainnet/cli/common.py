@@ -149,6 +149,8 @@ class Command:
             numbers = {"answer": found.sentence}
         if nobody := source.get("settings", {}).get("nobody"):
             numbers = {"answer": f"{first_capital(nobody)}.", **(numbers or {})}
+        if impossible := source.get("settings", {}).get("impossible"):
+            footer = {**(footer or {}), "impossible": impossible}
         answer = Answer(tables, numbers or {}, source, shown, footer or {}, self.labels, columns or {}, idle or {})
         text = render(answer, self.asked_form(), self.table)
         if self.out is None:

@@ -115,10 +115,16 @@ class Counting:
         if said and not network.gone:
             say_unfed(network, stacklevel=3)
             if words := impossible_words(network):
-                warnings.warn(f"{network.name}: {words}", ChainnetWarning, stacklevel=3)
+                if sure := impossible_words(network, only_sure=True):
+                    warnings.warn(f"{network.name}: {sure}", ChainnetWarning, stacklevel=3)
                 found = replace(found, impossible=words)
-        if said and not network.gone and found.is_nobodys:
-            warnings.warn(found._why_nobody, ChainnetWarning, stacklevel=3)
+        if said and not network.gone and found.whose and not found.ours.any():
+            warnings.warn(
+                f"beneficiaries: no demand of {network.name} lies in {', '.join(found.whose)}, so every loss of theirs "
+                f"is 0: {NOBODY}. Name countries where demand lies, or fill nodes.country of the end uses.",
+                ChainnetWarning,
+                stacklevel=3,
+            )
         return found
 
     def __getstate__(self) -> dict[str, Any]:
@@ -216,18 +222,6 @@ class Counting:
         """Raise DataError if nobody whose demand counts asks for anything."""
         if self.is_nobodys:
             raise DataError(f"{call}: {NOBODY}. Name other beneficiaries, goods or tiers.")
-
-    @property
-    def _why_nobody(self) -> str:
-        """Which demand is asked for, and where there is none of it."""
-        name, where = self.network.name, ", ".join(self.whose)
-        if self.whose and not self.ours.any():
-            return (
-                f"beneficiaries: no demand of {name} lies in {where}, so every loss of theirs is 0: {NOBODY}. "
-                "Name countries where demand lies, or fill nodes.country of the end uses."
-            )
-        asked = " ".join(word for word in (self.tier, *(self.commodities or ()), "demand") if word)
-        return f"{name}: no {asked} lies {f'in {where}' if where else 'anywhere'}: {NOBODY}. Name other goods or tiers."
 
     # -- rows of demand ---------------------------------------------------------------------------
 

@@ -35,7 +35,8 @@ def impossible(network: Network) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        kind (demand or loop), id (the node; of a loop its plants, joined by +), commodity, tpa (of demand), words.
+        kind (demand, loop, or spelling where an edge brings the good in another case), id (the node; of a loop its
+        plants, joined by +), commodity, tpa (of demand), words.
 
     Notes
     -----
@@ -53,11 +54,15 @@ def impossible(network: Network) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def impossible_words(network: Network) -> str:
-    """Return the first rows of ``impossible`` in words; "" where there are none."""
+def impossible_words(network: Network, *, only_sure: bool = False) -> str:
+    """Return the first rows of ``impossible`` in words; "" where there are none.
+
+    ``only_sure``: loops, and goods that are spelled in another case than those that edges bring.
+    """
     if network.gone or network.view("demand").empty:
         return ""
-    words = impossible(network)["words"].tolist()
+    table = impossible(network)
+    words = table.loc[table["kind"] != "demand", "words"].tolist() if only_sure else table["words"].tolist()
     more = f" {len(words) - _SAID} more are in the table impossible of check." if len(words) > _SAID else ""
     return f"{' '.join(words[:_SAID])}{more}"
 
@@ -82,7 +87,9 @@ def _unreached(network: Network) -> Iterator[tuple[str, str, str, float, str]]:
     edges = network.view("edges")
     for node, good, tpa in lacking.itertuples(index=False, name=None):
         brought = sorted(set(edges.loc[(edges["target"] == node).to_numpy(), "commodity"].fillna("")))
-        yield "demand", node, good, float(tpa), _why(node, good, float(tpa), brought)
+        is_case = any(word.casefold() == good.casefold() for word in brought if word != good)
+        kind = "spelling" if is_case and good not in brought else "demand"
+        yield kind, node, good, float(tpa), _why(node, good, float(tpa), brought)
 
 
 def _why(node: str, good: str, tpa: float, brought: list[str]) -> str:
