@@ -90,7 +90,7 @@ def _settled(table: pd.DataFrame) -> pd.DataFrame:
     for unit in ("tpa", "t"):
         if f"demand_{unit}" not in table.columns:
             continue
-        least = table[f"demand_{unit}"].abs().map(least_short)
+        least = least_short(table[f"demand_{unit}"].abs())
         for name in [c for c in table.columns if str(c).startswith("shortfall") and str(c).endswith(f"_{unit}")]:
             table = table.assign(**{name: table[name].mask(table[name].abs() <= least, 0.0)})
     return table

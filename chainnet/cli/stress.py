@@ -129,10 +129,10 @@ class Stress(Question, Counted, TableOutput, Drawn):
 
     def _countries(self, found: Any) -> dict[str, str]:
         """Return which countries the first tier that is short lacks it in, in the long run of the worst scenario."""
-        from chainnet.words import NONE, country_name, tonnes
+        from chainnet.words import country_name, least_short, tonnes
 
         summary = found.summary.loc[found.worst]
-        tier = next(iter(summary.index[summary["shortfall_tpa"] > NONE * summary["demand_tpa"]]), None)
+        tier = next(iter(summary.index[summary["shortfall_tpa"] > least_short(summary["demand_tpa"])]), None)
         if not isinstance(tier, str):  # nobody is short, or demand names no tier
             return {}
         said = [
@@ -283,13 +283,13 @@ class Stockpile(Question, Counted, TableOutput):
 
 def _settled(summary: Any) -> Any:
     """Return a summary without the shortfalls that lie within the tolerance of the answer: they are none."""
-    from chainnet.engine import PRINTED
     from chainnet.results import ENDS
+    from chainnet.words import least_short
 
     seen = summary.copy()
     for column in ("shortfall_tpa", *ENDS.values(), "shortfall_t", "shortfall_unforeseen_t"):
         if column in seen.columns:
-            seen[column] = seen[column].where(seen[column].abs() > PRINTED * seen["demand_t"], 0.0)
+            seen[column] = seen[column].where(seen[column].abs() > least_short(seen["demand_t"]), 0.0)
     seen.attrs = summary.attrs
     return seen
 

@@ -44,6 +44,7 @@ from chainnet.words import (
     bill,
     first_capital,
     is_known,
+    least_short,
     levels_sentence,
     named,
     others_words,
@@ -172,7 +173,7 @@ class Reroute(Result):
             most = f"adds most{_tied(best, column)}: {tonnes(first[column], ' ')} alone{_cheaper(best, column)}"
             return f"For {who}, if served first, and {LEVEL_SAID[degree]}, {named(_name(first))} {most}."
         short = who.rows(self.levels[self.levels["level"] == degree])
-        if len(short) and (short["shortfall_tpa"] <= CERTAIN * short["demand_tpa"]).all():
+        if len(short) and (short["shortfall_tpa"] <= least_short(short["demand_tpa"])).all():
             return f"{first_capital(who)} is met {LEVEL_SAID[degree]}, and no project alone adds anything for it."
         return f"No project alone adds anything for {who}."
 

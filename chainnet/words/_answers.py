@@ -31,15 +31,18 @@ NOBODY = "nobody who counts asks for anything"
 FLOOR_BITES = 1e-9  # of a floor: a levy above which it changes something
 
 
-def least_short(demand_tpa: float) -> float:
+def least_short(demand_tpa: Any) -> Any:
     """Return the tonnes up to which a demand counts as met: a small part of it, and fewer than any table shows.
+
+    ``demand_tpa``: a number, or a column of them.
 
     Examples
     --------
     >>> least_short(20.0), least_short(2.6e7)
     (2e-05, 0.1)
     """
-    return min(CERTAIN * demand_tpa, LEAST)
+    least = CERTAIN * demand_tpa
+    return least.clip(upper=LEAST) if hasattr(least, "clip") else min(least, LEAST)
 
 
 @dataclass(frozen=True)
