@@ -148,6 +148,8 @@ class Check(OwnData, TableOutput):
             footer["spare"] = " ".join(spare["words"].head(SAID)) + more
         if said := rule_warnings(network):
             footer["rules_due"] = " ".join(said)
+        if said := _unplaced(network):
+            footer["places"] = said
         if len(broken):
             footer["impossible"] = impossible_words(network)
         self.say(None, {**tables, "faults": DataError().faults}, numbers, shown, footer)
@@ -199,6 +201,19 @@ _COUNTED = (
     "inferred_edge_share is of the tonnes on links, inferred or assumed. "
     "assumed_share of overview is of rows, without links."
 )
+
+
+def _unplaced(network: Network) -> str:
+    """Say which plants have no country, and in which region they lie; "" where all have one."""
+    from chainnet.words import join
+
+    nodes = network.nodes
+    plants = nodes[(nodes["stage"] != "end_use") & nodes["country"].isna()]
+    if plants.empty or plants["country"].isna().sum() == (nodes["stage"] != "end_use").sum():
+        return ""
+    at = plants["region"].fillna("no region")
+    each = [f"{join(plants.loc[at == region, 'id'])} ({region})" for region in sorted(set(at))]
+    return f"without a country, so rankings by country leave them out: {'; '.join(each)}"
 
 
 def _refuse_unfit(network: Network) -> None:

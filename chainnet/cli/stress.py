@@ -13,7 +13,7 @@ from chainnet.cli.common import STOPPED, Counted, Drawn, Question, TableOutput, 
 from chainnet.cli.progress import progress_bar
 from chainnet.cli.words import order, pairs, several, words
 from chainnet.errors import DataError
-from chainnet.words import in_months, join, number, whole
+from chainnet.words import in_months, join, nouns, number, whole
 
 Months = Annotated[int, "Horizon."]
 # columns that hold months
@@ -173,7 +173,26 @@ class Stress(Question, Counted, TableOutput, Drawn):
             tables |= {f"{table} {name}": rows for table, rows in found.tables().items()}
         proofs = {f"certificate {name}": found.certificate for name, found in answers.items()}
         first = next(iter(answers.values()))
-        self.say(first, dated(tables, self.start), proofs, ("side_by_side",))
+        idle = self._idle(parts, {name: found.provenance["settings"]["projects"] for name, found in answers.items()})
+        self.say(first, dated(tables, self.start), proofs, ("side_by_side",), {"idle": idle} if idle else None)
+
+    def _idle(self, parts: Mapping[str, Any], sets: Mapping[str, list[str]]) -> str:
+        """Say which sets of projects change no number against none, and why; "" if all change one, or none is asked."""
+        plain = next((parts[name] for name, ids in sets.items() if not ids), None)
+        if plain is None:
+            return ""
+        table, said = set(self.network.projects["id"]), list[str]()
+        for name, ids in sets.items():
+            if not ids or not parts[name].round(6).equals(plain.round(6)):
+                continue
+            offered = [one for one in ids if one in table]
+            running = [one for one in ids if one in self.network.built_projects]
+            why = [f"{join(running)} {nouns('runs', len(running), 'run')} already"] if running else []
+            why += (
+                [f"what {join(offered)} {nouns('makes', len(offered), 'make')} closes no gap here"] if offered else []
+            )
+            said.append(f"{name} changes nothing: {' and '.join(why)}.")
+        return " ".join(said)
 
     def _ends(self, found: Any) -> dict[str, str]:
         """Return the range of the worst scenario, in the long run."""

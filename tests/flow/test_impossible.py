@@ -122,3 +122,10 @@ def test_check_fails_where_the_beneficiaries_ask_for_nothing(tmp_path: Path) -> 
     assert done.exit_code == 1
     assert "answer: Nobody who counts asks for anything." in done.stdout
     assert "ok: no" in done.stdout
+
+
+def test_check_names_plants_without_a_country() -> None:
+    done = CliRunner().invoke(app, ["check", "gallium"])
+    assert done.exit_code == 0
+    assert "without a country" in done.stdout
+    assert "eu27_precursors (EU27)" in done.stdout.replace("\n", " ")
