@@ -145,8 +145,8 @@ class Command:
         elif found is not None:
             source = origin_of(found)
         tables = {type(self).__name__.lower(): found} if tables is None else tables
-        if numbers is None and getattr(found, "sentence", ""):
-            numbers = {"answer": found.sentence}
+        if numbers is None and (sentence := str(getattr(found, "sentence", ""))):
+            numbers = {"answer": sentence}
         if nobody := source.get("settings", {}).get("nobody"):
             numbers = {"answer": f"{first_capital(nobody)}.", **(numbers or {})}
         if impossible := source.get("settings", {}).get("impossible"):

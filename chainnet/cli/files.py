@@ -148,8 +148,8 @@ class Check(OwnData, TableOutput):
             footer["spare"] = " ".join(spare["words"].head(SAID)) + more
         if said := rule_warnings(network):
             footer["rules_due"] = " ".join(said)
-        if said := _unplaced(network):
-            footer["places"] = said
+        if places := _unplaced(network):
+            footer["places"] = places
         if len(broken):
             footer["impossible"] = impossible_words(network)
         self.say(None, {**tables, "faults": DataError().faults}, numbers, shown, footer)

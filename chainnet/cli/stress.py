@@ -188,9 +188,8 @@ class Stress(Question, Counted, TableOutput, Drawn):
             offered = [one for one in ids if one in table]
             running = [one for one in ids if one in self.network.built_projects]
             why = [f"{join(running)} {nouns('runs', len(running), 'run')} already"] if running else []
-            why += (
-                [f"what {join(offered)} {nouns('makes', len(offered), 'make')} closes no gap here"] if offered else []
-            )
+            if offered:
+                why.append(f"what {join(offered)} {nouns('makes', len(offered), 'make')} closes no gap here")
             said.append(f"{name} changes nothing: {' and '.join(why)}.")
         return " ".join(said)
 

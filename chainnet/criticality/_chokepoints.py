@@ -177,8 +177,8 @@ def chokepoints(
     said = source | {"verified": "second solver" if verify else "no"}
     stamped = stamp(table if top is None else table.head(top), said, ranked="lost_tpa", facts=facts)
     before = _before(counting, scenario, float(base), Who.of(tier))
-    left = unranked(by, what, found.flows)
-    return ranking(network, by, stamped, "lost_tpa", lambda tpa: part_of(tpa, float(base)), left, every, before)
+    unnamed = unranked(by, what, found.flows)
+    return ranking(network, by, stamped, "lost_tpa", lambda tpa: part_of(tpa, float(base)), unnamed, every, before)
 
 
 def _before(counting: Counting, scenario: Scenario | None, base: float, who: Who) -> str:

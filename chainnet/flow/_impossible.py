@@ -70,7 +70,7 @@ def impossible_words(network: Network, *, only_sure: bool = False) -> str:
 def _unreached(network: Network) -> Iterator[tuple[str, str, str, float, str]]:
     """Yield each row of demand with a tier, or of all where none has one, that nothing can reach."""
     t, demand = stack(network), network.view("demand")
-    demand = demand[demand["tier"].notna() | demand["tier"].isna().all()]
+    demand = demand if demand["tier"].isna().all() else demand[demand["tier"].notna()]
     demand = demand[(demand["demand_tpa"] > 0).to_numpy()]
     if demand.empty:
         return

@@ -70,7 +70,7 @@ class Reach:
         """
         start = np.concatenate([self._start, held[:, 0] * self._k + held[:, 1]])
         have = self._had(np.zeros(self._n, dtype=bool), np.empty(0, dtype=np.int64), start)
-        return have[self._targets[:, 0] * self._k + self._targets[:, 1]]
+        return np.asarray(have[self._targets[:, 0] * self._k + self._targets[:, 1]], dtype=bool)
 
     def _had(self, dead: Bools, edges: Ints, start: Ints) -> Bools:
         """Return which commodity is there at which node, without dead nodes and some edge rows."""

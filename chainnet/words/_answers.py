@@ -64,7 +64,8 @@ class TierShort:
     @property
     def is_met(self) -> bool:
         """Whether nothing is short."""
-        return max(self.short_tpa, 0.0 if is_missing(self.most) else self.most) <= least_short(self.demand_tpa)
+        most = max(self.short_tpa, 0.0 if is_missing(self.most) else self.most)
+        return bool(most <= least_short(self.demand_tpa))
 
     @property
     def is_range(self) -> bool:

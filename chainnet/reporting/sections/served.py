@@ -209,7 +209,8 @@ layer_table = col.Table(
 
 def _places(facts: Facts) -> pd.DataFrame:
     table = facts.by_place(facts.when)
-    return table[table["shortfall_tpa"] > least_short(table["demand_tpa"])]
+    is_short: pd.Series[bool] = table["shortfall_tpa"] > least_short(table["demand_tpa"])
+    return table[is_short]
 
 
 place_table = col.Table(
