@@ -234,8 +234,7 @@ def interdict(
     bound = model.value - max(found.bound if found is not None else model.value, 0.0)
     lost = model.value - left
     size = max(model.value, LEAST_SIZE)
-    if tried is not None:
-        bound = lost if tried.is_all else model.value
+    bound = bound if tried is None else lost if tried.is_all else model.value
     met = found is None or (found.is_optimal and bound - lost <= PROOF_SEARCH * size)
     is_optimal = left == 0.0 or (met if tried is None else tried.is_all)
     gap = abs(bound - lost) / size if is_optimal else 0.0
