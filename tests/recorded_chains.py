@@ -14,8 +14,8 @@ import chainnet as cn
 from chainnet import lowering
 from chainnet.engine import Ordered
 from chainnet.flow import Counting, MonthsModel, Plan, StockModel, ValueModel, _balance
-from chainnet.flow._balance import _demand_table
 from chainnet.flow._fair import _with_level
+from chainnet.flow._stages import demand_table
 from chainnet.lowering import Lowered, Overlay, Periods, Start
 from chainnet.scenario import overlay_of
 
@@ -460,7 +460,7 @@ def shown(net: cn.Network, served: Any) -> Any:
     found = low(net)
     x = np.zeros(len(found.program.cost))
     x[found.served] = found.flows.demand["demand_tpa"].to_numpy() * served
-    return _demand_table(found, Counting(net), x, np.zeros(len(found.served)))
+    return demand_table(found, Counting(net), x, np.zeros(len(found.served)))
 
 
 def few_ranged(n: int, most: int) -> list[Any]:

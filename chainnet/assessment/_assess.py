@@ -237,7 +237,7 @@ def assess(
     if network.demand.empty:
         raise DataError("assess: the network has no demand table, so nobody can be short. Give demand.")
     counting = Counting.of(network, commodity, beneficiaries, order=order)
-    if not counting.rows.any():
+    if counting.is_nobodys:
         whose = f" of {', '.join(counting.whose)}" if counting.whose else ""
         raise DataError(
             f"assess: no demand{whose} counts, so nobody can be short. Give nodes.country of the end uses, or name "

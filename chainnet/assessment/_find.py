@@ -77,8 +77,7 @@ def find(
         check_scenario(asked)
     check_tier(network, tier)
     counting = Counting.of(network, commodity, beneficiaries, order=order)
-    if not counting.rows.any():
-        raise DataError("find: nobody who counts asks for anything. Name other beneficiaries or goods.")
+    counting.check_asked("find")
     answers = Answers(counting, HORIZON)
     say = progress or (lambda _what, _part: None)
     return finding_of(answers, asked, tier, "worst" if scenario is None else "asked", say)

@@ -12,7 +12,7 @@ import pandas as pd
 from chainnet import checks
 from chainnet.assessment._in_turn import Count, in_turn
 from chainnet.criticality import chokepoints
-from chainnet.engine import CERTAIN, PRINTED
+from chainnet.engine import CERTAIN
 from chainnet.errors import DataError
 from chainnet.flow import Counting, binding_inputs
 from chainnet.network import Network
@@ -28,7 +28,7 @@ from chainnet.results import (
 )
 from chainnet.scenario import Outside, Scenario, outside_is_told, overlay_of, tell_outside, timeline
 from chainnet.stress import stress_test, worst_of
-from chainnet.words import ORDER_WORDS, Who, first_capital, verb
+from chainnet.words import ORDER_WORDS, Who, first_capital, least_short, verb
 
 UNDISTURBED = "baseline"
 EITHER: Final = "either"
@@ -254,7 +254,7 @@ def _answers(side: Column, months: int, counting: Counting) -> pd.DataFrame:
         for place, (name, row) in enumerate(in_turn(one, side.scenario).iterrows()):
             tier = name if isinstance(name, str) else None
             demand, short = float(row["demand_tpa"]), float(row["shortfall_tpa"])
-            short = short if short > PRINTED * demand else 0.0
+            short = short if short > least_short(demand) else 0.0
             rows.append(
                 {
                     "column": side.name,

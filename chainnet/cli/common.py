@@ -143,6 +143,7 @@ class Command:
         """
         from chainnet.cli.output import Answer, render
         from chainnet.results import Result, origin_of
+        from chainnet.words import first_capital
 
         source: Mapping[str, Any] = {}
         if isinstance(found, Result):
@@ -153,6 +154,12 @@ class Command:
         elif found is not None:
             source = origin_of(found)
         tables = {type(self).__name__.lower(): found} if tables is None else tables
+        if numbers is None and (sentence := str(getattr(found, "sentence", ""))):
+            numbers = {"answer": sentence}
+        if nobody := source.get("settings", {}).get("nobody"):
+            numbers = {"answer": f"{first_capital(nobody)}.", **(numbers or {})}
+        if impossible := source.get("settings", {}).get("impossible"):
+            footer = {**(footer or {}), "impossible": impossible}
         answer = Answer(tables, numbers or {}, source, shown, footer or {}, self.labels, columns or {}, idle or {})
         text = render(answer, self.asked_form(), self.table)
         if self.out is None:

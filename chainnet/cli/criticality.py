@@ -66,10 +66,13 @@ class Chokepoints(Question, Counted, Output, Verified, Drawn):
         self.say_verified("the same value and the same largest losses")
         ends = self.ask("criticality.loss_ends", known=found)
         served = {} if ends is None else {"served": _SERVED[self.order]}
-        left_out = {"left out": found.left_out} if found.left_out else {}
+        left_out = {"left out": found.left_out_sentence} if found.left_out_sentence else {}
         numbers = {"answer": found.sentence, **left_out, **served, "base_tpa": origin_of(found)["settings"]["base_tpa"]}
         numbers |= {f"base_ours_{end}_tpa": tonnes for end, tonnes in fact_of(found, "ours_tpa", {}).items()}
-        tables, footer = {"chokepoints": found}, None
+        tables: dict[str, Any] = {"chokepoints": found}
+        footer = None
+        if len(found.left_out):
+            tables["left_out"] = found.left_out
         if ends is not None:
             tables["ends"], footer = ends, _loss_at_ends(ends, self.labels)
         idle = {"chokepoints": ("lost_tpa", "cost nothing")}
@@ -111,6 +114,8 @@ class Interdict(Question, Counted, TableOutput):
         tables = {"attacks": attacks, "pairs": found.pairs}
         shown = ("attacks", "pairs") if self.details else ("attacks",)
         ours = dict(zip(("ours_least_tpa", "ours_most_tpa"), found.ours_tpa or (), strict=False))
+        if len(found.left_out):
+            tables["left_out"], shown = found.left_out, (*shown, "left_out")
         self.say(found, tables, shown=shown, is_unique=None if found.ties is None else not found.ties, **ours)
 
 

@@ -111,9 +111,11 @@ class Check(OwnData, TableOutput):
 
     def _run(self) -> None:
         from chainnet.cli.indicators import coverage_answer
+        from chainnet.flow import Counting, impossible, impossible_words
         from chainnet.io import with_rules
         from chainnet.network import spare_plants, unfed_plants, unlinked_plants
         from chainnet.scenario import rule_warnings
+        from chainnet.words import NOBODY, first_capital
 
         try:
             network = self.read_own(self.graph)
@@ -128,11 +130,16 @@ class Check(OwnData, TableOutput):
         network = network if self.as_of is None else network.at(None if self.as_of == "base" else self.as_of)
         tables, figures = coverage_answer(network)
         tables["measures"] = measures_table(network, self.scenarios, self.asked_form())
-        numbers = {"graph": network.name, "digest": network.digest, "ok": True, **figures}
+        broken = impossible(network)
+        nobody = not network.demand.empty and Counting(network).is_nobodys
+        ok = broken.empty and not nobody
+        said_first = {"answer": f"{first_capital(NOBODY)}."} if nobody else {}
+        numbers = {**said_first, "graph": network.name, "digest": network.digest, "ok": ok, **figures}
+        tables["impossible"] = broken
         tables |= {"unrelated": network.unrelated, "unfed": unfed_plants(network), "unlinked": unlinked_plants(network)}
         tables |= {"roles": network.roles, "spare": (spare := spare_plants(network))}
         # balance gaps, published totals and what no relation reaches only where there are any
-        always, never = ("coverage", "edges", "references"), ("roles", "shares", "spare")
+        always, never = ("coverage", "edges", "references"), ("roles", "shares", "spare", "impossible")
         shown = tuple(name for name, rows in tables.items() if name not in never and (len(rows) or name in always))
         shown = ("measures",) if self.scenarios else tuple(name for name in shown if name != "measures")
         footer = {"counted": _COUNTED, **({"read": " ".join(network.notes)} if network.notes else {})}
@@ -141,7 +148,13 @@ class Check(OwnData, TableOutput):
             footer["spare"] = " ".join(spare["words"].head(SAID)) + more
         if said := rule_warnings(network):
             footer["rules_due"] = " ".join(said)
+        if places := _unplaced(network):
+            footer["places"] = places
+        if len(broken):
+            footer["impossible"] = impossible_words(network)
         self.say(None, {**tables, "faults": DataError().faults}, numbers, shown, footer)
+        if not ok:
+            raise typer.Exit(1)
 
     def _mark(self, error: DataError) -> None:
         """Write a copy of a workbook in which the faults are marked, and say so."""
@@ -188,6 +201,19 @@ _COUNTED = (
     "inferred_edge_share is of the tonnes on links, inferred or assumed. "
     "assumed_share of overview is of rows, without links."
 )
+
+
+def _unplaced(network: Network) -> str:
+    """Say which plants have no country, and in which region they lie; "" where all have one."""
+    from chainnet.words import join
+
+    nodes = network.nodes
+    plants = nodes[(nodes["stage"] != "end_use") & nodes["country"].isna()]
+    if plants.empty or plants["country"].isna().sum() == (nodes["stage"] != "end_use").sum():
+        return ""
+    at = plants["region"].fillna("no region")
+    each = [f"{join(plants.loc[at == region, 'id'])} ({region})" for region in sorted(set(at))]
+    return f"without a country, so rankings by country leave them out: {'; '.join(each)}"
 
 
 def _refuse_unfit(network: Network) -> None:

@@ -15,7 +15,7 @@ import pandas as pd
 from chainnet import checks
 from chainnet.cli.words import one_line
 from chainnet.results import fact_of, is_assessed, rests_words
-from chainnet.words import exact, gap, infinite_word, percent, whole
+from chainnet.words import exact, gap, infinite_word, least_short, percent, whole
 
 # letters: of a line; a cell at most, a name and another text at least where it must be cut; a part of a head
 LINE, WIDEST, NAME, NARROW, LEAST_HEAD = 100, 60, 26, 16, 8
@@ -87,12 +87,10 @@ def render(answer: Answer, form: str, table: str | None = None) -> str:
 
 def _settled(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table in which a shortfall below what is shown of its demand is none: noise is no finding."""
-    from chainnet.engine import PRINTED
-
     for unit in ("tpa", "t"):
         if f"demand_{unit}" not in table.columns:
             continue
-        least = PRINTED * table[f"demand_{unit}"].abs()
+        least = least_short(table[f"demand_{unit}"].abs())
         for name in [c for c in table.columns if str(c).startswith("shortfall") and str(c).endswith(f"_{unit}")]:
             table = table.assign(**{name: table[name].mask(table[name].abs() <= least, 0.0)})
     return table

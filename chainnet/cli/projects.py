@@ -37,6 +37,10 @@ def _stocks(given: list[str], option: str) -> dict[str, dict[str, Any]]:
 
 # what people see of a project, of some twenty columns, behind what it adds
 _SEEN = ("capex_musd", "start_year", "status", "usd_per_tpa", "last_in_t", "shapley_t", "country")
+_LESS = (
+    "A tier gains less than nothing where new suppliers or plants also reach users who are served before it or with "
+    "it: these then take goods that it had."
+)
 _LEVELS = ("level", "tier", "demand_tpa", "shortfall_tpa", "shortfall_least_tpa", "shortfall_most_tpa", "gained_tpa")
 
 
@@ -83,7 +87,8 @@ class Reroute(Question, Counted, TableOutput, Drawn):
         said = {"answer": found.sentence, "sorted by": values}
         seen = ("id", "label", *dict.fromkeys([first, "standalone_t"]), *_SEEN)
         shown = {"projects": seen, "levels": _LEVELS}
-        self.say(found, tables, {**said, **found.numbers()}, ("levels", "projects"), columns=shown)
+        footer = {"gained": _LESS} if (found.levels["gained_tpa"] < 0).any() else None
+        self.say(found, tables, {**said, **found.numbers()}, ("levels", "projects"), footer, columns=shown)
 
 
 @command("projects.portfolio", example="portfolio gallium --budget 500 --scenario china_export_stop_all")

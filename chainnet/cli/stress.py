@@ -13,7 +13,7 @@ from chainnet.cli.common import STOPPED, Counted, Drawn, Question, TableOutput, 
 from chainnet.cli.progress import progress_bar
 from chainnet.cli.words import order, pairs, several, words
 from chainnet.errors import DataError
-from chainnet.words import in_months, join, number, whole
+from chainnet.words import in_months, join, nouns, number, whole
 
 Months = Annotated[int, "Horizon."]
 # columns that hold months
@@ -129,10 +129,10 @@ class Stress(Question, Counted, TableOutput, Drawn):
 
     def _countries(self, found: Any) -> dict[str, str]:
         """Return which countries the first tier that is short lacks it in, in the long run of the worst scenario."""
-        from chainnet.words import NONE, country_name, tonnes
+        from chainnet.words import country_name, least_short, tonnes
 
         summary = found.summary.loc[found.worst]
-        tier = next(iter(summary.index[summary["shortfall_tpa"] > NONE * summary["demand_tpa"]]), None)
+        tier = next(iter(summary.index[summary["shortfall_tpa"] > least_short(summary["demand_tpa"])]), None)
         if not isinstance(tier, str):  # nobody is short, or demand names no tier
             return {}
         said = [
@@ -173,7 +173,25 @@ class Stress(Question, Counted, TableOutput, Drawn):
             tables |= {f"{table} {name}": rows for table, rows in found.tables().items()}
         proofs = {f"certificate {name}": found.certificate for name, found in answers.items()}
         first = next(iter(answers.values()))
-        self.say(first, dated(tables, self.start), proofs, ("side_by_side",))
+        idle = self._idle(parts, {name: found.provenance["settings"]["projects"] for name, found in answers.items()})
+        self.say(first, dated(tables, self.start), proofs, ("side_by_side",), {"idle": idle} if idle else None)
+
+    def _idle(self, parts: Mapping[str, Any], sets: Mapping[str, list[str]]) -> str:
+        """Say which sets of projects change no number against none, and why; "" if all change one, or none is asked."""
+        plain = next((parts[name] for name, ids in sets.items() if not ids), None)
+        if plain is None:
+            return ""
+        table, said = set(self.network.projects["id"]), list[str]()
+        for name, ids in sets.items():
+            if not ids or not parts[name].round(6).equals(plain.round(6)):
+                continue
+            offered = [one for one in ids if one in table]
+            running = [one for one in ids if one in self.network.built_projects]
+            why = [f"{join(running)} {nouns('runs', len(running), 'run')} already"] if running else []
+            if offered:
+                why.append(f"what {join(offered)} {nouns('makes', len(offered), 'make')} closes no gap here")
+            said.append(f"{name} changes nothing: {' and '.join(why)}.")
+        return " ".join(said)
 
     def _ends(self, found: Any) -> dict[str, str]:
         """Return the range of the worst scenario, in the long run."""
@@ -283,13 +301,13 @@ class Stockpile(Question, Counted, TableOutput):
 
 def _settled(summary: Any) -> Any:
     """Return a summary without the shortfalls that lie within the tolerance of the answer: they are none."""
-    from chainnet.engine import PRINTED
     from chainnet.results import ENDS
+    from chainnet.words import least_short
 
     seen = summary.copy()
     for column in ("shortfall_tpa", *ENDS.values(), "shortfall_t", "shortfall_unforeseen_t"):
         if column in seen.columns:
-            seen[column] = seen[column].where(seen[column].abs() > PRINTED * seen["demand_t"], 0.0)
+            seen[column] = seen[column].where(seen[column].abs() > least_short(seen["demand_t"]), 0.0)
     seen.attrs = summary.attrs
     return seen
 

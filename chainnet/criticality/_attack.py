@@ -14,6 +14,7 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Array, Ints, Words
+from chainnet.criticality._finding import unranked, unranked_sentence
 from chainnet.criticality._removals import Removals, removals
 from chainnet.engine import (
     CERTAIN,
@@ -43,8 +44,9 @@ from chainnet.flow import (
 from chainnet.lowering import Degree, column_gains
 from chainnet.network import Network, is_country
 from chainnet.progress import Steps, Tell
-from chainnet.results import BOUNDED, CHECKED, SAMPLED, Result, Status, limiting_inputs, provenance, stamp
+from chainnet.results import BOUNDED, CHECKED, SAMPLED, Result, SaidTable, Status, limiting_inputs, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
+from chainnet.words import first_capital
 
 MOST_TIES = 20
 # attacks that are tried one by one, where no single program finds the worst, and how many of them side by side
@@ -74,6 +76,8 @@ class Interdiction(Result):
     pairs : DataFrame
         With details: pairs inside one step that cost more together than their two losses added.
     certificate : Certificate
+    left_out : DataFrame
+        Places that no attack takes, because they lack the label: what, n, tpa (through them), share.
     ours_tpa : (float, float) or None
         With all served alike: the least and the most of what is left that can be the beneficiaries', t/yr.
     """
@@ -89,6 +93,7 @@ class Interdiction(Result):
     ties: tuple[tuple[Any, ...], ...] | None
     pairs: pd.DataFrame
     certificate: Certificate
+    left_out: pd.DataFrame
     ours_tpa: tuple[float, float] | None = None
 
 
@@ -229,8 +234,7 @@ def interdict(
     bound = model.value - max(found.bound if found is not None else model.value, 0.0)
     lost = model.value - left
     size = max(model.value, LEAST_SIZE)
-    if tried is not None:
-        bound = lost if tried.is_all else model.value
+    bound = bound if tried is None else lost if tried.is_all else model.value
     met = found is None or (found.is_optimal and bound - lost <= PROOF_SEARCH * size)
     is_optimal = left == 0.0 or (met if tried is None else tried.is_all)
     gap = abs(bound - lost) / size if is_optimal else 0.0
@@ -264,6 +268,7 @@ def interdict(
         greedy_lost_tpa=model.value - greedy_left,
         ties=None if ties is None else tuple(tuple(keys[i] for i in tie) for tie in ties),
         pairs=stamp(pairs, source),
+        left_out=stamp(unranked(by, what, model.lowered.throughput(model.base.x)), source),
         certificate=proof,
         ours_tpa=_ends(board, chosen),
     )
@@ -489,6 +494,7 @@ def shapley(
     -------
     DataFrame, index as in ``chokepoints``, largest first
         shapley_tpa (sums to the loss when all are out), standard_error_tpa (0 where exact), lost_tpa alone.
+        ``.left_out`` and ``.sentence`` name places that lack the label, as in ``chokepoints``.
 
     Raises
     ------
@@ -550,4 +556,9 @@ def shapley(
     sampled: dict[str, Status] = (
         {} if bool((error == 0).all()) else dict.fromkeys(("shapley_tpa", "standard_error_tpa"), SAMPLED)
     )
-    return stamp(table.iloc[order], source, status=sampled, ranked="shapley_tpa")
+    found = SaidTable(stamped := stamp(table.iloc[order], source, status=sampled, ranked="shapley_tpa"))
+    found.attrs = stamped.attrs
+    found.left_out = unranked(by, what, model.lowered.throughput(model.base.x))
+    nobody = first_capital(source["settings"].get("nobody", ""))
+    found.sentence = f"{nobody}." if nobody else unranked_sentence(found.left_out)
+    return found

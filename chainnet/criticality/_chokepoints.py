@@ -8,7 +8,7 @@ import pandas as pd
 from chainnet import checks
 from chainnet._types import Array, Bools, Words
 from chainnet.criticality._checks import check_losses, compared
-from chainnet.criticality._finding import ranking
+from chainnet.criticality._finding import ranking, unranked
 from chainnet.criticality._losses import Losses, plain_losses, program_losses
 from chainnet.criticality._removals import Removals, removals
 from chainnet.engine import CERTAIN, ROUNDING
@@ -79,8 +79,8 @@ def chokepoints(
     -------
     Ranking, a DataFrame with one row per removed thing, sorted by lost_tpa descending, ties by index
         It says what costs most, the worst single plant beside the worst group, and what is short before any loss
-        (``.sentence``); of a chain made from trade also what no loss counts (``.left_out``). It draws itself
-        (``.plot()``).
+        (``.sentence``), and which places are not ranked, because they lack the label (``.left_out``: what, n, tpa,
+        share; of a chain made from trade also the re-exports that no loss counts). It draws itself (``.plot()``).
         lost_tpa : t/yr, >= 0 unless others come before.  lost_share : of the value.  throughput_tpa : t/yr in one
         optimal flow, of main outputs.  in_cut : a capacity of its lies in the reported minimum cut.
         is_dominator : without it nothing reaches the demand, whatever the capacities.
@@ -177,7 +177,8 @@ def chokepoints(
     said = source | {"verified": "second solver" if verify else "no"}
     stamped = stamp(table if top is None else table.head(top), said, ranked="lost_tpa", facts=facts)
     before = _before(counting, scenario, float(base), Who.of(tier))
-    return ranking(network, by, stamped, "lost_tpa", lambda tpa: part_of(tpa, float(base)), every, before)
+    unnamed = unranked(by, what, found.flows)
+    return ranking(network, by, stamped, "lost_tpa", lambda tpa: part_of(tpa, float(base)), unnamed, every, before)
 
 
 def _before(counting: Counting, scenario: Scenario | None, base: float, who: Who) -> str:

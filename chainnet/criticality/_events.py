@@ -60,7 +60,7 @@ class Losses:
         demand = counting.network.view("demand")
         self.demand_tpa = float(demand["demand_tpa"][counting.valued].sum()) if len(demand) else np.nan
         if len(demand) and not self.demand_tpa > 0:
-            raise DataError("reverse: nobody whose demand counts asks for anything. Name others, or another tier.")
+            counting.check_asked("reverse")
         self._known: dict[object, float] = {}
 
     @cached_property

@@ -13,7 +13,7 @@ from chainnet._types import Array, Words
 from chainnet.criticality._checks import ranks
 from chainnet.criticality._exposure_last import ExposureLast
 from chainnet.criticality._exposure_program import ExposureProgram
-from chainnet.criticality._finding import ranking
+from chainnet.criticality._finding import ranking, unranked
 from chainnet.criticality._removals import Removals, removals
 from chainnet.errors import DataError, UnknownIdError
 from chainnet.flow import Counting, Valued, binding_inputs, valued_order
@@ -163,7 +163,8 @@ def risk_exposure(
     units["rei"] = "share of the largest loss"
     stamped = stamp(table, said, units=units, ranked="cost_usd", facts=_correlations(table))
     amount = dollars if model.has_values else weight
-    return ranking(network, by, stamped, "cost_usd", lambda cost: amount(cost).replace(NBSP, " "))
+    left = unranked(by, what, _through(network, what, model)[0])
+    return ranking(network, by, stamped, "cost_usd", lambda cost: amount(cost).replace(NBSP, " "), left)
 
 
 def _periods(network: Network, what: Removals, by: str, recovery: Any) -> Array:
@@ -205,17 +206,21 @@ def _number(value: Any, where: str) -> float:
     return checks.number(value, where, rule=rule)
 
 
-def _size(network: Network, what: Removals, model: ExposureProgram) -> dict[str, Array]:
-    """Return what flows through each candidate, and what that is worth where prices are known."""
+def _through(network: Network, what: Removals, model: ExposureProgram) -> tuple[Array, Array]:
+    """Return what flows through each edge or node that may drop out, and over each edge."""
     edges = network.edges
     known = bool(len(edges)) and not edges["flow_tpa"].isna().any()
     flow = edges["flow_tpa"].to_numpy(dtype=float) if known else model.base.x[: len(edges)]
     if what.is_edge:
-        through = flow
-    elif known:
-        through = network.baseline.reindex(model.low.tables.ids).fillna(0.0).to_numpy(dtype=float)
-    else:
-        through = model.low.throughput(model.base.x[: model.n_cols])
+        return flow, flow
+    if known:
+        return network.baseline.reindex(model.low.tables.ids).fillna(0.0).to_numpy(dtype=float), flow
+    return model.low.throughput(model.base.x[: model.n_cols]), flow
+
+
+def _size(network: Network, what: Removals, model: ExposureProgram) -> dict[str, Array]:
+    """Return what flows through each candidate, and what that is worth where prices are known."""
+    edges, (through, flow) = network.edges, _through(network, what, model)
     out = {"throughput_tpa": np.array([max(float(through[m].sum()), 0.0) for m in what.members])}
     prices = network.commodities.set_index("id")["price_usd_per_t"]
     price = edges["commodity"].map(prices).to_numpy(dtype=float)

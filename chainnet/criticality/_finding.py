@@ -9,22 +9,29 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chainnet._types import Array
+from chainnet.criticality._removals import Removals
 from chainnet.engine import TIE
 from chainnet.network import Network, is_country, reexports, several_rows
-from chainnet.results import Ranking
+from chainnet.results import LEFT_OUT, Ranking, origin_of
 from chainnet.words import (
     costliest_sentence,
     country_name,
+    first_capital,
     in_sentence,
     named,
     next_sentence,
     place_words,
     reexports_sentence,
+    unranked_words,
+    with_impossible,
 )
 
 MOST_NAMED = 20  # rows of which the names are kept: no more are drawn
 _MOST_TOLD = 3  # countries that the line on re-exports names
 NOTHING = "Nothing that drops out alone costs anything."
+NOTHING_RANKED = "Nothing that is ranked costs anything alone."
+UNTRIED = "Nothing was tried."
 
 
 def ranking(
@@ -33,32 +40,60 @@ def ranking(
     table: pd.DataFrame,
     column: str,
     amount: Callable[[float], str],
+    left: pd.DataFrame,
     every: pd.Series[float] | None = None,
     before: str = "",
 ) -> Ranking:
     """Return a stamped table, the largest loss first, with its finding.
 
-    ``amount`` writes a loss; ``every``: the losses of all rows, where the table has but the first; NaN where nobody
-    looked, for they are not among the first; ``before``: what is short already, in a sentence.
+    ``amount`` writes a loss; ``left``: places that are not ranked; ``every``: the losses of all rows, where the table
+    has but the first; NaN where nobody looked, for they are not among the first; ``before``: what is short already, in
+    a sentence.
     """
     name = partial(_name, network, by, network.labels)
     is_cut = every is not None and bool(every.isna().any())
     lost = table[column] if every is None or is_cut else every
-    sentence = _sentence(network, by, name, lost, amount, is_cut)
+    sentence = _sentence(network, by, name, lost, amount, is_cut, has_left=bool((left["tpa"] > 0).any()))
+    sentence = " ".join(filter(None, (sentence, unranked_sentence(left), before)))
+    settings = origin_of(table).get("settings", {})
+    if nobody := settings.get("nobody"):
+        sentence = f"{first_capital(nobody)}."
+    sentence = with_impossible(sentence, settings)
     names = {key: name(key) for key in table.index[:MOST_NAMED]}
-    return Ranking.of(table, f"{sentence} {before}".rstrip(), names, _left_out(network))
+    passed, words = _reexported(network)
+    return Ranking.of(table, sentence, names, left if passed.empty else pd.concat([left, passed]), words)
 
 
-def _left_out(network: Network) -> str:
-    """Return what no loss counts: goods that a country ships on, where the network was made from trade."""
+def unranked(by: str, what: Removals, flows: Array) -> pd.DataFrame:
+    """Return the places that may drop out and lack the label that ranks: what, n, tpa (through them), share.
+
+    ``flows``: throughput of every node, t/yr.
+    """
+    if not len(what.unnamed):
+        return pd.DataFrame(columns=LEFT_OUT)
+    whole, tpa = (max(float(flows[rows].sum()), 0.0) for rows in (what.open_rows, what.unnamed))
+    lacks = " or ".join(f"{'an' if c[0] in 'aeiou' else 'a'} {c.replace('_', ' ')}" for c in by.split("+"))
+    row = (f"places without {lacks}", len(what.unnamed), tpa, tpa / whole if whole > 0 else 0.0)
+    return pd.DataFrame([row], columns=LEFT_OUT)
+
+
+def unranked_sentence(left: pd.DataFrame) -> str:
+    """Say which places are not ranked, and what part of the tonnes goes through them; "" where there are none."""
+    return " ".join(unranked_words(*row) for row in left.itertuples(index=False, name=None))
+
+
+def _reexported(network: Network) -> tuple[pd.DataFrame, str]:
+    """Return goods that a country ships on and no loss counts, where the network was made from trade, with words."""
     table = reexports(network)
     if table.empty:
-        return ""
-    each = [
+        return pd.DataFrame(columns=LEFT_OUT), ""
+    rows = [
         (in_sentence(country_name(place)) if is_country(place) else place, part, whole)
-        for place, part, whole in table.head(_MOST_TOLD).itertuples(name=None)
+        for place, part, whole in table.itertuples(name=None)
     ]
-    return reexports_sentence(each, len(table) - len(each))
+    left = [(f"re-exports of {place}", 1, part, part / whole if whole > 0 else 0.0) for place, part, whole in rows]
+    words = reexports_sentence(rows[:_MOST_TOLD], len(rows) - len(rows[:_MOST_TOLD]))
+    return pd.DataFrame(left, columns=LEFT_OUT), words
 
 
 def _sentence(
@@ -68,13 +103,16 @@ def _sentence(
     lost: pd.Series[float],
     amount: Callable[[float], str],
     is_cut: bool,
+    has_left: bool,
 ) -> str:
     """Return what costs most; where plants and groups of plants are ranked together, the worst of either.
 
-    ``is_cut``: there are smaller losses than those given.
+    ``is_cut``: there are smaller losses than those given; ``has_left``: goods go through places that are not ranked.
     """
-    if not (len(lost) and lost.iloc[0] > 0):
-        return NOTHING
+    if not len(lost):
+        return UNTRIED
+    if not lost.iloc[0] > 0:
+        return NOTHING_RANKED if has_left else NOTHING
 
     def told(key: Hashable) -> str:
         return in_sentence(name(key)) if by in ("country", "owner_country") else named(name(key))

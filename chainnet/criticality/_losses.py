@@ -34,6 +34,8 @@ class Losses:
         Whether a capacity of what is removed lies in the minimum cut.
     cut : function
         Names the members of the cut.
+    flows : array
+        Throughput of every node in that flow, t/yr.
     ends : (float, float), optional
         With nobody first: the least and the most of the value that can be the beneficiaries', t/yr.
     ends_left : (array, array), optional
@@ -45,6 +47,7 @@ class Losses:
     through: Array
     in_cut: Bools
     cut: Cut
+    flows: Array
     ends: tuple[float, float] | None = None
     ends_left: tuple[Array, Array] | None = None
 
@@ -65,7 +68,9 @@ def plain_losses(counting: Counting, what: Removals, top: int | None) -> Losses:
     whole = _of_market(market_of(counting, together), what, None)
     rest = _of_market(market_of(counting, together & ~counting.ours), what, None)
     if before:
-        return Losses(whole.lost - rest.lost, whole.base - rest.base, whole.through, whole.in_cut, whole.cut)
+        return Losses(
+            whole.lost - rest.lost, whole.base - rest.base, whole.through, whole.in_cut, whole.cut, whole.flows
+        )
     mine = _of_market(market_of(counting, counting.rows), what, None)
     least = (whole.base - whole.lost) - (rest.base - rest.lost)
     return Losses(
@@ -74,6 +79,7 @@ def plain_losses(counting: Counting, what: Removals, top: int | None) -> Losses:
         whole.through,
         whole.in_cut,
         whole.cut,
+        whole.flows,
         (whole.base - rest.base, mine.base),
         (least, mine.base - mine.lost),
     )
@@ -95,20 +101,22 @@ def _of_market(market: FlowMarket, what: Removals, top: int | None) -> Losses:
         flow[market.rows] = base.arc_flow
         lost = np.zeros(len(network.view("edges")))
         lost[market.rows] = arc_losses(problem, base, np.arange(len(market.rows)), top)
-        return Losses(lost, base.value, flow, cut_arcs, cut)
+        return Losses(lost, base.value, flow, cut_arcs, cut, base.throughput)
     single = what.single
     if single is not None:
         lost = node_losses(problem, base, single, top)
-        return Losses(lost, base.value, base.throughput[single], cut_nodes[single], cut)
+        return Losses(lost, base.value, base.throughput[single], cut_nodes[single], cut, base.throughput)
     through = np.array([base.throughput[m].sum() for m in what.members])
     in_cut = np.array([bool(cut_nodes[m].any()) for m in what.members], dtype=bool)
-    return Losses(group_losses(problem, base, what.members), base.value, through, in_cut, cut)
+    lost = group_losses(problem, base, what.members)
+    return Losses(lost, base.value, through, in_cut, cut, base.throughput)
 
 
 def program_losses(model: ValueModel, what: Removals, steps: Steps = SILENT) -> Losses:
     """Return the losses of a value program; each is a step."""
     low, base = model.lowered, model.value
     members = cut_of(model)
+    flows = low.throughput(model.base.x)
     if what.is_edge:
         closings = what.members
         through = model.base.x[: low.n_edges]
@@ -117,10 +125,9 @@ def program_losses(model: ValueModel, what: Removals, steps: Steps = SILENT) -> 
         in_cut = np.array([key in named for key in what.index], dtype=bool)
     else:
         closings = [low.closing(m) for m in what.members]
-        flows = low.throughput(model.base.x)
         through = np.array([flows[m].sum() for m in what.members])
         ids, in_nodes = low.tables.ids, set(members.loc[members["kind"] == "node", "id"])
         in_cut = np.array([any(ids[i] in in_nodes for i in m) for m in what.members], dtype=bool)
     lost = base - model.values_without(closings, steps)
     ends, ends_left = (model.ends, model.ends_without(closings)) if isinstance(model, SharedValue) else (None, None)
-    return Losses(lost, base, np.maximum(through, 0.0), in_cut, lambda: members, ends, ends_left)
+    return Losses(lost, base, np.maximum(through, 0.0), in_cut, lambda: members, flows, ends, ends_left)

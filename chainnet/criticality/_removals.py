@@ -24,13 +24,16 @@ NO_FIRM = ("several", "unknown")
 class Removals:
     """What may be removed, one at a time: an index, and the node positions or edge rows of each.
 
-    ``single``: one position each; None where ``groups`` holds several.
+    ``single``: one position each; None where ``groups`` holds several. ``unnamed``: positions of the nodes that may
+    drop out and lack the label, so that no row takes them; ``open_rows``: those of all nodes that may drop out.
     """
 
     index: pd.Index
     single: Ints | None
     is_edge: bool
     groups: list[Ints] = field(default_factory=list)
+    unnamed: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    open_rows: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     @cached_property
     def members(self) -> list[Ints]:
@@ -76,6 +79,7 @@ def removals(network: Network, by: str) -> Removals:
         labels["site"] = labels["site"].fillna(nodes["id"].iloc[open_rows])
     if len(columns) == 1 and columns[0] in ("owner", "owner_country") and not network.view("owners").empty:
         return _look_through(network, columns[0], open_rows)
+    unnamed = open_rows[labels.isna().any(axis=1).to_numpy()]
     labels = labels.dropna()
     if labels.empty and len(open_rows) and "country" in columns:
         warnings.warn(
@@ -96,7 +100,7 @@ def removals(network: Network, by: str) -> Removals:
             if keys_sorted
             else pd.MultiIndex.from_arrays([[] for _ in columns], names=columns)
         )
-    return Removals(index, None, False, [positions[members[k]] for k in keys_sorted])
+    return Removals(index, None, False, [positions[members[k]] for k in keys_sorted], unnamed, open_rows)
 
 
 def _look_through(network: Network, column: str, open_rows: Ints) -> Removals:
@@ -125,4 +129,6 @@ def _look_through(network: Network, column: str, open_rows: Ints) -> Removals:
             if isinstance(label, str):
                 held.setdefault(label, []).append(row)
     names = sorted(held)
-    return Removals(pd.Index(names, name=column, dtype="str"), None, False, [np.array(held[name]) for name in names])
+    members = [np.array(held[name]) for name in names]
+    unnamed = np.setdiff1d(open_rows, np.concatenate([np.empty(0, dtype=np.int64), *members]))
+    return Removals(pd.Index(names, name=column, dtype="str"), None, False, members, unnamed, open_rows)

@@ -259,10 +259,7 @@ def key_assumptions(
         check_scenario(scenario)
     check_tier(network, tier)
     counting = Counting.of(network, commodity, beneficiaries, order=order)
-    if not counting.first(tier).rows.any():
-        raise DataError(
-            "key_assumptions: nobody who counts asks for anything. Name other beneficiaries, goods or tiers."
-        )
+    counting.first(tier).check_asked("key_assumptions")
     asked = _Asked(Case(counting, scenario, tier), progress or (lambda _what, _part: None))
     return _answer(asked, int(max_set), verify)
 

@@ -12,6 +12,7 @@ from scipy.sparse import csc_array
 from chainnet._types import Array
 from chainnet.engine.certificate import Certificate, require
 from chainnet.engine.linear import LinearProgram, LinearSolution, WarmModel, solve_independently
+from chainnet.engine.refined import refined
 from chainnet.engine.tolerances import LEAST_SIZE, LOCK, NEAT
 from chainnet.errors import DataError, SolverError
 
@@ -192,6 +193,22 @@ class Ordered:
             yield self.stage(cost, what, basis)
             self.hold()
             basis = None
+
+    def exactly(self, costs: Iterable[Array]) -> LinearSolution:
+        """Return the answer of one stage after another, each refined and held; floors of their goals are lifted."""
+        lower, upper, row_lower, row_upper = self.model.bounds
+        costs, row_lower = list(costs), row_lower.copy()
+        row_lower[[self._n_rows + number for number in range(len(costs) - 1)]] = -np.inf
+        self.model.set_bounds((lower, upper, row_lower, row_upper))
+        found = None
+        for cost in costs:
+            self.model.set_cost(cost)
+            self._last = self._cost = cost
+            found = refined(self.model, optimal(self.model, self.basis, self._problem, self._unbounded))
+            self.proofs.append(self.model.certify(f"{self._problem}, refined", found))
+            self.model.hold(found)
+        assert found is not None, "no stage was sought"
+        return self._own(found)
 
     def floor(self, number: int, value: float) -> float:
         """Keep a goal a hair from its value, so that no later stage fails by rounding; return the hair."""

@@ -9,6 +9,7 @@ from chainnet.flow._balance import EXTRA_COST_USD_PER_T, balance, balance_under,
 from chainnet.flow._counting import Counting, Said, check_tier
 from chainnet.flow._ends import service_range
 from chainnet.flow._fair import share_fairly
+from chainnet.flow._impossible import impossible, impossible_words
 from chainnet.flow._largest import (
     MaxFlow,
     binding_inputs,
@@ -71,6 +72,8 @@ __all__ = [
     "cut_table",
     "first_by_law",
     "home_stages",
+    "impossible",
+    "impossible_words",
     "in_finer_sizes",
     "levels",
     "long_runs",

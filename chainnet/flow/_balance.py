@@ -28,7 +28,7 @@ from chainnet.flow._counting import Counting
 from chainnet.flow._fair import share_fairly
 from chainnet.flow._law import at_home, home_stages, released
 from chainnet.flow._order import Asked, StageTable
-from chainnet.flow._stages import SEVERAL, in_finer_sizes, settled
+from chainnet.flow._stages import SEVERAL, demand_table, differ_widely, in_finer_sizes
 from chainnet.flow._steady import Balance, edge_table, node_table, priced_bounds, tier_table
 from chainnet.lowering import Degree, Lowered, Overlay, lower
 from chainnet.network import Network, kept, say_unlinked
@@ -197,7 +197,7 @@ def balance_under(
     source = provenance(network, "HiGHS simplex", rests_on=limiting, **settings)
     return Balance(
         provenance=source,
-        demand=stamp(_demand_table(low, counting, last.x, found.open), source),
+        demand=stamp(demand_table(low, counting, last.x, found.open), source),
         nodes=stamp(node_table(network, low.throughput(last.x)), source),
         edges=stamp(edge_table(network, last.x), source),
         relations=stamp(relations, source),
@@ -235,7 +235,7 @@ def _short_by_tier(
     network: Network, counting: Counting, overlay: Overlay, reroute: Degree, stocks: bool
 ) -> pd.DataFrame:
     found = _solved(counting, overlay, reroute, stocks=stocks)
-    return tier_table(_demand_table(found.low, counting, found.last.x, found.open), network.tier_order)
+    return tier_table(demand_table(found.low, counting, found.last.x, found.open), network.tier_order)
 
 
 def _solved(
@@ -322,7 +322,7 @@ class _InOrder:
     """Serves stage after stage, each kept by a floor, then looks for the least cost; later stages have prices too.
 
     ``prices`` of columns and rows are the largest over the stages of what counts. ``open``: what floors leave open of
-    each demand row.
+    each demand row, -inf = nothing.
     """
 
     low: Lowered
@@ -370,6 +370,9 @@ class _InOrder:
         if self._counting.order != "alike":
             self._in_the_middle(low, tied)
         last = self._solver.stage(low.program.cost, "least cost")
+        if not self._fair and differ_widely(low, [rows & self._counting.anyone for _, rows in self._stages], last.x):
+            last = self._solver.exactly([*self._goals[: len(self._stages)], low.program.cost])
+            self._left = np.full(len(self._left), -np.inf)
         self._told.done("least cost")
         proofs = self._solver.proofs
         if self._closest is not False:
@@ -449,7 +452,7 @@ def _range_table(
     low: Lowered, counting: Counting, x: Array, left: Array, tied: Mapping[str, Sequence[float]]
 ) -> pd.DataFrame:
     """Return the least and the most served to the beneficiaries of each tier; without a tie what ``x`` serves."""
-    rows = _demand_table(low, counting, x, left)[counting.rows]
+    rows = demand_table(low, counting, x, left)[counting.rows]
     grouped = rows.assign(tier=rows["tier"].fillna("demand")).groupby("tier")[["demand_tpa", "served_tpa"]].sum()
     asked, served = grouped["demand_tpa"], grouped["served_tpa"]
     table = pd.DataFrame({"demand_tpa": asked})
@@ -491,24 +494,6 @@ def _negative_cycle(network: Network) -> str:
             f"edges: the cycle {way} has no limit and a negative cost, so cost has no least value. Limit or correct it."
         )
     return "balance: nothing limits a flow with negative cost. Give capacities or correct cost_usd_per_t."
-
-
-def _demand_table(low: Lowered, counting: Counting, x: Array, left: Array) -> pd.DataFrame:
-    """Return what is served and short of each demand row; ``left`` is what floors leave open of it, t/yr."""
-    table = low.flows.demand[["node", "commodity", "tier", "demand_tpa"]].copy()
-    wanted = table["demand_tpa"].to_numpy()
-    served = np.clip(x[low.served], 0.0, wanted)
-    # dust is measured by what can flow, for a demand may be far beyond it
-    flows = low.program.col_scale[low.served]
-    dust = PRINTED * np.minimum(flows, wanted / 1000.0)
-    dust = np.maximum(dust, np.minimum(left, PRINTED * np.minimum(1000.0 * flows, wanted)))
-    served = settled(served, wanted, dust)
-    table["served_tpa"] = served
-    table["shortfall_tpa"] = wanted - served
-    table["is_counted"], table["is_beneficiary"] = counting.anyone, counting.ours
-    host = (table["tier"].isna() & ~table["is_counted"]).to_numpy()
-    table.loc[host, "shortfall_tpa"] = 0.0  # taken if there, never short
-    return table
 
 
 def _nothing(**columns: str) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, TypedDict
 
@@ -12,7 +12,8 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Bools, Words
-from chainnet.errors import ChainnetWarning
+from chainnet.errors import ChainnetWarning, DataError
+from chainnet.flow._impossible import impossible_words
 from chainnet.flow._order import (
     LAW_ONLY,
     VALUED,
@@ -29,6 +30,7 @@ from chainnet.flow._order import (
 )
 from chainnet.lowering import Restriction, stack
 from chainnet.network import Network, check_network, say_unfed
+from chainnet.words import NOBODY
 
 
 class Said(TypedDict):
@@ -54,6 +56,8 @@ class Counting:
     order : {"allies_first", "allies_last", "alike", "law"} or StageTable
         When those are served who are no beneficiaries: after them, before them, or with them, nobody first; by law
         (also ``law_only``: only laws known to be in force), or as a table of stages says.
+    impossible : str
+        What no answer can mend, in words: demand that nothing reaches, recipes that make goods from nothing.
 
     Raises
     ------
@@ -74,6 +78,7 @@ class Counting:
     beneficiaries: tuple[str, ...] | None = None
     tier: str | None = None
     order: Kept = "allies_first"
+    impossible: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         check_network(self.network)
@@ -109,18 +114,21 @@ class Counting:
             _ = found.stage  # its faults are those of the call
         if said and not network.gone:
             say_unfed(network, stacklevel=3)
-        if said and found.beneficiaries and not network.gone and not found.ours.any():
-            words = ", ".join(found.beneficiaries)
+            if words := impossible_words(network):
+                if sure := impossible_words(network, only_sure=True):
+                    warnings.warn(f"{network.name}: {sure}", ChainnetWarning, stacklevel=3)
+                found = replace(found, impossible=words)
+        if said and not network.gone and found.whose and not found.ours.any():
             warnings.warn(
-                f"beneficiaries: no demand of {network.name} lies in {words}, so every loss of theirs is 0. "
-                "Name countries where demand lies, or fill nodes.country of the end uses.",
+                f"beneficiaries: no demand of {network.name} lies in {', '.join(found.whose)}, so every loss of theirs "
+                f"is 0: {NOBODY}. Name countries where demand lies, or fill nodes.country of the end uses.",
                 ChainnetWarning,
                 stacklevel=3,
             )
         return found
 
     def __getstate__(self) -> dict[str, Any]:
-        return {field.name: getattr(self, field.name) for field in fields(self)}  # another thread may be finding rows
+        return {part.name: getattr(self, part.name) for part in fields(self)}  # another thread may be finding rows
 
     def on(self, network: Network) -> Counting:
         """Return the same asked of another network."""
@@ -157,6 +165,8 @@ class Counting:
             "beneficiaries": list(self.whose) or "all",
             **({} if self.order == "allies_first" else {"order": self.order_name}),
             **self._by_whom,
+            **({"nobody": NOBODY} if self.is_nobodys else {}),
+            **({"impossible": self.impossible} if self.impossible else {}),
         }
 
     @property
@@ -200,6 +210,18 @@ class Counting:
         if not self.whose:
             return np.ones(len(table), dtype=bool)
         return self.network.in_countries(table, self.whose, "beneficiaries", column)
+
+    # -- who asks ---------------------------------------------------------------------------------
+
+    @cached_property
+    def is_nobodys(self) -> bool:
+        """Whether nobody whose demand counts asks for anything, so that every loss of theirs is nothing."""
+        return not bool((self._demand["demand_tpa"][self.rows] > 0).any())
+
+    def check_asked(self, call: str) -> None:
+        """Raise DataError if nobody whose demand counts asks for anything."""
+        if self.is_nobodys:
+            raise DataError(f"{call}: {NOBODY}. Name other beneficiaries, goods or tiers.")
 
     # -- rows of demand ---------------------------------------------------------------------------
 

@@ -11,13 +11,13 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Array
-from chainnet.engine import PRINTED
 from chainnet.errors import UnknownIdError
 from chainnet.flow._balance import balance_under
 from chainnet.flow._counting import Counting
 from chainnet.flow._steady import Balance
 from chainnet.lowering import Degree, Overlay
 from chainnet.network import Network, check_network, first_years, ramp_reached
+from chainnet.words import least_short
 
 EXACT_PLAYERS = 12
 
@@ -122,7 +122,8 @@ def levels(
     -------
     DataFrame
         level, meaning, tier, demand_tpa, served_tpa, shortfall_tpa, gained_tpa (against the level
-        before). Each level keeps what the levels before it allow; the last shortfall is what stays
+        before; below 0 where further links also reach users who are served earlier, who then take what this
+        tier had). Each level keeps what the levels before it allow; the last shortfall is what stays
         short. Without baseline flows on every edge the level without rerouting is left out.
     """
     network = counting.network
@@ -160,9 +161,9 @@ def levels(
 def climbed(levels: pd.DataFrame) -> pd.DataFrame:
     """Return the levels with what each gains; what is short by less than an answer tells, relative to demand, is 0."""
     asked = levels["demand_tpa"]
-    met = levels["shortfall_tpa"] <= PRINTED * asked
+    met = levels["shortfall_tpa"] <= least_short(asked)
     out = levels.assign(
         served_tpa=levels["served_tpa"].mask(met, asked), shortfall_tpa=levels["shortfall_tpa"].mask(met, 0.0)
     )
     gained = out.groupby("tier", dropna=False)["served_tpa"].diff()
-    return out.assign(gained_tpa=gained.mask(gained.abs() <= PRINTED * asked, 0.0))
+    return out.assign(gained_tpa=gained.mask(gained.abs() <= least_short(asked), 0.0))

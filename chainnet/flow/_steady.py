@@ -14,7 +14,7 @@ from chainnet.engine import PRICED, Certificate
 from chainnet.lowering import Lowered
 from chainnet.network import Network, place_of, step_of
 from chainnet.results import Result, figure_of
-from chainnet.words import TierShort, short_sentence
+from chainnet.words import TierShort, short_sentence, with_impossible
 
 CUT_COLUMNS = [
     "kind",
@@ -104,7 +104,8 @@ class Balance(Result):
     @property
     def sentence(self) -> str:
         """Who is short of how much, in a line."""
-        return short_sentence(self.provenance["settings"]["scenario"], self.shortfalls)
+        settings = self.provenance["settings"]
+        return with_impossible(short_sentence(settings["scenario"], self.shortfalls), settings)
 
     def plot(self) -> Any:
         """Draw what part of its demand each tier gets.

@@ -60,11 +60,25 @@ class Reach:
         dead = np.zeros(self._n, dtype=bool)
         dead[self._n_real :] = True  # unbuilt projects
         dead[nodes] = True
+        keys = self._targets[:, 0] * self._k + self._targets[:, 1]
+        return bool(self._had(dead, edges, self._start)[keys].any())
+
+    def with_all(self, held: Ints) -> Bools:
+        """Return which targets are reached if every project is built, from mines and from what is held already.
+
+        ``held``: rows of (node position, commodity code).
+        """
+        start = np.concatenate([self._start, held[:, 0] * self._k + held[:, 1]])
+        have = self._had(np.zeros(self._n, dtype=bool), np.empty(0, dtype=np.int64), start)
+        return np.asarray(have[self._targets[:, 0] * self._k + self._targets[:, 1]], dtype=bool)
+
+    def _had(self, dead: Bools, edges: Ints, start: Ints) -> Bools:
+        """Return which commodity is there at which node, without dead nodes and some edge rows."""
         alive = ~(dead[self._tail_node] | dead[self._head_node])
         alive[edges] = False
         tail, head = self._tail[alive], self._head[alive]
         have = np.zeros(self._n * self._k, dtype=bool)
-        have[self._start] = True
+        have[start] = True
         have &= ~np.repeat(dead, self._k)
         while True:
             before = int(have.sum())
@@ -75,9 +89,7 @@ class Reach:
                 fires = (lacking == 0) & ~dead[self._makers]
                 have[self._out_key[fires[self._out_maker]]] = True
             if int(have.sum()) == before:
-                break
-        keys = self._targets[:, 0] * self._k + self._targets[:, 1]
-        return bool(have[keys].any())
+                return have
 
 
 def commodity_gains(low: Lowered, counted: Bools) -> Array:

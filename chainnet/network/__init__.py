@@ -37,7 +37,7 @@ from chainnet.network._fed import say_unfed, spare_plants, unfed_plants
 from chainnet.network._gate import MOST_FAULTS, Frames, Gate, as_text, empty, split_list
 from chainnet.network._kept import kept
 from chainnet.network._law import cover_by_node
-from chainnet.network._linked import say_unlinked, unlinked_plants
+from chainnet.network._linked import say_idle, say_unlinked, unlinked_plants
 from chainnet.network._network import Network, check_network
 from chainnet.network._nouns import depths, place_of, plants_of, site_labels, site_of, step_of
 from chainnet.network._pictures import lay_out
@@ -123,6 +123,7 @@ __all__ = [
     "reexport_rows",
     "reexports",
     "rows_of",
+    "say_idle",
     "say_unfed",
     "say_unlinked",
     "several_plants",

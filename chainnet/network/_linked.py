@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -103,3 +104,16 @@ def say_unlinked(network: Network, stacklevel: int = 2) -> None:
     if len(said):
         more = f" {len(said) - _SAID} more are in the table unlinked of check." if len(said) > _SAID else ""
         warnings.warn(f"{network.name}: {' '.join(said[:_SAID])}{more}", ChainnetWarning, stacklevel=stacklevel + 1)
+
+
+def say_idle(network: Network, projects: Sequence[str], stacklevel: int = 2) -> None:
+    """Warn of projects that are named and cannot change an answer: they run already, or have no edge."""
+    apart = set(network.unrelated["id"])
+    why = {
+        "runs already at this date": [name for name in projects if name in network.built_projects],
+        "has no edge": [name for name in projects if name in apart],
+    }
+    said = [f"{', '.join(names)} {reason}" for reason, names in why.items() if names]
+    if said:
+        words = f"projects: {'; '.join(said)}: naming it changes nothing."
+        warnings.warn(words, ChainnetWarning, stacklevel=stacklevel + 1)

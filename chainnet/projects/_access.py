@@ -12,7 +12,7 @@ import pandas as pd
 from chainnet._types import INF, Array, Bools, Words
 from chainnet.flow import Counting, named_projects
 from chainnet.lowering import Overlay, Restriction
-from chainnet.network import Network, backers_of, first_years, offtakes_of, ramp_reached
+from chainnet.network import Network, backers_of, first_years, offtakes_of, ramp_reached, say_idle
 
 MONTHS = 12.0
 
@@ -198,6 +198,8 @@ def pick_projects(network: Network, projects: Iterable[str] | None, allies: Word
     """
     table = network.projects
     wanted = set(named_projects(network, projects))
+    if projects is not None:
+        say_idle(network, sorted(wanted))
     names = [name for name in table["id"] if name in wanted]
     if allies is not None:
         words = [allies] if isinstance(allies, str) else list(allies)

@@ -22,7 +22,7 @@ from chainnet.projects._options import Option, options_of
 from chainnet.projects._search import Search, name_of
 from chainnet.results import BOUNDED, CHECKED, STEADY, Result, figure_of, provenance, stamp
 from chainnet.scenario import Scenario, overlay_of, pick_scenarios
-from chainnet.words import budget_sentence, named
+from chainnet.words import budget_sentence, first_capital, named, with_impossible
 
 Objective = Literal["expected", "worst", "cvar"]
 OBJECTIVES = ("expected", "worst", "cvar")
@@ -79,8 +79,11 @@ class Portfolio(Result):
     @property
     def sentence(self) -> str:
         """What the best set avoids, and what it costs, in a line."""
+        if nobody := self.provenance["settings"].get("nobody"):
+            return f"{first_capital(nobody)}."
         names = [named(str(self.options["label"][one])) for one in self.chosen]
-        return budget_sentence(self.budget_musd, names, self.spent_musd, self.averted_t)
+        said = budget_sentence(self.budget_musd, names, self.spent_musd, self.averted_t)
+        return with_impossible(said, self.provenance["settings"])
 
     def plot(self) -> Any:
         """Draw what the best set avoids at each budget, beside what greedy avoids.

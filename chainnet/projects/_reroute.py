@@ -44,11 +44,13 @@ from chainnet.words import (
     bill,
     first_capital,
     is_known,
+    least_short,
     levels_sentence,
     named,
     others_words,
     percent,
     tonnes,
+    with_impossible,
 )
 
 # where tracked flows part goods no balance bears the whole price: then the rise over this part of the size tells
@@ -171,7 +173,7 @@ class Reroute(Result):
             most = f"adds most{_tied(best, column)}: {tonnes(first[column], ' ')} alone{_cheaper(best, column)}"
             return f"For {who}, if served first, and {LEVEL_SAID[degree]}, {named(_name(first))} {most}."
         short = who.rows(self.levels[self.levels["level"] == degree])
-        if len(short) and (short["shortfall_tpa"] <= CERTAIN * short["demand_tpa"]).all():
+        if len(short) and (short["shortfall_tpa"] <= least_short(short["demand_tpa"])).all():
             return f"{first_capital(who)} is met {LEVEL_SAID[degree]}, and no project alone adds anything for it."
         return f"No project alone adds anything for {who}."
 
@@ -192,7 +194,10 @@ class Reroute(Result):
     @property
     def sentence(self) -> str:
         """What stays short level by level, and which project adds most for the first tier and for all, in a line."""
-        return " ".join(one for one in (self.levels_sentence, self.first_sentence, self.best_sentence) if one)
+        if nobody := self.provenance["settings"].get("nobody"):
+            return f"{first_capital(nobody)}."
+        said = " ".join(one for one in (self.levels_sentence, self.first_sentence, self.best_sentence) if one)
+        return with_impossible(said, self.provenance["settings"])
 
     def plot(self) -> Any:
         """Draw what stays short after each level of response, and what each project avoids alone and beside others.

@@ -8,7 +8,7 @@ weakest limiting input, and how many are so).
 
 from chainnet.results._ends import ENDS, Ends, ends_of, ends_table
 from chainnet.results._provenance import Provenance, handed, package_version, provenance
-from chainnet.results._ranking import Ranking, SaidTable, figure_of
+from chainnet.results._ranking import LEFT_OUT, Ranking, SaidTable, figure_of
 from chainnet.results._results import STEADY, Guarded, Result, codebook, fact_of, origin_of, stamp
 from chainnet.results._trust import (
     BOUNDED,
@@ -34,6 +34,7 @@ __all__ = [
     "ENDS",
     "FROM_INPUTS",
     "GIVEN",
+    "LEFT_OUT",
     "NOT_ASSESSED",
     "NOT_STATED",
     "SAMPLED",

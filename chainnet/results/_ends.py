@@ -7,9 +7,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from chainnet.engine import PRINTED
 from chainnet.results._results import fact_of, origin_of, stamp
-from chainnet.words import SaidEnds
+from chainnet.words import SaidEnds, least_short
 
 # when all others are served -> the column of what is then short
 ENDS: dict[Literal["allies_first", "allies_last"], str] = {
@@ -39,7 +38,7 @@ class Ends(SaidEnds):
     def of(cls, rows: Any) -> Ends:
         """Return the ends of a row of a table of ends, or of all its rows together; what no reader sees is zero."""
         demand, after, before = (float(np.sum(rows[column])) for column in ("demand_tpa", *ENDS.values()))
-        after, before = (0.0 if short <= PRINTED * demand else short for short in (after, before))
+        after, before = (0.0 if short <= least_short(demand) else short for short in (after, before))
         return cls(after, before, demand)
 
     @classmethod
@@ -59,7 +58,7 @@ def ends_table(
     """Return demand and what is short of it at either end as columns; what no reader sees of a demand is zero."""
     out = demand.to_frame("demand_tpa")
     for column, short in zip(ENDS.values(), (after, before), strict=True):
-        out[column] = short.mask(short <= PRINTED * demand, 0.0)
+        out[column] = short.mask(short <= least_short(demand), 0.0)
     return stamp(out, source, facts={"has_others": has_others})
 
 

@@ -19,6 +19,9 @@ def figure_of(result: Any, **asked: Any) -> Any:
     return import_module("chainnet.drawing").plot(result, **asked)
 
 
+LEFT_OUT = ["what", "n", "tpa", "share"]  # columns of what a ranking leaves out
+
+
 class _Table(type):
     """So that pandas compares any table with a ranking: its test asks whether one is of the type of the other."""
 
@@ -35,11 +38,16 @@ class SaidTable(pd.DataFrame, metaclass=_Table):
     ----------
     sentence : str
         The finding, in words.
+    left_out : DataFrame
+        Places without the label that ranks, which no row counts, and goods that a country ships but did not make:
+        what, n (places), tpa (tonnes a year through them) and share (of all that may drop out; of re-exports, of all
+        that the country ships). Empty where nothing is known to be left out.
     """
 
     # no columns, so that pandas lets them be set
-    _metadata = ["sentence"]  # noqa: RUF012
+    _metadata = ["sentence", "left_out"]  # noqa: RUF012
     sentence: str = ""
+    left_out: pd.DataFrame = pd.DataFrame(columns=LEFT_OUT)
 
     @property
     def _constructor(self) -> Callable[..., pd.DataFrame]:
@@ -67,25 +75,34 @@ class Ranking(SaidTable):
         What costs most, in words.
     names : mapping
         Names for people of its first rows, by index value.
-    left_out : str
-        What no loss in it counts, in words; empty where nothing is known to be left out.
+    left_out_sentence : str
+        The re-exports of ``left_out``, in words; "" where there are none. ``sentence`` says the places.
     """
 
-    _metadata = ["sentence", "names", "left_out"]  # noqa: RUF012
+    _metadata = ["sentence", "names", "left_out", "left_out_sentence"]  # noqa: RUF012
     names: Mapping[Hashable, str] = {}
-    left_out: str = ""
+    left_out_sentence: str = ""
 
     @classmethod
-    def of(cls, table: pd.DataFrame, sentence: str, names: Mapping[Hashable, str], left_out: str = "") -> Ranking:
+    def of(
+        cls,
+        table: pd.DataFrame,
+        sentence: str,
+        names: Mapping[Hashable, str],
+        left_out: pd.DataFrame | None = None,
+        left_out_sentence: str = "",
+    ) -> Ranking:
         """Return a stamped table with its finding, its names and what it leaves out."""
         made = cls(table)
         made.attrs = table.attrs
-        made.sentence, made.names, made.left_out = sentence, names, left_out
+        made.sentence, made.names = sentence, names
+        made.left_out_sentence = left_out_sentence
+        made.left_out = pd.DataFrame(columns=LEFT_OUT) if left_out is None else left_out
         return made
 
     @property
     def _lines(self) -> list[str]:
-        return [line for line in (self.sentence, self.left_out) if line]
+        return [line for line in (self.sentence, self.left_out_sentence) if line]
 
     def plot(self, *args: Any, **asked: Any) -> Any:  # type: ignore[override]
         """Draw the largest losses as bars, named, in t/yr; of ``risk_exposure`` the cost against the spend.

@@ -13,7 +13,7 @@ from chainnet.engine import TIE
 from chainnet.errors import DataError
 from chainnet.results._provenance import handed
 from chainnet.results._trust import FROM_INPUTS, NOT_ASSESSED, Status, inputs_words
-from chainnet.words import exact
+from chainnet.words import exact, first_capital, with_impossible
 
 _SHOWN_ROWS = 20
 _TIED_ROWS = 200  # ranks beyond are not looked at for ties
@@ -272,7 +272,10 @@ class Result(Guarded):
     def _repr_html_(self) -> str:
         from html import escape
 
-        said = getattr(self, "sentence", "")  # of results that say their finding in a line
+        # of results that say their finding in a line; all say that nobody asks
+        settings = self.provenance["settings"]
+        said = getattr(self, "sentence", "")
+        said = said or with_impossible(first_capital(settings.get("nobody", "")), settings)
         heads = f"<p>{escape(said)}</p>" if said else ""
         heads += "".join(f"<p><b>{escape(name)}</b> {exact(value)}</p>" for name, value in self.numbers().items())
         return heads + "".join(f"<h4>{escape(n)}</h4>{table_html(t)}" for n, t in self.tables().items())

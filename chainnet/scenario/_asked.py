@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from chainnet import checks
-from chainnet.errors import DataError
+from chainnet.errors import ChainnetWarning, DataError
 from chainnet.network import Network, check_network
 from chainnet.scenario._in_force import COMPUTED, computed_scenario
 from chainnet.scenario._scenario import Scenario, check_scenario, say_idle
@@ -39,7 +40,19 @@ def pick_scenarios(network: Network, given: Any) -> list[Scenario]:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise DataError(f"scenarios: the name {twice[0]!r} stands twice. Give each scenario a name of its own.")
+    for item in found:
+        _say_empty(item)
     return found
+
+
+def _say_empty(scenario: Scenario) -> None:
+    """Warn of a scenario without measures, under which nothing happens."""
+    if not scenario.measures:
+        warnings.warn(
+            f"scenario {scenario.name}: no measures, so its answers are those of the baseline.",
+            ChainnetWarning,
+            stacklevel=4,
+        )
 
 
 def named_scenario(network: Network, given: Scenario | str) -> Scenario:
@@ -74,4 +87,8 @@ def asked_scenario(network: Network, given: Scenario | str | None) -> Scenario |
         If it is no scenario, or the network has none of that name.
     """
     check_network(network)
-    return None if given is None else named_scenario(network, given)
+    if given is None:
+        return None
+    scenario = named_scenario(network, given)
+    _say_empty(scenario)
+    return scenario

@@ -24,6 +24,7 @@ from chainnet.words import (
     same,
     short_sentence,
     whole,
+    with_impossible,
 )
 
 
@@ -116,7 +117,7 @@ class StressTest(Result):
     @property
     def worst(self) -> str:
         """The scenario that leaves most short in the long run, tier by tier; "baseline" where none was asked."""
-        names = self.provenance["settings"]["scenarios"]
+        names = [] if self.summary.empty else self.provenance["settings"]["scenarios"]
         short = {name: self.summary["shortfall_tpa"].loc[name] for name in names}
         return worst_of(short, str(next(iter(short.values())).index[0])) if short else "baseline"
 
@@ -127,7 +128,8 @@ class StressTest(Result):
         long run.
         """
         found = []
-        for tier, row in self.summary.loc[scenario].iterrows():
+        summary = self.summary
+        for tier, row in summary[summary.index.get_level_values("scenario") == scenario].droplevel(0).iterrows():
             lasting, demand, first = row["shortfall_tpa"], row["demand_tpa"], row["first_short_month"]
             if first == first:
                 peak = row["worst_month_share"] * demand
@@ -145,7 +147,7 @@ class StressTest(Result):
 
     def sentence_of(self, scenario: str) -> str:
         """Return who is short of how much, and from when, under a scenario, in a line."""
-        return short_sentence(scenario, self.shortfalls(scenario))
+        return with_impossible(short_sentence(scenario, self.shortfalls(scenario)), self.provenance["settings"])
 
     def _latest(self, scenario: str, row: pd.Series) -> float:
         """Return the first month short where a tier is kept whole for as long as can be; inf = none of the horizon."""

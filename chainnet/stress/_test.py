@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
@@ -12,10 +13,10 @@ import pandas as pd
 
 from chainnet._types import Words
 from chainnet.engine import PRINTED, Certificate, thread_pool
-from chainnet.errors import DataError
+from chainnet.errors import ChainnetWarning, DataError
 from chainnet.flow import NEW_LAG_MONTHS, Asked, Counting, balance_under, levels, project_sizes, short_by_tier
 from chainnet.lowering import Degree
-from chainnet.network import Network, kept, say_unlinked
+from chainnet.network import Network, kept, say_idle, say_unlinked
 from chainnet.progress import Jobs
 from chainnet.results import ENDS, provenance, rest_of, stamp
 from chainnet.scenario import Scenario, overlay_of, pick_scenarios, tell_outside
@@ -43,6 +44,7 @@ from chainnet.stress._result import StressTest
 from chainnet.words import (
     NONE,
     carried_sentence,
+    join,
 )
 
 NODE_KEY = ["scenario", "node", "commodity", "tier"]
@@ -171,6 +173,9 @@ def stress_test(
     if reroute == "new" and not network.gone:
         say_unlinked(network)
     built = None if projects is None else tuple(network.check_nodes(projects, "projects"))
+    say_idle(network, built or ())
+    if stocks:
+        _say_nowhere(network)
     ask = Ask(counting, months, start, step_months, reroute, stocks, built, objective, any_size=any_size)
     ask = replace(ask, cover=end_of(cover), rush=end_of(rush, "rush"), requalify=requalify)
     if levels_over_time and objective == "value":
@@ -180,6 +185,18 @@ def stress_test(
     if not levels_over_time:
         return made
     return replace(made, horizon_levels=stamp(horizon_levels(list(chosen), ask), made.provenance))
+
+
+def _say_nowhere(network: Network) -> None:
+    """Warn of stocks that no node holds, which are never drawn."""
+    table = network.unrelated
+    names = table.loc[(table["table"] == "stocks") & table["is_fit"].astype(bool), "id"].tolist()
+    if names:
+        warnings.warn(
+            f"stocks: {join(names)}: no node is named, so nothing is drawn. Fill stocks.node.",
+            ChainnetWarning,
+            stacklevel=3,
+        )
 
 
 def tested(

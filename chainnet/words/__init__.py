@@ -4,6 +4,7 @@ Words: *n/d* no data, *n/a* cannot apply, *-* not asked; a *sentence* is made fr
 """
 
 from chainnet.words._answers import (
+    NOBODY,
     TierShort,
     before_sentence,
     budget_sentence,
@@ -11,12 +12,15 @@ from chainnet.words._answers import (
     course_words,
     floor_state,
     gains,
+    least_short,
     levels_sentence,
     next_sentence,
     others_words,
     part_of,
     reexports_sentence,
     short_sentence,
+    unranked_words,
+    with_impossible,
 )
 from chainnet.words._chances import odds
 from chainnet.words._claims import (
@@ -104,6 +108,7 @@ __all__ = [
     "MINUS",
     "MONTHS",
     "NBSP",
+    "NOBODY",
     "NONE",
     "NOT_APPLICABLE",
     "NOT_ASKED",
@@ -153,6 +158,7 @@ __all__ = [
     "is_missing",
     "join",
     "lacking",
+    "least_short",
     "levels_sentence",
     "money",
     "named",
@@ -180,9 +186,11 @@ __all__ = [
     "stock_sentence",
     "titled",
     "tonnes",
+    "unranked_words",
     "verb",
     "vintage",
     "weight",
     "who",
     "whole",
+    "with_impossible",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, isinf
 from typing import Any
@@ -11,6 +11,7 @@ from chainnet.words._claims import since
 from chainnet.words._names import first_capital, join, readable_id
 from chainnet.words._numbers import (
     CERTAIN,
+    LEAST,
     MINUS,
     NBSP,
     dollars,
@@ -26,7 +27,22 @@ from chainnet.words._who import ALL_TIERS, Who
 
 NAN, BLANK = float("nan"), " "
 BASELINE = "baseline"
+NOBODY = "nobody who counts asks for anything"
 FLOOR_BITES = 1e-9  # of a floor: a levy above which it changes something
+
+
+def least_short(demand_tpa: Any) -> Any:
+    """Return the tonnes up to which a demand counts as met: a small part of it, and fewer than any table shows.
+
+    ``demand_tpa``: a number, or a column of them.
+
+    Examples
+    --------
+    >>> least_short(20.0), least_short(2.6e7)
+    (2e-05, 0.1)
+    """
+    least = CERTAIN * demand_tpa
+    return least.clip(upper=LEAST) if hasattr(least, "clip") else min(least, LEAST)
 
 
 @dataclass(frozen=True)
@@ -48,7 +64,8 @@ class TierShort:
     @property
     def is_met(self) -> bool:
         """Whether nothing is short."""
-        return max(self.short_tpa, 0.0 if is_missing(self.most) else self.most) <= CERTAIN * self.demand_tpa
+        most = max(self.short_tpa, 0.0 if is_missing(self.most) else self.most)
+        return bool(most <= least_short(self.demand_tpa))
 
     @property
     def is_range(self) -> bool:
@@ -90,8 +107,12 @@ def short_sentence(label: str, tiers: Sequence[TierShort]) -> str:
     'China out: industrial is short 10 of 16 t/yr from month 1. Defence is met.'
     >>> short_sentence("", [TierShort(None, 0.0, 5.0)])
     'Baseline: all demand is met.'
+    >>> short_sentence("", [])
+    'Baseline: nobody who counts asks for anything.'
     """
     head = first_capital(readable_id(label or BASELINE))
+    if not any(one.demand_tpa > 0 for one in tiers):
+        return f"{head}: {NOBODY}."
     short = [one for one in tiers if not one.is_met]
     met = [str(Who.of(one.tier)) for one in tiers if one.is_met]
     if not short:
@@ -106,6 +127,17 @@ def short_sentence(label: str, tiers: Sequence[TierShort]) -> str:
     since_when = short[0].since if is_one else ""
     rest = f" {first_capital(join(met))} {nouns('is', len(met), 'are')} met." if met else ""
     return f"{head}: {', '.join(said)}{since_when}.{rest}"
+
+
+def with_impossible(sentence: str, settings: Mapping[str, Any]) -> str:
+    """Add to a finding what no answer can mend: demand that nothing reaches, recipes that make goods from nothing.
+
+    Examples
+    --------
+    >>> with_impossible("Baseline: all demand is met.", {"impossible": "a and b make goods from nothing."})
+    'Baseline: all demand is met. a and b make goods from nothing.'
+    """
+    return " ".join(said for said in (sentence, settings.get("impossible", "")) if said)
 
 
 def costliest_sentence(name: str, amount: str, n_tied: int = 0, *, is_group: bool = False) -> str:
@@ -174,7 +206,7 @@ def before_sentence(label: str, short_tpa: float, demand_tpa: float, whose: str 
     said = first_capital(readable_id(label)) if label else BASELINE
     if is_missing(demand_tpa):
         return f"Any loss comes on top of: {said}." if label else ""
-    is_short = short_tpa > CERTAIN * demand_tpa
+    is_short = short_tpa > least_short(demand_tpa)
     size = f"{number(short_tpa)} of {tonnes(demand_tpa, BLANK)}" if is_short else "nothing"
     return f"Before any loss {size}{whose and f' of {whose}'} is short ({said})."
 
@@ -203,6 +235,21 @@ def reexports_sentence(each: Sequence[tuple[str, float, float]], n_more: int = 0
         "Goods that a country ships but did not make count as lost with their makers alone, traced by equal mixing: "
         f"{', '.join(said)}{more}."
     )
+
+
+def unranked_words(what: str, n: int, tpa: float, share: float) -> str:
+    """Say how many places a ranking leaves out, and what part of the tonnes goes through them.
+
+    Examples
+    --------
+    >>> unranked_words("places without a country", 4, 90.0, 0.72)
+    '4 places without a country, 72 % of tonnes, are not ranked.'
+    >>> unranked_words("places without an owner", 1, 0.0, 0.0)
+    '1 place without an owner, which carries nothing, is not ranked.'
+    """
+    part = f"{percent(share, BLANK)} of tonnes" if tpa > 0 else f"which {verb('carry', n)} nothing"
+    some = what if n != 1 else what.replace("places", "place", 1)
+    return f"{n} {some}, {part}, {nouns('is', n, 'are')} not ranked."
 
 
 def part_of(tpa: float, whole_tpa: float) -> str:
@@ -238,7 +285,9 @@ def levels_sentence(label: str, left: Sequence[tuple[str, float]], demand_tpa: f
     'China out: 48 of 50 t/yr of civilian demand is short without rerouting, 20 with all projects.'
     """
     head = first_capital(readable_id(label or BASELINE))
-    least = CERTAIN * demand_tpa
+    if not demand_tpa > 0:
+        return f"{head}: {NOBODY}."
+    least = least_short(demand_tpa)
     steps = [one for i, one in enumerate(left) if not i or one[1] < left[i - 1][1] - least]
     if steps[0][1] <= least:
         return f"{head}: {whose.demand} is met {steps[0][0]}."

@@ -178,7 +178,8 @@ def test_find_says_the_range_of_what_is_short_and_who_tells_a_wider_one() -> Non
     assert "63 to 100 % of industrial demand is short once stocks are gone" in line
     assert line.endswith("ask chainnet assumptions of this scenario and tier.")
     assert found.range_sentence.replace("\u00a0", " ") in line
-    calm = cn.find(cn.read("mag-9"), cn.Scenario("calm", []), "industrial")
+    with pytest.warns(cn.ChainnetWarning, match="no measures"):
+        calm = cn.find(cn.read("mag-9"), cn.Scenario("calm", []), "industrial")
     assert calm.range_sentence == ""
 
 

@@ -8,6 +8,7 @@ from conftest import frame
 
 import chainnet as cn
 from chainnet.criticality._finding import ranking
+from chainnet.results import LEFT_OUT
 
 
 def test_pairs_that_cost_most_together_come_first_and_of_equals_by_name() -> None:
@@ -97,10 +98,10 @@ def test_nothing_is_said_of_plants_that_nobody_looked_at() -> None:
     """The group is first of all; whether the plant with 3 t or the one not solved comes next is not known."""
     net = works(("a", "A, B", None, 9.0), ("b", "B", None, 5.0), ("c", "C", None, 4.0))
     every = pd.Series({"a": 9.0, "b": 3.0, "c": float("nan")})
-    table = pd.DataFrame({"lost_tpa": every.head(1)})
-    cut = ranking(net, "node", table, "lost_tpa", lambda tpa: f"{tpa:g} t", every)
+    table, none = pd.DataFrame({"lost_tpa": every.head(1)}), pd.DataFrame(columns=LEFT_OUT)
+    cut = ranking(net, "node", table, "lost_tpa", lambda tpa: f"{tpa:g} t", none, every)
     assert cut.sentence == "Losing Works a, a group of plants, costs most: 9 t."
-    whole = ranking(net, "node", table, "lost_tpa", lambda tpa: f"{tpa:g} t", every.fillna(2.0))
+    whole = ranking(net, "node", table, "lost_tpa", lambda tpa: f"{tpa:g} t", none, every.fillna(2.0))
     assert whole.sentence == cut.sentence + " Of single plants Works b costs most: 3 t."
 
 

@@ -38,7 +38,9 @@ def test_none_is_the_default_of_the_network_and_empty_is_everyone(net: cn.Networ
     assert tonnes(Counting.of(net, beneficiaries=[])) == 3.0
     assert tonnes(Counting.of(net, beneficiaries="DEU")) == 2.0
     assert Counting(net).settings == {"commodity": ["ore"], "beneficiaries": ["USA"]}
-    assert Counting.of(net, "slag", []).settings == {"commodity": ["slag"], "beneficiaries": "all"}
+    slag = Counting.of(net, "slag", []).settings
+    nobody = "nobody who counts asks for anything"
+    assert slag == {"commodity": ["slag"], "beneficiaries": "all", "nobody": nobody}
 
 
 def test_a_row_without_a_tier_counts_only_where_no_row_has_one(net: cn.Network) -> None:

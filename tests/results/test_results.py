@@ -760,8 +760,9 @@ def test_what_is_handed_out_cannot_be_changed_at_any_level() -> None:
 
 def test_a_ranking_says_its_finding_and_what_it_leaves_out(net: cn.Network) -> None:
     table = stamp(pd.DataFrame({"lost_tpa": [2.0, 1.0]}, index=["a", "b"]), provenance(net, "none"))
-    ranking = Ranking.of(table, "A < B.", {"a": "Plant A"}, "Ships are left out.")
-    assert (ranking.sentence, ranking.names, ranking.left_out) == ("A < B.", {"a": "Plant A"}, "Ships are left out.")
+    ranking = Ranking.of(table, "A < B.", {"a": "Plant A"}, left_out_sentence="Ships are left out.")
+    assert (ranking.sentence, ranking.names) == ("A < B.", {"a": "Plant A"})
+    assert (ranking.left_out_sentence, len(ranking.left_out)) == ("Ships are left out.", 0)
     assert ranking.attrs["provenance"] is table.attrs["provenance"]
     page = ranking._repr_html_()
     assert page is not None

@@ -70,8 +70,7 @@ def living_page(
         raise DataError(
             "draw: live needs a demand table, so that somebody can be short. Give demand, or leave live out."
         )
-    if not counting.rows.any():
-        raise DataError("draw: live: nobody who counts asks for anything. Name other beneficiaries or goods.")
+    counting.check_asked("draw: live")
     presets = dict(scenarios(network) if presets is None else presets)
     if scenario is not None and scenario not in presets and (all_rules := computed_scenario(network, scenario)):
         presets[scenario] = all_rules

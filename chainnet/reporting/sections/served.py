@@ -10,7 +10,7 @@ import pandas as pd
 from chainnet._types import records
 from chainnet.assessment import Finding
 from chainnet.drawing import month_lines
-from chainnet.engine import CERTAIN, PRINTED
+from chainnet.engine import CERTAIN
 from chainnet.reporting import canvas as fig
 from chainnet.reporting import columns as col
 from chainnet.reporting.facts import BASELINE, Facts, once
@@ -25,6 +25,7 @@ from chainnet.words import (
     first_capital,
     infinite_word,
     join,
+    least_short,
     percent,
     verb,
 )
@@ -208,7 +209,8 @@ layer_table = col.Table(
 
 def _places(facts: Facts) -> pd.DataFrame:
     table = facts.by_place(facts.when)
-    return table[table["shortfall_tpa"] > PRINTED * table["demand_tpa"]]
+    is_short: pd.Series[bool] = table["shortfall_tpa"] > least_short(table["demand_tpa"])
+    return table[is_short]
 
 
 place_table = col.Table(

@@ -164,10 +164,10 @@ def test_what_a_country_ships_on_is_kept_in_the_network_and_said_with_its_loss(t
     table = cn.chokepoints(cn.read(tmp_path / "chain"), by="country")
     assert table["reexports_tpa"].to_dict() == pytest.approx({"COD": 0.0, "CHN": 30.0})
     # the Netherlands make and keep nothing: they stand in the line alone
-    assert table.left_out.endswith("30 of 40 t/yr from China, 8 of 8 from the Netherlands.")
-    assert table.left_out in table._repr_html_()
+    assert table.left_out_sentence.endswith("30 of 40 t/yr from China, 8 of 8 from the Netherlands.")
+    assert table.left_out_sentence in table._repr_html_()
     direct = cn.from_trade(trade(("COD", "JPN", 5.0)), products={"2605": 1.0}).network
-    assert cn.chokepoints(direct, by="country").left_out == ""
+    assert cn.chokepoints(direct, by="country").left_out.empty
     assert "reexports_tpa" not in cn.chokepoints(direct, by="country")
 
 
