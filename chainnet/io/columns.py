@@ -18,6 +18,7 @@ from chainnet.words import country_code
 
 _MARKED = re.compile("[ ,'\u00a0\u202f]")
 _MOST_WORDS = 3000  # distinct cells that are looked at
+_LONGEST_HEAD = 500  # letters of a head that are looked at
 _SURE = 0.6  # of the cells that must be of one kind, since totals and foot notes stand among them
 # words of heads, the telling ones first; one that is short or has other meanings counts only where it stands alone
 _HEADS: tuple[tuple[str, str], ...] = (
@@ -109,7 +110,7 @@ def role_of(head: str) -> tuple[str, str]:
     (('exporter', 'exporter'), ('weight', 'net wgt'), ('weight', 'menge'), ('', ''))
     """
     weak = ("", "")
-    for part in reversed(re.sub(r" \[[A-Z]+\]$", "", head).split(" / ")):
+    for part in reversed(re.sub(r" \[[A-Z]+\]$", "", head[:_LONGEST_HEAD]).split(" / ")):
         words = head_words(part)
         for role, phrase in _phrases():
             if not _stands(phrase, words):
