@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
-from chainnet.io.decimals import number_of
 from chainnet.io.excerpts import NOTHING, unit_of
 from chainnet.io.grid import Cell
 from chainnet.io.text import number_text
-from chainnet.network import country_named, is_country
+from chainnet.network import country_named, is_country, number_of
 from chainnet.words import country_code
 
 _MARKED = re.compile("[ ,'\u00a0\u202f]")
@@ -163,15 +162,17 @@ def text_of(cell: Cell) -> str:
 
 def number_marks(texts: list[str]) -> tuple[float, tuple[str, ...], bool]:
     """Return the part of texts that are numbers, the decimal marks under which they are, and whether one is needed."""
-    told = [text for text in texts if text.lower() not in NOTHING]
+    told = Counter(text for text in texts if text.lower() not in NOTHING)
     if not told:
         return 1.0, (".", ","), False
-    read = {mark: [number_of(text, mark) for text in told] for mark in (".", ",")}
-    either = [i for i, pair in enumerate(zip(*read.values(), strict=True)) if pair != (None, None)]
-    marks = tuple(mark for mark in read if all(read[mark][i] is not None for i in either))
-    is_grouped = any(_MARKED.search(told[i]) for i in either)
-    share = len(either) / len(told)
-    if len(marks) == 2 and all(read["."][i] == read[","][i] for i in either):
+    both = {text: (number_of(text, "."), number_of(text, ",")) for text in told}
+    either = {text: pair for text, pair in both.items() if pair != (None, None)}
+    marks = tuple(
+        mark for place, mark in enumerate((".", ",")) if all(pair[place] is not None for pair in either.values())
+    )
+    is_grouped = any(map(_MARKED.search, either))
+    share = sum(told[text] for text in either) / told.total()
+    if len(marks) == 2 and all(point == comma for point, comma in either.values()):
         return share, marks, is_grouped
     return share, marks or (".",), marks != (".",) or is_grouped
 

@@ -12,10 +12,9 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet.errors import DataError, Fault
-from chainnet.io.decimals import numbers_of, unclear
 from chainnet.io.grid import Cell, Grid, plain, read_grids
 from chainnet.io.text import Records, number_text, refuse
-from chainnet.network import MOST_FAULTS
+from chainnet.network import MOST_FAULTS, as_numbers
 
 # tonnes in one; a pound and the tons of it are exact by definition
 UNITS = {"t": 1.0, "kg": 0.001, "g": 1e-6, "kt": 1e3, "Mt": 1e6, "lb": 0.00045359237, "short_ton": 0.90718474,
@@ -243,21 +242,17 @@ def _numbers(
     cells: list[Cell], decimal: str | None, scale: float, file: str, name: str, out: Records
 ) -> list[float | None]:
     """Return numbers, in tonnes where they are weights; None for what statistics write where they have none."""
-    found: list[float | None] = [cell * scale if isinstance(cell, float) else None for cell in cells]
-    texts = {i: cell for i, cell in enumerate(cells) if isinstance(cell, str) and cell.lower() not in NOTHING}
-    if not texts:
+    told = [None if isinstance(cell, str) and cell.lower() in NOTHING else cell for cell in cells]
+    read, open_cell = as_numbers(pd.Series(told, dtype="object"), decimal)
+    found: list[float | None] = [cell * scale if isinstance(cell, float) else None for cell in read.tolist()]
+    if open_cell is not None:
+        row, *words = open_cell
+        out.faults.append(Fault(file, out.lines[row], name, *words))
         return found
-    words = pd.Series(list(texts.values()), dtype="str")
-    is_number, plainly = numbers_of(words, decimal or ".")
-    both = unclear(words, is_number, None) if decimal is None else ~is_number
-    grouped = words.str.contains(r"\d[ ,'\u00a0\u202f]\d", regex=True) if decimal is None else both & False
-    for i, fits, doubtful, marked, text in zip(texts, is_number, both, grouped, plainly, strict=True):
-        if fits and not doubtful and not marked:
-            found[i] = float(text) * scale
-        elif len(out.faults) < MOST_FAULTS:
-            rule = "not a plain number"
-            remedy = "Correct it, leave out its row (--without-rows), or name the decimal mark (--decimal)."
-            out.faults.append(Fault(file, out.lines[i], name, texts[i], rule, remedy))
+    remedy = "Correct it, leave out its row (--without-rows), or name the decimal mark (--decimal)."
+    for i, cell in enumerate(read.tolist()):
+        if isinstance(cell, str) and len(out.faults) < MOST_FAULTS:
+            out.faults.append(Fault(file, out.lines[i], name, cell, "not a plain number", remedy))
     return found
 
 

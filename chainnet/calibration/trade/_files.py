@@ -11,7 +11,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,8 +20,9 @@ import pandas as pd
 
 from chainnet._types import Bools
 from chainnet.calibration.trade._rows import heads, text_pieces
-from chainnet.errors import DataError
+from chainnet.errors import DataError, Fault
 from chainnet.io import Excerpt, excerpt
+from chainnet.network import as_numbers
 
 _PIECE = 1_000_000  # rows
 _HEAD = 1 << 16  # bytes of a header; no real one is longer
@@ -138,16 +139,28 @@ def rows_of(
     """
     codes = sorted(set(codes))
     if isinstance(trade, pd.DataFrame):
-        if how.is_asked:
+        if replace(how, decimal=None).is_asked:
             raise DataError("trade: sheet, header, rename and the like say how a file is read; a table is given.")
         layout = layout_of(trade.columns, "trade")
-        yield layout, _chosen(_named(trade, layout), layout, codes, year), "trade"
+        yield layout, _pointed(_chosen(_named(trade, layout), layout, codes, year), how.decimal), "trade"
         return
     for path in [trade] if isinstance(trade, (str, Path)) else list(trade):
         if isinstance(path, pd.DataFrame):
             yield from rows_of(path, codes, year, how)
         else:
             yield from _of_path(Path(path), codes, year, how)
+
+
+def _pointed(rows: pd.DataFrame, decimal: str | None) -> pd.DataFrame:
+    """Return rows of a table in Python whose weights and values are numbers, by the one rule for decimal marks."""
+    for column in (c for c in (*_KINDS, "kg", "kusd") if c in rows.columns):
+        if not pd.api.types.is_numeric_dtype(rows[column].dtype):
+            cells, open_cell = as_numbers(rows[column], decimal)
+            if open_cell is not None:
+                row, *words = open_cell
+                raise DataError(faults=[Fault("trade", row + 2, column, *words)])
+            rows = rows.assign(**{column: cells})
+    return rows
 
 
 def _of_path(
