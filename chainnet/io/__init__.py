@@ -10,7 +10,7 @@ from chainnet.io.datapackage import DESCRIPTOR, generate_datapackage, read_descr
 from chainnet.io.excerpts import DIRECTIONS, Excerpt, excerpt
 from chainnet.io.folder import headers_of, table_csv, write_folder
 from chainnet.io.intake import Intake
-from chainnet.io.looking import Look, look
+from chainnet.io.looking import Look, look_at
 from chainnet.io.people import to_people_csv
 from chainnet.io.reading import read
 from chainnet.io.single import read_table, with_rules
@@ -32,7 +32,7 @@ __all__ = [
     "headers_of",
     "load_json",
     "load_toml",
-    "look",
+    "look_at",
     "marked_copy",
     "number_text",
     "parse_csv",

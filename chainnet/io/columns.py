@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
-from chainnet.io.excerpts import NOTHING, unit_of
+from chainnet.io.excerpts import DIRECTIONS, NOTHING, unit_of
 from chainnet.io.grid import Cell
 from chainnet.io.text import number_text
 from chainnet.network import country_named, is_country, number_of
@@ -18,6 +18,7 @@ from chainnet.words import country_code
 _MARKED = re.compile("[ ,'\u00a0\u202f]")
 _MOST_WORDS = 3000  # distinct cells that are looked at
 _LONGEST_HEAD = 500  # letters of a head that are looked at
+_YEARS = re.compile(r"(19[5-9]|20)\d\d(0[1-9]|1[0-2])?")  # or months, such as 202201
 _SURE = 0.6  # of the cells that must be of one kind, since totals and foot notes stand among them
 # words of heads, the telling ones first; one that is short or has other meanings counts only where it stands alone
 _HEADS: tuple[tuple[str, str], ...] = (
@@ -57,7 +58,7 @@ SAID = {
     "place": "country, of which end is not said", "note": "note", "id": "number of the row",
     "goods": "name of the goods",
     "price": "price", "source": "who ships", "target": "who takes", "number": "a number, of what is not said",
-    "text": "text, of what is not said", "blank": "nothing",
+    "part": "part of a sum", "text": "text, of what is not said", "blank": "nothing",
 }  # fmt: skip
 # the heads of BACI are letters, which say nothing by themselves
 BACI = {"t": "year", "i": "exporter", "j": "importer", "k": "code", "v": "value", "q": "weight"}
@@ -186,13 +187,23 @@ def seen(place: int, head: str, cells: list[Cell]) -> Seen:
         out.role, out.evidence = "blank", "no cell is filled"
         return out
     out.example = text_of(filled[0])
+    ways = {text: DIRECTIONS.get(text.lower(), "") for text in dict.fromkeys(map(text_of, filled))}
+    if role != "flow" and all(ways.values()) and (len(set(ways.values())) > 1 or min(map(len, ways)) > 1):
+        out.role, out.evidence = "flow", f"its cells are directions: {', '.join(ways)}"
+        return out
     texts = [cell for cell in filled if isinstance(cell, str)]
     share, out.marks, out.is_marked = number_marks(texts)
     n_numbers = len(filled) - len(texts) + share * len(texts)
     is_number = n_numbers >= _SURE * len(filled)
     if role in ENDS or not role:
         _take_places(out, filled, is_named=role in ENDS and role not in ("source", "target"))
-    if role in ("weight", "value", "share", "price") and not is_number:
+    n_years = sum(bool(_YEARS.fullmatch(text_of(cell))) for cell in filled)
+    if role in ("", "weight", "value", "number") and n_years == len(filled) and _is_recent(filled):
+        said = f'its head says "{word}"' if role else "its head says nothing"
+        out.role, out.evidence = "year", f"its cells are years, {said}"
+    elif role == "year" and is_number and n_years < _SURE * len(filled):
+        out.role, out.evidence = "number", f"{out.evidence}, but its cells are no years"
+    elif role in ("weight", "value", "share", "price") and not is_number:
         out.evidence += ", but its cells are no numbers"
         out.role = "text"
     elif role == "code":
@@ -231,14 +242,15 @@ def _check_codes(out: Seen, filled: Sequence[Cell]) -> None:
         out.evidence += f", {len(codes)} distinct of {min(map(len, fits))} to {max(map(len, fits))} figures"
 
 
+def _is_recent(filled: Sequence[Cell]) -> bool:
+    """Say whether years are such as statistics of our time have: 1990 to 2050."""
+    return all(1990 <= int(text_of(cell)[:4]) <= 2050 for cell in filled)
+
+
 def _by_cells(out: Seen, filled: Sequence[Cell], is_number: bool) -> None:
     """Say what the cells of a column show whose head says nothing."""
     if not is_number:
         out.role, out.evidence = "text", "neither its head nor its cells say more"
-        return
-    whole = [text_of(cell) for cell in filled]
-    if all(re.fullmatch(r"(19[5-9]|20)\d\d?", text) and len(text) == 4 for text in whole):
-        out.role, out.evidence = "year", "its cells are years, its head says nothing"
     elif re.search(r"\b(19[5-9]|20)\d\d\b", out.head):
         out.role, out.evidence = "weight", "its head is a year, and its cells are numbers"
     else:

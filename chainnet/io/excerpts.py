@@ -25,16 +25,21 @@ NOTHING = frozenset(("-", "--", "\u2013", "\u2014", "..", "...", ":", "x", "c", 
 DIRECTIONS = {"x": "export", "e": "export", "m": "import", "i": "import", "rx": "re-export"} | {
     word: meant
     for meant, words in {
-        "export": "export|exports|domestic export|ausfuhr|exportation|exportations|exportaci\u00f3n|\u51fa\u53e3",
-        "import": "import|imports|general import|einfuhr|importation|importations|importaci\u00f3n|\u8fdb\u53e3",
-        "re-export": "re-export|re-exports|reexport",
+        "export": "export|exports|exported|exporter|exporting|domestic export|domestic exports|ausfuhr|ausfuhren|"
+        "exporteur|exportation|exportations|exportateur|exportaci\u00f3n|exportaciones|exportador|esportazione|"
+        "esportazioni|exporta\u00e7\u00e3o|uitvoer|\u51fa\u53e3|\u8f38\u51fa|\uc218\ucd9c|\u044d\u043a\u0441\u043f\u043e\u0440\u0442",
+        "import": "import|imports|imported|importer|importing|general import|general imports|einfuhr|einfuhren|"
+        "importeur|importation|importations|importateur|importaci\u00f3n|importaciones|importador|importazione|"
+        "importazioni|importa\u00e7\u00e3o|invoer|\u8fdb\u53e3|\u8f38\u5165|\uc218\uc785|\u0438\u043c\u043f\u043e\u0440\u0442",
+        "re-export": "re-export|re-exports|reexport|reexports|wiederausfuhr",
     }.items()
     for word in words.split("|")
 }
 ENDS = ("exporter", "importer", "reporter", "partner", "source", "target")
 PLACES = ("exporter", "importer", "reporter", "partner", "country")
 _WORDS = {
-    "kg": "kg", "kgs": "kg", "kilo": "kg", "kilos": "kg", "kilogram": "kg", "kilograms": "kg", "kilogramm": "kg",
+    "kg": "kg", "kgs": "kg", "kgm": "kg", "tne": "t",
+    "kilo": "kg", "kilos": "kg", "kilogram": "kg", "kilograms": "kg", "kilogramm": "kg",
     "kilogramme": "kg", "kilogrammes": "kg", "kilogramos": "kg", "\u5343\u514b": "kg", "\u516c\u65a4": "kg", "t": "t",
     "tpa": "t", "tonne": "t", "tonnes": "t", "tonnen": "t", "toneladas": "t", "\u5428": "t", "g": "g", "gram": "g",
     "grams": "g", "kt": "kt", "ktpa": "kt", "kilotonnes": "kt", "lb": "lb", "lbs": "lb", "pound": "lb", "pounds": "lb",
@@ -178,14 +183,20 @@ def excerpt(path: Path, how: Excerpt, kind: Kind) -> Records:
         raise refuse(file, f"no row stands below row {last}", "Correct header= (--header).")
     out = Records(names, [cells for _, cells in body], [line for line, _ in body])
     columns: list[list[Any]] = []
+    by_row = names.index("unit") if "unit" in names and how.unit is None else None
     for place, name in enumerate(names):
         cells = [row[place] for row in out.rows]
         what = kind(name)
         if what == "text":
             columns.append([_text(cell) for cell in cells])
         else:
-            scale = _scale(heads[place], name, how.unit, file) if what == "tonnes" else 1.0
-            columns.append(_numbers(cells, how.decimal, scale, file, name, out))
+            is_weight = what == "tonnes"
+            is_told = by_row is not None and is_weight
+            scale = _scale(heads[place], name, how.unit, file) if is_weight and not is_told else 1.0
+            read = _numbers(cells, how.decimal, scale, file, name, out)
+            columns.append(_in_tonnes(read, by_row, file, out) if is_told else read)
+    if by_row is not None:
+        del names[by_row], columns[by_row]
     if how.countries:
         _say_countries(names, columns, how.countries)
     if how.fill_down:
@@ -195,6 +206,20 @@ def excerpt(path: Path, how: Excerpt, kind: Kind) -> Records:
     if out.faults:
         raise DataError(faults=out.faults)
     return out
+
+
+def _in_tonnes(cells: list[float | None], place: int | None, file: str, out: Records) -> list[float | None]:
+    """Return weights in tonnes by the unit that each row says."""
+    found: list[float | None] = []
+    for i, cell in enumerate(cells):
+        word = _text(out.rows[i][place or 0])
+        units = unit_of(word)
+        if cell is not None and len(units) != 1 and len(out.faults) < MOST_FAULTS:
+            rule = "is no unit of weight that is known" if not units else f"may be {' or '.join(units)}"
+            remedy = f"Write one of {', '.join(UNITS)}, leave out the row (--without-rows), or give unit= (--unit)."
+            out.faults.append(Fault(file, out.lines[i], "unit", word, rule, remedy))
+        found.append(cell * UNITS[units[0]] if cell is not None and units else None)
+    return found
 
 
 def _filled(cells: list[Any]) -> list[Any]:

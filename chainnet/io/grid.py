@@ -7,7 +7,9 @@ import io
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice, pairwise
@@ -26,6 +28,8 @@ _HEAD = 1 << 16  # bytes that say of what kind a file is
 _WIDE = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
 _OLD = b"\xd0\xcf\x11\xe0"  # of workbooks before 2007, and of those behind a password
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
+
+_HELD: ContextVar[Mapping[Path, Sequence[Any]] | None] = ContextVar("grids", default=None)
 
 
 @dataclass
@@ -144,12 +148,27 @@ def read_grids(
         If there is no such file or sheet, or it is empty or none of these.
     """
     file = path.name
+    known = (_HELD.get() or {}).get(path, ())
+    if known and not any(grid.is_cut for grid in known) and separator in (None, known[0].separator):
+        kept = [grid for grid in known if sheet in (None, grid.sheet)]
+        if kept:
+            return kept
     start = _start_of(path, file)
     if start.startswith(b"PK"):
         return _of_workbook(path, file, sheet, most)
     if sheet is not None:
         raise refuse(file, "a text file has no sheets", "Leave sheet= (--sheet) out.")
     return [_of_text(path, file, start, separator, most)]
+
+
+@contextmanager
+def held(path: Path, grids: list[Grid]) -> Iterator[None]:
+    """Read a file once: within, ``read_grids`` hands out what was read before."""
+    token = _HELD.set({path: grids})
+    try:
+        yield
+    finally:
+        _HELD.reset(token)
 
 
 def _start_of(path: Path, file: str) -> bytes:

@@ -170,6 +170,8 @@ class Reading:
             frames = {name: self._pointed(name, frame) for name, frame in frames.items()}
         tables = self._renamed({name: frame for name, frame in frames.items() if frame is not None})
         results = more.pop(RESULTS, {})
+        if forgiving and not closed:
+            tables = _stripped(tables, said)
         if forgiving and "edges" in tables:
             is_kept, left_out = self.without_loops(tables["edges"])
             for sentence in left_out:
@@ -346,6 +348,26 @@ class Reading:
 
 
 AS_WRITTEN = Reading()
+
+
+def _stripped(tables: Frames, said: _Said) -> Frames:
+    """Return tables whose ids have no blanks at their ends: "a, b" in a file of others names the plant b."""
+    out = dict(tables)
+    for table, ends in (("edges", ("source", "target")), ("nodes", ("id",))):
+        frame = pd.DataFrame(out.get(table, {}))
+        for place, name in enumerate(frame.columns):
+            if str(name).strip().lower() not in ends:
+                continue
+            cells = frame.iloc[:, place]
+            bare = {w: w.strip() for w in dict.fromkeys(cells.tolist()) if isinstance(w, str) and w != w.strip()}
+            if bare:
+                frame = frame.copy(deep=False)
+                frame.isetitem(place, cells.astype(object).replace(bare))
+                words = ", ".join(f'"{word}"' for word in list(bare)[:_NAMED])
+                n = int(cells.isin(list(bare)).sum())
+                said.add(f"blanks at the ends of ids left out, in {n} cells of {name}: {words}.", loud=True)
+                out[table] = frame
+    return out
 
 
 def _is_blank(cells: pd.Series | pd.DataFrame) -> bool:
