@@ -7,6 +7,7 @@ is only written), *descriptor* (``datapackage.json``).
 from chainnet.io.atomic import Placing, write_file, write_files
 from chainnet.io.catalogue import catalog, shipped_names, shipped_path
 from chainnet.io.datapackage import DESCRIPTOR, generate_datapackage, read_descriptor, take_meta
+from chainnet.io.encodings import encoding_of
 from chainnet.io.excerpts import DIRECTIONS, Excerpt, excerpt
 from chainnet.io.folder import headers_of, table_csv, write_folder
 from chainnet.io.intake import Intake
@@ -27,6 +28,7 @@ __all__ = [
     "Look",
     "Placing",
     "catalog",
+    "encoding_of",
     "excerpt",
     "generate_datapackage",
     "headers_of",

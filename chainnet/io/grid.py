@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from chainnet.errors import DataError
+from chainnet.io.encodings import encoding_of
 from chainnet.io.sizes import LONGEST_CELL, MOST_COLUMNS, MOST_ROWS, exceeds, too_large
 from chainnet.io.text import number_text, read_bytes, refuse
 from chainnet.io.workbook import broken, guard
@@ -25,7 +26,6 @@ Cell = str | float | None
 SEPARATORS = (",", ";", "\t", "|")
 _TRIED = 200  # lines by which the separator is found
 _HEAD = 1 << 16  # bytes that say of what kind a file is
-_WIDE = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
 _OLD = b"\xd0\xcf\x11\xe0"  # of workbooks before 2007, and of those behind a password
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
 
@@ -191,14 +191,13 @@ def _start_of(path: Path, file: str) -> bytes:
         raise refuse(file, "is a workbook in the form before 2007 (.xls)", "Save it as .xlsx.")
     if re.match(rb"\s*<(!doctype html|html|table|head|meta)", start.removeprefix(b"\xef\xbb\xbf"), re.I):
         raise refuse(file, "is a web page, whatever its name says", "Open it, and save it as .xlsx.")
-    is_wide = any(start.startswith(bom) for bom, _ in _WIDE)
-    if not start.startswith(b"PK") and not is_wide and b"\x00" in start:
+    if not start.startswith(b"PK") and b"\x00" in start and not encoding_of(start)[1].startswith("UTF-"):
         raise refuse(file, "is no text and no workbook", "Give a table as .csv, .tsv or .xlsx.")
     return start
 
 
 def _of_text(path: Path, file: str, start: bytes, separator: str | None, most: int | None) -> Grid:
-    encoding = next((name for bom, name in _WIDE if start.startswith(bom)), "")
+    is_wide = encoding_of(start)[1] in ("UTF-16", "UTF-32")
     if most is None:
         data, is_cut = read_bytes(path, file), False
     else:
@@ -208,14 +207,12 @@ def _of_text(path: Path, file: str, start: bytes, separator: str | None, most: i
         if is_cut and b"\n" not in data:
             raise too_large(file, f"its first line has more than {len(data)} bytes", "Shorten its cells", row=1)
         if is_cut:
-            data = data[: data.rfind(b"\n") + 1] if not encoding else data[: len(data) // 2 * 2]
+            data = data[: data.rfind(b"\n") + 1] if not is_wide else data[: len(data) // 4 * 4]
+    codec, encoding = encoding_of(data)
     try:
-        text = data.decode(encoding or "utf-8-sig")
-        encoding = encoding or "UTF-8"
+        text = data.decode(codec, errors="strict" if codec.startswith("utf") else "replace").removeprefix("\ufeff")
     except UnicodeDecodeError:
-        if encoding:
-            raise refuse(file, f"says that it is in {encoding}, and is not", "Save it as UTF-8.") from None
-        encoding, text = "Latin-1", data.decode("cp1252", errors="replace")
+        raise refuse(file, f"says that it is in {encoding}, and is not", "Save it as UTF-8.") from None
     before = csv.field_size_limit(max(len(text), 1))
     try:
         mark = separator or separator_of(text)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from chainnet.io.columns import BACI, Seen, code_of, role_of, text_of
+from chainnet.io.encodings import LATIN
 from chainnet.io.excerpts import unit_of
 from chainnet.io.rows import figure
 from chainnet.io.seen import Sheet, is_year, listed, open_names, twice, year_column
@@ -151,7 +152,7 @@ def _downloaded(
     out: Ways, sheet: Sheet, path: Path, base: Options, name: str, _: frozenset[str], code: str
 ) -> None:  # fmt: skip
     out.said.append(f"It is a table of {name} as it is downloaded: from-trade knows its columns and units.")
-    plain = not sheet.grid.sheet and sheet.grid.encoding != "UTF-16" and set(base) <= {"header"}
+    plain = not sheet.grid.sheet and sheet.grid.encoding in ("UTF-8", LATIN) and set(base) <= {"header"}
     options = {} if plain and base.get("header") == "1" else base
     column = next(one for one in sheet.columns if one.head == code)
     years = sorted({text_of(cell) for one in sheet.columns if one.head in ("t", "refYear", "Year")

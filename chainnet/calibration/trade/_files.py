@@ -21,10 +21,11 @@ import pandas as pd
 from chainnet._types import Bools
 from chainnet.calibration.trade._rows import heads, text_pieces
 from chainnet.errors import DataError, Fault
-from chainnet.io import Excerpt, excerpt
+from chainnet.io import Excerpt, encoding_of, excerpt
 from chainnet.network import as_numbers
 
 _PIECE = 1_000_000  # rows
+_SAMPLE = 1 << 20  # bytes that say in which encoding a file is
 _HEAD = 1 << 16  # bytes of a header; no real one is longer
 _MOST_RATIO = 100  # unpacked to packed; statistics pack some ten to one
 _BLOCK = 1 << 22  # bytes of a piece that pyarrow reads
@@ -253,8 +254,9 @@ def _of_csv(
         yield from _of_plain_csv(handle, columns, layout, file, codes, year)
         return
     handle.seek(0)
-    # codes are text: 0101 is not 101; statistics come in either encoding
-    for encoding in ("utf-8-sig", "latin-1"):
+    found = encoding_of(handle.read(_SAMPLE))[0]
+    # codes are text: 0101 is not 101; a letter of another encoding may stand far below
+    for encoding in dict.fromkeys(("utf-8-sig" if found == "utf-8" else found, "utf-8-sig", "latin-1")):
         handle.seek(0)
         decoded = io.TextIOWrapper(handle, encoding, newline="")
         try:

@@ -197,9 +197,7 @@ def _of_sides(
     """Return rows of a plain table in which a reporter tells what it exports and imports."""
     rows = rows.assign(flow=rows["flow"].astype("str").str.strip().str.lower())
     for word in rows["flow"][~rows["flow"].isin(list(DIRECTIONS))].unique()[:1]:
-        raise DataError(
-            faults=[Fault(file, None, "flow", word, "is no direction", "Write export or import (X, M).")]
-        )
+        raise DataError(faults=[Fault(file, None, "flow", word, "is no direction", "Write export or import (X, M).")])
     rows = _sided(rows, commodities, left_out).reset_index(drop=True)
     exports = rows["side"].eq("export")
     rows = rows.assign(
