@@ -29,24 +29,27 @@ _HEADS: tuple[tuple[str, str], ...] = (
     ("target", "target|buyer|customer|to node|to port|kunde|client|cliente"),
     ("exporter", "exporter|exporting|export country|origin|country of origin|country of dispatch|from|von|"
      "ursprungsland|herkunftsland|versendungsland|exportland|exportateur|pays d origine|exportador|pais de origen|"
-     "\u51fa\u53e3\u56fd|\u539f\u4ea7\u56fd"),
+     "\u51fa\u53e3\u56fd|\u539f\u4ea7\u56fd|\u8f38\u51fa\u56fd|\u539f\u7523\u56fd|\uc218\ucd9c\uad6d|\uc6d0\uc0b0\uc9c0"),
     ("importer", "importer|importing|import country|destination|country of destination|consignee|to|nach|"
      "bestimmungsland|importland|importateur|pays de destination|importador|pais de destino|"
-     "\u8fdb\u53e3\u56fd|\u76ee\u7684\u5730"),
+     "\u8fdb\u53e3\u56fd|\u76ee\u7684\u5730|\u8f38\u5165\u56fd|\u4ed5\u5411\u56fd|\u4ed5\u5411\u5730|\uc218\uc785\uad6d|\ubaa9\uc801\uc9c0"),
     ("reporter", "reporter|reporting|reporting country|declarant|meldeland|pays declarant|pais declarante|"
-     "\u62a5\u544a\u56fd"),
-    ("partner", "partner|partners|trading partner|partnerland|pays partenaire|socio|\u8d38\u6613\u4f19\u4f34"),
+     "\u62a5\u544a\u56fd|\u5831\u544a\u56fd|\ubcf4\uace0\uad6d"),
+    ("partner", "partner|partners|trading partner|partnerland|pays partenaire|socio|\u8d38\u6613\u4f19\u4f34|"
+     "\u76f8\u624b\u56fd|\uc0c1\ub300\uad6d"),
     ("flow", "flow|trade flow|direction|verkehrsrichtung|richtung|flux|flujo|\u8fdb\u51fa\u53e3"),
     ("weight", "weight|netweight|net weight|net wgt|quantity|qty|volume|tonnage|menge|gewicht|masse|poids|quantite|"
-     "peso|cantidad|\u6570\u91cf|\u91cd\u91cf|\u51c0\u91cd"),
-    ("value", "value|usd|us|eur|euro|fob|cif|wert|valeur|valor|$|\u20ac|\u91d1\u989d"),
+     "peso|cantidad|\u6570\u91cf|\u91cd\u91cf|\u51c0\u91cd|\uc218\ub7c9|\uc911\ub7c9|\ubb3c\ub7c9"),
+    ("value", "value|usd|us|eur|euro|fob|cif|wert|valeur|valor|$|\u20ac|\u91d1\u989d|\u91d1\u984d|\u4fa1\u984d|"
+     "\uae08\uc561"),
     ("code", "hs|hs2|hs4|hs6|hs code|cn8|cn code|commodity code|product code|tariff|tariff code|cmd code|warennummer|"
-     "code sh|partida|code|\u5546\u54c1\u7f16\u7801|\u7a0e\u53f7"),
-    ("year", "year|ref year|period|jahr|annee|ano|\u5e74\u4efd|\u5e74"),
+     "code sh|partida|code|\u5546\u54c1\u7f16\u7801|\u7a0e\u53f7|\u7a0e\u756a|\ud488\ubaa9\ucf54\ub4dc"),
+    ("year", "year|ref year|period|jahr|annee|ano|\u5e74\u4efd|\u5e74|\uc5f0\ub3c4"),
     ("goods", "commodity|product|goods|description|ware|marchandise|mercancia|\u5546\u54c1"),
     ("note", "note|notes|remark|remarks|flag|comment|bemerkung|remarque|nota|\u5907\u6ce8"),
     ("id", "id|no|nr|number|lfd nr|rank|#|\u5e8f\u53f7"),
-    ("place", "country|land|pays|pais|area|region|iso|iso2|iso3|\u56fd\u5bb6"),
+    ("place", "country|land|pays|pais|area|region|iso|iso2|iso3|\u56fd\u5bb6|\u56fd\u540d|\uad6d\uac00|\uad6d\uba85|"
+     "\uad6d\uac00\uba85"),
 )  # fmt: skip
 _ALONE = {"from", "to", "von", "nach", "part", "no", "nr", "id", "us", "code", "number", "unit", "units", "client",
           "partners", "socio", "ano", "area", "region", "land", "hs", "product", "goods"}  # fmt: skip
@@ -93,7 +96,7 @@ def head_words(head: str) -> list[str]:
     """Return the words of a head in small letters, without accents."""
     apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", head)
     letters = "".join(c for c in unicodedata.normalize("NFKD", apart) if not unicodedata.combining(c)).lower()
-    return re.findall(r"[a-z0-9]+|[^\W\d_a-z]+|[%$\u20ac#]", letters)
+    return re.findall(r"[a-z0-9]+|[^\W\d_a-z]+|[%$\u20ac#]", unicodedata.normalize("NFC", letters))
 
 
 @cache

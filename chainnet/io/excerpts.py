@@ -40,8 +40,10 @@ PLACES = ("exporter", "importer", "reporter", "partner", "country")
 _WORDS = {
     "kg": "kg", "kgs": "kg", "kgm": "kg", "tne": "t",
     "kilo": "kg", "kilos": "kg", "kilogram": "kg", "kilograms": "kg", "kilogramm": "kg",
-    "kilogramme": "kg", "kilogrammes": "kg", "kilogramos": "kg", "\u5343\u514b": "kg", "\u516c\u65a4": "kg", "t": "t",
-    "tpa": "t", "tonne": "t", "tonnes": "t", "tonnen": "t", "toneladas": "t", "\u5428": "t", "g": "g", "gram": "g",
+    "kilogramme": "kg", "kilogrammes": "kg", "kilogramos": "kg", "\u5343\u514b": "kg", "\u516c\u65a4": "kg",
+    "\u30ad\u30ed\u30b0\u30e9\u30e0": "kg", "\ud0ac\ub85c\uadf8\ub7a8": "kg", "t": "t",
+    "tpa": "t", "tonne": "t", "tonnes": "t", "tonnen": "t", "toneladas": "t", "\u5428": "t",
+    "\u30c8\u30f3": "t", "\ud1a4": "t", "g": "g", "gram": "g",
     "grams": "g", "kt": "kt", "ktpa": "kt", "kilotonnes": "kt", "lb": "lb", "lbs": "lb", "pound": "lb", "pounds": "lb",
 }  # fmt: skip
 _TONS = {"metric": "t", "short": "short_ton", "long": "long_ton"}

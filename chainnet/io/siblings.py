@@ -97,5 +97,12 @@ def same_places(one: Seen, other: Seen, rows: Sequence[tuple[int, list[Cell]]]) 
 
 
 def parts_of(sums: Mapping[int, Sequence[int]]) -> set[int]:
-    """Return the columns that are parts of a sum, sums of parts among them."""
-    return {part for parts in sums.values() for part in parts}
+    """Return the columns that are parts of a sum; sums of some of its parts, or of the same, among them."""
+    places = list(sums)
+    within = {
+        place
+        for i, place in enumerate(places)
+        for j, other in enumerate(places)
+        if set(sums[place]) < set(sums[other]) or (j < i and set(sums[place]) == set(sums[other]))
+    }
+    return within | {part for parts in sums.values() for part in parts}

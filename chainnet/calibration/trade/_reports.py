@@ -65,7 +65,11 @@ def read_reports(trade: Any, commodities: Mapping[str, str], year: int | None, h
     found = read_years(trade, commodities, year, how)
     if len(found) > 1:
         raise DataError(f"trade: holds the years {', '.join(map(str, sorted(found)))}. Give year= (--year).")
-    return next(iter(found.values()))
+    reports = next(iter(found.values()))
+    if reports.table.empty:
+        read = ", ".join(reports.files) or "nothing"
+        raise DataError(f"trade: no flow from one country to another has a weight; read {read}. Correct the table.")
+    return reports
 
 
 def read_years(
