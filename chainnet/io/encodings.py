@@ -24,6 +24,13 @@ _WIDE = re.compile(r"[\u1100-\u11ff\u3000-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900
 _BESIDE = re.compile(r"[A-Za-z][\u3400-\u9fff\uac00-\ud7a3]|[\u3400-\u9fff\uac00-\ud7a3][A-Za-z]")
 _HALF = re.compile(r"[\uff61-\uff9f]")
 _ENOUGH = 0.9  # of the wide letters that must be usual ones
+# words of short tables, whose bytes are letters of either language
+_IN_CHINESE = re.compile(
+    "\u51fa\u53e3|\u8fdb\u53e3|\u6570\u91cf|\u91cd\u91cf|\u51c0\u91cd|\u56fd|\u5e74|\u5428|\u5546\u54c1"
+)
+_IN_KOREAN = re.compile(
+    "\uc218\ucd9c|\uc218\uc785|\uc218\ub7c9|\uc911\ub7c9|\uad6d|\ub144|\ud1a4|\ud488\ubaa9|\uc77c\ubcf8"
+)
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
 
 
@@ -59,7 +66,10 @@ def _is_wide(sample: bytes, codec: str) -> bool:
     first = sample[:400]
     zeros = first[1::2] if codec == "utf-16-le" else first[::2]
     others = first[::2] if codec == "utf-16-le" else first[1::2]
-    return zeros.count(0) > max(1, len(zeros) / 10) and others.count(0) == 0
+    if zeros.count(0) <= max(1, len(zeros) / 10) or others.count(0):
+        return False
+    text = first.decode(codec, errors="ignore")
+    return all(letter.isprintable() or letter in "\ufeff\t\r\n" for letter in text)
 
 
 def _share(text: str, codec: str, leads: range) -> float:
@@ -87,6 +97,9 @@ def _is_japanese(text: str) -> bool:
 
 
 def _is_korean(text: str) -> bool:
+    chinese = text.encode("cp949", errors="ignore").decode("gb18030", errors="ignore")
+    if _IN_CHINESE.search(chinese) and not _IN_KOREAN.search(text):
+        return False
     wide = _WIDE.findall(text)
     is_hangul = len(_HANGUL.findall(text)) >= _ENOUGH * len(wide)
     return is_hangul and _stands_apart(text) and _share(text, "euc_kr", range(0xA1, 0xC9)) >= _ENOUGH

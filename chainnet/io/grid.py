@@ -26,6 +26,7 @@ Cell = str | float | None
 SEPARATORS = (",", ";", "\t", "|")
 _TRIED = 200  # lines by which the separator is found
 _HEAD = 1 << 16  # bytes that say of what kind a file is
+_WIDE = ("UTF-16", "UTF-32")
 _OLD = b"\xd0\xcf\x11\xe0"  # of workbooks before 2007, and of those behind a password
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
 
@@ -191,13 +192,13 @@ def _start_of(path: Path, file: str) -> bytes:
         raise refuse(file, "is a workbook in the form before 2007 (.xls)", "Save it as .xlsx.")
     if re.match(rb"\s*<(!doctype html|html|table|head|meta)", start.removeprefix(b"\xef\xbb\xbf"), re.I):
         raise refuse(file, "is a web page, whatever its name says", "Open it, and save it as .xlsx.")
-    if not start.startswith(b"PK") and b"\x00" in start and not encoding_of(start)[1].startswith("UTF-"):
+    if not start.startswith(b"PK") and b"\x00" in start and encoding_of(start)[1] not in _WIDE:
         raise refuse(file, "is no text and no workbook", "Give a table as .csv, .tsv or .xlsx.")
     return start
 
 
 def _of_text(path: Path, file: str, start: bytes, separator: str | None, most: int | None) -> Grid:
-    is_wide = encoding_of(start)[1] in ("UTF-16", "UTF-32")
+    is_wide = encoding_of(start)[1] in _WIDE
     if most is None:
         data, is_cut = read_bytes(path, file), False
     else:

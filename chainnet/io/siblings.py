@@ -46,12 +46,11 @@ def sums_of(columns: Sequence[Seen], rows: Sequence[tuple[int, list[Cell]]], mar
     if len(columns) < 3 or not rows:
         return {}
     numbers = np.array([[figure(cells[one.place], mark) for one in columns] for _, cells in rows], dtype=np.float64)
-    known = ~np.isnan(numbers).any(axis=0) | np.nan_to_num(numbers).any(axis=0)
     numbers = np.nan_to_num(numbers)
     found: dict[int, tuple[int, ...]] = {}
     size = numbers.sum(axis=0)
     for total in sorted(range(len(columns)), key=lambda i: size[i]):  # the small sums first: they are parts of no other
-        others = [i for i in range(len(columns)) if i != total and known[i] and i not in found and size[i] > 0]
+        others = [i for i in range(len(columns)) if i != total and i not in found and size[i] > 0]
         parts = _parts(numbers, total, others) if size[total] > 0 else ()
         is_told = bool(_TOTAL & set(head_words(columns[total].head)))
         if parts and (np.count_nonzero(numbers[:, total]) > 1 or is_told):

@@ -92,7 +92,7 @@ def as_numbers(cells: pd.Series, decimal: str | None = None) -> tuple[pd.Series,
         rule, remedy = "the point marks no thousands here", "Correct the number, or the decimal mark."
         fault = (values.index(wrong[0]), wrong[0].strip(), rule, remedy)
     marks = (mark,) if mark and fault is None else (".", ",")
-    read = {word: next((n for m in marks if (n := number_of(word, m)) is not None), None) for word in words}
+    read = {word: next((x for m in marks if (x := number_of(word, m)) is not None), None) for word in words}
     numbers = {word: number for word, number in read.items() if number is not None and np.isfinite(number)}
     made = [numbers.get(value, value) if isinstance(value, str) else value for value in values]
     return pd.Series(made, index=cells.index, dtype="object"), fault

@@ -216,7 +216,7 @@ class Reading:
                 if open_cell is not None:
                     row, value, rule, remedy = open_cell
                     raise DataError(faults=[Fault(table, row + 2, str(name), value, rule, remedy)])
-                out.isetitem(place, cells)
+                out.isetitem(place, cells.array)
         return out
 
     def without_loops(self, edges: pd.DataFrame) -> tuple[Bools, list[str]]:
@@ -362,7 +362,7 @@ def _stripped(tables: Frames, said: _Said) -> Frames:
             bare = {w: w.strip() for w in dict.fromkeys(cells.tolist()) if isinstance(w, str) and w != w.strip()}
             if bare:
                 frame = frame.copy(deep=False)
-                frame.isetitem(place, cells.astype(object).replace(bare))
+                frame.isetitem(place, cells.astype(object).replace(bare).array)
                 words = ", ".join(f'"{word}"' for word in list(bare)[:_NAMED])
                 n = int(cells.isin(list(bare)).sum())
                 said.add(f"blanks at the ends of ids left out, in {n} cells of {name}: {words}.", loud=True)
