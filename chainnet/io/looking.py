@@ -12,9 +12,10 @@ import pandas as pd
 
 from chainnet.errors import DataError
 from chainnet.io.columns import SAID, text_of
+from chainnet.io.commands import arguments_of, call_of, command_of
 from chainnet.io.grid import Grid, held, letters, plain, read_grids
 from chainnet.io.seen import Sheet, sheet_seen
-from chainnet.io.ways import Ways, arguments_of, call_of, command_of, ways_of
+from chainnet.io.ways import Ways, ways_of
 from chainnet.io.workbook import is_beside
 from chainnet.network import TABLES
 

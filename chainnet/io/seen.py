@@ -119,8 +119,8 @@ def _take_form(out: Sheet) -> None:
         # firms ship to firms: of a firm and its country the firm is the end
         plants = [min(out.of_role(one.role), key=lambda two: (two.share_known, two.place)) for one in plants]
         out.ends, out.form = plants, "edges"
-    elif len(places) == 2:
-        out.ends, out.form = places, "trade"
+    elif len(told + places) == 2 and not ends:
+        out.ends, out.form = sorted([*told, *places], key=lambda one: one.role == "partner"), "trade"
     elif len(places) + len(ends) + len(told) >= 1 and out.weights:
         out.ends, out.form = [*places, *ends, *told][:1], "figures"
     else:

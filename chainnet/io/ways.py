@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, product
 from math import prod
 from pathlib import Path
-from typing import Any
 
-from chainnet.io.columns import BACI, Seen, code_of, role_of, text_of
+from chainnet.io.columns import BACI, Seen, code_of, head_words, role_of, text_of
+from chainnet.io.commands import Options, Way, quoted
 from chainnet.io.encodings import LATIN
-from chainnet.io.excerpts import unit_of
+from chainnet.io.excerpts import DIRECTIONS, unit_of
 from chainnet.io.rows import figure
 from chainnet.io.seen import Sheet, is_year, listed, open_names, twice, year_column
 from chainnet.io.siblings import is_part
@@ -29,7 +28,6 @@ DOWNLOADED: tuple[tuple[str, frozenset[str], str], ...] = (
         "Commodity Code",
     ),
 )
-_OPTIONS = {"countries": "country", "products": "product"}
 _MOST = 8  # commands of a sheet
 _MOST_CODES = 6  # products that a command names
 _ANY = "99"  # chapter of the Harmonized System that no good is in
@@ -46,18 +44,8 @@ _TAKEN = {
 }  # fmt: skip
 _UNSURE = "head names no unit"
 
-Options = dict[str, Any]
 Answer = tuple[str, Options]
 Asked = list[tuple[str, list[Answer]]]
-
-
-@dataclass
-class Way:
-    """A way to read a sheet: the answers that it takes for given, and its options."""
-
-    answers: tuple[str, ...]
-    verb: str
-    options: Options
 
 
 @dataclass
@@ -180,6 +168,17 @@ def _trade(out: Ways, sheet: Sheet, path: Path, base: Options) -> None:
         ))  # fmt: skip
     elif first.role in ("exporter", "importer"):
         base["rename"] = {first.head: first.role, second.head: second.role}
+    elif sides := _directed(sheet):
+        said = f'Which figures are read: {listed(one.head for one, _ in sides)} (of "{first.head}")?'
+        asked.append((said, [
+            (" in ".join([f'"{one.head}"', *([unit] if len(_units(sheet, one)) > 1 else [])]), {
+                "rename": {(first if is_export else second).head: "exporter",
+                           (second if is_export else first).head: "importer", one.head: "t"},
+                **({} if one.units == ("t",) else {"unit": unit}),
+            })
+            for one, is_export in sides
+            for unit in _units(sheet, one)
+        ]))  # fmt: skip
     else:
         asked.append((
             f'Which of "{first.head}" and "{second.head}" ships the goods? The file does not say.',
@@ -191,7 +190,7 @@ def _trade(out: Ways, sheet: Sheet, path: Path, base: Options) -> None:
     if sheet.form == "trade" and (sides := _two_reports(sheet)):
         base["rename"] |= {one.head: name for name, one in sides.items()}
         _ask_units(asked, sides["reported_export"])
-    else:
+    elif not (sheet.form == "trade" and first.role not in ("exporter", "importer") and _directed(sheet)):
         _ask_weights(asked, out, sheet, "t")
     _fill_values(base, sheet)
     _ask_numbers(asked, sheet)
@@ -213,6 +212,16 @@ def _trade(out: Ways, sheet: Sheet, path: Path, base: Options) -> None:
         base["rename"] = base.get("rename", {}) | {codes[0].head: "code"}
     _ask_products(asked, out, [text_of(cell) for one in codes[:1] for cell in sheet.cells(one)], sheet, path)
     _combine(out, asked, "from-trade", base, path, sheet)
+
+
+def _directed(sheet: Sheet) -> list[tuple[Seen, bool]]:
+    """Return the weights, and whether each is out of the first country; none where a head names no direction."""
+    ways = {
+        one.place: [DIRECTIONS[w] for w in head_words(one.head) if len(w) > 1 and w in DIRECTIONS]
+        for one in sheet.weights
+    }
+    sides = [(one, ways[one.place][0] == "export") for one in sheet.weights if ways[one.place]]
+    return sides if len(sides) == len(sheet.weights) else []
 
 
 def _two_reports(sheet: Sheet) -> dict[str, Seen]:
@@ -542,57 +551,3 @@ def _combine(
 def _range(part: str) -> range:
     first, _, last = part.partition("-")
     return range(int(first), int(last or first) + 1)
-
-
-def command_of(way: Way, path: str) -> str:
-    """Return a way as a command line."""
-    words = ["chainnet", way.verb, quoted(path if not path.startswith("-") else f"./{path}")]
-    for name, value in way.options.items():
-        option = "--" + _OPTIONS.get(name, name).replace("_", "-")
-        if value is True:
-            words.append(option)
-        elif isinstance(value, Mapping):
-            words += [word for old, new in value.items() for word in (option, quoted(f"{old}={new}"))]
-        else:
-            words += [option, quoted(str(value))]
-    return " ".join(words)
-
-
-def quoted(word: str) -> str:
-    """Return a word as shells of Unix and of Windows read it alike, where that can be."""
-    if word == "\t":
-        return '"\\t"'
-    if re.fullmatch(r"[\w./:=,+-]+", word, re.ASCII):
-        return word
-    return f'"{word}"' if not re.search(r'["$`\\!%\x00-\x1f]', word) else shlex.quote(word)
-
-
-def arguments_of(way: Way) -> Options:
-    """Return the arguments of a way in Python."""
-    return {
-        name: {code: _content(said) for code, said in value.items()} if name == "products" else value
-        for name, value in way.options.items()
-        if name != "out"
-    }
-
-
-def call_of(way: Way, path: str) -> str:
-    """Return a way as a call in Python."""
-    function = "cn.from_trade" if way.verb == "from-trade" else "cn.read"
-    words = [_literal(path), *(f"{name}={_literal(value)}" for name, value in arguments_of(way).items())]
-    return f"{function}({', '.join(words)})"
-
-
-def _content(said: str) -> Any:
-    content, _, commodity = said.partition(":")
-    return {"content": float(content), "commodity": commodity} if commodity else float(content)
-
-
-def _literal(value: Any) -> str:
-    """Return a value as Python reads it, texts in double quotes where that can be."""
-    if isinstance(value, str):
-        plain = repr(value)
-        return f'"{plain[1:-1]}"' if plain[0] == "'" and '"' not in plain and "\\'" not in plain else plain
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{_literal(old)}: {_literal(new)}" for old, new in value.items()) + "}"
-    return repr(value)

@@ -203,3 +203,15 @@ def test_blanks_at_the_ends_of_ids_are_left_out_and_that_is_said() -> None:
         with pytest.warns(cn.ChainnetWarning, match='Blanks at the ends of ids left out, in 1 cells of target: " b"'):
             net = make()
         assert net.nodes["id"].tolist() == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("me", "other", "out", "into"),
+    [("Land", "Partnerland", "Ausfuhr (t)", "Einfuhr (t)"), ("Reporter", "Partner", "Exports (t)", "Imports (t)")],
+)
+def test_heads_that_say_a_direction_are_read_that_way_alone(me: str, other: str, out: str, into: str) -> None:
+    seen = look(f"{me},{other},{out},{into}\nDEU,CHN,5,7\nDEU,JPN,1,6\n")
+    assert seen.ways["answers"].tolist() == [f'"{out}"', f'"{into}"']
+    flows = [eval(call, {"cn": cn}).flows for call in seen.calls]
+    assert [set(one["exporter"]) for one in flows] == [{"DEU"}, {"CHN", "JPN"}]
+    assert [one["value_t"].sum() for one in flows] == [6, 13]
