@@ -170,7 +170,7 @@ class Reading:
             frames = {name: self._pointed(name, frame) for name, frame in frames.items()}
         tables = self._renamed({name: frame for name, frame in frames.items() if frame is not None})
         results = more.pop(RESULTS, {})
-        if forgiving and not closed:
+        if forgiving and not closed and "files" in more:
             tables = _stripped(tables, said)
         if forgiving and "edges" in tables:
             is_kept, left_out = self.without_loops(tables["edges"])
