@@ -168,15 +168,15 @@ def _trade(out: Ways, sheet: Sheet, path: Path, base: Options) -> None:
         ))  # fmt: skip
     elif first.role in ("exporter", "importer"):
         base["rename"] = {first.head: first.role, second.head: second.role}
-    elif sides := _directed(sheet):
-        said = f'Which figures are read: {listed(one.head for one, _ in sides)} (of "{first.head}")?'
+    elif directed := _directed(sheet):
+        said = f'Which figures are read: {listed(one.head for one, _ in directed)} (of "{first.head}")?'
         asked.append((said, [
             (" in ".join([f'"{one.head}"', *([unit] if len(_units(sheet, one)) > 1 else [])]), {
                 "rename": {(first if is_export else second).head: "exporter",
                            (second if is_export else first).head: "importer", one.head: "t"},
                 **({} if one.units == ("t",) else {"unit": unit}),
             })
-            for one, is_export in sides
+            for one, is_export in directed
             for unit in _units(sheet, one)
         ]))  # fmt: skip
     else:
