@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from chainnet.blocs import retaliation as retaliation
     from chainnet.calibration import calibrate as calibrate
     from chainnet.calibration import from_trade as from_trade
+    from chainnet.calibration import look as look
     from chainnet.calibration import refresh as refresh
     from chainnet.cascades import cascade as cascade
     from chainnet.criticality import chokepoints as chokepoints
@@ -51,7 +52,6 @@ if TYPE_CHECKING:
     from chainnet.indicators import eu_supply_risk as eu_supply_risk
     from chainnet.indicators import geopolrisk as geopolrisk
     from chainnet.io import catalog as catalog
-    from chainnet.io import look as look
     from chainnet.io import read as read
     from chainnet.io import write as write
     from chainnet.network import Network as Network
@@ -117,7 +117,7 @@ _ROOMS = {
     "join": "sharing",
     "joint_stockpile": "blocs",
     "key_assumptions": "doubt",
-    "look": "io",
+    "look": "calibration",
     "market": "prices",
     "max_flow": "flow",
     "merge": "sharing",

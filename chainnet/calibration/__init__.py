@@ -8,7 +8,7 @@ from chainnet.calibration._calibrate import calibrate
 from chainnet.calibration._density import THIN, denser, slack_factors, thin_relations
 from chainnet.calibration._folder import calibrate_folder, read_trade, write_rebuilt
 from chainnet.calibration._trade import compare_trade, reconcile_mirror, without_reexports
-from chainnet.calibration.trade import from_trade, read_production, refresh
+from chainnet.calibration.trade import from_trade, look, read_production, refresh
 
 __all__ = [
     "THIN",
@@ -17,6 +17,7 @@ __all__ = [
     "compare_trade",
     "denser",
     "from_trade",
+    "look",
     "read_production",
     "read_trade",
     "reconcile_mirror",

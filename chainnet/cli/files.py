@@ -487,7 +487,7 @@ class Overview(PageOutput):
         return [network for network in found if self.graphs or not is_made_up(network)]
 
 
-@command(like="io.look", example="look BACI_2022.csv")
+@command(like="calibration.look", example="look BACI_2022.csv")
 class Look(TableOutput):
     """Look at a table, and print the command that reads it.
 
@@ -499,7 +499,7 @@ class Look(TableOutput):
     sheet: Annotated[str | None, "Only this sheet."] = None
 
     def _run(self) -> None:
-        from chainnet.io import look
+        from chainnet.calibration import look
 
         found = look(self.file, sheet=self.sheet)
         if self.asked_form() == "table" and self.table is None:

@@ -8,10 +8,11 @@ from chainnet.io.atomic import Placing, check_target, write_file, write_files
 from chainnet.io.catalogue import catalog, shipped_names, shipped_path
 from chainnet.io.columns import head_words, role_of
 from chainnet.io.datapackage import DESCRIPTOR, generate_datapackage, read_descriptor, take_meta
+from chainnet.io.encodings import encoding_of
 from chainnet.io.excerpts import DIRECTIONS, UNITS, Excerpt, excerpt, unit_of, unit_size
 from chainnet.io.folder import headers_of, table_csv, write_folder
 from chainnet.io.intake import Intake
-from chainnet.io.looking import Look, look
+from chainnet.io.looking import Look, look_at
 from chainnet.io.people import to_people_csv
 from chainnet.io.reading import read
 from chainnet.io.single import read_table, with_rules
@@ -30,13 +31,14 @@ __all__ = [
     "Placing",
     "catalog",
     "check_target",
+    "encoding_of",
     "excerpt",
     "generate_datapackage",
     "head_words",
     "headers_of",
     "load_json",
     "load_toml",
-    "look",
+    "look_at",
     "marked_copy",
     "number_text",
     "parse_csv",

@@ -9,14 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
-from chainnet.io.decimals import number_of
-from chainnet.io.excerpts import NOTHING, unit_of
+from chainnet.io.excerpts import DIRECTIONS, NOTHING, unit_of
 from chainnet.io.grid import Cell
 from chainnet.io.text import number_text
-from chainnet.network import country_named, is_country, is_open
+from chainnet.network import country_named, is_country, is_open, number_of
 
 _MARKED = re.compile("[ ,'\u00a0\u202f]")
 _MOST_WORDS = 3000  # distinct cells that are looked at
+_LONGEST_HEAD = 500  # letters of a head that are looked at
+_YEARS = re.compile(r"(19[5-9]|20)\d\d(0[1-9]|1[0-2])?")  # or months, such as 202201
 _SURE = 0.6  # of the cells that must be of one kind, since totals and foot notes stand among them
 # words of heads, the telling ones first; one that is short or has other meanings counts only where it stands alone
 _HEADS: tuple[tuple[str, str], ...] = (
@@ -27,24 +28,27 @@ _HEADS: tuple[tuple[str, str], ...] = (
     ("target", "target|buyer|customer|to node|to port|kunde|client|cliente"),
     ("exporter", "exporter|exporting|export country|origin|country of origin|country of dispatch|from|von|"
      "ursprungsland|herkunftsland|versendungsland|exportland|exportateur|pays d origine|exportador|pais de origen|"
-     "\u51fa\u53e3\u56fd|\u539f\u4ea7\u56fd"),
+     "\u51fa\u53e3\u56fd|\u539f\u4ea7\u56fd|\u8f38\u51fa\u56fd|\u539f\u7523\u56fd|\uc218\ucd9c\uad6d|\uc6d0\uc0b0\uc9c0"),
     ("importer", "importer|importing|import country|destination|country of destination|consignee|to|nach|"
      "bestimmungsland|importland|importateur|pays de destination|importador|pais de destino|"
-     "\u8fdb\u53e3\u56fd|\u76ee\u7684\u5730"),
+     "\u8fdb\u53e3\u56fd|\u76ee\u7684\u5730|\u8f38\u5165\u56fd|\u4ed5\u5411\u56fd|\u4ed5\u5411\u5730|\uc218\uc785\uad6d|\ubaa9\uc801\uc9c0"),
     ("reporter", "reporter|reporting|reporting country|declarant|meldeland|pays declarant|pais declarante|"
-     "\u62a5\u544a\u56fd"),
-    ("partner", "partner|partners|trading partner|partnerland|pays partenaire|socio|\u8d38\u6613\u4f19\u4f34"),
+     "\u62a5\u544a\u56fd|\u5831\u544a\u56fd|\ubcf4\uace0\uad6d"),
+    ("partner", "partner|partners|trading partner|partnerland|pays partenaire|socio|\u8d38\u6613\u4f19\u4f34|"
+     "\u76f8\u624b\u56fd|\uc0c1\ub300\uad6d"),
     ("flow", "flow|trade flow|direction|verkehrsrichtung|richtung|flux|flujo|\u8fdb\u51fa\u53e3"),
     ("weight", "weight|netweight|net weight|net wgt|quantity|qty|volume|tonnage|menge|gewicht|masse|poids|quantite|"
-     "peso|cantidad|\u6570\u91cf|\u91cd\u91cf|\u51c0\u91cd"),
-    ("value", "value|usd|us|eur|euro|fob|cif|wert|valeur|valor|$|\u20ac|\u91d1\u989d"),
+     "peso|cantidad|\u6570\u91cf|\u91cd\u91cf|\u51c0\u91cd|\uc218\ub7c9|\uc911\ub7c9|\ubb3c\ub7c9"),
+    ("value", "value|usd|us|eur|euro|fob|cif|wert|valeur|valor|$|\u20ac|\u91d1\u989d|\u91d1\u984d|\u4fa1\u984d|"
+     "\uae08\uc561"),
     ("code", "hs|hs2|hs4|hs6|hs code|cn8|cn code|commodity code|product code|tariff|tariff code|cmd code|warennummer|"
-     "code sh|partida|code|\u5546\u54c1\u7f16\u7801|\u7a0e\u53f7"),
-    ("year", "year|ref year|period|jahr|annee|ano|\u5e74\u4efd|\u5e74"),
+     "code sh|partida|code|\u5546\u54c1\u7f16\u7801|\u7a0e\u53f7|\u7a0e\u756a|\ud488\ubaa9\ucf54\ub4dc"),
+    ("year", "year|ref year|period|jahr|annee|ano|\u5e74\u4efd|\u5e74|\uc5f0\ub3c4"),
     ("goods", "commodity|product|goods|description|ware|marchandise|mercancia|\u5546\u54c1"),
     ("note", "note|notes|remark|remarks|flag|comment|bemerkung|remarque|nota|\u5907\u6ce8"),
     ("id", "id|no|nr|number|lfd nr|rank|#|\u5e8f\u53f7"),
-    ("place", "country|land|pays|pais|area|region|iso|iso2|iso3|\u56fd\u5bb6"),
+    ("place", "country|land|pays|pais|area|region|iso|iso2|iso3|\u56fd\u5bb6|\u56fd\u540d|\uad6d\uac00|\uad6d\uba85|"
+     "\uad6d\uac00\uba85"),
 )  # fmt: skip
 _ALONE = {"from", "to", "von", "nach", "part", "no", "nr", "id", "us", "code", "number", "unit", "units", "client",
           "partners", "socio", "ano", "area", "region", "land", "hs", "product", "goods"}  # fmt: skip
@@ -56,7 +60,7 @@ SAID = {
     "place": "country, of which end is not said", "note": "note", "id": "number of the row",
     "goods": "name of the goods",
     "price": "price", "source": "who ships", "target": "who takes", "number": "a number, of what is not said",
-    "text": "text, of what is not said", "blank": "nothing",
+    "part": "part of a sum", "text": "text, of what is not said", "blank": "nothing",
 }  # fmt: skip
 # the heads of BACI are letters, which say nothing by themselves
 BACI = {"t": "year", "i": "exporter", "j": "importer", "k": "code", "v": "value", "q": "weight"}
@@ -91,7 +95,7 @@ def head_words(head: str) -> list[str]:
     """Return the words of a head in small letters, without accents."""
     apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", head)
     letters = "".join(c for c in unicodedata.normalize("NFKD", apart) if not unicodedata.combining(c)).lower()
-    return re.findall(r"[a-z0-9]+|[^\W\d_a-z]+|[%$\u20ac#]", letters)
+    return re.findall(r"[a-z0-9]+|[^\W\d_a-z]+|[%$\u20ac#]", unicodedata.normalize("NFC", letters))
 
 
 @cache
@@ -108,7 +112,7 @@ def role_of(head: str) -> tuple[str, str]:
     (('exporter', 'exporter'), ('weight', 'net wgt'), ('weight', 'menge'), ('', ''))
     """
     weak = ("", "")
-    for part in reversed(re.sub(r" \[[A-Z]+\]$", "", head).split(" / ")):
+    for part in reversed(re.sub(r" \[[A-Z]+\]$", "", head[:_LONGEST_HEAD]).split(" / ")):
         words = head_words(part)
         for role, phrase in _phrases():
             if not _stands(phrase, words):
@@ -161,15 +165,17 @@ def text_of(cell: Cell) -> str:
 
 def number_marks(texts: list[str]) -> tuple[float, tuple[str, ...], bool]:
     """Return the part of texts that are numbers, the decimal marks under which they are, and whether one is needed."""
-    told = [text for text in texts if text.lower() not in NOTHING]
+    told = Counter(text for text in texts if text.lower() not in NOTHING)
     if not told:
         return 1.0, (".", ","), False
-    read = {mark: [number_of(text, mark) for text in told] for mark in (".", ",")}
-    either = [i for i, pair in enumerate(zip(*read.values(), strict=True)) if pair != (None, None)]
-    marks = tuple(mark for mark in read if all(read[mark][i] is not None for i in either))
-    is_grouped = any(_MARKED.search(told[i]) for i in either)
-    share = len(either) / len(told)
-    if len(marks) == 2 and all(read["."][i] == read[","][i] for i in either):
+    both = {text: (number_of(text, "."), number_of(text, ",")) for text in told}
+    either = {text: pair for text, pair in both.items() if pair != (None, None)}
+    marks = tuple(
+        mark for place, mark in enumerate((".", ",")) if all(pair[place] is not None for pair in either.values())
+    )
+    is_grouped = any(map(_MARKED.search, either))
+    share = sum(told[text] for text in either) / told.total()
+    if len(marks) == 2 and all(point == comma for point, comma in either.values()):
         return share, marks, is_grouped
     return share, marks or (".",), marks != (".",) or is_grouped
 
@@ -183,13 +189,23 @@ def seen(place: int, head: str, cells: list[Cell]) -> Seen:
         out.role, out.evidence = "blank", "no cell is filled"
         return out
     out.example = text_of(filled[0])
+    ways = {text: DIRECTIONS.get(text.lower(), "") for text in dict.fromkeys(map(text_of, filled))}
+    if role != "flow" and all(ways.values()) and (len(set(ways.values())) > 1 or min(map(len, ways)) > 1):
+        out.role, out.evidence = "flow", f"its cells are directions: {', '.join(ways)}"
+        return out
     texts = [cell for cell in filled if isinstance(cell, str)]
     share, out.marks, out.is_marked = number_marks(texts)
     n_numbers = len(filled) - len(texts) + share * len(texts)
     is_number = n_numbers >= _SURE * len(filled)
     if role in ENDS or not role:
         _take_places(out, filled, is_named=role in ENDS and role not in ("source", "target"))
-    if role in ("weight", "value", "share", "price") and not is_number:
+    n_years = sum(bool(_YEARS.fullmatch(text_of(cell))) for cell in filled)
+    if role in ("", "weight", "value", "number") and n_years == len(filled) and _is_recent(filled):
+        said = f'its head says "{word}"' if role else "its head says nothing"
+        out.role, out.evidence = "year", f"its cells are years, {said}"
+    elif role == "year" and is_number and n_years < _SURE * len(filled):
+        out.role, out.evidence = "number", f"{out.evidence}, but its cells are no years"
+    elif role in ("weight", "value", "share", "price") and not is_number:
         out.evidence += ", but its cells are no numbers"
         out.role = "text"
     elif role == "code":
@@ -229,14 +245,15 @@ def _check_codes(out: Seen, filled: Sequence[Cell]) -> None:
         out.evidence += f", {len(codes)} distinct of {min(map(len, fits))} to {max(map(len, fits))} figures"
 
 
+def _is_recent(filled: Sequence[Cell]) -> bool:
+    """Say whether years are such as statistics of our time have: 1990 to 2050."""
+    return all(1990 <= int(text_of(cell)[:4]) <= 2050 for cell in filled)
+
+
 def _by_cells(out: Seen, filled: Sequence[Cell], is_number: bool) -> None:
     """Say what the cells of a column show whose head says nothing."""
     if not is_number:
         out.role, out.evidence = "text", "neither its head nor its cells say more"
-        return
-    whole = [text_of(cell) for cell in filled]
-    if all(re.fullmatch(r"(19[5-9]|20)\d\d?", text) and len(text) == 4 for text in whole):
-        out.role, out.evidence = "year", "its cells are years, its head says nothing"
     elif re.search(r"\b(19[5-9]|20)\d\d\b", out.head):
         out.role, out.evidence = "weight", "its head is a year, and its cells are numbers"
     else:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from chainnet.errors import DataError
+from chainnet.io.decimals import with_points
 from chainnet.io.excerpts import Excerpt, excerpt
 from chainnet.io.intake import Intake
 from chainnet.io.parquet import arrow, parquet_frame
@@ -77,6 +78,9 @@ def read_edge_parquet(path: Path, how: Reading) -> Network:
     """
     file = path.name
     frame = parquet_frame(path, file).reset_index(drop=True)
+    frame, unclear = with_points("edges", frame, replace(how, separator=""), file)
+    if unclear:
+        raise DataError(faults=unclear)
     return how.network(Network, {"edges": frame}, forgiving=True, depth=3, files=dict.fromkeys(TABLES, file))
 
 

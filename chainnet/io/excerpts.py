@@ -12,10 +12,9 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet.errors import DataError, Fault
-from chainnet.io.decimals import numbers_of, unclear
 from chainnet.io.grid import Cell, Grid, plain, read_grids
 from chainnet.io.text import Records, number_text, refuse
-from chainnet.network import MOST_FAULTS
+from chainnet.network import MOST_FAULTS, as_numbers
 
 # tonnes in one; a pound and the tons of it are exact by definition
 UNITS = {"t": 1.0, "kg": 0.001, "g": 1e-6, "kt": 1e3, "Mt": 1e6, "lb": 0.00045359237, "short_ton": 0.90718474,
@@ -26,18 +25,25 @@ NOTHING = frozenset(("-", "--", "\u2013", "\u2014", "..", "...", ":", "x", "c", 
 DIRECTIONS = {"x": "export", "e": "export", "m": "import", "i": "import", "rx": "re-export"} | {
     word: meant
     for meant, words in {
-        "export": "export|exports|domestic export|ausfuhr|exportation|exportations|exportaci\u00f3n|\u51fa\u53e3",
-        "import": "import|imports|general import|einfuhr|importation|importations|importaci\u00f3n|\u8fdb\u53e3",
-        "re-export": "re-export|re-exports|reexport",
+        "export": "export|exports|exported|exporter|exporting|domestic export|domestic exports|ausfuhr|ausfuhren|"
+        "exporteur|exportation|exportations|exportateur|exportaci\u00f3n|exportaciones|exportador|esportazione|"
+        "esportazioni|exporta\u00e7\u00e3o|uitvoer|\u51fa\u53e3|\u8f38\u51fa|\uc218\ucd9c|\u044d\u043a\u0441\u043f\u043e\u0440\u0442",
+        "import": "import|imports|imported|importer|importing|general import|general imports|einfuhr|einfuhren|"
+        "importeur|importation|importations|importateur|importaci\u00f3n|importaciones|importador|importazione|"
+        "importazioni|importa\u00e7\u00e3o|invoer|\u8fdb\u53e3|\u8f38\u5165|\uc218\uc785|\u0438\u043c\u043f\u043e\u0440\u0442",
+        "re-export": "re-export|re-exports|reexport|reexports|wiederausfuhr",
     }.items()
     for word in words.split("|")
 }
 ENDS = ("exporter", "importer", "reporter", "partner", "source", "target")
 PLACES = ("exporter", "importer", "reporter", "partner", "country")
 _WORDS = {
-    "kg": "kg", "kgs": "kg", "kilo": "kg", "kilos": "kg", "kilogram": "kg", "kilograms": "kg", "kilogramm": "kg",
-    "kilogramme": "kg", "kilogrammes": "kg", "kilogramos": "kg", "\u5343\u514b": "kg", "\u516c\u65a4": "kg", "t": "t",
-    "tpa": "t", "tonne": "t", "tonnes": "t", "tonnen": "t", "toneladas": "t", "\u5428": "t", "g": "g", "gram": "g",
+    "kg": "kg", "kgs": "kg", "kgm": "kg", "tne": "t",
+    "kilo": "kg", "kilos": "kg", "kilogram": "kg", "kilograms": "kg", "kilogramm": "kg",
+    "kilogramme": "kg", "kilogrammes": "kg", "kilogramos": "kg", "\u5343\u514b": "kg", "\u516c\u65a4": "kg",
+    "\u30ad\u30ed\u30b0\u30e9\u30e0": "kg", "\ud0ac\ub85c\uadf8\ub7a8": "kg", "t": "t",
+    "tpa": "t", "tonne": "t", "tonnes": "t", "tonnen": "t", "toneladas": "t", "\u5428": "t",
+    "\u30c8\u30f3": "t", "\ud1a4": "t", "g": "g", "gram": "g",
     "grams": "g", "kt": "kt", "ktpa": "kt", "kilotonnes": "kt", "lb": "lb", "lbs": "lb", "pound": "lb", "pounds": "lb",
 }  # fmt: skip
 _TONS = {"metric": "t", "short": "short_ton", "long": "long_ton"}
@@ -196,14 +202,20 @@ def excerpt(path: Path, how: Excerpt, kind: Kind) -> Records:
         raise refuse(file, f"no row stands below row {last}", "Correct header= (--header).")
     out = Records(names, [cells for _, cells in body], [line for line, _ in body])
     columns: list[list[Any]] = []
+    by_row = names.index("unit") if "unit" in names and how.unit is None else None
     for place, name in enumerate(names):
         cells = [row[place] for row in out.rows]
         what = kind(name)
         if what == "text":
             columns.append([_text(cell) for cell in cells])
         else:
-            scale = _scale(heads[place], name, how.unit, file) if what == "tonnes" else 1.0
-            columns.append(_numbers(cells, how.decimal, scale, file, name, out))
+            is_weight = what == "tonnes"
+            is_told = by_row is not None and is_weight
+            scale = _scale(heads[place], name, how.unit, file) if is_weight and not is_told else 1.0
+            read = _numbers(cells, how.decimal, scale, file, name, out)
+            columns.append(_in_tonnes(read, by_row, file, out) if is_told else read)
+    if by_row is not None:
+        del names[by_row], columns[by_row]
     if how.countries:
         _say_countries(names, columns, how.countries)
     if how.fill_down:
@@ -213,6 +225,20 @@ def excerpt(path: Path, how: Excerpt, kind: Kind) -> Records:
     if out.faults:
         raise DataError(faults=out.faults)
     return out
+
+
+def _in_tonnes(cells: list[float | None], place: int | None, file: str, out: Records) -> list[float | None]:
+    """Return weights in tonnes by the unit that each row says."""
+    found: list[float | None] = []
+    for i, cell in enumerate(cells):
+        word = _text(out.rows[i][place or 0])
+        units = unit_of(word)
+        if cell is not None and len(units) != 1 and len(out.faults) < MOST_FAULTS:
+            rule = "is no unit of weight that is known" if not units else f"may be {' or '.join(units)}"
+            remedy = f"Write one of {', '.join(UNITS)}, leave out the row (--without-rows), or give unit= (--unit)."
+            out.faults.append(Fault(file, out.lines[i], "unit", word, rule, remedy))
+        found.append(cell * UNITS[units[0]] if cell is not None and units else None)
+    return found
 
 
 def _filled(cells: list[Any]) -> list[Any]:
@@ -260,21 +286,17 @@ def _numbers(
     cells: list[Cell], decimal: str | None, scale: float, file: str, name: str, out: Records
 ) -> list[float | None]:
     """Return numbers, in tonnes where they are weights; None for what statistics write where they have none."""
-    found: list[float | None] = [cell * scale if isinstance(cell, float) else None for cell in cells]
-    texts = {i: cell for i, cell in enumerate(cells) if isinstance(cell, str) and cell.lower() not in NOTHING}
-    if not texts:
+    told = [None if isinstance(cell, str) and cell.lower() in NOTHING else cell for cell in cells]
+    read, open_cell = as_numbers(pd.Series(told, dtype="object"), decimal)
+    found: list[float | None] = [cell * scale if isinstance(cell, float) else None for cell in read.tolist()]
+    if open_cell is not None:
+        row, *words = open_cell
+        out.faults.append(Fault(file, out.lines[row], name, *words))
         return found
-    words = pd.Series(list(texts.values()), dtype="str")
-    is_number, plainly = numbers_of(words, decimal or ".")
-    both = unclear(words, is_number, None) if decimal is None else ~is_number
-    grouped = words.str.contains(r"\d[ ,'\u00a0\u202f]\d", regex=True) if decimal is None else both & False
-    for i, fits, doubtful, marked, text in zip(texts, is_number, both, grouped, plainly, strict=True):
-        if fits and not doubtful and not marked:
-            found[i] = float(text) * scale
-        elif len(out.faults) < MOST_FAULTS:
-            rule = "not a plain number"
-            remedy = "Correct it, leave out its row (--without-rows), or name the decimal mark (--decimal)."
-            out.faults.append(Fault(file, out.lines[i], name, texts[i], rule, remedy))
+    remedy = "Correct it, leave out its row (--without-rows), or name the decimal mark (--decimal)."
+    for i, cell in enumerate(read.tolist()):
+        if isinstance(cell, str) and len(out.faults) < MOST_FAULTS:
+            out.faults.append(Fault(file, out.lines[i], name, cell, "not a plain number", remedy))
     return found
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from chainnet import checks
 from chainnet.errors import DataError
 from chainnet.io.atomic import write_files
 from chainnet.io.datapackage import DESCRIPTOR, file_columns, generate_datapackage, read_descriptor, stays_inside
+from chainnet.io.decimals import with_points
 from chainnet.io.intake import Intake
 from chainnet.io.parquet import parquet_frame
 from chainnet.io.text import csv_line, parse_csv, read_text, refuse, written_cells
@@ -67,7 +69,9 @@ def take_table(folder: Path, table: str, file: str, intake: Intake) -> None:
         if not stays_inside(folder, place):
             raise refuse(file, "is a link out of the folder", "Put the file itself into the folder.")
         if place.suffix.lower() == ".parquet":
-            intake.frames[table] = parquet_frame(place, file, TABLES[table].required)
+            frame = parquet_frame(place, file, TABLES[table].required)
+            intake.frames[table], unclear = with_points(table, frame, replace(intake.how, separator=""), file)
+            intake.faults += unclear
             return
         records = parse_csv(read_text(place, file), file, intake.how.separator)
     except DataError as error:

@@ -7,7 +7,9 @@ import io
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice, pairwise
@@ -15,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from chainnet.errors import DataError
-from chainnet.io.sizes import MOST_COLUMNS, MOST_ROWS, exceeds, too_large
+from chainnet.io.encodings import encoding_of
+from chainnet.io.sizes import LONGEST_CELL, MOST_COLUMNS, MOST_ROWS, exceeds, too_large
 from chainnet.io.text import number_text, read_bytes, refuse
 from chainnet.io.workbook import broken, guard
 
@@ -23,16 +26,19 @@ Cell = str | float | None
 SEPARATORS = (",", ";", "\t", "|")
 _TRIED = 200  # lines by which the separator is found
 _HEAD = 1 << 16  # bytes that say of what kind a file is
-_WIDE = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
+_WIDE = ("UTF-16", "UTF-32")
 _OLD = b"\xd0\xcf\x11\xe0"  # of workbooks before 2007, and of those behind a password
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
+
+_HELD: ContextVar[Mapping[Path, Sequence[Any]] | None] = ContextVar("grids", default=None)
 
 
 @dataclass
 class Grid:
     """The cells of a sheet, or of a text file: text without blanks at its ends, numbers, None where nothing stands.
 
-    ``merged``: first row, first column, last row, last column, counted from 0. ``is_cut``: more rows than were read.
+    ``merged``: first row, first column, last row, last column, counted from 0; only the part that holds cells counts.
+    ``is_cut``: more rows than were read.
     """
 
     sheet: str
@@ -42,6 +48,14 @@ class Grid:
     is_hidden: bool = False
     encoding: str = ""
     separator: str = ","
+
+    def __post_init__(self) -> None:
+        low, right = len(self.rows) - 1, self.width - 1
+        self.merged = [
+            (top, left, min(bottom, low), min(end, right))
+            for top, left, bottom, end in self.merged
+            if top <= low and left <= right
+        ]
 
     @property
     def width(self) -> int:
@@ -80,7 +94,7 @@ class Grid:
         width = self.width
         down: dict[int, list[tuple[int, Cell]]] = {}
         for top, left, bottom, _ in self.merged:
-            if top > after and left < len(self.rows[top]) and bottom < len(self.rows):
+            if top > after and left < len(self.rows[top]):
                 for row in range(top + 1, bottom + 1):
                     down.setdefault(row, []).append((left, self.rows[top][left]))
         for place in range(after + 1, len(self.rows)):
@@ -104,6 +118,8 @@ def letters(place: int) -> str:
 
 def plain(text: str) -> str:
     """Return a text on one line, without blanks at its ends and what no screen shows."""
+    if text.isprintable():  # nearly always, and quicker by far
+        return " ".join(text.split())
     seen = "".join(c if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co") else " " * c.isspace() for c in text)
     return " ".join(seen.split())
 
@@ -133,12 +149,27 @@ def read_grids(
         If there is no such file or sheet, or it is empty or none of these.
     """
     file = path.name
+    known = (_HELD.get() or {}).get(path, ())
+    if known and not any(grid.is_cut for grid in known) and separator in (None, known[0].separator):
+        kept = [grid for grid in known if sheet in (None, grid.sheet)]
+        if kept:
+            return kept
     start = _start_of(path, file)
     if start.startswith(b"PK"):
         return _of_workbook(path, file, sheet, most)
     if sheet is not None:
         raise refuse(file, "a text file has no sheets", "Leave sheet= (--sheet) out.")
     return [_of_text(path, file, start, separator, most)]
+
+
+@contextmanager
+def held(path: Path, grids: list[Grid]) -> Iterator[None]:
+    """Read a file once: within, ``read_grids`` hands out what was read before."""
+    token = _HELD.set({path: grids})
+    try:
+        yield
+    finally:
+        _HELD.reset(token)
 
 
 def _start_of(path: Path, file: str) -> bytes:
@@ -161,34 +192,33 @@ def _start_of(path: Path, file: str) -> bytes:
         raise refuse(file, "is a workbook in the form before 2007 (.xls)", "Save it as .xlsx.")
     if re.match(rb"\s*<(!doctype html|html|table|head|meta)", start.removeprefix(b"\xef\xbb\xbf"), re.I):
         raise refuse(file, "is a web page, whatever its name says", "Open it, and save it as .xlsx.")
-    is_wide = any(start.startswith(bom) for bom, _ in _WIDE)
-    if not start.startswith(b"PK") and not is_wide and b"\x00" in start:
+    if not start.startswith(b"PK") and b"\x00" in start and encoding_of(start)[1] not in _WIDE:
         raise refuse(file, "is no text and no workbook", "Give a table as .csv, .tsv or .xlsx.")
     return start
 
 
 def _of_text(path: Path, file: str, start: bytes, separator: str | None, most: int | None) -> Grid:
-    encoding = next((name for bom, name in _WIDE if start.startswith(bom)), "")
+    is_wide = encoding_of(start)[1] in _WIDE
     if most is None:
         data, is_cut = read_bytes(path, file), False
     else:
         with path.open("rb") as handle:
             data = handle.read(most * 200)
             is_cut = bool(handle.read(1))
+        if is_cut and b"\n" not in data:
+            raise too_large(file, f"its first line has more than {len(data)} bytes", "Shorten its cells", row=1)
         if is_cut:
-            data = data[: data.rfind(b"\n") + 1] if not encoding else data[: len(data) // 2 * 2]
+            data = data[: data.rfind(b"\n") + 1] if not is_wide else data[: len(data) // 4 * 4]
+    codec, encoding = encoding_of(data)
     try:
-        text = data.decode(encoding or "utf-8-sig")
-        encoding = encoding or "UTF-8"
+        text = data.decode(codec, errors="strict" if codec.startswith("utf") else "replace").removeprefix("\ufeff")
     except UnicodeDecodeError:
-        if encoding:
-            raise refuse(file, f"says that it is in {encoding}, and is not", "Save it as UTF-8.") from None
-        encoding, text = "Latin-1", data.decode("cp1252", errors="replace")
-    mark = separator or separator_of(text)
+        raise refuse(file, f"says that it is in {encoding}, and is not", "Save it as UTF-8.") from None
     before = csv.field_size_limit(max(len(text), 1))
     try:
+        mark = separator or separator_of(text)
         found = csv.reader(io.StringIO(text, newline=""), delimiter=mark)
-        rows = [[plain(cell) or None for cell in row] for row in islice(found, most)]
+        rows = [[_said(cell, file, line) for cell in row] for line, row in enumerate(islice(found, most), start=1)]
         is_cut |= next(found, None) is not None
     except csv.Error as error:
         raise refuse(file, f"a row cannot be split into cells: {error}", "Close every quote.") from None
@@ -235,7 +265,8 @@ def _of_workbook(path: Path, file: str, sheet: str | None, most: int | None) -> 
 def _of_sheet(sheet: Any, file: str, most: int | None) -> Grid:
     try:
         sheet.reset_dimensions()  # what the file claims its size to be is not to be trusted
-        rows = [_trimmed(map(_cell, row)) for row in islice(sheet.iter_rows(values_only=True), most)]
+        lines = enumerate(islice(sheet.iter_rows(values_only=True), most), start=1)
+        rows = [_trimmed(_cell(cell, file, line) for cell in row) for line, row in lines]
         is_cut = most is not None and next(sheet.iter_rows(min_row=most + 1, max_row=most + 1), None) is not None
         merged = []
         if len(rows) > 0:
@@ -259,12 +290,20 @@ def _place(column: bytes) -> int:
     return place - 1
 
 
-def _cell(value: Any) -> Cell:
+def _said(text: str, file: str, line: int) -> str | None:
+    """Return the text of a cell, None where nothing stands; refuse one that no table holds."""
+    if exceeds(len(text), LONGEST_CELL):
+        rule = f"a cell has {len(text)} characters; at most {LONGEST_CELL} are taken"
+        raise too_large(file, rule, "Shorten it", row=line)
+    return plain(text) or None
+
+
+def _cell(value: Any, file: str, line: int) -> Cell:
     if value is None or isinstance(value, bool):
         return None if value is None else str(value).upper()
     if isinstance(value, (int, float)):
         return float(value) if abs(value) < float("inf") else None
-    return plain(value.isoformat()[:10] if isinstance(value, date) else str(value)) or None
+    return _said(value.isoformat()[:10] if isinstance(value, date) else str(value), file, line)
 
 
 def _trimmed(cells: Iterable[Cell]) -> list[Cell]:

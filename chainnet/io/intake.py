@@ -59,7 +59,9 @@ class Intake:
             return
         with collector_off():
             columns = list(zip(*records.rows, strict=True)) if records.rows else [()] * len(records.header)
-            self._check_cells(table, records, columns)
+            if self._has_long_cells(table, records, columns):
+                self._unreadable.add(table)
+                return
             frame = pd.DataFrame({i: _series(cells) for i, cells in enumerate(columns)})
         frame.columns = pd.Index(records.header, dtype="object")
         self.frames[table], unclear = with_points(table, frame, self.how, self.files[table], records.lines)
@@ -67,8 +69,9 @@ class Intake:
         self._lines[self.files[table]] = records.lines
         self.faults += records.faults
 
-    def _check_cells(self, table: str, records: Records, columns: list[tuple[Any, ...]]) -> None:
-        """Note the first cell of a column that is too long."""
+    def _has_long_cells(self, table: str, records: Records, columns: list[tuple[Any, ...]]) -> bool:
+        """Note the first cell of a column that is too long, and say whether there is one."""
+        before = len(self.faults)
         for name, cells in zip(records.header, columns, strict=True):
             longest = max((len(cell) for cell in cells if isinstance(cell, str)), default=0)
             if exceeds(longest, LONGEST_CELL):
@@ -76,6 +79,7 @@ class Intake:
                 rule = f"the cell has {len(cells[row])} characters; at most {LONGEST_CELL} are taken"
                 error = too_large(self.files[table], rule, "Shorten it", row=records.lines[row], column=name[:80])
                 self.faults += error.faults_list
+        return len(self.faults) > before
 
     def network(self, **meta: Any) -> Network:
         """Return the network.
@@ -106,7 +110,8 @@ class Intake:
                 gate.parse(table, frame)
             self._take(gate.faults)
             for table, schema in TABLES.items():
-                if schema.required and table not in self.frames and table not in self._unreadable:
+                known = table in self.frames or table in self._unreadable or (self.forgiving and table == "nodes")
+                if schema.required and not known:
                     self.fault("the table is missing", "Give it.", file=self.files[table])
         message = f"more than {MOST_FAULTS} faults in the data, of which" if len(self.faults) >= MOST_FAULTS else ""
         raise DataError(message, self.faults)

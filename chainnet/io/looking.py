@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -12,9 +12,10 @@ import pandas as pd
 
 from chainnet.errors import DataError
 from chainnet.io.columns import SAID, text_of
-from chainnet.io.grid import Grid, letters, plain, read_grids
+from chainnet.io.commands import arguments_of, call_of, command_of
+from chainnet.io.grid import Grid, held, letters, plain, read_grids
 from chainnet.io.seen import Sheet, sheet_seen
-from chainnet.io.ways import Ways, call_of, command_of, ways_of
+from chainnet.io.ways import Ways, ways_of
 from chainnet.io.workbook import is_beside
 from chainnet.network import TABLES
 
@@ -22,6 +23,8 @@ _ROWS = 50_000  # of each sheet that are looked at
 _SHEETS = 40  # that are looked at
 _MOST_ROWS = 30  # rows that are no data, of a sheet, that people see
 _WIDTH = 60  # letters of a cell that people see
+_TRIED = 32 * 2**20  # bytes of a file beyond what is looked at on which commands are run all the same
+Run = Callable[[str, Path, dict[str, Any]], str]  # verb, path, arguments; what is wrong
 _READ_AS_IS = (".graphml", ".gexf", ".json", ".parquet", ".zip")
 _COLUMNS = ("sheet", "column", "head", "seems", "evidence", "unit", "spelling", "filled", "example")
 
@@ -87,47 +90,13 @@ class Look:
         return f"<pre>{escape(str(self))}</pre>"
 
 
-def look(path: str | Path, *, sheet: str | None = None) -> Look:
-    r"""Look at a table before it is read: its heads, columns, units, totals, and the command that reads it.
-
-    What the file leaves open is asked, and a command printed for each answer; nothing is guessed. Nothing is read into
-    a network, and nothing is changed.
-
-    Parameters
-    ----------
-    path : str or Path
-        A workbook (``.xlsx``), or a text file in UTF-8, UTF-16 or Latin-1 whose cells are split by commas, semicolons,
-        tabs or bars. The first 50,000 rows of a sheet are looked at.
-    sheet : str, optional
-        Only this sheet.
-
-    Returns
-    -------
-    Look
-        ``print`` shows it. ``command`` reads the file if no question is open; ``commands`` has one for each answer, and
-        ``calls`` the same in Python.
+def look_at(path: str | Path, *, sheet: str | None, run: Run) -> Look:
+    """Look at a table, and keep of the commands those that ``run`` finds no fault with.
 
     Raises
     ------
     DataError
         If there is no such file, or it is empty, too large, behind a password, or no table.
-
-    See Also
-    --------
-    from_trade, read, io.write_template
-
-    Examples
-    --------
-    >>> from pathlib import Path
-    >>> import chainnet as cn
-    >>> text = "Cobalt ore (HS 2605)\n\nFrom;To;Menge (kg)\nDRC;China;900\nAustralia;Japan;100,5\nTotal;;1000,5\n"
-    >>> _ = Path("export.csv").write_text(text)
-    >>> seen = cn.look("export.csv")
-    >>> seen.columns["seems"].tolist(), seen.rows["row"].tolist()
-    (['exporter', 'importer', 'weight'], [6])
-    >>> seen.command.split(" --unit")[0]
-    'chainnet from-trade export.csv --header 3 --separator ";" --without-rows 6'
-    >>> Path("export.csv").unlink()
     """
     if not isinstance(path, (str, Path)):
         raise DataError(f"look: {path!r} is no path. Give the path of a file.")
@@ -157,10 +126,17 @@ def look(path: str | Path, *, sheet: str | None = None) -> Look:
         else ways_of(one, file, is_alone=is_alone, has_nodes=has_nodes)
         for one in sheets
     ]
+    with held(file, grids):
+        for grid, how in zip(grids, found, strict=True):
+            _try(how, file, run, is_cut=grid.is_cut)
     columns, rows, notes, asked, ways = [], [], [], [], []
     if own:
         notes.append(("", f"The sheets {', '.join(own)} are tables of ours: it is a chain, read as it is."))
-        ways.append(("", "", f"chainnet check {path}", f'cn.read("{path}")'))
+        fault = run("import", file, {})
+        if fault:
+            asked.append(("", f"It is refused as it is. What is to become of this? {fault}"))
+        else:
+            ways.append(("", "", f"chainnet check {path}", f'cn.read("{path}")'))
     for one_sheet, how in zip(sheets, found, strict=True):
         title = one_sheet.grid.sheet
         columns += [
@@ -187,6 +163,27 @@ def look(path: str | Path, *, sheet: str | None = None) -> Look:
         pd.DataFrame(asked, columns=["sheet", "question"]),
         pd.DataFrame(ways, columns=["sheet", "answers", "command", "call"]),
     )
+
+
+def _try(how: Ways, file: Path, run: Run, *, is_cut: bool) -> None:
+    """Run each way on the file, and leave out those that fail; where none is left, what is wrong is to be answered."""
+    if is_cut and file.stat().st_size > _TRIED:
+        if how.ways:
+            how.said.append("The file is so large that no command was tried on it: one may be refused.")
+        return
+    kept, failed = [], dict[str, str]()
+    for way in how.ways:
+        fault = run(way.verb, file, arguments_of(way))
+        if fault:
+            failed.setdefault(fault, "; ".join(way.answers))
+        else:
+            kept.append(way)
+    if how.ways and not kept:
+        how.questions.append(f"No command reads it as it is. What is to become of this? {next(iter(failed))}")
+    elif failed:
+        fault, answers = next(iter(failed.items()))
+        how.said.append(f'Not printed, since it is refused: the command for "{answers}". {fault}')
+    how.ways = kept
 
 
 def _own_tables(grids: list[Grid]) -> list[str]:

@@ -55,10 +55,11 @@ def read(
     source, sink, two_way, rename, ignore_unknown, country_names : optional
         What is to be known of a file that is not in our own form; see ``Network.from_edges``.
     separator : str
-        What stands between the cells of CSV files; with ``;`` or a tab, decimal commas are read. A number such as
-        280.000 is then refused: its point may mark thousands.
+        What stands between the cells of CSV files. Where commas do, the point is the decimal mark.
     decimal : {".", ","}, optional
         The decimal mark of the numbers in text cells; the other one, a blank or an apostrophe then marks thousands.
+        Default: a number of the column that can be read one way alone decides (25.65; 1.234,5). A column of such as
+        280.000 alone is refused once: its point may mark thousands.
     sheet, header, without_rows, unit, fill_down : optional
         Of an edge list in a workbook or text file that has titles, totals or other units: its sheet; the row of its
         heads, or their rows ("4-5"); rows that are left out ("12,30-32"); the unit of its weights (t, kg, g, kt, Mt,

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chainnet.io.columns import code_of, role_of, text_of
-from chainnet.io.decimals import number_of
 from chainnet.io.excerpts import NOTHING, unit_of
 from chainnet.io.grid import Cell, Grid
+from chainnet.network import number_of
 
 _HEAD_ROWS = 60  # above the first row of data
 _LONGEST_UNIT = 12  # letters of a unit that stands by itself

@@ -11,6 +11,7 @@ from chainnet.io.columns import BACI, Seen, code_of, seen, text_of
 from chainnet.io.excerpts import DIRECTIONS, NOTHING
 from chainnet.io.grid import Cell, Grid
 from chainnet.io.rows import Extra, extra_rows, figure, header_of
+from chainnet.io.siblings import parts_of, same_places, sums_of
 from chainnet.network import countries_near, is_open
 
 _NAMED = 6  # names that a sentence lists
@@ -35,6 +36,7 @@ class Sheet:
     rows: list[tuple[int, list[Cell]]] = field(default_factory=list)
     ends: list[Seen] = field(default_factory=list)
     weights: list[Seen] = field(default_factory=list)
+    sums: dict[int, tuple[int, ...]] = field(default_factory=dict)
     form: str = "nothing"
     marks: tuple[str, ...] = (".", ",")
     is_marked: bool = False
@@ -48,6 +50,11 @@ class Sheet:
     def of_role(self, *roles: str) -> list[Seen]:
         """Return the columns that seem to be this."""
         return [one for one in self.columns if one.role in roles]
+
+    @property
+    def body(self) -> list[tuple[int, list[Cell]]]:
+        """The rows of data; before they are told from the others, all below the heads."""
+        return self.rows or (list(self.grid.body(self.header[1] - 1)) if self.header else [])
 
     def cells(self, one: Seen) -> list[Cell]:
         """Return the cells of a column, of data alone."""
@@ -94,8 +101,8 @@ def _columns(heads: Sequence[str], rows: Sequence[tuple[int, list[Cell]]]) -> li
 def _take_form(out: Sheet) -> None:
     """Say what kind of table it is, by its columns."""
     best = {role: _best(out.of_role(role)) for role in ("exporter", "importer", *_TWO_SIDED, "source", "target")}
-    places = out.of_role("place")
-    out.weights = [one for one in out.of_role("weight") if one.n_filled] or out.of_role("number")
+    places = _distinct(out)
+    _take_weights(out)
     ends = [one for one in (best["exporter"], best["importer"]) if one]
     told = [one for one in (best["reporter"], best["partner"]) if one]
     plants = [one for one in (best["source"], best["target"]) if one]
@@ -105,16 +112,47 @@ def _take_form(out: Sheet) -> None:
         out.ends, out.form = ends, "trade" if all(one.spelling for one in ends) else "edges"
     elif len(told) == 2:
         out.ends, out.form = told, "reports" if best["flow"] else "trade"
+    elif best["flow"] and len(told + places) == 2:
+        out.ends, out.form = [*told, *places], "reports"  # whose direction it is, is asked where no head says
+        out.ends.sort(key=lambda one: one.role == "partner")
     elif len(plants) == 2:
         # firms ship to firms: of a firm and its country the firm is the end
         plants = [min(out.of_role(one.role), key=lambda two: (two.share_known, two.place)) for one in plants]
         out.ends, out.form = plants, "edges"
-    elif len(places) == 2:
-        out.ends, out.form = places, "trade"
+    elif len(told + places) == 2 and not ends:
+        out.ends, out.form = sorted([*told, *places], key=lambda one: one.role == "partner"), "trade"
     elif len(places) + len(ends) + len(told) >= 1 and out.weights:
         out.ends, out.form = [*places, *ends, *told][:1], "figures"
     else:
         out.ends, out.form = [], "nothing"
+
+
+def _distinct(out: Sheet) -> list[Seen]:
+    """Return the columns of countries of which no head says the end; of a country's code and its name the first."""
+    found: list[Seen] = []
+    for one in out.of_role("place"):
+        twin = next((other for other in found if same_places(other, one, out.body)), None)
+        if twin is None:
+            found.append(one)
+        elif one.share_known > twin.share_known:
+            found[found.index(twin)] = one
+    return found
+
+
+def _take_weights(out: Sheet) -> None:
+    """Take the columns that may be weights; of a sum and its parts the sum alone."""
+    numbers = [one for one in out.of_role("weight", "number") if one.n_filled]
+    mark = next(iter(numbers[0].marks), ".") if numbers else "."
+    out.sums = sums_of(numbers, out.body, mark)
+    for place in out.sums:
+        one = out.columns[place]
+        parts = [out.columns[part] for part in out.sums[place]]
+        if place not in parts_of(out.sums):
+            one.role, one.units = "weight", one.units or next((part.units for part in parts if part.units), ())
+        one.evidence = f"it is the sum of {listed(part.head for part in parts)} in every row"
+    for place in parts_of(out.sums):
+        out.columns[place].role = "part"
+    out.weights = [one for one in out.of_role("weight") if one.n_filled] or out.of_role("number")
 
 
 def _best(columns: Sequence[Seen]) -> Seen | None:
@@ -165,6 +203,10 @@ def _say(out: Sheet) -> None:
     if out.is_marked and len(out.marks) == 1:
         said = "decimal commas" if out.marks == (",",) else "decimal points and marks between thousands"
         out.said.append(f"Numbers are written with {said}.")
+    for place, parts in out.sums.items():
+        if place not in parts_of(out.sums):
+            one, several = out.columns[place], listed(out.columns[part].head for part in parts)
+            out.said.append(f'"{one.head}" is the sum of {several} in every row: it is read, and they are not.')
     _say_names(out)
     _say_pairs(out)
 
@@ -186,7 +228,8 @@ def _say_names(out: Sheet) -> None:
             out.said.append(f"{words}: no country that is known. Each stays a region, unless --country NAME=CODE says.")
     for end in out.ends:
         for other in out.of_role(end.role):
-            differ = _differ(out, end, other) if other is not end and other.spelling and end.spelling else []
+            is_twin = other not in out.ends and other.spelling and end.spelling
+            differ = _differ(out, end, other) if is_twin else []
             if differ:
                 out.said.append(f'"{end.head}" and "{other.head}" name different countries in rows {_rows(differ)}.')
 
@@ -260,10 +303,13 @@ def open_names(out: Sheet) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def years_of(out: Sheet) -> list[str]:
-    """Return the years that a column of years holds, the last first; none where it holds anything else."""
-    for one in out.of_role("year")[:1]:
-        words = {text_of(cell) for cell in out.cells(one)}
-        if words and all(word.isdigit() and len(word) == 4 for word in words):
-            return sorted(words, reverse=True)
-    return []
+def year_column(out: Sheet) -> tuple[Seen | None, list[str]]:
+    """Return the column of years or other periods, one of plain years if there is any, and its periods."""
+    found = [(one, sorted({text_of(cell) for cell in out.cells(one)}, reverse=True)) for one in out.of_role("year")]
+    plain = [pair for pair in found if all(is_year(word) for word in pair[1])]
+    return next(iter([*plain, *found]), (None, []))
+
+
+def is_year(word: str) -> bool:
+    """Say whether a text is a year by itself."""
+    return word.isdigit() and len(word) == 4

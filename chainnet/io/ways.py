@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, product
 from math import prod
 from pathlib import Path
-from typing import Any
 
-from chainnet.io.columns import BACI, Seen, code_of, text_of
-from chainnet.io.excerpts import unit_of
+from chainnet.io.columns import BACI, Seen, code_of, head_words, role_of, text_of
+from chainnet.io.commands import Options, Way, quoted
+from chainnet.io.encodings import LATIN
+from chainnet.io.excerpts import DIRECTIONS, unit_of
 from chainnet.io.rows import figure
-from chainnet.io.seen import Sheet, listed, open_names, twice, years_of
+from chainnet.io.seen import Sheet, is_year, listed, open_names, twice, year_column
+from chainnet.io.siblings import is_part
 from chainnet.network import END_COUNTRY
 
 # customs statistics that from_trade knows as they are downloaded, by some of their columns; and where their codes stand
@@ -27,27 +28,24 @@ DOWNLOADED: tuple[tuple[str, frozenset[str], str], ...] = (
         "Commodity Code",
     ),
 )
-_OPTIONS = {"countries": "country", "products": "product"}
 _MOST = 8  # commands of a sheet
 _MOST_CODES = 6  # products that a command names
 _ANY = "99"  # chapter of the Harmonized System that no good is in
 _EXPORTS = re.compile(r"\bexport(s|er)?\b", re.I)
 _IMPORTS = re.compile(r"\bimport(s|er)?\b", re.I)
 _CODE = re.compile(r"\b(?:HS|SH|CN|code)\b\D{0,12}?(\d{4}(?:[. ]?\d{2}){0,3})(?!\d)|\((\d{4}|\d{6}|\d{8})\)", re.I)
+_MOST_PARTS = 3  # years or directions that are offered
+_LONGEST_SPANS = 400  # letters of the rows that a command leaves out
+# heads by which the readers know columns; one that is something else must be told from them
+_TAKEN = {
+    "from-trade": {"year", "exporter", "importer", "code", "t", "reported_export", "reported_import", "reporter",
+                   "partner", "flow", "unit"},
+    "import": {"weight", "value", "capacity", "flow", "capacity_tpa", "flow_tpa", "source_country", "target_country"},
+}  # fmt: skip
 _UNSURE = "head names no unit"
 
-Options = dict[str, Any]
 Answer = tuple[str, Options]
 Asked = list[tuple[str, list[Answer]]]
-
-
-@dataclass
-class Way:
-    """A way to read a sheet: the answers that it takes for given, and its options."""
-
-    answers: tuple[str, ...]
-    verb: str
-    options: Options
 
 
 @dataclass
@@ -57,6 +55,7 @@ class Ways:
     ways: list[Way] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
+    is_open: bool = False  # a question that no command answers
 
 
 def ways_of(sheet: Sheet, path: Path, *, is_alone: bool, has_nodes: bool = False) -> Ways:
@@ -78,10 +77,22 @@ def ways_of(sheet: Sheet, path: Path, *, is_alone: bool, has_nodes: bool = False
     if known is not None:
         _downloaded(out, sheet, path, base, *known)
         return out
-    if {"source", "target"} <= heads or sheet.form == "edges":
+    sheet.weights = [one for one in sheet.weights if not is_part(one.head)] or sheet.weights
+    if len(sheet.weights) > 1 and is_part(sheet.weights[0].head):
+        out.questions.append(
+            f"What is moved in a year? {listed(one.head for one in sheet.weights)} are parts of a year, and no column "
+            "is their sum: write it into one, and look again."
+        )
+    elif {"source", "target"} <= heads or sheet.form == "edges":
         _edges(out, sheet, path, base, has_nodes)
     elif sheet.form in ("trade", "reports") and not sheet.weights:
         out.said.append("Countries ship to countries, but no column is a weight: there is nothing to read.")
+        out.questions += [
+            f'Every cell of "{one.head}" is a whole number from 1990 to 2050. Are they years, or weights? Weights are '
+            f"read by chainnet from-trade with --rename {quoted(one.head + '=t')}."
+            for one in sheet.of_role("year")
+            if role_of(one.head)[0] == "weight"
+        ]
     elif sheet.form in ("trade", "reports"):
         _trade(out, sheet, path, base)
     elif sheet.form == "figures":
@@ -129,7 +140,7 @@ def _downloaded(
     out: Ways, sheet: Sheet, path: Path, base: Options, name: str, _: frozenset[str], code: str
 ) -> None:  # fmt: skip
     out.said.append(f"It is a table of {name} as it is downloaded: from-trade knows its columns and units.")
-    plain = not sheet.grid.sheet and sheet.grid.encoding != "UTF-16" and set(base) <= {"header"}
+    plain = not sheet.grid.sheet and sheet.grid.encoding in ("UTF-8", LATIN) and set(base) <= {"header"}
     options = {} if plain and base.get("header") == "1" else base
     column = next(one for one in sheet.columns if one.head == code)
     years = sorted({text_of(cell) for one in sheet.columns if one.head in ("t", "refYear", "Year")
@@ -137,7 +148,7 @@ def _downloaded(
     asked: Asked = []
     _ask_years(asked, years)
     _ask_products(asked, out, [text_of(cell) for cell in sheet.cells(column)], sheet, path)
-    _combine(out, asked, "from-trade", options, path)
+    _combine(out, asked, "from-trade", options, path, sheet)
 
 
 def _trade(out: Ways, sheet: Sheet, path: Path, base: Options) -> None:
@@ -146,9 +157,28 @@ def _trade(out: Ways, sheet: Sheet, path: Path, base: Options) -> None:
     first, second = sheet.ends
     if sheet.form == "reports":
         flow = max(sheet.of_role("flow"), key=lambda one: one.n_filled)
-        base["rename"] = {first.head: "reporter", second.head: "partner", flow.head: "flow"}
+        base["rename"] = {flow.head: "flow"}
+        is_told = first.role == "reporter" or second.role == "partner"
+        asked.append((
+            "" if is_told else f'Is "{flow.head}" what "{first.head}" does, or "{second.head}"? The file does not say.',
+            [
+                (a.head, {"rename": {a.head: "reporter", b.head: "partner"}})
+                for a, b in (((first, second),) if is_told else ((first, second), (second, first)))
+            ],
+        ))  # fmt: skip
     elif first.role in ("exporter", "importer"):
         base["rename"] = {first.head: first.role, second.head: second.role}
+    elif directed := _directed(sheet):
+        said = f'Which figures are read: {listed(one.head for one, _ in directed)} (of "{first.head}")?'
+        asked.append((said, [
+            (" in ".join([f'"{one.head}"', *([unit] if len(_units(sheet, one)) > 1 else [])]), {
+                "rename": {(first if is_export else second).head: "exporter",
+                           (second if is_export else first).head: "importer", one.head: "t"},
+                **({} if one.units == ("t",) else {"unit": unit}),
+            })
+            for one, is_export in directed
+            for unit in _units(sheet, one)
+        ]))  # fmt: skip
     else:
         asked.append((
             f'Which of "{first.head}" and "{second.head}" ships the goods? The file does not say.',
@@ -160,8 +190,8 @@ def _trade(out: Ways, sheet: Sheet, path: Path, base: Options) -> None:
     if sheet.form == "trade" and (sides := _two_reports(sheet)):
         base["rename"] |= {one.head: name for name, one in sides.items()}
         _ask_units(asked, sides["reported_export"])
-    else:
-        _ask_weights(asked, sheet, "t")
+    elif not (sheet.form == "trade" and first.role not in ("exporter", "importer") and _directed(sheet)):
+        _ask_weights(asked, out, sheet, "t")
     _fill_values(base, sheet)
     _ask_numbers(asked, sheet)
     _ask_rows(asked, out, sheet)
@@ -169,15 +199,29 @@ def _trade(out: Ways, sheet: Sheet, path: Path, base: Options) -> None:
         keep: Answer = ("as it stands", {"countries": {word: word}})
         said = f'Which country is "{word}"?' + (" Namibia, or not available?" if word == "NA" else "")
         asked.append((said, [*((code, {"countries": {word: code}}) for code in meant), keep]))
-    years = years_of(sheet)
-    if years:
-        base["rename"] = base.get("rename", {}) | {sheet.of_role("year")[0].head: "year"}
-    _ask_years(asked, years)
+    if sheet.form == "trade" and sheet.of_role("flow"):
+        _ask_parts(asked, out, sheet, sheet.of_role("flow")[0], "direction")
+    column, years = year_column(sheet)
+    if column is not None and all(map(is_year, years)):
+        base["rename"] = base.get("rename", {}) | {column.head: "year"}
+        _ask_years(asked, years)
+    elif column is not None:
+        _ask_parts(asked, out, sheet, column, "period")
     codes = sheet.of_role("code")
     if codes:
         base["rename"] = base.get("rename", {}) | {codes[0].head: "code"}
     _ask_products(asked, out, [text_of(cell) for one in codes[:1] for cell in sheet.cells(one)], sheet, path)
-    _combine(out, asked, "from-trade", base, path)
+    _combine(out, asked, "from-trade", base, path, sheet)
+
+
+def _directed(sheet: Sheet) -> list[tuple[Seen, bool]]:
+    """Return the weights, and whether each is out of the first country; none where a head names no direction."""
+    ways = {
+        one.place: [DIRECTIONS[w] for w in head_words(one.head) if len(w) > 1 and w in DIRECTIONS]
+        for one in sheet.weights
+    }
+    sides = [(one, ways[one.place][0] == "export") for one in sheet.weights if ways[one.place]]
+    return sides if len(sides) == len(sheet.weights) else []
 
 
 def _two_reports(sheet: Sheet) -> dict[str, Seen]:
@@ -216,8 +260,11 @@ def _edges(out: Ways, sheet: Sheet, path: Path, base: Options, has_nodes: bool) 
             "then read what moved as the capacity. Nobody then ships more than he did; a plant that takes more than it "
             "ships has the difference to spare."
         )
-        _ask_weights(asked, sheet, "_weight")
+        _ask_weights(asked, out, sheet, "_weight")
     _say_goods(out, sheet)
+    column, _ = year_column(sheet)
+    if column is not None:
+        _ask_parts(asked, out, sheet, column, "year")
     _ask_numbers(asked, sheet)
     _ask_rows(asked, out, sheet)
     countries = _end_countries(sheet, ends)
@@ -235,7 +282,7 @@ def _edges(out: Ways, sheet: Sheet, path: Path, base: Options, has_nodes: bool) 
         )
     if {one.head for one in sheet.columns if one.role != "blank"} - taken - {one.head for one in sheet.weights[:1]}:
         base["ignore_unknown"] = True
-    _combine(out, asked, "import", base, path)
+    _combine(out, asked, "import", base, path, sheet, ours)
 
 
 def _end_countries(sheet: Sheet, ends: Mapping[str, str]) -> dict[str, Seen]:
@@ -253,12 +300,18 @@ def _end_countries(sheet: Sheet, ends: Mapping[str, str]) -> dict[str, Seen]:
     return found
 
 
-def _ask_weights(asked: Asked, sheet: Sheet, name: str) -> None:
+def _ask_weights(asked: Asked, out: Ways, sheet: Sheet, name: str) -> None:
     """Ask which column is the weight, and in which unit, where the heads leave it open."""
     weights = sheet.weights[:_MOST]
     if not weights:
         return
     answers: list[Answer] = []
+    by_row = _unit_column(sheet)
+    if by_row is not None and not any(one.units for one in weights):
+        _take_units(asked, out, sheet, by_row)
+        answers = [(f'"{one.head}"' if len(weights) > 1 else "", {"rename": {one.head: name}}) for one in weights]
+        asked.append((f"Which column holds the weight: {listed(one.head for one in weights)}?", answers))
+        return
     for one in weights:
         units = _units(sheet, one)
         for unit in units:
@@ -272,6 +325,32 @@ def _ask_weights(asked: Asked, sheet: Sheet, name: str) -> None:
     if unclear:
         questions.append(f"In which unit is {listed(one.head for one in unclear)}? Its {_UNSURE} for sure.")
     asked.append((" ".join(questions), answers))
+
+
+def _unit_column(sheet: Sheet) -> Seen | None:
+    """Return the column that says the unit of each row, if it says several."""
+    return next((one for one in sheet.of_role("unit") if len({text_of(cell) for cell in sheet.cells(one)}) > 1), None)
+
+
+def _take_units(asked: Asked, out: Ways, sheet: Sheet, column: Seen) -> None:
+    """Read each row in its own unit; rows in what is no weight are left out, and one that is not sure is asked."""
+    lines: dict[str, list[int]] = {}
+    for (line, _), cell in zip(sheet.rows, sheet.cells(column), strict=True):
+        lines.setdefault(text_of(cell), []).append(line)
+    units = {word: unit_of(word) for word in lines}
+    unsure = [word for word, said in units.items() if len(said) > 1 or not word]
+    if unsure:
+        rows = spans([line for word in unsure for line in lines[word]])
+        said = f'In which unit are rows {rows}, where "{column.head}" holds {listed(unsure)}? Write it there.'
+        out.questions.append(said)
+        out.is_open = True
+    strange = [word for word, said in units.items() if word and not said]
+    if strange:
+        out.said.append(f'Rows in {listed(strange)} ("{column.head}") are left out: it is no unit of weight.')
+        asked.append(("", [("", {"_rows": [line for word in strange for line in lines[word]]})]))
+    known = list(dict.fromkeys(said[0] for word, said in units.items() if len(said) == 1))
+    out.said.append(f'Each row is read in its own unit, by "{column.head}": {", ".join(known)}.')
+    asked.append(("", [("", {"rename": {column.head: "unit"}})]))
 
 
 def _units(sheet: Sheet, one: Seen) -> tuple[str, ...]:
@@ -355,6 +434,24 @@ def _ask_years(asked: Asked, years: Sequence[str]) -> None:
         asked.append((f"Which year{more}?", answers))
 
 
+def _ask_parts(asked: Asked, out: Ways, sheet: Sheet, column: Seen, what: str) -> None:
+    """Ask which part of a list that says something several times is meant: one year of several, one direction."""
+    lines: dict[str, list[int]] = {}
+    for (line, _), cell in zip(sheet.rows, sheet.cells(column), strict=True):
+        lines.setdefault(text_of(cell), []).append(line)
+    if len(lines) < 2:
+        return
+    parts = sorted(lines, reverse=what != "direction")
+    others = {part: sorted(line for other in parts if other != part for line in lines[other]) for part in parts}
+    said = f'Which {what} ("{column.head}" has {len(parts)}: {listed(parts)})?'
+    short = [part for part in parts if len(spans(others[part])) <= _LONGEST_SPANS][:_MOST_PARTS]
+    if not short:
+        out.questions.append(f"{said} Sort the rows by it, or keep one, and look again: nothing may be added.")
+        out.is_open = True
+        return
+    asked.append((said, [(part or "those without one", {"_rows": others[part]}) for part in short]))
+
+
 def _say_goods(out: Ways, sheet: Sheet) -> None:
     """Say that several goods are read as one: who makes which of what stands in no such list."""
     for column in (one for one in sheet.columns if one.role == "goods"):
@@ -409,11 +506,13 @@ def _codes_in_titles(sheet: Sheet, path: Path) -> list[str]:
 
 
 def _combine(
-    out: Ways, asked: Asked, verb: str, base: Options, path: Path
+    out: Ways, asked: Asked, verb: str, base: Options, path: Path, sheet: Sheet, ours: Sequence[str] = ()
 ) -> None:  # fmt: skip
     """Make a way of each set of answers; of more sets than people read, one that differs in one answer each."""
     asked = [one for one in asked if one[1]]
     out.questions += [said for said, answers in asked if said and len(answers) > 1]
+    if out.is_open:
+        return
     sets: list[tuple[Answer, ...]] = list(islice(product(*(answers for _, answers in asked)), _MOST + 1))
     if len(sets) > _MOST:
         first = sets[0]
@@ -439,6 +538,9 @@ def _combine(
             options["without_rows"] = spans([*dropped, *lines])
         weight = options.pop("_weight", "")
         rename = {old: weight if new == "_weight" else new for old, new in options.pop("rename", {}).items()}
+        for head in sheet.heads if rename else ():
+            if head in _TAKEN[verb] and head not in rename and head not in ours:
+                rename[head] = f"{head} (left out)"
         rename = {old: new for old, new in rename.items() if old != new}
         if rename:
             options["rename"] = rename
@@ -449,54 +551,3 @@ def _combine(
 def _range(part: str) -> range:
     first, _, last = part.partition("-")
     return range(int(first), int(last or first) + 1)
-
-
-def command_of(way: Way, path: str) -> str:
-    """Return a way as a command line."""
-    words = ["chainnet", way.verb, quoted(path if not path.startswith("-") else f"./{path}")]
-    for name, value in way.options.items():
-        option = "--" + _OPTIONS.get(name, name).replace("_", "-")
-        if value is True:
-            words.append(option)
-        elif isinstance(value, Mapping):
-            words += [word for old, new in value.items() for word in (option, quoted(f"{old}={new}"))]
-        else:
-            words += [option, quoted(str(value))]
-    return " ".join(words)
-
-
-def quoted(word: str) -> str:
-    """Return a word as shells of Unix and of Windows read it alike, where that can be."""
-    if word == "\t":
-        return '"\\t"'
-    if re.fullmatch(r"[\w./:=,+-]+", word, re.ASCII):
-        return word
-    return f'"{word}"' if not re.search(r'["$`\\!%\x00-\x1f]', word) else shlex.quote(word)
-
-
-def call_of(way: Way, path: str) -> str:
-    """Return a way as a call in Python."""
-    function = "cn.from_trade" if way.verb == "from-trade" else "cn.read"
-    words = [_literal(path)]
-    for name, value in way.options.items():
-        if name == "out":
-            continue
-        if name == "products":
-            value = {code: _content(said) for code, said in value.items()}
-        words.append(f"{name}={_literal(value)}")
-    return f"{function}({', '.join(words)})"
-
-
-def _content(said: str) -> Any:
-    content, _, commodity = said.partition(":")
-    return {"content": float(content), "commodity": commodity} if commodity else float(content)
-
-
-def _literal(value: Any) -> str:
-    """Return a value as Python reads it, texts in double quotes where that can be."""
-    if isinstance(value, str):
-        plain = repr(value)
-        return f'"{plain[1:-1]}"' if plain[0] == "'" and '"' not in plain and "\\'" not in plain else plain
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{_literal(old)}: {_literal(new)}" for old, new in value.items()) + "}"
-    return repr(value)

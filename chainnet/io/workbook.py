@@ -7,6 +7,7 @@ import math
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -182,7 +183,7 @@ def read_workbook(path: Path, how: Reading) -> Network:
     try:
         found, beside = _sorted_sheets(book, file, how)
         is_list = "edges" in found and "nodes" not in found
-        intake = Intake(f"{file}!{{}}", f"{file}!{META}", how, forgiving=is_list)
+        intake = Intake(f"{file}!{{}}", f"{file}!{META}", replace(how, separator=""), forgiving=is_list)
         for table, sheet in found.items():
             if table in TABLES:
                 intake.files[table] = f"{file}!{sheet.title}"

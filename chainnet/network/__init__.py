@@ -33,6 +33,7 @@ from chainnet.network._countries import (
 )
 from chainnet.network._cover import COVERED, cover_stocks
 from chainnet.network._dates import day_of, first_day, last_day, month_of
+from chainnet.network._decimals import as_numbers, number_of
 from chainnet.network._fed import say_unfed, spare_plants, unfed_plants
 from chainnet.network._gate import MOST_FAULTS, Frames, Gate, as_text, empty, split_list
 from chainnet.network._kept import kept
@@ -75,6 +76,7 @@ __all__ = [
     "Table",
     "annotated",
     "area_named",
+    "as_numbers",
     "as_text",
     "awake_edges",
     "backers_of",
@@ -112,6 +114,7 @@ __all__ = [
     "meta_words",
     "month_of",
     "named_results",
+    "number_of",
     "offtakes_of",
     "own_names",
     "payers_of",

@@ -20,6 +20,7 @@ from chainnet._types import Array
 from chainnet.errors import UNWRITABLE, UNWRITABLE_RULE, DataError, Fault, printable
 from chainnet.network._coded import Coded, blank_numbers, blank_texts, encode, is_long, places, plain_numbers
 from chainnet.network._countries import country_hint, is_country, is_total
+from chainnet.network._decimals import as_numbers
 from chainnet.network._schema import LONGEST_NAME, TABLES, Column, Table
 from chainnet.network._tidy import HEAPS, tidy, too_long
 
@@ -251,6 +252,10 @@ class Gate:
         if pd.api.types.is_numeric_dtype(cells.dtype):
             values = cells.to_numpy(dtype="float64", na_value=np.nan).copy()
         else:
+            if table.name not in self.files:  # from a file they have decimal points by now
+                cells, open_cell = as_numbers(cells)
+                if open_cell is not None:
+                    self.fault(table.name, open_cell[0], column.name, *open_cell[1:])
             values, left = plain_numbers(cells)
             for row, cell in zip(left.tolist(), cells.iloc[left].tolist(), strict=True):
                 values[row] = self._number(table, column, row, cell)

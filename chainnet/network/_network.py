@@ -499,6 +499,7 @@ service, rules, hazards, groups, owners, tiers, totals, figures, references : Da
         rename: Mapping[str, str] | None = None,
         ignore_unknown: bool = False,
         country_names: bool = False,
+        decimal: str | None = None,
         **meta: Any,
     ) -> Network:
         """Return a network from bare capacities.
@@ -522,6 +523,8 @@ service, rules, hazards, groups, owners, tiers, totals, figures, references : Da
             Leave out what no table knows, instead of refusing it.
         country_names : bool
             Take names and common abbreviations of countries for their codes.
+        decimal : {".", ","}, optional
+            The decimal mark of numbers that are text; default as each column shows it.
         **meta
             ``name``, ``main_commodity``, ``beneficiaries``, ``year``, ``label``, other tables.
 
@@ -545,7 +548,9 @@ service, rules, hazards, groups, owners, tiers, totals, figures, references : Da
         >>> net.roles["rule"].tolist()
         ['neither a source nor a sink', 'neither a source nor a sink', 'named as a source', 'named as a sink']
         """
-        how = Reading(source, sink, two_way, rename or {}, ignore_unknown, country_names, asked_by="from_edges")
+        how = Reading(
+            source, sink, two_way, rename or {}, ignore_unknown, country_names, decimal=decimal, asked_by="from_edges"
+        )
         return how.network(cls, {"nodes": nodes, "edges": edges}, forgiving=True, **meta)
 
 

@@ -14,8 +14,9 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet._types import Bools, Words
-from chainnet.errors import ChainnetWarning, DataError, printable
+from chainnet.errors import ChainnetWarning, DataError, Fault, printable
 from chainnet.network._countries import country_named, is_country
+from chainnet.network._decimals import as_numbers
 from chainnet.network._gate import Frames, Gate, as_text
 from chainnet.network._roles import Roles, words_of
 from chainnet.network._schema import TABLES, Column
@@ -167,6 +168,8 @@ class Reading:
         for sentence in beside:
             said.add(sentence, loud=True)
         given = {name: frame for name, frame in frames.items() if frame is not None}
+        if self.decimal is not None and "files" not in more:
+            given = {name: self._pointed(name, frame) for name, frame in given.items()}
         tables = self._renamed({name: tidy(name, frame, self.rename, not forgiving) for name, frame in given.items()})
         results = more.pop(RESULTS, {})
         if any(is_spoilt(name, frame) for name, frame in tables.items()):
@@ -203,6 +206,20 @@ class Reading:
         made = make(**tables, **more, notes=said.all)
         said.warn(depth + 1)
         return made
+
+    def _pointed(self, table: str, frame: Any) -> Any:
+        """Return a table in Python whose texts are numbers, by the decimal mark that is named."""
+        if not isinstance(frame, pd.DataFrame):
+            return frame
+        out = frame.copy(deep=False)
+        for place, name in enumerate(frame.columns):
+            if self.is_number(table, name):
+                cells, open_cell = as_numbers(frame.iloc[:, place], self.decimal)
+                if open_cell is not None:
+                    row, value, rule, remedy = open_cell
+                    raise DataError(faults=[Fault(table, row + 2, str(name), value, rule, remedy)])
+                out.isetitem(place, cells.array)
+        return out
 
     def without_loops(self, edges: pd.DataFrame) -> tuple[Bools, list[str]]:
         """Return which edges end elsewhere than they begin, and what is to be said of the others."""

@@ -200,7 +200,7 @@ def test_a_key_may_be_the_index() -> None:
         ({"edges": frame("source target kapacity", ("m", "u", 1))}, "unknown column"),
         ({"edges": frame("source", ("m",))}, "required column"),
         ({"edges": frame("source target commodity", ("m", "u", "a"), ("m", "u", None))}, "blank beside"),
-        ({"edges": frame("source target flow_tpa", ("m", "u", "1,5"))}, "decimal commas"),
+        ({"edges": frame("source target flow_tpa", ("m", "u", "1,500"))}, "the comma may mark thousands"),
         ({"edges": frame("source target flow_tpa", ("m", "u", "nan"))}, "not a number"),
         ({"edges": frame("source target flow_tpa", ("m", "u", np.inf))}, "finite"),
         ({"nodes": frame("id stage", ("m", "mine"), ("u", "end_use"), ("m", "mine"))}, "stands twice"),

@@ -5,7 +5,8 @@ countries), *gap* (what trade tables leave out or contradict).
 """
 
 from chainnet.calibration.trade._chain import from_trade
+from chainnet.calibration.trade._look import look
 from chainnet.calibration.trade._production import read_production
 from chainnet.calibration.trade._refresh import refresh
 
-__all__ = ["from_trade", "read_production", "refresh"]
+__all__ = ["from_trade", "look", "read_production", "refresh"]

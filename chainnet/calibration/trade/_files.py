@@ -23,9 +23,11 @@ from chainnet.calibration.trade._heads import WEIGHTS, Heads, bare, dated, heads
 from chainnet.calibration.trade._ledger import Ledger
 from chainnet.calibration.trade._rows import text_pieces
 from chainnet.errors import DataError, Fault
-from chainnet.io import UNITS, Excerpt, excerpt, unit_of
+from chainnet.io import UNITS, Excerpt, encoding_of, excerpt, unit_of
+from chainnet.network import as_numbers
 
 _PIECE = 1_000_000  # rows
+_SAMPLE = 1 << 20  # bytes that say in which encoding a file is
 _HEAD = 1 << 16  # bytes of a header; no real one is longer
 _MOST_RATIO = 100  # unpacked to packed; statistics pack some ten to one
 _BLOCK = 1 << 22  # bytes of a piece that pyarrow reads
@@ -131,7 +133,7 @@ def rows_of(
 
 
 def _of_frame(trade: pd.DataFrame, ask: Ask) -> tuple[Heads, pd.DataFrame, str]:
-    how = replace(ask.how, rename={}, unit=None, countries={})
+    how = replace(ask.how, rename={}, unit=None, countries={}, decimal=None)
     if how.is_asked:
         raise DataError("trade: sheet, header, without_rows and the like say how a file is read; a table is given.")
     if ask.how.unit is not None:
@@ -145,7 +147,20 @@ def _of_frame(trade: pd.DataFrame, ask: Ask) -> tuple[Heads, pd.DataFrame, str]:
             raise DataError(faults=[Fault("trade", None, str(old), "", rule, f"Give unit= ({said[0]}).")])
     table = trade.rename(columns=dict(ask.how.rename)).reset_index(drop=True)
     found = heads_of(table.columns, "trade", ask.year)
+    table = _pointed(table, found, ask.how.decimal)
     return found, ask.chosen(table, found, "trade"), "trade"
+
+
+def _pointed(table: pd.DataFrame, found: Heads, decimal: str | None) -> pd.DataFrame:
+    """Return a table in Python whose weights and values are numbers, by the one rule for decimal marks."""
+    for column in [name for name, meant in found.names.items() if meant in (*WEIGHTS, "kg", "kusd")]:
+        if not pd.api.types.is_numeric_dtype(table[column].dtype):
+            cells, open_cell = as_numbers(table[column], decimal)
+            if open_cell is not None:
+                row, *words = open_cell
+                raise DataError(faults=[Fault("trade", row + 2, str(column), *words)])
+            table = table.assign(**{column: cells})
+    return table
 
 
 def _of_path(path: Path, ask: Ask) -> Iterator[tuple[Heads, pd.DataFrame, str]]:
@@ -242,8 +257,10 @@ def _of_csv(handle: IO[bytes], file: str, ask: Ask) -> Iterator[tuple[Heads, pd.
     if found.layout.is_coded and "unit" not in found.names.values():
         yield from _of_plain_csv(handle, [name.lower() for name in columns], _lower(found), file, ask)
         return
-    # codes are text: 0101 is not 101; statistics come in either encoding
-    for encoding in ("utf-8-sig", "latin-1"):
+    handle.seek(0)
+    first = encoding_of(handle.read(_SAMPLE))[0]
+    # codes are text: 0101 is not 101; a letter of another encoding may stand far below
+    for encoding in dict.fromkeys(("utf-8-sig" if first == "utf-8" else first, "utf-8-sig", "latin-1")):
         handle.seek(0)
         decoded = io.TextIOWrapper(handle, encoding, newline="")
         trial = ask.anew()

@@ -20,7 +20,7 @@ from chainnet import checks
 from chainnet.calibration.trade._places import Places
 from chainnet.calibration.trade._rows import heads, text_pieces
 from chainnet.errors import ChainnetWarning, DataError, Fault
-from chainnet.io import UNITS, role_of, unit_size
+from chainnet.io import UNITS, encoding_of, role_of, unit_size
 from chainnet.network import is_country
 
 MARKS = ("reported", "estimated", "withheld", "not available", "greater than", "less than")
@@ -164,7 +164,7 @@ def _table(path: Path) -> pd.DataFrame:
     if path.stat().st_size > _MOST:
         raise DataError(f"{path.name}: larger than 64 MiB; no file of production is.")
     data = path.read_bytes()
-    for encoding in ("utf-8-sig", "cp1252", "latin-1"):
+    for encoding in dict.fromkeys((encoding_of(data)[0], "utf-8-sig", "cp1252", "latin-1")):
         try:
             text = data.decode(encoding)
             break

@@ -63,7 +63,11 @@ def read_reports(trade: Any, commodities: Mapping[str, str], year: int | None, h
     found = read_years(trade, commodities, year, how)
     if len(found) > 1:
         raise DataError(f"trade: holds the years {', '.join(map(str, sorted(found)))}. Give year= (--year).")
-    return next(iter(found.values()))
+    reports = next(iter(found.values()))
+    if reports.table.empty:
+        read = ", ".join(reports.files) or "nothing"
+        raise DataError(f"trade: no flow from one country to another has a weight; read {read}. Correct the table.")
+    return reports
 
 
 def read_years(
@@ -196,7 +200,7 @@ def _of_sides(
     """Return rows of a table of one's own in which a column says whether a row is an export or an import."""
     words = rows["flow"].astype("str").str.strip()
     for word in words[~words.str.lower().isin(list(DIRECTIONS))].unique()[:1]:
-        raise DataError(faults=[Fault(file, None, "flow", word, "is no direction", "Write export or import.")])
+        raise DataError(faults=[Fault(file, None, "flow", word, "is no direction", "Write export or import (X, M).")])
     rows = _sided(rows, commodities, ledger).reset_index(drop=True)
     exports = rows["side"].eq("export")
     if "reporter" in rows.columns:

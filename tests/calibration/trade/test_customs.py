@@ -405,7 +405,7 @@ def test_marks_stay_and_what_they_hide_is_a_gap(tmp_path: Path) -> None:
         ({"trade": "nowhere.csv"}, "there is no file nowhere.csv"),
         ({"trade": SMALL.rename(columns={"exporter": "from"})}, "is no trade table that is known"),
         ({"trade": SMALL.drop(columns="t")}, "no column of tonnes"),
-        ({"trade": SMALL.assign(t="12,5")}, 'trade, t: "12,5": is no weight'),
+        ({"trade": SMALL.assign(t="12,500")}, 'trade row 2, t: "12,500": the comma may mark'),
         ({"trade": SMALL.assign(t=-1.0)}, "is no weight or value, in 3 of the rows"),
         (
             {"trade": trade(("COD", "CHN", 9.0), ("CHN", "COD", 9.0))},
