@@ -72,8 +72,11 @@ def _common() -> Mapping[str, Rule]:
 def _laid(network: Network) -> Mapping[str, Rule]:
     known, own = _common(), _rules_in(network.view("rules"), is_own=True)
     # who writes a rule anew need not say again whose it is, nor which chains it touches
-    for name in own.keys() & known.keys():
-        rule, before = own[name], known[name]
+    for name in own:
+        base = name.rpartition(":")[2]  # one of a part of a joined chain stands in the place of the same rule
+        if base not in known:
+            continue
+        rule, before = own[name], known[base]
         own[name] = replace(rule, actor=rule.actor or before.actor, chains=rule.chains or before.chains, is_laid=True)
     return MappingProxyType({**known, **own})
 

@@ -249,15 +249,15 @@ class Scenario:
 
         A name that Windows takes for no name of a file stands in it too.
         """
-        lines = [f"name = {_toml(self.name)}"] if file_stem(self.name) != self.name else []
-        lines += [f"label = {_toml(self.label)}"] if self.label else []
+        lines = [f"name = {toml_text(self.name)}"] if file_stem(self.name) != self.name else []
+        lines += [f"label = {toml_text(self.label)}"] if self.label else []
         if self.probability is not None:
-            lines.append(f"probability = {_toml(self.probability)}")
+            lines.append(f"probability = {toml_text(self.probability)}")
         if self.parameters:
             lines += ["", "[parameters]"]
-            lines += [f"{name} = {_toml(one)}" for name, one in _plain_parameters(self.parameters).items()]
+            lines += [f"{name} = {toml_text(one)}" for name, one in _plain_parameters(self.parameters).items()]
         for measure in _written(self):
-            lines += ["", "[[measures]]", *(f"{key} = {_toml(value)}" for key, value in measure.items())]
+            lines += ["", "[[measures]]", *(f"{key} = {toml_text(value)}" for key, value in measure.items())]
         return "\n".join(lines).lstrip("\n") + "\n"
 
     def with_parameters(self, **values: Any) -> Scenario:
@@ -479,20 +479,25 @@ def _parents(given: Any, path: Path, above: tuple[str, ...]) -> list[Path]:
 
 
 def _words(measure: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key} = {_toml(value)}" for key, value in measure.items() if key != "kind")
+    return ", ".join(f"{key} = {toml_text(value)}" for key, value in measure.items() if key != "kind")
 
 
 _TOP = ("name", "label", "probability", "extends", "parameters", "measures")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
-def _toml(value: Any) -> str:
+def toml_text(value: Any) -> str:
+    """Return a value as TOML writes it in a line."""
     if isinstance(value, (int, float)):
         return repr(value)
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{k if _BARE.fullmatch(k) else _toml(k)} = {_toml(v)}" for k, v in value.items()) + "}"
+        return (
+            "{"
+            + ", ".join(f"{k if _BARE.fullmatch(k) else toml_text(k)} = {toml_text(v)}" for k, v in value.items())
+            + "}"
+        )
     if isinstance(value, list):
-        return "[" + ", ".join(_toml(v) for v in value) + "]"
+        return "[" + ", ".join(toml_text(v) for v in value) + "]"
     import json
 
     return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
