@@ -48,8 +48,16 @@ class Rule:
     is_laid: bool = False  # and in the place of one of the register
 
     def touches(self, chain: str) -> bool:
-        """Say whether the rule touches a chain; one of a network's own that names none touches that network."""
-        return chain in self.chains or (self.is_own and not self.chains)
+        """Say whether the rule touches a chain, or one of those joined in it (``antimony+gallium``).
+
+        A rule of a network's own that names none touches that network.
+        """
+        return bool(chains_of(chain) & set(self.chains)) or (self.is_own and not self.chains)
+
+
+def chains_of(name: str) -> set[str]:
+    """Return the names of a chain: its own, and those that are joined in it."""
+    return {name, *name.split("+")}
 
 
 def register(network: Network | None = None) -> Mapping[str, Rule]:

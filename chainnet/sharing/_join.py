@@ -52,18 +52,28 @@ def join(
     Returns
     -------
     Merge
-        ``suspects`` names a shared commodity that has makers in more than one file. The network has no main
-        commodity unless those of all are on one basis: ask with ``commodity=``, as a warning says.
+        ``suspects`` names a shared commodity that has makers in more than one file; ``counts`` shows that every row
+        of each part is kept. The network has no main commodity unless those of all are on one basis: ask with
+        ``commodity=``, as a warning says.
 
     Raises
     ------
     DataError
-        As ``merge``; also if ``same`` names an id that fewer than two networks have.
+        As ``merge``; also if ``same`` names an id that fewer than two networks have, or if a project or contract
+        would be another at the date of the other networks.
 
     Warns
     -----
     ChainnetWarning
-        Where the main commodities are on several bases, so that their tonnes cannot be added.
+        Once, where main commodities are on several bases, so that their tonnes cannot be added, or where
+        beneficiaries, base years, dates or laws of service differ.
+
+    Notes
+    -----
+    Whatever holds for all of one part holds for that part alone: users' cover, rules without goods, unnamed goods,
+    tiers in another order, groups of other countries, firms with other owners. Its scenarios and hazards reach its own
+    plants, goods and users, and bear its name where two parts use one: ``gallium:china_export_stop``. Scenarios of
+    several parts are added: ``scenarios["a:stop"] + scenarios["b:stop"]``.
 
     See Also
     --------
@@ -302,11 +312,11 @@ def _counted(given: Mapping[str, Network], goods: Mapping[str, set[str]], book: 
         meta["beneficiaries"] = list(whose.pop())
     else:
         said.append("the networks name different beneficiaries, so the joined network names none; say beneficiaries=.")
-    years = {name: network.year for name, network in given.items()}
+    years = {name: network.year for name, network in given.items() if network.year is not None}
     if len({*years.values()}) == 1:
         meta["year"] = next(iter(years.values()))
-    else:
-        told = ", ".join(f"{name} {year or 'none'}" for name, year in sorted(years.items()))
+    elif years:
+        told = ", ".join(f"{name} {year}" for name, year in sorted(years.items()))
         said.append(f"the base years differ ({told}), so the joined network has none; months need start=.")
     if len({network.as_of for network in given.values()}) > 1:
         late = [name for name, network in given.items() if network.as_of != meta["as_of"]]
@@ -314,8 +324,9 @@ def _counted(given: Mapping[str, Network], goods: Mapping[str, set[str]], book: 
             f"the joined network stands at {meta['as_of']}; {', '.join(late)} did not: rules are those of that day."
         )
     said += _service(book)
-    for sentence in said:
-        warn(f"join: {sentence}", ChainnetWarning, stacklevel=4)
+    if said:
+        sentences = [said[0], *(one[0].upper() + one[1:] for one in said[1:])]
+        warn(f"join: {' '.join(sentences)}", ChainnetWarning, stacklevel=3)
     meta["notes"] = [f"{name}: {note}" for name in sorted(given) for note in given[name].notes]
     return meta
 
