@@ -275,4 +275,6 @@ class Result(Guarded):
         said = getattr(self, "sentence", "")  # of results that say their finding in a line
         heads = f"<p>{escape(said)}</p>" if said else ""
         heads += "".join(f"<p><b>{escape(name)}</b> {exact(value)}</p>" for name, value in self.numbers().items())
-        return heads + "".join(f"<h4>{escape(n)}</h4>{table_html(t)}" for n, t in self.tables().items())
+        return heads + "".join(
+            f"<h4>{escape(n)}</h4>{table_html(t)}" for n, t in self.tables().items() if len(t.columns)
+        )
