@@ -27,7 +27,7 @@ def concentrations(old: Network, new: Network) -> pd.DataFrame:
     sides = []
     for network in (old, new):
         table = concentration(network).reset_index()
-        sides.append(table.assign(step=table["step"] if "step" in table else table["stage"]))
+        sides.append(table.assign(step=table.get("step", "")))
     keys = ["stage", "step", "commodity"]
     both = sides[0].merge(sides[1], on=keys, how="outer", suffixes=("_before", "_after"))
     return _sorted(both.assign(change=both["hhi_after"] - both["hhi_before"]))[_STEPS]
@@ -83,11 +83,12 @@ def _words_of_steps(steps: pd.DataFrame) -> list[str]:
     if moved.empty:
         return []
     top = moved.iloc[0]
+    step = next(word for word in (top["step"], top["stage"]) if isinstance(word, str) and word)
     way = "rose" if top["change"] > 0 else "fell"
     good = f" of {top['commodity']}" if isinstance(top["commodity"], str) and top["commodity"] else ""
     held = [f"{top[f'top_{side}']} {percent(top[f'top_share_{side}'])}" for side in ("before", "after")]
     return [
-        f"Concentration {way} most in {top['step']}{good}: HHI from {top['hhi_before']:.2f} to {top['hhi_after']:.2f}, "
+        f"Concentration {way} most in {step}{good}: HHI from {top['hhi_before']:.2f} to {top['hhi_after']:.2f}, "
         f"largest holder {held[0]} before, {held[1]} now."
     ]
 

@@ -270,15 +270,8 @@ def interdict(
         time_limit_s=time_limit_s,
     )
     keys = board.keys
-    labels = {**network.labels, **(site_labels(network) if by == "site" else {})}
-    labels |= {key: country_name(key) for key in keys if isinstance(key, str) and is_country(key)}
-    named = partial(_named, labels)
     sets = [("optimal", chosen, lost), *(("tie", tie, lost) for tie in ties or ()),
             ("greedy", greedy, model.value - greedy_left)]  # fmt: skip
-    attacks = pd.DataFrame(
-        [(kind, *(" + ".join(say(keys[i]) for i in one) for say in (_word, named)), cost) for kind, one, cost in sets],
-        columns=["kind", "removed", "label", "lost_tpa"],
-    )
     return Interdiction(
         provenance=source,
         removed=tuple(keys[i] for i in chosen),
@@ -290,11 +283,20 @@ def interdict(
         greedy=tuple(keys[i] for i in greedy),
         greedy_lost_tpa=model.value - greedy_left,
         ties=None if ties is None else tuple(tuple(keys[i] for i in tie) for tie in ties),
-        attacks=stamp(attacks, source),
+        attacks=stamp(_told(network, by, keys, sets), source),
         pairs=stamp(pairs, source),
         certificate=proof,
         ours_tpa=_ends(board, chosen),
     )
+
+
+def _told(network: Network, by: str, keys: list[Any], sets: list[tuple[str, tuple[int, ...], float]]) -> pd.DataFrame:
+    """Return attacks in words: kind, removed, label, lost_tpa."""
+    labels = {**network.labels, **(site_labels(network) if by == "site" else {})}
+    labels |= {key: country_name(key) for key in keys if isinstance(key, str) and is_country(key)}
+    rows = [(kind, *(" + ".join(say(keys[i]) for i in one) for say in (_word, partial(_named, labels))), cost)
+            for kind, one, cost in sets]  # fmt: skip
+    return pd.DataFrame(rows, columns=["kind", "removed", "label", "lost_tpa"])
 
 
 def _word(member: Any) -> str:

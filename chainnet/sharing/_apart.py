@@ -10,7 +10,7 @@ import pandas as pd
 
 from chainnet._types import records
 from chainnet.errors import DataError
-from chainnet.network import OUTSIDE, TABLES, Frames, Network, common_groups, common_table, cover_by_node
+from chainnet.network import OUTSIDE, TABLES, Frames, Network, common_groups, common_table, cover_by_node, plants_of
 from chainnet.sharing._aliases import new_words, renamed
 
 Names = dict[str, dict[str, str]]  # table -> id in a part -> id in the joined network
@@ -56,7 +56,7 @@ class Apart:
     def _cover(self) -> None:
         """Let a row of cover name its users, projects too: those of another part it says nothing of."""
         for name, frames in self.held.items():
-            plants = pd.concat([frames["nodes"], frames["projects"]], ignore_index=True)[TABLES["nodes"].names]
+            plants = plants_of(frames["nodes"], frames["projects"])[TABLES["nodes"].names]
             rows = cover_by_node({**frames, "nodes": plants}, self.given[name].groups_known)
             self.held[name] = {**frames, "cover": rows}
 

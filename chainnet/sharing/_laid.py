@@ -82,7 +82,7 @@ class Part:
                 new[key] = self.words(value, _KEYS[key])
             elif key == "edges":
                 new[key] = [[*self.words(pair[:2], "nodes"), *self.words(pair[2:], "commodities")] for pair in value]
-            elif key == "where" and given["kind"] != "demand":
+            elif key == "where" and not kind.has_tiers:
                 new[key] = self.reached(joined, value)
             elif key in _WHERE:
                 new[key] = self.condition(value)
@@ -95,7 +95,7 @@ class Part:
         is_of_flows = "from" in kind.keys and not (
             {"nodes", "where"} & given.keys() and not {"from", "to"} & given.keys()
         )
-        if "commodity" in kind.keys and "commodity" not in given and (is_of_flows or given["kind"] == "demand"):
+        if "commodity" in kind.keys and "commodity" not in given and (is_of_flows or kind.has_tiers):
             new["commodity"] = sorted(self.goods)
         return new
 
@@ -131,7 +131,7 @@ class Part:
             measures = data.get("measures", [one])
             measures = Scenario("effect", measures, file=argument).measures
         new = [self.measure(joined, measure) for measure in measures]
-        if len(new) == 1 and set(new[0]) == {"kind", "nodes"} and new[0]["kind"] == "remove":
+        if len(new) == 1 and set(new[0]) == {"kind", "nodes"} and KINDS[new[0]["kind"]].is_removal:
             return f"nodes = {toml_text(listed(new[0]['nodes']))}"
         return f"measures = {toml_text(new)}"
 
