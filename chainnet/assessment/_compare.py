@@ -15,7 +15,8 @@ import pandas as pd
 from chainnet import checks
 from chainnet._types import Words
 from chainnet.assessment._assess import Assessment
-from chainnet.assessment._in_turn import Count, lacks, rounded, served_and_short
+from chainnet.assessment._changed import all_changes, words_of_inputs
+from chainnet.assessment._in_turn import Count, amount_of, rounded, served_and_short
 from chainnet.assessment._side_by_side import Column, SideBySide, chains_of, portfolios_of, scenarios_of, side_by_side
 from chainnet.engine import ROUNDING
 from chainnet.errors import DataError, UnknownIdError
@@ -25,7 +26,7 @@ from chainnet.progress import Steps, Tell
 from chainnet.results import Result, provenance, stamp
 from chainnet.scenario import Scenario, acting
 from chainnet.scenario import scenarios as shipped
-from chainnet.words import ALL_TIERS, Who, change, counted, tonnes
+from chainnet.words import ALL_TIERS, Who, change, tonnes
 
 # what an answer in tonnes can depend on
 MOVING = ("nodes", "edges", "processes", "demand", "stocks", "projects", "groups", "tiers", "service", "contracts")
@@ -44,6 +45,8 @@ _SEVERAL = re.compile(r'^"|(^| )/( |$)')
 STRUCTURE, MEASURES = "rows added or removed", "scenario"
 UNDISTURBED = "baseline"
 ROWS = 25
+MEASURED = ("short_t", "served_t")
+Traced = tuple[str, str, str]  # scenario, tier and measure of an answer
 Given = tuple[Network, dict[str, Scenario]]  # a network and its scenarios
 Side: TypeAlias = Network | Assessment
 
@@ -58,8 +61,9 @@ class Comparison(Result):
         scenario, tier, measure (served_t, short_t), before, after, change; the largest change of a shortfall first.
         A scenario that only one side knows has NaN on the other.
     causes : DataFrame, index cause
-        For the answer that changed most: share_t (Shapley), alone_t (only this changed), last_in_t (everything else
-        had changed). A cause is a table whose figures changed, rows added or removed, or the scenario itself.
+        For the shortfall that changed most, else the tonnage served: share_t (Shapley), alone_t (only this changed),
+        last_in_t (everything else had changed). A cause is a table whose figures changed, rows added or removed, or
+        the scenario itself.
         ``attrs["answer"]`` says which answer.
     rows : DataFrame
         The changed figures one by one: table, key, column, before, after, and alone_t, what the answer changes by
@@ -69,6 +73,12 @@ class Comparison(Result):
         change_share. A key is the words that name a row, split by " / "; a word that holds " / " itself stands in
         quotes. Rows that share their key (parallel edges) are numbered in canonical order, the second is "#2": one
         edit can move rows in that order, and then show as several changed rows.
+    concentration : DataFrame
+        By step: stage, step, commodity, hhi_before, hhi_after, change, top_before, top_after (country that holds most),
+        top_share_before, top_share_after; the largest change first.
+    losses : DataFrame
+        Loss of each country among the first five of either side, alone and in the baseline: country, lost_tpa_before,
+        lost_tpa_after, change, lost_share_before, lost_share_after. NaN where it has no plant.
     settings : DataFrame
         By setting, what differs: name, year, main_commodity, beneficiaries.
     words : tuple of str
@@ -79,6 +89,8 @@ class Comparison(Result):
     causes: pd.DataFrame
     rows: pd.DataFrame
     inputs: pd.DataFrame
+    concentration: pd.DataFrame
+    losses: pd.DataFrame
     settings: pd.DataFrame
     words: tuple[str, ...]
 
@@ -198,7 +210,8 @@ def compare(
                 f'compare: of two networks name the scenario, such as "{scenario.name}", that one of them has.'
             )
         sides = [_unpack(before, "before"), _unpack(after, "after")]
-        return _two(sides, scenario, _counted(sides, commodity, beneficiaries, order), progress)
+        count = _counted(sides, commodity, beneficiaries, order)
+        return _two(sides, scenario, count, (commodity, beneficiaries), progress)
     is_list = isinstance(before, (list, tuple))
     given = {f"before[{i}]": one for i, one in enumerate(before)} if is_list else {"before": before}  # type: ignore[arg-type]
     sides = [_unpack(one, name) for name, one in given.items()]
@@ -243,7 +256,9 @@ def _columns(
     return portfolios_of(network, chains_of(sides, scenario, count)[0].scenario, portfolios)
 
 
-def _two(sides: Sequence[Given], scenario: str | None, count: Count, progress: Tell | None) -> Comparison:
+def _two(
+    sides: Sequence[Given], scenario: str | None, count: Count, counts: tuple[Words, Words], progress: Tell | None
+) -> Comparison:
     """Compare two networks, with causes."""
     (old, old_asked), (new, new_asked) = sides
     names = [UNDISTURBED, *sorted({*old_asked, *new_asked})]
@@ -254,23 +269,26 @@ def _two(sides: Sequence[Given], scenario: str | None, count: Count, progress: T
     inputs = _inputs(old, new)
     traced = _traced(answers, scenario, old.tier_order[:1])
     causes, rows = _causes(old, new, old_asked, new_asked, traced, inputs, count, steps)
+    concentrated, lost, said = all_changes(old, new, count, *counts)
     steps.end()
     source = provenance(
         new,
         "HiGHS simplex",
         **count(new).settings,
         before={"graph": old.name, "digest": old.digest},
-        traced=" / ".join(traced) if traced else "",
+        traced=" / ".join(traced[:2]) if traced else "",
     )
-    of = {"answer": f"short_t, {traced[0]}, {traced[1]}"} if traced else {}
+    of = {"answer": f"{traced[2]}, {traced[0]}, {traced[1]}"} if traced else {}
     return Comparison(
         provenance=source,
         answers=stamp(answers, source),
         causes=stamp(causes, source, facts=of),
         rows=stamp(rows, source, facts=of),
         inputs=stamp(inputs, source),
+        concentration=stamp(concentrated, source),
+        losses=stamp(lost, source),
         settings=stamp(_settings(old, new), source),
-        words=_words(old, new, answers, causes, rows, inputs, traced),
+        words=(*_words(old, new, answers, causes, rows, inputs, traced), *said),
     )
 
 
@@ -320,10 +338,15 @@ def _answers(
     return table.iloc[order].reset_index(drop=True)
 
 
-def _traced(answers: pd.DataFrame, scenario: str | None, first: Iterable[str]) -> tuple[str, str] | None:
-    """Return the scenario and tier whose change is worth tracing; None if nothing changed."""
+def _traced(answers: pd.DataFrame, scenario: str | None, first: Iterable[str]) -> Traced | None:
+    """Return the scenario, tier and measure whose change is worth tracing: a shortfall, else what is served."""
+    found = [_most_moved(answers, measure, scenario, first) for measure in MEASURED]
+    return next((one for one in found if one is not None), None)
+
+
+def _most_moved(answers: pd.DataFrame, measure: str, scenario: str | None, first: Iterable[str]) -> Traced | None:
     moved = answers[
-        (answers["measure"] == "short_t") & (answers["change"].abs() > ROUNDING * (1 + answers["before"].abs()))
+        (answers["measure"] == measure) & (answers["change"].abs() > ROUNDING * (1 + answers["before"].abs()))
     ]
     if scenario is not None:
         moved = moved[moved["scenario"] == scenario]
@@ -331,7 +354,7 @@ def _traced(answers: pd.DataFrame, scenario: str | None, first: Iterable[str]) -
         part = moved if tier is None else moved[moved["tier"] == tier]
         if len(part):
             top = part.iloc[0]
-            return str(top["scenario"]), str(top["tier"])
+            return str(top["scenario"]), str(top["tier"]), measure
     return None
 
 
@@ -457,7 +480,7 @@ def _causes(
     new: Network,
     old_asked: Mapping[str, Scenario],
     new_asked: Mapping[str, Scenario],
-    traced: tuple[str, str] | None,
+    traced: Traced | None,
     inputs: pd.DataFrame,
     count: Count,
     steps: Steps,
@@ -466,7 +489,7 @@ def _causes(
     blank = pd.DataFrame(columns=["table", "key", "column", "before", "after", "alone_t"])
     if traced is None:
         return none, blank
-    name, tier = traced[0], Who(traced[1]).tier
+    name, tier, measure = traced[0], Who(traced[1]).tier, traced[2]
     loud = inputs[inputs["table"].isin(MOVING) & ~inputs["column"].isin(SILENT)]
     players = sorted(loud.loc[loud["kind"] == "changed", "table"].unique())
     if (loud["kind"] != "changed").any():
@@ -481,7 +504,7 @@ def _causes(
     def value(changed: frozenset[str]) -> float:
         if changed not in known:
             asked = two if MEASURES in changed else one
-            known[changed] = lacks(count(_mixed(old, new, changed)), asked or one or two, tier)
+            known[changed] = amount_of(count(_mixed(old, new, changed)), asked or one or two, tier, measure)
         return known[changed]
 
     everything = frozenset(players)
@@ -501,7 +524,7 @@ def _causes(
         # tables of both sides that do not fit together: then all that can be said is the whole change
         table = none
     order = table["share_t"].abs().sort_values(ascending=False, kind="stable").index
-    return table.loc[order], _rows(old, new, loud, one or two, tier, count, steps)
+    return table.loc[order], _rows(old, new, loud, one or two, (tier, measure), count, steps)
 
 
 def _rows(
@@ -509,19 +532,19 @@ def _rows(
     new: Network,
     loud: pd.DataFrame,
     scenario: Scenario | None,
-    tier: str | None,
+    answer: tuple[str | None, str],
     count: Count,
     steps: Steps,
 ) -> pd.DataFrame:
     """Change one row at a time, those whose figures changed most first."""
     changed = loud[loud["kind"] == "changed"].drop_duplicates(["table", "key"]).head(ROWS)
-    start = lacks(count(old), scenario, tier)
+    start = amount_of(count(old), scenario, *answer)
     out = []
     steps.more(len(changed))
     for row in steps.each(changed.to_dict("records")):
         try:
             mixed = _mixed(old, new, frozenset(), (row["table"], row["key"]))
-            there = lacks(count(mixed), scenario, tier)
+            there = amount_of(count(mixed), scenario, *answer)
         except (DataError, UnknownIdError):  # the row fits only together with others
             continue
         out.append(
@@ -542,18 +565,20 @@ def _words(
     causes: pd.DataFrame,
     rows: pd.DataFrame,
     inputs: pd.DataFrame,
-    traced: tuple[str, str] | None,
+    traced: Traced | None,
 ) -> tuple[str, ...]:
-    said = [_words_of_inputs(old, new, inputs)]
+    said = [words_of_inputs(old, new, inputs)]
     if traced is None:
-        return (*said, "No shortfall changed.")
+        return (*said, "No shortfall changed, nor what is served.")
+    if traced[2] != "short_t":
+        said.append("No shortfall changed.")
     told = answers[(answers["scenario"] == traced[0]) & (answers["tier"] == traced[1])]
-    hit = told[told["measure"] == "short_t"].iloc[0]
+    hit = told[told["measure"] == traced[2]].iloc[0]
     way = "rose" if hit["change"] > 0 else "fell"
     where = "in the baseline" if traced[0] == UNDISTURBED else f'under "{traced[0]}"'
-    said.append(
-        f"The shortfall of {traced[1]} {where} {way} from {tonnes(hit['before'], ' ')} to {tonnes(hit['after'], ' ')}."
-    )
+    what = "shortfall of" if traced[2] == "short_t" else "tonnage served to"
+    amounts = f"from {tonnes(hit['before'], ' ')} to {tonnes(hit['after'], ' ')}"
+    said.append(f"The {what} {traced[1]} {where} {way} {amounts}.")
     moved = causes[causes["share_t"].abs() > ROUNDING * (1 + abs(float(hit["change"])))]
     if len(moved):
         names = [str(n) if n in (STRUCTURE, MEASURES) else f"figures in {n}" for n in moved.index]
@@ -564,16 +589,3 @@ def _words(
         what = f"{top['column']} of {top['key']} in {top['table']}"
         said.append(f"The single figure that moves it most is {what}: {change(top['alone_t'], ' ')} alone.")
     return tuple(said)
-
-
-def _words_of_inputs(old: Network, new: Network, inputs: pd.DataFrame) -> str:
-    if old.digest == new.digest:
-        return "The inputs are the same."
-    kinds = inputs["kind"].value_counts()
-    parts = []
-    for kind in ("changed", "added", "removed"):
-        n = int(kinds.get(kind, 0))
-        if n:
-            noun = "cell" if kind == "changed" else "row"
-            parts.append(f"{counted(n, noun)} {kind}")
-    return f"From {old.digest[:12]} to {new.digest[:12]}: {', '.join(parts) or 'only settings differ'}."

@@ -37,9 +37,9 @@ def served_and_short(counting: Counting, scenario: Scenario | None) -> dict[str 
     return found | {tier if isinstance(tier, str) else "": _clear(row) for tier, row in table.iterrows()}
 
 
-def lacks(counting: Counting, scenario: Scenario | None, tier: str | None) -> float:
-    """Return what a tier lacks, or all (None); nothing where nobody asks for it."""
-    return served_and_short(counting, scenario).get(tier, (0.0, 0.0))[1]
+def amount_of(counting: Counting, scenario: Scenario | None, tier: str | None, measure: str) -> float:
+    """Return what a tier lacks (short_t) or gets (served_t), or all (None); nothing where nobody asks for it."""
+    return served_and_short(counting, scenario).get(tier, (0.0, 0.0))[measure == "short_t"]
 
 
 def rounded(value: float) -> float:

@@ -100,15 +100,8 @@ class Interdict(Question, Counted, TableOutput):
     time_limit_s: Annotated[float, "Seconds for the search.", "--time-limit"] = 60.0
 
     def _run(self) -> None:
-        import pandas as pd
-
         found = self.ask(protect=[_edge(word) if self.by == "edge" else word for word in self.protect or ()])
-        sets = [("optimal", found.removed), *(("tie", tie) for tie in found.ties or ()), ("greedy", found.greedy)]
-        rows = [
-            (kind, *(" + ".join(say(member) for member in members) for say in (_word, self.named)))
-            for kind, members in sets
-        ]
-        attacks = pd.DataFrame(rows, columns=["kind", "removed", "label"])
+        attacks = found.attacks
         if (attacks["label"] == attacks["removed"]).all():
             attacks = attacks.drop(columns="label")
         tables = {"attacks": attacks, "pairs": found.pairs}

@@ -92,7 +92,7 @@ class Compare(Counted, PageOutput):
         found = compare(before, after, scenario=self.scenario[0] if self.scenario else None, **self._counted())
         heads = {f"{i}": sentence for i, sentence in enumerate(found.words, start=1)}
         self.form = cast("opt.Form", kind)
-        self.say(found, numbers=heads, shown=("answers", "causes", "rows"))
+        self.say(found, numbers=heads, shown=("answers", "causes", "rows", "concentration", "losses"))
 
     def _say_columns(self) -> None:
         from chainnet.assessment import compare

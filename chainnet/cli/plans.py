@@ -99,8 +99,11 @@ class ScenarioNew(_Owned):
             raise DataError(f"{path}: is there already. Give another NAME, or --replace.")
         found = made.matches(network)
         self.write(path, f"{_known_words(network, self.graph, name)}\n{made.to_toml()}")
-        seen = for_people(found) if self.asked_form() == "table" else found
-        self.say(None, {"matches": seen}, {"scenario": name})
+        if self.asked_form() != "table":
+            return self.say(None, {"matches": found}, {"scenario": name})
+        # whole, where a column would be cut
+        told = {word: text for word in ("what", "when") if (text := str(found[word].iloc[0]))}
+        return self.say(None, {"matches": for_people(found.drop(columns=[*told]))}, {"scenario": name, **told})
 
 
 def _measure(given: list[str]) -> dict[str, Any]:

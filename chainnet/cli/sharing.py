@@ -81,7 +81,7 @@ class _Together(Command):
         }  # fmt: skip
         return {name: read(graph) for name, graph in pairs.items()}, more
 
-    def _told(self, found: Merged) -> None:
+    def _told(self, found: Merged, *always: str) -> None:
         if self.path is not None:
             from chainnet.io import to_people_csv, write, write_files
 
@@ -90,7 +90,7 @@ class _Together(Command):
                 files = {f"{name}.csv": to_people_csv(table).encode() for name, table in found.tables().items()}
                 write_files(target / "merge", files, set())
             print(f"written: {target}", file=sys.stderr)
-        shown = ("conflicts", *(name for name in ("unmatched", "suspects") if len(getattr(found, name))))
+        shown = (*always, "conflicts", *(name for name in ("unmatched", "suspects") if len(getattr(found, name))))
         self.say(found, shown=shown)
 
 
@@ -121,7 +121,7 @@ class Join(_Together):
         from chainnet.sharing import join
 
         networks, more = self._given()
-        self._told(join(networks, same=self.given("same"), **more))
+        self._told(join(networks, same=self.given("same"), **more), "counts")
 
 
 @command("sharing.aggregate", example="aggregate gallium --by country,step --most-width 0.05 --out coarse")
@@ -364,10 +364,10 @@ def _picked(network: Network, word: str) -> Any:
 
 
 def _write_scenarios(folder: Path, scenarios: Sequence[Any]) -> None:
-    from chainnet.io import write_files
+    from chainnet.io import file_stem, write_files
 
     if scenarios:
-        write_files(folder / "scenarios", {f"{s.name}.toml": s.to_toml().encode() for s in scenarios}, set())
+        write_files(folder / "scenarios", {f"{file_stem(s.name)}.toml": s.to_toml().encode() for s in scenarios}, set())
 
 
 def _facts(path: Path | None, network: Network) -> tuple[list[dict[str, Any]], dict[str, dict[str, float]]]:

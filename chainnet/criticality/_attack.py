@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations, islice
 from math import comb
 from time import monotonic
@@ -42,11 +43,11 @@ from chainnet.flow import (
     valued_order,
 )
 from chainnet.lowering import Degree, column_gains
-from chainnet.network import Network, is_country
+from chainnet.network import Network, is_country, site_labels
 from chainnet.progress import Steps, Tell
 from chainnet.results import BOUNDED, CHECKED, SAMPLED, Result, SaidTable, Status, limiting_inputs, provenance, stamp
 from chainnet.scenario import Scenario, asked_scenario, overlay_of
-from chainnet.words import first_capital
+from chainnet.words import country_name, first_capital, percent, tonnes
 
 MOST_TIES = 20
 # attacks that are tried one by one, where no single program finds the worst, and how many of them side by side
@@ -73,6 +74,8 @@ class Interdiction(Result):
         What one gets by taking the worst single loss again and again.
     ties : tuple of tuples, or None
         Other optimal attacks, up to 20; empty if proved unique; None if not asked.
+    attacks : DataFrame
+        The attacks in words: kind (optimal, tie, greedy), removed, label (names for people), lost_tpa.
     pairs : DataFrame
         With details: pairs inside one step that cost more together than their two losses added.
     certificate : Certificate
@@ -91,10 +94,24 @@ class Interdiction(Result):
     greedy: tuple[Any, ...]
     greedy_lost_tpa: float
     ties: tuple[tuple[Any, ...], ...] | None
+    attacks: pd.DataFrame
     pairs: pd.DataFrame
     certificate: Certificate
     left_out: pd.DataFrame
     ours_tpa: tuple[float, float] | None = None
+
+    @property
+    def sentence(self) -> str:
+        """What is removed and what that costs, in a sentence."""
+        first = self.attacks.iloc[0]
+        if not self.removed:
+            return f"No removal within the budget costs anything of {tonnes(self.base_tpa, ' ')}."
+        lost, whole = tonnes(self.lost_tpa, " "), tonnes(self.base_tpa, " ")
+        return f"Without {first['label']} {lost} of {whole} are lost ({percent(self.lost_tpa / self.base_tpa, ' ')})."
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return all tables of the result by name, the main one first; pairs only where there are any."""
+        return {name: table for name, table in super().tables().items() if name != "pairs" or len(table)}
 
 
 class _Board:
@@ -256,6 +273,8 @@ def interdict(
         time_limit_s=time_limit_s,
     )
     keys = board.keys
+    sets = [("optimal", chosen, lost), *(("tie", tie, lost) for tie in ties or ()),
+            ("greedy", greedy, model.value - greedy_left)]  # fmt: skip
     return Interdiction(
         provenance=source,
         removed=tuple(keys[i] for i in chosen),
@@ -267,11 +286,31 @@ def interdict(
         greedy=tuple(keys[i] for i in greedy),
         greedy_lost_tpa=model.value - greedy_left,
         ties=None if ties is None else tuple(tuple(keys[i] for i in tie) for tie in ties),
+        attacks=stamp(_told(network, by, keys, sets), source),
         pairs=stamp(pairs, source),
         left_out=stamp(unranked(by, what, model.lowered.throughput(model.base.x)), source),
         certificate=proof,
         ours_tpa=_ends(board, chosen),
     )
+
+
+def _told(network: Network, by: str, keys: list[Any], sets: list[tuple[str, tuple[int, ...], float]]) -> pd.DataFrame:
+    """Return attacks in words: kind, removed, label, lost_tpa."""
+    labels = {**network.labels, **(site_labels(network) if by == "site" else {})}
+    labels |= {key: country_name(key) for key in keys if isinstance(key, str) and is_country(key)}
+    rows = [(kind, *(" + ".join(say(keys[i]) for i in one) for say in (_word, partial(_named, labels))), cost)
+            for kind, one, cost in sets]  # fmt: skip
+    return pd.DataFrame(rows, columns=["kind", "removed", "label", "lost_tpa"])
+
+
+def _word(member: Any) -> str:
+    return " -> ".join(member) if isinstance(member, tuple) else str(member)
+
+
+def _named(labels: Mapping[str, str], member: Any) -> str:
+    """Return the name for people of an id, or of the ends of a link; the id itself where there is none."""
+    ends = member if isinstance(member, tuple) else (member,)
+    return " -> ".join(labels.get(str(end), str(end)) for end in ends)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from chainnet.io.reading import read
 from chainnet.io.single import read_table, with_rules
 from chainnet.io.template import write_template
 from chainnet.io.template_book import marked_copy, write_template_book
-from chainnet.io.text import load_json, load_toml, number_text, parse_csv, read_text
+from chainnet.io.text import file_stem, load_json, load_toml, number_text, parse_csv, read_text
 from chainnet.io.writing import write
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "check_target",
     "encoding_of",
     "excerpt",
+    "file_stem",
     "generate_datapackage",
     "head_words",
     "headers_of",

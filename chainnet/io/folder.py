@@ -12,7 +12,7 @@ from chainnet.io.datapackage import DESCRIPTOR, file_columns, generate_datapacka
 from chainnet.io.decimals import with_points
 from chainnet.io.intake import Intake
 from chainnet.io.parquet import parquet_frame
-from chainnet.io.text import csv_line, parse_csv, read_text, refuse, written_cells
+from chainnet.io.text import csv_line, file_stem, parse_csv, read_text, refuse, written_cells
 from chainnet.network import AS_WRITTEN, TABLES, Network, Reading
 
 __all__ = ["generate_datapackage", "headers_of", "read_folder", "write_folder"]
@@ -120,7 +120,8 @@ def write_folder(network: Network, path: Path | str) -> Path:
     network : Network
     path : Path or str
         Missing, empty, or a folder that has a ``datapackage.json``: of that one the tables are
-        replaced and everything else (scenarios, README) is kept.
+        replaced and everything else (scenarios, README) is kept. Scenarios of the network that do not lie there are
+        added.
 
     Returns
     -------
@@ -146,7 +147,12 @@ def write_folder(network: Network, path: Path | str) -> Path:
         drop = {f"{table}.{kind}" for table in TABLES for kind in ("csv", "parquet")} | {
             file for file in old.paths.values() if file
         }
-    return write_files(target, folder_files(network), drop)
+    held = scenario_files(network)
+    if network.folder is not None and Path(network.folder).resolve() == target.resolve():
+        held = {}
+    elif not network.own_scenarios:  # those that lie there are kept
+        held = {name: data for name, data in held.items() if not (target / name).exists()}
+    return write_files(target, {**folder_files(network), **held}, drop)
 
 
 def folder_files(network: Network) -> dict[str, bytes]:
@@ -158,4 +164,25 @@ def folder_files(network: Network) -> dict[str, bytes]:
         if TABLES[table].required or len(getattr(filed, table))
     }
     files[DESCRIPTOR] = generate_datapackage(network).encode()
+    return files
+
+
+def scenario_files(network: Network) -> dict[str, bytes]:
+    """Return the scenarios of a network as files of its folder: name -> content.
+
+    Raises
+    ------
+    DataError
+        If two of them would be one file.
+    """
+    files: dict[str, bytes] = {}
+    names: dict[str, str] = {}
+    for name, text in network.own_scenarios.items():
+        file = f"scenarios/{file_stem(name)}.toml"
+        if names.setdefault(file.lower(), name) != name:
+            raise DataError(f'write: the scenarios "{names[file.lower()]}" and "{name}" are both {file}. Rename one.')
+        files[file] = text.encode()
+    folder = network.scenario_folder
+    if folder is not None:
+        files |= {f"scenarios/{path.name}": path.read_bytes() for path in sorted(folder.glob("*.toml"))}
     return files

@@ -43,6 +43,9 @@ class Records:
     faults: list[Fault] = field(default_factory=list)
 
 
+_REFUSED = re.compile(r'[<>:"/\\|?*]')
+
+
 def refuse(
     file: str, rule: str, remedy: str, *, row: int | None = None, column: str = "", value: str = ""
 ) -> DataError:
@@ -257,6 +260,11 @@ def _toml_fault(text: str, file: str, said: str) -> DataError:
         if slip:
             return refuse(file, rule, remedy.format(slip[1].replace(",", "."), slip[1]), row=row, value=slip[1])
     return refuse(file, f"no valid TOML: {said}", "Correct the file.")
+
+
+def file_stem(name: str) -> str:
+    """Return a name as every file system takes it: two underscores stand for what Windows refuses."""
+    return _REFUSED.sub("__", name)
 
 
 def number_text(value: float) -> str:

@@ -17,7 +17,7 @@ import pandas as pd
 from chainnet import checks
 from chainnet._types import Array, Bools, Words
 from chainnet.errors import ChainnetWarning, DataError, UnknownIdError
-from chainnet.network._countries import OUTSIDE, Groups, collect_groups, common_groups, expand
+from chainnet.network._countries import OUTSIDE, Groups, collect_groups, common_groups, expand, graphs_folder
 from chainnet.network._dated import Dated
 from chainnet.network._dates import day_of
 from chainnet.network._doors import Doors
@@ -39,7 +39,7 @@ Ints = np.ndarray[Any, np.dtype[np.intp]]
 Where = Mapping[str, "str | Sequence[str]"]
 # what a network is made of; all else is found from it
 _PUBLIC = ("name", "label", "year", "as_of", "main_commodity", "beneficiaries", "folder")
-_STATE = (*_PUBLIC, "_frames", "_origin", "_gone", "_built", "_said", "_rules")
+_STATE = (*_PUBLIC, "_frames", "_origin", "_gone", "_built", "_said", "_rules", "_scenarios")
 
 
 class Network(Nouns, Dated, Doors):
@@ -113,6 +113,7 @@ service, rules, hazards, groups, owners, tiers, totals, figures, references : Da
     _built: pd.DataFrame
     _said: tuple[str, ...]  # sentences on how it was read
     _rules: Mapping[str, str]  # the rule of each stage that was not given
+    _scenarios: Mapping[str, str]  # TOML text by name, where no folder holds them
 
     commodities = Rows()
     nodes = Rows()
@@ -189,6 +190,7 @@ service, rules, hazards, groups, owners, tiers, totals, figures, references : Da
             _built=built,
             _said=(*notes, *_warned(unread_statuses(frames["projects"]))),
             _rules={} if inferred is None else dict(zip(inferred.index.to_numpy(dtype=object), inferred, strict=True)),
+            _scenarios={},
         )
         done = None if day is None else put_up(frames, built, opened_parts(frames["projects"], day), by_date=True)
         if done is not None:
@@ -484,6 +486,24 @@ service, rules, hazards, groups, owners, tiers, totals, figures, references : Da
         rows = canonical(table, parsed)
         said = (*self._said, *_warned(unread_statuses(rows))) if table == "projects" else self._said
         return self._replace({table: rows}, _said=said, _origin=with_rows(self._origin, self._frames, table, rows))
+
+    @property
+    def own_scenarios(self) -> dict[str, str]:
+        """Scenarios that the network holds without a folder, as a joined or merged one does: name -> TOML text."""
+        return dict(self._scenarios)
+
+    def with_scenarios(self, texts: Mapping[str, str]) -> Network:
+        """Return a network that holds scenarios of its own: name -> TOML text; ``write`` puts them into the folder."""
+        return self._replace({}, _scenarios=dict(texts))
+
+    @property
+    def scenario_folder(self) -> Path | None:
+        """The folder that holds the scenarios: beside the tables, or of the shipped graph of that name; else None."""
+        if self._scenarios:
+            return None
+        is_plain = self.name == Path(self.name).name.strip(".")
+        found = Path(self.folder or graphs_folder() / (self.name if is_plain else "none")) / "scenarios"
+        return found if found.is_dir() else None
 
     # -- constructors and exits -----------------------------------------------------------------
 

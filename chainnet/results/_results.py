@@ -278,4 +278,6 @@ class Result(Guarded):
         said = said or with_impossible(first_capital(settings.get("nobody", "")), settings)
         heads = f"<p>{escape(said)}</p>" if said else ""
         heads += "".join(f"<p><b>{escape(name)}</b> {exact(value)}</p>" for name, value in self.numbers().items())
-        return heads + "".join(f"<h4>{escape(n)}</h4>{table_html(t)}" for n, t in self.tables().items())
+        return heads + "".join(
+            f"<h4>{escape(n)}</h4>{table_html(t)}" for n, t in self.tables().items() if len(t.columns)
+        )

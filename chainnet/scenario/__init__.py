@@ -15,7 +15,7 @@ from chainnet.scenario._named import places_of, reached
 from chainnet.scenario._outside import Outside, outside_is_told, tell_outside
 from chainnet.scenario._overlay import effects_of, overlay_at
 from chainnet.scenario._rush import Bought
-from chainnet.scenario._scenario import Scenario, check_scenario, in_year, overlay_of, with_values
+from chainnet.scenario._scenario import Scenario, check_scenario, in_year, overlay_of, toml_text, with_values
 from chainnet.scenario._shipped import scenarios
 from chainnet.scenario._standing import in_order, next_words, standing_of, standings
 from chainnet.scenario._timeline import Timeline, first_month, timeline
@@ -57,5 +57,6 @@ __all__ = [
     "standings",
     "tell_outside",
     "timeline",
+    "toml_text",
     "with_values",
 ]

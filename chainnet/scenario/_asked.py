@@ -72,7 +72,7 @@ def named_scenario(network: Network, given: Scenario | str) -> Scenario:
     if found is None:
         names = [*shipped, *COMPUTED]
         place = Path(network.folder).name if network.folder else network.name
-        alone = "" if shipped else " A network that was written takes no scenarios along."
+        alone = "" if shipped else " Only a folder takes scenarios along."
         said = checks.unknown(given, names, f"scenario of {place}")
         raise DataError(f"scenario: {said}{alone} A file: chainnet.Scenario.read.")
     return found

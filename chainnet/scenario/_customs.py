@@ -21,7 +21,7 @@ from chainnet.errors import DataError, Fault
 from chainnet.network import Network, first_day, graphs_folder, last_day, split_list
 from chainnet.scenario._effect import listed
 from chainnet.scenario._phases import takes_customs, with_share
-from chainnet.scenario._register import Rule, rule_named
+from chainnet.scenario._register import Rule, chains_of, rule_named
 from chainnet.words import exact
 
 CONTROLS = "graphs/common/controls.csv"
@@ -340,7 +340,7 @@ def table_of(network: Network | None) -> pd.DataFrame:
     rows = control_rows()
     if network is not None:
         goods = set(network.commodities["id"])
-        rows = tuple(row for row in rows if row.chain == network.name or goods & set(row.commodities))
+        rows = tuple(row for row in rows if row.chain in chains_of(network.name) or goods & set(row.commodities))
     table = pd.DataFrame(
         [
             (row.chain, row.good, "; ".join(row.commodities), row.origin, row.to, row.period, row.months, row.t,

@@ -14,7 +14,7 @@ from chainnet.scenario._customs import control_rows, freshness, table_of
 from chainnet.scenario._effect import acting
 from chainnet.scenario._form import plain
 from chainnet.scenario._phases import in_phase
-from chainnet.scenario._register import Rule, newest_check, register, rule_named, state_at
+from chainnet.scenario._register import Rule, chains_of, newest_check, register, rule_named, state_at
 from chainnet.scenario._scenario import Scenario
 from chainnet.scenario._shipped import scenarios
 from chainnet.words import counted, day_words
@@ -203,7 +203,7 @@ def rule_warnings(network: Network, as_of: str | None = None) -> list[str]:
         elif rule.review_by and last_day(rule.review_by) < day and state != "ended":
             said.append(f"{rule.id}: {state} on {day}, but its review was due by {rule.review_by}.")
     goods = set(network.commodities["id"])
-    rows = [row for row in control_rows() if row.chain == network.name or goods & set(row.commodities)]
+    rows = [row for row in control_rows() if row.chain in chains_of(network.name) or goods & set(row.commodities)]
     return [*said, *filter(None, [freshness(rows, day)])]
 
 

@@ -48,8 +48,16 @@ class Rule:
     is_laid: bool = False  # and in the place of one of the register
 
     def touches(self, chain: str) -> bool:
-        """Say whether the rule touches a chain; one of a network's own that names none touches that network."""
-        return chain in self.chains or (self.is_own and not self.chains)
+        """Say whether the rule touches a chain, or one of those joined in it (``antimony+gallium``).
+
+        A rule of a network's own that names none touches that network.
+        """
+        return bool(chains_of(chain) & set(self.chains)) or (self.is_own and not self.chains)
+
+
+def chains_of(name: str) -> set[str]:
+    """Return the names of a chain: its own, and those that are joined in it."""
+    return {name, *name.split("+")}
 
 
 def register(network: Network | None = None) -> Mapping[str, Rule]:
@@ -72,8 +80,11 @@ def _common() -> Mapping[str, Rule]:
 def _laid(network: Network) -> Mapping[str, Rule]:
     known, own = _common(), _rules_in(network.view("rules"), is_own=True)
     # who writes a rule anew need not say again whose it is, nor which chains it touches
-    for name in own.keys() & known.keys():
-        rule, before = own[name], known[name]
+    for name in own:
+        base = name.rpartition(":")[2]  # one of a part of a joined chain stands in the place of the same rule
+        if base not in known:
+            continue
+        rule, before = own[name], known[base]
         own[name] = replace(rule, actor=rule.actor or before.actor, chains=rule.chains or before.chains, is_laid=True)
     return MappingProxyType({**known, **own})
 

@@ -15,7 +15,7 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet.errors import ChainnetWarning, DataError, Fault
-from chainnet.io import load_toml, read_text
+from chainnet.io import file_stem, load_toml, read_text
 from chainnet.lowering import Overlay
 from chainnet.network import Network, kept
 from chainnet.results import handed
@@ -192,6 +192,22 @@ class Scenario:
         if size > _MAX_BYTES:
             raise DataError(f"{path.name}: larger than 1 MiB; a scenario is a short list of measures.")
         data = load_toml(read_text(path, path.name), path.name) if size else {}
+        return cls._made(data, path, above)
+
+    @classmethod
+    def parse(cls, text: str, name: str) -> Scenario:
+        """Return the scenario of TOML text, as ``to_toml`` writes it.
+
+        Raises
+        ------
+        DataError
+            As ``read``.
+        """
+        path = Path(f"{file_stem(name)}.toml")
+        return cls._made(load_toml(text, path.name), path, ())
+
+    @classmethod
+    def _made(cls, data: dict[str, Any], path: Path, above: tuple[str, ...]) -> Scenario:
         faults = [
             Fault(
                 path.name,
@@ -205,10 +221,10 @@ class Scenario:
             if key not in _TOP
         ]
         name = data.get("name", path.stem)
-        if name != path.stem:
-            faults.append(
-                Fault(path.name, None, "name", str(name), f'differs from the file stem "{path.stem}"', "Leave it out.")
-            )
+        if not isinstance(name, str) or path.stem not in (name, file_stem(name)):
+            rule = f'differs from the file stem "{path.stem}"'
+            faults.append(Fault(path.name, None, "name", str(name), rule, "Leave it out."))
+            name = path.stem
         lineage = _extends_faults(data.get("extends", []), path.name)
         parameters, wrong = read_parameters(data.get("parameters", {}), path.name)
         faults += [*lineage, *wrong]
@@ -219,7 +235,7 @@ class Scenario:
             measures = [*_written(inherited), *measures] if isinstance(measures, list) else measures
             data = {"label": inherited.label, **data}
         try:
-            scenario = cls(path.stem, measures, data.get("label", ""), data.get("probability"), path.name, parameters)
+            scenario = cls(name, measures, data.get("label", ""), data.get("probability"), path.name, parameters)
         except DataError as err:
             faults += list(err.faults_list)
         if faults:
@@ -227,15 +243,19 @@ class Scenario:
         return scenario
 
     def to_toml(self) -> str:
-        """Return the scenario as TOML text that ``read`` takes back; what it extends stands in it."""
-        lines = [f"label = {_toml(self.label)}"] if self.label else []
+        """Return the scenario as TOML text that ``read`` takes back; what it extends stands in it.
+
+        A name that Windows takes for no name of a file stands in it too.
+        """
+        lines = [f"name = {toml_text(self.name)}"] if file_stem(self.name) != self.name else []
+        lines += [f"label = {toml_text(self.label)}"] if self.label else []
         if self.probability is not None:
-            lines.append(f"probability = {_toml(self.probability)}")
+            lines.append(f"probability = {toml_text(self.probability)}")
         if self.parameters:
             lines += ["", "[parameters]"]
-            lines += [f"{name} = {_toml(one)}" for name, one in _plain_parameters(self.parameters).items()]
+            lines += [f"{name} = {toml_text(one)}" for name, one in _plain_parameters(self.parameters).items()]
         for measure in _written(self):
-            lines += ["", "[[measures]]", *(f"{key} = {_toml(value)}" for key, value in measure.items())]
+            lines += ["", "[[measures]]", *(f"{key} = {toml_text(value)}" for key, value in measure.items())]
         return "\n".join(lines).lstrip("\n") + "\n"
 
     def with_parameters(self, **values: Any) -> Scenario:
@@ -457,20 +477,25 @@ def _parents(given: Any, path: Path, above: tuple[str, ...]) -> list[Path]:
 
 
 def _words(measure: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key} = {_toml(value)}" for key, value in measure.items() if key != "kind")
+    return ", ".join(f"{key} = {toml_text(value)}" for key, value in measure.items() if key != "kind")
 
 
 _TOP = ("name", "label", "probability", "extends", "parameters", "measures")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
-def _toml(value: Any) -> str:
+def toml_text(value: Any) -> str:
+    """Return a value as TOML writes it in a line."""
     if isinstance(value, (int, float)):
         return repr(value)
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{k if _BARE.fullmatch(k) else _toml(k)} = {_toml(v)}" for k, v in value.items()) + "}"
+        return (
+            "{"
+            + ", ".join(f"{k if _BARE.fullmatch(k) else toml_text(k)} = {toml_text(v)}" for k, v in value.items())
+            + "}"
+        )
     if isinstance(value, list):
-        return "[" + ", ".join(_toml(v) for v in value) + "]"
+        return "[" + ", ".join(toml_text(v) for v in value) + "]"
     import json
 
     return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from types import MappingProxyType
 
 from chainnet import checks
-from chainnet.network import Network, check_network, graphs_folder
-from chainnet.scenario._scenario import Scenario, is_plain
+from chainnet.errors import DataError
+from chainnet.network import Network, check_network, kept
+from chainnet.scenario._scenario import Scenario
 
 
 def scenarios(network: Network) -> Mapping[str, Scenario]:
@@ -17,7 +17,7 @@ def scenarios(network: Network) -> Mapping[str, Scenario]:
     Parameters
     ----------
     network : Network
-        A network that was read from a folder or a shipped graph.
+        A network that was read from a folder or a shipped graph, or that was joined or merged of such.
 
     Returns
     -------
@@ -41,8 +41,20 @@ def scenarios(network: Network) -> Mapping[str, Scenario]:
     """
     check_network(network)
     kind = f"scenario of {network.name or 'the network'}"
-    folder = network.folder or (graphs_folder() / network.name if is_plain(network.name) else None)
-    if folder is None or not (Path(folder) / "scenarios").is_dir():
-        return MappingProxyType(checks.Named({}, "scenarios", kind))
-    files = sorted((Path(folder) / "scenarios").glob("*.toml"))
-    return MappingProxyType(checks.Named({file.stem: Scenario.read(file) for file in files}, "scenarios", kind))
+    return MappingProxyType(checks.Named(dict(_read(network)), "scenarios", kind))
+
+
+def _read(network: Network) -> list[tuple[str, Scenario]]:
+    if network.own_scenarios:
+        return _held(network)
+    folder = network.scenario_folder
+    found = [Scenario.read(file) for file in sorted(folder.glob("*.toml"))] if folder else []
+    names = [one.name for one in found]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise DataError(f'scenarios: two files bear the name "{twice[0]}". Give each a name of its own.')
+    return sorted(zip(names, found, strict=True), key=lambda pair: pair[0])
+
+
+@kept(1)
+def _held(network: Network) -> list[tuple[str, Scenario]]:
+    return [(name, Scenario.parse(text, name)) for name, text in sorted(network.own_scenarios.items())]

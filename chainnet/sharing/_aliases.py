@@ -11,7 +11,7 @@ import pandas as pd
 
 from chainnet import checks
 from chainnet.errors import DataError
-from chainnet.network import TABLES, Frames, Network
+from chainnet.network import OUTSIDE, TABLES, Frames, Network
 from chainnet.sharing._records import SEPARATOR
 
 _MATCH = ["party", "table", "id", "same_as"]
@@ -32,14 +32,25 @@ _NAMED_IN: dict[str, tuple[tuple[str, str], ...]] = {
     "nodes": _PLANTS,
     "projects": _PLANTS,
     "commodities": (("commodities", "id"), *((t, "commodity") for t in
-                    ("processes", "edges", "demand", "stocks", "qualification", "cover", "contracts", "totals"))),
+                    ("processes", "edges", "demand", "stocks", "qualification", "cover", "contracts", "totals")),
+                    ("rules", "bars_commodity")),
     "processes": (("processes", "process"), ("nodes", "process"), ("projects", "process")),
     "stocks": (("stocks", "id"),),
     "references": (("references", "key"), ("rules", "source"),
                    *((t, "reference") for t, s in TABLES.items() if "reference" in s.names)),
     "owners": (("owners", "owner"), ("owners", "parent"), ("stakes", "party"), *((t, c) for t in ("nodes", "projects")
                for c in ("owner", "operator"))),
+    "groups": (("groups", "group"), ("service", "country"), ("contracts", "for"), ("cover", "country"),
+               ("rules", "actor"), ("rules", "bars_from"), ("rules", "bars_to"), ("stakes", "party"),
+               ("projects", "backers"), ("nodes", "region"), ("projects", "region")),
+    "tiers": (("tiers", "tier"), ("demand", "tier"), ("stocks", "tiers"), ("qualification", "tier"), ("cover", "tier")),
+    "rules": (("rules", "id"),),
+    "hazards": (("hazards", "id"),),
 }  # fmt: skip
+# columns that hold several words, split by ;
+_LISTS = {
+    *_NAMED_IN["references"], *_NAMED_IN["groups"], ("stocks", "tiers"), ("rules", "bars_commodity"),
+} - {("references", "key")}  # fmt: skip
 # amounts of a commodity, which grow by the factor; prices of a tonne of it, which shrink by it
 _AMOUNTS = {
     "edges": ("flow_tpa", "capacity_tpa"),
@@ -62,8 +73,7 @@ def renamed(frames: Frames, table: str, names: Mapping[str, str]) -> Frames:
         return frames
     out = dict(frames)
     for where, column in _NAMED_IN[table]:
-        lists = table == "references" and column in ("reference", "source")
-        word_of = partial(_each if lists else _one, names=names)
+        word_of = partial(new_words if (where, column) in _LISTS else _one, names=names)
         out[where] = out[where].assign(**{column: reworded(out[where][column], word_of)})
     keys = _figure_keys(out["figures"], table, names)
     out["figures"] = out["figures"].assign(key=pd.Series(keys, out["figures"].index, dtype="str"))
@@ -79,9 +89,12 @@ def _one(cell: str, names: Mapping[str, str]) -> str:
     return names.get(cell, cell)
 
 
-def _each(cell: str, names: Mapping[str, str]) -> str:
+def new_words(cell: str, names: Mapping[str, str]) -> str:
+    """Return a list of words, split by ;, in which some bear other names; ``!CHN`` is everywhere outside."""
     parts = [part.strip() for part in cell.split(";")]
-    return "; ".join(names.get(part, part) for part in parts) if set(parts) & names.keys() else cell
+    new = [OUTSIDE * part.startswith(OUTSIDE) + names.get(bare, bare) for part in parts
+           for bare in [part.removeprefix(OUTSIDE)]]  # fmt: skip
+    return "; ".join(new) if new != parts else cell
 
 
 def _figure_keys(figures: pd.DataFrame, table: str, names: Mapping[str, str]) -> list[Any]:
@@ -120,8 +133,7 @@ def matched(party: str, network: Network, match: pd.DataFrame | None, given: Map
         checks.known(table, _NAMED_IN, f"{where}, table", "table with ids to match")
         if whose != party:
             continue
-        key = {"processes": "process", "references": "key", "owners": "owner"}.get(table, "id")
-        known = set(frames[table][key])
+        known = set(frames[table][TABLES[table].named_by[0]])
         checks.known(old, known, f"{where}, id", f"id of {table} of {party}")
         names.setdefault(table, {})[str(old)] = str(new)
     for table, pairs in names.items():

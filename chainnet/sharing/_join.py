@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Literal
 from warnings import warn
 
 import pandas as pd
 
 from chainnet import checks
+from chainnet._types import records
 from chainnet.errors import ChainnetWarning, DataError
-from chainnet.network import TABLES, Frames, Network, cover_by_node
-from chainnet.sharing._aliases import aliased, matched, renamed
+from chainnet.network import TABLES, Frames, Network, common_table, site_of
+from chainnet.scenario import scenarios
+from chainnet.sharing._aliases import aliased, matched, resolved
+from chainnet.sharing._apart import Apart, countries_in, same_date
+from chainnet.sharing._laid import laid
 from chainnet.sharing._merge import Merge, check_options, merged, parties_of
 from chainnet.sharing._records import RULES, Party
 
@@ -47,18 +52,28 @@ def join(
     Returns
     -------
     Merge
-        ``suspects`` names a shared commodity that has makers in more than one file. The network has no main
-        commodity unless those of all are on one basis: ask with ``commodity=``, as a warning says.
+        ``suspects`` names a shared commodity that has makers in more than one file; ``counts`` shows that every row
+        of each part is kept. The network has no main commodity unless those of all are on one basis: ask with
+        ``commodity=``, as a warning says.
 
     Raises
     ------
     DataError
-        As ``merge``; also if ``same`` names an id that fewer than two networks have.
+        As ``merge``; also if ``same`` names an id that fewer than two networks have, or if a project or contract
+        would be another at the date of the other networks.
 
     Warns
     -----
     ChainnetWarning
-        Where the main commodities are on several bases, so that their tonnes cannot be added.
+        Once, where main commodities are on several bases, so that their tonnes cannot be added, or where
+        beneficiaries, base years, dates or laws of service differ.
+
+    Notes
+    -----
+    Whatever holds for all of one part holds for that part alone: users' cover, rules without goods, unnamed goods,
+    tiers in another order, groups of other countries, firms with other owners. Its scenarios and hazards reach its own
+    plants, goods and users, and bear its name where two parts use one: ``gallium:china_export_stop``. Scenarios of
+    several parts are added: ``scenarios["a:stop"] + scenarios["b:stop"]``.
 
     See Also
     --------
@@ -77,25 +92,44 @@ def join(
     if isinstance(same, str):
         raise DataError(f"same: {same!r} is a text. Give a list of ids.")
     shared = set(map(str, same or ()))
-    held = {name: aliased(name, matched(name, net, match, given), alias) for name, net in sorted(given.items())}
-    # what holds for all users of one chain is none of those of another
-    held = {name: {**f, "cover": cover_by_node(f, given[name].groups_known)} for name, f in held.items()}
-    _check_shared(held, shared)
-    main = {name: [*given[name].main_commodity] for name in held}
-    goods: dict[str, dict[str, str]] = {}
+    book = Apart(given, {name: _by_match(given[name], name, match, given, alias) for name in sorted(given)})
+    for name in book.held:
+        _note_match(book, name, match, alias)
+    book.settle()
+    _check_shared(book.held, shared)
     for table in _NAMESPACES:
-        names = _prefixes(held, table, shared)
-        goods = names if table == "commodities" else goods
-        held = {name: renamed(frames, table, names[name]) for name, frames in held.items()}
-    held = _plants_apart(held, shared)
-    held = _words_apart(held, shared)
-    named = [goods[name].get(word, word) for name in held for word in main[name]]
-    meta = _counted(given, named, held)
+        _prefixed(book, table, shared)
+    _plants_apart(book, shared)
+    _words_apart(book, shared)
+    goods = {name: _flowing(frames) for name, frames in book.held.items()}
+    book.rules(goods)
+    _hazards_apart(book)
+    meta = _counted(given, goods, book)
     return merged(
-        [Party(name, frames) for name, frames in held.items()], given, prefer=prefer, rules=rules, ranges=ranges,
-        ties=ties, alias=alias, name="+".join(held), meta=meta, question="join",
-        suspects=_makers(held, shared),
+        [Party(name, frames) for name, frames in book.held.items()], given, prefer=prefer, rules=rules, ranges=ranges,
+        ties=ties, alias=alias, name=_name_of(given), meta=meta, question="join",
+        suspects=_makers(book.held, shared), finish=partial(laid, book, goods),
     )  # fmt: skip
+
+
+def _name_of(given: Mapping[str, Network]) -> str:
+    """Return the names of the chains, by which rules touch them; where two share theirs, of the parts."""
+    names = [given[name].name for name in sorted(given)]
+    return "+".join(names if len(set(names)) == len(names) else sorted(given))
+
+
+def _by_match(
+    network: Network, name: str, match: pd.DataFrame | None, given: Mapping[str, Network], alias: Any
+) -> Frames:
+    """Return the tables of a part before anything opened by its date, in the words of all."""
+    return aliased(name, matched(name, network.at(None), match, given), alias)
+
+
+def _note_match(book: Apart, name: str, match: pd.DataFrame | None, alias: Mapping[str, Any] | None) -> None:
+    if match is not None:
+        for row in records(match[match["party"] == name]):
+            book.note(name, "nodes" if row["table"] == "projects" else row["table"], {row["id"]: row["same_as"]})
+    book.note(name, "commodities", {old: new for old, (new, _) in resolved(alias or {}).items()})
 
 
 def _check_shared(held: Mapping[str, Frames], shared: set[str]) -> None:
@@ -122,17 +156,48 @@ def _goods(frames: Frames) -> set[str]:
     return {*frames["commodities"]["id"], *(w for t in tables for w in frames[t]["commodity"].dropna())}
 
 
-def _prefixes(held: Mapping[str, Frames], table: str, shared: set[str]) -> dict[str, dict[str, str]]:
-    """Return, per network, the new names of ids that collide; sources with the same words in each stay."""
+def _flowing(frames: Frames) -> set[str]:
+    """Return the goods that a measure on flows or demand may name."""
+    return {
+        *frames["commodities"]["id"],
+        *frames["edges"]["commodity"].dropna(),
+        *frames["demand"]["commodity"].dropna(),
+    }
+
+
+def _prefixed(book: Apart, table: str, shared: set[str]) -> None:
+    """Put the network's name in front of ids that collide; sources with the same words in each stay."""
     column = _NAMESPACES[table]
+    held = book.held
     ids = {
         name: _goods(frames) if table == "commodities" else set(frames[table][column]) for name, frames in held.items()
     }
-    count = Counter(word for words in ids.values() for word in words)
-    twice = {word for word, n in count.items() if n > 1} - shared
-    if table == "references":
-        twice = {key for key in twice if len({_source(frames, key) for frames in held.values()} - {None}) > 1}
-    return {name: {word: f"{name}:{word}" for word in words & twice} for name, words in ids.items()}
+
+    def is_one(word: str) -> bool:
+        if table == "references":
+            return word not in shared and len({_source(frames, word) for frames in held.values()} - {None}) == 1
+        return word in shared
+
+    book.in_front(table, ids, is_one)
+
+
+def _hazards_apart(book: Apart) -> None:
+    """Keep apart hazards, their common causes and scenarios of one name."""
+    held = book.held
+    book.in_front("hazards", {name: set(frames["hazards"]["id"]) for name, frames in held.items()}, _never)
+    groups = Counter(w for frames in held.values() for w in set(frames["hazards"]["group"].dropna()))
+    for name, frames in held.items():
+        table = frames["hazards"]
+        new = _in_front(name, table["group"].dropna(), [groups[word] > 1 for word in table["group"].dropna()])
+        book.held[name] = {**frames, "hazards": table.assign(group=new.reindex(table.index))}
+    known = {name: set(scenarios(network)) for name, network in book.given.items()}
+    count = Counter(word for words in known.values() for word in words)
+    for name in held:
+        book.note(name, "scenarios", {word: f"{name}:{word}" for word in known[name] if count[word] > 1})
+
+
+def _never(_word: str) -> bool:
+    return False
 
 
 def _source(frames: Frames, key: str) -> str | None:
@@ -141,23 +206,24 @@ def _source(frames: Frames, key: str) -> str | None:
     return None if hit.empty else repr(hit.fillna("").to_numpy().tolist())
 
 
-def _plants_apart(held: Mapping[str, Frames], shared: set[str]) -> dict[str, Frames]:
+def _plants_apart(book: Apart, shared: set[str]) -> None:
     """Give plants that collide a name each; shared ones with another recipe in each keep one site."""
     tables = ("nodes", "projects")
-    ids = {name: {i for t in tables for i in frames[t]["id"]} for name, frames in held.items()}
+    ids = {name: {i for t in tables for i in frames[t]["id"]} for name, frames in book.held.items()}
+    stocks = {name: set(frames["stocks"]["id"]) for name, frames in book.held.items()}
     count = Counter(word for words in ids.values() for word in words)
     twice = {word for word, n in count.items() if n > 1}
-    one_site = {word for word in twice & shared if len({_work(f, word) for f in held.values()} - {None}) > 1}
-    out = {}
-    for name, frames in held.items():
-        names = {word: f"{name}:{word}" for word in ids[name] & twice if word not in shared or word in one_site}
+    one_site = {word for word in twice & shared if len({_work(f, word) for f in book.held.values()} - {None}) > 1}
+    for name, frames in book.held.items():
+        # a condition on ids reaches plants and stocks alike
+        others = set[str]().union(*(words for other, words in stocks.items() if other != name))
+        apart = (twice - shared) | one_site | (others - shared)
         new = dict(frames)
         for table in tables:
             frame = new[table]
             new[table] = frame.assign(site=frame["id"].where(frame["id"].isin(one_site), frame["site"]).astype("str"))
-        new = renamed(new, "nodes", names)
-        out[name] = new
-    return out
+        book.held[name] = new
+        book.rename("nodes", {name: {word: f"{name}:{word}" for word in ids[name] & apart}})
 
 
 def _work(frames: Frames, word: str) -> str | None:
@@ -178,18 +244,21 @@ def _work(frames: Frames, word: str) -> str | None:
     return None
 
 
-def _words_apart(held: Mapping[str, Frames], shared: set[str]) -> dict[str, Frames]:
+def _words_apart(book: Apart, shared: set[str]) -> None:
     """Keep apart what is named by words alone: sites, totals of one step without a commodity, and figures."""
-    sites = Counter(w for f in held.values() for w in {*f["nodes"]["site"].dropna(), *f["projects"]["site"].dropna()})
+    held = book.held
+    # a plant without a site is its own
+    sites = Counter(w for f in held.values() for w in {w for t in ("nodes", "projects") for w in site_of(f[t])})
     keys = Counter(k for f in held.values() for k in set(_total_keys(f["totals"])))
     figured = Counter(k for f in held.values() for k in set(_figure_keys(f["figures"])))
-    out = {}
     for name, frames in held.items():
         new = dict(frames)
 
         for table in ("nodes", "projects"):
             cells = new[table]["site"].dropna()
-            apart = _in_front(name, cells, [sites[word] > 1 and word not in shared for word in cells])
+            is_twice = [sites[word] > 1 and word not in shared for word in cells]
+            apart = _in_front(name, cells, is_twice)
+            book.note(name, "sites", {w: f"{name}:{w}" for w, twice in zip(cells, is_twice, strict=True) if twice})
             new[table] = new[table].assign(site=apart.reindex(new[table].index))
         totals, figures = new["totals"], new["figures"]
         new["totals"] = totals.assign(step=_in_front(name, totals["step"], [keys[k] > 1 for k in _total_keys(totals)]))
@@ -197,8 +266,7 @@ def _words_apart(held: Mapping[str, Frames], shared: set[str]) -> dict[str, Fram
         new["figures"] = figures.assign(
             key=_in_front(name, figures["key"], [figured[k] > 1 for k in _figure_keys(figures)])
         )
-        out[name] = new
-    return out
+        book.held[name] = new
 
 
 def _in_front(name: str, words: pd.Series, is_twice: Sequence[bool]) -> pd.Series:
@@ -214,36 +282,68 @@ def _total_keys(totals: pd.DataFrame) -> list[str]:
     return [repr(row) for row in totals[list(TABLES["totals"].key)].fillna("").to_numpy().tolist()]
 
 
-def _counted(given: Mapping[str, Network], named: Sequence[str], held: Mapping[str, Frames]) -> dict[str, Any]:
-    """Return what the joined network counts: the main commodities where they are on one basis, else a warning."""
+def _counted(given: Mapping[str, Network], goods: Mapping[str, set[str]], book: Apart) -> dict[str, Any]:
+    """Return what the joined network counts and when it stands; a warning where the parts differ."""
     basis: dict[str, str] = {}
-    for frames in held.values():
-        goods = frames["commodities"]
-        basis |= dict(zip(goods["id"], goods["basis"].fillna(""), strict=True))
+    named: list[str] = []
+    for name, frames in book.held.items():
+        table = frames["commodities"]
+        basis |= dict(zip(table["id"], table["basis"].fillna(""), strict=True))
+        words = book.names[name].get("commodities", {})
+        own = [words.get(word, word) for word in given[name].main_commodity]
+        asked = frames["demand"]  # a part that names none counts all that is asked for
+        named += own or sorted({*asked.loc[asked["tier"].notna(), "commodity"]} & goods[name])
     bases = {basis.get(word, "") for word in named}
-    meta: dict[str, Any] = {}
-    if len(bases) == 1 and (bases != {""} or len(set(named)) == 1):
+    meta: dict[str, Any] = {"as_of": same_date(given)}
+    said = []
+    if not any(network.main_commodity for network in given.values()):
+        pass
+    elif len(bases) == 1 and (bases != {""} or len(set(named)) == 1):
         meta["main_commodity"] = list(dict.fromkeys(named))
-    elif named:
-        warn(
-            "join: the main commodities are not on one stated basis, so the joined network has none and its tonnes "
-            f"are not to be added up; ask with commodity=, one of {', '.join(dict.fromkeys(named))}.",
-            ChainnetWarning,
-            stacklevel=3,
+    else:
+        said.append(
+            "the main commodities are not on one stated basis, so the joined network has none and its tonnes "
+            f"are not to be added up; ask with commodity=, one of {', '.join(dict.fromkeys(named))}."
         )
-    whose = {network.beneficiaries for network in given.values()}
-    years = {network.year for network in given.values()}
+    whose = {
+        (*countries_in(network.beneficiaries, book.names[name].get("groups", {})),) for name, network in given.items()
+    }
     if len(whose) == 1:
         meta["beneficiaries"] = list(whose.pop())
     else:
-        warn(
-            "join: the networks name different beneficiaries, so the joined network names none; say beneficiaries=.",
-            ChainnetWarning,
-            stacklevel=3,
+        said.append("the networks name different beneficiaries, so the joined network names none; say beneficiaries=.")
+    years = {name: network.year for name, network in given.items() if network.year is not None}
+    if len({*years.values()}) == 1:
+        meta["year"] = next(iter(years.values()))
+    elif years:
+        told = ", ".join(f"{name} {year}" for name, year in sorted(years.items()))
+        said.append(f"the base years differ ({told}), so the joined network has none; months need start=.")
+    if len({network.as_of for network in given.values()}) > 1:
+        late = [name for name, network in given.items() if network.as_of != meta["as_of"]]
+        said.append(
+            f"the joined network stands at {meta['as_of']}; {', '.join(late)} did not: rules are those of that day."
         )
-    if len(years) == 1:
-        meta["year"] = years.pop()
+    said += _service(book)
+    if said:
+        sentences = [said[0], *(one[0].upper() + one[1:] for one in said[1:])]
+        warn(f"join: {' '.join(sentences)}", ChainnetWarning, stacklevel=3)
+    meta["notes"] = [f"{name}: {note}" for name in sorted(given) for note in given[name].notes]
     return meta
+
+
+def _service(book: Apart) -> list[str]:
+    """Give each part the laws of service of all: a row says whose needs go first, not for which goods."""
+    tables = {name: frames["service"] for name, frames in book.held.items()}
+    columns = list(TABLES["service"].names)
+    words = {name: sorted(map(repr, records(table[columns[:6]].fillna("")))) for name, table in tables.items()}
+    if len({*map(repr, words.values())}) == 1:
+        return []
+    common = common_table("service").frame.assign(reference=None)
+    for name, frames in book.held.items():
+        if frames["service"].empty:
+            book.held[name] = {**frames, "service": common}
+    own = ", ".join(name for name, table in tables.items() if len(table))
+    return [f"the table service of {own} is not that of the others: its laws hold for the users of all parts."]
 
 
 def _makers(held: Mapping[str, Frames], shared: set[str]) -> list[dict[str, Any]]:

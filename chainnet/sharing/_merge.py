@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 import pandas as pd
@@ -12,6 +13,7 @@ from chainnet import checks
 from chainnet.errors import DataError, check_words
 from chainnet.network import TABLES, Network
 from chainnet.results import Result, provenance, stamp
+from chainnet.scenario import scenarios
 from chainnet.sharing._aliases import aliased, matched, resolved
 from chainnet.sharing._records import (
     PEDIGREE_CELLS,
@@ -19,6 +21,7 @@ from chainnet.sharing._records import (
     Claim,
     Party,
     Record,
+    joined_key,
     principal_of,
     quality_rank,
     records_of,
@@ -35,7 +38,7 @@ _FILLED = ["table", "key", "column", "value", "given_by", "missing_in"]
 _UNMATCHED = ["table", "key", "held_by", "missing_in"]
 _ROWS = ["table", "key", "parties", "taken_from"]
 _PEDIGREE = ["table", "key", "column", "party", "quality", "reference", "low", "high", "taken"]
-WHOLE = "datapackage"  # main commodity, beneficiaries and year are compared as if they were a table
+WHOLE = "datapackage"  # main commodity, beneficiaries, year and date are compared as if they were a table
 
 
 @dataclass(frozen=True, repr=False, eq=False, kw_only=True)
@@ -58,6 +61,9 @@ class Merge(Result):
         Where parties agree on a figure but not on how it is known: quality, reference, low, high of each, taken.
     suspects : DataFrame
         What may be counted twice, never merged by guess: id, party, other_id, other_party, country, step, why.
+    counts : DataFrame
+        Rows of each party, scenarios too: table, part, rows, kept (how many of them the network holds; one for all
+        users of a part counts as one).
     n_conflicts, n_filled, n_unmatched, n_equal, n_cells : int
         Cells by what became of them; the four add up to the last.
     network : Network
@@ -71,6 +77,7 @@ class Merge(Result):
     rows: pd.DataFrame
     pedigree: pd.DataFrame
     suspects: pd.DataFrame
+    counts: pd.DataFrame
     n_conflicts: int
     n_filled: int
     n_unmatched: int
@@ -146,7 +153,7 @@ def merge(
     """
     given = parties_of(parties)
     check_options(given, prefer, rules, ranges, ties)
-    frames = {name: matched(name, network, match, given) for name, network in given.items()}
+    frames = {name: matched(name, network.at(None), match, given) for name, network in given.items()}
     sides = [Party(name, aliased(name, held, alias)) for name, held in sorted(frames.items())]
     return merged(sides, given, prefer=prefer, rules=rules, ranges=ranges, ties=ties, alias=alias)
 
@@ -196,6 +203,7 @@ class _Book:
     rules: Sequence[str]
     prefer: Sequence[str]
     widen: bool
+    joined: bool = False
     conflicts: list[dict[str, Any]] = field(default_factory=list)
     filled: list[dict[str, Any]] = field(default_factory=list)
     unmatched: list[dict[str, Any]] = field(default_factory=list)
@@ -243,13 +251,14 @@ def merged(
     meta: dict[str, Any] | None = None,
     question: str = "merge",
     suspects: Sequence[dict[str, Any]] | None = None,
+    finish: Callable[[Network], tuple[Network, dict[str, int]]] | None = None,
 ) -> Merge:
     """Merge the tables of parties whose ids already mean the same; ``merge`` and ``join`` ask alike.
 
     ``meta`` is what the network counts, where that is not for the parties to say; ``suspects`` what may stand twice,
-    where that is known.
+    where that is known; ``finish`` lays hazards and scenarios of the parties on the network, and counts these.
     """
-    book = _Book(tuple(side.name for side in sides), rules, prefer, ranges == "widen")
+    book = _Book(tuple(side.name for side in sides), rules, prefer, ranges == "widen", question == "join")
     sides = _built(sides, book)
     frames = {table: _table(table, sides, book) for table in TABLES if table != "figures"}
     figures = _table("figures", sides, book)
@@ -266,6 +275,7 @@ def merged(
     label = name or _common([network.name for network in given.values()]) or "+".join(sorted(given))
     tables: dict[str, Any] = dict(frames)
     network = Network(**tables, name=label, label=_common([n.label for n in given.values()]) or label, **words)
+    network, laid = (finish or partial(_with_scenarios, given, book))(network)
     source = provenance(
         network, "none", parties={name: held.digest for name, held in sorted(given.items())}, prefer=prefer,
         rules=rules, ranges=ranges, alias=dict(alias or {}),
@@ -283,6 +293,7 @@ def merged(
         rows=table(book.rows, _ROWS),
         pedigree=table(book.pedigree, _PEDIGREE),
         suspects=table(doubtful, ["id", "party", "other_id", "other_party", "country", "step", "why"]),
+        counts=table(_counts(given, sides, frames, laid), ["table", "part", "rows", "kept"]),
         n_conflicts=book.n["conflict"],
         n_filled=book.n["filled"],
         n_unmatched=book.n["unmatched"],
@@ -291,6 +302,43 @@ def merged(
         network=network,
         parties=given,
     )
+
+
+def _counts(
+    given: Mapping[str, Network], sides: Sequence[Party], frames: Mapping[str, pd.DataFrame], laid: Mapping[str, int]
+) -> list[dict[str, Any]]:
+    """Return how many rows each party gives of each table, and how many of them the result holds."""
+    rows: list[dict[str, Any]] = []
+    for table in TABLES:
+        columns = TABLES[table].named_by
+        held = set(joined_key(frames[table], columns))
+        for side in sides:
+            n = len(given[side.name].at(None).view(table))
+            lost = sum(key not in held for key in joined_key(side.frames[table], columns))
+            if n:
+                rows.append({"table": table, "part": side.name, "rows": n, "kept": max(n - lost, 0)})
+    for side in sides:
+        if n := len(scenarios(given[side.name])):
+            rows.append({"table": "scenarios", "part": side.name, "rows": n, "kept": laid[side.name]})
+    return rows
+
+
+def _with_scenarios(given: Mapping[str, Network], book: _Book, network: Network) -> tuple[Network, dict[str, int]]:
+    """Return a merged network with the scenarios of all parties; of two of one name the word of one is taken."""
+    claims: dict[str, list[Claim]] = {}
+    for party, own in given.items():
+        for name, scenario in scenarios(own).items():
+            claims.setdefault(name, []).append(Claim(scenario.to_toml(), party))
+    texts, kept = {}, dict.fromkeys(given, 0)
+    for name, said in sorted(claims.items()):
+        best, why = settle(said, book.rules, book.prefer)
+        texts[name] = str(best.value)
+        if why:
+            book.conflict("scenarios", name, "text", said, best.value, why)
+        for claim in said:
+            kept[claim.party] += claim.value == best.value
+    known = {name: scenario.to_toml() for name, scenario in scenarios(network).items()}
+    return (network if known == texts else network.with_scenarios(texts)), kept
 
 
 def _common(words: Sequence[str]) -> str:
@@ -326,7 +374,7 @@ def _built(sides: Sequence[Party], book: _Book) -> list[Party]:
 
 def _table(table: str, sides: Sequence[Party], book: _Book) -> pd.DataFrame:
     """Return a table of the result; what was decided goes into the book."""
-    held = {side.name: records_of(table, side.frames[table]) for side in sides}
+    held = {side.name: records_of(table, side.frames[table], book.joined) for side in sides}
     by_name = {side.name: side for side in sides}
     rows: list[dict[str, Any]] = []
     for key in sorted(set[str]().union(*(set(found) for found in held.values()))):
@@ -491,7 +539,7 @@ def _with_figures(figures: pd.DataFrame, book: _Book) -> pd.DataFrame:
 
 
 def _meta(given: Mapping[str, Network], alias: Mapping[str, Any], book: _Book) -> dict[str, Any]:
-    """Return what the result counts, and its year: compared as if they were a table."""
+    """Return what the result counts, its year and date: compared as if they were a table."""
     known = resolved(alias)
     bases = {
         str(row["basis"])
@@ -505,19 +553,19 @@ def _meta(given: Mapping[str, Network], alias: Mapping[str, Any], book: _Book) -
             "be added. Give alias, or join the networks."
         )
     out: dict[str, Any] = {}
-    for column in ("main_commodity", "beneficiaries", "year"):
+    for column in ("main_commodity", "beneficiaries", "year", "as_of"):
         claims = []
         for name, network in sorted(given.items()):
             value = getattr(network, column)
             if column == "main_commodity":
                 value = dict.fromkeys(known[word][0] if word in known else word for word in value)
-            value = value if column == "year" else "; ".join(value)
+            value = "; ".join(value) if column in ("main_commodity", "beneficiaries") else value
             if value not in (None, ""):
                 claims.append(Claim(value, name))
         if not claims:
             continue
         best, why = settle(claims, book.rules, book.prefer)
-        out[column] = best.value if column == "year" else str(best.value).split("; ")
+        out[column] = best.value if column in ("year", "as_of") else str(best.value).split("; ")
         if why:
             book.conflict(WHOLE, "", column, claims, best.value, why)
         elif len(claims) < len(given):

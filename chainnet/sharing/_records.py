@@ -26,6 +26,8 @@ _TOGETHER: dict[str, tuple[str, ...]] = {
     "cover": (),
     "tiers": (),
 }
+# of these a join keeps each row by its key: every row names its plant by then, and tiers are one order
+_OF_PLANTS = ("contracts", "cover", "tiers")
 _PRINCIPAL: dict[str, tuple[str, ...]] = {
     "commodities": ("price_usd_per_t",),
     "nodes": ("capacity_tpa",),
@@ -147,20 +149,21 @@ def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def records_of(table: str, frame: pd.DataFrame) -> dict[str, Record]:
-    """Return the records of a table by key.
+def records_of(table: str, frame: pd.DataFrame, joined: bool = False) -> dict[str, Record]:
+    """Return the records of a table by key; ``joined``: of chains whose plants are not the same.
 
     Rows of edges that share source, target and commodity are one record; each bears its number from the second on.
     """
     schema = TABLES[table]
-    owner = _TOGETHER.get(table, schema.named_by)
+    together = {name: words for name, words in _TOGETHER.items() if not (joined and name in _OF_PLANTS)}
+    owner = together.get(table, schema.named_by)
     grouped: dict[str, dict[str, Row]] = {}
     for key, record, row in zip(
         joined_key(frame, schema.named_by), joined_key(frame, owner), _rows(frame), strict=True
     ):
         held = grouped.setdefault(record, {})
         held[f"{key} #{len(held) + 1}" if key in held else key] = row
-    return {key: Record(rows, table in _TOGETHER or len(rows) > 1) for key, rows in grouped.items()}
+    return {key: Record(rows, table in together or len(rows) > 1) for key, rows in grouped.items()}
 
 
 # -- which claim is taken ---------------------------------------------------------------------------------

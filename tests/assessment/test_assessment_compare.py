@@ -20,7 +20,7 @@ from chainnet.cli.common import app
 
 def test_the_same_says_so(mag9: cn.Network) -> None:
     found = cn.compare(mag9, mag9)
-    assert found.words == ("The inputs are the same.", "No shortfall changed.")
+    assert found.words == ("The inputs are the same.", "No shortfall changed, nor what is served.")
     assert found.inputs.empty
     assert found.causes.empty
     assert (found.answers["change"] == 0).all()
@@ -271,13 +271,13 @@ def test_what_changed_is_said_in_whole_sentences(
         pd.DataFrame({"share_t": pd.Series(causes, dtype=float)}),
         frame("table key column alone_t", *rows),
         pd.DataFrame({"kind": kinds.split()}),
-        (scenario, "defence"),
+        (scenario, "defence", "short_t"),
     )
     assert said == (f"From {old.digest[:12]} to {new.digest[:12]}{words[0]}", *words[1:])
 
 
 def test_the_answer_that_is_traced_is_of_the_first_tier_then_of_all_then_any() -> None:
-    """The largest change of a shortfall, told first; what is served never, nor what only rounding moved."""
+    """The largest change of a shortfall, told first; what is served where none changed, never what only rounding moved."""
     rows = frame(
         "scenario tier measure before change",
         ("stop", "civilian", "short_t", 1.0, 9.0),
@@ -287,12 +287,14 @@ def test_the_answer_that_is_traced_is_of_the_first_tier_then_of_all_then_any() -
         ("stop", "defence", "short_t", 1e6, 9e-4),
         ("stop", "industrial", "served_t", 1.0, 20.0),
     )
-    assert _traced(rows, None, ["defence"]) == ("cut", "defence")
-    assert _traced(rows, "stop", ["defence"]) == ("stop", "all tiers")
-    assert _traced(rows[rows["tier"] == "civilian"], None, ["defence"]) == ("stop", "civilian")
-    assert _traced(rows, None, ["industrial"]) == ("stop", "all tiers")
+    assert _traced(rows, None, ["defence"]) == ("cut", "defence", "short_t")
+    assert _traced(rows, "stop", ["defence"]) == ("stop", "all tiers", "short_t")
+    assert _traced(rows[rows["tier"] == "civilian"], None, ["defence"]) == ("stop", "civilian", "short_t")
+    assert _traced(rows, None, ["industrial"]) == ("stop", "all tiers", "short_t")
     assert _traced(rows, "baseline", ["defence"]) is None
-    assert _traced(rows.assign(change=2e-3), "stop", ["defence"]) == ("stop", "defence")
+    assert _traced(rows.assign(change=2e-3), "stop", ["defence"]) == ("stop", "defence", "short_t")
+    served = rows[rows["tier"] == "industrial"]
+    assert _traced(served, None, ["defence"]) == ("stop", "industrial", "served_t")
 
 
 @pytest.mark.parametrize(
@@ -346,3 +348,32 @@ def test_every_setting_that_differs_stands_in_a_row() -> None:
         ["beneficiaries", "AUS, JPN", "USA"],
         ["digest", one.digest, two.digest],
     ]
+
+
+def supplied(philippines: float, indonesia: float, asked: float) -> cn.Network:
+    """Two mines that serve all that is asked, so nobody is ever short."""
+    return cn.Network(
+        nodes=frame("id stage country", ("p", "mine", "PHL"), ("i", "mine", "IDN"), ("u", "end_use", "JPN")),
+        edges=frame(
+            "source target commodity flow_tpa capacity_tpa",
+            ("p", "u", "ore", philippines, philippines), ("i", "u", "ore", indonesia, indonesia),
+        ),
+        demand=frame("node commodity tier demand_tpa", ("u", "ore", "civilian", asked)),
+        main_commodity="ore",
+    )  # fmt: skip
+
+
+def test_what_is_served_who_holds_it_and_whose_loss_costs_most_are_compared_where_nobody_is_short() -> None:
+    found = cn.compare(supplied(20.0, 39.0, 59.0), supplied(19.6, 0.4, 20.0))
+    assert found.words[1:3] == (
+        "No shortfall changed.", "The tonnage served to all tiers in the baseline fell from 59 t/yr to 20 t/yr.",
+    )  # fmt: skip
+    assert found.causes["share_t"].sum() == pytest.approx(-39.0)
+    hhi = found.concentration.iloc[0]
+    assert (hhi["hhi_before"], hhi["hhi_after"]) == pytest.approx((0.551, 0.961), abs=1e-3)
+    assert (hhi["top_before"], hhi["top_after"]) == ("IDN", "PHL")
+    lost = found.losses.set_index("country")
+    assert lost["lost_tpa_before"].to_dict() == pytest.approx({"PHL": 20.0, "IDN": 39.0})
+    assert lost["lost_tpa_after"].to_dict() == pytest.approx({"PHL": 19.6, "IDN": 0.4})
+    assert any("HHI from 0.55 to 0.96" in one and "IDN 66" in one and "PHL 98" in one for one in found.words)
+    assert any("IDN costs 39 t/yr" in one and "PHL costs 19.6 t/yr" in one for one in found.words)
