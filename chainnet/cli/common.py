@@ -75,6 +75,7 @@ class Command:
     asks: ClassVar[str] = ""
     like: ClassVar[str] = ""
     example: ClassVar[str] = ""
+    first: ClassVar[tuple[str, ...]] = ()
     # options only where a class below makes them so
     form: opt.Form = "table"
     out: Path | None = None
@@ -421,7 +422,9 @@ class _Once(TyperCommand):
         return super().parse_args(ctx, args)
 
 
-def command(asks: str = "", name: str = "", like: str = "", *, example: str = "") -> Callable[[C], C]:
+def command(
+    asks: str = "", name: str = "", like: str = "", *, example: str = "", first: tuple[str, ...] = ()
+) -> Callable[[C], C]:
     """Make a class a command; its own options stand first, then those of the classes it is made from.
 
     Parameters
@@ -434,11 +437,13 @@ def command(asks: str = "", name: str = "", like: str = "", *, example: str = ""
         The function of Python that does the same, where the command does not ask it by name.
     example : str
         A line that runs, after ``chainnet``; it ends the help.
+    first : tuple of str
+        The whole lines before it that make its files, so that the example runs in an empty folder.
     """
 
     def register(kind: C) -> C:
         dataclass(kw_only=True, eq=False)(kind)
-        kind.asks, kind.like, kind.example = asks, like or asks, example
+        kind.asks, kind.like, kind.example, kind.first = asks, like or asks, example, first
         options = opt.options_of(kind)
         inherited = [field for base in kind.__bases__ for field in opt.options_of(base)]
         parameters = []
@@ -465,7 +470,7 @@ def command(asks: str = "", name: str = "", like: str = "", *, example: str = ""
         # what typer reads
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {asked.name: asked.annotation for asked in parameters}
-        said = f"\b\nExample:\n  chainnet {example}" if example else None
+        said = "\n  ".join(("\b\nExample:", *first, f"chainnet {example}")) if example else None
         (_group(group) if group else app).command(own, cls=_Once, help=inspect.getdoc(kind), epilog=said)(run)
         return kind
 
