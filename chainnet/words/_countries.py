@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from chainnet.network import country_named, is_country
-
 # names of statistics that mean one country there, and elsewhere none or one of several; keys in the form of ``_plain``
 _NAMES = {
     "america": "USA", "brunei": "BRN", "cape verde": "CPV", "china hong kong sar": "HKG", "china macao sar": "MAC",
@@ -25,6 +23,8 @@ def country_code(name: str) -> str | None:
     >>> country_code("Other countries") is None, country_code("Georgia (state)") is None
     (True, True)
     """
+    from chainnet.network import country_named, is_country
+
     text = name.strip()
     return text if is_country(text) else _NAMES.get(_plain(text)) or country_named(text)
 
