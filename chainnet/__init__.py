@@ -215,6 +215,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return import_module("chainnet._version").package_version()
     if name == "sharing":  # what is asked less often stands on the face of its package
         return import_module("chainnet.sharing")
     if name not in _ROOMS:

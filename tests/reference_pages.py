@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 import chainnet as cn
 from chainnet import errors
+from chainnet.cli.app import FAULT
 from chainnet.cli.common import COMMANDS, STOPPED, app
 from chainnet.cli.questions import QUESTIONS
 from chainnet.engine import tolerances
@@ -60,9 +61,11 @@ def errors_page() -> str:
         "shows), column, value, rule, remedy. An answer that fails its own check raises `SolverError`; it is never "
         "returned. On the command line each error is one message on stderr; `--debug` shows the traceback.\n\n"
         "| exit code | when |\n| --- | --- |\n"
-        "| 0 | the question is answered |\n"
-        "| 1 | one of the errors above: bad data, an unknown graph or id, bounds that cannot be met |\n"
+        "| 0 | the question is answered; or whoever reads the output has closed the pipe, as `head` does |\n"
+        "| 1 | one of the errors above: bad data, an unknown graph or id, bounds that cannot be met; or a file that cannot "
+        "be read or written |\n"
         "| 2 | bad usage: an unknown command or option, a missing argument, a value of the wrong kind |\n"
+        f"| {FAULT} | a fault of chainnet itself, to be reported |\n"
         f"| {STOPPED} | stopped by Ctrl-C |\n\n"
         + "".join(
             f"- `{n}`: {(inspect.getdoc(getattr(cn, n)) or '').splitlines()[0]}\n"

@@ -18,7 +18,7 @@ PACKAGE = ROOT / "chainnet"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 FLOORS = (
-    ("errors", "checks", "progress", "_types"),
+    ("errors", "checks", "progress", "_types", "_version"),
     ("network", "engine"),
     ("io", "lowering", "results", "words"),
     ("scenario", "calibration"),
@@ -34,7 +34,7 @@ FLOOR = {name: number for number, names in enumerate(FLOORS, 1) for name in name
 OPEN = {"engine", "io", "drawing", "reporting", "cli"}
 # packages inside a package, which a newcomer need not know: tests of their own, entered by their own face alone
 ANNEXES = ("sharing.joint", "sharing.coarse", "drawing.living", "calibration.trade")
-MOST_ROOMS, LINES, FUNCTION_LINES = 29, 600, 80
+MOST_ROOMS, LINES, FUNCTION_LINES = 30, 600, 80
 
 
 def room(path: Path) -> str:

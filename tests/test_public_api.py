@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,10 @@ def test_all_is_sorted_and_complete() -> None:
     assert dir(cn) == cn.__all__
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         cn.nothing  # noqa: B018
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert cn.__version__ == version("chainnet")
 
 
 def test_type_checkers_see_the_same_names() -> None:

@@ -1,7 +1,7 @@
 """The command line: parse, call the API, print or write; no modelling.
 
 Answers go to stdout, progress and messages to stderr. Exit 0 answered, 1 bad data or infeasible,
-2 bad usage, 130 stopped with Ctrl-C.
+2 bad usage, 3 a fault of chainnet itself, 130 stopped with Ctrl-C.
 """
 
 from __future__ import annotations
@@ -55,27 +55,34 @@ FAMILIES = (
 )
 
 
+FAULT = 3  # exit code where the fault is not in the data
 _said: set[str] = set()
 
 
 def main() -> None:
-    """Run the command line; no traceback without ``--debug``."""
+    """Run the command line; every error is one message and an exit code, and ``--debug`` shows the traceback."""
     _said.clear()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("always", ChainnetWarning)
             warnings.showwarning = _say
             app()
-        sys.stdout.flush()
-    except ChainnetError as err:
+    except Exception as err:
         if os.environ.get("CHAINNET_DEBUG"):
             raise
-        print(f"chainnet: {err}", file=sys.stderr)
-        sys.exit(1)
-    except BrokenPipeError:
-        # the reader went away: nothing is wrong on this side
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        told, code = _told(err)
+        print(f"chainnet: {told}", file=sys.stderr)
+        sys.exit(code)
+
+
+def _told(error: Exception) -> tuple[str, int]:
+    """Return the message of an error, and the exit code of its kind."""
+    if isinstance(error, ChainnetError):
+        return str(error), 1
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.filename}: {error.strerror}", 1
+    kind = f"{type(error).__name__}: {error}".rstrip(": ")
+    return f"{kind}. This is a fault of chainnet: please report it with what the same command says with --debug.", FAULT
 
 
 def _say(

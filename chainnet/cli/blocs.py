@@ -162,7 +162,12 @@ class Retaliation(Question, TableOutput):
         self.say(found, shown=self.shown, columns={"moves": seen})
 
 
-@command(name="fair-split", like="blocs.fair_split", example="fair-split costs.csv --kind cost")
+@command(
+    name="fair-split",
+    like="blocs.fair_split",
+    first=("printf 'coalition,value\\nUSA,4\\nJPN,5\\nUSA + JPN,6\\n' > costs.csv",),
+    example="fair-split costs.csv --kind cost",
+)
 class FairSplit(TableOutput):
     """Split a cost or a gain among members.
 

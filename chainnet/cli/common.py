@@ -10,7 +10,8 @@ from __future__ import annotations
 import inspect
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import MISSING, dataclass
 from functools import cached_property
 from importlib import import_module
@@ -41,8 +42,37 @@ if TYPE_CHECKING:
     from chainnet.scenario import Scenario
 
 
+@contextmanager
+def _until_closed() -> Iterator[None]:
+    """Hand on all that was printed; end quietly where the reader has closed the pipe: nothing is wrong on this side."""
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        for stream in (sys.stdout, sys.stderr):  # what is still held goes nowhere
+            with suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        sys.exit(0)
+
+
 class ByQuestion(TyperGroup):
     """The commands under the question that they answer; each names its function where that has another name."""
+
+    def make_context(self, *given: Any, **more: Any) -> Any:
+        """Read the words of the command line; a page of help goes to a reader that may close the pipe."""
+        with _until_closed():
+            return super().make_context(*given, **more)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; its reader may close the pipe."""
+        with _until_closed():
+            return super().invoke(ctx)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the words of the command line: ``help COMMAND`` is ``COMMAND --help``."""
+        return super().parse_args(ctx, [*args[1:], "--help"] if args[:1] == ["help"] else args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the commands, a heading for each question."""
@@ -59,6 +89,7 @@ class ByQuestion(TyperGroup):
 app = typer.Typer(
     name="chainnet",
     cls=ByQuestion,
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="Exact chokepoint, shortfall and rerouting analysis of critical mineral supply chains. "
     "GRAPH is the name of a shipped graph (see `chainnet list`) or a path.",
     no_args_is_help=True,
@@ -75,6 +106,7 @@ class Command:
     asks: ClassVar[str] = ""
     like: ClassVar[str] = ""
     example: ClassVar[str] = ""
+    first: ClassVar[tuple[str, ...]] = ()
     # options only where a class below makes them so
     form: opt.Form = "table"
     out: Path | None = None
@@ -441,13 +473,22 @@ class _Once(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the words of the command line."""
         given = [word.partition("=")[0] for word in args]
+        known = {name for param in self.params for name in param.opts}
+        reading = {option.name for option in opt.options_of(COMMANDS["import"]).values()} - known
+        if "graph" in {param.name for param in self.params} and (name := next(filter(reading.__contains__, given), "")):
+            ctx.fail(
+                f"No such option: {name}. It says how a file is read: chainnet import FILE {name} ... --out FOLDER\n"
+                "comes first. Then ask the folder."
+            )
         one = [p for p in self.params if p.param_type_name == "option" and not (p.multiple or p.is_flag)]  # type: ignore[attr-defined]
         for name in (name for option in one for name in option.opts if given.count(name) > 1):
             ctx.fail(f"{name}: given {given.count(name)} times, but takes one value here. Give it once.")
         return super().parse_args(ctx, args)
 
 
-def command(asks: str = "", name: str = "", like: str = "", *, example: str = "") -> Callable[[C], C]:
+def command(
+    asks: str = "", name: str = "", like: str = "", *, example: str = "", first: tuple[str, ...] = ()
+) -> Callable[[C], C]:
     """Make a class a command; its own options stand first, then those of the classes it is made from.
 
     Parameters
@@ -460,11 +501,13 @@ def command(asks: str = "", name: str = "", like: str = "", *, example: str = ""
         The function of Python that does the same, where the command does not ask it by name.
     example : str
         A line that runs, after ``chainnet``; it ends the help.
+    first : tuple of str
+        The whole lines before it that make its files, so that the example runs in an empty folder.
     """
 
     def register(kind: C) -> C:
         dataclass(kw_only=True, eq=False)(kind)
-        kind.asks, kind.like, kind.example = asks, like or asks, example
+        kind.asks, kind.like, kind.example, kind.first = asks, like or asks, example, first
         options = opt.options_of(kind)
         inherited = [field for base in kind.__bases__ for field in opt.options_of(base)]
         parameters = []
@@ -493,7 +536,7 @@ def command(asks: str = "", name: str = "", like: str = "", *, example: str = ""
         # what typer reads
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {asked.name: asked.annotation for asked in parameters}
-        said = f"\b\nExample:\n  chainnet {example}" if example else None
+        said = "\n  ".join(("\b\nExample:", *first, f"chainnet {example}")) if example else None
         (_group(group) if group else app).command(own, cls=_Once, help=inspect.getdoc(kind), epilog=said)(run)
         return kind
 
@@ -514,7 +557,7 @@ def _root(
     debug: Debug = False,
 ) -> None:
     if version:
-        from chainnet.results import package_version
+        from chainnet._version import package_version
 
         print(f"chainnet {package_version()}")
         raise typer.Exit

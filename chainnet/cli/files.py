@@ -24,6 +24,7 @@ from chainnet.cli.common import (
 )
 from chainnet.cli.plans import measures_table
 from chainnet.cli.progress import progress_bar
+from chainnet.cli.trade import TRADE
 from chainnet.cli.words import words
 from chainnet.errors import DataError, Fault
 
@@ -487,7 +488,7 @@ class Overview(PageOutput):
         return [network for network in found if self.graphs or not is_made_up(network)]
 
 
-@command(like="calibration.look", example="look BACI_2022.csv")
+@command(like="calibration.look", first=(TRADE,), example="look BACI_2022.csv")
 class Look(TableOutput):
     """Look at a table, and print the command that reads it.
 
@@ -509,7 +510,7 @@ class Look(TableOutput):
             self.say(None, found.tables(), {"path": found.path, "command": found.command})
 
 
-@command(name="import", like="io.read", example="import mine --out mine.json")
+@command(name="import", like="io.read", first=("chainnet init own",), example="import own --out own.json")
 class Import(OwnData, Form):
     """Read a network in one form, write it in another.
 

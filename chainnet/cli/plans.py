@@ -74,7 +74,11 @@ class _Owned(Output):
         return Path(self.network.folder)
 
 
-@command(name="scenario new", example="scenario new mine half kind=scale nodes=H_CN share=0.5")
+@command(
+    name="scenario new",
+    first=("chainnet copy mag-9 plan",),
+    example="scenario new plan half kind=scale nodes=H_CN share=0.5",
+)
 class ScenarioNew(_Owned):
     """Add a scenario, and show what its measures reach.
 
@@ -193,7 +197,11 @@ def _file_name(name: str) -> str:
     return name
 
 
-@command(name="stock add", example="stock add mine --commodity dy --tonnes 2 --at G_JP")
+@command(
+    name="stock add",
+    first=("chainnet copy mag-9 stocked",),
+    example="stock add stocked --commodity dy --tonnes 2 --at G_JP",
+)
 class StockAdd(_Owned):
     """Add a stock to a graph of your own.
 

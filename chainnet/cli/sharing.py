@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from chainnet.network import Network
     from chainnet.sharing import Merge as Merged
 
+# lines that make the files of examples
+SECRET = "head -c 32 /dev/urandom > secret.key"
+_PROOF = "prove mag-9 --secret secret.key --table nodes --key H_CN --out proof.json"
 _PARTY = "is not of the form NAME=GRAPH, such as usa=ours."
 Secret = Annotated[Path, "File of 16 random bytes or more; it stays at home."]
 Facts = Annotated[Path | None, "TOML file of [[facts]] and [insiders.NAME]: what is published besides."]
@@ -157,7 +160,11 @@ class Aggregate(Question, Form):
         self._tell(found)
 
 
-@command(like="sharing.bracket", example="bracket coarse/inner coarse/outer --by country")
+@command(
+    like="sharing.bracket",
+    first=("chainnet aggregate gallium --by country,step --out coarse",),
+    example="bracket coarse/inner coarse/outer --by country",
+)
 class Bracket(Counted, Output):
     """Show between what bounds the true answer lies.
 
@@ -186,7 +193,7 @@ class Bracket(Counted, Output):
         self.say(found)
 
 
-@command(like="sharing.redact", example="redact mag-9 --secret secret.key --out redacted")
+@command(like="sharing.redact", first=(SECRET,), example="redact mag-9 --secret secret.key --out redacted")
 class Redact(Question, Form):
     """Make a folder that may be handed on.
 
@@ -247,7 +254,11 @@ class Redact(Question, Form):
         self.say(found, tables, shown=("log", *(("cells",) if self.show_cells else ())))
 
 
-@command(like="sharing.attack", example="attack redacted")
+@command(
+    like="sharing.attack",
+    first=(SECRET, "chainnet redact mag-9 --secret secret.key --out redacted"),
+    example="attack redacted",
+)
 class Attack(Question, Output):
     """Show how far hidden capacities can be narrowed.
 
@@ -264,7 +275,7 @@ class Attack(Question, Output):
         self.say(attack(self.network, facts, insiders=insiders, protect=self.protect))
 
 
-@command(like="sharing.commit", example="commit mag-9 --secret secret.key --out root.json")
+@command(like="sharing.commit", first=(SECRET,), example="commit mag-9 --secret secret.key --out root.json")
 class Commit(Question, TableOutput):
     """Fix every row of a graph by one root.
 
@@ -285,7 +296,7 @@ class Commit(Question, TableOutput):
             self.say(found, numbers=found.published)
 
 
-@command(like="sharing.prove", example="prove mag-9 --secret secret.key --table nodes --key H_CN --out proof.json")
+@command(like="sharing.prove", first=(SECRET,), example=_PROOF)
 class Prove(Question):
     """Prove that a row was in a graph; writes JSON.
 
@@ -319,7 +330,11 @@ class Prove(Question):
             self.write(self.out, text)
 
 
-@command(like="sharing.verify", example="verify proof.json --root root.json")
+@command(
+    like="sharing.verify",
+    first=(SECRET, "chainnet commit mag-9 --secret secret.key --out root.json", f"chainnet {_PROOF}"),
+    example="verify proof.json --root root.json",
+)
 class Verify(Command):
     """Check whether a proof fits a published root.
 

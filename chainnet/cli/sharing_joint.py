@@ -62,7 +62,11 @@ def _text(document: Any) -> str:
     return json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
-@command("sharing.partition", example="partition mag-9 --party usa=USA --party china=CHN --out parts")
+_PARTS = "partition mag-9 --party usa=USA --party china=CHN --out parts"
+_OFFERS = [f"offer parts/{party} --ask parts/ask.json --out {party}-1.json" for party in ("usa", "china", "rest")]
+
+
+@command("sharing.partition", example=_PARTS)
 class Partition(Question, Form):
     """Split a chain by parties, to be answered jointly.
 
@@ -90,7 +94,7 @@ class Partition(Question, Form):
         self._tell(found)
 
 
-@command(like="sharing.offer", example="offer parts/usa --ask parts/ask.json --out usa-1.json")
+@command(like="sharing.offer", first=(f"chainnet {_PARTS}",), example=_OFFERS[0])
 class Offer(Question):
     """Answer what is asked of one party's part; JSON.
 
@@ -123,7 +127,9 @@ class Offer(Question):
 
 
 @command(
-    like="sharing.joint_ask", example="joint usa-1.json china-1.json rest-1.json --ask parts/ask.json --out ask-2.json"
+    like="sharing.joint_ask",
+    first=tuple(f"chainnet {line}" for line in (_PARTS, *_OFFERS)),
+    example="joint usa-1.json china-1.json rest-1.json --ask parts/ask.json --out ask-2.json",
 )
 class Joint(Form):
     """Combine the offers of all parties and rounds.

@@ -53,11 +53,13 @@ Countries = Annotated[
 _PLACED = ("sheet", "header", "without_rows", "rename", "unit", "countries", "separator", "decimal", "fill_down")
 
 
-@command(
-    name="from-trade",
-    like="calibration.from_trade",
-    example="from-trade BACI_2022.csv --product 2605=0.08:ore --out cobalt",
-)
+# lines that make the files of examples
+TRADE = "printf 't,i,j,k,v,q\\n2022,180,156,260500,9,1500\\n2022,36,392,260500,2,100\\n' > BACI_2022.csv"
+_NEWER = "printf 't,i,j,k,v,q\\n2023,180,156,260500,9,1700\\n2023,36,392,260500,2,90\\n' > BACI_2023.csv"
+_CHAIN = "from-trade BACI_2022.csv --product 2605=0.08:ore --out cobalt"
+
+
+@command(name="from-trade", like="calibration.from_trade", first=(TRADE,), example=_CHAIN)
 class FromTrade(Form):
     """Make a chain from bilateral trade by product code.
 
@@ -110,7 +112,12 @@ class FromTrade(Form):
         self.say(found, numbers=numbers, shown=("assumptions", "gaps"))
 
 
-@command(name="refresh", like="calibration.refresh", example="refresh cobalt mcs2024-cobal_world.csv --year 2023")
+@command(
+    name="refresh",
+    like="calibration.refresh",
+    first=(TRADE, f"chainnet {_CHAIN}", _NEWER),
+    example="refresh cobalt BACI_2023.csv --product 2605=0.08:ore",
+)
 class Refresh(Question, Form):
     """Bring a graph to newer USGS or BACI figures.
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from chainnet._version import package_version
 from chainnet.network import Network
 from chainnet.results._trust import CHECKED, FROM_INPUTS, Status, rest_of
 
@@ -85,15 +84,6 @@ class Provenance(dict[str, Any]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return dict, (self.plain(),)
-
-
-@cache
-def package_version(package: str = "chainnet") -> str:
-    """Return the version of a package that is installed."""
-    try:
-        return version(package)
-    except PackageNotFoundError:  # run from a tree that nobody installed
-        return "unknown"
 
 
 def provenance(

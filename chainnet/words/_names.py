@@ -6,8 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from chainnet.network import STAGES, is_country
-
 WORDS = 3  # of a name that needs no quotes
 
 
@@ -32,6 +30,8 @@ def step_words(step: str) -> str:
     >>> step_words("separation"), step_words("end_use")
     ('separation', 'end use')
     """
+    from chainnet.network import STAGES  # not before: with the tables comes pandas, which takes a second
+
     return step.replace("_", " ") if step in STAGES else step
 
 
@@ -101,6 +101,8 @@ def country_name(code: str) -> str:
     >>> country_name("CHN"), country_name("KOR"), country_name("COD"), country_name("EU27"), country_name("bloc_2026")
     ('China', 'South Korea', 'DR Congo', 'EU27', 'Bloc 2026')
     """
+    from chainnet.network import is_country
+
     if not is_country(code):
         return readable_id(code)
     if code in _COMMON:

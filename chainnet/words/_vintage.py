@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from chainnet.network import Network
+from typing import TYPE_CHECKING
+
 from chainnet.words._months import MONTHS
 from chainnet.words._numbers import spelled
+
+if TYPE_CHECKING:
+    from chainnet.network import Network
 
 
 def day_words(day: str) -> str:
