@@ -583,14 +583,9 @@ def shapley(
     table = table.mask(table.abs() <= ROUNDING * max(model.value, LEAST_SIZE), 0.0)
     order = np.lexsort((np.arange(len(table)), -table["shapley_tpa"].to_numpy()))
     settings = {
-        **counting.settings,
-        "by": by,
-        "tier": tier,
-        "seed": seed,
-        "permutations": permutations,
-        "reroute": reroute,
+        **counting.settings, "by": by, "tier": tier, "seed": seed, "permutations": permutations, "reroute": reroute,
         "scenario": scenario.name if scenario else "",
-    }
+    }  # fmt: skip
     source = provenance(network, "HiGHS simplex", rests_on=limiting_inputs(network, cut_of(model)), **settings)
     sampled: dict[str, Status] = (
         {} if bool((error == 0).all()) else dict.fromkeys(("shapley_tpa", "standard_error_tpa"), SAMPLED)

@@ -6,8 +6,9 @@ question), *quality* (how an input is known: reported, estimated, inferred, assu
 weakest limiting input, and how many are so).
 """
 
+from chainnet._version import package_version
 from chainnet.results._ends import ENDS, Ends, ends_of, ends_table
-from chainnet.results._provenance import Provenance, handed, package_version, provenance
+from chainnet.results._provenance import Provenance, handed, provenance
 from chainnet.results._ranking import LEFT_OUT, Ranking, SaidTable, figure_of
 from chainnet.results._results import STEADY, Guarded, Result, codebook, fact_of, origin_of, stamp
 from chainnet.results._trust import (
