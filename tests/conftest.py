@@ -70,6 +70,8 @@ reading.read_folder = _read_folder
 
 # fixtures that write whole documents
 DOCUMENTS = frozenset({"pdf", "printed"})
+# tests of over half a second of processor time, or cases of them: for the second job
+LONG = frozenset((Path(__file__).parent / "long.txt").read_text(encoding="utf-8").splitlines())
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -81,6 +83,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
         if not DOCUMENTS.isdisjoint(names):
             item.add_marker("documents")
+        if not LONG.isdisjoint((item.nodeid, item.nodeid.partition("[")[0])):
+            item.add_marker("long")
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
