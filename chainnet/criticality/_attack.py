@@ -272,9 +272,8 @@ def interdict(
         scenario=scenario.name if scenario else "",
         time_limit_s=time_limit_s,
     )
-    keys = board.keys
-    sets = [("optimal", chosen, lost), *(("tie", tie, lost) for tie in ties or ()),
-            ("greedy", greedy, model.value - greedy_left)]  # fmt: skip
+    keys, naive = board.keys, (greedy, model.value - greedy_left)
+    told = _told(network, by, keys, [chosen, *(ties or ())], lost, naive)
     return Interdiction(
         provenance=source,
         removed=tuple(keys[i] for i in chosen),
@@ -284,9 +283,9 @@ def interdict(
         bound_tpa=max(bound, lost),
         is_optimal=is_optimal,
         greedy=tuple(keys[i] for i in greedy),
-        greedy_lost_tpa=model.value - greedy_left,
+        greedy_lost_tpa=naive[1],
         ties=None if ties is None else tuple(tuple(keys[i] for i in tie) for tie in ties),
-        attacks=stamp(_told(network, by, keys, sets), source),
+        attacks=stamp(told, source),
         pairs=stamp(pairs, source),
         left_out=stamp(unranked(by, what, model.lowered.throughput(model.base.x)), source),
         certificate=proof,
@@ -294,8 +293,13 @@ def interdict(
     )
 
 
-def _told(network: Network, by: str, keys: list[Any], sets: list[tuple[str, tuple[int, ...], float]]) -> pd.DataFrame:
+def _told(
+    network: Network, by: str, keys: list[Any], worst: list[tuple[int, ...]], lost: float,
+    greedy: tuple[tuple[int, ...], float],
+) -> pd.DataFrame:  # fmt: skip
     """Return attacks in words: kind, removed, label, lost_tpa."""
+    kinds = ["optimal", *["tie"] * (len(worst) - 1)]
+    sets = [*((kind, one, lost) for kind, one in zip(kinds, worst, strict=True)), ("greedy", *greedy)]
     labels = {**network.labels, **(site_labels(network) if by == "site" else {})}
     labels |= {key: country_name(key) for key in keys if isinstance(key, str) and is_country(key)}
     rows = [(kind, *(" + ".join(say(keys[i]) for i in one) for say in (_word, partial(_named, labels))), cost)
