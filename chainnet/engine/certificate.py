@@ -7,7 +7,7 @@ way is right if it passes.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,8 @@ class Certificate:
         Both must stay below it.
     second_value : float or None
         The same value by a second solver, where that was asked for.
+    is_audited : bool
+        Whether the flows were also checked against the tables and the measures, apart from the program.
     """
 
     problem: str
@@ -43,6 +45,7 @@ class Certificate:
     violation: float
     tolerance: float
     second_value: float | None = None
+    is_audited: bool = field(default=False, repr=False)
 
     @property
     def ok(self) -> bool:

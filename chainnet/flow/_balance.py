@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from chainnet._types import Array, Bools, Words
+from chainnet.audit import Flows, audit_flows, audit_split, passed
 from chainnet.engine import (
     FAIR,
     PRINTED,
@@ -34,7 +35,7 @@ from chainnet.lowering import Degree, Lowered, Overlay, lower
 from chainnet.network import Network, kept, say_unlinked
 from chainnet.progress import SILENT, Steps, Tell
 from chainnet.results import STEADY, limiting_inputs, provenance, stamp
-from chainnet.scenario import Scenario, asked_scenario, overlay_of
+from chainnet.scenario import Scenario, asked_scenario, effects_of, overlay_of
 
 EXTRA_COST_USD_PER_T = 1000.0
 # two programs per price: beyond this many balances they would cost more than all else together
@@ -150,7 +151,10 @@ def balance(
         steps=steps,
     )
     steps.end()
-    return found
+    effects = effects_of(network, scenario.measures, scenario.name, said=False) if scenario else []
+    flows = Flows(found.edges, found.suppliers, found.nodes, found.demand)
+    breaches = [*audit_flows(network, effects, reroute, flows), *audit_split(network, effects, flows)]
+    return replace(found, certificate=passed(found.certificate, breaches))
 
 
 def balance_under(
